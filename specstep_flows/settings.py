@@ -1,0 +1,302 @@
+"""Where the key, the service's address and the other settings come from, and whether they fit.
+
+Flag, then environment, then the user's file, then the default (an empty variable counts as not set). The file is
+``config.toml`` in the platform's configuration folder, or what ``SPECSTEP_CONFIG`` names::
+
+    api_key = "sf_..."                     # SPECSTEP_API_KEY; keep the file to yourself: chmod 600
+    api_url = "https://specstep.com"       # SPECSTEP_API_URL
+    state = "~/specstep-state"             # SPECSTEP_STATE; relative to this file's folder
+    settle_seconds = 90                    # SPECSTEP_SETTLE_SECONDS
+    request_timeout = 75                   # SPECSTEP_REQUEST_TIMEOUT, seconds
+    clock_speed = 1                        # SPECSTEP_CLOCK_SPEED, only against a service on loopback
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+import attrs
+
+from specstep_flows.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DEFAULT_API_URL", "Settings", "check_api_key", "check_api_url", "default_file", "is_loopback"]
+
+#: The official samples' default (language-samples).
+DEFAULT_API_URL: Final = "https://specstep.com"
+#: The front door gives up after about 60 s; a service that commits late commits within that, and a margin.
+DEFAULT_SETTLE_SECONDS: Final = 90.0
+#: A little more than the front door's own ceiling, so that its answer is seen.
+DEFAULT_REQUEST_TIMEOUT: Final = 75.0
+FRONT_DOOR_SECONDS: Final = 60.0
+
+#: Authentication page: an API key, or an access token of the browser sign-in.
+_KEY_PREFIXES: Final = ("sf_", "oat_")
+
+_HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+
+Found: TypeAlias = tuple[Any, str]
+
+
+@attrs.frozen
+class Settings:
+    """Settings that fit. ``sources`` says for each where it came from; ``warnings`` what ``doctor`` should tell.
+
+    ``settle_seconds``: how long after a paid request of unknown outcome an empty list means "not sent".
+    ``request_timeout``: seconds for one request. ``clock_speed``: how much faster than real time waits pass.
+    """
+
+    api_key: str | None = attrs.field(default=None, repr=False)
+    api_url: str = DEFAULT_API_URL
+    state: Path | None = None
+    settle_seconds: float = DEFAULT_SETTLE_SECONDS
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
+    clock_speed: float = 1.0
+    sources: Mapping[str, str] = attrs.field(factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        file: Path | None = None,
+    ) -> Settings:
+        """Find and check every setting.
+
+        Args:
+            flags: what was given by flag or argument, by field name; None counts as not given.
+            environ: the environment (default: this process's).
+            file: the user's file; it must exist. By default it may be missing.
+
+        Raises:
+            SettingsError: a setting does not fit, or the file cannot be read. The message holds no key.
+        """
+        environ = os.environ if environ is None else environ
+        named = file or (Path(environ["SPECSTEP_CONFIG"]).expanduser() if environ.get("SPECSTEP_CONFIG") else None)
+        path = named or default_file()
+        in_file, warnings = _read_file(path, must_exist=named is not None)
+        values: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+        for name, (variable, check) in _CHECKS.items():
+            found = _find(name, variable, flags or {}, environ, in_file, path)
+            sources[name] = found[1] if found else "default"
+            if found:
+                values[name] = check(*found)
+        if sources["state"] == str(path):
+            values["state"] = path.parent / values["state"]
+        settings = cls(**values, sources=sources, warnings=tuple(warnings))
+        return settings._checked_together()
+
+    def require_key(self) -> str:
+        """The key; ``SettingsError`` says how to give one when there is none."""
+        if self.api_key is None:
+            raise SettingsError(
+                "No key. Set SPECSTEP_API_KEY to an API key (sf_…; the service's web page makes one under Settings, "
+                "API keys), or write it into the settings file. With a local sandbox none is needed."
+            )
+        return self.api_key
+
+    def state_folder(self) -> Path:
+        """The folder of the run store and the shared limits: ``state``, else the platform's own place for such."""
+        if self.state is not None:
+            return self.state
+        import platformdirs
+
+        return platformdirs.user_state_path("specstep", appauthor=False)
+
+    def _checked_together(self) -> Settings:
+        local = is_loopback(self.api_url)
+        if self.clock_speed != 1.0 and not local:
+            raise SettingsError(
+                f"A clock speed of {self.clock_speed:g} ({self.sources['clock_speed']}) is for a service on loopback "
+                f"only: {self.api_url} keeps real time."
+            )
+        if self.settle_seconds < FRONT_DOOR_SECONDS and not local:
+            warning = (
+                f"A settle time of {self.settle_seconds:g} s ({self.sources['settle_seconds']}) is shorter than the "
+                f"{FRONT_DOOR_SECONDS:g} s within which a request of unknown outcome may still be carried out: a run "
+                "could be paid for twice."
+            )
+            return attrs.evolve(self, warnings=(*self.warnings, warning))
+        return self
+
+
+def default_file() -> Path:
+    """Where the user's settings file is looked for; it need not exist."""
+    import platformdirs
+
+    return platformdirs.user_config_path("specstep", appauthor=False) / "config.toml"
+
+
+def check_api_key(value: object, source: str) -> str:
+    """The key as it was given, if it can be one. No message shows any of it."""
+    if not isinstance(value, str):
+        raise SettingsError(f"The key ({source}) is not a text.")
+    if any(character.isspace() for character in value):
+        raise SettingsError(f"The key ({source}) has a space or a line break in it. Copy it again, alone.")
+    if not value.isascii() or not value.isprintable():
+        raise SettingsError(f"The key ({source}) has characters in it that no key has. Copy it again, alone.")
+    prefix = next((prefix for prefix in _KEY_PREFIXES if value.startswith(prefix)), None)
+    if prefix is None:
+        raise SettingsError(f"The key ({source}) must begin with sf_ (an API key) or oat_ (an access token).")
+    if len(value) == len(prefix):
+        raise SettingsError(f"The key ({source}) ends after {prefix}: the rest is missing.")
+    return value
+
+
+def check_api_url(value: object, source: str) -> str:
+    """The service's origin (``https://host[:port]``, lower case, no slash at the end).
+
+    Plain http is accepted on loopback only. A path, a query or a user name is refused, not dropped. What is refused
+    is shown only where it can hold no secret.
+    """
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"The service's address ({source}) is not a text.")
+    if not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
+        raise SettingsError(f"The service's address ({source}) has characters in it that no address has.")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError(
+            f"The service's address ({source}) cannot be read; it looks like {DEFAULT_API_URL}."
+        ) from None
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0:
+        raise SettingsError(f"The service's address ({source}) must look like {DEFAULT_API_URL}.")
+    if "@" in parts.netloc:
+        raise SettingsError(f"The service's address ({source}) must hold no user name or password; the key is enough.")
+    if "?" in value or "#" in value:
+        raise SettingsError(f"The service's address ({source}) must end after the host: it has a ? or # in it.")
+    origin = _origin(parts, host, port)
+    if parts.path not in ("", "/"):
+        raise SettingsError(
+            f"The service's address ({source}) must be {origin}, without {parts.path}: the paths are added to it."
+        )
+    if parts.scheme == "http" and not is_loopback(origin):
+        raise SettingsError(
+            f"{origin} ({source}) would send your key in the clear. Use https; plain http is accepted on loopback only."
+        )
+    return origin
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine's loopback: ``localhost``, 127.0.0.0/8 or ::1."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(parts: SplitResult, host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    usual = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{name}" if port in (None, usual) else f"{parts.scheme}://{name}:{port}"
+
+
+def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[float], bool]) -> float:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or not fits(number):
+        raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {value!r}.")
+    return number
+
+
+def _settle_seconds(value: object, source: str) -> float:
+    return _number(value, source, "settle time in seconds", "of 0 or more", lambda number: number >= 0)
+
+
+def _request_timeout(value: object, source: str) -> float:
+    return _number(value, source, "request timeout in seconds", "above 0", lambda number: number > 0)
+
+
+def _clock_speed(value: object, source: str) -> float:
+    return _number(value, source, "clock speed", "above 0", lambda number: number > 0)
+
+
+def _state(value: object, source: str) -> Path:
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise SettingsError(f"The state folder ({source}) must be a path.")
+    return Path(value).expanduser()
+
+
+#: Field name: its environment variable, and what checks and converts it.
+_CHECKS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
+    "api_key": ("SPECSTEP_API_KEY", check_api_key),
+    "api_url": ("SPECSTEP_API_URL", check_api_url),
+    "state": ("SPECSTEP_STATE", _state),
+    "settle_seconds": ("SPECSTEP_SETTLE_SECONDS", _settle_seconds),
+    "request_timeout": ("SPECSTEP_REQUEST_TIMEOUT", _request_timeout),
+    "clock_speed": ("SPECSTEP_CLOCK_SPEED", _clock_speed),
+}
+
+
+def _find(
+    name: str,
+    variable: str,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    in_file: Mapping[str, Any],
+    path: Path,
+) -> Found | None:
+    if flags.get(name) is not None:
+        return flags[name], "flag"
+    if environ.get(variable):
+        return environ[variable], variable
+    return (in_file[name], str(path)) if name in in_file else None
+
+
+def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list[str]]:
+    """What the file holds, and what to warn of."""
+    try:
+        with path.open("rb") as stream:
+            content, mode = stream.read(), os.fstat(stream.fileno()).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if must_exist:
+            raise SettingsError(f"There is no settings file {path}.") from None
+        return {}, []
+    except OSError as error:
+        said = f"The settings file {path} cannot be read ({error.strerror})."
+        if must_exist:
+            raise SettingsError(said) from None
+        return {}, [said]
+    document = _parse(content, path)
+    warnings = [_unknown(name, path) for name in document if name not in _CHECKS]
+    if "api_key" in document and os.name == "posix" and mode & 0o077:
+        warnings.append(f"{path} holds a key, and other users of this machine can read it: chmod 600 {path}")
+    return document, warnings
+
+
+def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not UTF-8 text (byte {error.start}).") from None
+    except tomllib.TOMLDecodeError as error:
+        # Not chained: newer Pythons keep the whole document, with its key, on the original.
+        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from None
+
+
+def _unknown(name: str, path: Path) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, _CHECKS, n=1)
+    return f"{path} has a setting that does not exist: {name!r}." + (f" Is it {near[0]}?" if near else "")

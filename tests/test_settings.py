@@ -1,0 +1,340 @@
+"""Settings: which source wins, what is refused and how that is said, and that the key shows nowhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specstep_flows.errors import SettingsError
+from specstep_flows.settings import DEFAULT_API_URL, Settings, check_api_key, check_api_url, is_loopback
+
+KEY = "sf_9f8e7d6c5b4a"
+
+
+@pytest.fixture(autouse=True)
+def _no_file_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    return path
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    """No flag, no variable, no file: the official address, no key, and every source says so."""
+    settings = Settings.load(environ={})
+
+    assert settings.api_key is None
+    assert settings.api_url == DEFAULT_API_URL
+    assert (settings.settle_seconds, settings.request_timeout, settings.clock_speed) == (90.0, 75.0, 1.0)
+    assert set(settings.sources.values()) == {"default"}
+    assert settings.warnings == ()
+
+
+def test_flag_before_environment_before_file_before_default(file: Path) -> None:
+    """Each setting is taken from the first place that has it, and the place is kept."""
+    file.write_text(f'api_key = "{KEY}_file"\napi_url = "https://file.example"\nsettle_seconds = 120\n')
+    environ = {"SPECSTEP_API_KEY": f"{KEY}_environment", "SPECSTEP_API_URL": "https://environment.example"}
+
+    settings = Settings.load({"api_url": "https://flag.example", "api_key": None}, environ, file)
+
+    assert settings.api_url == "https://flag.example"
+    assert settings.api_key == f"{KEY}_environment"
+    assert settings.settle_seconds == 120.0
+    assert settings.sources == {
+        "api_url": "flag",
+        "api_key": "SPECSTEP_API_KEY",
+        "settle_seconds": str(file),
+        "state": "default",
+        "request_timeout": "default",
+        "clock_speed": "default",
+    }
+
+
+def test_every_setting_can_come_from_every_place(file: Path, tmp_path: Path) -> None:
+    """Variables are texts and the file has types; both give the same settings."""
+    file.write_text(
+        f'api_key = "{KEY}"\napi_url = "http://127.0.0.1:8787/"\nstate = "{tmp_path}"\n'
+        "settle_seconds = 0.5\nrequest_timeout = 10\nclock_speed = 60\n"
+    )
+    environ = {
+        "SPECSTEP_API_KEY": KEY,
+        "SPECSTEP_API_URL": "http://127.0.0.1:8787/",
+        "SPECSTEP_STATE": str(tmp_path),
+        "SPECSTEP_SETTLE_SECONDS": "0.5",
+        "SPECSTEP_REQUEST_TIMEOUT": "10",
+        "SPECSTEP_CLOCK_SPEED": "60",
+    }
+    named = {name.removeprefix("SPECSTEP_").lower(): value for name, value in environ.items()}
+    loads = [Settings.load(environ={}, file=file), Settings.load(environ=environ), Settings.load(named, {})]
+
+    assert [attrs_of(settings) for settings in loads] == [(KEY, "http://127.0.0.1:8787", tmp_path, 0.5, 10.0, 60.0)] * 3
+
+
+def attrs_of(settings: Settings) -> tuple[object, ...]:
+    return (
+        settings.api_key,
+        settings.api_url,
+        settings.state_folder(),
+        settings.settle_seconds,
+        settings.request_timeout,
+        settings.clock_speed,
+    )
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    """CI systems hand an absent secret over as an empty variable."""
+    settings = Settings.load(environ={"SPECSTEP_API_KEY": "", "SPECSTEP_API_URL": "", "SPECSTEP_CONFIG": ""})
+    assert settings.api_key is None
+    assert settings.api_url == DEFAULT_API_URL
+
+
+def test_the_file_is_looked_for_where_the_platform_says_or_where_told(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default place may be empty; a file that was named must be there."""
+    monkeypatch.setattr("specstep_flows.settings.default_file", lambda: tmp_path / "default.toml")
+    assert Settings.load(environ={}).settle_seconds == 90
+    (tmp_path / "default.toml").write_text("settle_seconds = 91")
+    assert Settings.load(environ={}).settle_seconds == 91
+    file.write_text("settle_seconds = 92")
+    assert Settings.load(environ={"SPECSTEP_CONFIG": str(file)}).settle_seconds == 92
+
+    with pytest.raises(SettingsError, match=r"There is no settings file .*nowhere\.toml"):
+        Settings.load(environ={"SPECSTEP_CONFIG": str(tmp_path / "nowhere.toml")})
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.load(environ={}, file=tmp_path)
+
+
+def test_state_is_relative_to_the_file_that_names_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative folder in the file does not depend on where the command is run; ``~`` is the home folder."""
+    file.write_text('state = "runs"')
+    assert Settings.load(environ={}, file=file).state_folder() == file.parent / "runs"
+    assert Settings.load(environ={"SPECSTEP_STATE": "~/runs"}).state_folder() == Path.home() / "runs"
+
+
+def test_without_state_the_platform_has_a_place() -> None:
+    """The run store goes to the platform's own folder for state."""
+    assert "specstep" in str(Settings.load(environ={}).state_folder())
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        (f"{KEY}\n", "space or a line break"),
+        (f" {KEY}", "space or a line break"),
+        (f"Bearer {KEY}", "space or a line break"),
+        (f"{KEY[:8]}\u00a0{KEY[8:]}", "space or a line break"),
+        (f"{KEY}é", "characters in it that no key has"),
+        (f"{KEY}\x00", "characters in it that no key has"),
+        (f'"{KEY}"', "must begin with sf_"),
+        ("9f8e7d6c5b4a", "must begin with sf_"),
+        ("SF_9f8e7d6c5b4a", "must begin with sf_"),
+        ("sf_", "the rest is missing"),
+        (42, "is not a text"),
+    ],
+)
+def test_a_malformed_key_is_refused_without_showing_it(key: object, reason: str) -> None:
+    """The sentence says what is wrong and where it came from, and holds none of the key."""
+    with pytest.raises(SettingsError) as caught:
+        check_api_key(key, "SPECSTEP_API_KEY")
+
+    assert reason in str(caught.value)
+    assert "SPECSTEP_API_KEY" in str(caught.value)
+    assert "9f8e" not in repr(caught.value)
+
+
+def test_both_kinds_of_keys_are_accepted_as_they_are() -> None:
+    """API keys and access tokens; nothing is trimmed or changed."""
+    assert check_api_key(KEY, "flag") == KEY
+    assert check_api_key("oat_A-b.c~1/=", "flag") == "oat_A-b.c~1/="
+
+
+@given(st.text().filter(lambda text: not text.startswith(("sf_", "oat_"))))
+def test_no_refusal_of_a_key_shows_it(text: str) -> None:
+    """Whatever is given as a key is refused by a sentence without it."""
+    secret = f"zq{text}qz"
+    with pytest.raises(SettingsError) as caught:
+        check_api_key(secret, "flag")
+    assert secret not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_the_key_is_in_no_repr(file: Path) -> None:
+    """Settings can be logged."""
+    file.write_text(f'api_key = "{KEY}"')
+    settings = Settings.load(environ={}, file=file)
+
+    assert settings.require_key() == KEY
+    assert KEY not in repr(settings)
+    assert KEY not in str(settings)
+
+
+def test_a_missing_key_is_said_with_how_to_give_one() -> None:
+    """The sentence names the variable and where keys are made."""
+    with pytest.raises(SettingsError, match="Set SPECSTEP_API_KEY"):
+        Settings.load(environ={}).require_key()
+
+
+@pytest.mark.parametrize(
+    ("given_url", "origin"),
+    [
+        ("https://specstep.com", "https://specstep.com"),
+        ("https://SpecStep.com/", "https://specstep.com"),
+        ("https://specstep.com:443", "https://specstep.com"),
+        ("https://staging.specstep.com:8443/", "https://staging.specstep.com:8443"),
+        ("http://localhost:8787", "http://localhost:8787"),
+        ("http://127.0.0.1:80/", "http://127.0.0.1"),
+        ("http://127.8.8.8", "http://127.8.8.8"),
+        ("http://[::1]:8787", "http://[::1]:8787"),
+        ("HTTPS://[2001:DB8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_an_address_becomes_an_origin(given_url: str, origin: str) -> None:
+    """One spelling for one origin, so that limits and runs are found again."""
+    assert check_api_url(given_url, "flag") == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://specstep.com", "in the clear"),
+        ("http://localhost.example.com", "in the clear"),
+        ("http://127.0.0.1.example.com", "in the clear"),
+        ("http://10.0.0.1:8787", "in the clear"),
+        ("https://specstep.com/v1", "without /v1"),
+        ("specstep.com", "must look like"),
+        ("specstep.com:443", "must look like"),
+        ("ftp://specstep.com", "must look like"),
+        ("https://", "must look like"),
+        ("https://:443", "must look like"),
+        ("https://a$b.com", "must look like"),
+        ("https://specstep.com:0", "must look like"),
+        ("https://specstep.com:port", "cannot be read"),
+        ("https://specstep.com:99999", "cannot be read"),
+        ("https://[::1", "cannot be read"),
+        ("https://me:secret99@specstep.com", "no user name or password"),
+        ("https://specstep.com?key=secret99", "must end after the host"),
+        ("https://specstep.com/#", "must end after the host"),
+        ("https://specstep.com\n", "characters in it"),
+        (" https://specstep.com", "characters in it"),
+        ("https://sp\u0435cstep.com", "characters in it"),
+        ("https:\\\\specstep.com", "characters in it"),
+        (8787, "is not a text"),
+    ],
+)
+def test_an_address_that_does_not_fit_is_refused(url: object, reason: str) -> None:
+    """Each with its own sentence, which never repeats a password or a query."""
+    with pytest.raises(SettingsError) as caught:
+        check_api_url(url, "SPECSTEP_API_URL")
+    assert reason in str(caught.value)
+    assert "SPECSTEP_API_URL" in str(caught.value)
+    assert "secret99" not in str(caught.value)
+
+
+@given(st.one_of(st.text(), st.text().map("https://{}".format), st.text().map("http://{}".format)))
+def test_any_address_is_an_origin_or_a_clear_refusal(url: str) -> None:
+    """No text makes anything else than an accepted origin, which is accepted again, or a SettingsError."""
+    try:
+        origin = check_api_url(url, "flag")
+    except SettingsError:
+        return
+    assert check_api_url(origin, "flag") == origin
+    assert origin.startswith("https://") or is_loopback(origin)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("settle_seconds", "soon"),
+        ("settle_seconds", -1),
+        ("settle_seconds", "nan"),
+        ("settle_seconds", True),
+        ("request_timeout", 0),
+        ("request_timeout", "inf"),
+        ("clock_speed", 0),
+        ("clock_speed", "-3"),
+        ("clock_speed", [1]),
+        ("state", "  "),
+        ("state", 7),
+        ("state", "a\0b"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(name: str, value: object) -> None:
+    """Numbers are finite and in range, folders are paths; the sentence says which setting and where from."""
+    with pytest.raises(SettingsError, match=r"\(flag\)"):
+        Settings.load({name: value, "api_url": "http://localhost"}, {})
+
+
+def test_the_clock_runs_faster_on_loopback_only() -> None:
+    """Against the real service a faster clock would mean polling and giving up too early."""
+    with pytest.raises(SettingsError, match="loopback only"):
+        Settings.load(environ={"SPECSTEP_CLOCK_SPEED": "60"})
+    assert Settings.load(environ={"SPECSTEP_CLOCK_SPEED": "1"}).clock_speed == 1
+    local = {"SPECSTEP_CLOCK_SPEED": "60", "SPECSTEP_API_URL": "http://localhost:1"}
+    assert Settings.load(environ=local).clock_speed == 60
+
+
+def test_a_short_settle_time_is_warned_of_where_it_costs() -> None:
+    """Below the front door's ceiling a late commit could be missed; on loopback that is the user's own business."""
+    short = {"SPECSTEP_SETTLE_SECONDS": "5"}
+    assert "paid for twice" in Settings.load(environ=short).warnings[0]
+    assert Settings.load(environ={**short, "SPECSTEP_API_URL": "http://localhost"}).warnings == ()
+
+
+def test_a_typing_error_in_the_file_is_pointed_out(file: Path) -> None:
+    """A setting that does not exist is warned of, with the one that was probably meant."""
+    file.write_text('api_ulr = "https://specstep.com"\n')
+    assert Settings.load(environ={}, file=file).warnings == (
+        f"{file} has a setting that does not exist: 'api_ulr'. Is it api_url?",
+    )
+
+
+def test_a_file_that_is_not_toml_is_refused_with_the_place(file: Path) -> None:
+    """Line and column, and nothing of the line itself: it may be the key's."""
+    file.write_text(f'settle_seconds = 90\napi_key = {KEY}"\n')
+    with pytest.raises(SettingsError, match=r"line 2, column 11") as caught:
+        Settings.load(environ={}, file=file)
+    assert KEY not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+    file.write_bytes(b'api_key = "\xff"')
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        Settings.load(environ={}, file=file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_a_key_that_others_can_read_is_warned_of(file: Path) -> None:
+    """Only when the file holds a key."""
+    file.chmod(0o644)
+    file.write_text("settle_seconds = 90")
+    assert Settings.load(environ={}, file=file).warnings == ()
+    file.write_text(f'api_key = "{KEY}"')
+    assert "chmod 600" in Settings.load(environ={}, file=file).warnings[0]
+    file.chmod(0o600)
+    assert Settings.load(environ={}, file=file).warnings == ()
+
+
+def test_an_unreadable_default_file_is_only_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something odd in the default place, as in a container, does not stop who needs no file."""
+    monkeypatch.setattr("specstep_flows.settings.default_file", lambda: tmp_path)
+    assert "cannot be read" in Settings.load(environ={}).warnings[0]
+
+
+def test_importing_settings_loads_neither_platformdirs_nor_toml() -> None:
+    """They are loaded when a folder or a file is needed."""
+    code = "import sys, specstep_flows.settings; print(sorted({'platformdirs', 'tomllib'} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "[]"
