@@ -1,0 +1,110 @@
+"""The blob server: packages behind signed URLs, on an origin of its own that wants no key and refuses one."""
+
+import hmac
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from .clock import Clock, http_date
+from .signing import signature
+from .world import World
+from .zips import Blob
+
+MODIFIED = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+
+
+class BlobStore:
+    """The blob server's application over one world."""
+
+    def __init__(self, world: World, clock: Clock) -> None:
+        self.world = world
+        self.clock = clock
+        self.app = Starlette(routes=[Route("/blob/{name:path}", self.serve, methods=["GET"])])
+
+    async def serve(self, request: Request) -> Response:
+        """A blob or a part of it, if the URL is good for it."""
+        name = request.path_params["name"]
+        now = self.clock.now()
+        request.scope["specstep.operation"] = f"{request.method} /blob/{{name}}"
+        if "authorization" in request.headers:
+            return _refused(400, "InvalidAuthenticationInfo", "A shared access signature and a key were both given.")
+        if not self._is_signed(request, name, now):
+            return _refused(403, "AuthenticationFailed", "The signature is wrong or has expired.")
+        blob = self.world.blobs.get(name)
+        if blob is None:
+            return _refused(404, "BlobNotFound", "The specified blob does not exist.")
+        blob = request.scope.get("specstep.blob", lambda real: real)(blob)
+        return _content(request, blob, now)
+
+    def _is_signed(self, request: Request, name: str, now: float) -> bool:
+        expires = request.query_params.get("se", "")
+        if not expires.isdigit() or now > int(expires):
+            return False
+        return hmac.compare_digest(signature(name, int(expires)), request.query_params.get("sig", ""))
+
+
+def _content(request: Request, blob: Blob, now: float) -> Response:
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": blob.etag,
+        "Last-Modified": http_date(MODIFIED),
+        "Date": http_date(now),
+    }
+    length = blob.length
+    wanted = request.headers.get("range")
+    if wanted is None or not _still_the_same(request, blob):
+        span, status = (0, length), 200
+    else:
+        parsed = _span(wanted, length)
+        if parsed is None:
+            return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{length}"})
+        span, status = parsed, 206
+        headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{length}"
+    headers["Content-Length"] = str(span[1] - span[0])
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=blob.content_type)
+    return StreamingResponse(_stream(blob, *span), status, headers, blob.content_type)
+
+
+async def _stream(blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
+    for piece in blob.read(start, stop):
+        yield piece
+
+
+def _still_the_same(request: Request, blob: Blob) -> bool:
+    """If-Range: a part is sent only of the version that the client has the rest of."""
+    condition = request.headers.get("if-range")
+    if condition is None:
+        return True
+    if condition.startswith(('"', "W/")):
+        return condition == blob.etag
+    try:
+        return parsedate_to_datetime(condition).timestamp() >= MODIFIED
+    except ValueError:
+        return False
+
+
+def _span(wanted: str, length: int) -> tuple[int, int] | None:
+    """The half-open span that a single-range header asks for; None if there is no such part."""
+    unit, _, spec = wanted.partition("=")
+    first, dash, last = spec.partition("-")
+    if unit.strip() != "bytes" or not dash or "," in spec:
+        return None
+    try:
+        if not first.strip():
+            return (max(0, length - int(last)), length) if int(last) > 0 else None
+        start = int(first)
+        stop = min(length, int(last) + 1) if last.strip() else length
+    except ValueError:
+        return None
+    return (start, stop) if start < stop else None
+
+
+def _refused(status: int, code: str, message: str) -> Response:
+    body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Response(body, status, {"x-ms-error-code": code}, "application/xml")

@@ -1,0 +1,73 @@
+"""The account, its usage and what the service accepts (walkthrough, steps 1 and 3.5, and Account & usage)."""
+
+from collections import Counter
+
+from ..clock import timestamp
+from ..world import kickoffs
+from .call import Answer, Call
+from .routing import Routes
+
+routes = Routes()
+
+
+@routes.add("GET /v1/me")
+def get_me(call: Call) -> Answer:
+    """Who the key belongs to."""
+    user = call.key.user
+    return Answer(
+        body={
+            "user_id": user.id,
+            "display_name": user.name.capitalize(),
+            "email": user.email,
+            "plan": user.plan,
+        }
+    )
+
+
+@routes.add("GET /v1/usage")
+def get_usage(call: Call) -> Answer:
+    """This month's quota."""
+    used = call.world.used_this_month(call.owner, call.now)
+    limit = call.options.monthly_quota
+    since, until = call.world.month(call.now)
+    return Answer(
+        body={
+            "tier": call.key.user.plan,
+            "generations_limit": limit,
+            "generations_used": used,
+            "generations_remaining": None if limit is None else max(0, limit - used),
+            "period_started_at": timestamp(since),
+            "resets_at": timestamp(until),
+        }
+    )
+
+
+@routes.add("GET /v1/me/analytics")
+def get_my_analytics(call: Call) -> Answer:
+    """Counts and averages of the caller's own generations."""
+    runs = [run for run in call.world.generations.values() if run.owner == call.owner]
+    spans = [run.ended_at - run.created_at for run in runs if run.state == "Complete" and run.ended_at is not None]
+    return Answer(
+        body={
+            "total_generations": len(runs),
+            "completed_generations": len(spans),
+            "failed_generations": sum(run.state == "Failed" for run in runs),
+            "average_duration_seconds": round(sum(spans) / len(spans), 1) if spans else None,
+            "review_profile_distribution": dict(Counter(run.profile for run in runs)),
+        }
+    )
+
+
+@routes.add("GET /v1/capabilities", auth="anonymous")
+def get_capabilities(call: Call) -> Answer:
+    """What the service accepts at present."""
+    return Answer(
+        body={
+            "schema_version": "1.0.0",
+            "rubric_version": "1.0.0",
+            "quality_rubric_version": "1.0.0",
+            "review_profiles": list(kickoffs.PROFILES),
+            "project_types": list(kickoffs.PROJECT_TYPES),
+            "mirror_selections": list(kickoffs.MIRRORS),
+        }
+    )

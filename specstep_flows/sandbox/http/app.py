@@ -1,0 +1,145 @@
+"""The ASGI application: each request is settled, authenticated, counted, handled and answered in this order."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from ..clock import Clock, http_date
+from ..world import Refusal, World
+from ..world.accounts import Key
+from ..world.errors import invalid
+from .call import Answer, Call, Upload
+from .limits import Limits
+from .routing import Operation
+from .table import OPERATIONS
+
+SERVED_AT = "specstep.at"
+"""The scope's member that moves a request to another virtual moment: a late commit happens when it was due."""
+
+
+class Api:
+    """The API server's application over one world."""
+
+    def __init__(self, world: World, clock: Clock, blob_origin: Callable[[], str]) -> None:
+        self.world = world
+        self.clock = clock
+        self.limits = Limits(world.options)
+        self._blob_origin = blob_origin
+        ordered = sorted(OPERATIONS, key=lambda operation: [part.startswith("{") for part in _parts(operation.path)])
+        self.app = Starlette(
+            routes=[
+                Route(
+                    operation.path.replace("{*path}", "{path:path}"),
+                    self._endpoint(operation),
+                    methods=[operation.method],
+                )
+                for operation in ordered
+            ],
+            exception_handlers={404: _nothing_here, 405: _nothing_here},
+        )
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            body = await request.body()
+            at = request.scope.get(SERVED_AT)
+            now = self.clock.now() if at is None else float(at)
+            request.scope["specstep.operation"] = operation.name
+            headers: dict[str, str] = {"Date": http_date(now)}
+            try:
+                form = await _form(request)
+                self.world.settle(now)
+                caller = self._authenticate(operation, request, now)
+                request.scope["specstep.key"] = None if caller is None else caller.id
+                if operation.limit is not None and caller is not None:
+                    headers |= self.limits.take(operation.limit, caller.limiter, now)
+                call = Call(
+                    self.world,
+                    now,
+                    self._blob_origin(),
+                    request.path_params,
+                    request.query_params,
+                    request.headers,
+                    body,
+                    form,
+                    caller,
+                )
+                answer = self._handle(operation, call)
+            except Refusal as refusal:
+                answer = problem(refusal)
+            answer.headers = headers | answer.headers
+            return _response(answer)
+
+        return endpoint
+
+    def _authenticate(self, operation: Operation, request: Request, now: float) -> Key | None:
+        if operation.auth == "anonymous":
+            return None
+        address = request.client.host if request.client else "unknown"
+        self.limits.check_address(address, now)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        key = self.world.key_of(token.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
+            self.limits.failed(address, now)
+            raise Refusal(401, "", "", headers={"WWW-Authenticate": "Bearer"})
+        key.last_used_at = now
+        if operation.auth == "cookie" or (operation.auth == "person" and not key.is_person):
+            raise Refusal(403, "FORBIDDEN_FOR_ACTOR_TYPE", "This operation is for people in a browser session.")
+        return key
+
+    def _handle(self, operation: Operation, call: Call) -> Answer:
+        if operation.handler is None:
+            raise Refusal(501, "NOT_IMPLEMENTED", f"The sandbox does not have {operation.name}.")
+        with call.world.lock:
+            return operation.handler(call)
+
+
+def problem(refusal: Refusal) -> Answer:
+    """problem+json; a failed authentication has no body at all."""
+    if refusal.status == 401:
+        return Answer(401, None, refusal.headers)
+    body: dict[str, Any] = {
+        "type": refusal.type,
+        "title": refusal.type.replace("_", " ").capitalize(),
+        "status": refusal.status,
+        "detail": refusal.detail,
+        **refusal.members,
+    }
+    return Answer(refusal.status, body, refusal.headers, "application/problem+json")
+
+
+def _response(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=answer.headers)
+    if isinstance(answer.body, (bytes, dict, list)):
+        return Response(answer.encoded(), answer.status, answer.headers, answer.content_type)
+    return StreamingResponse(answer.body, answer.status, answer.headers, answer.content_type)
+
+
+async def _form(request: Request) -> dict[str, str | Upload]:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return {}
+    try:
+        async with request.form() as form:
+            return {
+                name: Upload(value.filename or "", value.content_type or "", await value.read())
+                if isinstance(value, UploadFile)
+                else value
+                for name, value in form.items()
+            }
+    except MultiPartException:
+        raise invalid("The multipart body cannot be read.") from None
+
+
+async def _nothing_here(request: Request, error: Exception) -> Response:
+    """An address without a route: ASP.NET answers with an empty body."""
+    return Response(status_code=getattr(error, "status_code", 404))
+
+
+def _parts(path: str) -> list[str]:
+    return path.split("/")

@@ -1,0 +1,194 @@
+"""What a sandbox can be told to be: durations, questions, failures, limits, and what the pages leave open."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MEDIAN_SECONDS: Mapping[str, float] = {"Fast": 240, "Normal": 720, "Extensive": 1920, "Researcher": 1920}
+"""How long a generation takes, from the walkthrough's step 5. Researcher's is not given: its children run at once."""
+
+COST_USD: Mapping[str, float] = {"Fast": 1.10, "Normal": 2.50, "Extensive": 6.40, "Researcher": 2.50}
+"""What a generation costs here. The walkthrough's step 6.5 says about 2.50 for a full run; the others are made up."""
+
+RUNNING_STATES = (
+    "Queued",
+    "Drafting",
+    "SpecialistReview",
+    "Reviewing",
+    "FreshEyes",
+    "RiskReview",
+    "SecurityReview",
+    "Assembling",
+    "Refining",
+    "Delivering",
+)
+"""The states of a run without incident, in order (walkthrough, generation states)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One clarification that an agent asks in the middle of a generation."""
+
+    question: str
+    agent: str = "Architect"
+    section: str | None = "docs/02-architecture/03-api-design.md"
+    why: str | None = "The interview names two things that exclude each other."
+    proposed_default: str | None = "The simpler one of the two"
+
+
+@dataclass(frozen=True)
+class ClarificationRound:
+    """Questions that pause a generation in `state`, `fraction` of the way through it."""
+
+    questions: tuple[Question, ...]
+    state: str = "Drafting"
+    fraction: float = 0.5
+    on: tuple[int, ...] | None = None
+    """Which kickoffs it happens to, counted from 1; None means every one. The same holds below."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A generation ends as Failed in `state`, `fraction` of the way through it."""
+
+    category: str = "HostRestart"
+    reason: str = "The host went away in the middle of the run."
+    state: str = "Reviewing"
+    fraction: float = 0.5
+    on: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ProviderRetry:
+    """A recoverable provider error: work stops for `backoff_seconds`, then goes on."""
+
+    category: str = "rate_limit"
+    backoff_seconds: float = 20
+    state: str = "Drafting"
+    fraction: float = 0.3
+    on: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class HostRestart:
+    """The host restarts under a run, which then drafts from the beginning again."""
+
+    state: str = "Reviewing"
+    fraction: float = 0.5
+    on: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ExtraState:
+    """A state that no page names, entered after `after` for `seconds`."""
+
+    name: str = "Translating"
+    after: str = "Drafting"
+    seconds: float = 30
+
+
+@dataclass(frozen=True)
+class TurnFailure:
+    """A turn job that fails instead of bringing a reply."""
+
+    on: tuple[int, ...]
+    """Which turn jobs of the whole sandbox, counted from 1."""
+    error_code: str = "INTERVIEW_TURN_TIMEOUT"
+    retryable: bool = True
+    reply_committed: bool = False
+    """The agent's reply stands in the transcript although the job says that it failed."""
+
+
+DEFAULT_QUESTION = Question(
+    question="Should the product expose a REST API, or render HTML forms on the server?",
+    proposed_default="HTML forms rendered on the server",
+)
+
+REPLIES = (
+    "Thank you. Who will use it day by day, and what must they get done?",
+    "Understood. Which systems must it talk to, and which rules must it keep?",
+    "That helps. What would make the first version a success for you?",
+    "Noted. Is there anything that must not happen, whatever the cost?",
+)
+"""What the agent says, one reply after the other."""
+
+
+@dataclass
+class SandboxOptions:
+    """Everything about a sandbox that can be chosen. Changes take effect while it runs, from the next kickoff on."""
+
+    # Who may come in. A value names the user that the token belongs to; `oat_…` tokens act as that person.
+    keys: Mapping[str, str] = field(default_factory=dict)
+    plan: str = "Pro"
+    auth_failures: int | None = 5
+    """How many failed authentications in five minutes an address may make; None switches the throttle off."""
+
+    # Interviews
+    turn_queue_seconds: float = 1
+    turn_seconds: float = 6
+    opening: str = "Hello, I am Otto. What would you like to build?"
+    replies: tuple[str, ...] = REPLIES
+    agent_completes_after: int | None = None
+    """After how many of the user's turns the agent ends the interview by itself; None means that it never does."""
+    turn_failures: tuple[TurnFailure, ...] = ()
+    interview_status_style: Literal["exact", "lower"] = "exact"
+    intake_artifact_delay: float = 0
+    """How many seconds after completion the interview and the artifact list begin to name the artifact."""
+    intake_artifact_in_interview: bool = True
+    """False: only `/v1/intake-artifacts` ever names the artifact."""
+    detected_type: str | None = None
+    """The project type that every interview is taken for; None means to guess from the first turn."""
+    max_transcript_chars: int = 800_000
+
+    # Generations
+    profile_seconds: Mapping[str, float] = field(default_factory=lambda: dict(MEDIAN_SECONDS))
+    profile_cost_usd: Mapping[str, float] = field(default_factory=lambda: dict(COST_USD))
+    duration: Callable[[str, int], float] | None = None
+    """`(profile, nth kickoff) -> seconds` of work, where a test wants durations that vary about the median."""
+    forecast: bool = True
+    dispatcher_tick_seconds: float = 10
+    clarifications: tuple[ClarificationRound, ...] = (ClarificationRound((DEFAULT_QUESTION,)),)
+    failures: tuple[Failure, ...] = ()
+    provider_retries: tuple[ProviderRetry, ...] = ()
+    host_restarts: tuple[HostRestart, ...] = ()
+    extra_states: tuple[ExtraState, ...] = ()
+    refining: bool = True
+    """Whether runs pass through Refining and report what it did; a run with nothing to refine skips it."""
+    resume_continues: bool = True
+    """Whether `resume` makes work go on by itself, which the pages leave open."""
+    researcher_children: int = 3
+    researcher_answer: Literal["parent", "child"] = "parent"
+    """Whose id a Researcher kickoff answers with; with "child" there is no parent row at all."""
+    visible_after_seconds: float = 0
+    """How long a new generation is missing from lists: the lag of a replica."""
+    package_id_in_status: bool = True
+    require_project_type: bool = False
+    status_overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Values that take the place of fields in the generation's status body."""
+    status_missing: frozenset[str] = frozenset()
+    """Fields that the generation's status body lacks."""
+
+    # Packages
+    package_bytes: int | None = None
+    """Pad every package with stored entries up to about this size; they are never held in memory."""
+    package_files: Mapping[str, bytes] | None = None
+    """The files of every package, in place of the ones written from the interview."""
+    url_seconds: float = 900
+    """How long the signed URL of a zip holds. The pages say only that it is short-lived."""
+
+    # Limits
+    requests_per_minute: int | None = 60
+    kickoffs_per_minute: int | None = 5
+    monthly_quota: int | None = 500
+    quota_status: Literal[402, 403] = 402
+    concurrency_cap: int | None = None
+
+    # Shapes that the pages leave open
+    list_envelope: Literal["array", "object"] = "object"
+    seed: int = 1
+    """Ids and tokens follow from it, so that two sandboxes told the same things say the same things."""
+
+
+def applies(on: tuple[int, ...] | None, ordinal: int) -> bool:
+    """Whether something planned for certain kickoffs happens to this one."""
+    return on is None or ordinal in on

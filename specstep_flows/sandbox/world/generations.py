@@ -1,0 +1,247 @@
+"""A generation: where its plan has got to at a moment, and what can be done to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..options import ClarificationRound, Failure, HostRestart, ProviderRetry
+from .errors import conflict
+from .plan import Step
+
+TERMINAL = ("Complete", "Failed", "Cancelled")
+
+
+@dataclass
+class Event:
+    """An entry of `GET /v1/generations/{id}/events`: one change of state."""
+
+    id: str
+    at: float
+    from_state: str | None
+    to_state: str
+    detail: str | None = None
+
+
+@dataclass
+class Generation:
+    """One run. `advance` carries it to a moment; everything else reads or nudges it."""
+
+    id: str
+    owner: str
+    intake_id: str
+    interview_id: str | None
+    profile: str
+    project_type: str | None
+    mirror: str
+    schema_version: str
+    project_name: str
+    description: str | None
+    steps: list[Step]
+    base_seconds: float
+    """Work in a run without incident, which is what `cost_usd` pays for."""
+    cost_usd: float
+    ordinal: int
+    created_at: float
+    record: Callable[["Generation", float, str | None, str, str | None], None]
+    """Called with every change of state: the world keeps events, sends webhooks and stores the package."""
+    tick_seconds: float = 10
+    source_channel: str = "Api"
+    parent_id: str | None = None
+    children: list["Generation"] = field(default_factory=list)
+    updates: str | None = None
+    name: str | None = None
+
+    state: str = "Queued"
+    index: int = 0
+    step_started: float = 0
+    paused_from: str | None = None
+    paused_elapsed: float = 0
+    halted: bool = False
+    """Resumed in name only: no work goes on."""
+    clarification: ClarificationRound | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    answered_at: float | None = None
+    started_work_at: float | None = None
+    ended_at: float | None = None
+    failure: Failure | None = None
+    cancel_reason: str | None = None
+    retry_count: int = 0
+    last_retry_at: float | None = None
+    retry_category: str | None = None
+    host_restarts: int = 0
+    package_id: str | None = None
+    deleted_at: float | None = None
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.step_started = self.created_at
+        self.record(self, self.created_at, None, "Queued", None)
+
+    # Reading
+
+    @property
+    def is_terminal(self) -> bool:
+        """Nothing will change by itself any more."""
+        return self.state in TERMINAL
+
+    @property
+    def step(self) -> Step:
+        """The step that the run is in, or the last one it was in."""
+        return self.steps[min(self.index, len(self.steps) - 1)]
+
+    @property
+    def is_answered(self) -> bool:
+        """Answers came, and the dispatcher has not picked the run up again yet."""
+        return self.answered_at is not None
+
+    @property
+    def pending(self) -> ClarificationRound | None:
+        """The questions that wait for the user."""
+        waiting = self.state == "PausedAwaitingClarification" and not self.is_answered
+        return self.clarification if waiting else None
+
+    def elapsed_in_step(self, now: float) -> float:
+        """How long the present step has been worked on."""
+        if self.state == "Paused" or self.halted:
+            return self.paused_elapsed
+        if self.ended_at is not None:
+            now = min(now, self.ended_at)
+        if self.clarification is not None:
+            return self.step.seconds
+        return max(0.0, min(now - self.step_started, self.step.seconds))
+
+    def worked_seconds(self, now: float) -> float:
+        """Seconds of paid work until now, work that was thrown away by host restarts included."""
+        done = sum(step.seconds for step in self.steps[: self.index] if step.is_work)
+        if self.index < len(self.steps) and self.step.is_work:
+            done += self.elapsed_in_step(now)
+        return done
+
+    def running_cost(self, now: float) -> float:
+        """What the work until now has cost, in USD; work that a host restart threw away was paid for too."""
+        if self.children:
+            return round(sum(child.running_cost(now) for child in self.children), 4)
+        return round(self.cost_usd * self.worked_seconds(now) / self.base_seconds, 4)
+
+    def progress(self, now: float) -> int:
+        """0 to 100, and 100 only for Complete."""
+        if self.state == "Complete":
+            return 100
+        if self.children:
+            return min(child.progress(now) for child in self.children)
+        whole = sum(step.seconds for step in self.steps if step.is_work) or 1.0
+        return min(99, int(100 * self.worked_seconds(now) / whole))
+
+    def next_retry_at(self) -> float | None:
+        """When the provider will be asked again, while that is being waited for."""
+        if self.is_terminal or self.step.backoff is None or self.state.startswith("Paused"):
+            return None
+        return self.step_started + self.step.seconds
+
+    # Time
+
+    def advance(self, now: float) -> None:
+        """Let everything happen that was due until `now`, each at its own moment."""
+        if self.children:
+            self._follow_children(now)
+            return
+        while not self.is_terminal and self.state != "Paused" and not self.halted:
+            if self.clarification is not None:
+                if self.answered_at is None:
+                    return
+                resumed = (self.answered_at // self.tick_seconds + 1) * self.tick_seconds
+                if resumed > now:
+                    return
+                self.clarification = self.answered_at = None
+                self._next_step(resumed)
+                continue
+            end = self.step_started + self.step.seconds
+            if end > now:
+                return
+            self._finish_step(end)
+
+    def _follow_children(self, now: float) -> None:
+        """A fan-out parent has no work of its own: it is where the last of its children is."""
+        for child in self.children:
+            child.advance(now)
+        if self.is_terminal or self.state == "Paused":
+            return
+        slowest = min(self.children, key=lambda child: (child.is_terminal, child.index))
+        if not slowest.is_terminal:
+            state, at = slowest.step.state, now
+            self.started_work_at = self.started_work_at or slowest.started_work_at
+        else:
+            states = {child.state for child in self.children}
+            state = next(state for state in ("Failed", "Cancelled", "Complete") if state in states)
+            at = self.ended_at = max(child.ended_at or now for child in self.children)
+            self.failure = next((child.failure for child in self.children if child.failure), None)
+        if state != self.state:
+            self.enter(state, at)
+
+    def _finish_step(self, at: float) -> None:
+        mark = self.step.mark
+        if isinstance(mark, ClarificationRound):
+            self.clarification = mark
+            self.enter("PausedAwaitingClarification", at, f"{len(mark.questions)} questions wait for an answer.")
+        elif isinstance(mark, Failure):
+            self.failure = mark
+            self.ended_at = at
+            self.enter("Failed", at, mark.reason)
+        else:
+            if isinstance(mark, ProviderRetry):
+                self.retry_count += 1
+                self.last_retry_at = at
+                self.retry_category = mark.category
+            elif isinstance(mark, HostRestart):
+                self.host_restarts += 1
+                self.retry_count = 0
+            self._next_step(at)
+
+    def _next_step(self, at: float) -> None:
+        self.index += 1
+        self.step_started = at
+        if self.index >= len(self.steps):
+            self.ended_at = at
+            self.enter("Complete", at)
+            return
+        if self.started_work_at is None:
+            self.started_work_at = at
+        if self.step.state != self.state:
+            self.enter(self.step.state, at)
+
+    def enter(self, state: str, at: float, detail: str | None = None) -> None:
+        """Change the state and have it recorded."""
+        before, self.state = self.state, state
+        self.record(self, at, before, state, detail)
+
+    # What the user does
+
+    def pause(self, now: float) -> None:
+        """Stop where it is."""
+        if self.is_terminal or self.state.startswith("Paused"):
+            raise conflict("GENERATION_NOT_PAUSABLE", f"A generation that is {self.state} cannot be paused.")
+        self.paused_elapsed = self.elapsed_in_step(now)
+        self.paused_from = self.state
+        self.enter("Paused", now)
+
+    def resume(self, now: float, *, continues: bool) -> None:
+        """Go back to the state before the pause."""
+        if self.state != "Paused" or self.paused_from is None:
+            raise conflict("GENERATION_NOT_PAUSED", f"A generation that is {self.state} cannot be resumed.")
+        state, self.paused_from = self.paused_from, None
+        self.step_started = now - self.paused_elapsed
+        self.halted = not continues
+        self.enter(state, now)
+
+    def cancel(self, now: float, reason: str | None) -> None:
+        """Stop for good."""
+        if self.is_terminal:
+            raise conflict("GENERATION_ALREADY_TERMINAL", f"The generation is already {self.state}.")
+        if self.state == "Paused":
+            self.step_started = now - self.paused_elapsed
+        self.cancel_reason = reason or "(no reason given)"
+        self.ended_at = now
+        self.clarification = self.answered_at = None
+        self.enter("Cancelled", now, self.cancel_reason)
+        for child in self.children:
+            if not child.is_terminal:
+                child.cancel(now, reason)

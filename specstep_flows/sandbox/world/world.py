@@ -1,0 +1,201 @@
+"""The whole of a sandbox's memory, and how it moves through time."""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from ..clock import Clock
+from ..options import SandboxOptions
+from ..zips import Blob, build_zip
+from .accounts import Key, User, digest
+from .conversations import finish_job
+from .errors import not_found
+from .generations import Event, Generation
+from .ids import Ids
+from .interviews import Artifact, Interview, TurnJob
+from .packages import Package, document_set
+from .webhooks import Webhooks
+
+Row = TypeVar("Row", Interview, Generation, Package)
+
+
+class World:
+    """Everything that the sandbox remembers. Tests read it; only the routes write it."""
+
+    def __init__(self, options: SandboxOptions, clock: Clock) -> None:
+        self.lock = threading.RLock()
+        """Held by whoever reads or writes, be it a request or a test."""
+        self.options = options
+        self.clock = clock
+        self.ids = Ids(options.seed)
+        self.users: dict[str, User] = {}
+        self.keys: dict[str, Key] = {}
+        self.interviews: dict[str, Interview] = {}
+        self.jobs: dict[str, TurnJob] = {}
+        self.artifacts: dict[str, Artifact] = {}
+        self.generations: dict[str, Generation] = {}
+        self.packages: dict[str, Package] = {}
+        self.blobs: dict[str, Blob] = {}
+        self.webhooks = Webhooks(self)
+        self.records: dict[str, dict[str, dict[str, Any]]] = {}
+        """Simple things by kind and id: bug reports, feedback, tickets, subscriptions."""
+        self.kickoffs = 0
+        self.open_jobs: dict[str, TurnJob] = {}
+        self.open_generations: dict[str, Generation] = {}
+        self.api_key = self.ids.token("sf_")
+        self.add_key(self.api_key, "ada")
+        for token, user in options.keys.items():
+            self.add_key(token, user)
+
+    # People
+
+    def user(self, name: str) -> User:
+        """The user of that name, made when first named."""
+        if name not in self.users:
+            self.users[name] = User(self.ids.uuid(self.clock.now()), name, self.options.plan)
+        return self.users[name]
+
+    def add_key(self, token: str, user: str, **members: Any) -> Key:
+        """Let a token in; `oat_…` tokens act as the person."""
+        now = self.clock.now()
+        key = Key(self.ids.uuid(now), self.user(user), digest(token), token.startswith("oat_"), now, **members)
+        key.prefix = token[:6]
+        self.keys[key.digest] = key
+        return key
+
+    def key_of(self, token: str) -> Key | None:
+        """The key that a token stands for, unless it was revoked."""
+        key = self.keys.get(digest(token))
+        return None if key is None or key.revoked_at is not None else key
+
+    # Looking up
+
+    def find_interview(self, owner: str, id_: str, *, deleted: bool = False) -> Interview:
+        """An interview of the owner's; deleted ones only where asked for."""
+        return _own(self.interviews.get(id_), owner, "interview", deleted)
+
+    def find_generation(self, owner: str, id_: str, *, deleted: bool = False) -> Generation:
+        """A generation of the owner's; deleted ones only where asked for."""
+        return _own(self.generations.get(id_), owner, "generation", deleted)
+
+    def find_package(self, owner: str, id_: str, *, deleted: bool = False) -> Package:
+        """A package of the owner's; deleted ones only where asked for."""
+        return _own(self.packages.get(id_), owner, "package", deleted)
+
+    # Time
+
+    def settle(self, now: float) -> None:
+        """Let everything happen that was due until `now`, in the order in which it was due."""
+        with self.lock:
+            self._settle(now)
+
+    def _settle(self, now: float) -> None:
+        due = [job for job in self.open_jobs.values() if job.ends_at <= now]
+        for job in sorted(due, key=lambda job: job.ends_at):
+            finish_job(self, job)
+        for generation in list(self.open_generations.values()):
+            generation.advance(now)
+            if generation.is_terminal:
+                self.open_generations.pop(generation.id, None)
+
+    def record_event(
+        self, generation: Generation, at: float, before: str | None, after: str, detail: str | None
+    ) -> None:
+        """Keep a change of state, store the package of a run that is complete, and tell the webhooks."""
+        generation.events.append(Event(self.ids.uuid(at), at, before, after, detail))
+        if after == "Complete" and not generation.children:
+            self.store_package(generation, at)
+        self.webhooks.tell(generation, at, after)
+
+    def store_package(self, generation: Generation, at: float) -> Package:
+        """Write the package of a run that has just come to its end."""
+        options = self.options
+        interview = self.interviews.get(generation.interview_id or "")
+        files = dict(options.package_files) if options.package_files is not None else None
+        if files is None:
+            files = document_set(
+                generation.project_name,
+                interview.messages if interview else [],
+                generation.answers,
+                profile=generation.profile,
+                project_type=generation.project_type,
+                mirror=generation.mirror,
+            )
+        earlier = self.generations.get(generation.updates or "")
+        version = "1.0.0" if earlier is None else f"1.{_minor(self.packages.get(earlier.package_id or '')) + 1}.0"
+        package = self.add_package(
+            generation.owner,
+            files,
+            at,
+            generation_id=generation.id,
+            version=version,
+            profile=generation.profile,
+            project_name=generation.name or generation.project_name,
+            description=generation.description,
+            total_cost_usd=generation.running_cost(at),
+            pad_to=options.package_bytes,
+        )
+        generation.package_id = package.id
+        return package
+
+    def add_package(
+        self,
+        owner: str,
+        files: dict[str, bytes],
+        at: float,
+        *,
+        pad_to: int | None = None,
+        **members: Any,
+    ) -> Package:
+        """Store a package and its zip."""
+        package = Package(self.ids.uuid(at), owner, files=files, created_at=at, zip=build_zip(files, pad_to), **members)
+        self.packages[package.id] = package
+        self.blobs[f"packages/{package.id}.zip"] = package.zip
+        return package
+
+    # Quota
+
+    def month(self, now: float) -> tuple[float, float]:
+        """The bounds of the calendar month (UTC) that `now` lies in."""
+        at = datetime.fromtimestamp(now, UTC)
+        first = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        return first.timestamp(), after.timestamp()
+
+    def used_this_month(self, owner: str, now: float) -> int:
+        """Kickoffs of the owner's since the month began; the children of a fan-out are one with their parent."""
+        since, _ = self.month(now)
+        return sum(
+            1
+            for run in self.generations.values()
+            if run.owner == owner and run.parent_id is None and run.created_at >= since
+        )
+
+    # Shared by simple resources
+
+    def keep(self, kind: str, id_: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Remember a simple record under its kind and id."""
+        self.records.setdefault(kind, {})[id_] = record
+        return record
+
+    def kept(self, kind: str, owner: str) -> list[dict[str, Any]]:
+        """The owner's records of a kind, newest first."""
+        return [record for record in reversed(self.records.get(kind, {}).values()) if record["_owner"] == owner]
+
+    def find_kept(self, kind: str, owner: str, id_: str) -> dict[str, Any]:
+        """One record of the owner's."""
+        record = self.records.get(kind, {}).get(id_)
+        if record is None or record["_owner"] != owner:
+            raise not_found(kind)
+        return record
+
+
+def _own(row: Row | None, owner: str, what: str, deleted: bool) -> Row:
+    """The row, if it is the owner's and, unless deleted ones were asked for, not deleted."""
+    if row is None or row.owner != owner or (row.deleted_at is not None and not deleted):
+        raise not_found(what)
+    return row
+
+
+def _minor(package: Package | None) -> int:
+    return 0 if package is None else int(package.version.split(".")[1])
