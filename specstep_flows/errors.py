@@ -77,6 +77,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "OutcomeUnknown",
+    "OutputError",
     "PackageError",
     "PermissionDenied",
     "QuotaExceeded",
@@ -438,6 +439,15 @@ class SignedUrlExpired(DownloadError):
     """The storage host no longer accepts the download address; a new one must be asked for."""
 
     code = "url_expired"
+
+
+class OutputError(PackageError):
+    """The place on disk will not take the package: the name is taken, the disk is full, the folder not writable.
+
+    Nothing that stood there was changed, and what was downloaded is kept.
+    """
+
+    code = "output"
 
 
 class DamagedPackage(PackageError):
