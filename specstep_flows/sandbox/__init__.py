@@ -11,6 +11,7 @@ Needs the extra `sandbox` (starlette, uvicorn, python-multipart).
 """
 
 from .clock import ManualClock, ScaledClock
+from .faults import Fault, Faults, load_faults
 from .options import (
     ClarificationRound,
     ExtraState,
@@ -21,12 +22,15 @@ from .options import (
     SandboxOptions,
     TurnFailure,
 )
+from .serve import serve
 from .server import Sandbox
 
 __all__ = [
     "ClarificationRound",
     "ExtraState",
     "Failure",
+    "Fault",
+    "Faults",
     "HostRestart",
     "ManualClock",
     "ProviderRetry",
@@ -35,4 +39,6 @@ __all__ = [
     "SandboxOptions",
     "ScaledClock",
     "TurnFailure",
+    "load_faults",
+    "serve",
 ]

@@ -11,11 +11,17 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from .clock import Clock, http_date
+from .scope import BLOB_SWAP
 from .signing import signature
 from .world import World
 from .zips import Blob
 
 MODIFIED = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+
+
+def blob_operation(method: str, path: str) -> str | None:
+    """The one operation of the blob server."""
+    return f"{method} /blob/{{name}}" if path.startswith("/blob/") else None
 
 
 class BlobStore:
@@ -30,7 +36,6 @@ class BlobStore:
         """A blob or a part of it, if the URL is good for it."""
         name = request.path_params["name"]
         now = self.clock.now()
-        request.scope["specstep.operation"] = f"{request.method} /blob/{{name}}"
         if "authorization" in request.headers:
             return _refused(400, "InvalidAuthenticationInfo", "A shared access signature and a key were both given.")
         if not self._is_signed(request, name, now):
@@ -38,7 +43,7 @@ class BlobStore:
         blob = self.world.blobs.get(name)
         if blob is None:
             return _refused(404, "BlobNotFound", "The specified blob does not exist.")
-        blob = request.scope.get("specstep.blob", lambda real: real)(blob)
+        blob = request.scope.get(BLOB_SWAP, lambda real: real)(blob)
         return _content(request, blob, now)
 
     def _is_signed(self, request: Request, name: str, now: float) -> bool:

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-TRANSPORT = "specstep.transport"
+from .scope import TRANSPORT
 
 
 class _Protocol(H11Protocol):
@@ -21,7 +21,11 @@ class _Protocol(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope[TRANSPORT] = self.transport
-            await inner(scope, receive, send)
+            try:
+                await inner(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.transport.is_closing():
+                    raise
 
         self.app = app
 
@@ -55,16 +59,13 @@ class Listener:
         for server in self._server.servers:
             server.close()
         self._socket.close()
-        self.cut()
+        for connection in list(self._server.server_state.connections):
+            reset(connection.transport)
+        await asyncio.sleep(0)  # lets uvicorn hear that the connections are lost, so that it does not complain
         tasks = list(self._server.server_state.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def cut(self) -> None:
-        """Reset every connection."""
-        for connection in list(self._server.server_state.connections):
-            reset(connection.transport)
 
 
 def bind(host: str, port: int) -> socket.socket:

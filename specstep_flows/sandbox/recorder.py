@@ -9,10 +9,10 @@ from typing import overload
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .clock import Clock
+from .scope import KEY_ID, RECORD
 
 KEPT_BODY = 64 * 1024
 """Request bodies up to this size are kept; of larger ones only the digest."""
-RECORD = "specstep.record"
 
 
 @dataclass
@@ -88,8 +88,16 @@ class Requests:
 class Recorder:
     """An ASGI layer that writes each request down and then passes it on."""
 
-    def __init__(self, app: ASGIApp, server: str, clock: Clock, requests: Requests) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        server: str,
+        clock: Clock,
+        requests: Requests,
+        operation_of: Callable[[str, str], str | None],
+    ) -> None:
         self._app = app
+        self._operation_of = operation_of
         self._server = server
         self._clock = clock
         self._requests = requests
@@ -104,6 +112,7 @@ class Recorder:
             scope["query_string"].decode("latin-1"),
             tuple(sorted(headers)),
             self._clock.now(),
+            operation=self._operation_of(scope["method"], scope["path"]),
             idempotency_key=headers.get("idempotency-key"),
             range=headers.get("range"),
             content_type=headers.get("content-type"),
@@ -120,8 +129,7 @@ class Recorder:
             await send(message)
 
         await self._app(scope, replay(body, receive), sending)
-        row.operation = scope.get("specstep.operation", row.operation)
-        row.key_id = scope.get("specstep.key", row.key_id)
+        row.key_id = scope.get(KEY_ID)
 
 
 async def read_body(receive: Receive) -> bytes:

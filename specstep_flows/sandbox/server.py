@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from starlette.types import ASGIApp
-
-from .blob import BlobStore
+from .blob import BlobStore, blob_operation
 from .clock import Clock, ScaledClock
+from .faults import Faults
+from .faults.layer import FaultLayer
 from .http.app import Api
+from .http.table import not_implemented, operation_of
 from .listener import Listener, bind
 from .options import SandboxOptions
 from .recorder import Recorder, Requests
@@ -40,11 +42,18 @@ class Sandbox:
         self._world = World(self.options, self.clock)
         self._host = host
         self._ports = [port, blob_port]
+        self.faults = Faults()
+        self._api = Api(self._world, self.clock, lambda: self.blob_url)
+        self._blobs = BlobStore(self._world, self.clock)
+        self._fault_layers = [
+            FaultLayer(self._api.app, self.faults, self.clock, self._go_down),
+            FaultLayer(self._blobs.app, self.faults, self.clock, self._go_down),
+        ]
+        self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        self._api = Api(self._world, self.clock, lambda: self.blob_url)
-        self._blobs = BlobStore(self._world, self.clock)
+        self._going_down: set[asyncio.Task[None]] = set()
 
     # Addresses
 
@@ -66,8 +75,15 @@ class Sandbox:
     @property
     def state(self) -> World:
         """What the sandbox remembers, as of this virtual moment."""
-        self._world.settle(self.clock.now())
+        now = self.clock.now()
+        self._run(lambda: self._fault_layers[0].catch_up(now))
+        self._world.settle(now)
         return self._world
+
+    @property
+    def not_implemented(self) -> list[str]:
+        """The operations that are answered with 501."""
+        return not_implemented()
 
     # Life
 
@@ -106,19 +122,49 @@ class Sandbox:
     async def _serve(self, sockets: list[socket.socket], ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        listeners = [
-            Listener(self._layers("api", self._api.app), sockets[0]),
-            Listener(self._layers("blob", self._blobs.app), sockets[1]),
-        ]
-        for listener in listeners:
-            await listener.open()
+        await self._open(sockets)
         ready.set()
         await self._stopping.wait()
+        await self._close()
+        self._loop = None
+
+    async def _open(self, sockets: list[socket.socket]) -> None:
+        names = (("api", operation_of), ("blob", blob_operation))
+        for (name, naming), layer, listening in zip(names, self._fault_layers, sockets, strict=True):
+            listener = Listener(Recorder(layer, name, self.clock, self.requests, naming), listening)
+            self._listeners.append(listener)
+            await listener.open()
+
+    async def _close(self) -> None:
+        listeners, self._listeners = self._listeners, []
         for listener in listeners:
             await listener.close()
 
-    def _layers(self, server: str, app: ASGIApp) -> ASGIApp:
-        return Recorder(app, server, self.clock, self.requests)
+    def _go_down(self, seconds: float) -> None:
+        """Be gone at once, and back after `seconds` of virtual time. Called by a fault, within the loop."""
+
+        async def down() -> None:
+            await self._close()
+            if seconds > 0:
+                self.clock.call_after(seconds, lambda: self._run(up))
+            else:
+                await up()
+
+        async def up() -> None:
+            if self._loop is not None and not self._listeners:
+                await self._open([bind(self._host, port) for port in self._ports])
+
+        task = asyncio.get_running_loop().create_task(down())
+        self._going_down.add(task)
+        task.add_done_callback(self._going_down.discard)
+
+    def _run(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run something in the server's loop from any other thread, or right here while it is stopped."""
+        loop = self._loop
+        if loop is None:
+            asyncio.run(job())
+        else:
+            asyncio.run_coroutine_threadsafe(job(), loop).result()
 
     def __enter__(self) -> Self:
         self.start()

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ..clock import Clock, http_date
+from ..scope import KEY_ID, SERVED_AT
 from ..world import Refusal, World
 from ..world.accounts import Key
 from ..world.errors import invalid
@@ -18,9 +19,6 @@ from .call import Answer, Call, Upload
 from .limits import Limits
 from .routing import Operation
 from .table import OPERATIONS
-
-SERVED_AT = "specstep.at"
-"""The scope's member that moves a request to another virtual moment: a late commit happens when it was due."""
 
 
 class Api:
@@ -31,7 +29,6 @@ class Api:
         self.clock = clock
         self.limits = Limits(world.options)
         self._blob_origin = blob_origin
-        ordered = sorted(OPERATIONS, key=lambda operation: [part.startswith("{") for part in _parts(operation.path)])
         self.app = Starlette(
             routes=[
                 Route(
@@ -39,7 +36,7 @@ class Api:
                     self._endpoint(operation),
                     methods=[operation.method],
                 )
-                for operation in ordered
+                for operation in OPERATIONS
             ],
             exception_handlers={404: _nothing_here, 405: _nothing_here},
         )
@@ -49,13 +46,12 @@ class Api:
             body = await request.body()
             at = request.scope.get(SERVED_AT)
             now = self.clock.now() if at is None else float(at)
-            request.scope["specstep.operation"] = operation.name
             headers: dict[str, str] = {"Date": http_date(now)}
             try:
                 form = await _form(request)
                 self.world.settle(now)
                 caller = self._authenticate(operation, request, now)
-                request.scope["specstep.key"] = None if caller is None else caller.id
+                request.scope[KEY_ID] = None if caller is None else caller.id
                 if operation.limit is not None and caller is not None:
                     headers |= self.limits.take(operation.limit, caller.limiter, now)
                 call = Call(
@@ -139,7 +135,3 @@ async def _form(request: Request) -> dict[str, str | Upload]:
 async def _nothing_here(request: Request, error: Exception) -> Response:
     """An address without a route: ASP.NET answers with an empty body."""
     return Response(status_code=getattr(error, "status_code", 404))
-
-
-def _parts(path: str) -> list[str]:
-    return path.split("/")

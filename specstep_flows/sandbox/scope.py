@@ -1,0 +1,12 @@
+"""The names under which the layers of the sandbox leave word for each other in an ASGI scope."""
+
+RECORD = "specstep.record"
+"""The `RecordedRequest` of this request."""
+TRANSPORT = "specstep.transport"
+"""The connection's asyncio transport, so that a fault can cut it."""
+KEY_ID = "specstep.key"
+"""The id of the key that was let in."""
+SERVED_AT = "specstep.at"
+"""Another virtual moment than the present: a late commit happens when it is due."""
+BLOB_SWAP = "specstep.blob"
+"""A function that puts another blob in the place of the real one."""

@@ -1,0 +1,78 @@
+"""A sandbox on a turned clock for each test, and a client of plain httpx: never our own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
+
+
+class Caller:
+    """httpx with the sandbox's key, and the few steps that most tests begin with."""
+
+    def __init__(self, sandbox: Sandbox, key: str | None = None) -> None:
+        self.sandbox = sandbox
+        self.http = httpx.Client(
+            base_url=sandbox.url, headers={"Authorization": f"Bearer {key or sandbox.api_key}"}, timeout=5
+        )
+
+    def __call__(self, request: str, **members: Any) -> httpx.Response:
+        """`call("GET /v1/me")`."""
+        method, path = request.split(" ")
+        return self.http.request(method, path, **members)
+
+    def pass_time(self, seconds: float) -> None:
+        """Turn the clock."""
+        clock = self.sandbox.clock
+        assert isinstance(clock, ManualClock)
+        clock.advance(seconds)
+
+    def interview(self, *messages: str) -> str:
+        """An interview in which these messages were said and answered."""
+        interview = self("POST /v1/interviews").json()["id"]
+        for message in messages:
+            self(f"POST /v1/interviews/{interview}/turns", json={"message": message}).raise_for_status()
+            self.pass_time(self.sandbox.options.turn_seconds)
+        return interview
+
+    def artifact(self, message: str = "I want to build a customer-feedback portal.") -> str:
+        """The artifact of a completed interview."""
+        interview = self.interview(message)
+        self(f"POST /v1/interviews/{interview}/complete").raise_for_status()
+        return self(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"]
+
+    def generation(self, profile: str = "Fast") -> str:
+        """A generation that was just started."""
+        order = {"intake_id": self.artifact(), "review_profile": profile}
+        return self("POST /v1/generations", json=order).json()["id"]
+
+    def status(self, generation: str) -> dict[str, Any]:
+        """A generation's status body."""
+        return self(f"GET /v1/generations/{generation}").json()
+
+    def package(self, profile: str = "Fast") -> str:
+        """The package of a generation that has come to its end."""
+        generation = self.generation(profile)
+        self.pass_time(100_000)
+        return self.status(generation)["package_id"]
+
+
+Starter = Callable[..., Caller]
+
+
+@pytest.fixture
+def start() -> Iterator[Starter]:
+    """Start a sandbox with options, by default without questions and without limits; gives a caller."""
+    with ExitStack() as stack:
+
+        def starting(clock: ManualClock | None = None, **options: Any) -> Caller:
+            settings = {"clarifications": (), "requests_per_minute": None, "kickoffs_per_minute": None, **options}
+            sandbox = stack.enter_context(Sandbox(options=SandboxOptions(**settings), clock=clock or ManualClock()))
+            caller = Caller(sandbox)
+            stack.callback(caller.http.close)
+            return caller
+
+        yield starting

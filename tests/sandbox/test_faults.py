@@ -1,0 +1,337 @@
+"""Faults that befall requests: what the client sees, and what the server did all the same."""
+
+import io
+import json
+import socket
+import zipfile
+import zlib
+from pathlib import Path
+
+import httpx
+import pytest
+
+from specstep_flows.sandbox import Fault, load_faults
+
+
+@pytest.mark.parametrize(("commit", "started"), [(False, 0), (True, 1)])
+def test_reset_before_or_after_the_commit(start, commit, started):
+    """A reset is a failed connection either way; only with `commit` has the generation been started."""
+    call = start()
+    order = {"intake_id": call.artifact()}
+    call.sandbox.faults.add(Fault("POST /v1/generations", "reset", commit=commit))
+
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        call("POST /v1/generations", json=order)
+
+    assert len(call.sandbox.state.generations) == started
+    row = call.sandbox.requests.matching("POST /v1/generations")[0]
+    assert (row.status, row.fault, row.reached_world) == (None, "reset", commit)
+    assert call("POST /v1/generations", json=order).status_code == 202
+
+
+def test_reset_is_a_tcp_reset(start):
+    """The connection is reset, not closed: the socket itself says so."""
+    call = start()
+    call.sandbox.faults.add(Fault("GET /v1/me", "reset"))
+    host, _, port = call.sandbox.url.removeprefix("http://").partition(":")
+
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(b"GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1000)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "header"), [(None, None), (2, "2"), (1.5, "1.5"), ("date+30", "Mon, 01 Jun 2026 12:00:30 GMT")]
+)
+def test_error_status_with_and_without_retry_after(start, retry_after, header):
+    """An error carries problem+json and the Retry-After that the rule asks for."""
+    call = start()
+    call.sandbox.faults.add(
+        Fault("GET /v1/me", "status", status=503, problem_type="SERVICE_BUSY", retry_after=retry_after)
+    )
+
+    answer = call("GET /v1/me")
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "SERVICE_BUSY")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers.get("retry-after") == header
+
+
+def test_status_after_commit(start):
+    """An error can be told although the work was done."""
+    call = start()
+    order = {"intake_id": call.artifact()}
+    call.sandbox.faults.add(Fault("POST /v1/generations", "status", status=500, commit=True))
+
+    assert call("POST /v1/generations", json=order).status_code == 500
+    assert len(call.sandbox.state.generations) == 1
+
+
+@pytest.mark.parametrize("status", [504, 200])
+def test_html_from_the_front_door(start, status):
+    """The front door's page is HTML, be it a time-out or a login page."""
+    call = start()
+    call.sandbox.faults.add(Fault("GET /v1/me", "html", status=status))
+
+    answer = call("GET /v1/me")
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("commit", [False, True])
+def test_stall_never_answers(start, commit):
+    """A stalled request runs into the client's own time-out, whether or not the work was done."""
+    call = start()
+    call.sandbox.faults.add(Fault("POST /v1/interviews", "stall", commit=commit))
+
+    with pytest.raises(httpx.ReadTimeout):
+        call("POST /v1/interviews", timeout=0.1)
+
+    assert len(call.sandbox.state.interviews) == commit
+
+
+def test_late_commit(start):
+    """The error comes now, the work is done later, at its own virtual moment, without another request."""
+    call = start()
+    order = {"intake_id": call.artifact()}
+    call.sandbox.faults.add(Fault("POST /v1/generations", "late_commit", seconds=40))
+    sent = call.sandbox.clock.now()
+
+    assert call("POST /v1/generations", json=order).status_code == 504
+    call.pass_time(39)
+    assert not call.sandbox.state.generations
+    call.pass_time(10)
+    (run,) = call.sandbox.state.generations.values()
+    assert run.created_at == sent + 40
+    assert [row["id"] for row in call("GET /v1/generations").json()["generations"]] == [run.id]
+
+
+def test_restart_of_the_server(start):
+    """All connections are cut, nobody is there for a while, then all is as it was."""
+    call = start()
+    interview = call.interview("A portal.")
+    call.sandbox.faults.add(Fault("GET /v1/me", "restart", seconds=20))
+
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        call("GET /v1/me")
+    call.pass_time(19)
+    with pytest.raises(httpx.ConnectError):
+        call("GET /v1/me")
+    call.pass_time(1)
+
+    assert call(f"GET /v1/interviews/{interview}").json()["turn_count"] == 3
+
+
+def test_stop_and_start_keep_the_memory_and_the_port(start):
+    """A restart by hand keeps what was said, the address and the key."""
+    call = start()
+    interview = call.interview("A portal.")
+    url = call.sandbox.url
+
+    call.sandbox.stop()
+    with pytest.raises((httpx.ConnectError, httpx.ReadError)):
+        call("GET /v1/me")
+    call.sandbox.start()
+
+    assert call.sandbox.url == url
+    assert call(f"GET /v1/interviews/{interview}").status_code == 200
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_truncated_body(start, hard):
+    """The body ends before its Content-Length: the client's library notices."""
+    call = start()
+    call.sandbox.faults.add(Fault("GET /v1/capabilities", "truncated", keep=0.5, hard=hard))
+
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        call("GET /v1/capabilities")
+    assert call("GET /v1/capabilities").status_code == 200
+
+
+def test_slow_body_is_whole_in_the_end(start):
+    """A body in small pieces is the same body."""
+    call = start()
+    expected = call("GET /v1/capabilities").content
+    call.sandbox.faults.add(Fault("GET /v1/capabilities", "slow", chunk=100, pause=0.001))
+
+    assert call("GET /v1/capabilities").content == expected
+
+
+def test_slow_body_keeps_a_reader_waiting(start):
+    """The headers and the first piece come, and then nothing for a while."""
+    call = start()
+    call.sandbox.faults.add(Fault("GET /v1/capabilities", "slow", chunk=10, pause=60))
+
+    with call.http.stream("GET", "/v1/capabilities", timeout=0.2) as answer:
+        pieces = answer.iter_raw()
+        assert len(next(pieces)) == 10
+        with pytest.raises(httpx.ReadTimeout):
+            next(pieces)
+
+
+def test_malformed_and_empty_bodies(start):
+    """Half of the JSON, and none of it, both under a 200."""
+    call = start()
+    call.sandbox.faults.add(Fault("GET /v1/me", "malformed"), Fault("GET /v1/me", "empty", nth=2))
+
+    with pytest.raises(json.JSONDecodeError):
+        call("GET /v1/me").json()
+    answer = call("GET /v1/me")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert call("GET /v1/me").json()["email"]
+
+
+def test_edits_of_json(start):
+    """Members can be unknown, null, missing, retyped and new in the answer, one by one."""
+    call = start()
+    run = call.generation()
+    path = f"GET /v1/generations/{run}"
+    rules = [
+        Fault("GET /v1/generations/{id}", "unknown_fields"),
+        Fault("GET /v1/generations/{id}", "unknown_enum", nth=2, fields=("state",)),
+        Fault("GET /v1/generations/{id}", "nulls", nth=3, fields=("progress_percent",)),
+        Fault("GET /v1/generations/{id}", "missing", nth=4, fields=("progress_percent",)),
+        Fault("GET /v1/generations/{id}", "retype", nth=5, fields=("running_cost_usd",)),
+        Fault("GET /v1/generations/{id}", "edit", nth=6, set={"$.state": "Complete", "kind": 7}),
+    ]
+    call.sandbox.faults.add(*rules)
+
+    assert "zz_never_seen_before" in call(path).json()
+    assert call(path).json()["state"] == "NeverSeenBefore"
+    assert call(path).json()["progress_percent"] is None
+    assert "progress_percent" not in call(path).json()
+    assert isinstance(call(path).json()["running_cost_usd"], dict)
+    last = call(path).json()
+    assert (last["state"], last["kind"]) == ("Complete", 7)
+    assert call(path).json()["state"] == "Queued"
+
+
+def test_edit_by_path_reaches_into_lists(start):
+    """A dotted path with a star changes that member of every row, and no other of its name."""
+    call = start()
+    call.generation()
+    call.generation()
+    call.sandbox.faults.add(Fault("GET /v1/generations", "edit", set={"generations.*.id": "not-an-id"}))
+
+    rows = call("GET /v1/generations").json()["generations"]
+
+    assert [row["id"] for row in rows] == ["not-an-id", "not-an-id"]
+    assert all(row["interview_id"] != "not-an-id" for row in rows)
+
+
+def test_expired_url(start):
+    """The redirect leads to a URL that is refused; the next one is good."""
+    call = start()
+    path = f"GET /v1/packages/{call.package()}/zip"
+    call.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url"))
+
+    assert httpx.get(call(path).headers["location"]).status_code == 403
+    assert httpx.get(call(path).headers["location"]).status_code == 200
+
+
+def _archive(call, kind):
+    location = call(f"GET /v1/packages/{call.package()}/zip").headers["location"]
+    call.sandbox.faults.add(Fault("GET /blob/*", kind))
+    return httpx.get(location).content
+
+
+@pytest.mark.parametrize("kind", ["zip_truncated", "zip_not"])
+def test_damaged_archive_cannot_be_opened(start, kind):
+    """A file that lost its directory, or never had one, is no zip."""
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(_archive(start(), kind)))
+
+
+def test_flipped_byte_shows_in_the_checksum(start):
+    """An archive with one changed bit opens, and fails its check."""
+    archive = zipfile.ZipFile(io.BytesIO(_archive(start(), "zip_flipped")))
+
+    with pytest.raises((zipfile.BadZipFile, zlib.error)):
+        archive.read(archive.namelist()[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("zip_absolute", "/tmp/specstep-escaped.txt"),
+        ("zip_dotdot", "docs/../../../specstep-escaped.txt"),
+        ("zip_symlink", "docs"),
+        ("zip_duplicate", "README.md"),
+        ("zip_case", "readme.MD"),
+        ("zip_bomb", "docs/15.md"),
+    ],
+)
+def test_hostile_archive_is_a_sound_zip(start, kind, name):
+    """What is hostile about an archive is what it holds, not its form: the central directory reads well."""
+    archive = zipfile.ZipFile(io.BytesIO(_archive(start(), kind)))
+
+    assert name in archive.namelist()
+    if kind == "zip_symlink":
+        assert archive.getinfo("docs").external_attr >> 16 == 0o120777
+    if kind == "zip_duplicate":
+        assert archive.namelist().count("README.md") == 2
+    if kind == "zip_bomb":
+        assert sum(entry.file_size for entry in archive.infolist()) > 1 << 30
+    else:
+        assert archive.testzip() is None
+
+
+def test_nth_and_times(start):
+    """A rule counts the requests that it fits, from its own beginning, and stops when it has fired enough."""
+    call = start()
+    rule = call.sandbox.faults.add(Fault("GET /v1/me", "status", status=500, nth=2, times=2))
+
+    assert [call("GET /v1/me").status_code for _ in range(5)] == [200, 500, 500, 200, 200]
+    assert (rule.seen, rule.fired) == (5, 2)
+    call.sandbox.faults.add(Fault("*", "status", status=502, times=None))
+    assert {call("GET /v1/me").status_code for _ in range(3)} == {502}
+    call.sandbox.faults.clear()
+    assert call("GET /v1/me").status_code == 200
+
+
+def test_parameter_names_do_not_matter(start):
+    """An operation may be written with any parameter name, and does not take in its literal neighbours."""
+    call = start()
+    run = call.generation()
+    call.sandbox.faults.add(Fault("GET /v1/generations/{generationId}", "status", status=500, times=None))
+
+    assert call("GET /v1/generations/deleted").status_code == 200
+    assert call(f"GET /v1/generations/{run}").status_code == 500
+
+
+def test_fault_files(tmp_path: Path, start):
+    """YAML and JSON files hold the same rules as code does."""
+    yaml_file = tmp_path / "faults.yaml"
+    yaml_file.write_text("faults:\n- match: GET /v1/me\n  kind: status\n  status: 418\n  times: null\n")
+    json_file = tmp_path / "faults.json"
+    json_file.write_text(json.dumps([{"match": "GET /v1/me", "kind": "nulls", "fields": ["email"]}]))
+    call = start()
+
+    (first,), (second,) = load_faults(yaml_file), load_faults(json_file)
+    call.sandbox.faults.add(second)
+    assert call("GET /v1/me").json()["email"] is None
+    call.sandbox.faults.add(first)
+    assert call("GET /v1/me").status_code == 418
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("match: x", "must hold a list"),
+        ("- kind: reset", "needs at least `match` and `kind`"),
+        ("- {match: '*', kind: meteor}", "unknown kind of fault 'meteor'"),
+        ("- {match: '*', kind: reset, often: 3}", "unknown members: often"),
+        ("- {match: '*', kind: reset, nth: 0}", "nth counts from 1"),
+        ("- {match: [", "cannot be read as YAML or JSON"),
+    ],
+)
+def test_bad_fault_files(tmp_path: Path, text, complaint):
+    """A file that is not a list of faults is refused with a sentence that says what is wrong."""
+    file = tmp_path / "faults.yaml"
+    file.write_text(text)
+
+    with pytest.raises(ValueError, match=complaint):
+        load_faults(file)

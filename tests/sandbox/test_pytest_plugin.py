@@ -1,0 +1,46 @@
+"""The plugin that pytest loads for everybody who installs the package."""
+
+import os
+import subprocess
+import sys
+
+pytest_plugins = ("pytester",)
+
+USERS_TEST = """
+import os, httpx, pytest
+from specstep_flows.sandbox import SandboxOptions
+
+@pytest.fixture
+def specstep_sandbox_options():
+    return SandboxOptions(plan="Team")
+
+def test_with_the_sandbox(specstep_sandbox):
+    assert os.environ["SPECSTEP_API_URL"] == specstep_sandbox.url
+    key = os.environ["SPECSTEP_API_KEY"]
+    me = httpx.get(specstep_sandbox.url + "/v1/me", headers={"Authorization": "Bearer " + key}).json()
+    assert me["plan"] == "Team"
+"""
+
+
+def test_loading_the_plugin_imports_no_server():
+    """A user's test run that never asks for the sandbox pays nothing for the plugin."""
+    script = (
+        "import pytest, sys; before = set(sys.modules); import specstep_flows.pytest_plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True)
+
+    loaded = done.stdout.split()
+    assert not {name.partition(".")[0] for name in loaded} & {"starlette", "uvicorn", "httpx", "attrs", "asyncio"}
+    assert not [name for name in loaded if name.startswith("specstep_flows.sandbox")]
+
+
+def test_fixture_in_a_users_own_test(pytester, monkeypatch):
+    """A user's test gets a sandbox as told, and an environment that leads to it."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # installed or not, the plugin is then loaded once
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+    pytester.makepyfile(USERS_TEST)
+
+    result = pytester.runpytest_subprocess("-p", "specstep_flows.pytest_plugin", "-W", "error")
+
+    result.assert_outcomes(passed=1)
