@@ -1,0 +1,296 @@
+"""Whether a package's zip can be trusted: its structure, its names, its sizes and every checksum; nothing is written.
+
+Sizes are counted on the bytes that really come out, never on what the headers claim. Only what the service's own
+zips use is accepted: plain and deflated entries (other methods can ask for gigabytes of memory to be read).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+import attrs
+
+from specstep_flows.errors import DamagedPackage, HostilePackage
+
+__all__ = ["Archive", "Entry", "UnpackLimits", "check", "list_entries", "open_archive"]
+
+_CHUNK: Final = 1 << 20
+#: Small texts may be packed tightly: below this much output the ratio says nothing.
+_RATIO_FLOOR: Final = 16 << 20
+#: A central directory is read into memory whole, so its size is bounded before that. An entry takes 46 bytes, its
+#: path and a few dozen bytes of extra fields.
+_DIRECTORY_BYTES_AN_ENTRY: Final = 512
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{device}{digit}" for device in ("com", "lpt") for digit in "123456789¹²³"}
+)
+#: Characters that reorder the text around them, so that a name looks like another one.
+_REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+@attrs.frozen
+class UnpackLimits:
+    """What an archive may come to: bytes in all and of one file, the number of entries, output to archive size."""
+
+    total_bytes: int = 4 << 30
+    file_bytes: int = 1 << 30
+    entries: int = 20_000
+    ratio: float = 200.0
+
+
+@attrs.frozen
+class Entry:
+    """A file or folder in an archive. ``path`` is relative, with ``/``, and safe to join to a folder."""
+
+    path: str
+    is_folder: bool
+    size_bytes: int
+    info: zipfile.ZipInfo = attrs.field(repr=False, eq=False)
+
+
+@attrs.define
+class Archive:
+    """An open archive whose structure and names were checked. Its bytes are checked as they are read."""
+
+    entries: list[Entry]
+    _zip: zipfile.ZipFile
+    _size: int
+    _limits: UnpackLimits
+    _read: int = 0
+
+    def chunks(self, entry: Entry) -> Iterator[bytes]:
+        """The bytes of one file, a piece at a time; the checksum is compared at the end.
+
+        Raises:
+            DamagedPackage: the bytes cannot be unpacked, or do not match their checksum or length.
+            HostilePackage: what came out of the archive so far is past a limit.
+        """
+        count = 0
+        with _as_damage(entry.path):
+            stream = self._zip.open(entry.info)
+        with stream:
+            while True:
+                with _as_damage(entry.path):
+                    chunk = stream.read(_CHUNK)
+                if not chunk:
+                    break
+                count += len(chunk)
+                self._read += len(chunk)
+                self._check_amount(entry, count)
+                yield chunk
+        if count != entry.info.file_size:
+            raise DamagedPackage(f"The package is damaged: {entry.path} is shorter than the archive says.")
+
+    def _check_amount(self, entry: Entry, count: int) -> None:
+        limits = self._limits
+        if count > limits.file_bytes:
+            raise HostilePackage(f"{entry.path} in the package is larger than {limits.file_bytes:,} bytes.")
+        if self._read > limits.total_bytes:
+            raise HostilePackage(f"The package unpacks to more than {limits.total_bytes:,} bytes.")
+        if self._read > max(_RATIO_FLOOR, limits.ratio * self._size):
+            raise HostilePackage(f"The package unpacks to more than {limits.ratio:g} times its size.")
+
+
+@contextlib.contextmanager
+def open_archive(path: Path, limits: UnpackLimits | None = None) -> Iterator[Archive]:
+    """Open a zip and check its structure and all its names, before any byte of its files is read.
+
+    Raises:
+        DamagedPackage: it is no zip, or is truncated, or has something before or behind it.
+        HostilePackage: a name, a link, an encrypted entry or a size that must not be in a package.
+    """
+    limits = limits or UnpackLimits()
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        count = _check_ends(file, size, limits)
+        with _as_damage(path.name):
+            archive = zipfile.ZipFile(file)
+        with archive:
+            if len(archive.infolist()) != count:
+                raise DamagedPackage("The package is damaged: its directory does not hold as many files as it says.")
+            yield Archive(_checked_entries(archive.infolist(), limits), archive, size, limits)
+
+
+def list_entries(path: Path, limits: UnpackLimits | None = None) -> list[Entry]:
+    """What a zip holds, after the checks of ``open_archive``."""
+    with open_archive(path, limits) as archive:
+        return archive.entries
+
+
+def check(path: Path, limits: UnpackLimits | None = None) -> list[Entry]:
+    """Read everything in a zip once and compare every checksum; gives back its entries.
+
+    Raises:
+        DamagedPackage, HostilePackage: as ``open_archive`` and ``Archive.chunks``.
+    """
+    with open_archive(path, limits) as archive:
+        for entry in archive.entries:
+            if not entry.is_folder:
+                for _ in archive.chunks(entry):
+                    pass
+        return archive.entries
+
+
+@contextlib.contextmanager
+def _as_damage(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise DamagedPackage(f"The package is damaged: {what} cannot be read ({error}).") from error
+
+
+def _check_ends(file: BinaryIO, size: int, limits: UnpackLimits) -> int:
+    """Check that the zip begins at the first byte and ends at the last, with its directory right before the end.
+
+    ``zipfile`` by itself forgives bytes before and behind the archive. Gives back the number of entries it claims.
+    """
+    file.seek(0)
+    start = file.read(4)
+    if start != b"PK\x03\x04":
+        looks = " It looks like a web page." if start.lstrip()[:1] == b"<" else ""
+        raise DamagedPackage(f"This is not a package: it does not begin like a zip.{looks}")
+    reach = min(size, 22 + 0xFFFF)
+    file.seek(size - reach)
+    tail = file.read(reach)
+    end = tail.rfind(b"PK\x05\x06")
+    while end >= 0:
+        if len(tail) - end >= 22 and len(tail) - end - 22 == struct.unpack_from("<H", tail, end + 20)[0]:
+            break
+        end = tail.rfind(b"PK\x05\x06", 0, end)
+    if end < 0:
+        raise DamagedPackage("The package is truncated: the end of the zip is missing.")
+    directory = _directory(file, tail, end, size - reach + end)
+    if directory.is_split or directory.offset + directory.length != directory.stop:
+        raise DamagedPackage("The package is damaged: its directory is not where the end of the zip says.")
+    if directory.entries > limits.entries or directory.length > limits.entries * _DIRECTORY_BYTES_AN_ENTRY:
+        raise HostilePackage(f"The package holds more than {limits.entries:,} files.")
+    return directory.entries
+
+
+class _Directory(NamedTuple):
+    """The central directory as the end of a zip describes it; ``stop`` is where the description itself begins."""
+
+    is_split: bool
+    entries: int
+    length: int
+    offset: int
+    stop: int
+
+
+def _directory(file: BinaryIO, tail: bytes, end: int, position: int) -> _Directory:
+    """Read the end record at ``position`` (``tail[end:]``), and the 64-bit one before it, if there is one."""
+    disk, first, here, count, length, offset = struct.unpack_from("<HHHHII", tail, end + 4)
+    stop = position
+    if position >= 20:
+        file.seek(position - 20)
+        locator = file.read(20)
+        if locator[:4] == b"PK\x06\x07":
+            disk, stop, _ = struct.unpack_from("<IQI", locator, 4)
+            if stop > position - 76:
+                raise DamagedPackage("The package is damaged: the end of the zip points behind itself.")
+            file.seek(stop)
+            record = file.read(56)
+            if record[:4] != b"PK\x06\x06":
+                raise DamagedPackage("The package is damaged: a part of the zip's end is missing.")
+            first, disk_64, here, count, length, offset = struct.unpack_from("<IIQQQQ", record, 16)
+            disk = disk or disk_64
+    return _Directory(bool(disk or first or here != count), count, length, offset, stop)
+
+
+def _checked_entries(infos: Iterable[zipfile.ZipInfo], limits: UnpackLimits) -> list[Entry]:
+    entries: list[Entry] = []
+    tree: dict[tuple[str, ...], tuple[str, bool]] = {}
+    claimed = 0
+    for info in infos:
+        parts = _safe_parts(info.filename)
+        # The library cuts a name at a NUL and may take another one from an extra field: what stood there is judged too.
+        _safe_parts(info.orig_filename)
+        is_folder = info.filename.endswith("/")
+        path = "/".join(parts)
+        _check_kind(info, path, is_folder)
+        claimed += info.file_size
+        if info.file_size > limits.file_bytes or claimed > limits.total_bytes:
+            raise HostilePackage(f"The package says that it unpacks to more than {limits.total_bytes:,} bytes.")
+        _enter(tree, parts, is_folder)
+        entries.append(Entry(path, is_folder, info.file_size, info))
+    if all(entry.is_folder for entry in entries):
+        raise DamagedPackage("The package holds no file.")
+    return entries
+
+
+def _safe_parts(name: str) -> list[str]:
+    """The folders and the file of a name, or HostilePackage, which shows the name escaped: it may try the terminal."""
+    shown = ascii(name[:120])
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
+        raise HostilePackage(f"A name in the package has control characters in it: {shown}.")
+    if not _REORDERING.isdisjoint(name):
+        raise HostilePackage(f"A name in the package hides how it reads: {shown}.")
+    if name.startswith("/") or "\\" in name or ":" in name:
+        raise HostilePackage(f"A name in the package is absolute, or means another place on some machines: {shown}.")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    for part in parts:
+        if part == ".." or not part.strip(". "):
+            raise HostilePackage(f"A name in the package leads out of its folder: {shown}.")
+        if part.partition(".")[0].strip().casefold() in _RESERVED:
+            raise HostilePackage(f"A name in the package is a device on Windows: {shown}.")
+        if len(part.encode()) > 255:
+            raise HostilePackage(f"A name in the package is too long for a file: {shown}.")
+    if not parts or len(parts) > 64 or len(name) > 2048:
+        raise HostilePackage(f"A name in the package is empty or too deep: {shown}.")
+    return parts
+
+
+def _check_kind(info: zipfile.ZipInfo, path: str, is_folder: bool) -> None:
+    mode = info.external_attr >> 16
+    kind = stat.S_IFMT(mode)
+    reparse_point = info.external_attr & 0x400
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR and not is_folder) or reparse_point:
+        raise HostilePackage(f"{path} in the package is a link or a special file.")
+    if info.flag_bits & 0x41:
+        raise HostilePackage(f"{path} in the package is encrypted.")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise HostilePackage(f"{path} in the package is compressed in a way that no package uses.")
+    if is_folder and info.file_size:
+        raise HostilePackage(f"{path} in the package is a folder with bytes of its own.")
+
+
+def _enter(tree: dict[tuple[str, ...], tuple[str, bool]], parts: list[str], is_folder: bool) -> None:
+    """Take a path into the tree of paths; two that some file system holds for one are refused."""
+    key: tuple[str, ...] = ()
+    for depth, part in enumerate(parts, 1):
+        key = (*key, _folded(part))
+        folder_here = is_folder or depth < len(parts)
+        spelling, was_folder = tree.setdefault(key, ("", folder_here))
+        path = "/".join(parts[:depth])
+        if spelling and not (was_folder and folder_here):
+            what = "both a file and a folder" if was_folder or folder_here else "there twice"
+            raise HostilePackage(f"{path} in the package is {what}.")
+        if spelling and spelling != part:
+            raise HostilePackage(f"{path} in the package differs from another name by its case or accents only.")
+        tree[key] = (part, folder_here)
+
+
+def _folded(part: str) -> str:
+    """One form for all spellings that some file system takes for the same name (Windows drops dots at the end)."""
+    folded = unicodedata.normalize("NFC", part).casefold()
+    return unicodedata.normalize("NFC", folded).rstrip(". ")

@@ -1,0 +1,117 @@
+"""Putting a package's files into a folder: all of them, checked, or nothing at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from specstep_flows.archive import Archive, UnpackLimits, open_archive
+from specstep_flows.errors import OutputError
+
+__all__ = ["UnpackLimits", "unpack"]
+
+
+def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> list[Path]:
+    """Unpack ``zip_path`` into the folder ``target``; gives back the files' paths, sorted.
+
+    Everything is unpacked into a hidden folder beside the target and checked there, and only then moved. A target that
+    holds something is refused. With ``force`` the package's files replace those of the same names in it, one after the
+    other; other files in it stay. Modes and times in the archive are ignored.
+
+    Raises:
+        DamagedPackage: not a zip, truncated, or a checksum that does not match.
+        HostilePackage: see ``archive.open_archive``; nothing was unpacked.
+        OutputError: the target is taken, or the disk does not take it.
+    """
+    target = target.resolve()
+    _check_target(target, force)
+    try:
+        with (
+            open_archive(zip_path, limits) as archive,
+            _parents_made(target),
+            tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".unpacking", dir=target.parent) as beside,
+        ):
+            # A temporary folder is for its owner alone; the one inside it has the usual mode.
+            content = Path(beside, "content")
+            content.mkdir()
+            names = _extract(archive, content)
+            if force and _is_occupied(target):
+                _merge(content, target, names)
+            else:
+                _place(content, target)
+    except OSError as error:
+        raise OutputError(f"The package could not be unpacked into {target} ({error}).") from error
+    return sorted(target / name for name in names)
+
+
+def _is_occupied(target: Path) -> bool:
+    return target.is_dir() and any(target.iterdir())
+
+
+def _check_target(target: Path, force: bool) -> None:
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"{target} is a file; a package is unpacked into a folder.")
+    if not force and _is_occupied(target):
+        raise OutputError(f"{target} is not empty. Nothing in it was touched; force replaces files of the same names.")
+
+
+@contextlib.contextmanager
+def _parents_made(target: Path) -> Iterator[None]:
+    """Make the folders above the target, and take them away again if nothing comes to stand in them."""
+    missing = [parent for parent in target.parents if not parent.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for parent in missing:
+                parent.rmdir()
+        raise
+
+
+def _extract(archive: Archive, folder: Path) -> list[str]:
+    names: list[str] = []
+    for entry in archive.entries:
+        path = folder / entry.path
+        if entry.is_folder:
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # "x": names that this disk takes for one another are never written over each other.
+        with path.open("xb") as file:
+            for chunk in archive.chunks(entry):
+                file.write(chunk)
+        names.append(entry.path)
+    return names
+
+
+def _place(content: Path, target: Path) -> None:
+    """One rename: the whole folder appears at once. One that was filled in the meantime makes it fail."""
+    if target.exists():
+        target.rmdir()
+    content.rename(target)
+
+
+def _merge(content: Path, target: Path, names: list[str]) -> None:
+    """Move every file over its namesake. Whatever would lead out of the target is found before the first move."""
+    folders = sorted({parent for path in content.rglob("*") for parent in _folders(path, content)})
+    for folder in folders:
+        here = target / folder
+        if here.is_symlink() or (here.exists() and not here.is_dir()):
+            raise OutputError(f"{here} is a link or a file where the package has a folder. Nothing was changed.")
+    for name in names:
+        if (target / name).is_dir() and not (target / name).is_symlink():
+            raise OutputError(f"{target / name} is a folder where the package has a file. Nothing was changed.")
+    for folder in folders:
+        (target / folder).mkdir(exist_ok=True)
+    for name in names:
+        os.replace(content / name, target / name)
+
+
+def _folders(path: Path, content: Path) -> list[Path]:
+    relative = path.relative_to(content)
+    inside = [*relative.parents][:-1]
+    return [relative, *inside] if path.is_dir() else inside
