@@ -1,0 +1,235 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET, Unset
+from ... import errors
+
+from ...models.amend_feedback_request import AmendFeedbackRequest
+from ...models.feedback import Feedback
+from ...models.problem import Problem
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    id: UUID,
+    *,
+    body: AmendFeedbackRequest,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "patch",
+        "url": "/v1/feedback/{id}/amend".format(id=quote(str(id), safe=""),),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Feedback | Problem | None:
+    if response.status_code == 200:
+        response_200 = Feedback.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = cast(Any, None)
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Feedback | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: AmendFeedbackRequest,
+
+) -> Response[Any | Feedback | Problem]:
+    """ Amend feedback
+
+     Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
+    2026-05-21.
+
+    Args:
+        id (UUID): The feedback.
+        body (AmendFeedbackRequest): Corrections by the submitter; what is left out stays as it
+            is. Added 2026-05-21.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Feedback | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+body=body,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: AmendFeedbackRequest,
+
+) -> Any | Feedback | Problem | None:
+    """ Amend feedback
+
+     Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
+    2026-05-21.
+
+    Args:
+        id (UUID): The feedback.
+        body (AmendFeedbackRequest): Corrections by the submitter; what is left out stays as it
+            is. Added 2026-05-21.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Feedback | Problem
+     """
+
+
+    return sync_detailed(
+        id=id,
+client=client,
+body=body,
+
+    ).parsed
+
+async def asyncio_detailed(
+    id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: AmendFeedbackRequest,
+
+) -> Response[Any | Feedback | Problem]:
+    """ Amend feedback
+
+     Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
+    2026-05-21.
+
+    Args:
+        id (UUID): The feedback.
+        body (AmendFeedbackRequest): Corrections by the submitter; what is left out stays as it
+            is. Added 2026-05-21.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Feedback | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+body=body,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    id: UUID,
+    *,
+    client: AuthenticatedClient,
+    body: AmendFeedbackRequest,
+
+) -> Any | Feedback | Problem | None:
+    """ Amend feedback
+
+     Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
+    2026-05-21.
+
+    Args:
+        id (UUID): The feedback.
+        body (AmendFeedbackRequest): Corrections by the submitter; what is left out stays as it
+            is. Added 2026-05-21.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Feedback | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        id=id,
+client=client,
+body=body,
+
+    )).parsed

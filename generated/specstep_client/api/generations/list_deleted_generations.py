@@ -1,0 +1,261 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET, Unset
+from ... import errors
+
+from ...models.generation_list import GenerationList
+from ...models.problem import Problem
+from ...models.sort_order import SortOrder
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["offset"] = offset
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["order"] = json_order
+
+    params["status"] = status
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/generations/deleted",
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationList | Problem | None:
+    if response.status_code == 200:
+        response_200 = GenerationList.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = cast(Any, None)
+        return response_401
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationList | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Response[Any | GenerationList | Problem]:
+    """ List the deleted generations
+
+     The generations in the recycle bin.
+
+    Args:
+        limit (int | Unset): How many generations to return. The server takes 50 when it is left
+            out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        order (SortOrder | Unset): In which order rows come.
+        status (str | Unset): Which generations to list, as in the list of the others.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | GenerationList | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+offset=offset,
+order=order,
+status=status,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Any | GenerationList | Problem | None:
+    """ List the deleted generations
+
+     The generations in the recycle bin.
+
+    Args:
+        limit (int | Unset): How many generations to return. The server takes 50 when it is left
+            out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        order (SortOrder | Unset): In which order rows come.
+        status (str | Unset): Which generations to list, as in the list of the others.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | GenerationList | Problem
+     """
+
+
+    return sync_detailed(
+        client=client,
+limit=limit,
+offset=offset,
+order=order,
+status=status,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Response[Any | GenerationList | Problem]:
+    """ List the deleted generations
+
+     The generations in the recycle bin.
+
+    Args:
+        limit (int | Unset): How many generations to return. The server takes 50 when it is left
+            out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        order (SortOrder | Unset): In which order rows come.
+        status (str | Unset): Which generations to list, as in the list of the others.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | GenerationList | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+offset=offset,
+order=order,
+status=status,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Any | GenerationList | Problem | None:
+    """ List the deleted generations
+
+     The generations in the recycle bin.
+
+    Args:
+        limit (int | Unset): How many generations to return. The server takes 50 when it is left
+            out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        order (SortOrder | Unset): In which order rows come.
+        status (str | Unset): Which generations to list, as in the list of the others.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | GenerationList | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+limit=limit,
+offset=offset,
+order=order,
+status=status,
+
+    )).parsed

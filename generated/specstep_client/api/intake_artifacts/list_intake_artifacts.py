@@ -1,0 +1,245 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET, Unset
+from ... import errors
+
+from ...models.intake_artifact_list import IntakeArtifactList
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["offset"] = offset
+
+    params["status"] = status
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/intake-artifacts",
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | IntakeArtifactList | Problem | None:
+    if response.status_code == 200:
+        response_200 = IntakeArtifactList.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = cast(Any, None)
+        return response_401
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | IntakeArtifactList | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Response[Any | IntakeArtifactList | Problem]:
+    """ List the intake artifacts
+
+     What completed interviews produced, newest first: the inputs of kickoffs.
+
+    Args:
+        limit (int | Unset): How many artifacts to return, at most 200. The server takes 50 when
+            it is left out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        status (str | Unset): Which artifacts to list. `ready` is the only word with a meaning and
+            the same as leaving it out; another gives an empty list.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | IntakeArtifactList | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+offset=offset,
+status=status,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Any | IntakeArtifactList | Problem | None:
+    """ List the intake artifacts
+
+     What completed interviews produced, newest first: the inputs of kickoffs.
+
+    Args:
+        limit (int | Unset): How many artifacts to return, at most 200. The server takes 50 when
+            it is left out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        status (str | Unset): Which artifacts to list. `ready` is the only word with a meaning and
+            the same as leaving it out; another gives an empty list.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | IntakeArtifactList | Problem
+     """
+
+
+    return sync_detailed(
+        client=client,
+limit=limit,
+offset=offset,
+status=status,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Response[Any | IntakeArtifactList | Problem]:
+    """ List the intake artifacts
+
+     What completed interviews produced, newest first: the inputs of kickoffs.
+
+    Args:
+        limit (int | Unset): How many artifacts to return, at most 200. The server takes 50 when
+            it is left out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        status (str | Unset): Which artifacts to list. `ready` is the only word with a meaning and
+            the same as leaving it out; another gives an empty list.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | IntakeArtifactList | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+offset=offset,
+status=status,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    offset: int | Unset = UNSET,
+    status: str | Unset = UNSET,
+
+) -> Any | IntakeArtifactList | Problem | None:
+    """ List the intake artifacts
+
+     What completed interviews produced, newest first: the inputs of kickoffs.
+
+    Args:
+        limit (int | Unset): How many artifacts to return, at most 200. The server takes 50 when
+            it is left out.
+        offset (int | Unset): How many rows to skip. The server takes 0 when it is left out.
+        status (str | Unset): Which artifacts to list. `ready` is the only word with a meaning and
+            the same as leaving it out; another gives an empty list.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | IntakeArtifactList | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+limit=limit,
+offset=offset,
+status=status,
+
+    )).parsed

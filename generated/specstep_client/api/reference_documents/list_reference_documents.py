@@ -1,0 +1,199 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET, Unset
+from ... import errors
+
+from ...models.problem import Problem
+from ...models.reference_document_list import ReferenceDocumentList
+from typing import cast
+from uuid import UUID
+
+
+
+def _get_kwargs(
+    interview_id: UUID,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/interviews/{interview_id}/reference-documents".format(interview_id=quote(str(interview_id), safe=""),),
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | ReferenceDocumentList | None:
+    if response.status_code == 200:
+        response_200 = ReferenceDocumentList.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = cast(Any, None)
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | ReferenceDocumentList]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    interview_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[Any | Problem | ReferenceDocumentList]:
+    """ List the reference documents
+
+     The documents attached to an interview.
+
+    Args:
+        interview_id (UUID): The interview that the documents are attached to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Problem | ReferenceDocumentList]
+     """
+
+
+    kwargs = _get_kwargs(
+        interview_id=interview_id,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    interview_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Any | Problem | ReferenceDocumentList | None:
+    """ List the reference documents
+
+     The documents attached to an interview.
+
+    Args:
+        interview_id (UUID): The interview that the documents are attached to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Problem | ReferenceDocumentList
+     """
+
+
+    return sync_detailed(
+        interview_id=interview_id,
+client=client,
+
+    ).parsed
+
+async def asyncio_detailed(
+    interview_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Response[Any | Problem | ReferenceDocumentList]:
+    """ List the reference documents
+
+     The documents attached to an interview.
+
+    Args:
+        interview_id (UUID): The interview that the documents are attached to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Problem | ReferenceDocumentList]
+     """
+
+
+    kwargs = _get_kwargs(
+        interview_id=interview_id,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    interview_id: UUID,
+    *,
+    client: AuthenticatedClient,
+
+) -> Any | Problem | ReferenceDocumentList | None:
+    """ List the reference documents
+
+     The documents attached to an interview.
+
+    Args:
+        interview_id (UUID): The interview that the documents are attached to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Problem | ReferenceDocumentList
+     """
+
+
+    return (await asyncio_detailed(
+        interview_id=interview_id,
+client=client,
+
+    )).parsed

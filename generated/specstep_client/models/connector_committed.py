@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+
+
+
+
+
+
+T = TypeVar("T", bound="ConnectorCommitted")
+
+
+
+@_attrs_define
+class ConnectorCommitted:
+    """ A folder that has just been connected and read for the first time.
+
+        Attributes:
+            connector_id (None | Unset | UUID): The connector.
+            files_synced (int | None | Unset): How many files were taken over.
+            files_skipped (int | None | Unset): How many were not.
+     """
+
+    connector_id: None | Unset | UUID = UNSET
+    files_synced: int | None | Unset = UNSET
+    files_skipped: int | None | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        connector_id: None | str | Unset
+        if isinstance(self.connector_id, Unset):
+            connector_id = UNSET
+        elif isinstance(self.connector_id, UUID):
+            connector_id = str(self.connector_id)
+        else:
+            connector_id = self.connector_id
+
+        files_synced: int | None | Unset
+        if isinstance(self.files_synced, Unset):
+            files_synced = UNSET
+        else:
+            files_synced = self.files_synced
+
+        files_skipped: int | None | Unset
+        if isinstance(self.files_skipped, Unset):
+            files_skipped = UNSET
+        else:
+            files_skipped = self.files_skipped
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+        })
+        if connector_id is not UNSET:
+            field_dict["connector_id"] = connector_id
+        if files_synced is not UNSET:
+            field_dict["files_synced"] = files_synced
+        if files_skipped is not UNSET:
+            field_dict["files_skipped"] = files_skipped
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        def _parse_connector_id(data: object) -> None | Unset | UUID:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                connector_id_type_0 = UUID(data)
+
+
+
+                return connector_id_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Unset | UUID, data)
+
+        connector_id = _parse_connector_id(d.pop("connector_id", UNSET))
+
+
+        def _parse_files_synced(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        files_synced = _parse_files_synced(d.pop("files_synced", UNSET))
+
+
+        def _parse_files_skipped(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        files_skipped = _parse_files_skipped(d.pop("files_skipped", UNSET))
+
+
+        connector_committed = cls(
+            connector_id=connector_id,
+            files_synced=files_synced,
+            files_skipped=files_skipped,
+        )
+
+
+        connector_committed.additional_properties = d
+        return connector_committed
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

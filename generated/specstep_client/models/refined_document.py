@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+
+
+
+
+
+
+T = TypeVar("T", bound="RefinedDocument")
+
+
+
+@_attrs_define
+class RefinedDocument:
+    """ A document that the package referred to and that was missing.
+
+        Attributes:
+            path (None | str | Unset): Where the document lies in the package.
+            referenced_by (list[str] | None | Unset): The documents that refer to it.
+     """
+
+    path: None | str | Unset = UNSET
+    referenced_by: list[str] | None | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        path: None | str | Unset
+        if isinstance(self.path, Unset):
+            path = UNSET
+        else:
+            path = self.path
+
+        referenced_by: list[str] | None | Unset
+        if isinstance(self.referenced_by, Unset):
+            referenced_by = UNSET
+        elif isinstance(self.referenced_by, list):
+            referenced_by = self.referenced_by
+
+
+        else:
+            referenced_by = self.referenced_by
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+        })
+        if path is not UNSET:
+            field_dict["path"] = path
+        if referenced_by is not UNSET:
+            field_dict["referenced_by"] = referenced_by
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        def _parse_path(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        path = _parse_path(d.pop("path", UNSET))
+
+
+        def _parse_referenced_by(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                referenced_by_type_0 = cast(list[str], data)
+
+                return referenced_by_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        referenced_by = _parse_referenced_by(d.pop("referenced_by", UNSET))
+
+
+        refined_document = cls(
+            path=path,
+            referenced_by=referenced_by,
+        )
+
+
+        refined_document.additional_properties = d
+        return refined_document
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+class RefinementAction(StrEnum):
+    """A value that is not listed here is kept as it came, as a member without a name in this class."""
+
+    CLARIFIED = "clarified"
+    DROPPED = "dropped"
+    GENERATED = "generated"
+    RECONCILED = "reconciled"
+    RESIDUAL_BLOCKER = "residual-blocker"
+    RESIDUAL_GAP = "residual-gap"
+    RESOLVED = "resolved"
+    UNRESOLVED_CONTRADICTION = "unresolved-contradiction"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    @classmethod
+    def _missing_(cls, value: object) -> RefinementAction | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member

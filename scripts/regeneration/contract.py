@@ -1,0 +1,178 @@
+"""A whole document → a :class:`~regeneration.graph.Contract`: every operation, or a note why it is not there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from regeneration.bodies import BodyReader
+from regeneration.graph import METHODS, Body, Contract, Node, Operation, Parameter, Slot, path_order
+from regeneration.pointers import JsonObject, Pointers
+from regeneration.routes import UnusablePath, parse_route
+from regeneration.schemas import SchemaReader
+from regeneration.stops import Notes, Stop
+from regeneration.text import is_wire_name, prose, shown
+
+MOST_OPERATIONS: Final = 2_000
+
+_STATUS: Final = re.compile(r"[1-5][0-9]{2}|[1-5][xX]{2}|default")
+_HEADERS_OF_HTTP: Final = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
+
+
+def read_contract(document: JsonObject, notes: Notes, *, documented: bool = False) -> Contract:
+    """Read an OpenAPI document.
+
+    Args:
+        document: the document, checked to be OpenAPI 3.0 or 3.1.
+        notes: where everything goes that was left out or read in another way than it was written.
+        documented: whether it is the contract by hand, the only document whose names mean anything.
+    """
+    return _ContractReader(document, notes, documented).read()
+
+
+class _ContractReader:
+    def __init__(self, document: JsonObject, notes: Notes, documented: bool) -> None:
+        self._document = document
+        self._notes = notes
+        self._documented = documented
+        self._pointers = Pointers(document, notes)
+        self._schemas = SchemaReader(self._pointers, notes, _component_names(document) if documented else None)
+        self._bodies = BodyReader(self._pointers, self._schemas)
+
+    def read(self) -> Contract:
+        info = self._document.get("info")
+        info = info if isinstance(info, dict) else {}
+        contract = Contract({}, prose(info.get("title")), prose(info.get("version")))
+        operations: list[Operation] = []
+        base = _base_path(self._document)
+        for path, raw_item in self._paths():
+            item = self._pointers.resolved(raw_item)
+            for method in METHODS:
+                if isinstance(item.get(method), dict):
+                    operation = self._operation(method, base + path, item, item[method])
+                    if operation is not None:
+                        operations.append(operation)
+        if len(operations) > MOST_OPERATIONS:
+            raise Stop(f"The document has {len(operations):,} operations; more than {MOST_OPERATIONS:,} are not read.")
+        for operation in sorted(operations, key=path_order):
+            other = contract.operations.setdefault(operation.key, operation)
+            if other is not operation:
+                self._notes.not_generated(
+                    operation.title, f"{other.title} is the same path but for the names of its parameters"
+                )
+        return contract
+
+    def _paths(self) -> list[tuple[str, object]]:
+        paths = self._document.get("paths")
+        if not isinstance(paths, dict):
+            return []
+        return [(str(path), item) for path, item in paths.items() if not str(path).startswith("x-")]
+
+    def _operation(self, method: str, path: str, item: JsonObject, raw: JsonObject) -> Operation | None:
+        title = f"{method.upper()} {shown(path, 200)}"
+        try:
+            route = parse_route(path)
+        except UnusablePath as reason:
+            self._notes.not_generated(title, str(reason))
+            return None
+        requests, unsendable = self._bodies.requests(raw.get("requestBody"))
+        if unsendable:
+            offered = ", ".join(shown(name, 40) for name in sorted(unsendable)[:5])
+            self._notes.not_generated(
+                title, f"its body can only be sent as {offered}, which the generator doesn't know"
+            )
+            return None
+        listed = self._parameters(title, item, raw)
+        in_path = {parameter.name.casefold(): parameter for parameter in listed if parameter.where == "path"}
+        return Operation(
+            method=method,
+            route=route,
+            path_parameters=[
+                in_path.get(name.casefold()) or Parameter(name, "path", Slot(Node("scalar", type="string")), True)
+                for name in route.parameters
+            ],
+            parameters=[parameter for parameter in listed if parameter.where != "path"],
+            requests=requests,
+            responses=self._responses(title, raw),
+            summary=prose(raw.get("summary")),
+            description=prose(raw.get("description")),
+            secured=self._is_secured(raw),
+            deprecated=raw.get("deprecated") is True,
+            operation_id=str(raw.get("operationId", "")) if self._documented else "",
+            tag=_first(raw.get("tags")) if self._documented else "",
+            used_by=_strings(raw.get("x-used-by")) if self._documented else (),
+        )
+
+    def _parameters(self, title: str, item: JsonObject, raw: JsonObject) -> list[Parameter]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for source in (raw.get("parameters"), item.get("parameters")):
+            for entry in source if isinstance(source, list) else []:
+                described = self._pointers.resolved(entry)
+                name, where = described.get("name"), described.get("in")
+                if not isinstance(name, str) or where not in ("path", "query", "header", "cookie"):
+                    continue
+                if where == "header" and name.lower() in _HEADERS_OF_HTTP:
+                    continue
+                if not is_wire_name(name) or (where == "header" and not re.fullmatch(r"[!-9;-~]+", name)):
+                    self._notes.add(f"{title}: a parameter has a name that can't be sent ({shown(name)}): left out.")
+                    continue
+                spelled = name.lower() if where == "header" else name
+                found.setdefault((where, spelled), self._parameter(name, where, described))
+        return [found[key] for key in sorted(found)]
+
+    def _parameter(self, name: str, where: Any, described: JsonObject) -> Parameter:
+        schema = described.get("schema")
+        if not isinstance(schema, dict):
+            content = described.get("content")
+            entry = next(iter(content.values()), None) if isinstance(content, dict) else None
+            schema = {"type": "string"} if entry else {}
+        slot = self._schemas.slot(schema)
+        slot = Slot(slot.node, description=prose(described.get("description")) or slot.description)
+        return Parameter(name, where, slot, required=where == "path" or described.get("required") is True)
+
+    def _responses(self, title: str, raw: JsonObject) -> dict[str, Body]:
+        responses = raw.get("responses")
+        found: dict[str, Body] = {}
+        for status, response in responses.items() if isinstance(responses, dict) else ():
+            if str(status).startswith("x-"):
+                continue
+            if not _STATUS.fullmatch(str(status)):
+                self._notes.add(f"{title}: “{shown(str(status), 20)}” is no status; that response was left out.")
+                continue
+            plain = str(status)
+            found[plain if plain == "default" else plain.upper()] = self._bodies.response(response)
+        return {status: found[status] for status in sorted(found)}
+
+    def _is_secured(self, raw: JsonObject) -> bool | None:
+        stated = raw.get("security", self._document.get("security"))
+        if not isinstance(stated, list):
+            return None
+        return any(isinstance(entry, dict) and entry for entry in stated) and {} not in stated
+
+
+def _component_names(document: JsonObject) -> dict[int, str]:
+    components = document.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    return {id(schema): str(name) for name, schema in schemas.items()} if isinstance(schemas, dict) else {}
+
+
+def _base_path(document: JsonObject) -> str:
+    """The path that the first server puts before every path, where it is plain."""
+    servers = document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, dict) else None
+    if not isinstance(url, str) or "{" in url:
+        return ""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
+
+
+def _first(value: object) -> str:
+    return str(value[0]) if isinstance(value, list) and value else ""
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else ()

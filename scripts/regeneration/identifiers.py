@@ -1,0 +1,93 @@
+"""Parameters and properties whose Python names would clash in generated code, which the generator doesn't always see."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from typing import Final
+
+from openapi_python_client import strings
+
+from regeneration.graph import Node, Operation, Parameter, Slot
+from regeneration.stops import Notes
+from regeneration.text import shown
+
+PREFIX: Final = "field_"
+
+RESERVED: Final = frozenset(
+    {
+        "additional_keys", "additional_properties", "asyncio_detailed", "cast", "cls", "cookies", "d", "field_dict",
+        "from_dict", "headers", "params", "prop", "prop_dict", "prop_name", "quote", "src_dict", "sync_detailed",
+        "to_dict", "to_multipart",
+    }
+)  # fmt: skip
+"""Names that the generator's templates use themselves, beside the builtins and keywords that it knows about."""
+
+
+def reserve_template_names() -> None:
+    """Make the generator treat :data:`RESERVED` as it treats keywords: a name gets an underscore at its end."""
+    strings.RESERVED_WORDS |= RESERVED
+
+
+def python_name(wire_name: str) -> str:
+    """What the generator calls a property or a parameter, as Python compares it."""
+    reserve_template_names()
+    return unicodedata.normalize("NFKC", strings.PythonIdentifier(wire_name, PREFIX))
+
+
+def fit_properties(class_name: str, node: Node, notes: Notes) -> dict[str, Slot]:
+    """The properties that can have an attribute of their own.
+
+    Of several that would share one, the first keeps it; the others stay readable and can be sent through
+    ``additional_properties``.
+    """
+    kept: dict[str, Slot] = {}
+    taken: set[str] = set()
+    for name, slot in node.properties.items():
+        identifier = python_name(name)
+        if identifier in taken:
+            notes.add(
+                f"{class_name}: the property {shown(name)} would be called {identifier} like another one; "
+                "it is in additional_properties."
+            )
+            continue
+        taken.add(identifier)
+        kept[name] = slot
+    for name, slot in kept.items():
+        if slot.node.kind == "array" and _temporaries(python_name(name)) & taken:
+            kept[name] = replace(slot, node=Node())
+    return kept
+
+
+def fit_parameters(operation: Operation, notes: Notes) -> list[Parameter] | None:
+    """The query, header and cookie parameters that can be arguments; None when a required one can't be."""
+    kept: list[Parameter] = []
+    taken = {_argument(parameter) for parameter in operation.path_parameters}
+    if len(taken) < len(operation.path_parameters):
+        notes.not_generated(operation.title, "two parameters of its path would have the same name")
+        return None
+    if operation.requests:
+        taken |= _temporaries("body") | {"body"}
+    for parameter in operation.parameters:
+        identifier = _argument(parameter)
+        if identifier in taken:
+            reason = f"its {parameter.where} parameter {shown(parameter.name)} would be called like another argument"
+            if parameter.required:
+                notes.not_generated(operation.title, reason)
+                return None
+            notes.add(f"{operation.title}: {reason}; it was left out.")
+            continue
+        taken |= _temporaries(identifier) | {identifier, f"json_{identifier}"}
+        kept.append(parameter)
+    return kept
+
+
+def _argument(parameter: Parameter) -> str:
+    """The name of an argument; the generator calls two of them after their place."""
+    identifier = python_name(parameter.name)
+    return f"{identifier}_{parameter.where}" if identifier in ("client", "url") else identifier
+
+
+def _temporaries(identifier: str) -> set[str]:
+    """The variables that generated code needs to go through a list."""
+    return {f"{identifier}_item", f"{identifier}_item_data"}

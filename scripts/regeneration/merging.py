@@ -1,0 +1,126 @@
+"""Both documents walked together: one contract, shaped as the pulled document says, named as the documented one.
+
+Where both describe a value, the pulled document wins, but for what it lost: a string that has no format any more, an
+enum that became a string, a body without a schema. Where only the documented one describes it, that fills in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from regeneration.folding import Fingerprints, fold, reachable, roots_of
+from regeneration.graph import Contract, Direction, Node, Slot, path_order
+from regeneration.pairing import Pair, counterpart, fitting_variant, operation_pairs
+
+_Key = tuple[int, int, Direction]
+
+
+class Merger:
+    """Builds the merged shapes of two contracts; equal pairs give the same node."""
+
+    def __init__(self, documented: Contract, pulled: Contract | None) -> None:
+        self._documented = documented
+        self._pulled = pulled
+        self._nodes: dict[_Key, Node] = {}
+        self._to_fill: deque[tuple[Node, Node | None, Node | None, Direction]] = deque()
+        self._prints: Fingerprints = fold(reachable(roots_of(pulled))) if pulled else {}
+        self._owners: dict[tuple[str, Direction | None], Node] = {}
+        self._partners: dict[tuple[str, Direction | None], Node] = {}
+        if pulled:
+            self._find_owners(pulled)
+
+    def slot(self, pulled: Slot | None, documented: Slot | None, direction: Direction) -> Slot:
+        """One place as the client shall know it, with everything below it."""
+        slot = self._slot(pulled, documented, direction)
+        while self._to_fill:
+            self._fill(*self._to_fill.popleft())
+        return slot
+
+    def _slot(self, pulled: Slot | None, documented: Slot | None, direction: Direction) -> Slot:
+        there, here = self._pair(pulled.node if pulled else None, documented.node if documented else None, direction)
+        stated = pulled if pulled is not None and (pulled.node.kind != "any" or documented is None) else documented
+        said = documented if documented is not None and documented.description else pulled or documented
+        required = pulled or documented
+        return Slot(
+            node=self._node(there, here, direction),
+            nullable=stated is not None and stated.nullable and direction != "form",
+            required=required is not None and required.required,
+            description=said.description if said else "",
+            steering=documented is not None and documented.steering,
+        )
+
+    def _pair(self, there: Node | None, here: Node | None, direction: Direction) -> Pair:
+        """What stands at a place in the pulled document and in the documented one, after repairs."""
+        there, here = counterpart(there, here)
+        if there is not None and here is None and there.needs_class:
+            here = self._partners.get((self._prints[id(there)], _side(there, direction)))
+        if there is None and here is not None and here.name:
+            there = self._owners.get((here.name, _side(here, direction)))
+        return there, here
+
+    def _node(self, there: Node | None, here: Node | None, direction: Direction) -> Node:
+        key = (id(there), id(here), direction)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Node()
+            self._to_fill.append((node, there, here, direction))
+        return node
+
+    def _fill(self, node: Node, there: Node | None, here: Node | None, direction: Direction) -> None:
+        lead = there or here
+        if lead is None:
+            return
+        node.kind, node.type, node.values = lead.kind, lead.type, lead.values
+        node.format = lead.format if lead.format != "binary" or direction == "form" else ""
+        if here is not None and here.kind == lead.kind:
+            node.name, node.description = here.name, here.description
+        node.direction = direction if lead.kind in ("object", "union") else None
+        if lead.items is not None:
+            node.items = self._slot(there.items if there else None, here.items if here else None, direction)
+        if lead.extra is not None:
+            node.extra = self._slot(there.extra if there else None, here.extra if here else None, direction)
+        node.properties = self._properties(there, here, direction)
+        node.variants = tuple(
+            self._slot(slot, fitting_variant(there, slot, here), direction)
+            if there
+            else self._slot(None, slot, direction)
+            for slot in lead.variants
+        )
+
+    def _properties(self, there: Node | None, here: Node | None, direction: Direction) -> dict[str, Slot]:
+        """Documented names first, in their order; the others by name. Read-only values are not sent, and so on."""
+        lead = there or here or Node()
+        known = here.properties if here is not None and here.kind == "object" else {}
+        names = [name for name in known if name in lead.properties]
+        names += sorted(name for name in lead.properties if name not in known)
+        merged: dict[str, Slot] = {}
+        for name in names:
+            stated = lead.properties[name]
+            if (stated.read_only and direction != "response") or (stated.write_only and direction == "response"):
+                continue
+            merged[name] = self._slot(there.properties[name] if there else None, known.get(name), direction)
+            if direction == "response":
+                merged[name].required, merged[name].nullable = False, True
+        return merged
+
+    def _find_owners(self, pulled: Contract) -> None:
+        """Which pulled shape bears a documented name: the first that stands where the documented one does."""
+        seen: set[_Key] = set()
+        for operation in sorted(self._documented.operations.values(), key=path_order):
+            other = pulled.operations.get(operation.key)
+            waiting = deque(operation_pairs(other, operation)) if other else deque()
+            while waiting:
+                place = waiting.popleft()
+                there, here = counterpart(place.there, place.here)
+                if there is None or here is None or (id(there), id(here), place.direction) in seen:
+                    continue
+                seen.add((id(there), id(here), place.direction))
+                if here.name and here.kind == there.kind:
+                    self._owners.setdefault((here.name, _side(here, place.direction)), there)
+                    self._partners.setdefault((self._prints[id(there)], _side(there, place.direction)), here)
+                waiting.extend(place.inner(there, here))
+
+
+def _side(node: Node, direction: Direction) -> Direction | None:
+    """The values of an enum are the same in both directions; what an object must have is not."""
+    return None if node.kind == "enum" else direction

@@ -1,0 +1,232 @@
+"""Names for everything in the merged contract: documented where there is one, else derived and kept in the lock.
+
+Names never come from a pulled document. An operation that only such a document has is called after its method and
+path; a schema after its place: the operation and status it hangs from, or the class and property it stands in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from openapi_python_client.strings import ClassName, PythonIdentifier
+
+from regeneration.folding import Fingerprints, children, reachable, roots_of
+from regeneration.graph import Contract, Node, Operation, Slot, path_order
+from regeneration.locking import NamesLock
+from regeneration.text import pascal, snake
+
+
+@dataclass(slots=True)
+class Names:
+    """Class names by fingerprint; operations carry theirs."""
+
+    classes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A place where a shape stands: its key in the lock, and what the shape would be called after it."""
+
+    key: str
+    context: str
+    suggestion: str
+    fingerprint: str
+    documented: str
+
+
+def name_operations(contract: Contract, documented: Contract, lock: NamesLock) -> None:
+    """Give an operation id, a tag and names of path parameters to every operation that has none, in place."""
+    taken = {operation.operation_id for operation in documented.operations.values()}
+    taken |= {entry["operation_id"] for entry in lock.operations.values()}
+    for operation in sorted(contract.operations.values(), key=path_order):
+        if operation.operation_id:
+            continue
+        entry = lock.operations.get(operation.role)
+        if entry is None:
+            name = _free(_operation_id(operation), taken)
+            entry = lock.operations[operation.role] = {"operation_id": name, "tag": _tag(operation, documented)}
+            taken.add(name)
+        operation.operation_id, operation.tag = entry["operation_id"], entry["tag"]
+        for parameter, name in zip(operation.path_parameters, _parameter_names(operation), strict=True):
+            parameter.name = name
+
+
+def name_classes(contract: Contract, documented: Contract, prints: Fingerprints, lock: NamesLock) -> Names:
+    """Name every shape that needs a class."""
+    return _Namer(contract, _documented_names(documented), prints, lock).names()
+
+
+def class_name(name: str) -> str:
+    """How the generator spells the name of a class."""
+    return str(ClassName(name, "X"))
+
+
+def module_name(class_: str) -> str:
+    """The module that the generator puts a class into."""
+    return str(PythonIdentifier(class_, "field_"))
+
+
+class _Namer:
+    def __init__(self, contract: Contract, reserved: set[str], prints: Fingerprints, lock: NamesLock) -> None:
+        self._contract = contract
+        self._prints = prints
+        self._lock = lock
+        self._nodes: dict[str, Node] = {}
+        self._named: dict[str, str] = {}
+        self._modules: set[str] = set()
+        self._kept_free = {module_name(name) for name in (*reserved, *lock.schemas.values())}
+        self._pending: deque[_Role] = deque()
+
+    def names(self) -> Names:
+        order = self._discover()
+        owners: dict[str, str] = {}
+        for fingerprint in order:
+            name = self._nodes[fingerprint].name
+            if name and owners.setdefault(name, fingerprint) == fingerprint:
+                self._give(fingerprint, name)
+        named = list(self._named)
+        for role in self._root_roles():
+            self._meet(role, named)
+        while named or self._pending:
+            while named:
+                for role in self._inner_roles(named.pop(0)):
+                    self._meet(role, named)
+            if self._pending:
+                role = self._pending.popleft()
+                if role.fingerprint not in self._named:
+                    self._derive(role)
+                    named.append(role.fingerprint)
+        return Names(self._named)
+
+    def _meet(self, role: _Role, named: list[str]) -> None:
+        """Take a locked name at once; put a name that has to be derived off until no lock can settle it."""
+        if role.fingerprint in self._named:
+            return
+        locked = self._lock.schemas.get(role.key)
+        if locked is not None and module_name(locked) not in self._modules:
+            self._give(role.fingerprint, locked)
+            named.append(role.fingerprint)
+        else:
+            self._pending.append(role)
+
+    def _derive(self, role: _Role) -> None:
+        suggestion = pascal(role.documented, "In", role.context) if role.documented else role.suggestion
+        name, number = class_name(suggestion), 2
+        while module_name(name) in self._kept_free or module_name(name) in self._modules:
+            name, number = class_name(f"{suggestion}{number}"), number + 1
+        self._lock.schemas.setdefault(role.key, name)
+        self._give(role.fingerprint, name)
+
+    def _give(self, fingerprint: str, name: str) -> None:
+        self._named[fingerprint] = name
+        self._modules.add(module_name(name))
+
+    def _discover(self) -> list[str]:
+        """Every shape that needs a class, in the order of its first role."""
+        order: list[str] = []
+        seen: set[int] = set()
+        waiting = deque(slot.node for _, _, slot in self._roots())
+        while waiting:
+            node = waiting.popleft()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            fingerprint = self._prints[id(node)]
+            if node.needs_class and fingerprint not in self._nodes:
+                self._nodes[fingerprint] = node
+                order.append(fingerprint)
+            waiting.extend(slot.node for _, slot in sorted(children(node), key=self._canonical))
+        return order
+
+    def _canonical(self, child: tuple[str, Slot]) -> tuple[str, str]:
+        return child[0], self._prints[id(child[1].node)]
+
+    def _roots(self) -> Iterator[tuple[Operation, str, Slot]]:
+        for operation in sorted(self._contract.operations.values(), key=path_order):
+            for parameter in operation.path_parameters:
+                yield operation, f"path {parameter.name}", parameter.slot
+            for parameter in sorted(operation.parameters, key=lambda entry: (entry.where, entry.name)):
+                yield operation, f"{parameter.where} {parameter.name}", parameter.slot
+            for body in operation.requests.values():
+                if body.slot is not None:
+                    yield operation, "body", body.slot
+            for status, body in sorted(operation.responses.items()):
+                if body.slot is not None:
+                    yield operation, status, body.slot
+
+    def _root_roles(self) -> Iterator[_Role]:
+        for operation, place, slot in self._roots():
+            last = place.split(" ", 1)[-1]
+            ending = "Body" if place == "body" else last if " " in place else f"Response{last}"
+            base = pascal(operation.operation_id, ending)
+            yield from self._roles_at(f"{operation.role} {place}", pascal(operation.operation_id), base, slot)
+
+    def _inner_roles(self, fingerprint: str) -> Iterator[_Role]:
+        parent, node = self._named[fingerprint], self._nodes[fingerprint]
+        for label, slot in sorted(children(node), key=self._canonical):
+            yield from self._roles_at(f"{parent}{label}", parent, pascal(parent, label), slot)
+
+    def _roles_at(self, key: str, context: str, suggestion: str, slot: Slot) -> Iterator[_Role]:
+        """The shapes at a place that need a class: through arrays, maps and unions, but not into other classes."""
+        seen: set[int] = set()
+        waiting = deque([(key, suggestion, slot.node)])
+        while waiting:
+            key, suggestion, node = waiting.popleft()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.needs_class:
+                yield _Role(key, context, suggestion, self._prints[id(node)], node.name)
+                continue
+            inner = sorted(children(node), key=self._canonical)
+            for number, (label, child) in enumerate(inner, start=1):
+                mark = f"|{number}" if label == "|" else label
+                word = {"[]": "Item", "{}": "Value"}.get(label, f"Option{number}")
+                waiting.append((key + mark, pascal(suggestion, word), child.node))
+
+
+def _documented_names(documented: Contract) -> set[str]:
+    return {node.name for node in reachable(roots_of(documented)) if node.name}
+
+
+def _operation_id(operation: Operation) -> str:
+    """``POST /v1/widgets/{}/parts`` → ``post_widgets_item_parts``."""
+    segments = list(operation.route.segments)
+    if segments and segments[0].casefold() == "v1":
+        segments = segments[1:]
+    return snake(operation.method, *(segment.replace("{}", " item ") for segment in segments))
+
+
+def _tag(operation: Operation, documented: Contract) -> str:
+    """The tag of the documented operations with the longest common path, else the first word of its own."""
+    literals = operation.route.literals
+    for length in range(len(literals), 1, -1):
+        tags = Counter(
+            other.tag for other in documented.operations.values() if other.route.literals[:length] == literals[:length]
+        )
+        if tags:
+            return min(tags, key=lambda tag: (-tags[tag], tag))
+    own = [segment for segment in literals if segment != "v1"]
+    return snake(own[0]) if own else "other"
+
+
+def _parameter_names(operation: Operation) -> list[str]:
+    """``/v1/widgets/{}/parts/{}`` → ``widgets_key``, ``parts_key``: what they are called there is no wire name."""
+    names: list[str] = []
+    before = ""
+    for segment in operation.route.segments:
+        for piece in segment.split("{}")[1:]:
+            names.append(_free(snake(before, "key") if before else "key", set(names)))
+            del piece
+        if "{}" not in segment:
+            before = segment
+    return names
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free

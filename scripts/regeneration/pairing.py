@@ -1,0 +1,161 @@
+"""Which place of one document means the same as which place of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from regeneration.graph import Body, Contract, Direction, Medium, Node, Operation, OperationKey, Slot
+
+Pair = tuple[Node | None, Node | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The same place in two documents: ``there`` in the pulled one (or the newer), ``here`` in the documented one."""
+
+    there: Node
+    here: Node
+    direction: Direction
+    path: str
+    """Where it is: ``200 .clarifications[]``, ``body``, ``query order``."""
+
+    def inner(self, there: Node, here: Node) -> Iterator[Place]:
+        """The places inside, where both documents have one; ``there`` and ``here`` are these nodes after repairs."""
+        if there.items is not None and here.items is not None:
+            yield Place(there.items.node, here.items.node, self.direction, self.path + "[]")
+        if there.extra is not None and here.extra is not None:
+            yield Place(there.extra.node, here.extra.node, self.direction, self.path + "{}")
+        for name, slot in here.properties.items():
+            if name in there.properties:
+                yield Place(there.properties[name].node, slot.node, self.direction, f"{self.path}.{name}")
+        for variant in there.variants:
+            known = fitting_variant(there, variant, here)
+            if known is not None:
+                yield Place(variant.node, known.node, self.direction, self.path)
+
+
+def operation_pairs(there: Operation, here: Operation) -> Iterator[Place]:
+    """The places of an operation from which shapes hang, where both documents have one."""
+    for mine, theirs in zip(here.path_parameters, there.path_parameters, strict=True):
+        yield Place(theirs.slot.node, mine.slot.node, "request", f"path {mine.name}")
+    named = {(parameter.where, parameter.name.lower()): parameter for parameter in there.parameters}
+    for parameter in here.parameters:
+        other = named.get((parameter.where, parameter.name.lower()))
+        if other is not None:
+            yield Place(other.slot.node, parameter.slot.node, "request", f"{parameter.where} {parameter.name}")
+    request, documented = paired_requests(there, here)
+    if request is not None and documented is not None and request.slot and documented.slot:
+        yield Place(request.slot.node, documented.slot.node, side_of(request.medium), "body")
+    for status, (body, known) in paired_responses(there, here).items():
+        if body is not None and known is not None and body.slot is not None and known.slot is not None:
+            yield Place(body.slot.node, known.slot.node, "response", status)
+
+
+def side_of(medium: Medium) -> Direction:
+    """The direction of a request body: forms have rules of their own."""
+    return "form" if medium in ("form", "multipart") else "request"
+
+
+def paired_requests(there: Operation | None, here: Operation | None) -> tuple[Body | None, Body | None]:
+    """The request bodies that correspond: in the documented medium, where the other document offers it."""
+    known = next(iter(here.requests.values()), None) if here else None
+    offered = there.requests if there else {}
+    if known is not None and known.medium in offered:
+        return offered[known.medium], known
+    return next(iter(offered.values()), None), known
+
+
+def paired_responses(there: Operation | None, here: Operation | None) -> dict[str, tuple[Body | None, Body | None]]:
+    """Status → the bodies that correspond. A success under another status than documented still is the success."""
+    theirs = there.responses if there else {}
+    mine = here.responses if here else {}
+    unmatched = next(
+        (body for status, body in theirs.items() if is_success(status) and status not in mine and body.is_typed), None
+    )
+    known = next((body for status, body in mine.items() if is_success(status) and body.is_typed), None)
+    paired: dict[str, tuple[Body | None, Body | None]] = {}
+    for status in sorted({*theirs, *mine}):
+        body, documented = theirs.get(status), mine.get(status)
+        if is_success(status):
+            if body is None and documented is not None and documented.is_typed:
+                body = unmatched
+            if documented is None and body is not None and body.is_typed:
+                documented = known
+        paired[status] = (body, documented)
+    return paired
+
+
+def is_success(status: str) -> bool:
+    """Whether a status of a document, maybe a range, stands for success."""
+    return status.startswith("2")
+
+
+def counterpart(there: Node | None, here: Node | None) -> Pair:
+    """What of two descriptions of one value counts.
+
+    None in the first place: the pulled document lost it, and the documented description fills in. None in the second
+    place: they describe different things, and the documented name doesn't fit.
+    """
+    if there is None or here is None:
+        return there, here
+    if there.kind == "any" or (there.is_free_form and here.kind == "object"):
+        return None, here
+    if there.kind == "scalar" and there.type == "string" and not there.format:
+        lost_format = here.kind == "scalar" and here.type == "string" and bool(here.format)
+        lost_values = here.kind == "enum" and here.type == "string"
+        if lost_format or lost_values:
+            return None, here
+    if there.kind == "union":
+        return there, here
+    if here.kind == "union":
+        fitting = [slot.node for slot in here.variants if slot.node.kind == there.kind]
+        return there, fitting[0] if len(fitting) == 1 else None
+    return (there, here) if there.kind == here.kind else (there, None)
+
+
+def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | None:
+    """The documented description of one alternative of a pulled union, when there is no doubt which it is."""
+    if here is None or sum(slot.node.kind == variant.node.kind for slot in union.variants) != 1:
+        return None
+    known = here.variants if here.kind == "union" else (Slot(here),)
+    fitting = [slot for slot in known if slot.node.kind == variant.node.kind]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def with_envelopes_of(pulled: Contract, documented: Contract) -> Contract:
+    """The documented contract with its lists wrapped as the pulled document wraps them."""
+    operations: dict[OperationKey, Operation] = {}
+    for key, operation in documented.operations.items():
+        other = pulled.operations.get(key)
+        responses = dict(operation.responses)
+        for status, (body, known) in paired_responses(other, operation).items() if other else ():
+            if status in responses and body and known and body.slot is not None and known.slot is not None:
+                responses[status] = replace(known, slot=_enveloped(body.slot, known.slot))
+        operations[key] = replace(operation, responses=responses)
+    return replace(documented, operations=operations)
+
+
+def _enveloped(there: Slot, here: Slot) -> Slot:
+    """The documented body of a list, put into the pulled document's envelope.
+
+    How lists are wrapped is documented nowhere: they may come as an array, or as the sole array in an object under
+    whatever name. The rows keep their names in either case.
+    """
+    known, found = here.node, there.node
+    rows = sole_array(known) if known.kind == "object" else None
+    member = sole_array(found) if found.kind == "object" else None
+    if known.kind == "array" and member is not None:
+        return replace(here, node=Node("object", properties={member: here}))
+    if rows is not None and found.kind == "array":
+        return known.properties[rows]
+    if rows is not None and rows not in found.properties and member is not None and member not in known.properties:
+        renamed = {**known.properties, member: known.properties[rows]}
+        return replace(here, node=replace(known, properties=renamed))
+    return here
+
+
+def sole_array(node: Node) -> str | None:
+    """The name of the only array among the properties of an object, or None."""
+    arrays = [name for name, slot in node.properties.items() if slot.node.kind == "array"]
+    return arrays[0] if len(arrays) == 1 else None

@@ -1,0 +1,185 @@
+"""The merged and named contract → the aligned document, written so that the generator loses nothing of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from regeneration.folding import Fingerprints, reachable, roots_of
+from regeneration.graph import Body, Contract, Node, Operation, Parameter, Slot, path_order
+from regeneration.identifiers import fit_parameters, fit_properties
+from regeneration.locking import NamesLock
+from regeneration.members import member_names
+from regeneration.naming import Names
+from regeneration.pointers import JsonObject
+from regeneration.stops import Notes
+
+_MEDIA = {
+    "json": "application/json",
+    "binary": "application/octet-stream",
+    "text": "text/plain",
+    "form": "application/x-www-form-urlencoded",
+    "multipart": "multipart/form-data",
+}
+
+
+def render(contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock, notes: Notes) -> JsonObject:
+    """The aligned document: OpenAPI 3.1, sorted, every class a component."""
+    return _Renderer(contract, names, prints, lock, notes).document()
+
+
+def to_json(document: JsonObject) -> str:
+    """The text of the aligned document."""
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+class _Renderer:
+    def __init__(self, contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock, notes: Notes) -> None:
+        self._contract = contract
+        self._names = names
+        self._prints = prints
+        self._lock = lock
+        self._notes = notes
+
+    def document(self) -> JsonObject:
+        paths: dict[str, JsonObject] = {}
+        for operation in sorted(self._contract.operations.values(), key=path_order):
+            parameters = fit_parameters(operation, self._notes)
+            if parameters is None:
+                continue
+            path = operation.route.with_parameters([parameter.name for parameter in operation.path_parameters])
+            paths.setdefault(path, {})[operation.method] = self._operation(operation, parameters)
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": self._contract.title, "version": self._contract.version},
+            "paths": paths,
+            "components": {"schemas": self._components()},
+        }
+
+    def _operation(self, operation: Operation, parameters: list[Parameter]) -> JsonObject:
+        rendered: JsonObject = {"operationId": operation.operation_id, "tags": [operation.tag]}
+        for key, text in (("summary", operation.summary), ("description", operation.description)):
+            if text:
+                rendered[key] = text
+        if operation.deprecated:
+            rendered["deprecated"] = True
+        if operation.secured:
+            rendered["security"] = [{"bearerAuth": []}]
+        listed = [self._parameter(parameter) for parameter in (*operation.path_parameters, *parameters)]
+        if listed:
+            rendered["parameters"] = listed
+        for body in operation.requests.values():
+            rendered["requestBody"] = self._request(body)
+        rendered["responses"] = {status: self._response(body) for status, body in operation.responses.items()} or {
+            "default": {"description": ""}
+        }
+        return rendered
+
+    def _parameter(self, parameter: Parameter) -> JsonObject:
+        rendered: JsonObject = {
+            "name": parameter.name,
+            "in": parameter.where,
+            "required": parameter.required or parameter.where == "path",
+            "schema": self._parameter_schema(parameter),
+        }
+        if parameter.slot.description:
+            rendered["description"] = parameter.slot.description
+            rendered["schema"].setdefault("description", parameter.slot.description)
+        return rendered
+
+    def _parameter_schema(self, parameter: Parameter) -> JsonObject:
+        """What the generator can send there: plain values anywhere, lists and objects in a query."""
+        node = parameter.slot.node
+        if node.kind == "enum" or (parameter.where == "query" and node.kind in ("array", "object")):
+            return self._schema(Slot(node))
+        if node.kind != "scalar":
+            return {} if parameter.where == "query" else {"type": "string"}
+        loses_format = parameter.where in ("header", "cookie") or (
+            parameter.where == "path" and node.format == "date-time"
+        )
+        return {"type": node.type} if loses_format else self._schema(Slot(node))
+
+    def _request(self, body: Body) -> JsonObject:
+        slot = body.slot or Slot(Node())
+        if body.medium == "binary":
+            schema: JsonObject = {"type": "string", "format": "binary"}
+        elif body.medium in ("form", "multipart") and slot.node.is_free_form:
+            schema = {"type": "object", "additionalProperties": {"type": "string"}}
+        else:
+            schema = self._schema(Slot(slot.node))
+        required = body.required or slot.node.kind not in ("object", "any", "array")
+        return {"required": required, "content": {_MEDIA[body.medium]: {"schema": schema}}}
+
+    def _response(self, body: Body) -> JsonObject:
+        rendered: JsonObject = {"description": body.description}
+        if body.medium == "json" and body.slot is not None:
+            rendered["content"] = {_MEDIA["json"]: {"schema": self._schema(Slot(body.slot.node))}}
+        elif body.medium in ("text", "binary"):
+            schema = {"type": "string"} if body.medium == "text" else {"type": "string", "format": "binary"}
+            rendered["content"] = {_MEDIA[body.medium]: {"schema": schema}}
+        return rendered
+
+    def _schema(self, slot: Slot) -> JsonObject:
+        """A place, as the generator reads nullability best: in the type of plain values, beside a reference."""
+        node = slot.node
+        schema: JsonObject
+        if node.needs_class:
+            reference = {"$ref": f"#/components/schemas/{self._names.classes[self._prints[id(node)]]}"}
+            if slot.nullable:
+                schema = {"anyOf": [reference, {"type": "null"}]}
+            elif slot.description:
+                schema = {"allOf": [reference]}
+            else:
+                return reference
+        elif node.kind == "union":
+            schema = {"anyOf": [self._schema(Slot(variant.node)) for variant in node.variants]}
+            if slot.nullable:
+                schema["anyOf"].append({"type": "null"})
+        elif node.kind == "array":
+            schema = {"type": self._type("array", slot), "items": self._schema(node.items or Slot(Node()))}
+        elif node.kind == "scalar":
+            schema = {"type": self._type(node.type, slot)}
+            if node.format:
+                schema["format"] = node.format
+        else:
+            schema = {}
+        if slot.description:
+            schema["description"] = slot.description
+        return schema
+
+    def _type(self, name: str, slot: Slot) -> str | list[str]:
+        return [name, "null"] if slot.nullable else name
+
+    def _components(self) -> JsonObject:
+        nodes: dict[str, Node] = {}
+        for node in reachable(roots_of(self._contract)):
+            if node.needs_class:
+                name = self._names.classes[self._prints[id(node)]]
+                nodes[name] = min(nodes.get(name, node), node, key=_wordiness)
+        return {name: self._component(name, nodes[name]) for name in sorted(nodes)}
+
+    def _component(self, name: str, node: Node) -> JsonObject:
+        component: dict[str, Any] = {}
+        if node.description:
+            component["description"] = node.description
+        if node.kind == "enum":
+            component |= {"type": node.type, "enum": list(node.values)}
+            component["x-enum-varnames"] = member_names(name, node.values, self._lock)
+            return component
+        component["type"] = "object"
+        properties = fit_properties(name, node, self._notes)
+        component["properties"] = {key: self._schema(slot) for key, slot in properties.items()}
+        required = [key for key, slot in properties.items() if slot.required]
+        if required:
+            component["required"] = required
+        if node.extra is not None and node.extra.node.kind != "any":
+            extra = node.extra
+            component["additionalProperties"] = self._schema(
+                Slot(extra.node, nullable=extra.nullable or node.direction == "response")
+            )
+        return component
+
+
+def _wordiness(node: Node) -> tuple[str, list[tuple[str, str]]]:
+    """Of equal shapes with other descriptions, the same one speaks for all whatever order they were found in."""
+    return node.description, sorted((name, slot.description) for name, slot in node.properties.items())

@@ -1,0 +1,186 @@
+"""JSON schemas of a document → the graph of shapes. Works off a list, so nesting costs no Python stack."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from regeneration.flattening import Flattener, alternatives, is_null, wrapped
+from regeneration.graph import Node, Slot
+from regeneration.pointers import JsonObject, Pointers
+from regeneration.stops import Notes, Stop
+from regeneration.text import is_wire_name, is_writable, prose, shown
+
+MOST_NODES: Final = 200_000
+MOST_ENUM_VALUES: Final = 2_000
+LONGEST_ENUM_VALUE: Final = 300
+
+STRING_FORMATS: Final = frozenset({"uuid", "date-time", "date", "binary"})
+_BY_FORMAT: Final = {
+    "int32": "integer", "int64": "integer", "int16": "integer", "uint32": "integer", "uint64": "integer",
+    "float": "number", "double": "number", "decimal": "number",
+    "uuid": "string", "date-time": "string", "date": "string", "binary": "string", "uri": "string", "byte": "string",
+}  # fmt: skip
+_SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
+
+
+class SchemaReader:
+    """Reads the schemas of one document; equal references give the same node."""
+
+    def __init__(self, pointers: Pointers, notes: Notes, names: dict[int, str] | None = None) -> None:
+        self._pointers = pointers
+        self._notes = notes
+        self._names = names or {}
+        self._flattener = Flattener(pointers)
+        self._nodes: dict[int, Node] = {}
+        self._alive: list[JsonObject] = []
+        self._to_read: list[tuple[Node, JsonObject]] = []
+
+    def slot(self, schema: object) -> Slot:
+        """The place that a schema describes, with everything below it read."""
+        slot = self._slot(schema)
+        while self._to_read:
+            self._read(*self._to_read.pop())
+        return slot
+
+    def _slot(self, schema: object) -> Slot:
+        """Take references and wrappers off, noting on the way what they say about the place."""
+        slot = Slot(Node())
+        seen: set[int] = set()
+        while isinstance(schema, dict):
+            if id(schema) in seen:
+                self._notes.add("A schema refers to nothing but itself; it was read as untyped.")
+                return slot
+            seen.add(id(schema))
+            slot.description = slot.description or prose(schema.get("description"))
+            slot.nullable = slot.nullable or _is_nullable(schema)
+            slot.read_only = slot.read_only or schema.get("readOnly") is True
+            slot.write_only = slot.write_only or schema.get("writeOnly") is True
+            slot.steering = slot.steering or schema.get("x-steering") is True
+            reference = schema.get("$ref")
+            inner = self._pointers.target(reference) if isinstance(reference, str) else wrapped(schema)
+            if inner is None:
+                if not isinstance(reference, str) and not is_null(schema):
+                    slot.node = self._node(schema)
+                return slot
+            schema = inner
+        return slot
+
+    def _node(self, schema: JsonObject) -> Node:
+        node = self._nodes.get(id(schema))
+        if node is None:
+            if len(self._nodes) >= MOST_NODES:
+                raise Stop(f"The document describes more than {MOST_NODES:,} values; that is not read.")
+            node = Node(name=self._names.get(id(schema), ""), description=prose(schema.get("description")))
+            self._nodes[id(schema)] = node
+            self._alive.append(schema)
+            self._to_read.append((node, schema))
+        return node
+
+    def _read(self, node: Node, schema: JsonObject) -> None:
+        schema = self._flattener.flat(schema)
+        kinds = _types(schema)
+        found, _ = alternatives(schema)
+        if found and not isinstance(schema.get("properties"), dict):
+            node.kind = "union"
+            node.variants = tuple(self._slot(entry) for entry in found)
+        elif len(kinds) > 1:
+            node.kind = "union"
+            node.variants = tuple(self._slot(self._kept({**schema, "type": kind})) for kind in kinds)
+        elif "enum" in schema or "const" in schema:
+            self._read_enum(node, schema, kinds)
+        elif kinds:
+            self._read_kind(node, schema, kinds[0])
+
+    def _read_kind(self, node: Node, schema: JsonObject, kind: str) -> None:
+        if kind in _SCALARS:
+            node.kind, node.type = "scalar", kind
+            wanted = schema.get("format")
+            if kind == "string" and wanted in STRING_FORMATS:
+                node.format = str(wanted)
+        elif kind == "array":
+            node.kind = "array"
+            node.items = self._slot(schema.get("items", {}))
+        elif kind == "object":
+            node.kind = "object"
+            self._read_properties(node, schema)
+            extra = schema.get("additionalProperties")
+            if isinstance(extra, dict) and extra:
+                slot = self._slot(extra)
+                node.extra = slot
+
+    def _read_properties(self, node: Node, schema: JsonObject) -> None:
+        required = schema.get("required")
+        names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+        properties = schema.get("properties")
+        for name, property_schema in properties.items() if isinstance(properties, dict) else ():
+            if not is_wire_name(str(name)):
+                self._notes.add(f"A property has a name that no source file can hold ({shown(name)}): left out.")
+                continue
+            slot = self._slot(property_schema)
+            slot.required = name in names
+            node.properties[str(name)] = slot
+
+    def _read_enum(self, node: Node, schema: JsonObject, kinds: list[str]) -> None:
+        listed = schema.get("enum", [schema.get("const")])
+        values: list[Any] = [value for value in listed if value is not None] if isinstance(listed, list) else []
+        if values and all(isinstance(value, str) for value in values):
+            fit = [value for value in values if is_writable_value(value)]
+            if len(fit) < len(values):
+                self._notes.add("A list of values has some that no source file can hold; they are read as they come.")
+            _fill_enum(node, "string", fit)
+        elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
+            _fill_enum(node, "integer", values)
+        elif kinds:
+            self._read_kind(node, schema, kinds[0])
+
+    def _kept(self, schema: JsonObject) -> JsonObject:
+        self._alive.append(schema)
+        return schema
+
+
+def is_writable_value(value: str) -> bool:
+    """Whether a value of an enum can be written into a source file as it is."""
+    return len(value) <= LONGEST_ENUM_VALUE and is_writable(value)
+
+
+def _fill_enum(node: Node, type_: str, values: list[Any]) -> None:
+    distinct = sorted(set(values))
+    if distinct and len(distinct) <= MOST_ENUM_VALUES:
+        node.kind, node.type, node.values = "enum", type_, tuple(distinct)
+    else:
+        node.kind, node.type = "scalar", type_
+
+
+def _is_nullable(schema: JsonObject) -> bool:
+    types, listed = schema.get("type"), schema.get("enum")
+    return (
+        schema.get("nullable") is True
+        or (isinstance(types, list) and "null" in types)
+        or (isinstance(listed, list) and None in listed)
+        or alternatives(schema)[1]
+        or is_null(schema)
+    )
+
+
+def _types(schema: JsonObject) -> list[str]:
+    """The types of a schema without null; the number that .NET 10 also lets be a string is a number."""
+    stated = schema.get("type")
+    listed = stated if isinstance(stated, list) else [stated]
+    known = _SCALARS | {"array", "object"}
+    types = [kind for kind in dict.fromkeys(str(kind) for kind in listed) if kind in known]
+    for number in ("integer", "number"):
+        if number in types and "string" in types:
+            types.remove("string")
+    if "integer" in types and "number" in types:
+        types.remove("integer")
+    return sorted(types) or _guessed_types(schema)
+
+
+def _guessed_types(schema: JsonObject) -> list[str]:
+    """The type that a schema forgot to state but cannot be without."""
+    if isinstance(schema.get("properties"), dict) or isinstance(schema.get("additionalProperties"), dict):
+        return ["object"]
+    if "items" in schema:
+        return ["array"]
+    by_format = _BY_FORMAT.get(str(schema.get("format")))
+    return [by_format] if by_format else []

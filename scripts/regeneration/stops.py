@@ -1,0 +1,39 @@
+"""How a step says that it cannot go on: one exception, whose text is for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class Stop(Exception):
+    """Regeneration cannot go on. The working tree is as it was; each of ``sentences`` says what stands in the way."""
+
+    def __init__(self, sentences: str | Iterable[str]) -> None:
+        self.sentences = [sentences] if isinstance(sentences, str) else list(sentences)
+        super().__init__("\n".join(self.sentences))
+
+
+class Notes:
+    """What was read in another way than it was written, or left out, each with the place and the reason."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, None] = {}
+        self._not_generated: dict[str, str] = {}
+
+    def add(self, sentence: str) -> None:
+        """Note something that costs no operation."""
+        self._lines.setdefault(sentence)
+
+    def not_generated(self, operation: str, reason: str) -> None:
+        """Note an operation that the generated client will not have; ``--strict`` makes this a stop."""
+        self._not_generated.setdefault(operation, reason)
+
+    @property
+    def lines(self) -> list[str]:
+        """The notes in a settled order."""
+        return sorted(self._lines)
+
+    @property
+    def lost_operations(self) -> dict[str, str]:
+        """Operation → the reason why it is not generated."""
+        return dict(sorted(self._not_generated.items()))
