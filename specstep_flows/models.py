@@ -62,7 +62,7 @@ HOPELESS_FAILURES: Final = frozenset(
 
 
 def _folded(word: str) -> str:
-    """A state or status for comparison: the pages show both ``AwaitingClarification`` and ``awaiting_clarification``."""
+    """A state for comparison: the pages show both ``AwaitingClarification`` and ``awaiting_clarification``."""
     return word.replace("_", "").replace("-", "").replace(" ", "").casefold()
 
 

@@ -1,0 +1,80 @@
+"""SpecStep from Python: a brief becomes an interview, a generation and a documentation package on disk.
+
+    from specstep_flows import SpecStep
+
+    with SpecStep() as specstep:
+        result = specstep.run("A customer-feedback portal for small shops.", output="package.zip")
+        print(result.path)
+
+Names are imported when they are first used, so that importing the package costs almost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from specstep_flows import errors, events, models
+    from specstep_flows.answers import AnswersFile, ProposedDefaults
+    from specstep_flows.client import AsyncSpecStep, SpecStep
+    from specstep_flows.errors import SpecStepError
+    from specstep_flows.models import Answer, Clarification, Generation, Interview, RunResult
+    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.settings import Settings
+    from specstep_flows.webhooks import verify_webhook
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "AnswersFile",
+    "AsyncSpecStep",
+    "Clarification",
+    "Generation",
+    "Interview",
+    "ProposedDefaults",
+    "RunRecord",
+    "RunResult",
+    "RunStore",
+    "Settings",
+    "SpecStep",
+    "SpecStepError",
+    "__version__",
+    "errors",
+    "events",
+    "models",
+    "verify_webhook",
+]
+
+_HOMES = {
+    "Answer": "models",
+    "AnswersFile": "answers",
+    "AsyncSpecStep": "client",
+    "Clarification": "models",
+    "Generation": "models",
+    "Interview": "models",
+    "ProposedDefaults": "answers",
+    "RunRecord": "runs",
+    "RunResult": "models",
+    "RunStore": "runs",
+    "Settings": "settings",
+    "SpecStep": "client",
+    "SpecStepError": "errors",
+    "verify_webhook": "webhooks",
+}
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    if name in ("errors", "events", "models"):
+        return importlib.import_module(f"{__name__}.{name}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,285 @@
+"""SpecStep and AsyncSpecStep: a client opened with a key, closed with ``with``. One set of flows stands behind both.
+
+Opening a client builds its HTTP client and nothing else; the flows are imported with the first call.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+import httpx
+
+from specstep_flows.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from uuid import UUID
+
+    from specstep_flows import connection as connections
+    from specstep_flows import launch, models
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.effects import Flow
+    from specstep_flows.events import Event
+    from specstep_flows.flows import steps
+    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.settings import Settings
+else:
+    connections = LazyModule("specstep_flows.connection")
+    launch = LazyModule("specstep_flows.launch")
+    steps = LazyModule("specstep_flows.flows.steps")
+
+__all__ = ["AsyncSpecStep", "SpecStep"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Step(Generic[P, R]):
+    """A step of the job as a method of both clients: looked up when it is used, and driven by the client it is on."""
+
+    def __init__(self, load: Callable[[], Callable[P, Flow[R]]]) -> None:
+        self._load = load
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self._load().__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Step[P, R]: ...
+    @overload
+    def __get__(self, client: SpecStep, owner: type) -> Callable[P, R]: ...
+    @overload
+    def __get__(self, client: AsyncSpecStep, owner: type) -> Callable[P, Awaitable[R]]: ...
+    def __get__(self, client: SpecStep | AsyncSpecStep | None, owner: type) -> Any:
+        if client is None:
+            return self
+        function = self._load()
+        perform: Callable[[Flow[R]], Any] = client._drive
+
+        @functools.wraps(function)
+        def step(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return perform(function(*args, **kwargs))
+
+        return step
+
+
+class RunStep(Generic[P]):
+    """A whole run as a method of both clients: opened in the store, driven alone, resumable."""
+
+    def __init__(self, load: Callable[[], Callable[P, launch.Launch]]) -> None:
+        self._load = load
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self._load().__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> RunStep[P]: ...
+    @overload
+    def __get__(self, client: SpecStep, owner: type) -> Callable[P, models.RunResult]: ...
+    @overload
+    def __get__(self, client: AsyncSpecStep, owner: type) -> Callable[P, Awaitable[models.RunResult]]: ...
+    def __get__(self, client: SpecStep | AsyncSpecStep | None, owner: type) -> Any:
+        if client is None:
+            return self
+        function = self._load()
+        perform: Callable[[launch.Launch], Any] = client._run
+
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return perform(function(*args, **kwargs))
+
+        return run
+
+
+class _Client:
+    """What both clients are made of."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        api_url: str | None = None,
+        settings: Settings | None = None,
+        store: RunStore | Path | str | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        clock: Clock | None = None,
+        limits: Mapping[str, int | None] | None = None,
+    ) -> None:
+        """Open a client.
+
+        Args:
+            api_key: an ``sf_`` API key or an ``oat_`` access token; default: ``SPECSTEP_API_KEY`` or the user's file.
+            api_url: the service's address; default: ``SPECSTEP_API_URL``, else https://specstep.com.
+            settings: all settings at once, instead of looking for them.
+            store: where runs are kept: a ``RunStore``, a folder, or nothing for the user's own folder
+                (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process.
+            on_event: called with every event of every step and run; with AsyncSpecStep it may be a coroutine function.
+            clock: another clock than the machine's, for tests.
+            limits: requests a minute, ``{"standard": 60, "kickoff": 5}`` by default; None turns one off.
+
+        Raises:
+            SettingsError: no key, or a key, a URL or a setting that does not fit.
+        """
+        if settings is None:
+            from specstep_flows.settings import Settings
+
+            settings = Settings.load({"api_key": api_key, "api_url": api_url})
+        self.settings = settings
+        key = settings.require_key()
+        self._http_options: dict[str, Any] = {
+            "base_url": settings.api_url,
+            "headers": {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": _user_agent()},
+            "follow_redirects": False,
+            "timeout": settings.request_timeout,
+        }
+        self._made_of = (store, on_event, clock, limits)
+        self._connected: connections.Connection | None = None
+
+    @property
+    def _connection(self) -> connections.Connection:
+        if self._connected is None:
+            self._connected = connections.Connection(self.settings, *self._made_of)
+        return self._connected
+
+    get_account = Step(lambda: steps.get_account)
+    get_usage = Step(lambda: steps.get_usage)
+    get_capabilities = Step(lambda: steps.get_capabilities)
+    start_interview = Step(lambda: steps.start_interview)
+    get_interview = Step(lambda: steps.get_interview)
+    say = Step(lambda: steps.say)
+    cancel_turn = Step(lambda: steps.cancel_turn)
+    attach_document = Step(lambda: steps.attach_document)
+    list_documents = Step(lambda: steps.list_documents)
+    detach_document = Step(lambda: steps.detach_document)
+    complete_interview = Step(lambda: steps.complete_interview)
+    start_generation = Step(lambda: steps.start_generation)
+    get_generation = Step(lambda: steps.get_generation)
+    list_generations = Step(lambda: steps.list_generations)
+    wait_for_generation = Step(lambda: steps.wait_for_generation)
+    get_questions = Step(lambda: steps.get_questions)
+    answer_questions = Step(lambda: steps.answer_questions)
+    pause_generation = Step(lambda: steps.pause_generation)
+    resume_generation = Step(lambda: steps.resume_generation)
+    cancel_generation = Step(lambda: steps.cancel_generation)
+    retry_generation = Step(lambda: steps.retry_generation)
+    update_generation = Step(lambda: steps.update_generation)
+    rename_generation = Step(lambda: steps.rename_generation)
+    get_conversation = Step(lambda: steps.get_conversation)
+    get_events = Step(lambda: steps.get_events)
+    get_package = Step(lambda: steps.get_package)
+    get_package_of = Step(lambda: steps.get_package_of)
+    list_package_files = Step(lambda: steps.list_package_files)
+    call = Step(lambda: steps.call)
+
+    run = RunStep(lambda: launch.run)
+    resume = RunStep(lambda: launch.resume)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.settings.api_url!r})"
+
+    @property
+    def store(self) -> RunStore:
+        """Where this client keeps its runs."""
+        return self._connection.store
+
+    def runs(self) -> list[RunRecord]:
+        """Every run in the store, the newest first."""
+        return self._connection.store.all()
+
+
+def _user_agent() -> str:
+    from specstep_flows import __version__
+
+    return f"specstep-flows/{__version__}"
+
+
+class SpecStep(_Client):
+    """The service, for code that blocks. Close it, or use it in ``with``.
+
+    ::
+
+        with SpecStep() as specstep:
+            interview = specstep.start_interview()
+            print(specstep.say(interview.id, "A portal for customer feedback.").reply)
+    """
+
+    def __init__(self, api_key: str | None = None, **options: Any) -> None:
+        super().__init__(api_key, **options)
+        self._http = httpx.Client(**self._http_options)
+
+    def _drive(self, flow: Flow[R]) -> R:
+        return self._connection.drive(flow, self._http)
+
+    def _run(self, opening: launch.Launch) -> models.RunResult:
+        return self._connection.run(opening, self._http)
+
+    __init__.__doc__ = _Client.__init__.__doc__
+
+    def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
+        """Make a managed run of a generation that was started elsewhere; ``resume`` then goes on with it.
+
+        ``options`` are those of ``run`` that make sense from here on: ``output``, ``unpack``, ``max_cost_usd``, ….
+
+        GET /v1/generations/{id}
+        """
+        generation = self.get_generation(generation_id)
+        return self._connection.adopt(generation, run_id, options)
+
+    def close(self) -> None:
+        """Close the connections. Runs go on at the service and can be resumed."""
+        self._http.close()
+        if self._connected is not None:
+            self._connected.close()
+
+    def __enter__(self) -> SpecStep:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncSpecStep(_Client):
+    """The service, for code on an event loop: the methods of ``SpecStep``, awaited.
+
+    ::
+
+        async with AsyncSpecStep() as specstep:
+            result = await specstep.run("A portal for customer feedback.")
+    """
+
+    def __init__(self, api_key: str | None = None, **options: Any) -> None:
+        super().__init__(api_key, **options)
+        self._http = httpx.AsyncClient(**self._http_options)
+
+    async def _drive(self, flow: Flow[R]) -> R:
+        return await self._connection.drive_async(flow, self._http)
+
+    async def _run(self, opening: launch.Launch) -> models.RunResult:
+        return await self._connection.run_async(opening, self._http)
+
+    __init__.__doc__ = _Client.__init__.__doc__
+
+    async def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
+        """Make a managed run of a generation that was started elsewhere; see ``SpecStep.adopt``."""
+        generation = await self.get_generation(generation_id)
+        return self._connection.adopt(generation, run_id, options)
+
+    async def aclose(self) -> None:
+        """Close the connections. Runs go on at the service and can be resumed."""
+        await self._http.aclose()
+        if self._connected is not None:
+            self._connected.close()
+
+    async def __aenter__(self) -> AsyncSpecStep:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,1 @@
+"""How a step is carried out: effects, the two drivers, retry rules, limits and time. Nothing here knows SpecStep."""

@@ -1,0 +1,224 @@
+"""How each effect is carried out, down to steps so small that the two drivers differ in nothing but ``await``.
+
+``carry_out`` runs a flow and yields only ``Attempt``, ``Pause``, ``Block`` and ``Call``. The rules that keep money safe
+(the intent before, the outcome after, what may be sent again) stand here, once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import attrs
+
+from specstep_flows import errors, events
+from specstep_flows.engine import effects, retry
+from specstep_flows.engine.refusals import refusal
+from specstep_flows.runs import Intent, RunRecord
+
+if TYPE_CHECKING:
+    from specstep_flows.engine.session import Session
+    from specstep_flows.models import Generation
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@attrs.define(eq=False)
+class Attempt:
+    """Send a request once."""
+
+    request: effects.Request
+    timeout: float
+
+
+@attrs.define(eq=False)
+class Pause:
+    """Wait, in seconds on the clock."""
+
+    seconds: float
+
+
+@attrs.define(eq=False)
+class Block:
+    """Run something of ours that blocks. A ``write`` is finished even when its caller is cancelled."""
+
+    work: Callable[[], Any]
+    is_write: bool = False
+
+
+@attrs.define(eq=False)
+class Call:
+    """Call something of the user's, which may be a coroutine function."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+Step: TypeAlias = Attempt | Pause | Block | Call
+Steps: TypeAlias = Generator[Step, Any, R]
+
+#: Shorter waits than this are nobody's business.
+WORTH_TELLING_SECONDS = 2.0
+
+
+def carry_out(flow: effects.Flow[R], session: Session) -> Steps[R]:
+    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its yield."""
+    value: Any = None
+    failure: Exception | None = None
+    while True:
+        try:
+            effect = flow.send(value) if failure is None else flow.throw(failure)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+        value, failure = None, None
+        try:
+            value = yield from _carry(effect, session)
+        except Exception as error:  # whatever it is, the flow decides what it means
+            failure = error
+
+
+def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
+    match effect:
+        case effects.Send():
+            return (yield from _send(effect, session))
+        case effects.Sleep():
+            return (yield from _pause(effect.seconds, session))
+        case effects.Now():
+            return session.shared.clock.now()
+        case effects.Report():
+            return (yield from _report(effect.event, session))
+        case effects.Remember():
+            return (yield from _remember(effect, session))
+        case effects.Observe():
+            return (yield from _observe(effect, session))
+        case effects.Ask():
+            return (yield Call(effect.function, effect.arguments))
+        case effects.NewKey():
+            return session.shared.new_key()
+        case effects.Fetch():
+            work = effect.work
+            return (yield Block(lambda: work(session.should_stop)))
+    raise TypeError(f"a flow yielded {effect!r}, which is no effect")
+
+
+def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | None]:
+    if session.record is None:
+        return None
+    yield Block(lambda: session.write(effect.changes), is_write=True)
+    return session.record
+
+
+def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
+    return (yield from carry_out(session.shared.observe(effect), session))
+
+
+def _report(event: events.Event, session: Session) -> Steps[None]:
+    if session.report is not None:
+        yield Call(session.report, (event,))
+
+
+def _pause(seconds: float, session: Session) -> Steps[None]:
+    """Wait, but not past the deadline."""
+    if session.deadline is not None:
+        left = session.deadline - session.shared.clock.now()
+        if seconds >= left:
+            if left > 0:
+                yield Pause(left)
+            raise errors.WaitTimeout(
+                "The time allowed for the whole wait is over. What was started goes on at the service."
+            )
+    yield Pause(max(0.0, seconds))
+
+
+def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
+    request = effect.request
+    durable = retry.RULES[request.kind].records_intent and session.record is not None
+    clock = session.shared.clock
+    began = clock.now()
+    attempt = 0
+    while True:
+        yield from _take_place(request, session)
+        if durable:
+            intent = Intent(request.operation, clock.now(), dict(effect.about or {}))
+            yield Block(lambda intent=intent: session.write({"intent": intent}), is_write=True)  # type: ignore[misc]
+        attempt += 1
+        failure: errors.RequestError
+        try:
+            reply = yield Attempt(request, session.shared.real_timeout)
+            _learn(request, reply, session)
+            result = _read(effect, reply)
+        except errors.RequestError as error:
+            failure = error
+        else:
+            yield from _settle(effect, result, durable, session)
+            return result
+        if isinstance(failure, errors.RateLimited):
+            session.shared.limiter.hold(request.bucket, clock.now() + (failure.retry_after or 5.0))
+        wait = retry.next_attempt(
+            failure,
+            request.kind,
+            resend=effect.resend,
+            attempt=attempt,
+            waited=clock.now() - began,
+            source=session.shared.random,
+        )
+        if wait is None:
+            if durable and not failure.ambiguous:
+                yield Block(lambda: session.write({"intent": None}), is_write=True)
+            raise failure
+        if wait >= WORTH_TELLING_SECONDS:
+            yield from _report(events.Waiting(failure.message, wait), session)
+        yield from _pause(wait, session)
+
+
+def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session) -> Steps[None]:
+    """The end of the intent and what came of it, in one transaction."""
+    changes = dict(effect.outcome(result)) if effect.outcome is not None else {}
+    if durable:
+        changes["intent"] = None
+    if changes and session.record is not None:
+        yield Block(lambda: session.write(changes), is_write=True)
+
+
+def _take_place(request: effects.Request, session: Session) -> Steps[None]:
+    """Wait until the service's limits leave room for one more request."""
+    told = False
+    while True:
+        wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
+        if wait <= 0:
+            return
+        if wait >= WORTH_TELLING_SECONDS and not told:
+            told = True
+            yield from _report(events.Waiting("The service's rate limit leaves no room for a request.", wait), session)
+        yield from _pause(wait, session)
+
+
+def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
+    """Correct the count of requests by what the service says it is (more-facts: ``RateLimit-*``)."""
+    remaining = reply.headers.get("ratelimit-remaining")
+    if remaining is None or not remaining.isdecimal():
+        return
+    limit, reset = reply.headers.get("ratelimit-limit", ""), reply.headers.get("ratelimit-reset", "")
+    session.shared.limiter.learn(
+        request.bucket,
+        int(limit) if limit.isdecimal() else None,
+        int(remaining),
+        float(reset) if reset.isdecimal() else None,
+        session.shared.clock.now(),
+    )
+
+
+def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
+    """The parsed answer; an answer that does not fit is ambiguous, because the service did take the request."""
+    request = effect.request
+    if reply.status >= 400:
+        raise refusal(request, reply, time.time())
+    if reply.status < 200:
+        raise errors.UnexpectedResponse(
+            f"The service answered {request.method} {request.path} with status {reply.status}, which means nothing here.",
+            operation=request.operation,
+        )
+    return effect.parse(reply)

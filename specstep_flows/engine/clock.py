@@ -1,0 +1,44 @@
+"""The one clock: waits, deadlines, settle time and rate windows are all in its seconds."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """What drivers need of time. ``now`` must agree between all processes that share a run store."""
+
+    speed: float
+
+    def now(self) -> float:
+        """Seconds since the epoch, on this clock."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Block for so many of this clock's seconds."""
+        ...
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait for so many of this clock's seconds without blocking the event loop."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock, ``speed`` times as fast (``SPECSTEP_CLOCK_SPEED``, only against a loopback service)."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+
+    def now(self) -> float:
+        return time.time() * self.speed
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds) / self.speed)
+
+    async def sleep_async(self, seconds: float) -> None:
+        import asyncio
+
+        await asyncio.sleep(max(0.0, seconds) / self.speed)

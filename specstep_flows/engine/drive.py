@@ -1,0 +1,117 @@
+"""The two drivers: they perform the small steps of ``engine.carry``, one by blocking and one by awaiting."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from specstep_flows import errors
+from specstep_flows.engine import transport
+from specstep_flows.engine.carry import Attempt, Block, Call, Pause, Step, carry_out
+
+if TYPE_CHECKING:
+    import httpx
+
+    from specstep_flows.engine.effects import Flow
+    from specstep_flows.engine.session import Session
+
+__all__ = ["drive", "drive_async", "refuse_coroutines"]
+
+R = TypeVar("R")
+
+
+def refuse_coroutines(*functions: Callable[..., Any] | None) -> None:
+    """Say at once, not in minute 20, that a sync client cannot await."""
+    for function in functions:
+        called = getattr(function, "__call__", None)  # noqa: B004 - an instance whose __call__ is async
+        if function is not None and (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)):
+            raise errors.UsageError(
+                f"{getattr(function, '__name__', function)!r} is a coroutine function: give it to AsyncSpecStep."
+            )
+
+
+def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
+    """Carry ``flow`` out in this thread. An interrupt leaves the record as it is, which is the truth."""
+    steps = carry_out(flow, session)
+    value: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                step = steps.send(value) if failure is None else steps.throw(failure)
+            except StopIteration as stop:
+                result: R = stop.value
+                return result
+            value, failure = None, None
+            try:
+                value = _perform(step, session, client)
+            except Exception as error:
+                failure = error
+    finally:
+        session.stopping.set()
+
+
+def _perform(step: Step, session: Session, client: httpx.Client) -> Any:
+    match step:
+        case Attempt():
+            return transport.attempt(client, step.request, step.timeout)
+        case Pause():
+            return session.shared.clock.sleep(step.seconds)
+        case Block():
+            return step.work()
+        case Call():
+            answer = step.function(*step.arguments)
+            if inspect.isawaitable(answer):
+                if inspect.iscoroutine(answer):
+                    answer.close()
+                raise errors.UsageError("A callback gave back a coroutine: give it to AsyncSpecStep.")
+            return answer
+
+
+async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient) -> R:
+    """Carry ``flow`` out on the running event loop; what blocks runs in threads, and writes are never cut short."""
+    steps = carry_out(flow, session)
+    value: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                step = steps.send(value) if failure is None else steps.throw(failure)
+            except StopIteration as stop:
+                result: R = stop.value
+                return result
+            value, failure = None, None
+            try:
+                value = await _perform_async(step, session, client)
+            except Exception as error:
+                failure = error
+    finally:
+        session.stopping.set()
+
+
+async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient) -> Any:
+    match step:
+        case Attempt():
+            return await transport.attempt_async(client, step.request, step.timeout)
+        case Pause():
+            return await session.shared.clock.sleep_async(step.seconds)
+        case Block():
+            return await _in_thread(step)
+        case Call():
+            if inspect.iscoroutinefunction(step.function):
+                return await step.function(*step.arguments)
+            answer = await asyncio.to_thread(step.function, *step.arguments)
+            return await answer if inspect.isawaitable(answer) else answer
+
+
+async def _in_thread(step: Block) -> Any:
+    task = asyncio.ensure_future(asyncio.to_thread(step.work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if step.is_write:
+            # The write goes on in its thread whatever happens here; wait for its end, so that nothing overtakes it.
+            await asyncio.wait([task])
+        raise

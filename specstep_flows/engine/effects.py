@@ -1,0 +1,149 @@
+"""The protocol between flows and drivers: a flow yields an effect, and is sent what came of it.
+
+``do`` is the only place with a bare ``yield``, so that a type checker sees what each effect gives back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+
+import attrs
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import httpx
+
+    from specstep_flows.events import Event
+    from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord  # noqa: F401 - named in a generic base, as text
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: What sending a request twice would mean (``x-kind`` in openapi/documented.yaml); see ``engine.retry``.
+Kind: TypeAlias = Literal["read", "keyed", "idempotent", "unsafe", "harmless"]
+
+#: Changes to a run's record: column name to new value.
+Changes: TypeAlias = Mapping[str, Any]
+
+
+class Effect(Generic[T]):
+    """Something that a flow wants done. The parameter is the type of what it is sent back."""
+
+    __slots__ = ()
+
+
+Flow: TypeAlias = Generator[Effect[Any], Any, R]
+
+
+def do(effect: Effect[T]) -> Flow[T]:
+    """Have one effect carried out, and give back what came of it; what failed is raised here."""
+    return cast("T", (yield effect))
+
+
+@attrs.define(eq=False)
+class Request:
+    """One request to the API. ``path`` is relative to the API's origin; ``kind`` decides what may be sent again."""
+
+    operation: str
+    kind: Kind
+    method: str
+    path: str
+    params: Mapping[str, Any] | None = None
+    json: Any = None
+    headers: Mapping[str, str] | None = None
+    #: Multipart form: field name to (file name, bytes, content type).
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    #: Which of the service's two rolling limits it counts against.
+    bucket: Literal["standard", "kickoff"] = "standard"
+    #: The answer's body is left unread when it is not JSON (a package that comes without a redirect).
+    leaves_body: bool = False
+
+
+@attrs.define(eq=False)
+class Reply:
+    """A service's whole answer."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes = attrs.field(repr=False)
+
+
+@attrs.define(eq=False)
+class Send(Effect[T]):
+    """Send one request, as often as its kind allows, and read its 2xx (or 3xx) answer with ``parse``.
+
+    The driver writes the intent to the run's record before an unsafe or keyed request leaves. ``about`` is kept with
+    the intent, for whoever must settle it. ``outcome`` turns the parsed answer into changes of the record, written in
+    one transaction with the end of the intent. With ``resend`` false an ambiguous failure is raised at once, because
+    the flow settles it by reading the service's state.
+    """
+
+    request: Request
+    parse: Callable[[Reply], T]
+    about: Mapping[str, Any] | None = None
+    outcome: Callable[[T], Changes] | None = None
+    resend: bool = True
+
+
+@attrs.define(eq=False)
+class Observe(Effect["Generation"]):
+    """The present state of a generation. Many that are due together are read with one list page.
+
+    ``last`` is what was seen before; with ``detail`` the whole status body is read, never a row.
+    """
+
+    generation_id: UUID
+    last: Generation | None = None
+    detail: bool = False
+
+
+@attrs.define(eq=False)
+class Remember(Effect["RunRecord | None"]):
+    """Make changes to the run's record durable before anything else happens."""
+
+    changes: Changes
+
+
+@attrs.define(eq=False)
+class Ask(Effect[Any]):
+    """Call something of the user's (a policy, a respondent), sync or async, and take its answer."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+
+
+@attrs.define(eq=False)
+class Report(Effect[None]):
+    """Tell whoever watches."""
+
+    event: Event
+
+
+@attrs.define(eq=False)
+class Sleep(Effect[None]):
+    """Wait, in seconds on the run's clock; cut short by the overall deadline, which raises ``WaitTimeout``."""
+
+    seconds: float
+
+
+@attrs.define(eq=False)
+class Now(Effect[float]):
+    """Seconds on the run's clock, which all processes of one machine share."""
+
+
+@attrs.define(eq=False)
+class NewKey(Effect[str]):
+    """A fresh Idempotency-Key."""
+
+
+@attrs.define(eq=False)
+class Fetch(Effect[T]):
+    """Work on files and bytes outside the API: a download, a check, an unpacking, the reading of an attachment.
+
+    ``work`` blocks, so the async driver runs it in a thread; it is given a function that says whether to stop.
+    """
+
+    work: Callable[[Callable[[], bool]], T]

@@ -1,0 +1,106 @@
+"""From an HTTP status of 400 or above to a typed error, before any body is trusted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows import errors
+from specstep_flows.engine.retry import retry_after_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from specstep_flows.engine.effects import Reply, Request
+
+__all__ = ["refusal"]
+
+#: A sentence of the service's is shown, but not at any length.
+LONGEST_DETAIL = 500
+
+
+def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
+    """The error for an answer of 400 or above (more-facts: problem+json; the front door may answer HTML)."""
+    problem = _problem(reply)
+    word = _word(problem)
+    detail = _sentence(problem.get("detail")) or _sentence(problem.get("title"))
+    status = reply.status
+    said = f"{status}{f' {word}' if word else ''}" + (f": {detail}" if detail else "")
+    common: dict[str, Any] = {
+        "operation": request.operation,
+        "status": status,
+        "problem_type": word,
+        "detail": detail,
+        "members": problem,
+        "retry_after": _retry_after(reply, problem, wall_now),
+    }
+    what = f"{request.method} {request.path}"
+    if status == 401:
+        return errors.AuthenticationError(
+            "The service refused the key (401). Check SPECSTEP_API_KEY; it is not tried again, because five refusals "
+            "in five minutes lock this address out.",
+            **common,
+        )
+    if status == 402 or (status == 403 and "QUOTA" in f"{word or ''} {detail or ''} {problem.get('code', '')}".upper()):
+        quota = {name: reply.headers.get(f"x-quota-{name}") for name in ("tier", "limit", "used", "reset")}
+        return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
+    if status == 403:
+        return errors.PermissionDenied(f"This key may not do {what} ({said}).", **common)
+    if status in (404, 410):
+        return errors.NotFound(f"{what}: not there, or not yours ({said}).", **common)
+    if status == 408 or status >= 500:
+        return errors.ServerError(f"The service failed at {what} ({said}).", **common)
+    if status == 409:
+        if "CONCURRENCY" in f"{word or ''} {problem.get('code', '')}".upper():
+            return errors.ConcurrencyCapReached(
+                f"As many generations as your plan allows are running already ({said}). Nothing was started.",
+                **common,
+            )
+        return errors.Conflict(f"{what} does not fit the present state ({said}).", **common)
+    if status == 429:
+        return errors.RateLimited(f"Too many requests: {what} was put off ({said}).", **common)
+    return errors.BadRequest(f"The service did not accept {what} ({said}).", **common)
+
+
+def _problem(reply: Reply) -> Mapping[str, Any]:
+    if b"{" not in reply.content[:64]:
+        return {}
+    try:
+        document = json.loads(reply.content)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _word(problem: Mapping[str, Any]) -> str | None:
+    """The machine-readable word: ``type`` if it is one, else ``code``, else the last part of a ``type`` URI."""
+    kind, code = problem.get("type"), problem.get("code")
+    if isinstance(kind, str) and kind and not kind.startswith(("http:", "https:", "about:")):
+        return kind.rpartition(":")[2][:80]
+    if isinstance(code, str) and code:
+        return code[:80]
+    if isinstance(kind, str) and kind.startswith(("http:", "https:")):
+        return kind.rstrip("/").rpartition("/")[2].partition("#")[0][:80] or None
+    return None
+
+
+def _sentence(value: Any) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = "".join(character if character.isprintable() else " " for character in value)
+    text = " ".join(text.split()).rstrip(".")
+    return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
+
+
+def _retry_after(reply: Reply, problem: Mapping[str, Any], wall_now: float) -> float | None:
+    seconds = retry_after_seconds(reply.headers, wall_now)
+    member = problem.get("retry_after_seconds")
+    if seconds is None and isinstance(member, int | float) and not isinstance(member, bool) and member >= 0:
+        return float(member)
+    return seconds
+
+
+def _quota_sentence(said: str, quota: Mapping[str, str | None]) -> str:
+    parts = [f"{name} {_sentence(value)}" for name, value in quota.items() if value]
+    numbers = f" ({', '.join(parts)})" if parts else ""
+    return f"The quota of your plan is used up{numbers}; nothing was started. The service says {said}."

@@ -1,0 +1,109 @@
+"""What may be sent again, and when: one table by kind of request, and the waits between attempts.
+
+The polling policy (how often to look at a running generation) is another thing and lives in ``flows.pace``.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    import random
+
+    from specstep_flows.engine.effects import Kind
+
+__all__ = ["RULES", "Rule", "backoff", "next_attempt", "retry_after_seconds"]
+
+
+@attrs.frozen
+class Rule:
+    """``resends_ambiguous``: a request that may have been carried out may be sent again as it is.
+
+    ``records_intent``: its intent is made durable before it leaves.
+    """
+
+    resends_ambiguous: bool
+    records_intent: bool
+
+
+RULES: Final[Mapping[Kind, Rule]] = {
+    "read": Rule(resends_ambiguous=True, records_intent=False),
+    "harmless": Rule(resends_ambiguous=True, records_intent=False),
+    "idempotent": Rule(resends_ambiguous=True, records_intent=False),
+    "keyed": Rule(resends_ambiguous=True, records_intent=True),
+    "unsafe": Rule(resends_ambiguous=False, records_intent=True),
+}
+
+#: First and longest wait between attempts, in seconds; doubled each time, with full jitter.
+BASE_SECONDS: Final = 1.0
+CAP_SECONDS: Final = 30.0
+#: How long one request may be tried again before its failure is raised: about as long as a service takes to restart.
+PATIENCE_SECONDS: Final = 300.0
+#: A turn that is still in flight answers 409 for as long as the agent thinks.
+IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
+#: No answer is worth waiting longer for between two attempts, whatever Retry-After says.
+LONGEST_WAIT_SECONDS: Final = 900.0
+
+
+def backoff(attempt: int, source: random.Random) -> float:
+    """Seconds before attempt number ``attempt`` (from 1): exponential, with full jitter."""
+    return source.uniform(0.0, min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16)))
+
+
+def next_attempt(
+    error: errors.RequestError, kind: Kind, *, resend: bool, attempt: int, waited: float, source: random.Random
+) -> float | None:
+    """Seconds to wait before the request is sent again, or None when ``error`` is to be raised.
+
+    ``attempt`` is the number of attempts made, ``waited`` the seconds spent on them so far.
+    """
+    asked = error.retry_after if isinstance(error, errors.APIError) else None
+    if isinstance(error, errors.RateLimited):
+        # A definite refusal: it was not carried out, whatever its kind.
+        return _bounded(
+            max(asked if asked is not None else 5.0, backoff(attempt, source)), waited, 10 * PATIENCE_SECONDS
+        )
+    if (
+        isinstance(error, errors.Conflict)
+        and error.is_retryable
+        and not isinstance(error, errors.ConcurrencyCapReached)
+    ):
+        return _bounded(max(asked if asked is not None else 5.0, 0.5), waited, IN_FLIGHT_PATIENCE_SECONDS)
+    if isinstance(error, errors.NotConnected):
+        return _bounded(backoff(attempt, source), waited, PATIENCE_SECONDS)
+    if error.ambiguous and resend and RULES[kind].resends_ambiguous:
+        return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, PATIENCE_SECONDS)
+    return None
+
+
+def _bounded(wait: float, waited: float, patience: float) -> float | None:
+    return None if waited + wait > patience or wait > LONGEST_WAIT_SECONDS else wait
+
+
+def retry_after_seconds(headers: Mapping[str, str], wall_now: float) -> float | None:
+    """``Retry-After`` in seconds, from whole or fractional seconds or an HTTP-date; None where it cannot be read.
+
+    A date is compared with the answer's own ``Date``, so that a wrong clock here does no harm; where there is none,
+    with ``wall_now`` (seconds since the epoch).
+    """
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            then = email.utils.parsedate_to_datetime(value)
+            date = headers.get("date")
+            start = email.utils.parsedate_to_datetime(date).timestamp() if date else wall_now
+            seconds = then.timestamp() - start
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -1,0 +1,85 @@
+"""What the drivers need to carry a flow out: the parts that all flows of a client share, and those of one drive."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.effects import Flow, Observe
+    from specstep_flows.events import Event
+    from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord, RunStore
+
+__all__ = ["Limiter", "Session", "Shared"]
+
+#: However fast the clock is turned, a real server needs real time to answer.
+SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
+
+
+class Limiter(Protocol):
+    """The service's rolling limits, shared by all who use one key (``engine.limits``)."""
+
+    def acquire(self, bucket: str, now: float) -> float:
+        """0.0 when a request may leave now (and is counted), else the seconds to wait before asking again."""
+        ...
+
+    def hold(self, bucket: str, until: float) -> None:
+        """Let nobody send before ``until``, after a 429."""
+        ...
+
+    def learn(self, bucket: str, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
+        """Correct the count by the ``RateLimit-*`` headers of an answer."""
+        ...
+
+
+def new_key() -> str:
+    """A fresh Idempotency-Key: 1 to 128 characters of ``[A-Za-z0-9._:-]`` (walkthrough, step 3)."""
+    return f"ssf-{secrets.token_hex(16)}"
+
+
+@attrs.define(eq=False)
+class Shared:
+    """What every flow of one client shares."""
+
+    clock: Clock
+    limiter: Limiter
+    observe: Callable[[Observe], Flow[Generation]]
+    request_timeout: float = 75.0
+    random: random.Random = attrs.field(factory=random.Random)
+    new_key: Callable[[], str] = new_key
+    closing: threading.Event = attrs.field(factory=threading.Event)
+
+    @property
+    def real_timeout(self) -> float:
+        """The time-out of one request in real seconds."""
+        floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
+        return max(self.request_timeout / self.clock.speed, floor)
+
+
+@attrs.define(eq=False)
+class Session:
+    """One drive of one flow: its deadline, who watches, and the run that it makes durable, if it has one."""
+
+    shared: Shared
+    deadline: float | None = None
+    report: Callable[[Event], Any] | None = None
+    store: RunStore | None = None
+    record: RunRecord | None = None
+    stopping: threading.Event = attrs.field(factory=threading.Event)
+
+    def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
+        """Make ``changes`` durable, and the record what it is afterwards."""
+        if self.record is not None and self.store is not None and changes:
+            self.record = self.store.update(self.record.run_id, changes)
+        return self.record
+
+    def should_stop(self) -> bool:
+        """Whether blocking work in a thread should end early."""
+        return self.stopping.is_set() or self.shared.closing.is_set()

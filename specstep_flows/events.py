@@ -1,0 +1,168 @@
+"""What a run tells whoever watches: one small frozen class per thing that happened, in the order it happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
+    from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
+
+__all__ = [
+    "DocumentAttached",
+    "Downloading",
+    "Event",
+    "GenerationProgress",
+    "GenerationStarted",
+    "InterviewCompleted",
+    "InterviewStarted",
+    "KeyVerified",
+    "Notice",
+    "PackageSaved",
+    "QuestionsAnswered",
+    "QuestionsAsked",
+    "ReplyReceived",
+    "RunOpened",
+    "TurnSubmitted",
+    "Unpacked",
+    "Waiting",
+]
+
+
+@attrs.frozen
+class Event:
+    """Something that happened in a run."""
+
+
+@attrs.frozen
+class RunOpened(Event):
+    """The run's id is durable: from here on it can be resumed. Nothing has been paid for yet."""
+
+    run_id: str
+    resumed: bool
+
+
+@attrs.frozen
+class KeyVerified(Event):
+    """GET /v1/me accepted the key."""
+
+    account: Account
+
+
+@attrs.frozen
+class InterviewStarted(Event):
+    """The interview is open; ``opening`` is the agent's first turn."""
+
+    interview_id: UUID
+    opening: str | None
+
+
+@attrs.frozen
+class DocumentAttached(Event):
+    """A reference document was uploaded."""
+
+    name: str
+    size_bytes: int
+
+
+@attrs.frozen
+class TurnSubmitted(Event):
+    """Turn ``number`` (from 1) of ``total`` known messages is on its way; ``total`` is None when nobody knows."""
+
+    number: int
+    total: int | None
+    message: str
+
+
+@attrs.frozen
+class ReplyReceived(Event):
+    """The agent answered turn ``number``."""
+
+    number: int
+    reply: str | None
+    interview: Interview
+
+
+@attrs.frozen
+class InterviewCompleted(Event):
+    """The interview yielded its intake artifact. ``unused_messages`` of the brief were not needed."""
+
+    interview_id: UUID
+    intake_artifact_id: UUID
+    unused_messages: int
+
+
+@attrs.frozen
+class GenerationStarted(Event):
+    """A generation runs. ``adopted`` when it was found rather than started by this process."""
+
+    generation_id: UUID
+    adopted: bool
+
+
+@attrs.frozen
+class GenerationProgress(Event):
+    """A look at the generation, with every status field; ``next_look_in`` is in seconds, None when it is over."""
+
+    generation: Generation
+    next_look_in: float | None
+
+
+@attrs.frozen
+class QuestionsAsked(Event):
+    """The generation is paused until these are answered."""
+
+    generation_id: UUID
+    questions: tuple[Clarification, ...]
+
+
+@attrs.frozen
+class QuestionsAnswered(Event):
+    """The answers were accepted; the generation goes on at the service's next tick."""
+
+    generation_id: UUID
+    answers: tuple[Answer, ...]
+
+
+@attrs.frozen
+class Waiting(Event):
+    """The run waits ``seconds`` before it goes on, because of ``reason``."""
+
+    reason: str
+    seconds: float
+
+
+@attrs.frozen
+class Notice(Event):
+    """Something that a person may want to know; the run goes on."""
+
+    message: str
+
+
+@attrs.frozen
+class Downloading(Event):
+    """``received_bytes`` of ``total_bytes`` (None when unknown) of the package are on disk."""
+
+    received_bytes: int
+    total_bytes: int | None
+
+
+@attrs.frozen
+class PackageSaved(Event):
+    """The package is verified and stands under its final name."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+@attrs.frozen
+class Unpacked(Event):
+    """The package was unpacked into ``path``."""
+
+    path: Path
+    files: int

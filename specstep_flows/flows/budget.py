@@ -1,0 +1,101 @@
+"""The user's own limit: it stops on cost that was read, never on a forecast, which only warns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Flow, Report, do
+from specstep_flows.flows import generations
+
+if TYPE_CHECKING:
+    from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["Purse", "check_before_paying"]
+
+
+def check_before_paying(limit_usd: float | None, record: RunRecord) -> Flow[None]:
+    """Refuse to start what the limit leaves no room for.
+
+    Raises:
+        BudgetExceeded: what the run's record says was spent has reached the limit already.
+    """
+    yield from ()
+    spent = record.spent_before_usd + (record.cost_usd or 0.0)
+    if limit_usd is not None and spent >= limit_usd:
+        raise errors.BudgetExceeded(
+            f"${spent:.2f} of the ${limit_usd:.2f} that you allowed is spent, so nothing more is started.",
+            limit_usd=limit_usd,
+            spent_usd=spent,
+        )
+
+
+@attrs.define
+class Purse:
+    """The limit of one generation, ``spent_before_usd`` having gone to earlier ones of the same run."""
+
+    limit_usd: float | None
+    spent_before_usd: float = 0.0
+    _warned: bool = False
+    _unread_in: str | None = None
+
+    def check(self, generation: Generation) -> Flow[None]:
+        """Cancel the generation when what was read as spent is past the limit.
+
+        POST /v1/generations/{id}/cancel
+
+        Raises:
+            BudgetExceeded: with what was spent.
+        """
+        if self.limit_usd is None:
+            return
+        cost = generation.running_cost_usd
+        if cost is None:
+            cost = yield from self._cost_of_row(generation)
+        if cost is None:
+            if self._unread_in != generation.state:
+                self._unread_in = generation.state
+                yield from do(
+                    Report(
+                        events.Notice(
+                            f"The cost cannot be read in state {generation.state}, so the limit cannot be held."
+                        )
+                    )
+                )
+            return
+        spent = self.spent_before_usd + cost
+        if spent > self.limit_usd and not generation.is_terminal:
+            yield from self._stop(generation, spent)
+        forecast = generation.estimated_total_usd
+        if forecast is not None and self.spent_before_usd + forecast > self.limit_usd and not self._warned:
+            self._warned = True
+            yield from do(
+                Report(
+                    events.Notice(
+                        f"The service forecasts ${forecast:.2f} in all; your limit is ${self.limit_usd:.2f}. The run is "
+                        "stopped only if the cost that is read passes it."
+                    )
+                )
+            )
+
+    def _cost_of_row(self, generation: Generation) -> Flow[float | None]:
+        """The list row's ``cost_usd``, when the status body's ``running_cost_usd`` cannot be read."""
+        rows = yield from gateway.list_generations(until=generation.id)
+        return next((row.cost_usd for row in rows if row.id == generation.id), None)
+
+    def _stop(self, generation: Generation, spent: float) -> Flow[None]:
+        assert self.limit_usd is not None
+        reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
+        try:
+            yield from generations.cancel_generation(generation.id, reason)
+        except errors.Conflict:
+            # It ended by itself in the meantime: what it is now, the next look tells.
+            return
+        raise errors.BudgetExceeded(
+            f"${spent:.2f} was spent, more than the ${self.limit_usd:.2f} that you allowed, so the generation was cancelled.",
+            limit_usd=self.limit_usd,
+            spent_usd=spent,
+        )

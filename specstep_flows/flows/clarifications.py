@@ -1,0 +1,147 @@
+"""Answering the questions that pause a generation: all or nothing, verbatim, and never the same ones twice (step 5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Ask, Flow, Now, Remember, Report, do
+from specstep_flows.models import Answer, Clarification
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+__all__ = ["Desk", "Policy", "PolicyAnswers", "checked_answers"]
+
+#: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
+PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
+#: Who answers: called with the questions that are pending.
+Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitable[PolicyAnswers]]
+
+
+@attrs.define
+class Desk:
+    """Where one generation's questions are answered. ``answering`` is what was sent last, as the run's record keeps it.
+
+    After answers were accepted, the state stays paused until the service's next tick, so the same questions are still
+    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over.
+    """
+
+    generation_id: UUID
+    policy: Policy | None
+    settle_seconds: float
+    answering: Mapping[str, Any] | None = None
+    given: tuple[Mapping[str, Any], ...] = ()
+
+    def look(self) -> Flow[None]:
+        """Answer what is pending, if it was not answered before.
+
+        GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
+
+        Raises:
+            AnswersNeeded: the policy has no answer to at least one question; none was sent.
+        """
+        pending = yield from gateway.get_clarifications(self.generation_id)
+        if not pending:
+            return
+        now = yield from do(Now())
+        prior = self.answering
+        if prior is not None and {question.question for question in pending} <= set(prior["questions"]):
+            if prior["accepted"] or now < prior["sent_at"] + self.settle_seconds:
+                return
+            answers = [Answer(**answer) for answer in prior["answers"]]
+            wanted = {question.question for question in pending}
+            answers = [answer for answer in answers if answer.question in wanted]
+        else:
+            yield from do(Report(events.QuestionsAsked(self.generation_id, tuple(pending))))
+            answers = yield from self._ask(pending)
+            now = yield from do(Now())
+        yield from self._keep(answers, now, accepted=False)
+        yield from self._send(answers, pending)
+
+    def left(self) -> Flow[None]:
+        """The generation no longer waits: what was sent last was taken up."""
+        if self.answering is not None:
+            given = self.given if self.answering["accepted"] else (*self.given, *self.answering["answers"])
+            yield from self._remember(None, given)
+
+    def _ask(self, pending: Sequence[Clarification]) -> Flow[list[Answer]]:
+        if self.policy is None:
+            raise _needed(pending, pending)
+        given: PolicyAnswers = yield from do(Ask(self.policy, (tuple(pending),)))
+        return checked_answers(pending, given)
+
+    def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification]) -> Flow[None]:
+        try:
+            yield from gateway.answer_clarifications(self.generation_id, answers)
+        except (errors.BadRequest, errors.Conflict):
+            # No longer paused, or the questions changed between reading and answering: the next look tells.
+            fresh = yield from gateway.get_clarifications(self.generation_id)
+            yield from self._remember(None, self.given)
+            if {question.question for question in fresh} == {question.question for question in pending}:
+                raise
+        except errors.RequestError as error:
+            if not error.ambiguous:
+                yield from self._remember(None, self.given)
+                raise
+            yield from do(Report(events.Notice(f"{error.message} Looking whether the answers arrived.")))
+        else:
+            now = yield from do(Now())
+            yield from self._keep(answers, now, accepted=True)
+            yield from do(Report(events.QuestionsAnswered(self.generation_id, tuple(answers))))
+
+    def _keep(self, answers: Sequence[Answer], now: float, *, accepted: bool) -> Flow[None]:
+        plain = [attrs.asdict(answer) for answer in answers]
+        answering = {
+            "questions": [answer.question for answer in answers],
+            "answers": plain,
+            "sent_at": now,
+            "accepted": accepted,
+        }
+        yield from self._remember(answering, (*self.given, *plain) if accepted else self.given)
+
+    def _remember(self, answering: Mapping[str, Any] | None, given: tuple[Mapping[str, Any], ...]) -> Flow[None]:
+        self.answering, self.given = answering, given
+        yield from do(Remember({"answering": answering, "answers": given}))
+
+
+def _needed(missing: Sequence[Clarification], pending: Sequence[Clarification]) -> errors.AnswersNeeded:
+    texts = "; ".join(f"{question.agent or 'an agent'} asks: {question.question}" for question in missing)
+    return errors.AnswersNeeded(
+        f"{len(missing)} of {len(pending)} questions have no answer, so none was sent and the generation stays paused "
+        f"({texts}). Nothing is being spent while it waits.",
+        questions=pending,
+    )
+
+
+def checked_answers(pending: Sequence[Clarification], given: PolicyAnswers) -> list[Answer]:
+    """One answer for each pending question, in their order and verbatim.
+
+    Raises:
+        AnswersNeeded: a question has no answer; all or nothing (walkthrough, step 5.6).
+        AnswersError: the policy gave back something else than answers.
+    """
+    if given is None:
+        raise _needed(pending, pending)
+    if isinstance(given, Mapping):
+        by_text = {question: Answer(question, answer) for question, answer in given.items()}
+    elif isinstance(given, Sequence) and all(isinstance(answer, Answer) for answer in given):
+        by_text = {answer.question: answer for answer in given}
+    else:
+        raise errors.AnswersError(
+            f"The policy gave back {type(given).__name__}, not answers: give back a mapping of question to answer, or a "
+            "list of Answer."
+        )
+    for answer in by_text.values():
+        if not isinstance(answer.answer, str):
+            raise errors.AnswersError(f"The answer to {answer.question!r} is {type(answer.answer).__name__}, not text.")
+    missing = [question for question in pending if not by_text.get(question.question, _NOTHING).answer.strip()]
+    if missing:
+        raise _needed(missing, pending)
+    return [by_text[question.question] for question in pending]
+
+
+_NOTHING = Answer("", "")

@@ -1,0 +1,260 @@
+"""The interview: start it, say something and get the reply, attach documents, complete it (walkthrough, steps 2 and 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Changes, Fetch, Flow, Report, Sleep, do
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from uuid import UUID
+
+    from specstep_flows.models import Interview, ReferenceDocument, TurnJob
+
+__all__ = [
+    "attach_document",
+    "complete_interview",
+    "find_intake_artifact",
+    "say",
+    "start_interview",
+    "warn_of_full_transcript",
+]
+
+#: How often a turn's job is looked at: the official samples wait three seconds.
+TURN_POLL_SECONDS: Final = 3.0
+#: A turn that failed and says so can be retried is submitted again at most so often, with the same key (an assumption).
+MOST_RESUBMISSIONS: Final = 2
+RESUBMIT_AFTER_SECONDS: Final = 5.0
+#: How often something that is settled by reading the service's state is sent, at most.
+MOST_ATTEMPTS: Final = 6
+#: ``intake_artifact_id`` may appear a moment after completion: look so often before asking the list of artifacts.
+ARTIFACT_LOOKS: Final = (0.0, 2.0, 4.0, 8.0, 15.0, 15.0)
+#: The ceilings on transcripts are not enforced yet (walkthrough, step 3); warn when one comes near.
+NEARLY_FULL_PERCENT: Final = 80.0
+#: The states of a turn's job in which nothing more happens.
+TURN_FAILED: Final = frozenset({"failed"})
+TURN_CANCELLED: Final = frozenset({"cancelled", "canceled"})
+TURN_DONE: Final = frozenset({"completed", "complete", "cached_replay"})
+
+
+def start_interview() -> Flow[Interview]:
+    """Start an interview; its ``reply`` is the agent's opening turn.
+
+    An empty conversation costs nothing and is never listed, so a start whose answer was lost is simply sent again.
+
+    POST /v1/interviews
+    """
+    interview = yield from gateway.start_interview(outcome=lambda started: {"interview_id": started.id})
+    yield from do(Report(events.InterviewStarted(interview.id, interview.reply)))
+    return interview
+
+
+def say(
+    interview_id: UUID,
+    message: str,
+    *,
+    key: str,
+    job_id: UUID | None = None,
+    before: int = 0,
+    outcome: Callable[[TurnJob], Changes] | None = None,
+) -> Flow[Interview]:
+    """Submit one turn and wait for the agent's reply; the interview as it stands then.
+
+    ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
+    is known. ``before`` is how many transcript entries there were when the turn was first sent.
+
+    POST /v1/interviews/{id}/turns, GET /v1/interviews/turns/{jobId}
+
+    Raises:
+        TurnFailed: the service could not answer, or somebody cancelled the turn.
+    """
+    resubmissions = 0
+    while True:
+        if job_id is None:
+            job = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+        else:
+            known = yield from _known_job(job_id)
+            job_id = None
+            if known is None:
+                continue
+            job = known
+        job = yield from _wait_for_turn(job)
+        if job.status.casefold() in TURN_DONE or (job.snapshot is not None and job.job_id is None):
+            return job.snapshot or (yield from gateway.get_interview(interview_id))
+        if job.status.casefold() in TURN_CANCELLED:
+            raise errors.TurnFailed(
+                "The turn was cancelled. Nothing was paid for; resume the run to send it again.",
+                error_code="cancelled",
+                is_retryable=True,
+            )
+        # The agent's reply may be in the transcript although its job failed: then the turn is done.
+        interview = yield from gateway.get_interview(interview_id)
+        if _has_reply(interview, message, before):
+            return interview
+        resubmissions += 1
+        if job.is_retryable is not True or resubmissions > MOST_RESUBMISSIONS:
+            raise _turn_failed(job)
+        yield from do(
+            Report(events.Waiting(f"The turn failed ({job.error_code}) and is sent again.", RESUBMIT_AFTER_SECONDS))
+        )
+        yield from do(Sleep(RESUBMIT_AFTER_SECONDS))
+
+
+def _known_job(job_id: UUID) -> Flow[TurnJob | None]:
+    """The job of an earlier attempt; None when the service has forgotten it."""
+    try:
+        return (yield from gateway.get_turn_job(job_id))
+    except errors.NotFound:
+        return None
+
+
+def _wait_for_turn(job: TurnJob) -> Flow[TurnJob]:
+    """Look at the job until it is over. A status that nobody has seen means: keep waiting."""
+    job_id = job.job_id
+    while job_id is not None and job.status.casefold() not in TURN_DONE | TURN_FAILED | TURN_CANCELLED:
+        yield from do(Sleep(TURN_POLL_SECONDS))
+        job = yield from gateway.get_turn_job(job_id)
+    return job
+
+
+def _has_reply(interview: Interview, message: str, before: int) -> bool:
+    """Whether the transcript holds the user's message, at its place or later, and an agent's entry behind it."""
+    said = [
+        number
+        for number, turn in enumerate(interview.turns)
+        if number >= before and turn.is_users and (turn.content or "").strip() == message.strip()
+    ]
+    return bool(said) and any(turn.content and not turn.is_users for turn in interview.turns[said[0] + 1 :])
+
+
+def _turn_failed(job: TurnJob) -> errors.TurnFailed:
+    why = f"{job.error_code or 'no code'}" + (f": {job.error_message}" if job.error_message else "")
+    again = (
+        "It was sent again as often as is sensible; resume the run later."
+        if job.is_retryable
+        else "The service says that sending it again will not help."
+    )
+    return errors.TurnFailed(
+        f"The service could not answer the turn ({why}). No generation was started. {again}",
+        error_code=job.error_code,
+        is_retryable=job.is_retryable,
+    )
+
+
+def warn_of_full_transcript(interview: Interview) -> Flow[None]:
+    """Say when the transcript comes near its ceiling, which counts UTF-16 units and is not enforced yet."""
+    size = interview.transcript_size
+    if size is not None and size.percent_used is not None and size.percent_used >= NEARLY_FULL_PERCENT:
+        yield from do(
+            Report(
+                events.Notice(
+                    f"The interview's transcript is {size.percent_used:g} % full ({size.chars} of {size.max_chars} "
+                    "UTF-16 units). The service does not enforce the ceiling yet."
+                )
+            )
+        )
+
+
+def complete_interview(interview_id: UUID, known: Interview | None = None) -> Flow[Interview]:
+    """Close the interview and wait until it names its intake artifact. One that is complete is left alone.
+
+    POST /v1/interviews/{id}/complete, GET /v1/interviews/{id}, GET /v1/intake-artifacts
+
+    Raises:
+        InterviewEnded: the service did not let it be completed, or no intake artifact came of it.
+    """
+    interview = known if known is not None else (yield from gateway.get_interview(interview_id))
+    attempts = 0
+    while not interview.is_complete:
+        attempts += 1
+        if interview.is_abandoned:
+            raise errors.InterviewEnded(
+                "The interview was abandoned, so no generation can come of it. Start a new run."
+            )
+        try:
+            yield from gateway.complete_interview(interview_id)
+        except (errors.Conflict, errors.BadRequest) as error:
+            interview = yield from gateway.get_interview(interview_id)
+            if not interview.is_complete:
+                raise errors.InterviewEnded(
+                    f"The service does not let the interview be completed yet: {error.detail or error.problem_type or ''} "
+                    "Nothing was paid for; say more in the brief (or with --message) and start a new run."
+                ) from None
+        except errors.RequestError as error:
+            if not error.ambiguous or attempts >= MOST_ATTEMPTS:
+                raise
+            # It may have been carried out: the interview's own status tells.
+            yield from do(Sleep(TURN_POLL_SECONDS * attempts))
+            interview = yield from gateway.get_interview(interview_id)
+        else:
+            break
+    return (yield from find_intake_artifact(interview_id, interview if interview.is_complete else None))
+
+
+def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flow[Interview]:
+    """The completed interview with its ``intake_artifact_id``, which may appear a moment late."""
+    import attrs
+
+    for wait in ARTIFACT_LOOKS:
+        if interview is not None and interview.intake_artifact_id is not None:
+            return interview
+        if wait:
+            yield from do(Sleep(wait))
+        interview = yield from gateway.get_interview(interview_id)
+    assert interview is not None
+    if interview.intake_artifact_id is not None:
+        return interview
+    artifact = yield from gateway.find_intake_artifact(interview_id)
+    if artifact is None:
+        raise errors.InterviewEnded(
+            f"The interview did not yield an intake artifact (its status is {interview.status!r}). No generation was "
+            "started; resume the run to look again, or start a new one with more in the brief."
+        )
+    return attrs.evolve(interview, intake_artifact_id=artifact.id)
+
+
+def attach_document(interview_id: UUID, path: Path) -> Flow[ReferenceDocument]:
+    """Upload a reference document, unless one of that name and size is attached already.
+
+    POST and GET /v1/interviews/{interviewId}/reference-documents
+
+    Raises:
+        UsageError: the file cannot be read or is empty; nothing was sent.
+    """
+    content = yield from do(Fetch(lambda _: read_attachment(path)))
+    attempts = 0
+    while True:
+        attempts += 1
+        known = yield from gateway.list_reference_documents(interview_id)
+        present = next((document for document in known if _is_same(document, path.name, len(content))), None)
+        if present is not None:
+            return present
+        try:
+            document = yield from gateway.upload_reference_document(interview_id, path.name, content)
+        except errors.RequestError as error:
+            if not error.ambiguous or attempts >= MOST_ATTEMPTS:
+                raise
+            # It may have arrived: the list of documents tells.
+            yield from do(Sleep(TURN_POLL_SECONDS * attempts))
+            continue
+        yield from do(Report(events.DocumentAttached(path.name, len(content))))
+        if document is not None:
+            return document
+
+
+def _is_same(document: ReferenceDocument, name: str, size: int) -> bool:
+    return document.name == name and document.size_bytes in (None, size)
+
+
+def read_attachment(path: Path) -> bytes:
+    """The bytes of a reference document. Raises ``UsageError`` for what cannot be read or is empty."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise errors.UsageError(f"The reference document {path} cannot be read ({error.strerror}).") from None
+    if not content:
+        raise errors.UsageError(f"The reference document {path} is empty.")
+    return content

@@ -1,0 +1,71 @@
+"""How often to look at a running generation: slowly far from its likely end, quickly near it.
+
+The wait that notices the end soonest for a given number of looks goes with one over the square root of the hazard (how
+likely the end is to come now, given that it has not come yet). The durations are taken to be log-normal around the
+service's own forecast; the spread is an assumption.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from specstep_flows.models import Generation
+
+__all__ = ["Pace"]
+
+#: Never longer between two looks than this, in seconds (walkthrough, step 5: "15 to 30 seconds").
+LONGEST_SECONDS: Final = 30.0
+#: Never shorter: a look costs one of the 60 requests a minute.
+SHORTEST_SECONDS: Final = 3.0
+#: Without a forecast: the official samples' fixed wait.
+UNKNOWN_SECONDS: Final = 15.0
+#: Waiting for the service to take up answers or a change that is due at its next tick.
+SOON_SECONDS: Final = 5.0
+#: The spread of the durations' logarithm around the forecast (an assumption).
+SIGMA: Final = 0.25
+
+
+def hazard(ratio: float) -> float:
+    """How likely the end is per unit of the forecast, ``ratio`` of the forecast having passed without it."""
+    if ratio <= 0.0:
+        return 0.0
+    z = math.log(ratio) / SIGMA
+    density = math.exp(-0.5 * z * z) / (ratio * SIGMA * math.sqrt(2 * math.pi))
+    survival = 0.5 * math.erfc(z / math.sqrt(2))
+    # Far beyond the forecast both vanish; their quotient tends to z / (ratio * sigma).
+    return density / survival if survival > 1e-12 else z / (ratio * SIGMA)
+
+
+@attrs.define
+class Pace:
+    """The waits between looks at one generation. It remembers when the last look with a forecast was."""
+
+    longest: float = LONGEST_SECONDS
+    shortest: float = SHORTEST_SECONDS
+    _expected: float | None = None
+    _began: float | None = None
+
+    def next_wait(self, generation: Generation, now: float) -> float:
+        """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one."""
+        expected = generation.estimated_duration_seconds
+        remaining = generation.estimated_time_remaining_seconds
+        if expected is not None and expected > 0:
+            self._expected = expected
+            if remaining is not None and 0 <= remaining <= expected:
+                self._began = now - (expected - remaining)
+        if self._expected is None or self._began is None:
+            return min(UNKNOWN_SECONDS, self.longest)
+        ratio = (now - self._began) / self._expected
+        chance = hazard(ratio)
+        if chance <= 0.0:
+            return self.longest
+        # Scaled so that a run of the forecast's length takes as many looks as one each 15 seconds, or fewer.
+        wait = math.sqrt(self._expected * _LOOKS_FACTOR / chance)
+        return max(self.shortest, min(self.longest, wait))
+
+
+_LOOKS_FACTOR: Final = 1.0

@@ -1,0 +1,340 @@
+"""The steps of the job one by one, as SpecStep and AsyncSpecStep offer them. Ids may be given as text.
+
+Each is a flow; the client's classes drive it, sync or async. The whole job is ``flows.job``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from specstep_flows import errors, gateway
+from specstep_flows.engine.effects import Flow, NewKey, do
+from specstep_flows.flows import generations, interviews
+from specstep_flows.flows.clarifications import Desk, Policy, checked_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from specstep_flows import models
+    from specstep_flows.engine.effects import Changes
+
+__all__ = [
+    "answer_questions",
+    "attach_document",
+    "call",
+    "cancel_generation",
+    "cancel_turn",
+    "complete_interview",
+    "detach_document",
+    "get_account",
+    "get_capabilities",
+    "get_conversation",
+    "get_events",
+    "get_generation",
+    "get_interview",
+    "get_package",
+    "get_package_of",
+    "get_questions",
+    "get_usage",
+    "list_documents",
+    "list_generations",
+    "list_package_files",
+    "pause_generation",
+    "rename_generation",
+    "resume_generation",
+    "retry_generation",
+    "say",
+    "start_generation",
+    "start_interview",
+    "update_generation",
+    "wait_for_generation",
+]
+
+
+def _id(value: UUID | str) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        raise errors.UsageError(f"{value!r} is not an id of the service's (a UUID).") from None
+
+
+def get_account() -> Flow[models.Account]:
+    """Whose key it is; the cheapest way to verify it. GET /v1/me"""
+    return gateway.get_me()
+
+
+def get_usage() -> Flow[models.Usage]:
+    """The quota: used, left, and when it starts anew. GET /v1/usage"""
+    return gateway.get_usage()
+
+
+def get_capabilities() -> Flow[models.Capabilities]:
+    """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
+    return gateway.get_capabilities()
+
+
+def start_interview() -> Flow[models.Interview]:
+    """Start an interview; its ``reply`` is the agent's opening turn. POST /v1/interviews"""
+    return interviews.start_interview()
+
+
+def get_interview(interview_id: UUID | str) -> Flow[models.Interview]:
+    """The interview as it stands, with its transcript. GET /v1/interviews/{id}"""
+    return gateway.get_interview(_id(interview_id))
+
+
+def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> Flow[models.Interview]:
+    """Say something and wait for the agent's reply: ``say(…).reply``. POST /v1/interviews/{id}/turns
+
+    ``key`` is the Idempotency-Key (a fresh one by default): give your own to be able to repeat the call in another
+    process without saying it twice.
+
+    Raises:
+        TurnFailed: the service could not answer.
+    """
+    if not message.strip():
+        raise errors.UsageError("There is nothing to say: the message is empty.")
+    chosen = key if key is not None else (yield from do(NewKey()))
+    return (yield from interviews.say(_id(interview_id), message, key=chosen))
+
+
+def cancel_turn(job_id: UUID | str) -> Flow[models.TurnJob]:
+    """Give up a turn that is still in flight. POST /v1/interviews/turns/{jobId}/cancel
+
+    The agent's reply may all the same appear in the transcript.
+
+    Raises:
+        Conflict: the turn is over already.
+    """
+    return gateway.cancel_turn_job(_id(job_id))
+
+
+def attach_document(interview_id: UUID | str, path: Path | str) -> Flow[models.ReferenceDocument]:
+    """Attach a reference document, once. POST /v1/interviews/{interviewId}/reference-documents
+
+    Raises:
+        UsageError: the file cannot be read, or is empty; nothing was sent.
+    """
+    return interviews.attach_document(_id(interview_id), Path(path))
+
+
+def list_documents(interview_id: UUID | str) -> Flow[list[models.ReferenceDocument]]:
+    """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
+    return gateway.list_reference_documents(_id(interview_id))
+
+
+def detach_document(interview_id: UUID | str, document_id: UUID | str) -> Flow[None]:
+    """Remove a reference document. DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
+    return gateway.delete_reference_document(_id(interview_id), _id(document_id))
+
+
+def complete_interview(interview_id: UUID | str) -> Flow[models.Interview]:
+    """Close an interview and wait for its ``intake_artifact_id``. POST /v1/interviews/{id}/complete
+
+    Raises:
+        InterviewEnded: it cannot be completed yet, or nothing came of it.
+    """
+    return interviews.complete_interview(_id(interview_id))
+
+
+def start_generation(
+    intake_id: UUID | str,
+    *,
+    interview_id: UUID | str | None = None,
+    profile: str = "Normal",
+    project_type: str | None = None,
+    mirror_selection: str | None = None,
+    settle_seconds: float = 90.0,
+) -> Flow[UUID]:
+    """Start a generation of an intake artifact; its id. This costs. POST /v1/generations
+
+    When the answer is lost, the list of generations tells whether it was started; it is never sent twice on a guess.
+    Only ``run`` makes it safe against the death of this process as well.
+
+    Raises:
+        QuotaExceeded, ConcurrencyCapReached: nothing was started.
+        OutcomeUnknown: several new generations are there.
+    """
+    return generations.start_generation(
+        _id(intake_id),
+        None if interview_id is None else _id(interview_id),
+        profile=profile,
+        project_type=project_type,
+        mirror_selection=mirror_selection,
+        settle_seconds=settle_seconds,
+    )
+
+
+def get_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+    """A generation with every status field. GET /v1/generations/{id}"""
+    return gateway.get_generation(_id(generation_id))
+
+
+def list_generations(*, deleted: bool = False) -> Flow[list[models.GenerationRow]]:
+    """Every generation of the account, newest first, all pages. GET /v1/generations, GET /v1/generations/deleted"""
+    return gateway.list_generations(deleted=deleted)
+
+
+def wait_for_generation(
+    generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float = 90.0
+) -> Flow[models.Generation]:
+    """Watch a generation until it is Complete. GET /v1/generations/{id}
+
+    ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
+    """
+    identifier = _id(generation_id)
+    desk = Desk(identifier, on_question, settle_seconds)
+
+    def look(generation: models.Generation) -> Flow[None]:
+        if not generation.needs_answers:
+            yield from desk.left()
+
+    generation = yield from generations.watch(identifier, on_question=lambda _: desk.look(), on_look=look)
+    generations.raise_for_end(generation)
+    return generation
+
+
+def get_questions(generation_id: UUID | str) -> Flow[list[models.Clarification]]:
+    """The questions that a paused generation waits for; none when it does not wait.
+
+    GET /v1/generations/{id}/clarifications
+    """
+    return gateway.get_clarifications(_id(generation_id))
+
+
+def answer_questions(generation_id: UUID | str, answers: Mapping[str, str] | Sequence[models.Answer]) -> Flow[None]:
+    """Answer every pending question, verbatim by its text. POST /v1/generations/{id}/clarifications/answers
+
+    Raises:
+        AnswersNeeded: a pending question is not among ``answers``; none was sent.
+    """
+    identifier = _id(generation_id)
+    pending = yield from gateway.get_clarifications(identifier)
+    if not pending:
+        raise errors.UsageError(f"Generation {identifier} has no questions at the moment.")
+    yield from gateway.answer_clarifications(identifier, checked_answers(pending, answers))
+
+
+def pause_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+    """Halt a generation where it is. POST /v1/generations/{id}/pause
+
+    Raises:
+        Conflict: its state does not allow it.
+    """
+    return generations.pause_generation(_id(generation_id))
+
+
+def resume_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+    """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
+
+    The service records the state only: it does not queue the work again, so nothing may move for a while.
+
+    Raises:
+        Conflict: it is not paused.
+    """
+    return generations.resume_generation(_id(generation_id))
+
+
+def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> Flow[models.Generation]:
+    """Stop a generation for good. POST /v1/generations/{id}/cancel
+
+    Raises:
+        Conflict: it is over already.
+    """
+    return generations.cancel_generation(_id(generation_id), reason)
+
+
+def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
+    """Run a failed generation's intake again; the new generation's id. This costs. POST /v1/generations/{id}/retry
+
+    Raises:
+        Conflict: this one cannot be retried (a Researcher's child, an old one).
+    """
+    identifier = _id(generation_id)
+    return (
+        yield from _kick_off(
+            identifier,
+            lambda about, outcome: gateway.retry_generation(identifier, about=about, outcome=outcome),
+            settle_seconds,
+        )
+    )
+
+
+def update_generation(generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
+    """Generate anew from a newer interview; the new generation's id. This costs. POST /v1/generations/{id}/update"""
+    identifier, intake = _id(generation_id), _id(intake_id)
+    return (
+        yield from _kick_off(
+            identifier,
+            lambda about, outcome: gateway.update_generation(identifier, intake, about=about, outcome=outcome),
+            settle_seconds,
+            intake,
+        )
+    )
+
+
+def _kick_off(
+    generation_id: UUID,
+    send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]],
+    settle_seconds: float,
+    intake_id: UUID | None = None,
+) -> Flow[UUID]:
+    interview_id = yield from generations.interview_of(generation_id)
+    intake_id = intake_id or (yield from gateway.get_generation(generation_id)).intake_id
+    return (yield from generations.kick_off(generations.Kickoff(send, interview_id, intake_id, settle_seconds)))
+
+
+def rename_generation(generation_id: UUID | str, name: str | None) -> Flow[None]:
+    """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""
+    return gateway.rename_generation(_id(generation_id), name)
+
+
+def get_conversation(generation_id: UUID | str, take: int | None = None) -> Flow[list[models.ConversationItem]]:
+    """What each agent did, newest ``take`` of them. GET /v1/generations/{id}/conversation"""
+    return gateway.get_conversation(_id(generation_id), take)
+
+
+def get_events(generation_id: UUID | str) -> Flow[list[models.GenerationEvent]]:
+    """What happened in each stage. GET /v1/generations/{id}/events"""
+    return gateway.get_events(_id(generation_id))
+
+
+def get_package(package_id: UUID | str) -> Flow[models.Package]:
+    """A package's record. GET /v1/packages/{id}"""
+    return gateway.get_package(_id(package_id))
+
+
+def get_package_of(generation_id: UUID | str) -> Flow[models.Package]:
+    """The newest package of a generation. GET /v1/generations/{id}/package
+
+    Raises:
+        NotFound: there is none yet, or it was deleted.
+    """
+    return gateway.get_generation_package(_id(generation_id))
+
+
+def list_package_files(package_id: UUID | str) -> Flow[list[models.PackageFile]]:
+    """The files inside a package, without downloading it. GET /v1/packages/{id}/files"""
+    return gateway.list_package_files(_id(package_id))
+
+
+def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
+    """Any operation of the API by its module in the generated client; the parsed body, or bytes of one that is a file.
+
+    ::
+
+        from specstep_client.api.notifications import list_notifications
+
+        for notification in specstep.call(list_notifications).notifications:
+            ...
+
+    It goes through the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+    """
+    return gateway.call(operation, *args, **arguments)

@@ -1,0 +1,88 @@
+"""One typed function per API operation that the flows use: the only place that touches the generated client.
+
+The client builds the request and parses the 2xx body; everything else is ours. What a flow steers by is read as a typed
+attribute, so that a renamed or retyped field fails the type check when a new API document is taken over. What is only
+shown is read by name (``reading.shown``), so that it does not.
+"""
+
+from __future__ import annotations
+
+from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
+from specstep_flows.gateway.control import (
+    answer_clarifications,
+    cancel_generation,
+    get_clarifications,
+    get_conversation,
+    get_events,
+    pause_generation,
+    rename_generation,
+    resume_generation,
+)
+from specstep_flows.gateway.documents import (
+    delete_reference_document,
+    find_intake_artifact,
+    list_reference_documents,
+    upload_reference_document,
+)
+from specstep_flows.gateway.everything import call
+from specstep_flows.gateway.generations import (
+    get_generation,
+    list_generations,
+    read_generation,
+    retry_generation,
+    start_generation,
+    update_generation,
+)
+from specstep_flows.gateway.interviews import (
+    cancel_turn_job,
+    complete_interview,
+    get_interview,
+    get_turn_job,
+    list_interviews,
+    start_interview,
+    submit_turn,
+)
+from specstep_flows.gateway.packages import (
+    ZipLink,
+    get_generation_package,
+    get_package,
+    get_package_zip,
+    list_package_files,
+)
+
+__all__ = [
+    "ZipLink",
+    "answer_clarifications",
+    "call",
+    "cancel_generation",
+    "cancel_turn_job",
+    "complete_interview",
+    "delete_reference_document",
+    "find_intake_artifact",
+    "get_capabilities",
+    "get_clarifications",
+    "get_conversation",
+    "get_events",
+    "get_generation",
+    "get_generation_package",
+    "get_interview",
+    "get_me",
+    "get_package",
+    "get_package_zip",
+    "get_turn_job",
+    "get_usage",
+    "list_generations",
+    "list_interviews",
+    "list_package_files",
+    "list_reference_documents",
+    "pause_generation",
+    "read_generation",
+    "rename_generation",
+    "resume_generation",
+    "retry_generation",
+    "start_generation",
+    "start_interview",
+    "submit_turn",
+    "update_generation",
+    "upload_reference_document",
+]

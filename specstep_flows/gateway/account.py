@@ -1,0 +1,89 @@
+"""The key's account, its quota, and the values that the service accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from specstep_flows import models, reading
+from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.gateway.common import request_of
+from specstep_flows.reading import shown
+
+if TYPE_CHECKING:
+    pass
+
+
+def get_me() -> Flow[models.Account]:
+    """GET /v1/me: whose key it is. Any 2xx accepts the key, whatever its body."""
+    from specstep_client.api.account import get_me as endpoint
+
+    return (yield from do(Send(request_of("get_me", "read", endpoint._get_kwargs()), _account)))
+
+
+def _account(reply: Reply) -> models.Account:
+    from specstep_client.models.account import Account
+
+    body = reading.body(reply, Account, "get_me")
+    return models.Account(
+        user_id=shown(body, "id", str) or _text_of(shown(body, "id", UUID)),
+        display_name=shown(body, "display_name", str),
+        email=shown(body, "email", str),
+        plan=shown(body, "plan", str),
+    )
+
+
+def _text_of(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def get_usage() -> Flow[models.Usage]:
+    """GET /v1/usage: the quota."""
+    from specstep_client.api.account import get_usage as endpoint
+
+    def parse(reply: Reply) -> models.Usage:
+        from specstep_client.models.usage import Usage
+
+        body = reading.body(reply, Usage, "get_usage")
+        raw = reading.document(reply, "get_usage")
+        return models.Usage(
+            used=shown(body, "generations_used", float),
+            limit=shown(body, "generations_limit", float),
+            remaining=shown(body, "generations_remaining", float),
+            resets_at=reading.raw(body, "reset_at") and str(raw.get("reset_at")),
+            raw=raw,
+        )
+
+    return (yield from do(Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)))
+
+
+def get_capabilities() -> Flow[models.Capabilities]:
+    """GET /v1/capabilities: the values that the service accepts."""
+    from specstep_client.api.capabilities import get_capabilities as endpoint
+
+    def parse(reply: Reply) -> models.Capabilities:
+        from specstep_client.models.capabilities import Capabilities
+
+        body = reading.body(reply, Capabilities, "get_capabilities")
+        return models.Capabilities(
+            review_profiles=_words(body.review_profiles),
+            project_types=_words(body.project_types),
+            mirror_selections=_words(body.mirror_selections),
+            schema_version=shown(body, "schema_version", str),
+            rubric_version=shown(body, "rubric_version", str),
+            quality_rubric_version=shown(body, "quality_rubric_version", str),
+        )
+
+    return (yield from do(Send(request_of("get_capabilities", "read", endpoint._get_kwargs()), parse)))
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """The words of a list, which may hold plain words or objects that carry one."""
+    if not isinstance(value, list):
+        return ()
+    words = []
+    for item in value:
+        word = item.get("value", item.get("name")) if isinstance(item, dict) else item
+        if isinstance(word, str):
+            words.append(str(getattr(word, "value", word)))
+    return tuple(words)

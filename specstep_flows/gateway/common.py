@@ -1,0 +1,85 @@
+"""What every function of the gateway is made of: requests out of generated modules, pages of lists, loose objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.engine.effects import Flow, Reply, Request, Send, do
+from specstep_flows.reading import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from specstep_flows.engine.effects import Kind
+
+T = TypeVar("T")
+
+#: The page size that the walkthrough's own examples ask for.
+PAGE_ROWS: Final = 50
+#: A page shorter than every page size that the pages name is the last one; a service may give fewer rows than asked.
+SHORT_PAGE_ROWS: Final = 20
+#: No account has more pages; a list that never ends is not one.
+MOST_PAGES: Final = 400
+
+
+def request_of(
+    operation: str,
+    kind: Kind,
+    kwargs: Mapping[str, Any],
+    *,
+    params: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Request:
+    """The request that ``_get_kwargs`` of a generated module describes."""
+    return Request(
+        operation,
+        kind,
+        kwargs["method"].upper(),
+        kwargs["url"],
+        params={**kwargs.get("params", {}), **(params or {})},
+        json=kwargs.get("json"),
+        headers=headers,
+        **more,
+    )
+
+
+def nothing(_: Reply) -> None:
+    return None
+
+
+def field_of(entry: object, name: str, kind: type[T]) -> T | None:
+    """A shown field of an object that may have been parsed or left as it came."""
+    if isinstance(entry, dict):
+        entry = Loose(entry)
+    return shown(entry, name, kind)  # type: ignore[type-var]
+
+
+@attrs.frozen
+class Loose:
+    """An object that the generated client left as it came."""
+
+    additional_properties: dict[str, Any]
+
+
+def all_pages(
+    request: Callable[[dict[str, Any]], Request],
+    parse: Callable[[Reply], list[Any]],
+    until: Callable[[Any], bool] = lambda _: False,
+) -> Flow[list[Any]]:
+    """Every row of a list with ``limit`` and ``offset``; ends early behind a row that ``until`` accepts."""
+    found: dict[UUID, Any] = {}
+    offset = 0
+    for _ in range(MOST_PAGES):
+        rows = yield from do(Send(request({"limit": PAGE_ROWS, "offset": offset}), parse))
+        new = {row.id: row for row in rows if row.id not in found}
+        found |= new
+        offset += len(rows)
+        # A service that does not know ``offset`` gives the same page again.
+        if not new or len(rows) < SHORT_PAGE_ROWS or any(until(row) for row in new.values()):
+            return list(found.values())
+    raise errors.UnexpectedResponse("A list of the service's does not end.")

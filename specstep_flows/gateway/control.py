@@ -1,0 +1,126 @@
+"""What is done to a running generation: its questions, its control, what its agents did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from specstep_flows import models, reading
+from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.gateway.common import nothing, request_of
+from specstep_flows.reading import shown, steering_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def get_clarifications(generation_id: UUID) -> Flow[list[models.Clarification]]:
+    """GET /v1/generations/{id}/clarifications: empty unless the generation waits for answers."""
+    from specstep_client.api.generations import get_clarifications as endpoint
+
+    def parse(reply: Reply) -> list[models.Clarification]:
+        from specstep_client.models.clarification import Clarification
+
+        operation = "get_clarifications"
+        return [
+            models.Clarification(
+                question=steering_text(row.question, operation, "question"),
+                agent=shown(row, "agent", str),
+                section=shown(row, "section", str),
+                why=shown(row, "why", str),
+                proposed_default=shown(row, "proposedDefault", str),
+            )
+            for row in reading.rows(reply, Clarification, operation)
+        ]
+
+    return (yield from do(Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)))
+
+
+def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> Flow[None]:
+    """POST /v1/generations/{id}/clarifications/answers. A lost answer is settled by reading the state."""
+    from specstep_client.api.generations import answer_clarifications as endpoint
+    from specstep_client.models.clarification_answer import ClarificationAnswer
+    from specstep_client.models.clarification_answers import ClarificationAnswers
+
+    body = ClarificationAnswers(
+        answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
+    )
+    request = request_of("answer_clarifications", "idempotent", endpoint._get_kwargs(generation_id, body=body))
+    return (yield from do(Send(request, nothing, resend=False)))
+
+
+def pause_generation(generation_id: UUID) -> Flow[None]:
+    """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
+    from specstep_client.api.generations import pause_generation as endpoint
+
+    request = request_of("pause_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    return (yield from do(Send(request, nothing, resend=False)))
+
+
+def resume_generation(generation_id: UUID) -> Flow[None]:
+    """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
+    from specstep_client.api.generations import resume_generation as endpoint
+
+    request = request_of("resume_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    return (yield from do(Send(request, nothing, resend=False)))
+
+
+def cancel_generation(generation_id: UUID, reason: str | None = None) -> Flow[None]:
+    """POST /v1/generations/{id}/cancel. A lost answer is settled by reading the state."""
+    from specstep_client.api.generations import cancel_generation as endpoint
+    from specstep_client.models.cancel_request import CancelRequest
+
+    kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
+    request = request_of("cancel_generation", "idempotent", kwargs or endpoint._get_kwargs(generation_id))
+    return (yield from do(Send(request, nothing, resend=False)))
+
+
+def rename_generation(generation_id: UUID, name: str | None) -> Flow[None]:
+    """PATCH /v1/generations/{id}/name: None clears the name that was given."""
+    from specstep_client.api.generations import rename_generation as endpoint
+    from specstep_client.models.rename_generation_request import RenameGenerationRequest
+
+    kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
+    return (yield from do(Send(request_of("rename_generation", "idempotent", kwargs), nothing)))
+
+
+def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[models.ConversationItem]]:
+    """GET /v1/generations/{id}/conversation: the agents' narration; ``take`` asks for the newest so many."""
+    from specstep_client.api.generations import get_generation_conversation as endpoint
+
+    def parse(reply: Reply) -> list[models.ConversationItem]:
+        from specstep_client.models.conversation_item import ConversationItem
+
+        texts = ("agent_role", "character_name", "display_name", "action", "narration", "status")
+        return [
+            models.ConversationItem(
+                **{name: shown(row, name, str) for name in texts},
+                started_at=shown(row, "started_at", datetime),
+                ended_at=shown(row, "ended_at", datetime),
+                duration_ms=shown(row, "duration_ms", float),
+                cost_usd=shown(row, "cost_usd", float),
+            )
+            for row in reading.rows(reply, ConversationItem, "get_generation_conversation")
+        ]
+
+    params = {} if take is None else {"take": take}
+    request = request_of("get_generation_conversation", "read", endpoint._get_kwargs(generation_id), params=params)
+    return (yield from do(Send(request, parse)))
+
+
+def get_events(generation_id: UUID) -> Flow[list[models.GenerationEvent]]:
+    """GET /v1/generations/{id}/events: undocumented entries, given as they came."""
+    from specstep_client.api.generations import get_generation_events as endpoint
+
+    def parse(reply: Reply) -> list[models.GenerationEvent]:
+        value = reading.document(reply, "get_generation_events")
+        arrays = (
+            [member for member in value.values() if isinstance(member, list)] if isinstance(value, dict) else [value]
+        )
+        entries = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else []
+        return [models.GenerationEvent(entry) for entry in entries if isinstance(entry, dict)]
+
+    return (
+        yield from do(Send(request_of("get_generation_events", "read", endpoint._get_kwargs(generation_id)), parse))
+    )

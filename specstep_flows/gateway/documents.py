@@ -1,0 +1,98 @@
+"""Reference documents of an interview, and the intake artifacts that interviews yield."""
+
+from __future__ import annotations
+
+import mimetypes
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from specstep_flows import errors, models, reading
+from specstep_flows.engine.effects import Flow, Reply, Request, Send, do
+from specstep_flows.gateway.common import all_pages, field_of, nothing, request_of
+from specstep_flows.reading import shown, steering_uuid
+
+if TYPE_CHECKING:
+    pass
+
+
+def upload_reference_document(interview_id: UUID, name: str, content: bytes) -> Flow[models.ReferenceDocument | None]:
+    """POST /v1/interviews/{interviewId}/reference-documents, as the form field ``file`` (an assumption).
+
+    The generated client is not used for the form: its boundary is fixed, so that a file could inject a part.
+    """
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    request = Request(
+        "upload_reference_document",
+        "unsafe",
+        "POST",
+        f"/v1/interviews/{interview_id}/reference-documents",
+        files={"file": (name, content, kind)},
+    )
+
+    def parse(reply: Reply) -> models.ReferenceDocument | None:
+        try:
+            value = reading.document(reply, "upload_reference_document")
+        except errors.UnexpectedResponse:
+            # Taken, but what the answer holds is undocumented: the list of documents tells.
+            return None
+        identifier = reading.optional_uuid(value.get("id")) if isinstance(value, dict) else None
+        return models.ReferenceDocument(identifier, name, len(content)) if identifier is not None else None
+
+    return (yield from do(Send(request, parse, about={"name": name})))
+
+
+def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDocument]]:
+    """GET /v1/interviews/{interviewId}/reference-documents"""
+    from specstep_client.api.reference_documents import list_reference_documents as endpoint
+
+    def parse(reply: Reply) -> list[models.ReferenceDocument]:
+        from specstep_client.models.reference_document import ReferenceDocument
+
+        operation = "list_reference_documents"
+        return [
+            models.ReferenceDocument(
+                id=steering_uuid(row.id, operation, "id"),
+                name=shown(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
+                size_bytes=shown(row, "size_bytes", int),
+            )
+            for row in reading.rows(reply, ReferenceDocument, operation)
+        ]
+
+    request = request_of("list_reference_documents", "read", endpoint._get_kwargs(interview_id))
+    return (yield from do(Send(request, parse)))
+
+
+def delete_reference_document(interview_id: UUID, document_id: UUID) -> Flow[None]:
+    """DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
+    from specstep_client.api.reference_documents import delete_reference_document as endpoint
+
+    request = request_of("delete_reference_document", "idempotent", endpoint._get_kwargs(interview_id, document_id))
+    return (yield from do(Send(request, nothing)))
+
+
+def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | None]:
+    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts."""
+    from specstep_client.api.intake_artifacts import list_intake_artifacts as endpoint
+    from specstep_client.models.intake_artifact_row import IntakeArtifactRow
+
+    operation = "list_intake_artifacts"
+
+    def parse(reply: Reply) -> list[models.IntakeArtifact]:
+        return [
+            models.IntakeArtifact(
+                id=steering_uuid(row.id, operation, "id"),
+                interview_id=reading.optional_uuid(row.interview_id),
+                project_name=shown(row, "project_name", str),
+                schema_version=shown(row, "schema_version", str),
+                completed_at=shown(row, "completed_at", datetime),
+            )
+            for row in reading.rows(reply, IntakeArtifactRow, operation)
+        ]
+
+    artifacts = yield from all_pages(
+        lambda params: request_of(operation, "read", endpoint._get_kwargs(), params=params),
+        parse,
+        until=lambda artifact: artifact.interview_id == interview_id,
+    )
+    return next((artifact for artifact in artifacts if artifact.interview_id == interview_id), None)

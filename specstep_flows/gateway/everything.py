@@ -1,0 +1,41 @@
+"""Any other operation, by its module in the generated client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows import errors, reading
+from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.gateway.common import request_of
+
+if TYPE_CHECKING:
+    pass
+
+
+def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
+    """Any operation by its generated module: its request, and its 2xx body as the generated client parses it."""
+    from specstep_flows.operations import kind_of
+
+    name = operation.__name__.rpartition(".")[2]
+    kwargs = operation._get_kwargs(*args, **arguments)
+    kind = kind_of(name, kwargs["method"])
+    headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}
+    request = request_of(name, kind, kwargs, headers=headers, files=kwargs.get("files"))
+    return (yield from do(Send(request, lambda reply: _parsed(operation, name, reply))))
+
+
+def _parsed(operation: Any, name: str, reply: Reply) -> Any:
+    """What the generated client makes of an answer; its JSON or its bytes where the API document has no schema."""
+    import httpx
+    from specstep_client.client import Client
+
+    response = httpx.Response(reply.status, headers=reply.headers, content=reply.content)
+    try:
+        parsed = operation._parse_response(client=Client(base_url=""), response=response)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.UnexpectedResponse(
+            f"The answer to {name} does not fit the API document ({type(error).__name__}).", operation=name
+        ) from None
+    if parsed is not None or not reply.content:
+        return parsed
+    return reading.document(reply, name) if "json" in reply.headers.get("content-type", "") else reply.content

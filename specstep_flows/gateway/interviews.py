@@ -1,0 +1,215 @@
+"""Interviews and their turns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors, models, reading
+from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
+from specstep_flows.gateway.common import field_of, nothing, request_of
+from specstep_flows.reading import shown, steering_text, steering_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from specstep_client.models.interview import Interview as GeneratedInterview
+
+
+def start_interview(outcome: Callable[[models.Interview], Changes] | None = None) -> Flow[models.Interview]:
+    """POST /v1/interviews: no body; a lost start is harmless."""
+    from specstep_client.api.interviews import start_interview as endpoint
+
+    request = request_of("start_interview", "harmless", endpoint._get_kwargs())
+    return (yield from do(Send(request, lambda reply: _interview_of(reply, "start_interview"), outcome=outcome)))
+
+
+def get_interview(interview_id: UUID) -> Flow[models.Interview]:
+    """GET /v1/interviews/{id}"""
+    from specstep_client.api.interviews import get_interview as endpoint
+
+    request = request_of("get_interview", "read", endpoint._get_kwargs(interview_id))
+    return (yield from do(Send(request, lambda reply: _interview_of(reply, "get_interview"))))
+
+
+def complete_interview(interview_id: UUID) -> Flow[None]:
+    """POST /v1/interviews/{id}/complete. A lost answer is settled by reading the interview."""
+    from specstep_client.api.interviews import complete_interview as endpoint
+
+    request = request_of("complete_interview", "idempotent", endpoint._get_kwargs(interview_id))
+    return (yield from do(Send(request, nothing, resend=False)))
+
+
+def _interview_of(reply: Reply, operation: str) -> models.Interview:
+    from specstep_client.models.interview import Interview
+
+    return _interview(reading.body(reply, Interview, operation), operation)
+
+
+def _interview(body: GeneratedInterview, operation: str) -> models.Interview:
+    size, failure = reading.raw(body, "transcript_size"), body.auto_start_failure
+    return models.Interview(
+        id=steering_uuid(body.id, operation, "id"),
+        status=steering_text(body.status, operation, "status"),
+        turns=_turns(body.turns),
+        intake_artifact_id=reading.optional_uuid(body.intake_artifact_id),
+        started_generation_id=reading.optional_uuid(body.started_generation_id),
+        auto_start_failure=_auto_start_failure(failure),
+        detected_type=_detected_type(body.detected_type),
+        display_title=shown(body, "display_title", str),
+        transcript_size=_transcript_size(size),
+        latest_reply=_latest_reply(body),
+    )
+
+
+def _detected_type(value: object) -> str | None:
+    return str(getattr(value, "value", value)) if isinstance(value, str) and value else None
+
+
+def _turns(value: object) -> tuple[models.Turn, ...]:
+    """The transcript. Its shape is assumed; an entry that cannot be read is an entry without text."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        models.Turn(
+            role=field_of(entry, "role", str) or field_of(entry, "speaker", str) or field_of(entry, "author", str),
+            content=field_of(entry, "content", str) or field_of(entry, "message", str) or field_of(entry, "text", str),
+            created_at=field_of(entry, "created_at", datetime),
+        )
+        for entry in value
+    )
+
+
+def _latest_reply(body: GeneratedInterview) -> str | None:
+    """The agent's newest words, where the service gives them outside the transcript (the pages do not say where)."""
+    for name in ("agent_reply", "reply", "opening_turn", "latest_reply", "assistant_message"):
+        value = reading.raw(body, name)
+        if isinstance(value, dict):
+            value = value.get("content") or value.get("message") or value.get("text")
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
+
+
+def _auto_start_failure(value: object) -> models.AutoStartFailure | None:
+    if value is None or type(value).__name__ == "Unset":
+        return None
+    return models.AutoStartFailure(field_of(value, "code", str), field_of(value, "message", str))
+
+
+def _transcript_size(value: object) -> models.TranscriptSize | None:
+    if value is None:
+        return None
+    return models.TranscriptSize(
+        chars=field_of(value, "chars", int),
+        tokens_estimate=field_of(value, "tokens_estimate", int),
+        max_chars=field_of(value, "max_chars", int),
+        max_tokens=field_of(value, "max_tokens", int),
+        percent_used=field_of(value, "percent_used", float),
+    )
+
+
+def submit_turn(
+    interview_id: UUID,
+    message: str,
+    *,
+    key: str,
+    outcome: Callable[[models.TurnJob], Changes] | None = None,
+) -> Flow[models.TurnJob]:
+    """POST /v1/interviews/{id}/turns in async mode, with its Idempotency-Key."""
+    from specstep_client.api.interviews import submit_turn as endpoint
+    from specstep_client.models.turn_request import TurnRequest
+
+    kwargs = endpoint._get_kwargs(interview_id, body=TurnRequest(message=message))
+    request = request_of("submit_turn", "keyed", kwargs, headers={"Idempotency-Key": key})
+
+    def parse(reply: Reply) -> models.TurnJob:
+        return _submitted(reply)
+
+    return (yield from do(Send(request, parse, about={"key": key}, outcome=outcome)))
+
+
+def _submitted(reply: Reply) -> models.TurnJob:
+    """The answer to a turn: a queued job, a cached replay, or (synchronous mode) the interview itself."""
+    value = reading.document(reply, "submit_turn")
+    if isinstance(value, dict) and "job_id" not in value and "snapshot" not in value and "id" in value:
+        return models.TurnJob("completed", snapshot=_interview_of(reply, "submit_turn"))
+    job = _job_of(reply, "submit_turn")
+    if job.job_id is None and job.snapshot is None:
+        # The Location names the job as well (walkthrough, step 3).
+        tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
+        job = attrs.evolve(job, job_id=reading.optional_uuid(tail))
+    if job.job_id is None and job.snapshot is None and job.status.casefold() != "cached_replay":
+        raise errors.UnexpectedResponse(
+            "The answer to submit_turn names no job and holds no interview, so the reply cannot be found.",
+            operation="submit_turn",
+            field="job_id",
+        )
+    return job
+
+
+def get_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
+    """GET /v1/interviews/turns/{jobId}"""
+    from specstep_client.api.interviews import get_turn_job as endpoint
+
+    def parse(reply: Reply) -> models.TurnJob:
+        # The address names the job; a body that leaves it out is still about it.
+        job = _job_of(reply, "get_turn_job")
+        return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
+
+    return (yield from do(Send(request_of("get_turn_job", "read", endpoint._get_kwargs(job_id)), parse)))
+
+
+def cancel_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
+    """POST /v1/interviews/turns/{jobId}/cancel: idempotent on a cancelled job, 409 on one that is over."""
+    from specstep_client.api.interviews import cancel_turn_job as endpoint
+
+    request = request_of("cancel_turn_job", "idempotent", endpoint._get_kwargs(job_id))
+    return (yield from do(Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))))
+
+
+def _job_of(reply: Reply, operation: str) -> models.TurnJob:
+    from specstep_client.models.interview import Interview
+    from specstep_client.models.turn_job import TurnJob
+
+    body = reading.body(reply, TurnJob, operation)
+    snapshot: object = body.snapshot
+    if isinstance(snapshot, dict):
+        snapshot = reading.parse(snapshot, Interview, operation)
+    return models.TurnJob(
+        status=steering_text(body.status, operation, "status"),
+        job_id=reading.optional_uuid(body.job_id),
+        interview_id=reading.optional_uuid(body.interview_id),
+        snapshot=_interview(snapshot, operation) if isinstance(snapshot, Interview) else None,
+        error_code=shown(body, "error_code", str),
+        error_message=shown(body, "error_message", str),
+        is_retryable=body.is_retryable if isinstance(body.is_retryable, bool) else None,
+    )
+
+
+def list_interviews(
+    status: str | None = None, *, deleted: bool = False, limit: int = 100
+) -> Flow[list[models.Interview]]:
+    """GET /v1/interviews: without transcripts, and without conversations of fewer than two turns."""
+    from specstep_client.api.interviews import list_deleted_interviews, list_interviews
+    from specstep_client.models.interview_row import InterviewRow
+
+    operation = "list_deleted_interviews" if deleted else "list_interviews"
+    kwargs = list_deleted_interviews._get_kwargs() if deleted else list_interviews._get_kwargs()
+    params: dict[str, Any] = {"limit": limit} | ({"status": status} if status else {})
+
+    def parse(reply: Reply) -> list[models.Interview]:
+        return [
+            models.Interview(
+                id=steering_uuid(row.id, operation, "id"),
+                status=steering_text(row.status, operation, "status"),
+                detected_type=shown(row, "detected_type", str),
+                display_title=shown(row, "display_title", str),
+            )
+            for row in reading.rows(reply, InterviewRow, operation)
+        ]
+
+    return (yield from do(Send(request_of(operation, "read", kwargs, params=params), parse)))

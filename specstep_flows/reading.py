@@ -1,0 +1,231 @@
+"""Reading what the service sent: strict where a flow steers by it, lenient everywhere else.
+
+A field that is only shown may be missing, null, of another type or unparsable: it reads as None, with one warning in the
+log (the field's name, never its value).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from specstep_flows.engine.effects import Reply
+
+__all__ = [
+    "all_shown",
+    "body",
+    "document",
+    "optional_uuid",
+    "parse",
+    "raw",
+    "rows",
+    "shown",
+    "steering_text",
+    "steering_uuid",
+]
+
+_log = logging.getLogger("specstep_flows")
+_warned: set[tuple[str, str]] = set()
+
+
+class Parsed(Protocol):
+    """A class of the generated client."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Any:
+        """Read the object."""
+        ...
+
+
+M = TypeVar("M", bound=Parsed)
+T = TypeVar("T", str, int, float, bool, datetime, UUID)
+
+
+def document(reply: Reply, operation: str) -> Any:
+    """The answer's JSON. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
+    try:
+        return json.loads(reply.content)
+    except (ValueError, RecursionError):
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
+        what = "an empty body" if not reply.content.strip() else f"something that is not JSON ({kind})"
+        raise errors.UnexpectedResponse(
+            f"The service answered {operation} with status {reply.status} and {what}.", operation=operation
+        ) from None
+
+
+def body(reply: Reply, model: type[M], operation: str) -> M:
+    """The answer as a class of the generated client, whatever 2xx status it came with."""
+    return parse(document(reply, operation), model, operation)
+
+
+def parse(value: Any, model: type[M], operation: str) -> M:
+    """``value`` as a class of the generated client. Raises ``UnexpectedResponse`` when it is no object that fits."""
+    if not isinstance(value, dict):
+        raise errors.UnexpectedResponse(
+            f"The service answered {operation} with {_kind(value)} where an object was expected.", operation=operation
+        )
+    try:
+        return cast("M", model.from_dict(value))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        field = str(error.args[0]) if isinstance(error, KeyError) and error.args else None
+        raise errors.UnexpectedResponse(
+            f"The answer to {operation} does not fit the API document"
+            + (f": the field {field!r} is missing." if field else "."),
+            operation=operation,
+            field=field,
+        ) from None
+
+
+def rows(reply: Reply, model: type[M], operation: str) -> list[M]:
+    """The rows of a list. Envelopes are undocumented: an array, or the sole array member of an object.
+
+    An answer in which no list can be found is never taken for an empty one.
+    """
+    value = document(reply, operation)
+    if isinstance(value, dict):
+        arrays = [member for member in value.values() if isinstance(member, list)]
+        value = arrays[0] if len(arrays) == 1 else None
+    if not isinstance(value, list):
+        raise errors.UnexpectedResponse(f"The answer to {operation} holds no list.", operation=operation)
+    return [parse(row, model, operation) for row in value]
+
+
+def steering_uuid(value: object, operation: str, field: str) -> UUID:
+    """An id that a flow cannot go on without."""
+    found = optional_uuid(value)
+    if found is None:
+        raise _unfit(value, operation, field)
+    return found
+
+
+def optional_uuid(value: object) -> UUID | None:
+    """An id that may be absent; what is no id reads as absent."""
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str):
+        try:
+            return UUID(value)
+        except ValueError:
+            return None
+    return None
+
+
+def steering_text(value: object, operation: str, field: str) -> str:
+    """A state, a status or a question that a flow cannot go on without."""
+    if not isinstance(value, str) or not value.strip():
+        raise _unfit(value, operation, field)
+    # A value of an (open) enumeration is its plain text here.
+    return str(value.value) if hasattr(value, "value") else str(value)
+
+
+def _unfit(value: object, operation: str, field: str) -> errors.UnexpectedResponse:
+    return errors.UnexpectedResponse(
+        f"The answer to {operation} has {_kind(value)} as {field!r}, without which the run cannot go on.",
+        operation=operation,
+        field=field,
+    )
+
+
+def _kind(value: object) -> str:
+    if value is None or type(value).__name__ == "Unset":
+        return "nothing"
+    return {"dict": "an object", "list": "an array", "str": "a text", "bool": "a truth value"}.get(
+        type(value).__name__, f"a {type(value).__name__}"
+    )
+
+
+def shown(source: object, field: str, kind: type[T]) -> T | None:
+    """A field that is only shown: as ``kind``, or None when it is absent or cannot be read as that.
+
+    ``field`` is its name on the wire; a field that the API document does not have is looked for all the same.
+    """
+    value = raw(source, field)
+    if value is None:
+        return None
+    try:
+        return cast("T", _READERS[kind](value))
+    except (TypeError, ValueError, OverflowError):
+        key = (type(source).__name__, field)
+        if key not in _warned:
+            _warned.add(key)
+            _log.warning("%s.%s is not what the API document says, and is left out", *key)
+        return None
+
+
+def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
+    """Several fields that are only shown, by their names."""
+    return {name: shown(source, name, kind) for name, kind in fields.items()}
+
+
+def raw(source: object, field: str) -> Any:
+    """A field as it came, None when it is absent. ``field`` is its name on the wire."""
+    attribute = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
+    value = getattr(source, attribute, None)
+    if value is None or type(value).__name__ == "Unset":
+        more = getattr(source, "additional_properties", None)
+        value = more.get(field) if isinstance(more, dict) else None
+    return None if type(value).__name__ == "Unset" else value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return str(value.value) if hasattr(value, "value") else value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError
+    number = float(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError
+    return number
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _time(value: Any) -> datetime:
+    if isinstance(value, str):
+        from dateutil.parser import isoparse
+
+        value = isoparse(value)
+    if not isinstance(value, datetime):
+        raise TypeError
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _uuid(value: Any) -> UUID:
+    found = optional_uuid(value)
+    if found is None:
+        raise TypeError
+    return found
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    str: _text,
+    float: _number,
+    int: _whole,
+    bool: _truth,
+    datetime: _time,
+    UUID: _uuid,
+}

@@ -1,0 +1,335 @@
+"""The run store: one row per run in SQLite, so that nothing paid for is lost when a process or a machine dies.
+
+It holds no key and no signed URL. Every write is a transaction that is on the disk when it returns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["Intent", "RunRecord", "RunStore", "TurnRecord"]
+
+SCHEMA_VERSION: Final = 1
+
+
+@attrs.frozen
+class TurnRecord:
+    """A turn of the interview, from before it is first sent. ``key`` is its Idempotency-Key for good.
+
+    ``before`` is the number of transcript entries when it was sent, so that its reply can be told from earlier ones.
+    """
+
+    message: str
+    key: str
+    before: int = 0
+    job_id: UUID | None = None
+    done: bool = False
+    reply: str | None = None
+
+
+@attrs.frozen
+class Intent:
+    """A request that may be on its way: what, since when (seconds on the run's clock), and what settles it."""
+
+    operation: str
+    sent_at: float
+    about: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class RunRecord:
+    """All that is durable about a run. Unset fields mean: not yet."""
+
+    run_id: str
+    api_url: str
+    created_at: float
+    updated_at: float
+    stage: str = "new"
+    messages: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+    interview_id: UUID | None = None
+    turns: tuple[TurnRecord, ...] = ()
+    uploads: tuple[str, ...] = ()
+    interview_complete: bool = False
+    intake_artifact_id: UUID | None = None
+    detected_type: str | None = None
+    intent: Intent | None = None
+    generation_id: UUID | None = None
+    generation_ids: tuple[UUID, ...] = ()
+    retries: int = 0
+    generation_state: str | None = None
+    project_name: str | None = None
+    cost_usd: float | None = None
+    spent_before_usd: float = 0.0
+    answers: tuple[Mapping[str, Any], ...] = ()
+    answering: Mapping[str, Any] | None = None
+    package_id: UUID | None = None
+    file: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    unpacked_to: str | None = None
+    error: str | None = None
+    history: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the package is on disk under its final name."""
+        return self.stage == "done"
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON has it."""
+    if isinstance(value, UUID):
+        return str(value)
+    if attrs.has(type(value)):
+        return {key: _plain(item) for key, item in attrs.asdict(value, recurse=False).items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _turn(value: Mapping[str, Any]) -> TurnRecord:
+    job = value.get("job_id")
+    return TurnRecord(**{**value, "job_id": UUID(job) if job else None})
+
+
+#: How a column that is not plain text or a number is read back.
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "messages": tuple,
+    "attachments": tuple,
+    "options": dict,
+    "interview_id": UUID,
+    "turns": lambda value: tuple(_turn(turn) for turn in value),
+    "uploads": tuple,
+    "interview_complete": bool,
+    "intake_artifact_id": UUID,
+    "intent": lambda value: Intent(**value),
+    "generation_id": UUID,
+    "generation_ids": lambda value: tuple(UUID(item) for item in value),
+    "answers": tuple,
+    "answering": dict,
+    "package_id": UUID,
+    "history": tuple,
+}
+_COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
+_NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
+
+
+def _encode(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _decode(column: str, text: Any) -> Any:
+    if column in _NUMBERS or column in ("run_id", "api_url"):
+        return text
+    value = json.loads(text)
+    reader = _READERS.get(column)
+    return value if value is None or reader is None else reader(value)
+
+
+class RunStore:
+    """The runs of one user on one machine, or, with ``RunStore.in_memory()``, of one process.
+
+    Raises:
+        StoreUnreadable: the file is damaged, or a newer version made it; it is left untouched.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        self._held: set[str] = set()
+        self._database = self._open()
+
+    @classmethod
+    def in_memory(cls) -> RunStore:
+        """A store that ends with the process: what is in it cannot be resumed later."""
+        return cls(None)
+
+    def _open(self) -> sqlite3.Connection:
+        if self.folder is None:
+            return self._prepare(":memory:")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self._prepare(str(self.folder / "runs.db"))
+        except (OSError, sqlite3.OperationalError) as error:
+            raise errors.StoreError(
+                f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent; choose another folder "
+                "with SPECSTEP_STATE."
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise errors.StoreUnreadable(
+                f"The run store {self.folder / 'runs.db'} is damaged ({error}). It is left as it is: keep a copy of "
+                "it, choose another folder with SPECSTEP_STATE, and take up what runs at the service with `specstep adopt`."
+            ) from None
+
+    def _prepare(self, name: str) -> sqlite3.Connection:
+        database = sqlite3.connect(name, timeout=30.0, isolation_level=None, check_same_thread=False)
+        try:
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise errors.StoreUnreadable(
+                    f"The run store {name} was made by a newer version of specstep-flows. It is left as it is; "
+                    "upgrade, or choose another folder with SPECSTEP_STATE."
+                )
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA foreign_keys=ON")
+            if version < SCHEMA_VERSION:
+                self._migrate(database)
+            database.execute("SELECT count(*) FROM runs").fetchone()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @staticmethod
+    def _migrate(database: sqlite3.Connection) -> None:
+        columns = ", ".join(
+            f"{name} {_NUMBERS.get(name, 'TEXT')}{' PRIMARY KEY' if name == 'run_id' else ''} NOT NULL"
+            for name in _COLUMNS
+        )
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            if database.execute("PRAGMA user_version").fetchone()[0] < 1:
+                database.execute(f"CREATE TABLE runs ({columns})")
+                database.execute("PRAGMA user_version = 1")
+            database.execute("COMMIT")
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the file. The store cannot be used afterwards."""
+        with self._lock:
+            self._database.close()
+
+    def create(self, record: RunRecord) -> None:
+        """Add a run. Raises ``RunConflict`` when its id is taken."""
+        values = [getattr(record, name) for name in _COLUMNS]
+        encoded = [
+            value if name in _NUMBERS or name in ("run_id", "api_url") else _encode(value)
+            for name, value in zip(_COLUMNS, values, strict=True)
+        ]
+        marks = ", ".join("?" * len(_COLUMNS))
+        try:
+            self._write(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})", encoded)  # noqa: S608 - our names
+        except sqlite3.IntegrityError:
+            raise errors.RunConflict(f"There is a run called {record.run_id} already.") from None
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
+        """Make ``changes`` durable in one transaction, and return the whole record as it is now."""
+        unknown = set(changes) - set(_COLUMNS)
+        if unknown:
+            raise TypeError(f"a run has no column {sorted(unknown)}")
+        names = [*changes, "updated_at"]
+        encoded: list[Any] = [_encode(value) for value in changes.values()]
+        with self._lock:
+            assignments = ", ".join(f"{name} = ?" for name in names)
+            self._write(
+                f"UPDATE runs SET {assignments} WHERE run_id = ?",  # noqa: S608 - our names
+                [*encoded, time.time(), run_id],
+            )
+            return self.get(run_id)
+
+    def _write(self, statement: str, values: list[Any]) -> None:
+        with self._lock:
+            try:
+                self._database.execute(statement, values)
+            except sqlite3.IntegrityError:
+                raise
+            except sqlite3.Error as error:
+                raise errors.StoreError(
+                    f"The run store cannot be written ({error}). The run stops here, before anything that is not "
+                    "recorded; free some space or mend the folder, and resume it."
+                ) from None
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run called ``run_id``. Raises ``RunNotFound``."""
+        found = self._select("WHERE run_id = ?", [run_id])
+        if not found:
+            raise errors.RunNotFound(f"There is no run called {run_id} here; `specstep runs` lists them.")
+        return found[0]
+
+    def find_generation(self, generation_id: UUID) -> RunRecord | None:
+        """The run that drives ``generation_id``, if there is one."""
+        rows = self._select("WHERE generation_id = ?", [_encode(generation_id)])
+        return rows[0] if rows else None
+
+    def all(self) -> list[RunRecord]:
+        """Every run, the newest first."""
+        return self._select("ORDER BY created_at DESC, run_id", [])
+
+    def _select(self, rest: str, values: Iterable[Any]) -> list[RunRecord]:
+        with self._lock:
+            try:
+                rows = self._database.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs {rest}", list(values)).fetchall()  # noqa: S608
+                return [
+                    RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
+                    for row in rows
+                ]
+            except (sqlite3.Error, ValueError, TypeError) as error:
+                raise errors.StoreUnreadable(
+                    f"The run store cannot be read ({error}). It is left as it is; what runs at the service goes on."
+                ) from None
+
+    def forget(self, run_id: str) -> None:
+        """Remove a run's row. What runs at the service goes on. Raises ``RunNotFound``."""
+        self.get(run_id)
+        self._write("DELETE FROM runs WHERE run_id = ?", [run_id])
+
+    def hold(self, run_id: str) -> Callable[[], None]:
+        """Keep every other process and thread from driving this run; the function given back lets go.
+
+        The lock is the operating system's, so it dies with the process that holds it. Raises ``RunBusy``.
+        """
+        with self._lock:
+            if run_id in self._held:
+                raise errors.RunBusy(f"Run {run_id} is being driven by this process already.")
+            release = self._hold_file(run_id) if self.folder is not None else None
+            self._held.add(run_id)
+
+        def let_go() -> None:
+            with self._lock:
+                self._held.discard(run_id)
+            if release is not None:
+                release()
+
+        return let_go
+
+    def _hold_file(self, run_id: str) -> Callable[[], None]:
+        import filelock
+
+        assert self.folder is not None
+        folder = self.folder / "locks"
+        folder.mkdir(exist_ok=True)
+        lock = filelock.FileLock(folder / f"{run_id}.lock", timeout=0, thread_local=False)
+        holder = folder / f"{run_id}.holder"
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            try:
+                who = f"process {int(holder.read_text())}"
+            except (OSError, ValueError):
+                who = "another process"
+            raise errors.RunBusy(
+                f"Run {run_id} is being driven by {who}. It goes on there; wait for it, or stop it and resume."
+            ) from None
+        holder.write_text(str(os.getpid()))
+        return lock.release
