@@ -39,7 +39,7 @@ def test_contract_is_valid_openapi(contract: Any) -> None:
 
 def test_examples_fit_their_schemas(contract: Any) -> None:
     """Every example, of a schema, a property or a body, is valid under the schema that it stands for."""
-    wrong = []
+    wrong: list[str] = []
     for place, node in contract.walk():
         if not isinstance(node.get("examples"), (list, dict)):
             continue
@@ -106,7 +106,7 @@ def test_only_a_turn_is_keyed(contract: Any) -> None:
 
 def test_failures_are_told_as_problems(contract: Any) -> None:
     """Each operation that a caller can get wrong says so with a problem; only the 401 has no body."""
-    wrong = []
+    wrong: list[str] = []
     for name, operation in contract.operations.items():
         failures = {status: contract.answer(name, status) for status in operation["responses"] if status >= "400"}
         for status, answer in failures.items():
@@ -130,7 +130,7 @@ def test_failures_are_told_as_problems(contract: Any) -> None:
 
 def test_path_parameters_are_declared(contract: Any) -> None:
     """The parameters of a path are the ones in its braces, and every one of them is required."""
-    wrong = []
+    wrong: list[str] = []
     for name in contract.operations:
         declared = {each["name"]: each for each in contract.parameters(name) if each["in"] == "path"}
         if declared.keys() != set(re.findall(r"{(\w+)}", name)) or not all(
@@ -177,7 +177,7 @@ def test_everything_is_described(contract: Any) -> None:
 
 def test_marks_are_ours_and_well_formed(contract: Any) -> None:
     """No mark is misspelled; an assumption is a sentence, a date is a date that the description repeats."""
-    wrong = []
+    wrong: list[str] = []
     for place, node in contract.walk():
         where = "/".join(place)
         wrong.extend(f"{where}: {key}" for key in node if key.startswith("x-") and key not in MARKS)

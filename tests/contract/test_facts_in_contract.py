@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-SECURITY = {
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "bearer": [{"bearerAuth": []}],
     "anonymous": [],
     "cookie": [{"sessionCookie": []}],
@@ -42,7 +42,7 @@ def test_every_operation_is_there_under_its_name(contract: Any, facts: Facts) ->
 
 def test_every_operation_says_who_may_call_it(contract: Any, facts: Facts) -> None:
     """Anonymous operations, and those that no API key may call, are marked so; all others take a bearer."""
-    wrong = []
+    wrong: list[str] = []
     for name, each in facts("operations").items():
         operation = contract.operation(name)
         marks = {mark for mark in MARKS.values() if operation.get(mark)}
@@ -55,7 +55,7 @@ def test_every_operation_says_who_may_call_it(contract: Any, facts: Facts) -> No
 
 def test_every_field_of_an_answer_is_there(contract: Any, facts: Facts) -> None:
     """Each field that the pages show in an answer is a property of its schema."""
-    missing = []
+    missing: list[str] = []
     for name, fact in facts("answers").items():
         schema = contract.row_schema(name) if "list_of" in fact else contract.answer_schema(name, fact.get("status"))
         for place in fact.get("list_of") or fact["body"]:
@@ -83,7 +83,7 @@ def test_what_may_be_null_in_an_answer_may_be_so_here(contract: Any, facts: Fact
 
 def test_every_field_of_a_request_is_there(contract: Any, facts: Facts) -> None:
     """Each field that the pages show in a request body is there, and required unless they call it optional."""
-    wrong = []
+    wrong: list[str] = []
     for name, fact in facts("requests").items():
         for place in fact.get("body", ()):
             schema = contract.request_schema(name)
@@ -103,7 +103,7 @@ def test_every_field_of_a_request_is_there(contract: Any, facts: Facts) -> None:
 
 def test_request_bodies_have_their_media_type(contract: Any, facts: Facts) -> None:
     """Uploads are forms, other bodies are JSON, and what the pages call bodiless has none."""
-    wrong = []
+    wrong: list[str] = []
     for name, fact in facts("requests").items():
         body = contract.operation(name).get("requestBody")
         if fact.get("bodiless"):
@@ -117,7 +117,7 @@ def test_request_bodies_have_their_media_type(contract: Any, facts: Facts) -> No
 
 def test_limits_of_request_fields_are_there(contract: Any, facts: Facts) -> None:
     """A length that the pages limit is limited here to the same number."""
-    wrong = []
+    wrong: list[str] = []
     for name, fact in facts("requests").items():
         for place, longest in fact.get("longest", {}).items():
             field = contract.field(contract.request_schema(name), place)
@@ -129,7 +129,7 @@ def test_limits_of_request_fields_are_there(contract: Any, facts: Facts) -> None
 
 def test_every_query_parameter_and_header_is_there(contract: Any, facts: Facts) -> None:
     """Each parameter is there with its default, its ceiling and its words; no other query parameter is."""
-    wrong = []
+    wrong: list[str] = []
     for name, fact in facts("requests").items():
         parameters = {each["name"]: each for each in contract.parameters(name) if each["in"] in ("query", "header")}
         if parameters.keys() != {*fact.get("query", ()), *fact.get("headers", ())}:
@@ -166,7 +166,7 @@ def test_closed_sets_have_exactly_their_values(contract: Any, facts: Facts) -> N
 
 def test_open_sets_have_the_values_seen_so_far(contract: Any, facts: Facts) -> None:
     """Where a set is open, the words that the pages show are listed as known."""
-    wrong = []
+    wrong: list[str] = []
     for place, words in facts("enums")["open"].items():
         node = contract.document["components"]
         for step in place.split("."):
@@ -196,7 +196,7 @@ def test_filter_words_stand_for_their_states(contract: Any, facts: Facts) -> Non
 
 def test_every_error_has_its_status_and_its_words(contract: Any, facts: Facts) -> None:
     """Each error that the pages name is an answer of its operation, with the words that tell it from others."""
-    missing = []
+    missing: list[str] = []
     for name, errors in facts("errors").items():
         operation = contract.operation(name)
         for status, words in errors.items():
@@ -210,7 +210,7 @@ def test_every_error_has_its_status_and_its_words(contract: Any, facts: Facts) -
 
 def test_every_success_has_its_status_and_its_headers(contract: Any, facts: Facts) -> None:
     """Each success that the pages name is an answer of its operation, with the headers that they name."""
-    missing = []
+    missing: list[str] = []
     for name, successes in facts("statuses").items():
         for status, headers in successes.items():
             if str(status) not in contract.operation(name)["responses"]:
@@ -225,7 +225,7 @@ def test_every_success_has_its_status_and_its_headers(contract: Any, facts: Fact
 def test_headers_are_where_the_pages_put_them(contract: Any, facts: Facts) -> None:
     """Rate limits, quota, retry and the 401 challenge carry their headers on each answer concerned."""
     fact = facts("headers")
-    missing = []
+    missing: list[str] = []
     for name, operation in contract.operations.items():
         limited = operation.get("x-rate-limit") in ("standard", "kickoff")
         for status in operation["responses"]:
@@ -280,7 +280,7 @@ def test_webhook_delivery_has_its_headers_and_its_body(contract: Any, facts: Fac
 
 def test_dates_are_told_where_something_was_added(contract: Any, facts: Facts) -> None:
     """Each thing that the pages date carries that date."""
-    wrong = []
+    wrong: list[str] = []
     for date, phrases in facts("dates").items():
         for place in (place for places in phrases.values() for place in places):
             if " /" in place:
@@ -300,7 +300,7 @@ def test_dates_are_told_where_something_was_added(contract: Any, facts: Facts) -
 
 def test_fields_have_the_types_of_the_official_sample(contract: Any, facts: Facts) -> None:
     """A field that the C# sample types has the same type here, and is nullable where it is so there."""
-    wrong = []
+    wrong: list[str] = []
     for name, fields in facts("sample_types").items():
         for field, typed in fields.items():
             schema = contract.schemas[name]["properties"][field]
@@ -323,7 +323,7 @@ def test_fields_have_the_types_of_the_official_sample(contract: Any, facts: Fact
 
 def test_numbers_are_told(contract: Any, facts: Facts) -> None:
     """Each number that the pages state is told where the contract describes the thing."""
-    missing = []
+    missing: list[str] = []
     components = contract.document["components"]
     for fact in facts("numbers"):
         place = fact["at"]

@@ -42,7 +42,7 @@ def test_operations_are_the_ones_of_the_pages(pages: Any, facts: Facts) -> None:
 
 def test_fields_of_answers_stand_on_the_pages(pages: Any, facts: Facts) -> None:
     """Each field of an answer is named where the pages speak of its operation."""
-    missing = []
+    missing: list[str] = []
     for name, fact in facts("answers").items():
         text = _near(pages, fact.get("near", name), name)
         for place in fact.get("list_of") or fact["body"]:
@@ -53,7 +53,7 @@ def test_fields_of_answers_stand_on_the_pages(pages: Any, facts: Facts) -> None:
 
 def test_fields_of_requests_stand_on_the_pages(pages: Any, facts: Facts) -> None:
     """Each field, parameter, header, default and ceiling of a request is named there too."""
-    missing = []
+    missing: list[str] = []
     for name, fact in facts("requests").items():
         text = pages.about(name, ABOUT) + pages.below(fact.get("near", name), ABOUT)
         for place in (*fact.get("body", ()), *fact.get("query", ()), *fact.get("headers", ())):
@@ -107,6 +107,7 @@ def test_tables_of_sets_are_copied_whole(pages: Any, facts: Facts) -> None:
     }
     for name, (begin, end) in tables.items():
         text = re.search(f"{begin}(.*?){end}", pages.walkthrough, re.MULTILINE | re.DOTALL)
+        assert text is not None, name
         rows = re.findall(r"^([A-Z][A-Za-z]+) ", text[1], re.MULTILINE)
 
         assert rows == sets[name]
@@ -121,7 +122,7 @@ def test_roll_up_stands_on_the_pages(pages: Any, facts: Facts) -> None:
 
 def test_statuses_and_words_of_errors_stand_on_the_pages(pages: Any, facts: Facts) -> None:
     """Each status that the facts give to an operation is near its name, and so are the words of its errors."""
-    missing = []
+    missing: list[str] = []
     for file in ("errors", "statuses"):
         for name, answers in facts(file).items():
             text = pages.about(name, ABOUT, above=ABOVE) + pages.samples
