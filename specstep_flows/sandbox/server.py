@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from .blob import BlobStore, blob_operation
 from .clock import Clock, ScaledClock
+from .couriers import Couriers
 from .faults import Faults
 from .faults.layer import FaultLayer
 from .http.app import Api
@@ -43,7 +44,8 @@ class Sandbox:
         self._host = host
         self._ports = [port, blob_port]
         self.faults = Faults()
-        self._api = Api(self._world, self.clock, lambda: self.blob_url)
+        couriers = Couriers(self._world, self.clock, self._run)
+        self._api = Api(self._world, self.clock, lambda: self.blob_url, couriers.called)
         self._blobs = BlobStore(self._world, self.clock)
         self._fault_layers = [
             FaultLayer(self._api.app, self.faults, self.clock, self._go_down),
@@ -161,7 +163,7 @@ class Sandbox:
     def _run(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something in the server's loop from any other thread, or right here while it is stopped."""
         loop = self._loop
-        if loop is None:
+        if loop is None or not loop.is_running():
             asyncio.run(job())
         else:
             asyncio.run_coroutine_threadsafe(job(), loop).result()

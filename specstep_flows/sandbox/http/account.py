@@ -16,7 +16,7 @@ def get_me(call: Call) -> Answer:
     user = call.key.user
     return Answer(
         body={
-            "user_id": user.id,
+            "id": user.id,
             "display_name": user.name.capitalize(),
             "email": user.email,
             "plan": user.plan,
@@ -29,15 +29,14 @@ def get_usage(call: Call) -> Answer:
     """This month's quota."""
     used = call.world.used_this_month(call.owner, call.now)
     limit = call.options.monthly_quota
-    since, until = call.world.month(call.now)
+    _, until = call.world.month(call.now)
     return Answer(
         body={
             "tier": call.key.user.plan,
             "generations_limit": limit,
             "generations_used": used,
             "generations_remaining": None if limit is None else max(0, limit - used),
-            "period_started_at": timestamp(since),
-            "resets_at": timestamp(until),
+            "reset_at": timestamp(until),
         }
     )
 
@@ -49,9 +48,7 @@ def get_my_analytics(call: Call) -> Answer:
     spans = [run.ended_at - run.created_at for run in runs if run.state == "Complete" and run.ended_at is not None]
     return Answer(
         body={
-            "total_generations": len(runs),
-            "completed_generations": len(spans),
-            "failed_generations": sum(run.state == "Failed" for run in runs),
+            "generation_count": len(runs),
             "average_duration_seconds": round(sum(spans) / len(spans), 1) if spans else None,
             "review_profile_distribution": dict(Counter(run.profile for run in runs)),
         }

@@ -20,15 +20,21 @@ from .limits import Limits
 from .routing import Operation
 from .table import OPERATIONS
 
+SESSION_COOKIE = "specstep_session"
+"""The pages speak of a session cookie and do not name it."""
+
 
 class Api:
     """The API server's application over one world."""
 
-    def __init__(self, world: World, clock: Clock, blob_origin: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, clock: Clock, blob_origin: Callable[[], str], answered: Callable[[], None]
+    ) -> None:
         self.world = world
         self.clock = clock
         self.limits = Limits(world.options)
         self._blob_origin = blob_origin
+        self._answered = answered
         self.app = Starlette(
             routes=[
                 Route(
@@ -57,6 +63,7 @@ class Api:
                 call = Call(
                     self.world,
                     now,
+                    str(request.base_url).rstrip("/"),
                     self._blob_origin(),
                     request.path_params,
                     request.query_params,
@@ -65,9 +72,10 @@ class Api:
                     form,
                     caller,
                 )
-                answer = self._handle(operation, call)
+                answer = await self._handle(operation, call)
             except Refusal as refusal:
                 answer = problem(refusal)
+            self._answered()
             answer.headers = headers | answer.headers
             return _response(answer)
 
@@ -78,21 +86,25 @@ class Api:
             return None
         address = request.client.host if request.client else "unknown"
         self.limits.check_address(address, now)
+        session = request.cookies.get(SESSION_COOKIE)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        key = self.world.key_of(token.strip()) if scheme.lower() == "bearer" else None
-        if key is None:
+        by_session = not scheme and session is not None
+        token = session if by_session and session is not None else token.strip()
+        key = self.world.key_of(token) if by_session or scheme.lower() == "bearer" else None
+        if key is None or key.is_session != by_session:
             self.limits.failed(address, now)
             raise Refusal(401, "", "", headers={"WWW-Authenticate": "Bearer"})
         key.last_used_at = now
-        if operation.auth == "cookie" or (operation.auth == "person" and not key.is_person):
+        if (operation.auth == "cookie" and not by_session) or (operation.auth == "person" and not key.is_person):
             raise Refusal(403, "FORBIDDEN_FOR_ACTOR_TYPE", "This operation is for people in a browser session.")
         return key
 
-    def _handle(self, operation: Operation, call: Call) -> Answer:
+    async def _handle(self, operation: Operation, call: Call) -> Answer:
         if operation.handler is None:
             raise Refusal(501, "NOT_IMPLEMENTED", f"The sandbox does not have {operation.name}.")
         with call.world.lock:
-            return operation.handler(call)
+            answer = operation.handler(call)
+        return answer if isinstance(answer, Answer) else await answer
 
 
 def problem(refusal: Refusal) -> Answer:

@@ -30,6 +30,8 @@ class Call:
     world: World
     now: float
     origin: str
+    """Scheme and authority of the API, as the caller names it."""
+    blob_origin: str
     """Scheme and authority of the blob server, for signed URLs."""
     params: Mapping[str, str]
     query: Mapping[str, str]

@@ -78,13 +78,10 @@ def get_generation_events(call: Call) -> Answer:
     run = call.world.find_generation(call.owner, call.id())
     rows = [
         {
-            "id": event.id,
-            "generation_id": run.id,
-            "event_type": "state_changed",
-            "from_state": event.from_state,
-            "to_state": event.to_state,
+            "type": "state_changed",
+            "occurred_at": timestamp(event.at),
+            "state": event.to_state,
             "detail": event.detail,
-            "created_at": timestamp(event.at),
         }
         for event in run.events
     ]
@@ -149,7 +146,7 @@ def get_generation_package(call: Call) -> Answer:
     """The newest package of the generation; 404 while there is none."""
     run = call.world.find_generation(call.owner, call.id())
     package = call.world.find_package(call.owner, run.package_id or "")
-    return Answer(body=package_body(package, run.state))
+    return Answer(body=package_body(package, call.origin))
 
 
 @routes.add("DELETE /v1/generations/{id}")

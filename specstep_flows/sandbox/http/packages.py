@@ -23,15 +23,19 @@ def own_package(call: Call) -> Package:
     return call.world.find_package(call.owner, call.id())
 
 
-def describe(call: Call, package: Package) -> dict[str, Any]:
-    """A package as it is read and listed."""
+def _row(call: Call, package: Package) -> dict[str, Any]:
+    """A package as it is listed: with its generation's state, and how many addenda it has."""
     run = call.world.generations.get(package.generation_id or "")
-    return package_body(package, None if run is None else run.state)
+    return {
+        **package_body(package, call.origin),
+        "generation_state": None if run is None else run.state,
+        "addenda_count": len(package.addenda),
+    }
 
 
 def _listing(call: Call, packages: Iterable[Package]) -> Answer:
     rows = call.page(call.ordered(sorted(packages, key=lambda package: package.created_at)))
-    return Answer(body=listed(call.options, "packages", [describe(call, package) for package in rows]))
+    return Answer(body=listed(call.options, "packages", [_row(call, package) for package in rows]))
 
 
 @routes.add("GET /v1/packages")
@@ -54,7 +58,7 @@ def list_deleted_packages(call: Call) -> Answer:
 @routes.add("GET /v1/packages/{id}")
 def get_package(call: Call) -> Answer:
     """One package's record."""
-    return Answer(body=describe(call, own_package(call)))
+    return Answer(body=package_body(own_package(call), call.origin))
 
 
 @routes.add("GET /v1/packages/{id}/zip")
@@ -66,7 +70,7 @@ def get_package_zip(call: Call) -> Answer:
 
 def redirect(call: Call, blob: str, seconds: float) -> Answer:
     """Point to a blob by a URL that needs no key and expires."""
-    return Answer(302, None, {"Location": signed_url(call.origin, blob, call.now + seconds)})
+    return Answer(302, None, {"Location": signed_url(call.blob_origin, blob, call.now + seconds)})
 
 
 @routes.add("GET /v1/packages/{id}/files")

@@ -1,14 +1,14 @@
 """The table of operations: which handler answers what, who may call it, and which limit counts it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from .call import Answer, Call
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Answer | Awaitable[Answer]]
 Auth = Literal["bearer", "anonymous", "person", "cookie"]
-"""bearer: any key. person: not an `sf_…` key. cookie: a browser session only, so every bearer is refused."""
+"""bearer: anybody known. person: not an `sf_…` key. cookie: a browser session, so every bearer is refused."""
 Limit = Literal["standard", "kickoff"]
 
 
@@ -37,11 +37,11 @@ class Routes:
     def add(
         self, name: str, *, auth: Auth = "bearer", limit: Limit | None = "standard"
     ) -> Callable[[Handler], Handler]:
-        """Register a handler for `METHOD /path`. Operations for everybody are not limited."""
+        """Register a handler for `METHOD /path`. What is open to all, or for browsers only, is not limited."""
 
         def register(handler: Handler) -> Handler:
             method, path = name.split(" ")
-            self.operations.append(Operation(method, path, handler, auth, None if auth == "anonymous" else limit))
+            self.operations.append(Operation(method, path, handler, auth, _limit(auth, limit)))
             return handler
 
         return register
@@ -50,4 +50,9 @@ class Routes:
         """Register operations that the sandbox answers with 501."""
         for name in names:
             method, path = name.split(" ")
-            self.operations.append(Operation(method, path, None, auth, None if auth == "anonymous" else "standard"))
+            self.operations.append(Operation(method, path, None, auth, _limit(auth, "standard")))
+
+
+def _limit(auth: Auth, limit: Limit | None) -> Limit | None:
+    """Only keys and tokens are counted."""
+    return None if auth in ("anonymous", "cookie") else limit

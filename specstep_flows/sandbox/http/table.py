@@ -2,10 +2,46 @@
 
 import re
 
-from . import account, control, generations, interviews, packages, turns
+from . import (
+    account,
+    addenda,
+    connectors,
+    control,
+    documents,
+    explanations,
+    generations,
+    interviews,
+    keys,
+    migrations,
+    packages,
+    privacy,
+    profile,
+    public,
+    reports,
+    search,
+    turns,
+)
 from .routing import Operation
 
-_RESOURCES = (interviews, turns, generations, control, packages, account)
+_RESOURCES = (
+    interviews,
+    turns,
+    documents,
+    generations,
+    control,
+    packages,
+    search,
+    addenda,
+    explanations,
+    migrations,
+    account,
+    profile,
+    keys,
+    privacy,
+    reports,
+    public,
+    connectors,
+)
 
 OPERATIONS: list[Operation] = sorted(
     (operation for resource in _RESOURCES for operation in resource.routes.operations),

@@ -37,7 +37,7 @@ def _submitted(job: TurnJob, status: str, job_id: str | None, snapshot: Any) -> 
         "status": status,
         "job_id": job_id,
         "interview_id": job.interview_id,
-        "submission_id": job.key,
+        "submission_id": job.submission_id,
         "user_turn_committed": True,
         "snapshot": snapshot,
     }

@@ -15,14 +15,13 @@ class User:
     name: str
     plan: str
     provider_keys: dict[str, float] = field(default_factory=dict)
-    notification_preferences: dict[str, Any] = field(
-        default_factory=lambda: {"email_enabled": True, "sms_enabled": False}
-    )
+    notification_preferences: dict[str, Any] = field(default_factory=lambda: {"email": True, "sms": False})
     retention_days: int | None = None
     source_control: dict[str, Any] | None = None
     organization: dict[str, Any] | None = None
-    export_request: dict[str, Any] | None = None
-    deletion_request: dict[str, Any] | None = None
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Requests to export or delete the account's data, by kind."""
+    extra_usage: bool = False
 
     @property
     def email(self) -> str:
@@ -38,15 +37,20 @@ class Key:
     user: User
     digest: str
     is_person: bool
-    """An `oat_…` token: the user acts, not a program."""
+    """An `oat_…` token or a browser session: the user acts, not a program."""
     created_at: float
     name: str = "sandbox"
-    prefix: str = "sf_"
+    prefix: str = "sf"
     scopes: list[str] | None = None
     project_id: str | None = None
     last_used_at: float | None = None
     last_rotated_at: float | None = None
     revoked_at: float | None = None
+
+    @property
+    def is_session(self) -> bool:
+        """A browser's cookie, which is no bearer token."""
+        return self.prefix == "session"
 
     @property
     def limiter(self) -> str:
@@ -58,12 +62,10 @@ class Key:
         return {
             "id": self.id,
             "name": self.name,
-            "prefix": self.prefix,
             "scopes": self.scopes,
             "project_id": self.project_id,
             "organization_id": None if self.user.organization is None else self.user.organization["id"],
             "created_at": timestamp_or_none(self.created_at),
-            "last_used_at": timestamp_or_none(self.last_used_at),
             "last_rotated_at": timestamp_or_none(self.last_rotated_at),
         }
 

@@ -78,6 +78,7 @@ def _start_job(
         now + min(options.turn_queue_seconds, options.turn_seconds),
         now + options.turn_seconds,
         failure,
+        world.ids.uuid(now),
     )
     world.jobs[job.id] = job
     world.open_jobs[job.id] = job

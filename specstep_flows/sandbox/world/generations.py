@@ -137,6 +137,18 @@ class Generation:
             return None
         return self.step_started + self.step.seconds
 
+    def next_change(self) -> float | None:
+        """When something will happen by itself, if it ever will."""
+        if self.is_terminal or self.halted or self.children or self.state == "Paused":
+            return None
+        if self.clarification is not None:
+            return None if self.answered_at is None else self._picked_up_at(self.answered_at)
+        return self.step_started + self.step.seconds
+
+    def _picked_up_at(self, answered_at: float) -> float:
+        """The dispatcher's next tick."""
+        return (answered_at // self.tick_seconds + 1) * self.tick_seconds
+
     # Time
 
     def advance(self, now: float) -> None:
@@ -148,7 +160,7 @@ class Generation:
             if self.clarification is not None:
                 if self.answered_at is None:
                     return
-                resumed = (self.answered_at // self.tick_seconds + 1) * self.tick_seconds
+                resumed = self._picked_up_at(self.answered_at)
                 if resumed > now:
                     return
                 self.clarification = self.answered_at = None

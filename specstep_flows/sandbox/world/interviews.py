@@ -67,6 +67,7 @@ class TurnJob:
     starts_at: float
     ends_at: float
     failure: TurnFailure | None
+    submission_id: str
     outcome: str | None = None
     completed_at: float | None = None
     snapshot: dict[str, Any] | None = None
@@ -166,7 +167,6 @@ class Interview:
             "transcript_size": transcript_size(self.turns, options.max_transcript_chars),
             "started_at": timestamp(self.started_at),
             "last_activity_at": timestamp(self.last_activity_at),
-            "completed_at": timestamp_or_none(self.completed_at),
         }
 
     def row(self, options: SandboxOptions) -> dict[str, Any]:

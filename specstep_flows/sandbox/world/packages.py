@@ -84,12 +84,11 @@ def document_set(
     return {path: text.encode() for path, text in texts.items()}
 
 
-def package_body(package: Package, state: str | None) -> dict[str, Any]:
-    """The answer of `GET /v1/packages/{id}`, which is also the heart of a list row."""
+def package_body(package: Package, origin: str) -> dict[str, Any]:
+    """The answer of `GET /v1/packages/{id}`, which is also the heart of a list row; `origin` is where the API is."""
     return {
         "id": package.id,
         "generation_id": package.generation_id,
-        "generation_state": state,
         "version": package.version,
         "review_profile": package.profile,
         "project_name": package.project_name,
@@ -97,10 +96,6 @@ def package_body(package: Package, state: str | None) -> dict[str, Any]:
         "kind": KIND,
         "kind_label": KIND_LABEL,
         "total_cost_usd": package.total_cost_usd,
-        "file_count": len(package.zip.entries),
-        "size_bytes": package.zip.length,
-        "addenda_count": len(package.addenda),
-        "files_url": f"/v1/packages/{package.id}/files",
-        "download_url": f"/v1/packages/{package.id}/zip",
+        "download_url": f"{origin}/v1/packages/{package.id}/zip",
         "created_at": timestamp(package.created_at),
     }

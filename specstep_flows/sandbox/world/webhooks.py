@@ -15,6 +15,7 @@ EVENTS = (
     "generation.completed",
     "generation.failed",
 )
+TEST_EVENT = "webhook.test"
 _SPECIAL = {
     "PausedAwaitingClarification": "generation.paused_awaiting_clarification",
     "Complete": "generation.completed",
@@ -35,20 +36,19 @@ class Subscription:
     created_at: float
     last_delivery_at: float | None = None
     last_status: str | None = None
-    last_http_status: int | None = None
+    last_http_code: int | None = None
 
     def body(self, *, with_secret: bool = False) -> dict[str, Any]:
         """The subscription record; the secret stands in it only when it was just made."""
         return {
             "id": self.id,
-            "api_key_id": self.key_id,
             "url": self.url,
             "events": self.events,
             "signing_secret": self.secret if with_secret else None,
             "created_at": timestamp(self.created_at),
             "last_delivery_at": timestamp_or_none(self.last_delivery_at),
-            "last_delivery_status": self.last_status,
-            "last_http_status": self.last_http_status,
+            "last_status": self.last_status,
+            "last_http_code": self.last_http_code,
         }
 
 
@@ -81,13 +81,12 @@ class Webhooks:
                 continue
             for event in events:
                 if event in subscription.events:
-                    self.post(subscription, event, at, generation_body(self._world, generation, at))
+                    body = generation_body(self._world, generation, at)
+                    self.outbox.append(self.make(subscription, event, at, body))
 
-    def post(self, subscription: Subscription, event: str, at: float, generation: dict[str, Any] | None) -> Delivery:
-        """Queue one delivery."""
+    def make(self, subscription: Subscription, event: str, at: float, generation: dict[str, Any] | None) -> Delivery:
+        """Write one delivery; `generation` is missing from a test event."""
         payload: dict[str, Any] = {"event": event, "delivered_at": timestamp(at)}
         if generation is not None:
             payload["generation"] = generation
-        delivery = Delivery(self._world.ids.uuid(at), subscription, event, at, payload)
-        self.outbox.append(delivery)
-        return delivery
+        return Delivery(self._world.ids.uuid(at), subscription, event, at, payload)

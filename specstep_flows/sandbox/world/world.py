@@ -1,5 +1,6 @@
 """The whole of a sandbox's memory, and how it moves through time."""
 
+import json
 import threading
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -44,6 +45,8 @@ class World:
         self.open_generations: dict[str, Generation] = {}
         self.api_key = self.ids.token("sf_")
         self.add_key(self.api_key, "ada")
+        self.session = self.ids.token("session_")
+        self.add_key(self.session, "ada")
         for token, user in options.keys.items():
             self.add_key(token, user)
 
@@ -58,8 +61,9 @@ class World:
     def add_key(self, token: str, user: str, **members: Any) -> Key:
         """Let a token in; `oat_…` tokens act as the person."""
         now = self.clock.now()
-        key = Key(self.ids.uuid(now), self.user(user), digest(token), token.startswith("oat_"), now, **members)
-        key.prefix = token[:6]
+        prefix = token.partition("_")[0]
+        is_person = prefix in ("oat", "session")
+        key = Key(self.ids.uuid(now), self.user(user), digest(token), is_person, now, prefix=prefix, **members)
         self.keys[key.digest] = key
         return key
 
@@ -152,6 +156,15 @@ class World:
         self.packages[package.id] = package
         self.blobs[f"packages/{package.id}.zip"] = package.zip
         return package
+
+    def export_of(self, user: User) -> Blob:
+        """An archive of what is known about a user."""
+        mine = {
+            "interviews": [row.id for row in self.interviews.values() if row.owner == user.id],
+            "generations": [row.id for row in self.generations.values() if row.owner == user.id],
+            "packages": [row.id for row in self.packages.values() if row.owner == user.id],
+        }
+        return build_zip({"account.json": json.dumps({"email": user.email, **mine}).encode()})
 
     # Quota
 
