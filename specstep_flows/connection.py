@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
+    from specstep_flows.files import RunFiles
     from specstep_flows.models import Generation, RunResult
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
@@ -91,8 +92,8 @@ class Connection:
         """Open a run and drive it alone, in this thread."""
         refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
         record, resumed = opening.open(self.store, self.settings.api_url)
-        with self._files(record) as files, self._driven(record, opening) as session:
-            job = opening.job(record, files, self.settings.settle_seconds, self.is_user_actor)
+        with self._driven(record, opening) as session:
+            job = opening.job(record, self._files(record), self.settings.settle_seconds, self.is_user_actor)
             return drive(_told(events.RunOpened(record.run_id, resumed), job), session, client)
 
     async def run_async(self, opening: launch.Launch, client: httpx.AsyncClient) -> RunResult:
@@ -100,8 +101,8 @@ class Connection:
         import asyncio
 
         record, resumed = await asyncio.to_thread(opening.open, self.store, self.settings.api_url)
-        with self._files(record) as files, self._driven(record, opening) as session:
-            job = opening.job(record, files, self.settings.settle_seconds, self.is_user_actor)
+        with self._driven(record, opening) as session:
+            job = opening.job(record, self._files(record), self.settings.settle_seconds, self.is_user_actor)
             return await drive_async(_told(events.RunOpened(record.run_id, resumed), job), session, client)
 
     def _driven(self, record: RunRecord, opening: launch.Launch) -> Any:
@@ -113,10 +114,10 @@ class Connection:
             report=_both(self.on_event, opening.on_event),
         )
 
-    def _files(self, record: RunRecord) -> Any:
+    def _files(self, record: RunRecord) -> RunFiles:
         from specstep_flows.files import RunFiles
 
-        return RunFiles(record, self.settings, self._shared)
+        return RunFiles(dict(record.options), self.settings, self._shared)
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""

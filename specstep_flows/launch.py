@@ -20,7 +20,8 @@ from specstep_flows.runs import RunRecord, RunStore
 if TYPE_CHECKING:
     from specstep_flows.events import Event
     from specstep_flows.flows.clarifications import Policy
-    from specstep_flows.flows.job import Confirm, Files, Respondent
+    from specstep_flows.flows.job import Confirm, Respondent
+    from specstep_flows.flows.packages import Files
     from specstep_flows.models import Generation
 
 __all__ = ["Launch", "adopted_record", "check_run_id", "driven", "new_run_id", "open_run", "prepare", "resume", "run"]

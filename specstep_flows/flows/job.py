@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -21,9 +21,7 @@ from specstep_flows.runs import RunRecord, TurnRecord
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from specstep_flows.download import Fetched
-
-__all__ = ["Confirm", "Files", "Job", "Respondent", "run_job"]
+__all__ = ["Confirm", "Job", "Respondent", "run_job"]
 
 #: Called with the run's record before anything that costs; False leaves the run where it is.
 Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
@@ -41,43 +39,11 @@ NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 AUTO_START_PROFILE: Final = "Normal"
 
 
-class Files(Protocol):
-    """What a run does on the disk. Every method blocks."""
-
-    def choose(self, record: RunRecord, generation: Generation) -> Path:
-        """The package's final name. Raises ``UsageError`` when something else stands there."""
-        ...
-
-    def check(self) -> None:
-        """Raise ``UsageError`` when the output folder cannot be written, before anything costs."""
-        ...
-
-    def fetch(self, url: str, is_direct: bool, part: Path, should_stop: Callable[[], bool]) -> Fetched:
-        """Bring the bytes to ``part``."""
-        ...
-
-    def verify(self, part: Path) -> str:
-        """The digest of a whole, harmless zip. Raises ``PackageError``."""
-        ...
-
-    def place(self, part: Path, path: Path) -> None:
-        """Give the part its final name, for good."""
-        ...
-
-    def digest(self, path: Path) -> str | None:
-        """The SHA-256 of a file, or None when there is none."""
-        ...
-
-    def unpack(self, path: Path) -> tuple[Path, int]:
-        """Unpack beside ``path``; the folder and the number of files. Raises ``HostilePackage``."""
-        ...
-
-
 @attrs.frozen
 class Job:
     """What a run needs besides its record: people to ask, hands for files, and how this service is to be treated."""
 
-    files: Files
+    files: packages.Files
     policy: Policy | None = None
     #: Called with what is about to be paid for; False leaves the run where it is.
     confirm: Confirm | None = None
@@ -436,16 +402,14 @@ def _bring_home(job: Job, generation: Generation) -> Flow[RunResult]:
     if package_id is None:
         package_id = yield from packages.find_package(generation)
     if record.file is None:
-        chosen = yield from do(Fetch(lambda _: files.choose(record, generation)))
+        chosen = yield from do(Fetch(lambda _: files.choose(record, generation.id)))
         yield from do(Remember({"package_id": package_id, "file": str(chosen), "stage": "package"}))
         record = yield from _record()
     path = Path(record.file or "")
     digest = yield from do(Fetch(lambda _: files.digest(path)))
     if digest is None or digest != record.sha256:
-        digest = yield from packages.fetch_package(
-            package_id, path, fetch=files.fetch, verify=files.verify, place=files.place
-        )
-    size = yield from do(Fetch(lambda _: path.stat().st_size))
+        digest = yield from packages.fetch_package(package_id, path, files)
+    size = yield from do(Fetch(lambda _: files.size(path)))
     yield from do(Remember({"sha256": digest, "size_bytes": size}))
     yield from do(Report(events.PackageSaved(path, size, digest)))
     unpacked: Path | None = Path(record.unpacked_to) if record.unpacked_to else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Remember, Report, Sleep, do
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from specstep_flows.download import Fetched
     from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord
 
-__all__ = ["fetch_package", "find_package"]
+__all__ = ["Files", "fetch_package", "find_package"]
 
 #: The package of a Complete generation may be recorded a moment late: look so often.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
@@ -23,6 +23,42 @@ PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
 MOST_IDLE_ATTEMPTS: Final = 6
 #: A package that arrives damaged is fetched anew once: it costs nothing.
 MOST_DAMAGED: Final = 2
+
+
+class Files(Protocol):
+    """What a run does on the disk. Every method blocks."""
+
+    def choose(self, record: RunRecord, generation_id: UUID) -> Path:
+        """The package's final name. Raises ``UsageError`` when something else stands there."""
+        ...
+
+    def check(self) -> None:
+        """Raise ``UsageError`` when the output folder cannot be written, before anything costs."""
+        ...
+
+    def fetch(self, url: str, is_direct: bool, part: Path, should_stop: Callable[[], bool]) -> None:
+        """Bring the bytes to ``part``."""
+        ...
+
+    def verify(self, part: Path) -> str:
+        """The digest of a whole, harmless zip. Raises ``PackageError``."""
+        ...
+
+    def place(self, part: Path, path: Path) -> None:
+        """Give the part its final name, for good."""
+        ...
+
+    def digest(self, path: Path) -> str | None:
+        """The SHA-256 of a file, or None when there is none."""
+        ...
+
+    def size(self, path: Path) -> int:
+        """A file's size in bytes; 0 when there is none."""
+        ...
+
+    def unpack(self, path: Path) -> tuple[Path, int]:
+        """Unpack beside ``path``; the folder and the number of files. Raises ``HostilePackage``."""
+        ...
 
 
 def find_package(generation: Generation) -> Flow[UUID]:
@@ -44,10 +80,7 @@ def find_package(generation: Generation) -> Flow[UUID]:
 def fetch_package(
     package_id: UUID,
     path: Path,
-    *,
-    fetch: Callable[[str, bool, Path, Callable[[], bool]], Fetched],
-    verify: Callable[[Path], str],
-    place: Callable[[Path, Path], None],
+    files: Files,
 ) -> Flow[str]:
     """Bring a package to ``path``; its SHA-256 in hexadecimal. ``path`` is old, absent or whole, never half-written.
 
@@ -62,9 +95,9 @@ def fetch_package(
     part = path.with_name(f"{path.name}.part")
     damaged = 0
     while True:
-        yield from _fetch_part(package_id, part, fetch)
         try:
-            digest = yield from do(Fetch(lambda _: verify(part)))
+            yield from _fetch_part(package_id, part, files)
+            digest = yield from do(Fetch(lambda _: files.verify(part)))
         except errors.DamagedPackage as error:
             damaged += 1
             if damaged >= MOST_DAMAGED:
@@ -73,21 +106,19 @@ def fetch_package(
             continue
         break
     yield from do(Remember({"sha256": digest}))
-    yield from do(Fetch(lambda _: place(part, path)))
+    yield from do(Fetch(lambda _: files.place(part, path)))
     return digest
 
 
-def _fetch_part(
-    package_id: UUID, part: Path, fetch: Callable[[str, bool, Path, Callable[[], bool]], Fetched]
-) -> Flow[None]:
+def _fetch_part(package_id: UUID, part: Path, files: Files) -> Flow[None]:
     idle = 0
     size = -1
     while True:
         link = yield from gateway.get_package_zip(package_id)
         try:
-            yield from do(Fetch(lambda stop, link=link: fetch(link.url, link.is_direct, part, stop)))  # type: ignore[misc]
+            yield from do(Fetch(lambda stop, link=link: files.fetch(link.url, link.is_direct, part, stop)))  # type: ignore[misc]
         except errors.DownloadError as error:
-            grown = yield from do(Fetch(lambda _: part.stat().st_size if part.exists() else 0))
+            grown = yield from do(Fetch(lambda _: files.size(part)))
             idle = idle + 1 if grown <= size else 0
             size = max(size, grown)
             if idle >= MOST_IDLE_ATTEMPTS:

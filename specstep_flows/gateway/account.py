@@ -26,15 +26,16 @@ def _account(reply: Reply) -> models.Account:
 
     body = reading.body(reply, Account, "get_me")
     return models.Account(
-        user_id=shown(body, "id", str) or _text_of(shown(body, "id", UUID)),
+        user_id=_text_of(reading.raw(body, "id")),
         display_name=shown(body, "display_name", str),
         email=shown(body, "email", str),
         plan=shown(body, "plan", str),
     )
 
 
-def _text_of(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
+def _text_of(value: object) -> str | None:
+    """An id that is only shown, of whatever form."""
+    return str(value) if isinstance(value, UUID | str | int) else None
 
 
 def get_usage() -> Flow[models.Usage]:
@@ -66,9 +67,9 @@ def get_capabilities() -> Flow[models.Capabilities]:
 
         body = reading.body(reply, Capabilities, "get_capabilities")
         return models.Capabilities(
-            review_profiles=_words(body.review_profiles),
+            review_profiles=_words(reading.raw(body, "review_profiles")),
             project_types=_words(body.project_types),
-            mirror_selections=_words(body.mirror_selections),
+            mirror_selections=_words(reading.raw(body, "mirror_selections")),
             schema_version=shown(body, "schema_version", str),
             rubric_version=shown(body, "rubric_version", str),
             quality_rubric_version=shown(body, "quality_rubric_version", str),

@@ -50,15 +50,15 @@ def _interview_of(reply: Reply, operation: str) -> models.Interview:
 
 
 def _interview(body: GeneratedInterview, operation: str) -> models.Interview:
-    size, failure = reading.raw(body, "transcript_size"), body.auto_start_failure
+    size, failure = reading.raw(body, "transcript_size"), reading.raw(body, "auto_start_failure")
     return models.Interview(
         id=steering_uuid(body.id, operation, "id"),
         status=steering_text(body.status, operation, "status"),
-        turns=_turns(body.turns),
+        turns=_turns(reading.raw(body, "turns")),
         intake_artifact_id=reading.optional_uuid(body.intake_artifact_id),
         started_generation_id=reading.optional_uuid(body.started_generation_id),
         auto_start_failure=_auto_start_failure(failure),
-        detected_type=_detected_type(body.detected_type),
+        detected_type=_detected_type(reading.raw(body, "detected_type")),
         display_title=shown(body, "display_title", str),
         transcript_size=_transcript_size(size),
         latest_reply=_latest_reply(body),
@@ -182,11 +182,11 @@ def _job_of(reply: Reply, operation: str) -> models.TurnJob:
     return models.TurnJob(
         status=steering_text(body.status, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
-        interview_id=reading.optional_uuid(body.interview_id),
+        interview_id=shown(body, "interview_id", UUID),
         snapshot=_interview(snapshot, operation) if isinstance(snapshot, Interview) else None,
         error_code=shown(body, "error_code", str),
         error_message=shown(body, "error_message", str),
-        is_retryable=body.is_retryable if isinstance(body.is_retryable, bool) else None,
+        is_retryable=shown(body, "is_retryable", bool),
     )
 
 

@@ -39,7 +39,7 @@ def _package_of(reply: Reply, operation: str) -> models.Package:
     texts = ("version", "review_profile", "project_name", "description", "kind", "kind_label")
     return models.Package(
         id=steering_uuid(body.id, operation, "id"),
-        generation_id=reading.optional_uuid(body.generation_id),
+        generation_id=shown(body, "generation_id", UUID),
         total_cost_usd=shown(body, "total_cost_usd", float),
         **{name: shown(body, name, str) for name in texts},
     )

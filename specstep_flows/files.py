@@ -1,0 +1,125 @@
+"""A run's hands on the disk: where the package goes, how its bytes get there, and how it is unpacked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from specstep_flows.engine.session import Shared
+    from specstep_flows.runs import RunRecord
+    from specstep_flows.settings import Settings
+
+__all__ = ["RunFiles", "package_path"]
+
+_CHUNK_BYTES: Final = 1 << 20
+
+
+def package_path(output: str | None, generation_id: UUID) -> Path:
+    """The zip's name for an output: a name that ends in ``.zip`` is the file, anything else the folder it goes in."""
+    folder = Path(output) if output is not None else Path.cwd()
+    if output is not None and folder.suffix.lower() == ".zip" and not folder.is_dir():
+        return folder
+    return folder / f"{generation_id}.zip"
+
+
+class RunFiles:
+    """What ``flows.job`` asks of the disk, for one run. Every method blocks."""
+
+    def __init__(
+        self,
+        options: dict[str, object],
+        settings: Settings,
+        shared: Shared,
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> None:
+        output = options.get("output")
+        self._output = output if isinstance(output, str) else None
+        self._force = bool(options.get("force"))
+        self._settings = settings
+        self._shared = shared
+        self._on_progress = on_progress
+
+    def check(self) -> None:
+        """Try the output folder before anything costs. Raises ``UsageError``."""
+        output = Path(self._output) if self._output is not None else Path.cwd()
+        is_file = output.suffix.lower() == ".zip" and not output.is_dir()
+        if is_file and output.exists() and not self._force:
+            raise errors.UsageError(f"{output} exists already; choose another --output, or --force to replace it.")
+        folder = output.parent if is_file else output
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise errors.UsageError(
+                f"The folder {folder} cannot be written ({error.strerror}). Nothing was started; choose another --output."
+            ) from None
+
+    def choose(self, record: RunRecord, generation_id: UUID) -> Path:
+        """The package's final name. Raises ``UsageError`` when something else stands there."""
+        path = package_path(self._output, generation_id)
+        if path.exists() and not self._force:
+            raise errors.UsageError(
+                f"{path} exists already and was not touched. The package is ready: resume run {record.run_id} with another "
+                "--output, or with --force."
+            )
+        return path
+
+    def fetch(self, url: str, is_direct: bool, part: Path, should_stop: Callable[[], bool]) -> None:
+        """Bring a package's bytes to ``part``. Only the API's own origin is sent the key, and only when it has to be."""
+        from specstep_flows.download import fetch_to_part
+
+        api = self._settings.api_url
+        target = urljoin(f"{api}/", url)
+        headers = {"Authorization": f"Bearer {self._settings.require_key()}"} if is_direct else {}
+        if headers and urlsplit(target)[:2] != urlsplit(api)[:2]:
+            raise errors.PackageError("The service names another host for a package that only it can give.")
+        fetch_to_part(
+            target,
+            part,
+            should_stop=should_stop,
+            on_progress=self._on_progress,
+            headers=headers,
+            request_timeout=self._shared.real_timeout,
+        )
+
+    def verify(self, part: Path) -> str:
+        """The SHA-256 of a whole, harmless zip. Raises ``PackageError``."""
+        from specstep_flows.download import verify
+
+        return verify(part).sha256
+
+    def place(self, part: Path, path: Path) -> None:
+        """Give the part its final name, durably. Raises ``OutputError`` when the name is taken."""
+        from specstep_flows.download import place
+
+        place(part, path, force=self._force)
+
+    def digest(self, path: Path) -> str | None:
+        """The SHA-256 of a file in hexadecimal, or None when there is none."""
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        return None
+
+    def size(self, path: Path) -> int:
+        """A file's size in bytes; 0 when there is none."""
+        return os.stat(path).st_size if path.exists() else 0
+
+    def unpack(self, path: Path) -> tuple[Path, int]:
+        """Unpack beside the zip; the folder and the number of files. Raises ``HostilePackage``, ``OutputError``."""
+        from specstep_flows.unpack import unpack
+
+        folder = path.with_suffix("")
+        files = unpack(path, folder, force=self._force)
+        return folder, len(files)
