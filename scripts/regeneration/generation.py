@@ -13,7 +13,7 @@ from typing import Final
 
 from regeneration.stops import Stop
 
-TIME_LIMIT: Final = 240
+TIME_LIMIT: Final = 40
 _PINNED: Final = ("openapi-python-client", "ruff")
 SCRIPTS: Final = Path(__file__).resolve().parent.parent
 

@@ -123,8 +123,8 @@ class Operation:
 
     @property
     def role(self) -> str:
-        """``METHOD /path`` with parameters blanked: the start of every role in it."""
-        return f"{self.method.upper()} {self.route.blanked}"
+        """``METHOD /path``, parameters blanked, in lower case: the start of every role in it."""
+        return f"{self.method.upper()} /{'/'.join(self.route.shape)}"
 
 
 OperationKey = tuple[str, tuple[str, ...]]

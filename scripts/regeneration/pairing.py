@@ -140,17 +140,19 @@ def _enveloped(there: Slot, here: Slot) -> Slot:
     """The documented body of a list, put into the pulled document's envelope.
 
     How lists are wrapped is documented nowhere: they may come as an array, or as the sole array in an object under
-    whatever name. The rows keep their names in either case.
+    whatever name. The rows keep their names in either case. Where a flow steers by the array's name, it must stay.
     """
     known, found = here.node, there.node
     rows = sole_array(known) if known.kind == "object" else None
     member = sole_array(found) if found.kind == "object" else None
+    if rows is not None and known.properties[rows].steering:
+        return here
     if known.kind == "array" and member is not None:
         return replace(here, node=Node("object", properties={member: here}))
     if rows is not None and found.kind == "array":
         return known.properties[rows]
     if rows is not None and rows not in found.properties and member is not None and member not in known.properties:
-        renamed = {**known.properties, member: known.properties[rows]}
+        renamed = {member if name == rows else name: slot for name, slot in known.properties.items()}
         return replace(here, node=replace(known, properties=renamed))
     return here
 

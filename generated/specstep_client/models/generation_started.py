@@ -29,7 +29,8 @@ class GenerationStarted:
         Attributes:
             id (None | Unset | UUID): The new generation.
             state (GenerationState | None | Unset): Its state, Queued at first.
-            download_url (None | str | Unset): Where the package can be downloaded, once there is one.
+            download_url (None | str | Unset): Where the package can be downloaded, once there is one; whoever has the link
+                may be able to, so it is treated as a secret.
             package_id (None | Unset | UUID): The package, once there is one.
      """
 

@@ -40,7 +40,8 @@ class Package:
             kind (None | str | Unset): What it is: always `specification`. Added 2026-05-05.
             kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
             created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            download_url (None | str | Unset): Where the zip can be downloaded.
+            download_url (None | str | Unset): Where the zip can be downloaded; whoever has the link may be able to, so it
+                is treated as a secret.
      """
 
     id: None | Unset | UUID = UNSET

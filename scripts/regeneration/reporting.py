@@ -1,0 +1,132 @@
+"""The drift report: what changed, for the terminal, as a page and as data."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from regeneration.changes import MEANING, Change, Severity
+
+MOST_LINES: Final = 40
+"""Lines of one comparison on the terminal."""
+MOST_OPERATIONS: Final = 4
+"""Operations that one line of the page names before it counts the rest."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that a run found."""
+
+    pulled_sha256: str | None = None
+    previous_sha256: str | None = None
+    """The document that was pulled before this one; None when there was none."""
+    documented_to_pulled: list[Change] = field(default_factory=list)
+    last_to_pulled: list[Change] = field(default_factory=list)
+    stable_layer: list[Change] = field(default_factory=list)
+    not_generated: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def comparisons(self) -> list[tuple[str, str, list[Change]]]:
+        """Title, key and changes of each comparison."""
+        return [
+            ("From the documented contract to the pulled document", "documented_to_pulled", self.documented_to_pulled),
+            ("From the document pulled before to this one", "last_to_pulled", self.last_to_pulled),
+            ("What the stable layer sees of it", "stable_layer", self.stable_layer),
+        ]
+
+    def data(self) -> str:
+        """``drift.json``."""
+        parts: dict[str, object] = {
+            "schema_version": 1,
+            "pulled_sha256": self.pulled_sha256,
+            "previous_sha256": self.previous_sha256,
+        }
+        for _, key, changes in self.comparisons:
+            parts[key] = [change.as_data() for change in changes]
+        parts |= {"not_generated": self.not_generated, "notes": self.notes}
+        return json.dumps(parts, indent=1, ensure_ascii=True) + "\n"
+
+    def page(self) -> str:
+        """``drift.md``."""
+        lines = ["# API drift", ""]
+        if self.pulled_sha256 is None:
+            return "\n".join([*lines, "No document was pulled yet: the client is the documented contract's.", ""])
+        lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`; `drift.json` has all of it.", ""]
+        lines += _summary(self.comparisons)
+        for title, _, changes in self.comparisons:
+            lines += [f"## {title}", ""]
+            lines += _sections(changes) or ["Nothing.", ""]
+        if self.not_generated:
+            lines += ["## Operations that are not generated", ""]
+            lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
+        if self.notes:
+            lines += ["## Read otherwise than written", "", *(f"- {_safe(note)}" for note in self.notes), ""]
+        return "\n".join(lines)
+
+    def terminal(self) -> list[str]:
+        """The lines for the terminal: the worst first, and not more than a person reads."""
+        lines: list[str] = []
+        for title, _, changes in self.comparisons:
+            if not changes:
+                continue
+            lines.append(f"{title}:")
+            grouped = _grouped(changes)
+            lines += [f"  {MEANING[severity]}: {text}" for severity, text in grouped[:MOST_LINES]]
+            if len(grouped) > MOST_LINES:
+                lines.append(f"  and {len(grouped) - MOST_LINES} more; openapi/drift.md has them")
+        lines += [f"not generated: {name}: {reason}" for name, reason in self.not_generated.items()]
+        return lines
+
+
+def _summary(comparisons: Iterable[tuple[str, str, list[Change]]]) -> list[str]:
+    lines = ["| | " + " | ".join(MEANING.values()) + " |", "| --- |" + " ---: |" * len(MEANING)]
+    for title, _, changes in comparisons:
+        counts = [sum(change.severity == severity for change in changes) for severity in MEANING]
+        lines.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
+    return [*lines, ""]
+
+
+def _sections(changes: list[Change]) -> list[str]:
+    lines: list[str] = []
+    grouped = _grouped(changes, as_markdown=True)
+    for severity, meaning in MEANING.items():
+        listed = [text for found, text in grouped if found == severity]
+        if listed:
+            lines += [f"### {meaning[0].upper()}{meaning[1:]}", "", *(f"- {text}" for text in listed), ""]
+    return lines
+
+
+def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[Severity, str]]:
+    """The same difference in several operations is one line, the worst differences first."""
+    groups: dict[tuple[str, str, str, Severity], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[(change.what, change.place, change.detail, change.severity)].append(change)
+    order = list(MEANING)
+    lines: list[tuple[Severity, str]] = []
+    for (what, place, detail, severity), alike in sorted(groups.items(), key=lambda item: order.index(item[0][3])):
+        mark = _code if as_markdown else str
+        operations = list(dict.fromkeys(change.operation for change in alike))
+        named = ", ".join(mark(operation) for operation in operations[:MOST_OPERATIONS])
+        if len(operations) > MOST_OPERATIONS:
+            named += f" and {len(operations) - MOST_OPERATIONS} more"
+        users = list(dict.fromkeys(user for change in alike for user in change.touches))
+        text = f"{named}: {what}"
+        text += f" {mark(place)}" if place else ""
+        text += f" ({_safe(detail) if as_markdown else detail})" if detail else ""
+        text += f"; used by {', '.join(users)}" if users else ""
+        lines.append((severity, text))
+    return lines
+
+
+def _code(text: str) -> str:
+    """Text from a document as code on a page: nothing in it can end the code, or become a link, a mention or HTML."""
+    return "`" + text.replace("`", "'").replace("|", "¦") + "`"
+
+
+def _safe(text: str) -> str:
+    """Text from a document inside a sentence of a page: nothing in it is markup, a mention or a reference."""
+    return "".join(f"&#{ord(character)};" if character in "&<>\\`*_[]|#@~" else character for character in text)
