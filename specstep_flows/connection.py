@@ -11,7 +11,7 @@ from specstep_flows.engine.drive import drive, drive_async, refuse_coroutines
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.board import Board
-from specstep_flows.flows.job import run_job
+from specstep_flows.flows.job import Job, KeyCheck, run_job
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Connection:
     ) -> None:
         self.settings = settings
         self.on_event = on_event
+        self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self.store = (
             store if isinstance(store, RunStore) else RunStore(Path(store) if store else settings.state_folder())
@@ -93,7 +94,7 @@ class Connection:
         refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
         record, resumed = opening.open(self.store, self.settings.api_url)
         with self._driven(record, opening) as session:
-            job = opening.job(record, self._files(record), self.settings.settle_seconds, self.is_user_actor)
+            job = self._job(record, opening)
             return drive(_told(events.RunOpened(record.run_id, resumed), job), session, client)
 
     async def run_async(self, opening: launch.Launch, client: httpx.AsyncClient) -> RunResult:
@@ -102,7 +103,7 @@ class Connection:
 
         record, resumed = await asyncio.to_thread(opening.open, self.store, self.settings.api_url)
         with self._driven(record, opening) as session:
-            job = opening.job(record, self._files(record), self.settings.settle_seconds, self.is_user_actor)
+            job = self._job(record, opening)
             return await drive_async(_told(events.RunOpened(record.run_id, resumed), job), session, client)
 
     def _driven(self, record: RunRecord, opening: launch.Launch) -> Any:
@@ -112,6 +113,11 @@ class Connection:
             self._shared,
             timeout=opening.timeout,
             report=_both(self.on_event, opening.on_event),
+        )
+
+    def _job(self, record: RunRecord, opening: launch.Launch) -> Job:
+        return opening.job(
+            record, self._files(record), self._key_check, self.settings.settle_seconds, self.is_user_actor
         )
 
     def _files(self, record: RunRecord) -> RunFiles:
@@ -129,7 +135,7 @@ class Connection:
         return record
 
 
-def _told(opened: events.RunOpened, job: Any) -> Flow[RunResult]:
+def _told(opened: events.RunOpened, job: Job) -> Flow[RunResult]:
     """Say which run this is before anything is sent."""
     from specstep_flows.engine.effects import Report, do
 

@@ -14,7 +14,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.interviews import read_attachment
-from specstep_flows.flows.job import Job
+from specstep_flows.flows.job import Job, KeyCheck
 from specstep_flows.runs import RunRecord, RunStore
 
 if TYPE_CHECKING:
@@ -117,11 +117,14 @@ class Launch:
     on_event: Callable[[Event], Any] | None = None
     timeout: float | None = None
 
-    def job(self, record: RunRecord, files: Files, settle_seconds: float, is_user_actor: bool) -> Job:
+    def job(
+        self, record: RunRecord, files: Files, key_check: KeyCheck, settle_seconds: float, is_user_actor: bool
+    ) -> Job:
         """The job: the record's options, and the people and hands of this process."""
         options: Mapping[str, Any] = record.options
         return Job(
             files=files,
+            key_check=key_check,
             policy=self.policy,
             confirm=self.confirm,
             respondent=self.respondent,

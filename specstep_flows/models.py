@@ -180,9 +180,9 @@ class TurnJob:
 
 @attrs.frozen
 class ReferenceDocument:
-    """A document attached to an interview."""
+    """A document attached to an interview. ``id`` is None when the upload's answer did not name it."""
 
-    id: UUID
+    id: UUID | None
     name: str | None = None
     size_bytes: int | None = None
 

@@ -59,6 +59,8 @@ class Call:
 Step: TypeAlias = Attempt | Pause | Block | Call
 Steps: TypeAlias = Generator[Step, Any, R]
 
+#: However near the deadline is, a read is given this long, in real seconds.
+SHORTEST_READ_SECONDS = 1.0
 #: Shorter waits than this are nobody's business.
 WORTH_TELLING_SECONDS = 2.0
 
@@ -147,7 +149,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         attempt += 1
         failure: errors.RequestError
         try:
-            reply = yield Attempt(request, session.shared.real_timeout)
+            reply = yield Attempt(request, _timeout(request, session))
             _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.RequestError as error:
@@ -172,6 +174,15 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         if wait >= WORTH_TELLING_SECONDS:
             yield from _report(events.Waiting(failure.message, wait), session)
         yield from _pause(wait, session)
+
+
+def _timeout(request: effects.Request, session: Session) -> float:
+    """Real seconds for one attempt. A read ends with the overall deadline; what changes something is never cut short."""
+    timeout = session.shared.real_timeout
+    if session.deadline is None or request.kind != "read":
+        return timeout
+    left = (session.deadline - session.shared.clock.now()) / session.shared.clock.speed
+    return min(timeout, max(left, SHORTEST_READ_SECONDS))
 
 
 def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session) -> Steps[None]:

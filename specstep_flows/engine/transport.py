@@ -6,7 +6,7 @@ Every failure comes out as one of our errors, which say whether the service may 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -16,23 +16,11 @@ from specstep_flows.engine.effects import Reply, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["attempt", "attempt_async", "build_client"]
+__all__ = ["attempt", "attempt_async"]
 
 #: No answer of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0
-
-
-def build_client(kind: type[Any], base_url: str, headers: dict[str, str]) -> Any:
-    """An ``httpx.Client`` or ``httpx.AsyncClient`` for one origin: it follows no redirect and keeps no cookie."""
-    return kind(
-        base_url=base_url,
-        headers=headers,
-        follow_redirects=False,
-        timeout=httpx.Timeout(75.0, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=50.0),
-        trust_env=True,
-    )
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:

@@ -80,6 +80,8 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
 def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> Flow[UUID | None]:
     """The generation that an earlier request started; None once it is certain that it started none."""
     known = frozenset(known)
+    # A machine's clock may have been set back since.
+    sent_at = min(sent_at, (yield from do(Now())))
     while True:
         now = yield from do(Now())
         found = yield from find_new_generation(kickoff, known)

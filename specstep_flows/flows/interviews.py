@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, Flow, Report, Sleep, do
+from specstep_flows.models import ReferenceDocument, TurnJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from uuid import UUID
 
-    from specstep_flows.models import Interview, ReferenceDocument, TurnJob
+    from specstep_flows.models import Interview
 
 __all__ = [
     "attach_document",
@@ -71,17 +72,23 @@ def say(
     Raises:
         TurnFailed: the service could not answer, or somebody cancelled the turn.
     """
-    resubmissions = 0
+    resubmissions = forgotten = 0
     while True:
         if job_id is None:
-            job = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+            submitted = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+            job = yield from _wait_for_turn(submitted)
         else:
-            known = yield from _known_job(job_id)
+            # An earlier attempt's job: it is looked at at once.
+            job = yield from _wait_for_turn(TurnJob("submitted", job_id), at_once=True)
             job_id = None
-            if known is None:
-                continue
-            job = known
-        job = yield from _wait_for_turn(job)
+        if job is None:
+            forgotten += 1
+            if forgotten > MOST_RESUBMISSIONS:
+                raise errors.TurnFailed(
+                    "The service does not know the turn's job any more. No generation was started; resume the run.",
+                    is_retryable=True,
+                )
+            continue
         if job.status.casefold() in TURN_DONE or (job.snapshot is not None and job.job_id is None):
             return job.snapshot or (yield from gateway.get_interview(interview_id))
         if job.status.casefold() in TURN_CANCELLED:
@@ -103,20 +110,20 @@ def say(
         yield from do(Sleep(RESUBMIT_AFTER_SECONDS))
 
 
-def _known_job(job_id: UUID) -> Flow[TurnJob | None]:
-    """The job of an earlier attempt; None when the service has forgotten it."""
-    try:
-        return (yield from gateway.get_turn_job(job_id))
-    except errors.NotFound:
-        return None
+def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> Flow[TurnJob | None]:
+    """Look at the job until it is over; None when the service has forgotten it (it may have been restarted).
 
-
-def _wait_for_turn(job: TurnJob) -> Flow[TurnJob]:
-    """Look at the job until it is over. A status that nobody has seen means: keep waiting."""
+    A status that nobody has seen means: keep waiting.
+    """
     job_id = job.job_id
     while job_id is not None and job.status.casefold() not in TURN_DONE | TURN_FAILED | TURN_CANCELLED:
-        yield from do(Sleep(TURN_POLL_SECONDS))
-        job = yield from gateway.get_turn_job(job_id)
+        if not at_once:
+            yield from do(Sleep(TURN_POLL_SECONDS))
+        at_once = False
+        try:
+            job = yield from gateway.get_turn_job(job_id)
+        except errors.NotFound:
+            return None
     return job
 
 
@@ -241,8 +248,7 @@ def attach_document(interview_id: UUID, path: Path) -> Flow[ReferenceDocument]:
             yield from do(Sleep(TURN_POLL_SECONDS * attempts))
             continue
         yield from do(Report(events.DocumentAttached(path.name, len(content))))
-        if document is not None:
-            return document
+        return document or ReferenceDocument(None, path.name, len(content))
 
 
 def _is_same(document: ReferenceDocument, name: str, size: int) -> bool:

@@ -15,13 +15,13 @@ from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Ask, Changes, Fetch, Flow, NewKey, Now, Remember, Report, do
 from specstep_flows.flows import budget, generations, interviews, packages
 from specstep_flows.flows.clarifications import Desk, Policy
-from specstep_flows.models import Answer, Generation, Interview, RunResult
+from specstep_flows.models import Account, Answer, Generation, Interview, RunResult
 from specstep_flows.runs import RunRecord, TurnRecord
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["Confirm", "Job", "Respondent", "run_job"]
+__all__ = ["Confirm", "Job", "KeyCheck", "Respondent", "run_job"]
 
 #: Called with the run's record before anything that costs; False leaves the run where it is.
 Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
@@ -39,11 +39,19 @@ NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 AUTO_START_PROFILE: Final = "Normal"
 
 
+@attrs.define
+class KeyCheck:
+    """Whose key it is, once it was verified: all runs of a client verify it together."""
+
+    account: Account | None = None
+
+
 @attrs.frozen
 class Job:
     """What a run needs besides its record: people to ask, hands for files, and how this service is to be treated."""
 
     files: packages.Files
+    key_check: KeyCheck = attrs.field(factory=KeyCheck)
     policy: Policy | None = None
     #: Called with what is about to be paid for; False leaves the run where it is.
     confirm: Confirm | None = None
@@ -66,8 +74,9 @@ def run_job(job: Job) -> Flow[RunResult]:
     record = yield from _record()
     if not record.is_finished:
         yield from do(Fetch(lambda _: job.files.check()))
-    account = yield from gateway.get_me()
-    yield from do(Report(events.KeyVerified(account)))
+    if job.key_check.account is None:
+        job.key_check.account = yield from gateway.get_me()
+        yield from do(Report(events.KeyVerified(job.key_check.account)))
     if record.generation_id is None:
         yield from _check_choices(record)
         if record.intake_artifact_id is None:

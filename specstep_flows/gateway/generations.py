@@ -73,7 +73,10 @@ def _kick_off(
     def parse(reply: Reply) -> UUID:
         from specstep_client.models.generation_started import GenerationStarted
 
-        return steering_uuid(reading.body(reply, GenerationStarted, operation).id, operation, "id")
+        started = reading.optional_uuid(reading.body(reply, GenerationStarted, operation).id)
+        # The Location names the generation as well (walkthrough, step 5.5).
+        tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
+        return steering_uuid(started or reading.optional_uuid(tail), operation, "id")
 
     request = request_of(operation, "unsafe", kwargs, bucket="kickoff")
     return (yield from do(Send(request, parse, about=about, outcome=outcome)))

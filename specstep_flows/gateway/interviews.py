@@ -54,7 +54,7 @@ def _interview(body: GeneratedInterview, operation: str) -> models.Interview:
     return models.Interview(
         id=steering_uuid(body.id, operation, "id"),
         status=steering_text(body.status, operation, "status"),
-        turns=_turns(reading.raw(body, "turns")),
+        turns=_turns(_transcript(body)),
         intake_artifact_id=reading.optional_uuid(body.intake_artifact_id),
         started_generation_id=reading.optional_uuid(body.started_generation_id),
         auto_start_failure=_auto_start_failure(failure),
@@ -81,6 +81,12 @@ def _turns(value: object) -> tuple[models.Turn, ...]:
         )
         for entry in value
     )
+
+
+def _transcript(body: GeneratedInterview) -> object:
+    """The transcript, under the name that is assumed or one that is as likely."""
+    names = ("turns", "transcript", "messages", "conversation")
+    return next((value for name in names if isinstance(value := reading.raw(body, name), list)), None)
 
 
 def _latest_reply(body: GeneratedInterview) -> str | None:
