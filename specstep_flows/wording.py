@@ -132,14 +132,14 @@ def money(usd: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: ``48 s``, ``3 min 05 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    """Seconds as people say them: ``48 s``, ``3 min``, ``3 min 05 s``, ``2 h 10 min``, ``3 d 4 h``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
+        return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
     if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return f"{whole // 3600} h" + (f" {whole % 3600 // 60:02d} min" if whole % 3600 // 60 else "")
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 

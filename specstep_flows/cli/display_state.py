@@ -1,0 +1,226 @@
+"""What the live display knows of a run, gathered from its events. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from specstep_flows import events
+from specstep_flows.wording import duration, money, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from specstep_flows.models import ConversationItem, Generation
+
+__all__ = ["Watched"]
+
+
+@attrs.define
+class Watched:
+    """A run as it was last heard of. Times are seconds on the run's clock.
+
+    ``server_time`` gives the service's present time where this machine can know it: with the real clock it is the
+    machine's own; against a sandbox whose clock is sped up it is None, and only differences between stamps are shown.
+    """
+
+    began: float
+    server_time: Callable[[], datetime] | None = None
+    run_id: str | None = None
+    #: What is being done before and after the generation, in a sentence.
+    doing: str | None = None
+    interview_percent: float | None = None
+    generation_id: UUID | None = None
+    generation: Generation | None = None
+    seen: list[str] = attrs.field(factory=list)
+    looked_at: float | None = None
+    next_look_at: float | None = None
+    spent_before: float = 0.0
+    waiting: str | None = None
+    waiting_until: float | None = None
+    questions: int = 0
+    conversation: tuple[ConversationItem, ...] = ()
+    downloaded: tuple[int, int | None] | None = None
+    is_over: bool = False
+
+    def take(self, event: events.Event, now: float) -> str | None:
+        """Learn from an event; gives back what is worth a line that stays, if anything is."""
+        if not isinstance(event, events.Waiting):
+            self.waiting = self.waiting_until = None
+        match event:
+            case events.RunOpened():
+                self.run_id = event.run_id
+                return f"Run {event.run_id}" + (" goes on." if event.resumed else "")
+            case events.KeyVerified():
+                self.doing = "The key is good."
+            case events.GenerationStarted():
+                return self._started(event)
+            case events.GenerationProgress():
+                self._look(event, now)
+            case events.QuestionsAsked():
+                self.questions = len(event.questions)
+                return f"{_count(len(event.questions), 'question')} must be answered before it goes on."
+            case events.QuestionsAnswered():
+                self.questions = 0
+                return f"{_count(len(event.answers), 'answer')} accepted; it goes on at the service's next tick."
+            case events.Waiting():
+                self.waiting, self.waiting_until = event.reason, now + event.seconds
+            case events.Notice():
+                return event.message
+            case _:
+                return self._interview(event) or self._package(event)
+        return None
+
+    def _interview(self, event: events.Event) -> str | None:
+        match event:
+            case events.InterviewStarted():
+                self.doing = "The interview has begun."
+            case events.DocumentAttached():
+                return f"Attached {event.name} ({size(event.size_bytes)})."
+            case events.TurnSubmitted():
+                of = f" of {event.total}" if event.total else ""
+                self.doing = f"Interview: the agent is answering turn {event.number}{of}."
+            case events.ReplyReceived():
+                full = event.interview.transcript_size
+                self.interview_percent = full.percent_used if full is not None else None
+                self.doing = f"Interview: turn {event.number} is answered."
+            case events.InterviewCompleted():
+                self.doing = "The interview is complete."
+                if event.unused_messages:
+                    left = _count(event.unused_messages, "message")
+                    return f"The agent completed the interview before all was said: {left} of the brief not sent."
+                return "The interview is complete."
+        return None
+
+    def _package(self, event: events.Event) -> str | None:
+        match event:
+            case events.Downloading():
+                self.doing = "The package is on its way."
+                self.downloaded = (event.received_bytes, event.total_bytes)
+            case events.PackageSaved():
+                self.downloaded = None
+                self.doing = "The package is on disk."
+                return f"Saved {event.path} ({size(event.size_bytes)})."
+            case events.Unpacked():
+                return f"Unpacked {_count(event.files, 'file')} into {event.path}."
+        return None
+
+    def _started(self, event: events.GenerationStarted) -> str:
+        if self.generation is not None and self.generation.id != event.generation_id:
+            self.spent_before += self.generation.running_cost_usd or 0.0
+        self.generation_id, self.generation, self.seen = event.generation_id, None, []
+        self.is_over = False
+        found = "was found, and is watched from here on" if event.adopted else "has started"
+        return f"Generation {event.generation_id} {found}."
+
+    def _look(self, event: events.GenerationProgress, now: float) -> None:
+        generation = event.generation
+        self.generation_id, self.generation = generation.id, generation
+        if not self.seen or self.seen[-1] != generation.state:
+            self.seen.append(generation.state)
+        self.looked_at = now
+        self.next_look_at = None if event.next_look_in is None else now + event.next_look_in
+        self.is_over = event.next_look_in is None
+        self.doing = None
+        if not generation.needs_answers:
+            self.questions = 0
+
+    def converse(self, items: Sequence[ConversationItem]) -> None:
+        """The newest steps of the agents, oldest first."""
+        self.conversation = tuple(items)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds that the generation, or what precedes it, has taken."""
+        generation = self.generation
+        if generation is None or self.looked_at is None:
+            return now - self.began
+        ended = generation.completed_at or generation.failed_at
+        if generation.is_terminal and ended is not None and generation.started_at is not None:
+            return (ended - generation.started_at).total_seconds()
+        since = 0.0 if self.is_over else now - self.looked_at
+        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+        if total is not None and left is not None:
+            return max(0.0, total - left) + since
+        if self.server_time is not None and generation.started_at is not None:
+            return max(0.0, (self.server_time() - generation.started_at).total_seconds())
+        return now - self.began
+
+    def time_words(self, now: float) -> str:
+        """Elapsed time and the service's own forecast."""
+        words = f"{duration(self.elapsed(now))} so far"
+        generation = self.generation
+        if generation is None or generation.is_terminal:
+            return words if generation is None else f"{duration(self.elapsed(now))} in all"
+        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+        if total is None:
+            return f"{words}, no forecast"
+        if left is None or self.looked_at is None:
+            if generation.started_work_at is None and not generation.is_paused:
+                return f"{words}, forecast {duration(total)} of work"
+            return f"{words}, longer than the forecast of {duration(total)}" if self._outran(total, now) else (
+                f"{words}, forecast {duration(total)}"
+            )
+        left = left if self.is_over else left - (now - self.looked_at)
+        ahead = f"about {duration(left)} left" if left >= 1 else "due any moment"
+        return f"{words}, {ahead} of a forecast of {duration(total)}"
+
+    def _outran(self, total: float, now: float) -> bool:
+        return self.elapsed(now) > total
+
+    def cost_words(self) -> str:
+        """What was read as spent, and the forecast with its range."""
+        generation = self.generation
+        if generation is None:
+            return "nothing yet"
+        spent = f"{money(generation.running_cost_usd)} {'in all' if generation.is_terminal else 'so far'}"
+        if self.spent_before:
+            spent += f" (and {money(self.spent_before)} for earlier attempts)"
+        if generation.estimated_total_usd is None:
+            return f"{spent}, no forecast"
+        low, high = generation.estimated_total_p25_usd, generation.estimated_total_p75_usd
+        details = [f"{money(low)} to {money(high)}"] if low is not None and high is not None else []
+        if generation.estimated_total_sample_size is not None:
+            details.append(f"from {generation.estimated_total_sample_size} past runs")
+        among = f" ({', '.join(details)})" if details else ""
+        return f"{spent}, forecast {money(generation.estimated_total_usd)}{among}"
+
+    def retry_words(self) -> str | None:
+        """Provider retries, why, and when the next one is due."""
+        generation = self.generation
+        if generation is None or not generation.retry_count:
+            return None
+        words = _count(generation.retry_count, "retry", "retries") + " after a provider's error"
+        if generation.recoverable_error_category:
+            words += f" ({generation.recoverable_error_category.replace('_', ' ')})"
+        due = generation.next_retry_at
+        if due is None or generation.is_terminal:
+            return words
+        if self.server_time is not None:
+            left = (due - self.server_time()).total_seconds()
+            return f"{words}; next try " + (f"in {duration(left)}" if left >= 1 else "is due")
+        if generation.last_retry_at is not None:
+            return f"{words}; waits {duration((due - generation.last_retry_at).total_seconds())} before the next try"
+        return f"{words}; another try is due"
+
+    def resume_words(self) -> str | None:
+        """How often the host restarted under the run, which is why it costs more than a clean one."""
+        count = self.generation.host_restart_resume_count if self.generation is not None else None
+        if not count:
+            return None
+        return f"{_count(count, 'time')} resumed after a host restart; work done twice costs twice"
+
+    def next_look_words(self, now: float) -> str | None:
+        """When the service is asked again, or what is waited for."""
+        if self.waiting is not None and self.waiting_until is not None:
+            return f"{self.waiting} Goes on in {duration(self.waiting_until - now)}."
+        if self.next_look_at is None:
+            return None
+        left = self.next_look_at - now
+        return f"in {duration(left)}" if left >= 1 else "now"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
