@@ -1,5 +1,5 @@
+"""A client library for accessing SpecStep API"""
 
-""" A client library for accessing SpecStep API """
 from .client import AuthenticatedClient, Client
 
 __all__ = (

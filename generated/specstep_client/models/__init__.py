@@ -1,4 +1,4 @@
-""" The classes of request and response bodies; a module is loaded when its class is first asked for. """
+"""The classes of request and response bodies; a module is loaded when its class is first asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .addendum_row import AddendumRow
     from .amend_feedback_request import AmendFeedbackRequest
     from .analytics import Analytics
-    from .analytics_review_profile_distribution import AnalyticsReviewProfileDistribution
+    from .analytics_review_profile_distribution import (
+        AnalyticsReviewProfileDistribution,
+    )
     from .answers_accepted import AnswersAccepted
     from .api_key import ApiKey
     from .api_key_list import ApiKeyList
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
     from .create_bug_report_request import CreateBugReportRequest
     from .create_feedback_request import CreateFeedbackRequest
     from .create_feedback_request_rubric_scores import CreateFeedbackRequestRubricScores
-    from .create_feedback_request_rubric_section_responses import CreateFeedbackRequestRubricSectionResponses
+    from .create_feedback_request_rubric_section_responses import (
+        CreateFeedbackRequestRubricSectionResponses,
+    )
     from .create_organization_request import CreateOrganizationRequest
     from .create_support_ticket_request import CreateSupportTicketRequest
     from .create_webhook_request import CreateWebhookRequest
@@ -167,9 +171,13 @@ if TYPE_CHECKING:
     from .unresolved_contradiction import UnresolvedContradiction
     from .update_api_key_scopes_request import UpdateApiKeyScopesRequest
     from .update_generation_request import UpdateGenerationRequest
-    from .update_notification_preferences_request import UpdateNotificationPreferencesRequest
+    from .update_notification_preferences_request import (
+        UpdateNotificationPreferencesRequest,
+    )
     from .update_retention_preference_request import UpdateRetentionPreferenceRequest
-    from .update_source_control_preferences_request import UpdateSourceControlPreferencesRequest
+    from .update_source_control_preferences_request import (
+        UpdateSourceControlPreferencesRequest,
+    )
     from .usage import Usage
     from .webhook import Webhook
     from .webhook_event import WebhookEvent

@@ -1,46 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="Account")
-
 
 
 @_attrs_define
 class Account:
-    """ The person whom the credentials belong to.
+    """The person whom the credentials belong to.
 
-        Attributes:
-            id (None | Unset | UUID): The person.
-            display_name (None | str | Unset): The name that the person chose to be shown.
-            email (None | str | Unset): The e-mail address of the account.
-            plan (None | str | Unset): The current plan.
-     """
+    Attributes:
+        id (None | Unset | UUID): The person.
+        display_name (None | str | Unset): The name that the person chose to be shown.
+        email (None | str | Unset): The e-mail address of the account.
+        plan (None | str | Unset): The current plan.
+    """
 
     id: None | Unset | UUID = UNSET
     display_name: None | str | Unset = UNSET
     email: None | str | Unset = UNSET
     plan: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -69,11 +56,9 @@ class Account:
         else:
             plan = self.plan
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if display_name is not UNSET:
@@ -85,11 +70,10 @@ class Account:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -100,15 +84,12 @@ class Account:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_display_name(data: object) -> None | str | Unset:
             if data is None:
@@ -119,7 +100,6 @@ class Account:
 
         display_name = _parse_display_name(d.pop("display_name", UNSET))
 
-
         def _parse_email(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -128,7 +108,6 @@ class Account:
             return cast(None | str | Unset, data)
 
         email = _parse_email(d.pop("email", UNSET))
-
 
         def _parse_plan(data: object) -> None | str | Unset:
             if data is None:
@@ -139,14 +118,12 @@ class Account:
 
         plan = _parse_plan(d.pop("plan", UNSET))
 
-
         account = cls(
             id=id,
             display_name=display_name,
             email=email,
             plan=plan,
         )
-
 
         account.additional_properties = d
         return account

@@ -1,44 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="AddendumCreated")
-
 
 
 @_attrs_define
 class AddendumCreated:
-    """ A change addendum that has just been made.
+    """A change addendum that has just been made.
 
-        Attributes:
-            addendum_id (None | Unset | UUID): The addendum.
-            download_url (None | str | Unset): Where its zip can be downloaded for an hour; whoever has the link can.
-            cost_usd (float | None | Unset): What it cost, in US dollars.
-     """
+    Attributes:
+        addendum_id (None | Unset | UUID): The addendum.
+        download_url (None | str | Unset): Where its zip can be downloaded for an hour; whoever has the link can.
+        cost_usd (float | None | Unset): What it cost, in US dollars.
+    """
 
     addendum_id: None | Unset | UUID = UNSET
     download_url: None | str | Unset = UNSET
     cost_usd: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         addendum_id: None | str | Unset
@@ -61,11 +48,9 @@ class AddendumCreated:
         else:
             cost_usd = self.cost_usd
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if addendum_id is not UNSET:
             field_dict["addendum_id"] = addendum_id
         if download_url is not UNSET:
@@ -75,11 +60,10 @@ class AddendumCreated:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_addendum_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -90,15 +74,12 @@ class AddendumCreated:
                     raise TypeError()
                 addendum_id_type_0 = UUID(data)
 
-
-
                 return addendum_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         addendum_id = _parse_addendum_id(d.pop("addendum_id", UNSET))
-
 
         def _parse_download_url(data: object) -> None | str | Unset:
             if data is None:
@@ -109,7 +90,6 @@ class AddendumCreated:
 
         download_url = _parse_download_url(d.pop("download_url", UNSET))
 
-
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -119,13 +99,11 @@ class AddendumCreated:
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
 
-
         addendum_created = cls(
             addendum_id=addendum_id,
             download_url=download_url,
             cost_usd=cost_usd,
         )
-
 
         addendum_created.additional_properties = d
         return addendum_created

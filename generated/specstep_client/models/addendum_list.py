@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.addendum_row import AddendumRow
-
-
-
+    from ..models.addendum_row import AddendumRow
 
 
 T = TypeVar("T", bound="AddendumList")
 
 
-
 @_attrs_define
 class AddendumList:
-    """ The change addenda of a package.
+    """The change addenda of a package.
 
-        Attributes:
-            addenda (list[AddendumRow] | None | Unset): The addenda, newest first.
-     """
+    Attributes:
+        addenda (list[AddendumRow] | None | Unset): The addenda, newest first.
+    """
 
     addenda: list[AddendumRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.addendum_row import AddendumRow # noqa: PLC0415
         addenda: list[dict[str, Any]] | None | Unset
         if isinstance(self.addenda, Unset):
             addenda = UNSET
@@ -48,26 +36,23 @@ class AddendumList:
                 addenda_type_0_item = addenda_type_0_item_data.to_dict()
                 addenda.append(addenda_type_0_item)
 
-
         else:
             addenda = self.addenda
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if addenda is not UNSET:
             field_dict["addenda"] = addenda
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.addendum_row import AddendumRow # noqa: PLC0415
+        from ..models.addendum_row import AddendumRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_addenda(data: object) -> list[AddendumRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class AddendumList:
                     raise TypeError()
                 addenda_type_0 = []
                 _addenda_type_0 = data
-                for addenda_type_0_item_data in (_addenda_type_0):
-                    addenda_type_0_item = AddendumRow.from_dict(addenda_type_0_item_data)
-
-
+                for addenda_type_0_item_data in _addenda_type_0:
+                    addenda_type_0_item = AddendumRow.from_dict(
+                        addenda_type_0_item_data
+                    )
 
                     addenda_type_0.append(addenda_type_0_item)
 
@@ -92,11 +77,9 @@ class AddendumList:
 
         addenda = _parse_addenda(d.pop("addenda", UNSET))
 
-
         addendum_list = cls(
             addenda=addenda,
         )
-
 
         addendum_list.additional_properties = d
         return addendum_list

@@ -1,40 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="AddendumRow")
-
 
 
 @_attrs_define
 class AddendumRow:
-    """ A change addendum.
+    """A change addendum.
 
-        Attributes:
-            id (None | Unset | UUID): The addendum.
-            package_id (None | Unset | UUID): The package that it belongs to.
-            title (None | str | Unset): The change in a few words.
-            description (None | str | Unset): The change.
-            cost_usd (float | None | Unset): What it cost, in US dollars.
-            submitted_by_user_id (None | Unset | UUID): Who asked for it.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The addendum.
+        package_id (None | Unset | UUID): The package that it belongs to.
+        title (None | str | Unset): The change in a few words.
+        description (None | str | Unset): The change.
+        cost_usd (float | None | Unset): What it cost, in US dollars.
+        submitted_by_user_id (None | Unset | UUID): Who asked for it.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     package_id: None | Unset | UUID = UNSET
@@ -44,10 +35,6 @@ class AddendumRow:
     submitted_by_user_id: None | Unset | UUID = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -100,11 +87,9 @@ class AddendumRow:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if package_id is not UNSET:
@@ -122,11 +107,10 @@ class AddendumRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -137,15 +121,12 @@ class AddendumRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -157,15 +138,12 @@ class AddendumRow:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -176,7 +154,6 @@ class AddendumRow:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -186,7 +163,6 @@ class AddendumRow:
 
         description = _parse_description(d.pop("description", UNSET))
 
-
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -195,7 +171,6 @@ class AddendumRow:
             return cast(float | None | Unset, data)
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
-
 
         def _parse_submitted_by_user_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -207,15 +182,14 @@ class AddendumRow:
                     raise TypeError()
                 submitted_by_user_id_type_0 = UUID(data)
 
-
-
                 return submitted_by_user_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        submitted_by_user_id = _parse_submitted_by_user_id(d.pop("submitted_by_user_id", UNSET))
-
+        submitted_by_user_id = _parse_submitted_by_user_id(
+            d.pop("submitted_by_user_id", UNSET)
+        )
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -227,15 +201,12 @@ class AddendumRow:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         addendum_row = cls(
             id=id,
@@ -246,7 +217,6 @@ class AddendumRow:
             submitted_by_user_id=submitted_by_user_id,
             created_at=created_at,
         )
-
 
         addendum_row.additional_properties = d
         return addendum_row

@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="AmendFeedbackRequest")
-
 
 
 @_attrs_define
 class AmendFeedbackRequest:
-    """ Corrections by the submitter; what is left out stays as it is. Added 2026-05-21.
+    """Corrections by the submitter; what is left out stays as it is. Added 2026-05-21.
 
-        Attributes:
-            title (str | Unset): The feedback in a few words.
-            summary (None | str | Unset): The feedback in short.
-            full_report (str | Unset): The feedback.
-            transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
-            package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
-            tags (list[str] | None | Unset): Words to find it by.
-     """
+    Attributes:
+        title (str | Unset): The feedback in a few words.
+        summary (None | str | Unset): The feedback in short.
+        full_report (str | Unset): The feedback.
+        transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
+        package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
+        tags (list[str] | None | Unset): Words to find it by.
+    """
 
     title: str | Unset = UNSET
     summary: None | str | Unset = UNSET
@@ -40,10 +31,6 @@ class AmendFeedbackRequest:
     package_evidence: list[str] | None | Unset = UNSET
     tags: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         title = self.title
@@ -62,7 +49,6 @@ class AmendFeedbackRequest:
         elif isinstance(self.transcript_evidence, list):
             transcript_evidence = self.transcript_evidence
 
-
         else:
             transcript_evidence = self.transcript_evidence
 
@@ -71,7 +57,6 @@ class AmendFeedbackRequest:
             package_evidence = UNSET
         elif isinstance(self.package_evidence, list):
             package_evidence = self.package_evidence
-
 
         else:
             package_evidence = self.package_evidence
@@ -82,15 +67,12 @@ class AmendFeedbackRequest:
         elif isinstance(self.tags, list):
             tags = self.tags
 
-
         else:
             tags = self.tags
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if title is not UNSET:
             field_dict["title"] = title
         if summary is not UNSET:
@@ -106,8 +88,6 @@ class AmendFeedbackRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
@@ -121,7 +101,6 @@ class AmendFeedbackRequest:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         full_report = d.pop("full_report", UNSET)
 
@@ -140,8 +119,9 @@ class AmendFeedbackRequest:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        transcript_evidence = _parse_transcript_evidence(d.pop("transcript_evidence", UNSET))
-
+        transcript_evidence = _parse_transcript_evidence(
+            d.pop("transcript_evidence", UNSET)
+        )
 
         def _parse_package_evidence(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -160,7 +140,6 @@ class AmendFeedbackRequest:
 
         package_evidence = _parse_package_evidence(d.pop("package_evidence", UNSET))
 
-
         def _parse_tags(data: object) -> list[str] | None | Unset:
             if data is None:
                 return data
@@ -178,7 +157,6 @@ class AmendFeedbackRequest:
 
         tags = _parse_tags(d.pop("tags", UNSET))
 
-
         amend_feedback_request = cls(
             title=title,
             summary=summary,
@@ -187,7 +165,6 @@ class AmendFeedbackRequest:
             package_evidence=package_evidence,
             tags=tags,
         )
-
 
         amend_feedback_request.additional_properties = d
         return amend_feedback_request

@@ -1,57 +1,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="AnalyticsReviewProfileDistribution")
-
 
 
 @_attrs_define
 class AnalyticsReviewProfileDistribution:
-    """ How many generations ran under each review profile, by name of the profile.
+    """How many generations ran under each review profile, by name of the profile."""
 
-     """
-
-    additional_properties: dict[str, int | None] = _attrs_field(init=False, factory=dict)
-
-
-
-
+    additional_properties: dict[str, int | None] = _attrs_field(
+        init=False, factory=dict
+    )
 
     def to_dict(self) -> dict[str, Any]:
-        
+
         field_dict: dict[str, Any] = {}
         for prop_name, prop in self.additional_properties.items():
-            
             field_dict[prop_name] = prop
 
-
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        analytics_review_profile_distribution = cls(
-        )
-
+        analytics_review_profile_distribution = cls()
 
         additional_properties = {}
         for prop_name, prop_dict in d.items():
+
             def _parse_additional_property(data: object) -> int | None:
                 if data is None:
                     return data
@@ -61,7 +42,9 @@ class AnalyticsReviewProfileDistribution:
 
             additional_properties[prop_name] = additional_property
 
-        analytics_review_profile_distribution.additional_properties = additional_properties
+        analytics_review_profile_distribution.additional_properties = (
+            additional_properties
+        )
         return analytics_review_profile_distribution
 
     @property

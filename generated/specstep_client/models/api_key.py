@@ -1,41 +1,32 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ApiKey")
-
 
 
 @_attrs_define
 class ApiKey:
-    """ An API key without its secret.
+    """An API key without its secret.
 
-        Attributes:
-            id (None | Unset | UUID): The key's id, which is no secret.
-            name (None | str | Unset): What the user calls the key.
-            scopes (list[str] | None | Unset): The permissions that the key is limited to; null for a key without limits.
-            project_id (None | Unset | UUID): The project that the key is limited to; null for all projects of the user.
-            organization_id (None | Unset | UUID): The organization that the key is bound to.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            last_rotated_at (datetime.datetime | None | Unset): When its secret was last replaced (UTC); null when it never
-                was.
-     """
+    Attributes:
+        id (None | Unset | UUID): The key's id, which is no secret.
+        name (None | str | Unset): What the user calls the key.
+        scopes (list[str] | None | Unset): The permissions that the key is limited to; null for a key without limits.
+        project_id (None | Unset | UUID): The project that the key is limited to; null for all projects of the user.
+        organization_id (None | Unset | UUID): The organization that the key is bound to.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        last_rotated_at (datetime.datetime | None | Unset): When its secret was last replaced (UTC); null when it never
+            was.
+    """
 
     id: None | Unset | UUID = UNSET
     name: None | str | Unset = UNSET
@@ -45,10 +36,6 @@ class ApiKey:
     created_at: datetime.datetime | None | Unset = UNSET
     last_rotated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -70,7 +57,6 @@ class ApiKey:
             scopes = UNSET
         elif isinstance(self.scopes, list):
             scopes = self.scopes
-
 
         else:
             scopes = self.scopes
@@ -107,11 +93,9 @@ class ApiKey:
         else:
             last_rotated_at = self.last_rotated_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if name is not UNSET:
@@ -129,11 +113,10 @@ class ApiKey:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -144,15 +127,12 @@ class ApiKey:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
@@ -162,7 +142,6 @@ class ApiKey:
             return cast(None | str | Unset, data)
 
         name = _parse_name(d.pop("name", UNSET))
-
 
         def _parse_scopes(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -181,7 +160,6 @@ class ApiKey:
 
         scopes = _parse_scopes(d.pop("scopes", UNSET))
 
-
         def _parse_project_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -192,15 +170,12 @@ class ApiKey:
                     raise TypeError()
                 project_id_type_0 = UUID(data)
 
-
-
                 return project_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         project_id = _parse_project_id(d.pop("project_id", UNSET))
-
 
         def _parse_organization_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -212,15 +187,12 @@ class ApiKey:
                     raise TypeError()
                 organization_id_type_0 = UUID(data)
 
-
-
                 return organization_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         organization_id = _parse_organization_id(d.pop("organization_id", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -232,15 +204,12 @@ class ApiKey:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_last_rotated_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -252,15 +221,12 @@ class ApiKey:
                     raise TypeError()
                 last_rotated_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_rotated_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_rotated_at = _parse_last_rotated_at(d.pop("last_rotated_at", UNSET))
-
 
         api_key = cls(
             id=id,
@@ -271,7 +237,6 @@ class ApiKey:
             created_at=created_at,
             last_rotated_at=last_rotated_at,
         )
-
 
         api_key.additional_properties = d
         return api_key

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.api_key import ApiKey
-
-
-
+    from ..models.api_key import ApiKey
 
 
 T = TypeVar("T", bound="ApiKeyList")
 
 
-
 @_attrs_define
 class ApiKeyList:
-    """ The API keys of the caller.
+    """The API keys of the caller.
 
-        Attributes:
-            keys (list[ApiKey] | None | Unset): The keys.
-     """
+    Attributes:
+        keys (list[ApiKey] | None | Unset): The keys.
+    """
 
     keys: list[ApiKey] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.api_key import ApiKey # noqa: PLC0415
         keys: list[dict[str, Any]] | None | Unset
         if isinstance(self.keys, Unset):
             keys = UNSET
@@ -48,26 +36,23 @@ class ApiKeyList:
                 keys_type_0_item = keys_type_0_item_data.to_dict()
                 keys.append(keys_type_0_item)
 
-
         else:
             keys = self.keys
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if keys is not UNSET:
             field_dict["keys"] = keys
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.api_key import ApiKey # noqa: PLC0415
+        from ..models.api_key import ApiKey  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_keys(data: object) -> list[ApiKey] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,8 @@ class ApiKeyList:
                     raise TypeError()
                 keys_type_0 = []
                 _keys_type_0 = data
-                for keys_type_0_item_data in (_keys_type_0):
+                for keys_type_0_item_data in _keys_type_0:
                     keys_type_0_item = ApiKey.from_dict(keys_type_0_item_data)
-
-
 
                     keys_type_0.append(keys_type_0_item)
 
@@ -92,11 +75,9 @@ class ApiKeyList:
 
         keys = _parse_keys(d.pop("keys", UNSET))
 
-
         api_key_list = cls(
             keys=keys,
         )
-
 
         api_key_list.additional_properties = d
         return api_key_list

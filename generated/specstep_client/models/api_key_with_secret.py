@@ -1,42 +1,33 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ApiKeyWithSecret")
-
 
 
 @_attrs_define
 class ApiKeyWithSecret:
-    """ An API key with its secret, which is shown this once.
+    """An API key with its secret, which is shown this once.
 
-        Attributes:
-            id (None | Unset | UUID): The key's id, which is no secret.
-            name (None | str | Unset): What the user calls the key.
-            scopes (list[str] | None | Unset): The permissions that the key is limited to; null for a key without limits.
-            project_id (None | Unset | UUID): The project that the key is limited to; null for all projects of the user.
-            organization_id (None | Unset | UUID): The organization that the key is bound to.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            last_rotated_at (datetime.datetime | None | Unset): When its secret was last replaced (UTC); null when it never
-                was.
-            raw_key (None | str | Unset): The secret; it begins with `sf_` and is never shown again.
-     """
+    Attributes:
+        id (None | Unset | UUID): The key's id, which is no secret.
+        name (None | str | Unset): What the user calls the key.
+        scopes (list[str] | None | Unset): The permissions that the key is limited to; null for a key without limits.
+        project_id (None | Unset | UUID): The project that the key is limited to; null for all projects of the user.
+        organization_id (None | Unset | UUID): The organization that the key is bound to.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        last_rotated_at (datetime.datetime | None | Unset): When its secret was last replaced (UTC); null when it never
+            was.
+        raw_key (None | str | Unset): The secret; it begins with `sf_` and is never shown again.
+    """
 
     id: None | Unset | UUID = UNSET
     name: None | str | Unset = UNSET
@@ -47,10 +38,6 @@ class ApiKeyWithSecret:
     last_rotated_at: datetime.datetime | None | Unset = UNSET
     raw_key: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -72,7 +59,6 @@ class ApiKeyWithSecret:
             scopes = UNSET
         elif isinstance(self.scopes, list):
             scopes = self.scopes
-
 
         else:
             scopes = self.scopes
@@ -115,11 +101,9 @@ class ApiKeyWithSecret:
         else:
             raw_key = self.raw_key
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if name is not UNSET:
@@ -139,11 +123,10 @@ class ApiKeyWithSecret:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -154,15 +137,12 @@ class ApiKeyWithSecret:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
@@ -172,7 +152,6 @@ class ApiKeyWithSecret:
             return cast(None | str | Unset, data)
 
         name = _parse_name(d.pop("name", UNSET))
-
 
         def _parse_scopes(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -191,7 +170,6 @@ class ApiKeyWithSecret:
 
         scopes = _parse_scopes(d.pop("scopes", UNSET))
 
-
         def _parse_project_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -202,15 +180,12 @@ class ApiKeyWithSecret:
                     raise TypeError()
                 project_id_type_0 = UUID(data)
 
-
-
                 return project_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         project_id = _parse_project_id(d.pop("project_id", UNSET))
-
 
         def _parse_organization_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -222,15 +197,12 @@ class ApiKeyWithSecret:
                     raise TypeError()
                 organization_id_type_0 = UUID(data)
 
-
-
                 return organization_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         organization_id = _parse_organization_id(d.pop("organization_id", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -242,15 +214,12 @@ class ApiKeyWithSecret:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_last_rotated_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -262,15 +231,12 @@ class ApiKeyWithSecret:
                     raise TypeError()
                 last_rotated_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_rotated_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_rotated_at = _parse_last_rotated_at(d.pop("last_rotated_at", UNSET))
-
 
         def _parse_raw_key(data: object) -> None | str | Unset:
             if data is None:
@@ -280,7 +246,6 @@ class ApiKeyWithSecret:
             return cast(None | str | Unset, data)
 
         raw_key = _parse_raw_key(d.pop("raw_key", UNSET))
-
 
         api_key_with_secret = cls(
             id=id,
@@ -292,7 +257,6 @@ class ApiKeyWithSecret:
             last_rotated_at=last_rotated_at,
             raw_key=raw_key,
         )
-
 
         api_key_with_secret.additional_properties = d
         return api_key_with_secret

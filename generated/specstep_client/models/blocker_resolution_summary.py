@@ -1,42 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.clarified_blocker import ClarifiedBlocker
-  from ..models.residual_blocker import ResidualBlocker
-  from ..models.resolved_blocker import ResolvedBlocker
-
-
-
+    from ..models.clarified_blocker import ClarifiedBlocker
+    from ..models.residual_blocker import ResidualBlocker
+    from ..models.resolved_blocker import ResolvedBlocker
 
 
 T = TypeVar("T", bound="BlockerResolutionSummary")
 
 
-
 @_attrs_define
 class BlockerResolutionSummary:
-    """ What the pass did that acts on blockers which the critics left. Added 2026-05-29.
+    """What the pass did that acts on blockers which the critics left. Added 2026-05-29.
 
-        Attributes:
-            resolved_count (int | None | Unset): How many were cleared.
-            clarified_count (int | None | Unset): How many became questions.
-            residual_count (int | None | Unset): How many remain.
-            resolved (list[ResolvedBlocker] | None | Unset): The cleared ones.
-            clarified (list[ClarifiedBlocker] | None | Unset): The ones that became questions.
-            residual (list[ResidualBlocker] | None | Unset): The ones that remain.
-            summary (None | str | Unset): The same as text for people.
-     """
+    Attributes:
+        resolved_count (int | None | Unset): How many were cleared.
+        clarified_count (int | None | Unset): How many became questions.
+        residual_count (int | None | Unset): How many remain.
+        resolved (list[ResolvedBlocker] | None | Unset): The cleared ones.
+        clarified (list[ClarifiedBlocker] | None | Unset): The ones that became questions.
+        residual (list[ResidualBlocker] | None | Unset): The ones that remain.
+        summary (None | str | Unset): The same as text for people.
+    """
 
     resolved_count: int | None | Unset = UNSET
     clarified_count: int | None | Unset = UNSET
@@ -47,14 +40,7 @@ class BlockerResolutionSummary:
     summary: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.clarified_blocker import ClarifiedBlocker # noqa: PLC0415
-        from ..models.residual_blocker import ResidualBlocker # noqa: PLC0415
-        from ..models.resolved_blocker import ResolvedBlocker # noqa: PLC0415
         resolved_count: int | None | Unset
         if isinstance(self.resolved_count, Unset):
             resolved_count = UNSET
@@ -82,7 +68,6 @@ class BlockerResolutionSummary:
                 resolved_type_0_item = resolved_type_0_item_data.to_dict()
                 resolved.append(resolved_type_0_item)
 
-
         else:
             resolved = self.resolved
 
@@ -94,7 +79,6 @@ class BlockerResolutionSummary:
             for clarified_type_0_item_data in self.clarified:
                 clarified_type_0_item = clarified_type_0_item_data.to_dict()
                 clarified.append(clarified_type_0_item)
-
 
         else:
             clarified = self.clarified
@@ -108,7 +92,6 @@ class BlockerResolutionSummary:
                 residual_type_0_item = residual_type_0_item_data.to_dict()
                 residual.append(residual_type_0_item)
 
-
         else:
             residual = self.residual
 
@@ -118,11 +101,9 @@ class BlockerResolutionSummary:
         else:
             summary = self.summary
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if resolved_count is not UNSET:
             field_dict["resolved_count"] = resolved_count
         if clarified_count is not UNSET:
@@ -140,14 +121,14 @@ class BlockerResolutionSummary:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.clarified_blocker import ClarifiedBlocker # noqa: PLC0415
-        from ..models.residual_blocker import ResidualBlocker # noqa: PLC0415
-        from ..models.resolved_blocker import ResolvedBlocker # noqa: PLC0415
+        from ..models.clarified_blocker import ClarifiedBlocker  # noqa: PLC0415
+        from ..models.residual_blocker import ResidualBlocker  # noqa: PLC0415
+        from ..models.resolved_blocker import ResolvedBlocker  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_resolved_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -156,7 +137,6 @@ class BlockerResolutionSummary:
             return cast(int | None | Unset, data)
 
         resolved_count = _parse_resolved_count(d.pop("resolved_count", UNSET))
-
 
         def _parse_clarified_count(data: object) -> int | None | Unset:
             if data is None:
@@ -167,7 +147,6 @@ class BlockerResolutionSummary:
 
         clarified_count = _parse_clarified_count(d.pop("clarified_count", UNSET))
 
-
         def _parse_residual_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -176,7 +155,6 @@ class BlockerResolutionSummary:
             return cast(int | None | Unset, data)
 
         residual_count = _parse_residual_count(d.pop("residual_count", UNSET))
-
 
         def _parse_resolved(data: object) -> list[ResolvedBlocker] | None | Unset:
             if data is None:
@@ -188,10 +166,10 @@ class BlockerResolutionSummary:
                     raise TypeError()
                 resolved_type_0 = []
                 _resolved_type_0 = data
-                for resolved_type_0_item_data in (_resolved_type_0):
-                    resolved_type_0_item = ResolvedBlocker.from_dict(resolved_type_0_item_data)
-
-
+                for resolved_type_0_item_data in _resolved_type_0:
+                    resolved_type_0_item = ResolvedBlocker.from_dict(
+                        resolved_type_0_item_data
+                    )
 
                     resolved_type_0.append(resolved_type_0_item)
 
@@ -201,7 +179,6 @@ class BlockerResolutionSummary:
             return cast(list[ResolvedBlocker] | None | Unset, data)
 
         resolved = _parse_resolved(d.pop("resolved", UNSET))
-
 
         def _parse_clarified(data: object) -> list[ClarifiedBlocker] | None | Unset:
             if data is None:
@@ -213,10 +190,10 @@ class BlockerResolutionSummary:
                     raise TypeError()
                 clarified_type_0 = []
                 _clarified_type_0 = data
-                for clarified_type_0_item_data in (_clarified_type_0):
-                    clarified_type_0_item = ClarifiedBlocker.from_dict(clarified_type_0_item_data)
-
-
+                for clarified_type_0_item_data in _clarified_type_0:
+                    clarified_type_0_item = ClarifiedBlocker.from_dict(
+                        clarified_type_0_item_data
+                    )
 
                     clarified_type_0.append(clarified_type_0_item)
 
@@ -226,7 +203,6 @@ class BlockerResolutionSummary:
             return cast(list[ClarifiedBlocker] | None | Unset, data)
 
         clarified = _parse_clarified(d.pop("clarified", UNSET))
-
 
         def _parse_residual(data: object) -> list[ResidualBlocker] | None | Unset:
             if data is None:
@@ -238,10 +214,10 @@ class BlockerResolutionSummary:
                     raise TypeError()
                 residual_type_0 = []
                 _residual_type_0 = data
-                for residual_type_0_item_data in (_residual_type_0):
-                    residual_type_0_item = ResidualBlocker.from_dict(residual_type_0_item_data)
-
-
+                for residual_type_0_item_data in _residual_type_0:
+                    residual_type_0_item = ResidualBlocker.from_dict(
+                        residual_type_0_item_data
+                    )
 
                     residual_type_0.append(residual_type_0_item)
 
@@ -252,7 +228,6 @@ class BlockerResolutionSummary:
 
         residual = _parse_residual(d.pop("residual", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -261,7 +236,6 @@ class BlockerResolutionSummary:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         blocker_resolution_summary = cls(
             resolved_count=resolved_count,
@@ -272,7 +246,6 @@ class BlockerResolutionSummary:
             residual=residual,
             summary=summary,
         )
-
 
         blocker_resolution_summary.additional_properties = d
         return blocker_resolution_summary

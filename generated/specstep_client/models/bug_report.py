@@ -1,50 +1,41 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.bug_severity import BugSeverity
 from ..models.client_type import ClientType
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="BugReport")
 
 
-
 @_attrs_define
 class BugReport:
-    """ A bug report as the service keeps it.
+    """A bug report as the service keeps it.
 
-        Attributes:
-            id (None | Unset | UUID): The report.
-            title (None | str | Unset): The bug in a few words.
-            description (None | str | Unset): The bug.
-            severity (BugSeverity | None | Unset): How bad it is.
-            status (None | str | Unset): Where the report stands.
-            related_generation_id (None | Unset | UUID): The generation that showed it.
-            current_route (None | str | Unset): Where in the web application it was seen.
-            user_agent (None | str | Unset): The client that showed it.
-            client_type (ClientType | None | Unset): What kind of client it is from.
-            account_name (None | str | Unset): The name of the submitter's account.
-            account_email (None | str | Unset): The e-mail address of the submitter's account.
-            account_plan (None | str | Unset): The plan of the submitter's account.
-            build_version (None | str | Unset): The version of the service.
-            ai_tool (None | str | Unset): The AI tool that the User-Agent suggests.
-            created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The report.
+        title (None | str | Unset): The bug in a few words.
+        description (None | str | Unset): The bug.
+        severity (BugSeverity | None | Unset): How bad it is.
+        status (None | str | Unset): Where the report stands.
+        related_generation_id (None | Unset | UUID): The generation that showed it.
+        current_route (None | str | Unset): Where in the web application it was seen.
+        user_agent (None | str | Unset): The client that showed it.
+        client_type (ClientType | None | Unset): What kind of client it is from.
+        account_name (None | str | Unset): The name of the submitter's account.
+        account_email (None | str | Unset): The e-mail address of the submitter's account.
+        account_plan (None | str | Unset): The plan of the submitter's account.
+        build_version (None | str | Unset): The version of the service.
+        ai_tool (None | str | Unset): The AI tool that the User-Agent suggests.
+        created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     title: None | str | Unset = UNSET
@@ -62,10 +53,6 @@ class BugReport:
     ai_tool: None | str | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -168,11 +155,9 @@ class BugReport:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if title is not UNSET:
@@ -206,11 +191,10 @@ class BugReport:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -221,15 +205,12 @@ class BugReport:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -240,7 +221,6 @@ class BugReport:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -249,7 +229,6 @@ class BugReport:
             return cast(None | str | Unset, data)
 
         description = _parse_description(d.pop("description", UNSET))
-
 
         def _parse_severity(data: object) -> BugSeverity | None | Unset:
             if data is None:
@@ -261,15 +240,12 @@ class BugReport:
                     raise TypeError()
                 severity_type_0 = BugSeverity(data)
 
-
-
                 return severity_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(BugSeverity | None | Unset, data)
 
         severity = _parse_severity(d.pop("severity", UNSET))
-
 
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
@@ -279,7 +255,6 @@ class BugReport:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_related_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -291,15 +266,14 @@ class BugReport:
                     raise TypeError()
                 related_generation_id_type_0 = UUID(data)
 
-
-
                 return related_generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        related_generation_id = _parse_related_generation_id(d.pop("related_generation_id", UNSET))
-
+        related_generation_id = _parse_related_generation_id(
+            d.pop("related_generation_id", UNSET)
+        )
 
         def _parse_current_route(data: object) -> None | str | Unset:
             if data is None:
@@ -310,7 +284,6 @@ class BugReport:
 
         current_route = _parse_current_route(d.pop("current_route", UNSET))
 
-
         def _parse_user_agent(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -319,7 +292,6 @@ class BugReport:
             return cast(None | str | Unset, data)
 
         user_agent = _parse_user_agent(d.pop("user_agent", UNSET))
-
 
         def _parse_client_type(data: object) -> ClientType | None | Unset:
             if data is None:
@@ -331,15 +303,12 @@ class BugReport:
                     raise TypeError()
                 client_type_type_0 = ClientType(data)
 
-
-
                 return client_type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(ClientType | None | Unset, data)
 
         client_type = _parse_client_type(d.pop("client_type", UNSET))
-
 
         def _parse_account_name(data: object) -> None | str | Unset:
             if data is None:
@@ -350,7 +319,6 @@ class BugReport:
 
         account_name = _parse_account_name(d.pop("account_name", UNSET))
 
-
         def _parse_account_email(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -359,7 +327,6 @@ class BugReport:
             return cast(None | str | Unset, data)
 
         account_email = _parse_account_email(d.pop("account_email", UNSET))
-
 
         def _parse_account_plan(data: object) -> None | str | Unset:
             if data is None:
@@ -370,7 +337,6 @@ class BugReport:
 
         account_plan = _parse_account_plan(d.pop("account_plan", UNSET))
 
-
         def _parse_build_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -380,7 +346,6 @@ class BugReport:
 
         build_version = _parse_build_version(d.pop("build_version", UNSET))
 
-
         def _parse_ai_tool(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -389,7 +354,6 @@ class BugReport:
             return cast(None | str | Unset, data)
 
         ai_tool = _parse_ai_tool(d.pop("ai_tool", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -401,15 +365,12 @@ class BugReport:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         bug_report = cls(
             id=id,
@@ -428,7 +389,6 @@ class BugReport:
             ai_tool=ai_tool,
             created_at=created_at,
         )
-
 
         bug_report.additional_properties = d
         return bug_report

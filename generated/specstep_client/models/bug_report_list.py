@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.bug_report import BugReport
-
-
-
+    from ..models.bug_report import BugReport
 
 
 T = TypeVar("T", bound="BugReportList")
 
 
-
 @_attrs_define
 class BugReportList:
-    """ The caller's own bug reports.
+    """The caller's own bug reports.
 
-        Attributes:
-            reports (list[BugReport] | None | Unset): The reports, newest first.
-     """
+    Attributes:
+        reports (list[BugReport] | None | Unset): The reports, newest first.
+    """
 
     reports: list[BugReport] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.bug_report import BugReport # noqa: PLC0415
         reports: list[dict[str, Any]] | None | Unset
         if isinstance(self.reports, Unset):
             reports = UNSET
@@ -48,26 +36,23 @@ class BugReportList:
                 reports_type_0_item = reports_type_0_item_data.to_dict()
                 reports.append(reports_type_0_item)
 
-
         else:
             reports = self.reports
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if reports is not UNSET:
             field_dict["reports"] = reports
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.bug_report import BugReport # noqa: PLC0415
+        from ..models.bug_report import BugReport  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_reports(data: object) -> list[BugReport] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,8 @@ class BugReportList:
                     raise TypeError()
                 reports_type_0 = []
                 _reports_type_0 = data
-                for reports_type_0_item_data in (_reports_type_0):
+                for reports_type_0_item_data in _reports_type_0:
                     reports_type_0_item = BugReport.from_dict(reports_type_0_item_data)
-
-
 
                     reports_type_0.append(reports_type_0_item)
 
@@ -92,11 +75,9 @@ class BugReportList:
 
         reports = _parse_reports(d.pop("reports", UNSET))
 
-
         bug_report_list = cls(
             reports=reports,
         )
-
 
         bug_report_list.additional_properties = d
         return bug_report_list

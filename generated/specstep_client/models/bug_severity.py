@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+
 class BugSeverity(StrEnum):
     """A value that is not listed here is kept as it came, as a member without a name in this class."""
 

@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="Capabilities")
-
 
 
 @_attrs_define
 class Capabilities:
-    """ What a kickoff accepts at this moment. It is the same for every caller.
+    """What a kickoff accepts at this moment. It is the same for every caller.
 
-        Attributes:
-            schema_version (None | str | Unset): The version of the intake and package schemas that new generations use.
-            rubric_version (None | str | Unset): The version of the rubric that reviews work by.
-            quality_rubric_version (None | str | Unset): The version of the rubric that quality is scored by.
-            review_profiles (list[str] | None | Unset): The review profiles that a kickoff accepts.
-            project_types (list[str] | None | Unset): The project types that a kickoff accepts.
-            mirror_selections (list[str] | None | Unset): The mirror selections that a kickoff accepts.
-     """
+    Attributes:
+        schema_version (None | str | Unset): The version of the intake and package schemas that new generations use.
+        rubric_version (None | str | Unset): The version of the rubric that reviews work by.
+        quality_rubric_version (None | str | Unset): The version of the rubric that quality is scored by.
+        review_profiles (list[str] | None | Unset): The review profiles that a kickoff accepts.
+        project_types (list[str] | None | Unset): The project types that a kickoff accepts.
+        mirror_selections (list[str] | None | Unset): The mirror selections that a kickoff accepts.
+    """
 
     schema_version: None | str | Unset = UNSET
     rubric_version: None | str | Unset = UNSET
@@ -40,10 +31,6 @@ class Capabilities:
     project_types: list[str] | None | Unset = UNSET
     mirror_selections: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         schema_version: None | str | Unset
@@ -70,7 +57,6 @@ class Capabilities:
         elif isinstance(self.review_profiles, list):
             review_profiles = self.review_profiles
 
-
         else:
             review_profiles = self.review_profiles
 
@@ -79,7 +65,6 @@ class Capabilities:
             project_types = UNSET
         elif isinstance(self.project_types, list):
             project_types = self.project_types
-
 
         else:
             project_types = self.project_types
@@ -90,15 +75,12 @@ class Capabilities:
         elif isinstance(self.mirror_selections, list):
             mirror_selections = self.mirror_selections
 
-
         else:
             mirror_selections = self.mirror_selections
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if schema_version is not UNSET:
             field_dict["schema_version"] = schema_version
         if rubric_version is not UNSET:
@@ -114,11 +96,10 @@ class Capabilities:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_schema_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -127,7 +108,6 @@ class Capabilities:
             return cast(None | str | Unset, data)
 
         schema_version = _parse_schema_version(d.pop("schema_version", UNSET))
-
 
         def _parse_rubric_version(data: object) -> None | str | Unset:
             if data is None:
@@ -138,7 +118,6 @@ class Capabilities:
 
         rubric_version = _parse_rubric_version(d.pop("rubric_version", UNSET))
 
-
         def _parse_quality_rubric_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -146,8 +125,9 @@ class Capabilities:
                 return data
             return cast(None | str | Unset, data)
 
-        quality_rubric_version = _parse_quality_rubric_version(d.pop("quality_rubric_version", UNSET))
-
+        quality_rubric_version = _parse_quality_rubric_version(
+            d.pop("quality_rubric_version", UNSET)
+        )
 
         def _parse_review_profiles(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -166,7 +146,6 @@ class Capabilities:
 
         review_profiles = _parse_review_profiles(d.pop("review_profiles", UNSET))
 
-
         def _parse_project_types(data: object) -> list[str] | None | Unset:
             if data is None:
                 return data
@@ -183,7 +162,6 @@ class Capabilities:
             return cast(list[str] | None | Unset, data)
 
         project_types = _parse_project_types(d.pop("project_types", UNSET))
-
 
         def _parse_mirror_selections(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -202,7 +180,6 @@ class Capabilities:
 
         mirror_selections = _parse_mirror_selections(d.pop("mirror_selections", UNSET))
 
-
         capabilities = cls(
             schema_version=schema_version,
             rubric_version=rubric_version,
@@ -211,7 +188,6 @@ class Capabilities:
             project_types=project_types,
             mirror_selections=mirror_selections,
         )
-
 
         capabilities.additional_properties = d
         return capabilities

@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="Clarification")
-
 
 
 @_attrs_define
 class Clarification:
-    """ A question that an agent asks before it can go on.
+    """A question that an agent asks before it can go on.
 
-        Attributes:
-            agent (None | str | Unset): The agent that asks.
-            section (None | str | Unset): The document that the question is about; null when it is about no single one.
-            question (None | str | Unset): The question. An answer has to repeat it letter for letter.
-            why (None | str | Unset): Why the agent asks.
-            proposed_default (None | str | Unset): What the agent would take, safe but general. This name is spelled with a
-                capital, unlike all others.
-     """
+    Attributes:
+        agent (None | str | Unset): The agent that asks.
+        section (None | str | Unset): The document that the question is about; null when it is about no single one.
+        question (None | str | Unset): The question. An answer has to repeat it letter for letter.
+        why (None | str | Unset): Why the agent asks.
+        proposed_default (None | str | Unset): What the agent would take, safe but general. This name is spelled with a
+            capital, unlike all others.
+    """
 
     agent: None | str | Unset = UNSET
     section: None | str | Unset = UNSET
@@ -39,10 +30,6 @@ class Clarification:
     why: None | str | Unset = UNSET
     proposed_default: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         agent: None | str | Unset
@@ -75,11 +62,9 @@ class Clarification:
         else:
             proposed_default = self.proposed_default
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if agent is not UNSET:
             field_dict["agent"] = agent
         if section is not UNSET:
@@ -93,11 +78,10 @@ class Clarification:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_agent(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -106,7 +90,6 @@ class Clarification:
             return cast(None | str | Unset, data)
 
         agent = _parse_agent(d.pop("agent", UNSET))
-
 
         def _parse_section(data: object) -> None | str | Unset:
             if data is None:
@@ -117,7 +100,6 @@ class Clarification:
 
         section = _parse_section(d.pop("section", UNSET))
 
-
         def _parse_question(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -126,7 +108,6 @@ class Clarification:
             return cast(None | str | Unset, data)
 
         question = _parse_question(d.pop("question", UNSET))
-
 
         def _parse_why(data: object) -> None | str | Unset:
             if data is None:
@@ -137,7 +118,6 @@ class Clarification:
 
         why = _parse_why(d.pop("why", UNSET))
 
-
         def _parse_proposed_default(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -147,7 +127,6 @@ class Clarification:
 
         proposed_default = _parse_proposed_default(d.pop("proposedDefault", UNSET))
 
-
         clarification = cls(
             agent=agent,
             section=section,
@@ -155,7 +134,6 @@ class Clarification:
             why=why,
             proposed_default=proposed_default,
         )
-
 
         clarification.additional_properties = d
         return clarification

@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="ClarificationAnswer")
-
 
 
 @_attrs_define
 class ClarificationAnswer:
-    """ The answer to one question.
+    """The answer to one question.
 
-        Attributes:
-            question (str): The question, letter for letter as it was asked.
-            answer (str): The answer.
-     """
+    Attributes:
+        question (str): The question, letter for letter as it was asked.
+        answer (str): The answer.
+    """
 
     question: str
     answer: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         question = self.question
 
         answer = self.answer
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "question": question,
-            "answer": answer,
-        })
+        field_dict.update(
+            {
+                "question": question,
+                "answer": answer,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class ClarificationAnswer:
             question=question,
             answer=answer,
         )
-
 
         clarification_answer.additional_properties = d
         return clarification_answer

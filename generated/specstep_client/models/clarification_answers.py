@@ -1,79 +1,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.clarification_answer import ClarificationAnswer
-
-
-
+    from ..models.clarification_answer import ClarificationAnswer
 
 
 T = TypeVar("T", bound="ClarificationAnswers")
 
 
-
 @_attrs_define
 class ClarificationAnswers:
-    """ The answers to all open questions at once.
+    """The answers to all open questions at once.
 
-        Attributes:
-            answers (list[ClarificationAnswer]): One answer for each open question; none may be missing.
-     """
+    Attributes:
+        answers (list[ClarificationAnswer]): One answer for each open question; none may be missing.
+    """
 
     answers: list[ClarificationAnswer]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.clarification_answer import ClarificationAnswer # noqa: PLC0415
         answers = []
         for answers_item_data in self.answers:
             answers_item = answers_item_data.to_dict()
             answers.append(answers_item)
 
-
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "answers": answers,
-        })
+        field_dict.update(
+            {
+                "answers": answers,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.clarification_answer import ClarificationAnswer # noqa: PLC0415
+        from ..models.clarification_answer import ClarificationAnswer  # noqa: PLC0415
+
         d = dict(src_dict)
         answers = []
         _answers = d.pop("answers")
-        for answers_item_data in (_answers):
+        for answers_item_data in _answers:
             answers_item = ClarificationAnswer.from_dict(answers_item_data)
 
-
-
             answers.append(answers_item)
-
 
         clarification_answers = cls(
             answers=answers,
         )
-
 
         clarification_answers.additional_properties = d
         return clarification_answers

@@ -1,48 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.generation_state import GenerationState
 from ..types import UNSET, Unset
-from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.clarification import Clarification
-
-
-
+    from ..models.clarification import Clarification
 
 
 T = TypeVar("T", bound="ClarificationList")
 
 
-
 @_attrs_define
 class ClarificationList:
-    """ What a paused generation waits for.
+    """What a paused generation waits for.
 
-        Attributes:
-            state (GenerationState | None | Unset): Where the generation stands.
-            clarifications (list[Clarification] | None | Unset): The open questions; empty in every state but
-                PausedAwaitingClarification.
-     """
+    Attributes:
+        state (GenerationState | None | Unset): Where the generation stands.
+        clarifications (list[Clarification] | None | Unset): The open questions; empty in every state but
+            PausedAwaitingClarification.
+    """
 
     state: GenerationState | None | Unset = UNSET
     clarifications: list[Clarification] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.clarification import Clarification # noqa: PLC0415
         state: None | str | Unset
         if isinstance(self.state, Unset):
             state = UNSET
@@ -60,15 +48,12 @@ class ClarificationList:
                 clarifications_type_0_item = clarifications_type_0_item_data.to_dict()
                 clarifications.append(clarifications_type_0_item)
 
-
         else:
             clarifications = self.clarifications
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if state is not UNSET:
             field_dict["state"] = state
         if clarifications is not UNSET:
@@ -76,12 +61,12 @@ class ClarificationList:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.clarification import Clarification # noqa: PLC0415
+        from ..models.clarification import Clarification  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_state(data: object) -> GenerationState | None | Unset:
             if data is None:
                 return data
@@ -92,15 +77,12 @@ class ClarificationList:
                     raise TypeError()
                 state_type_0 = GenerationState(data)
 
-
-
                 return state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(GenerationState | None | Unset, data)
 
         state = _parse_state(d.pop("state", UNSET))
-
 
         def _parse_clarifications(data: object) -> list[Clarification] | None | Unset:
             if data is None:
@@ -112,10 +94,10 @@ class ClarificationList:
                     raise TypeError()
                 clarifications_type_0 = []
                 _clarifications_type_0 = data
-                for clarifications_type_0_item_data in (_clarifications_type_0):
-                    clarifications_type_0_item = Clarification.from_dict(clarifications_type_0_item_data)
-
-
+                for clarifications_type_0_item_data in _clarifications_type_0:
+                    clarifications_type_0_item = Clarification.from_dict(
+                        clarifications_type_0_item_data
+                    )
 
                     clarifications_type_0.append(clarifications_type_0_item)
 
@@ -126,12 +108,10 @@ class ClarificationList:
 
         clarifications = _parse_clarifications(d.pop("clarifications", UNSET))
 
-
         clarification_list = cls(
             state=state,
             clarifications=clarifications,
         )
-
 
         clarification_list.additional_properties = d
         return clarification_list

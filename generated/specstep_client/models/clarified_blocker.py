@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ClarifiedBlocker")
-
 
 
 @_attrs_define
 class ClarifiedBlocker:
-    """ A blocker that became a question to the user.
+    """A blocker that became a question to the user.
 
-        Attributes:
-            target_section (None | str | Unset): The section.
-            summary (None | str | Unset): What blocks it, for people.
-            question (None | str | Unset): The question.
-     """
+    Attributes:
+        target_section (None | str | Unset): The section.
+        summary (None | str | Unset): What blocks it, for people.
+        question (None | str | Unset): The question.
+    """
 
     target_section: None | str | Unset = UNSET
     summary: None | str | Unset = UNSET
     question: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         target_section: None | str | Unset
@@ -58,11 +45,9 @@ class ClarifiedBlocker:
         else:
             question = self.question
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if target_section is not UNSET:
             field_dict["target_section"] = target_section
         if summary is not UNSET:
@@ -72,11 +57,10 @@ class ClarifiedBlocker:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_target_section(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -85,7 +69,6 @@ class ClarifiedBlocker:
             return cast(None | str | Unset, data)
 
         target_section = _parse_target_section(d.pop("target_section", UNSET))
-
 
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
@@ -96,7 +79,6 @@ class ClarifiedBlocker:
 
         summary = _parse_summary(d.pop("summary", UNSET))
 
-
         def _parse_question(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -106,13 +88,11 @@ class ClarifiedBlocker:
 
         question = _parse_question(d.pop("question", UNSET))
 
-
         clarified_blocker = cls(
             target_section=target_section,
             summary=summary,
             question=question,
         )
-
 
         clarified_blocker.additional_properties = d
         return clarified_blocker

@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="CommitConnectorRequest")
-
 
 
 @_attrs_define
 class CommitConnectorRequest:
-    """ Which folder to connect.
+    """Which folder to connect.
 
-        Attributes:
-            folder_id (str): The folder, as the provider names it.
-            folder_name (str): The name of the folder.
-     """
+    Attributes:
+        folder_id (str): The folder, as the provider names it.
+        folder_name (str): The name of the folder.
+    """
 
     folder_id: str
     folder_name: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         folder_id = self.folder_id
 
         folder_name = self.folder_name
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "folderId": folder_id,
-            "folderName": folder_name,
-        })
+        field_dict.update(
+            {
+                "folderId": folder_id,
+                "folderName": folder_name,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class CommitConnectorRequest:
             folder_id=folder_id,
             folder_name=folder_name,
         )
-
 
         commit_connector_request.additional_properties = d
         return commit_connector_request

@@ -1,44 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="ConnectorCommitted")
-
 
 
 @_attrs_define
 class ConnectorCommitted:
-    """ A folder that has just been connected and read for the first time.
+    """A folder that has just been connected and read for the first time.
 
-        Attributes:
-            connector_id (None | Unset | UUID): The connector.
-            files_synced (int | None | Unset): How many files were taken over.
-            files_skipped (int | None | Unset): How many were not.
-     """
+    Attributes:
+        connector_id (None | Unset | UUID): The connector.
+        files_synced (int | None | Unset): How many files were taken over.
+        files_skipped (int | None | Unset): How many were not.
+    """
 
     connector_id: None | Unset | UUID = UNSET
     files_synced: int | None | Unset = UNSET
     files_skipped: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         connector_id: None | str | Unset
@@ -61,11 +48,9 @@ class ConnectorCommitted:
         else:
             files_skipped = self.files_skipped
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if connector_id is not UNSET:
             field_dict["connector_id"] = connector_id
         if files_synced is not UNSET:
@@ -75,11 +60,10 @@ class ConnectorCommitted:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_connector_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -90,15 +74,12 @@ class ConnectorCommitted:
                     raise TypeError()
                 connector_id_type_0 = UUID(data)
 
-
-
                 return connector_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         connector_id = _parse_connector_id(d.pop("connector_id", UNSET))
-
 
         def _parse_files_synced(data: object) -> int | None | Unset:
             if data is None:
@@ -109,7 +90,6 @@ class ConnectorCommitted:
 
         files_synced = _parse_files_synced(d.pop("files_synced", UNSET))
 
-
         def _parse_files_skipped(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -119,13 +99,11 @@ class ConnectorCommitted:
 
         files_skipped = _parse_files_skipped(d.pop("files_skipped", UNSET))
 
-
         connector_committed = cls(
             connector_id=connector_id,
             files_synced=files_synced,
             files_skipped=files_skipped,
         )
-
 
         connector_committed.additional_properties = d
         return connector_committed

@@ -1,46 +1,37 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ConversationItem")
-
 
 
 @_attrs_define
 class ConversationItem:
-    """ One call of an agent, told for people.
+    """One call of an agent, told for people.
 
-        Attributes:
-            invocation_id (None | Unset | UUID): The call.
-            agent_role (None | str | Unset): The role of the agent.
-            character_name (None | str | Unset): The name of the agent's character.
-            display_name (None | str | Unset): The name to show.
-            asset_slug (None | str | Unset): Which picture shows the agent.
-            accent_hex (None | str | Unset): The colour of the agent, in hexadecimal.
-            action (None | str | Unset): What the agent does.
-            narration (None | str | Unset): The same as a sentence.
-            status (None | str | Unset): Where the call stands.
-            started_at (datetime.datetime | None | Unset): When it began (UTC).
-            ended_at (datetime.datetime | None | Unset): When it ended (UTC).
-            duration_ms (float | None | Unset): How long it took, in milliseconds.
-            cost_usd (float | None | Unset): What it cost, in US dollars.
-     """
+    Attributes:
+        invocation_id (None | Unset | UUID): The call.
+        agent_role (None | str | Unset): The role of the agent.
+        character_name (None | str | Unset): The name of the agent's character.
+        display_name (None | str | Unset): The name to show.
+        asset_slug (None | str | Unset): Which picture shows the agent.
+        accent_hex (None | str | Unset): The colour of the agent, in hexadecimal.
+        action (None | str | Unset): What the agent does.
+        narration (None | str | Unset): The same as a sentence.
+        status (None | str | Unset): Where the call stands.
+        started_at (datetime.datetime | None | Unset): When it began (UTC).
+        ended_at (datetime.datetime | None | Unset): When it ended (UTC).
+        duration_ms (float | None | Unset): How long it took, in milliseconds.
+        cost_usd (float | None | Unset): What it cost, in US dollars.
+    """
 
     invocation_id: None | Unset | UUID = UNSET
     agent_role: None | str | Unset = UNSET
@@ -56,10 +47,6 @@ class ConversationItem:
     duration_ms: float | None | Unset = UNSET
     cost_usd: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         invocation_id: None | str | Unset
@@ -146,11 +133,9 @@ class ConversationItem:
         else:
             cost_usd = self.cost_usd
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if invocation_id is not UNSET:
             field_dict["invocation_id"] = invocation_id
         if agent_role is not UNSET:
@@ -180,11 +165,10 @@ class ConversationItem:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_invocation_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -195,15 +179,12 @@ class ConversationItem:
                     raise TypeError()
                 invocation_id_type_0 = UUID(data)
 
-
-
                 return invocation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         invocation_id = _parse_invocation_id(d.pop("invocation_id", UNSET))
-
 
         def _parse_agent_role(data: object) -> None | str | Unset:
             if data is None:
@@ -214,7 +195,6 @@ class ConversationItem:
 
         agent_role = _parse_agent_role(d.pop("agent_role", UNSET))
 
-
         def _parse_character_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -223,7 +203,6 @@ class ConversationItem:
             return cast(None | str | Unset, data)
 
         character_name = _parse_character_name(d.pop("character_name", UNSET))
-
 
         def _parse_display_name(data: object) -> None | str | Unset:
             if data is None:
@@ -234,7 +213,6 @@ class ConversationItem:
 
         display_name = _parse_display_name(d.pop("display_name", UNSET))
 
-
         def _parse_asset_slug(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -243,7 +221,6 @@ class ConversationItem:
             return cast(None | str | Unset, data)
 
         asset_slug = _parse_asset_slug(d.pop("asset_slug", UNSET))
-
 
         def _parse_accent_hex(data: object) -> None | str | Unset:
             if data is None:
@@ -254,7 +231,6 @@ class ConversationItem:
 
         accent_hex = _parse_accent_hex(d.pop("accent_hex", UNSET))
 
-
         def _parse_action(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -263,7 +239,6 @@ class ConversationItem:
             return cast(None | str | Unset, data)
 
         action = _parse_action(d.pop("action", UNSET))
-
 
         def _parse_narration(data: object) -> None | str | Unset:
             if data is None:
@@ -274,7 +249,6 @@ class ConversationItem:
 
         narration = _parse_narration(d.pop("narration", UNSET))
 
-
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -283,7 +257,6 @@ class ConversationItem:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -295,15 +268,12 @@ class ConversationItem:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_ended_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -315,15 +285,12 @@ class ConversationItem:
                     raise TypeError()
                 ended_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return ended_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         ended_at = _parse_ended_at(d.pop("ended_at", UNSET))
-
 
         def _parse_duration_ms(data: object) -> float | None | Unset:
             if data is None:
@@ -334,7 +301,6 @@ class ConversationItem:
 
         duration_ms = _parse_duration_ms(d.pop("duration_ms", UNSET))
 
-
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -343,7 +309,6 @@ class ConversationItem:
             return cast(float | None | Unset, data)
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
-
 
         conversation_item = cls(
             invocation_id=invocation_id,
@@ -360,7 +325,6 @@ class ConversationItem:
             duration_ms=duration_ms,
             cost_usd=cost_usd,
         )
-
 
         conversation_item.additional_properties = d
         return conversation_item

@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateAddendumRequest")
-
 
 
 @_attrs_define
 class CreateAddendumRequest:
-    """ One focused change to a finished package.
+    """One focused change to a finished package.
 
-        Attributes:
-            title (str): The change in a few words; not blank.
-            description (str): The change; not blank.
-     """
+    Attributes:
+        title (str): The change in a few words; not blank.
+        description (str): The change; not blank.
+    """
 
     title: str
     description: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         title = self.title
 
         description = self.description
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "title": title,
-            "description": description,
-        })
+        field_dict.update(
+            {
+                "title": title,
+                "description": description,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class CreateAddendumRequest:
             title=title,
             description=description,
         )
-
 
         create_addendum_request.additional_properties = d
         return create_addendum_request

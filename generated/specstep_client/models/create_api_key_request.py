@@ -1,45 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateApiKeyRequest")
-
 
 
 @_attrs_define
 class CreateApiKeyRequest:
-    """ What a new key may do.
+    """What a new key may do.
 
-        Attributes:
-            name (str | Unset): What to call the key.
-            scopes (list[str] | None | Unset): The permissions to limit the key to; null or left out for no limits. Words
-                that the service does not know are refused.
-            project_id (None | Unset | UUID): The project to limit the key to; null or left out for all.
-     """
+    Attributes:
+        name (str | Unset): What to call the key.
+        scopes (list[str] | None | Unset): The permissions to limit the key to; null or left out for no limits. Words
+            that the service does not know are refused.
+        project_id (None | Unset | UUID): The project to limit the key to; null or left out for all.
+    """
 
     name: str | Unset = UNSET
     scopes: list[str] | None | Unset = UNSET
     project_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
@@ -49,7 +36,6 @@ class CreateApiKeyRequest:
             scopes = UNSET
         elif isinstance(self.scopes, list):
             scopes = self.scopes
-
 
         else:
             scopes = self.scopes
@@ -62,11 +48,9 @@ class CreateApiKeyRequest:
         else:
             project_id = self.project_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if name is not UNSET:
             field_dict["name"] = name
         if scopes is not UNSET:
@@ -75,8 +59,6 @@ class CreateApiKeyRequest:
             field_dict["project_id"] = project_id
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -100,7 +82,6 @@ class CreateApiKeyRequest:
 
         scopes = _parse_scopes(d.pop("scopes", UNSET))
 
-
         def _parse_project_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -111,8 +92,6 @@ class CreateApiKeyRequest:
                     raise TypeError()
                 project_id_type_0 = UUID(data)
 
-
-
                 return project_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -120,13 +99,11 @@ class CreateApiKeyRequest:
 
         project_id = _parse_project_id(d.pop("project_id", UNSET))
 
-
         create_api_key_request = cls(
             name=name,
             scopes=scopes,
             project_id=project_id,
         )
-
 
         create_api_key_request.additional_properties = d
         return create_api_key_request

@@ -1,41 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.bug_severity import BugSeverity
 from ..models.client_type import ClientType
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
 
 T = TypeVar("T", bound="CreateBugReportRequest")
 
 
-
 @_attrs_define
 class CreateBugReportRequest:
-    """ Something that is broken.
+    """Something that is broken.
 
-        Attributes:
-            title (str): The bug in a few words.
-            description (str): The bug.
-            severity (BugSeverity | Unset): How bad a bug is.
-            related_generation_id (None | Unset | UUID): The generation that showed it.
-            current_route (None | str | Unset): Where in the web application it was seen.
-            user_agent (None | str | Unset): The client that showed it.
-            client_type (ClientType | Unset): What kind of client a report is from.
-     """
+    Attributes:
+        title (str): The bug in a few words.
+        description (str): The bug.
+        severity (BugSeverity | Unset): How bad a bug is.
+        related_generation_id (None | Unset | UUID): The generation that showed it.
+        current_route (None | str | Unset): Where in the web application it was seen.
+        user_agent (None | str | Unset): The client that showed it.
+        client_type (ClientType | Unset): What kind of client a report is from.
+    """
 
     title: str
     description: str
@@ -46,10 +37,6 @@ class CreateBugReportRequest:
     client_type: ClientType | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         title = self.title
 
@@ -58,7 +45,6 @@ class CreateBugReportRequest:
         severity: str | Unset = UNSET
         if not isinstance(self.severity, Unset):
             severity = self.severity.value
-
 
         related_generation_id: None | str | Unset
         if isinstance(self.related_generation_id, Unset):
@@ -84,14 +70,14 @@ class CreateBugReportRequest:
         if not isinstance(self.client_type, Unset):
             client_type = self.client_type.value
 
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "title": title,
-            "description": description,
-        })
+        field_dict.update(
+            {
+                "title": title,
+                "description": description,
+            }
+        )
         if severity is not UNSET:
             field_dict["severity"] = severity
         if related_generation_id is not UNSET:
@@ -105,8 +91,6 @@ class CreateBugReportRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
@@ -116,13 +100,10 @@ class CreateBugReportRequest:
 
         _severity = d.pop("severity", UNSET)
         severity: BugSeverity | Unset
-        if isinstance(_severity,  Unset):
+        if isinstance(_severity, Unset):
             severity = UNSET
         else:
             severity = BugSeverity(_severity)
-
-
-
 
         def _parse_related_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -134,15 +115,14 @@ class CreateBugReportRequest:
                     raise TypeError()
                 related_generation_id_type_0 = UUID(data)
 
-
-
                 return related_generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        related_generation_id = _parse_related_generation_id(d.pop("related_generation_id", UNSET))
-
+        related_generation_id = _parse_related_generation_id(
+            d.pop("related_generation_id", UNSET)
+        )
 
         def _parse_current_route(data: object) -> None | str | Unset:
             if data is None:
@@ -153,7 +133,6 @@ class CreateBugReportRequest:
 
         current_route = _parse_current_route(d.pop("current_route", UNSET))
 
-
         def _parse_user_agent(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -163,16 +142,12 @@ class CreateBugReportRequest:
 
         user_agent = _parse_user_agent(d.pop("user_agent", UNSET))
 
-
         _client_type = d.pop("client_type", UNSET)
         client_type: ClientType | Unset
-        if isinstance(_client_type,  Unset):
+        if isinstance(_client_type, Unset):
             client_type = UNSET
         else:
             client_type = ClientType(_client_type)
-
-
-
 
         create_bug_report_request = cls(
             title=title,
@@ -183,7 +158,6 @@ class CreateBugReportRequest:
             user_agent=user_agent,
             client_type=client_type,
         )
-
 
         create_bug_report_request.additional_properties = d
         return create_bug_report_request

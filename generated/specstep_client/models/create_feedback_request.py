@@ -1,67 +1,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.client_type import ClientType
 from ..models.feedback_severity import FeedbackSeverity
 from ..models.feedback_type import FeedbackType
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
 
 if TYPE_CHECKING:
-  from ..models.create_feedback_request_rubric_scores import CreateFeedbackRequestRubricScores
-  from ..models.create_feedback_request_rubric_section_responses import CreateFeedbackRequestRubricSectionResponses
-  from ..models.feedback_finding_input import FeedbackFindingInput
-
-
-
+    from ..models.create_feedback_request_rubric_scores import (
+        CreateFeedbackRequestRubricScores,
+    )
+    from ..models.create_feedback_request_rubric_section_responses import (
+        CreateFeedbackRequestRubricSectionResponses,
+    )
+    from ..models.feedback_finding_input import FeedbackFindingInput
 
 
 T = TypeVar("T", bound="CreateFeedbackRequest")
 
 
-
 @_attrs_define
 class CreateFeedbackRequest:
-    """ What somebody thinks of an interview, a package or the service. Feedback on a run names at least one target.
+    """What somebody thinks of an interview, a package or the service. Feedback on a run names at least one target.
 
-        Attributes:
-            type_ (FeedbackType): What feedback is about.
-            title (str): The feedback in a few words.
-            full_report (str): The feedback.
-            summary (None | str | Unset): The feedback in short.
-            severity (FeedbackSeverity | Unset): How much it matters.
-            client_type (ClientType | Unset): What kind of client a report is from.
-            interview_id (None | Unset | UUID): The interview that it is about.
-            intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
-            generation_id (None | Unset | UUID): The generation that it is about.
-            package_id (None | Unset | UUID): The package that it is about.
-            interview_quality_score (float | None | Unset): A score for the interview.
-            package_quality_score (float | None | Unset): A score for the package.
-            build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
-                in percent.
-            letter_grade (None | str | Unset): A grade of one letter.
-            structured_findings (list[FeedbackFindingInput] | None | Unset): The findings, one by one.
-            template_id (None | str | Unset): The template that was filled in.
-            rubric_version (None | str | Unset): The version of the template.
-            rubric_section_responses (CreateFeedbackRequestRubricSectionResponses | Unset): The text for each section of the
-                template, by id of the section.
-            rubric_scores (CreateFeedbackRequestRubricScores | Unset): The score for each section that has a scale, by id of
-                the section.
-            tags (list[str] | None | Unset): Words to find it by.
-            estimated_output_quality (None | str | Unset): The quality in a few words.
-            project_type (None | str | Unset): The project type at the time.
-            review_profile (None | str | Unset): The review profile at the time.
-            transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
-            package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
-     """
+    Attributes:
+        type_ (FeedbackType): What feedback is about.
+        title (str): The feedback in a few words.
+        full_report (str): The feedback.
+        summary (None | str | Unset): The feedback in short.
+        severity (FeedbackSeverity | Unset): How much it matters.
+        client_type (ClientType | Unset): What kind of client a report is from.
+        interview_id (None | Unset | UUID): The interview that it is about.
+        intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
+        generation_id (None | Unset | UUID): The generation that it is about.
+        package_id (None | Unset | UUID): The package that it is about.
+        interview_quality_score (float | None | Unset): A score for the interview.
+        package_quality_score (float | None | Unset): A score for the package.
+        build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
+            in percent.
+        letter_grade (None | str | Unset): A grade of one letter.
+        structured_findings (list[FeedbackFindingInput] | None | Unset): The findings, one by one.
+        template_id (None | str | Unset): The template that was filled in.
+        rubric_version (None | str | Unset): The version of the template.
+        rubric_section_responses (CreateFeedbackRequestRubricSectionResponses | Unset): The text for each section of the
+            template, by id of the section.
+        rubric_scores (CreateFeedbackRequestRubricScores | Unset): The score for each section that has a scale, by id of
+            the section.
+        tags (list[str] | None | Unset): Words to find it by.
+        estimated_output_quality (None | str | Unset): The quality in a few words.
+        project_type (None | str | Unset): The project type at the time.
+        review_profile (None | str | Unset): The review profile at the time.
+        transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
+        package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
+    """
 
     type_: FeedbackType
     title: str
@@ -80,7 +77,9 @@ class CreateFeedbackRequest:
     structured_findings: list[FeedbackFindingInput] | None | Unset = UNSET
     template_id: None | str | Unset = UNSET
     rubric_version: None | str | Unset = UNSET
-    rubric_section_responses: CreateFeedbackRequestRubricSectionResponses | Unset = UNSET
+    rubric_section_responses: CreateFeedbackRequestRubricSectionResponses | Unset = (
+        UNSET
+    )
     rubric_scores: CreateFeedbackRequestRubricScores | Unset = UNSET
     tags: list[str] | None | Unset = UNSET
     estimated_output_quality: None | str | Unset = UNSET
@@ -90,14 +89,7 @@ class CreateFeedbackRequest:
     package_evidence: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.create_feedback_request_rubric_scores import CreateFeedbackRequestRubricScores # noqa: PLC0415
-        from ..models.create_feedback_request_rubric_section_responses import CreateFeedbackRequestRubricSectionResponses # noqa: PLC0415
-        from ..models.feedback_finding_input import FeedbackFindingInput # noqa: PLC0415
         type_ = self.type_.value
 
         title = self.title
@@ -114,11 +106,9 @@ class CreateFeedbackRequest:
         if not isinstance(self.severity, Unset):
             severity = self.severity.value
 
-
         client_type: str | Unset = UNSET
         if not isinstance(self.client_type, Unset):
             client_type = self.client_type.value
-
 
         interview_id: None | str | Unset
         if isinstance(self.interview_id, Unset):
@@ -182,9 +172,10 @@ class CreateFeedbackRequest:
         elif isinstance(self.structured_findings, list):
             structured_findings = []
             for structured_findings_type_0_item_data in self.structured_findings:
-                structured_findings_type_0_item = structured_findings_type_0_item_data.to_dict()
+                structured_findings_type_0_item = (
+                    structured_findings_type_0_item_data.to_dict()
+                )
                 structured_findings.append(structured_findings_type_0_item)
-
 
         else:
             structured_findings = self.structured_findings
@@ -215,7 +206,6 @@ class CreateFeedbackRequest:
         elif isinstance(self.tags, list):
             tags = self.tags
 
-
         else:
             tags = self.tags
 
@@ -243,7 +233,6 @@ class CreateFeedbackRequest:
         elif isinstance(self.transcript_evidence, list):
             transcript_evidence = self.transcript_evidence
 
-
         else:
             transcript_evidence = self.transcript_evidence
 
@@ -253,18 +242,18 @@ class CreateFeedbackRequest:
         elif isinstance(self.package_evidence, list):
             package_evidence = self.package_evidence
 
-
         else:
             package_evidence = self.package_evidence
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "type": type_,
-            "title": title,
-            "full_report": full_report,
-        })
+        field_dict.update(
+            {
+                "type": type_,
+                "title": title,
+                "full_report": full_report,
+            }
+        )
         if summary is not UNSET:
             field_dict["summary"] = summary
         if severity is not UNSET:
@@ -312,18 +301,18 @@ class CreateFeedbackRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.create_feedback_request_rubric_scores import CreateFeedbackRequestRubricScores # noqa: PLC0415
-        from ..models.create_feedback_request_rubric_section_responses import CreateFeedbackRequestRubricSectionResponses # noqa: PLC0415
-        from ..models.feedback_finding_input import FeedbackFindingInput # noqa: PLC0415
+        from ..models.create_feedback_request_rubric_scores import (
+            CreateFeedbackRequestRubricScores,  # noqa: PLC0415
+        )
+        from ..models.create_feedback_request_rubric_section_responses import (
+            CreateFeedbackRequestRubricSectionResponses,  # noqa: PLC0415
+        )
+        from ..models.feedback_finding_input import FeedbackFindingInput  # noqa: PLC0415
+
         d = dict(src_dict)
         type_ = FeedbackType(d.pop("type"))
-
-
-
 
         title = d.pop("title")
 
@@ -338,26 +327,19 @@ class CreateFeedbackRequest:
 
         summary = _parse_summary(d.pop("summary", UNSET))
 
-
         _severity = d.pop("severity", UNSET)
         severity: FeedbackSeverity | Unset
-        if isinstance(_severity,  Unset):
+        if isinstance(_severity, Unset):
             severity = UNSET
         else:
             severity = FeedbackSeverity(_severity)
 
-
-
-
         _client_type = d.pop("client_type", UNSET)
         client_type: ClientType | Unset
-        if isinstance(_client_type,  Unset):
+        if isinstance(_client_type, Unset):
             client_type = UNSET
         else:
             client_type = ClientType(_client_type)
-
-
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -369,15 +351,12 @@ class CreateFeedbackRequest:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_intake_artifact_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -389,15 +368,14 @@ class CreateFeedbackRequest:
                     raise TypeError()
                 intake_artifact_id_type_0 = UUID(data)
 
-
-
                 return intake_artifact_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        intake_artifact_id = _parse_intake_artifact_id(d.pop("intake_artifact_id", UNSET))
-
+        intake_artifact_id = _parse_intake_artifact_id(
+            d.pop("intake_artifact_id", UNSET)
+        )
 
         def _parse_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -409,15 +387,12 @@ class CreateFeedbackRequest:
                     raise TypeError()
                 generation_id_type_0 = UUID(data)
 
-
-
                 return generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         generation_id = _parse_generation_id(d.pop("generation_id", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -429,15 +404,12 @@ class CreateFeedbackRequest:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_interview_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -446,8 +418,9 @@ class CreateFeedbackRequest:
                 return data
             return cast(float | None | Unset, data)
 
-        interview_quality_score = _parse_interview_quality_score(d.pop("interview_quality_score", UNSET))
-
+        interview_quality_score = _parse_interview_quality_score(
+            d.pop("interview_quality_score", UNSET)
+        )
 
         def _parse_package_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -456,8 +429,9 @@ class CreateFeedbackRequest:
                 return data
             return cast(float | None | Unset, data)
 
-        package_quality_score = _parse_package_quality_score(d.pop("package_quality_score", UNSET))
-
+        package_quality_score = _parse_package_quality_score(
+            d.pop("package_quality_score", UNSET)
+        )
 
         def _parse_build_confidence_percent(data: object) -> float | None | Unset:
             if data is None:
@@ -466,8 +440,9 @@ class CreateFeedbackRequest:
                 return data
             return cast(float | None | Unset, data)
 
-        build_confidence_percent = _parse_build_confidence_percent(d.pop("build_confidence_percent", UNSET))
-
+        build_confidence_percent = _parse_build_confidence_percent(
+            d.pop("build_confidence_percent", UNSET)
+        )
 
         def _parse_letter_grade(data: object) -> None | str | Unset:
             if data is None:
@@ -478,8 +453,9 @@ class CreateFeedbackRequest:
 
         letter_grade = _parse_letter_grade(d.pop("letter_grade", UNSET))
 
-
-        def _parse_structured_findings(data: object) -> list[FeedbackFindingInput] | None | Unset:
+        def _parse_structured_findings(
+            data: object,
+        ) -> list[FeedbackFindingInput] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -489,10 +465,10 @@ class CreateFeedbackRequest:
                     raise TypeError()
                 structured_findings_type_0 = []
                 _structured_findings_type_0 = data
-                for structured_findings_type_0_item_data in (_structured_findings_type_0):
-                    structured_findings_type_0_item = FeedbackFindingInput.from_dict(structured_findings_type_0_item_data)
-
-
+                for structured_findings_type_0_item_data in _structured_findings_type_0:
+                    structured_findings_type_0_item = FeedbackFindingInput.from_dict(
+                        structured_findings_type_0_item_data
+                    )
 
                     structured_findings_type_0.append(structured_findings_type_0_item)
 
@@ -501,8 +477,9 @@ class CreateFeedbackRequest:
                 pass
             return cast(list[FeedbackFindingInput] | None | Unset, data)
 
-        structured_findings = _parse_structured_findings(d.pop("structured_findings", UNSET))
-
+        structured_findings = _parse_structured_findings(
+            d.pop("structured_findings", UNSET)
+        )
 
         def _parse_template_id(data: object) -> None | str | Unset:
             if data is None:
@@ -513,7 +490,6 @@ class CreateFeedbackRequest:
 
         template_id = _parse_template_id(d.pop("template_id", UNSET))
 
-
         def _parse_rubric_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -523,26 +499,23 @@ class CreateFeedbackRequest:
 
         rubric_version = _parse_rubric_version(d.pop("rubric_version", UNSET))
 
-
         _rubric_section_responses = d.pop("rubric_section_responses", UNSET)
         rubric_section_responses: CreateFeedbackRequestRubricSectionResponses | Unset
-        if isinstance(_rubric_section_responses,  Unset):
+        if isinstance(_rubric_section_responses, Unset):
             rubric_section_responses = UNSET
         else:
-            rubric_section_responses = CreateFeedbackRequestRubricSectionResponses.from_dict(_rubric_section_responses)
-
-
-
+            rubric_section_responses = (
+                CreateFeedbackRequestRubricSectionResponses.from_dict(
+                    _rubric_section_responses
+                )
+            )
 
         _rubric_scores = d.pop("rubric_scores", UNSET)
         rubric_scores: CreateFeedbackRequestRubricScores | Unset
-        if isinstance(_rubric_scores,  Unset):
+        if isinstance(_rubric_scores, Unset):
             rubric_scores = UNSET
         else:
             rubric_scores = CreateFeedbackRequestRubricScores.from_dict(_rubric_scores)
-
-
-
 
         def _parse_tags(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -561,7 +534,6 @@ class CreateFeedbackRequest:
 
         tags = _parse_tags(d.pop("tags", UNSET))
 
-
         def _parse_estimated_output_quality(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -569,8 +541,9 @@ class CreateFeedbackRequest:
                 return data
             return cast(None | str | Unset, data)
 
-        estimated_output_quality = _parse_estimated_output_quality(d.pop("estimated_output_quality", UNSET))
-
+        estimated_output_quality = _parse_estimated_output_quality(
+            d.pop("estimated_output_quality", UNSET)
+        )
 
         def _parse_project_type(data: object) -> None | str | Unset:
             if data is None:
@@ -581,7 +554,6 @@ class CreateFeedbackRequest:
 
         project_type = _parse_project_type(d.pop("project_type", UNSET))
 
-
         def _parse_review_profile(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -590,7 +562,6 @@ class CreateFeedbackRequest:
             return cast(None | str | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_transcript_evidence(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -607,8 +578,9 @@ class CreateFeedbackRequest:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        transcript_evidence = _parse_transcript_evidence(d.pop("transcript_evidence", UNSET))
-
+        transcript_evidence = _parse_transcript_evidence(
+            d.pop("transcript_evidence", UNSET)
+        )
 
         def _parse_package_evidence(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -626,7 +598,6 @@ class CreateFeedbackRequest:
             return cast(list[str] | None | Unset, data)
 
         package_evidence = _parse_package_evidence(d.pop("package_evidence", UNSET))
-
 
         create_feedback_request = cls(
             type_=type_,
@@ -655,7 +626,6 @@ class CreateFeedbackRequest:
             transcript_evidence=transcript_evidence,
             package_evidence=package_evidence,
         )
-
 
         create_feedback_request.additional_properties = d
         return create_feedback_request

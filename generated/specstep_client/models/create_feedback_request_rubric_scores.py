@@ -1,50 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateFeedbackRequestRubricScores")
-
 
 
 @_attrs_define
 class CreateFeedbackRequestRubricScores:
-    """ The score for each section that has a scale, by id of the section.
-
-     """
+    """The score for each section that has a scale, by id of the section."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        create_feedback_request_rubric_scores = cls(
-        )
-
+        create_feedback_request_rubric_scores = cls()
 
         create_feedback_request_rubric_scores.additional_properties = d
         return create_feedback_request_rubric_scores

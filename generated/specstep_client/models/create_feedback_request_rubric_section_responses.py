@@ -1,50 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateFeedbackRequestRubricSectionResponses")
-
 
 
 @_attrs_define
 class CreateFeedbackRequestRubricSectionResponses:
-    """ The text for each section of the template, by id of the section.
-
-     """
+    """The text for each section of the template, by id of the section."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        create_feedback_request_rubric_section_responses = cls(
-        )
-
+        create_feedback_request_rubric_section_responses = cls()
 
         create_feedback_request_rubric_section_responses.additional_properties = d
         return create_feedback_request_rubric_section_responses

@@ -1,39 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateOrganizationRequest")
-
 
 
 @_attrs_define
 class CreateOrganizationRequest:
-    """ A team to be put under one account.
+    """A team to be put under one account.
 
-        Attributes:
-            name (str): Its name.
-            address_line1 (None | str | Unset): The first line of the address.
-            address_line2 (None | str | Unset): The second line of the address.
-            city (None | str | Unset): The city.
-            region (None | str | Unset): The region or state.
-            postal_code (None | str | Unset): The postal code.
-            country (None | str | Unset): The country.
-            phone_number (None | str | Unset): The telephone number.
-     """
+    Attributes:
+        name (str): Its name.
+        address_line1 (None | str | Unset): The first line of the address.
+        address_line2 (None | str | Unset): The second line of the address.
+        city (None | str | Unset): The city.
+        region (None | str | Unset): The region or state.
+        postal_code (None | str | Unset): The postal code.
+        country (None | str | Unset): The country.
+        phone_number (None | str | Unset): The telephone number.
+    """
 
     name: str
     address_line1: None | str | Unset = UNSET
@@ -44,10 +35,6 @@ class CreateOrganizationRequest:
     country: None | str | Unset = UNSET
     phone_number: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
@@ -94,12 +81,13 @@ class CreateOrganizationRequest:
         else:
             phone_number = self.phone_number
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "name": name,
-        })
+        field_dict.update(
+            {
+                "name": name,
+            }
+        )
         if address_line1 is not UNSET:
             field_dict["address_line1"] = address_line1
         if address_line2 is not UNSET:
@@ -117,8 +105,6 @@ class CreateOrganizationRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
@@ -133,7 +119,6 @@ class CreateOrganizationRequest:
 
         address_line1 = _parse_address_line1(d.pop("address_line1", UNSET))
 
-
         def _parse_address_line2(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -142,7 +127,6 @@ class CreateOrganizationRequest:
             return cast(None | str | Unset, data)
 
         address_line2 = _parse_address_line2(d.pop("address_line2", UNSET))
-
 
         def _parse_city(data: object) -> None | str | Unset:
             if data is None:
@@ -153,7 +137,6 @@ class CreateOrganizationRequest:
 
         city = _parse_city(d.pop("city", UNSET))
 
-
         def _parse_region(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -162,7 +145,6 @@ class CreateOrganizationRequest:
             return cast(None | str | Unset, data)
 
         region = _parse_region(d.pop("region", UNSET))
-
 
         def _parse_postal_code(data: object) -> None | str | Unset:
             if data is None:
@@ -173,7 +155,6 @@ class CreateOrganizationRequest:
 
         postal_code = _parse_postal_code(d.pop("postal_code", UNSET))
 
-
         def _parse_country(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -183,7 +164,6 @@ class CreateOrganizationRequest:
 
         country = _parse_country(d.pop("country", UNSET))
 
-
         def _parse_phone_number(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -192,7 +172,6 @@ class CreateOrganizationRequest:
             return cast(None | str | Unset, data)
 
         phone_number = _parse_phone_number(d.pop("phone_number", UNSET))
-
 
         create_organization_request = cls(
             name=name,
@@ -204,7 +183,6 @@ class CreateOrganizationRequest:
             country=country,
             phone_number=phone_number,
         )
-
 
         create_organization_request.additional_properties = d
         return create_organization_request

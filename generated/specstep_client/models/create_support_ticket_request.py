@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="CreateSupportTicketRequest")
-
 
 
 @_attrs_define
 class CreateSupportTicketRequest:
-    """ A question to the support.
+    """A question to the support.
 
-        Attributes:
-            subject (str): What it is about.
-            message (str): The question.
-     """
+    Attributes:
+        subject (str): What it is about.
+        message (str): The question.
+    """
 
     subject: str
     message: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         subject = self.subject
 
         message = self.message
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "subject": subject,
-            "message": message,
-        })
+        field_dict.update(
+            {
+                "subject": subject,
+                "message": message,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class CreateSupportTicketRequest:
             subject=subject,
             message=message,
         )
-
 
         create_support_ticket_request.additional_properties = d
         return create_support_ticket_request

@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.webhook_event import WebhookEvent
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="CreateWebhookRequest")
 
 
-
 @_attrs_define
 class CreateWebhookRequest:
-    """ What to tell, and where.
+    """What to tell, and where.
 
-        Attributes:
-            url (str): Where to send deliveries; https only.
-            events (list[WebhookEvent]): What to tell; words that the service does not know are refused.
-     """
+    Attributes:
+        url (str): Where to send deliveries; https only.
+        events (list[WebhookEvent]): What to tell; words that the service does not know are refused.
+    """
 
     url: str
     events: list[WebhookEvent]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         url = self.url
@@ -45,19 +32,16 @@ class CreateWebhookRequest:
             events_item = events_item_data.value
             events.append(events_item)
 
-
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "url": url,
-            "events": events,
-        })
+        field_dict.update(
+            {
+                "url": url,
+                "events": events,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -66,19 +50,15 @@ class CreateWebhookRequest:
 
         events = []
         _events = d.pop("events")
-        for events_item_data in (_events):
+        for events_item_data in _events:
             events_item = WebhookEvent(events_item_data)
 
-
-
             events.append(events_item)
-
 
         create_webhook_request = cls(
             url=url,
             events=events,
         )
-
 
         create_webhook_request.additional_properties = d
         return create_webhook_request

@@ -1,39 +1,30 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.privacy_request_status import PrivacyRequestStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="DataExportRequest")
 
 
-
 @_attrs_define
 class DataExportRequest:
-    """ The latest request for an export of the account's data.
+    """The latest request for an export of the account's data.
 
-        Attributes:
-            request_id (None | Unset | UUID): The request.
-            status (None | PrivacyRequestStatus | Unset): Where it stands.
-            requested_at (datetime.datetime | None | Unset): When it was made (UTC).
-            download_url (None | str | Unset): Where the zip can be downloaded, once there is one; whoever has the link can.
-            download_url_expires_at (datetime.datetime | None | Unset): Until when (UTC): 7 days after the export.
-     """
+    Attributes:
+        request_id (None | Unset | UUID): The request.
+        status (None | PrivacyRequestStatus | Unset): Where it stands.
+        requested_at (datetime.datetime | None | Unset): When it was made (UTC).
+        download_url (None | str | Unset): Where the zip can be downloaded, once there is one; whoever has the link can.
+        download_url_expires_at (datetime.datetime | None | Unset): Until when (UTC): 7 days after the export.
+    """
 
     request_id: None | Unset | UUID = UNSET
     status: None | PrivacyRequestStatus | Unset = UNSET
@@ -41,10 +32,6 @@ class DataExportRequest:
     download_url: None | str | Unset = UNSET
     download_url_expires_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         request_id: None | str | Unset
@@ -85,11 +72,9 @@ class DataExportRequest:
         else:
             download_url_expires_at = self.download_url_expires_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if request_id is not UNSET:
             field_dict["request_id"] = request_id
         if status is not UNSET:
@@ -103,11 +88,10 @@ class DataExportRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_request_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -118,15 +102,12 @@ class DataExportRequest:
                     raise TypeError()
                 request_id_type_0 = UUID(data)
 
-
-
                 return request_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         request_id = _parse_request_id(d.pop("request_id", UNSET))
-
 
         def _parse_status(data: object) -> None | PrivacyRequestStatus | Unset:
             if data is None:
@@ -138,15 +119,12 @@ class DataExportRequest:
                     raise TypeError()
                 status_type_0 = PrivacyRequestStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | PrivacyRequestStatus | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_requested_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -158,15 +136,12 @@ class DataExportRequest:
                     raise TypeError()
                 requested_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return requested_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         requested_at = _parse_requested_at(d.pop("requested_at", UNSET))
-
 
         def _parse_download_url(data: object) -> None | str | Unset:
             if data is None:
@@ -177,8 +152,9 @@ class DataExportRequest:
 
         download_url = _parse_download_url(d.pop("download_url", UNSET))
 
-
-        def _parse_download_url_expires_at(data: object) -> datetime.datetime | None | Unset:
+        def _parse_download_url_expires_at(
+            data: object,
+        ) -> datetime.datetime | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -188,15 +164,14 @@ class DataExportRequest:
                     raise TypeError()
                 download_url_expires_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return download_url_expires_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
-        download_url_expires_at = _parse_download_url_expires_at(d.pop("download_url_expires_at", UNSET))
-
+        download_url_expires_at = _parse_download_url_expires_at(
+            d.pop("download_url_expires_at", UNSET)
+        )
 
         data_export_request = cls(
             request_id=request_id,
@@ -205,7 +180,6 @@ class DataExportRequest:
             download_url=download_url,
             download_url_expires_at=download_url_expires_at,
         )
-
 
         data_export_request.additional_properties = d
         return data_export_request

@@ -1,47 +1,34 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.privacy_request_status import PrivacyRequestStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="DeletionRequest")
 
 
-
 @_attrs_define
 class DeletionRequest:
-    """ The request to delete the account.
+    """The request to delete the account.
 
-        Attributes:
-            request_id (None | Unset | UUID): The request.
-            status (None | PrivacyRequestStatus | Unset): Where it stands. After completed there is no account left to ask
-                with.
-            requested_at (datetime.datetime | None | Unset): When it was made (UTC).
-     """
+    Attributes:
+        request_id (None | Unset | UUID): The request.
+        status (None | PrivacyRequestStatus | Unset): Where it stands. After completed there is no account left to ask
+            with.
+        requested_at (datetime.datetime | None | Unset): When it was made (UTC).
+    """
 
     request_id: None | Unset | UUID = UNSET
     status: None | PrivacyRequestStatus | Unset = UNSET
     requested_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         request_id: None | str | Unset
@@ -68,11 +55,9 @@ class DeletionRequest:
         else:
             requested_at = self.requested_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if request_id is not UNSET:
             field_dict["request_id"] = request_id
         if status is not UNSET:
@@ -82,11 +67,10 @@ class DeletionRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_request_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -97,15 +81,12 @@ class DeletionRequest:
                     raise TypeError()
                 request_id_type_0 = UUID(data)
 
-
-
                 return request_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         request_id = _parse_request_id(d.pop("request_id", UNSET))
-
 
         def _parse_status(data: object) -> None | PrivacyRequestStatus | Unset:
             if data is None:
@@ -117,15 +98,12 @@ class DeletionRequest:
                     raise TypeError()
                 status_type_0 = PrivacyRequestStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | PrivacyRequestStatus | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_requested_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -137,8 +115,6 @@ class DeletionRequest:
                     raise TypeError()
                 requested_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return requested_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -146,13 +122,11 @@ class DeletionRequest:
 
         requested_at = _parse_requested_at(d.pop("requested_at", UNSET))
 
-
         deletion_request = cls(
             request_id=request_id,
             status=status,
             requested_at=requested_at,
         )
-
 
         deletion_request.additional_properties = d
         return deletion_request

@@ -1,38 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="DocMigration")
-
 
 
 @_attrs_define
 class DocMigration:
-    """ A migration that has been made.
+    """A migration that has been made.
 
-        Attributes:
-            migration_id (None | Unset | UUID): The migration.
-            package_id (None | Unset | UUID): The package that it made.
-            project_id (None | Unset | UUID): The project that the package went to.
-            version (None | str | Unset): The version of the package.
-            classified_count (int | None | Unset): How many files could be placed.
-            unclassified_count (int | None | Unset): How many could not.
-     """
+    Attributes:
+        migration_id (None | Unset | UUID): The migration.
+        package_id (None | Unset | UUID): The package that it made.
+        project_id (None | Unset | UUID): The project that the package went to.
+        version (None | str | Unset): The version of the package.
+        classified_count (int | None | Unset): How many files could be placed.
+        unclassified_count (int | None | Unset): How many could not.
+    """
 
     migration_id: None | Unset | UUID = UNSET
     package_id: None | Unset | UUID = UNSET
@@ -41,10 +32,6 @@ class DocMigration:
     classified_count: int | None | Unset = UNSET
     unclassified_count: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         migration_id: None | str | Unset
@@ -89,11 +76,9 @@ class DocMigration:
         else:
             unclassified_count = self.unclassified_count
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if migration_id is not UNSET:
             field_dict["migration_id"] = migration_id
         if package_id is not UNSET:
@@ -109,11 +94,10 @@ class DocMigration:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_migration_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -124,15 +108,12 @@ class DocMigration:
                     raise TypeError()
                 migration_id_type_0 = UUID(data)
 
-
-
                 return migration_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         migration_id = _parse_migration_id(d.pop("migration_id", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -144,15 +125,12 @@ class DocMigration:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_project_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -164,15 +142,12 @@ class DocMigration:
                     raise TypeError()
                 project_id_type_0 = UUID(data)
 
-
-
                 return project_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         project_id = _parse_project_id(d.pop("project_id", UNSET))
-
 
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
@@ -183,7 +158,6 @@ class DocMigration:
 
         version = _parse_version(d.pop("version", UNSET))
 
-
         def _parse_classified_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -193,7 +167,6 @@ class DocMigration:
 
         classified_count = _parse_classified_count(d.pop("classified_count", UNSET))
 
-
         def _parse_unclassified_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -201,8 +174,9 @@ class DocMigration:
                 return data
             return cast(int | None | Unset, data)
 
-        unclassified_count = _parse_unclassified_count(d.pop("unclassified_count", UNSET))
-
+        unclassified_count = _parse_unclassified_count(
+            d.pop("unclassified_count", UNSET)
+        )
 
         doc_migration = cls(
             migration_id=migration_id,
@@ -212,7 +186,6 @@ class DocMigration:
             classified_count=classified_count,
             unclassified_count=unclassified_count,
         )
-
 
         doc_migration.additional_properties = d
         return doc_migration

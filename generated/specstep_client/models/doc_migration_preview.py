@@ -1,42 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.migration_mapping import MigrationMapping
-
-
-
+    from ..models.migration_mapping import MigrationMapping
 
 
 T = TypeVar("T", bound="DocMigrationPreview")
 
 
-
 @_attrs_define
 class DocMigrationPreview:
-    """ What a migration would do.
+    """What a migration would do.
 
-        Attributes:
-            source_archive_name (None | str | Unset): The name of the archive.
-            source_byte_count (int | None | Unset): The size of the archive in bytes.
-            total_file_count (int | None | Unset): How many files it holds.
-            classified_count (int | None | Unset): How many of them could be placed.
-            unclassified_count (int | None | Unset): How many could not.
-            classifier_version (None | str | Unset): The version of the classifier.
-            mapping (list[MigrationMapping] | None | Unset): Where each file would go.
-            conflicting_target_paths (list[str] | None | Unset): Places that two files claim; they have to be resolved
-                before the migration can be made.
-     """
+    Attributes:
+        source_archive_name (None | str | Unset): The name of the archive.
+        source_byte_count (int | None | Unset): The size of the archive in bytes.
+        total_file_count (int | None | Unset): How many files it holds.
+        classified_count (int | None | Unset): How many of them could be placed.
+        unclassified_count (int | None | Unset): How many could not.
+        classifier_version (None | str | Unset): The version of the classifier.
+        mapping (list[MigrationMapping] | None | Unset): Where each file would go.
+        conflicting_target_paths (list[str] | None | Unset): Places that two files claim; they have to be resolved
+            before the migration can be made.
+    """
 
     source_archive_name: None | str | Unset = UNSET
     source_byte_count: int | None | Unset = UNSET
@@ -48,12 +41,7 @@ class DocMigrationPreview:
     conflicting_target_paths: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.migration_mapping import MigrationMapping # noqa: PLC0415
         source_archive_name: None | str | Unset
         if isinstance(self.source_archive_name, Unset):
             source_archive_name = UNSET
@@ -99,7 +87,6 @@ class DocMigrationPreview:
                 mapping_type_0_item = mapping_type_0_item_data.to_dict()
                 mapping.append(mapping_type_0_item)
 
-
         else:
             mapping = self.mapping
 
@@ -109,15 +96,12 @@ class DocMigrationPreview:
         elif isinstance(self.conflicting_target_paths, list):
             conflicting_target_paths = self.conflicting_target_paths
 
-
         else:
             conflicting_target_paths = self.conflicting_target_paths
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if source_archive_name is not UNSET:
             field_dict["source_archive_name"] = source_archive_name
         if source_byte_count is not UNSET:
@@ -137,12 +121,12 @@ class DocMigrationPreview:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.migration_mapping import MigrationMapping # noqa: PLC0415
+        from ..models.migration_mapping import MigrationMapping  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_source_archive_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -150,8 +134,9 @@ class DocMigrationPreview:
                 return data
             return cast(None | str | Unset, data)
 
-        source_archive_name = _parse_source_archive_name(d.pop("source_archive_name", UNSET))
-
+        source_archive_name = _parse_source_archive_name(
+            d.pop("source_archive_name", UNSET)
+        )
 
         def _parse_source_byte_count(data: object) -> int | None | Unset:
             if data is None:
@@ -162,7 +147,6 @@ class DocMigrationPreview:
 
         source_byte_count = _parse_source_byte_count(d.pop("source_byte_count", UNSET))
 
-
         def _parse_total_file_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -171,7 +155,6 @@ class DocMigrationPreview:
             return cast(int | None | Unset, data)
 
         total_file_count = _parse_total_file_count(d.pop("total_file_count", UNSET))
-
 
         def _parse_classified_count(data: object) -> int | None | Unset:
             if data is None:
@@ -182,7 +165,6 @@ class DocMigrationPreview:
 
         classified_count = _parse_classified_count(d.pop("classified_count", UNSET))
 
-
         def _parse_unclassified_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -190,8 +172,9 @@ class DocMigrationPreview:
                 return data
             return cast(int | None | Unset, data)
 
-        unclassified_count = _parse_unclassified_count(d.pop("unclassified_count", UNSET))
-
+        unclassified_count = _parse_unclassified_count(
+            d.pop("unclassified_count", UNSET)
+        )
 
         def _parse_classifier_version(data: object) -> None | str | Unset:
             if data is None:
@@ -200,8 +183,9 @@ class DocMigrationPreview:
                 return data
             return cast(None | str | Unset, data)
 
-        classifier_version = _parse_classifier_version(d.pop("classifier_version", UNSET))
-
+        classifier_version = _parse_classifier_version(
+            d.pop("classifier_version", UNSET)
+        )
 
         def _parse_mapping(data: object) -> list[MigrationMapping] | None | Unset:
             if data is None:
@@ -213,10 +197,10 @@ class DocMigrationPreview:
                     raise TypeError()
                 mapping_type_0 = []
                 _mapping_type_0 = data
-                for mapping_type_0_item_data in (_mapping_type_0):
-                    mapping_type_0_item = MigrationMapping.from_dict(mapping_type_0_item_data)
-
-
+                for mapping_type_0_item_data in _mapping_type_0:
+                    mapping_type_0_item = MigrationMapping.from_dict(
+                        mapping_type_0_item_data
+                    )
 
                     mapping_type_0.append(mapping_type_0_item)
 
@@ -226,7 +210,6 @@ class DocMigrationPreview:
             return cast(list[MigrationMapping] | None | Unset, data)
 
         mapping = _parse_mapping(d.pop("mapping", UNSET))
-
 
         def _parse_conflicting_target_paths(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -243,8 +226,9 @@ class DocMigrationPreview:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        conflicting_target_paths = _parse_conflicting_target_paths(d.pop("conflicting_target_paths", UNSET))
-
+        conflicting_target_paths = _parse_conflicting_target_paths(
+            d.pop("conflicting_target_paths", UNSET)
+        )
 
         doc_migration_preview = cls(
             source_archive_name=source_archive_name,
@@ -256,7 +240,6 @@ class DocMigrationPreview:
             mapping=mapping,
             conflicting_target_paths=conflicting_target_paths,
         )
-
 
         doc_migration_preview.additional_properties = d
         return doc_migration_preview

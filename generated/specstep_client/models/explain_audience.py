@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ExplainAudience")
-
 
 
 @_attrs_define
 class ExplainAudience:
-    """ Somebody for whom a package can be explained.
+    """Somebody for whom a package can be explained.
 
-        Attributes:
-            slug (None | str | Unset): The word that requests take.
-            display_name (None | str | Unset): The name to show.
-            description (None | str | Unset): What such a reader wants to know.
-     """
+    Attributes:
+        slug (None | str | Unset): The word that requests take.
+        display_name (None | str | Unset): The name to show.
+        description (None | str | Unset): What such a reader wants to know.
+    """
 
     slug: None | str | Unset = UNSET
     display_name: None | str | Unset = UNSET
     description: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         slug: None | str | Unset
@@ -58,11 +45,9 @@ class ExplainAudience:
         else:
             description = self.description
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if slug is not UNSET:
             field_dict["slug"] = slug
         if display_name is not UNSET:
@@ -72,11 +57,10 @@ class ExplainAudience:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_slug(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -85,7 +69,6 @@ class ExplainAudience:
             return cast(None | str | Unset, data)
 
         slug = _parse_slug(d.pop("slug", UNSET))
-
 
         def _parse_display_name(data: object) -> None | str | Unset:
             if data is None:
@@ -96,7 +79,6 @@ class ExplainAudience:
 
         display_name = _parse_display_name(d.pop("display_name", UNSET))
 
-
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -106,13 +88,11 @@ class ExplainAudience:
 
         description = _parse_description(d.pop("description", UNSET))
 
-
         explain_audience = cls(
             slug=slug,
             display_name=display_name,
             description=description,
         )
-
 
         explain_audience.additional_properties = d
         return explain_audience

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.explain_audience import ExplainAudience
-
-
-
+    from ..models.explain_audience import ExplainAudience
 
 
 T = TypeVar("T", bound="ExplainAudienceList")
 
 
-
 @_attrs_define
 class ExplainAudienceList:
-    """ For whom packages can be explained.
+    """For whom packages can be explained.
 
-        Attributes:
-            audiences (list[ExplainAudience] | None | Unset): The audiences.
-     """
+    Attributes:
+        audiences (list[ExplainAudience] | None | Unset): The audiences.
+    """
 
     audiences: list[ExplainAudience] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.explain_audience import ExplainAudience # noqa: PLC0415
         audiences: list[dict[str, Any]] | None | Unset
         if isinstance(self.audiences, Unset):
             audiences = UNSET
@@ -48,26 +36,23 @@ class ExplainAudienceList:
                 audiences_type_0_item = audiences_type_0_item_data.to_dict()
                 audiences.append(audiences_type_0_item)
 
-
         else:
             audiences = self.audiences
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if audiences is not UNSET:
             field_dict["audiences"] = audiences
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.explain_audience import ExplainAudience # noqa: PLC0415
+        from ..models.explain_audience import ExplainAudience  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_audiences(data: object) -> list[ExplainAudience] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class ExplainAudienceList:
                     raise TypeError()
                 audiences_type_0 = []
                 _audiences_type_0 = data
-                for audiences_type_0_item_data in (_audiences_type_0):
-                    audiences_type_0_item = ExplainAudience.from_dict(audiences_type_0_item_data)
-
-
+                for audiences_type_0_item_data in _audiences_type_0:
+                    audiences_type_0_item = ExplainAudience.from_dict(
+                        audiences_type_0_item_data
+                    )
 
                     audiences_type_0.append(audiences_type_0_item)
 
@@ -92,11 +77,9 @@ class ExplainAudienceList:
 
         audiences = _parse_audiences(d.pop("audiences", UNSET))
 
-
         explain_audience_list = cls(
             audiences=audiences,
         )
-
 
         explain_audience_list.additional_properties = d
         return explain_audience_list

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="ExplainRequest")
-
 
 
 @_attrs_define
 class ExplainRequest:
-    """ For whom to explain a package.
+    """For whom to explain a package.
 
-        Attributes:
-            audience (str): The slug of an audience in the catalogue.
-     """
+    Attributes:
+        audience (str): The slug of an audience in the catalogue.
+    """
 
     audience: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         audience = self.audience
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "audience": audience,
-        })
+        field_dict.update(
+            {
+                "audience": audience,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class ExplainRequest:
         explain_request = cls(
             audience=audience,
         )
-
 
         explain_request.additional_properties = d
         return explain_request

@@ -1,36 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="Explanation")
-
 
 
 @_attrs_define
 class Explanation:
-    """ A package, explained for one audience.
+    """A package, explained for one audience.
 
-        Attributes:
-            markdown (None | str | Unset): The explanation, as Markdown.
-            audience (None | str | Unset): For whom it is written.
-            model (None | str | Unset): The language model that wrote it.
-            cost_usd (float | None | Unset): What this call cost, in US dollars; 0 when it was cached.
-            cached (bool | None | Unset): Whether it had been written earlier.
-     """
+    Attributes:
+        markdown (None | str | Unset): The explanation, as Markdown.
+        audience (None | str | Unset): For whom it is written.
+        model (None | str | Unset): The language model that wrote it.
+        cost_usd (float | None | Unset): What this call cost, in US dollars; 0 when it was cached.
+        cached (bool | None | Unset): Whether it had been written earlier.
+    """
 
     markdown: None | str | Unset = UNSET
     audience: None | str | Unset = UNSET
@@ -38,10 +29,6 @@ class Explanation:
     cost_usd: float | None | Unset = UNSET
     cached: bool | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         markdown: None | str | Unset
@@ -74,11 +61,9 @@ class Explanation:
         else:
             cached = self.cached
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if markdown is not UNSET:
             field_dict["markdown"] = markdown
         if audience is not UNSET:
@@ -92,11 +77,10 @@ class Explanation:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_markdown(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -105,7 +89,6 @@ class Explanation:
             return cast(None | str | Unset, data)
 
         markdown = _parse_markdown(d.pop("markdown", UNSET))
-
 
         def _parse_audience(data: object) -> None | str | Unset:
             if data is None:
@@ -116,7 +99,6 @@ class Explanation:
 
         audience = _parse_audience(d.pop("audience", UNSET))
 
-
         def _parse_model(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -125,7 +107,6 @@ class Explanation:
             return cast(None | str | Unset, data)
 
         model = _parse_model(d.pop("model", UNSET))
-
 
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -136,7 +117,6 @@ class Explanation:
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
 
-
         def _parse_cached(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -146,7 +126,6 @@ class Explanation:
 
         cached = _parse_cached(d.pop("cached", UNSET))
 
-
         explanation = cls(
             markdown=markdown,
             audience=audience,
@@ -154,7 +133,6 @@ class Explanation:
             cost_usd=cost_usd,
             cached=cached,
         )
-
 
         explanation.additional_properties = d
         return explanation

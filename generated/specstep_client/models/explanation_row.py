@@ -1,39 +1,30 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ExplanationRow")
-
 
 
 @_attrs_define
 class ExplanationRow:
-    """ An explanation that has been written.
+    """An explanation that has been written.
 
-        Attributes:
-            id (None | Unset | UUID): The explanation.
-            audience (None | str | Unset): For whom it is written.
-            model (None | str | Unset): The language model that wrote it.
-            cost_usd (float | None | Unset): What it cost, in US dollars.
-            cached (bool | None | Unset): Whether it is cached.
-            created_at (datetime.datetime | None | Unset): When it was written (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The explanation.
+        audience (None | str | Unset): For whom it is written.
+        model (None | str | Unset): The language model that wrote it.
+        cost_usd (float | None | Unset): What it cost, in US dollars.
+        cached (bool | None | Unset): Whether it is cached.
+        created_at (datetime.datetime | None | Unset): When it was written (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     audience: None | str | Unset = UNSET
@@ -42,10 +33,6 @@ class ExplanationRow:
     cached: bool | None | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -88,11 +75,9 @@ class ExplanationRow:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if audience is not UNSET:
@@ -108,11 +93,10 @@ class ExplanationRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -123,15 +107,12 @@ class ExplanationRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_audience(data: object) -> None | str | Unset:
             if data is None:
@@ -142,7 +123,6 @@ class ExplanationRow:
 
         audience = _parse_audience(d.pop("audience", UNSET))
 
-
         def _parse_model(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -151,7 +131,6 @@ class ExplanationRow:
             return cast(None | str | Unset, data)
 
         model = _parse_model(d.pop("model", UNSET))
-
 
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -162,7 +141,6 @@ class ExplanationRow:
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
 
-
         def _parse_cached(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -171,7 +149,6 @@ class ExplanationRow:
             return cast(bool | None | Unset, data)
 
         cached = _parse_cached(d.pop("cached", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -183,15 +160,12 @@ class ExplanationRow:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         explanation_row = cls(
             id=id,
@@ -201,7 +175,6 @@ class ExplanationRow:
             cached=cached,
             created_at=created_at,
         )
-
 
         explanation_row.additional_properties = d
         return explanation_row

@@ -1,41 +1,32 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.connector_provider import ConnectorProvider
 from ..models.connector_status import ConnectorStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="ExternalConnector")
 
 
-
 @_attrs_define
 class ExternalConnector:
-    """ A connected folder.
+    """A connected folder.
 
-        Attributes:
-            id (None | Unset | UUID): The connector.
-            provider (ConnectorProvider | None | Unset): Whose folder it is.
-            folder_name (None | str | Unset): The name of the folder.
-            status (ConnectorStatus | None | Unset): Whether it can be read.
-            created_at (datetime.datetime | None | Unset): When it was connected (UTC).
-            last_synced_at (datetime.datetime | None | Unset): When it was last synchronised (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The connector.
+        provider (ConnectorProvider | None | Unset): Whose folder it is.
+        folder_name (None | str | Unset): The name of the folder.
+        status (ConnectorStatus | None | Unset): Whether it can be read.
+        created_at (datetime.datetime | None | Unset): When it was connected (UTC).
+        last_synced_at (datetime.datetime | None | Unset): When it was last synchronised (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     provider: ConnectorProvider | None | Unset = UNSET
@@ -44,10 +35,6 @@ class ExternalConnector:
     created_at: datetime.datetime | None | Unset = UNSET
     last_synced_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -96,11 +83,9 @@ class ExternalConnector:
         else:
             last_synced_at = self.last_synced_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if provider is not UNSET:
@@ -116,11 +101,10 @@ class ExternalConnector:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -131,15 +115,12 @@ class ExternalConnector:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_provider(data: object) -> ConnectorProvider | None | Unset:
             if data is None:
@@ -151,15 +132,12 @@ class ExternalConnector:
                     raise TypeError()
                 provider_type_0 = ConnectorProvider(data)
 
-
-
                 return provider_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(ConnectorProvider | None | Unset, data)
 
         provider = _parse_provider(d.pop("provider", UNSET))
-
 
         def _parse_folder_name(data: object) -> None | str | Unset:
             if data is None:
@@ -169,7 +147,6 @@ class ExternalConnector:
             return cast(None | str | Unset, data)
 
         folder_name = _parse_folder_name(d.pop("folder_name", UNSET))
-
 
         def _parse_status(data: object) -> ConnectorStatus | None | Unset:
             if data is None:
@@ -181,15 +158,12 @@ class ExternalConnector:
                     raise TypeError()
                 status_type_0 = ConnectorStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(ConnectorStatus | None | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -201,15 +175,12 @@ class ExternalConnector:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_last_synced_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -221,15 +192,12 @@ class ExternalConnector:
                     raise TypeError()
                 last_synced_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_synced_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_synced_at = _parse_last_synced_at(d.pop("last_synced_at", UNSET))
-
 
         external_connector = cls(
             id=id,
@@ -239,7 +207,6 @@ class ExternalConnector:
             created_at=created_at,
             last_synced_at=last_synced_at,
         )
-
 
         external_connector.additional_properties = d
         return external_connector

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.external_connector import ExternalConnector
-
-
-
+    from ..models.external_connector import ExternalConnector
 
 
 T = TypeVar("T", bound="ExternalConnectorList")
 
 
-
 @_attrs_define
 class ExternalConnectorList:
-    """ The connected folders of the caller.
+    """The connected folders of the caller.
 
-        Attributes:
-            connectors (list[ExternalConnector] | None | Unset): The connectors.
-     """
+    Attributes:
+        connectors (list[ExternalConnector] | None | Unset): The connectors.
+    """
 
     connectors: list[ExternalConnector] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.external_connector import ExternalConnector # noqa: PLC0415
         connectors: list[dict[str, Any]] | None | Unset
         if isinstance(self.connectors, Unset):
             connectors = UNSET
@@ -48,26 +36,23 @@ class ExternalConnectorList:
                 connectors_type_0_item = connectors_type_0_item_data.to_dict()
                 connectors.append(connectors_type_0_item)
 
-
         else:
             connectors = self.connectors
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if connectors is not UNSET:
             field_dict["connectors"] = connectors
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.external_connector import ExternalConnector # noqa: PLC0415
+        from ..models.external_connector import ExternalConnector  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_connectors(data: object) -> list[ExternalConnector] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class ExternalConnectorList:
                     raise TypeError()
                 connectors_type_0 = []
                 _connectors_type_0 = data
-                for connectors_type_0_item_data in (_connectors_type_0):
-                    connectors_type_0_item = ExternalConnector.from_dict(connectors_type_0_item_data)
-
-
+                for connectors_type_0_item_data in _connectors_type_0:
+                    connectors_type_0_item = ExternalConnector.from_dict(
+                        connectors_type_0_item_data
+                    )
 
                     connectors_type_0.append(connectors_type_0_item)
 
@@ -92,11 +77,9 @@ class ExternalConnectorList:
 
         connectors = _parse_connectors(d.pop("connectors", UNSET))
 
-
         external_connector_list = cls(
             connectors=connectors,
         )
-
 
         external_connector_list.additional_properties = d
         return external_connector_list

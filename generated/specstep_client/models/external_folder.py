@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ExternalFolder")
-
 
 
 @_attrs_define
 class ExternalFolder:
-    """ A folder at the provider.
+    """A folder at the provider.
 
-        Attributes:
-            id (None | str | Unset): The folder, as the provider names it.
-            name (None | str | Unset): Its name.
-            has_subfolders (bool | None | Unset): Whether there are folders in it.
-     """
+    Attributes:
+        id (None | str | Unset): The folder, as the provider names it.
+        name (None | str | Unset): Its name.
+        has_subfolders (bool | None | Unset): Whether there are folders in it.
+    """
 
     id: None | str | Unset = UNSET
     name: None | str | Unset = UNSET
     has_subfolders: bool | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -58,11 +45,9 @@ class ExternalFolder:
         else:
             has_subfolders = self.has_subfolders
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if name is not UNSET:
@@ -72,11 +57,10 @@ class ExternalFolder:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -85,7 +69,6 @@ class ExternalFolder:
             return cast(None | str | Unset, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
@@ -96,7 +79,6 @@ class ExternalFolder:
 
         name = _parse_name(d.pop("name", UNSET))
 
-
         def _parse_has_subfolders(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -106,13 +88,11 @@ class ExternalFolder:
 
         has_subfolders = _parse_has_subfolders(d.pop("has_subfolders", UNSET))
 
-
         external_folder = cls(
             id=id,
             name=name,
             has_subfolders=has_subfolders,
         )
-
 
         external_folder.additional_properties = d
         return external_folder

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.external_folder import ExternalFolder
-
-
-
+    from ..models.external_folder import ExternalFolder
 
 
 T = TypeVar("T", bound="ExternalFolderList")
 
 
-
 @_attrs_define
 class ExternalFolderList:
-    """ One level of folders at the provider.
+    """One level of folders at the provider.
 
-        Attributes:
-            folders (list[ExternalFolder] | None | Unset): The folders.
-     """
+    Attributes:
+        folders (list[ExternalFolder] | None | Unset): The folders.
+    """
 
     folders: list[ExternalFolder] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.external_folder import ExternalFolder # noqa: PLC0415
         folders: list[dict[str, Any]] | None | Unset
         if isinstance(self.folders, Unset):
             folders = UNSET
@@ -48,26 +36,23 @@ class ExternalFolderList:
                 folders_type_0_item = folders_type_0_item_data.to_dict()
                 folders.append(folders_type_0_item)
 
-
         else:
             folders = self.folders
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if folders is not UNSET:
             field_dict["folders"] = folders
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.external_folder import ExternalFolder # noqa: PLC0415
+        from ..models.external_folder import ExternalFolder  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_folders(data: object) -> list[ExternalFolder] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class ExternalFolderList:
                     raise TypeError()
                 folders_type_0 = []
                 _folders_type_0 = data
-                for folders_type_0_item_data in (_folders_type_0):
-                    folders_type_0_item = ExternalFolder.from_dict(folders_type_0_item_data)
-
-
+                for folders_type_0_item_data in _folders_type_0:
+                    folders_type_0_item = ExternalFolder.from_dict(
+                        folders_type_0_item_data
+                    )
 
                     folders_type_0.append(folders_type_0_item)
 
@@ -92,11 +77,9 @@ class ExternalFolderList:
 
         folders = _parse_folders(d.pop("folders", UNSET))
 
-
         external_folder_list = cls(
             folders=folders,
         )
-
 
         external_folder_list.additional_properties = d
         return external_folder_list

@@ -1,44 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ExtraUsage")
-
 
 
 @_attrs_define
 class ExtraUsage:
-    """ A prepaid balance for generations beyond the quota.
+    """A prepaid balance for generations beyond the quota.
 
-        Attributes:
-            enabled (bool | None | Unset): Whether the balance is used once the quota is.
-            balance_usd (float | None | Unset): What is left, in US dollars.
-            last_topup_at (datetime.datetime | None | Unset): When it was last topped up (UTC).
-     """
+    Attributes:
+        enabled (bool | None | Unset): Whether the balance is used once the quota is.
+        balance_usd (float | None | Unset): What is left, in US dollars.
+        last_topup_at (datetime.datetime | None | Unset): When it was last topped up (UTC).
+    """
 
     enabled: bool | None | Unset = UNSET
     balance_usd: float | None | Unset = UNSET
     last_topup_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         enabled: bool | None | Unset
@@ -61,11 +48,9 @@ class ExtraUsage:
         else:
             last_topup_at = self.last_topup_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if enabled is not UNSET:
             field_dict["enabled"] = enabled
         if balance_usd is not UNSET:
@@ -75,11 +60,10 @@ class ExtraUsage:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_enabled(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -89,7 +73,6 @@ class ExtraUsage:
 
         enabled = _parse_enabled(d.pop("enabled", UNSET))
 
-
         def _parse_balance_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -98,7 +81,6 @@ class ExtraUsage:
             return cast(float | None | Unset, data)
 
         balance_usd = _parse_balance_usd(d.pop("balance_usd", UNSET))
-
 
         def _parse_last_topup_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -110,8 +92,6 @@ class ExtraUsage:
                     raise TypeError()
                 last_topup_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_topup_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -119,13 +99,11 @@ class ExtraUsage:
 
         last_topup_at = _parse_last_topup_at(d.pop("last_topup_at", UNSET))
 
-
         extra_usage = cls(
             enabled=enabled,
             balance_usd=balance_usd,
             last_topup_at=last_topup_at,
         )
-
 
         extra_usage.additional_properties = d
         return extra_usage

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="ExtraUsageCheckoutRequest")
-
 
 
 @_attrs_define
 class ExtraUsageCheckoutRequest:
-    """ How much to add to the balance.
+    """How much to add to the balance.
 
-        Attributes:
-            amount_usd (int): The amount, in whole US dollars.
-     """
+    Attributes:
+        amount_usd (int): The amount, in whole US dollars.
+    """
 
     amount_usd: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         amount_usd = self.amount_usd
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "amount_usd": amount_usd,
-        })
+        field_dict.update(
+            {
+                "amount_usd": amount_usd,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class ExtraUsageCheckoutRequest:
         extra_usage_checkout_request = cls(
             amount_usd=amount_usd,
         )
-
 
         extra_usage_checkout_request.additional_properties = d
         return extra_usage_checkout_request

@@ -1,47 +1,34 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ExtraUsageTransaction")
-
 
 
 @_attrs_define
 class ExtraUsageTransaction:
-    """ A change of the balance.
+    """A change of the balance.
 
-        Attributes:
-            id (None | Unset | UUID): The transaction.
-            kind (None | str | Unset): Whether it is a top-up or a debit.
-            amount_usd (float | None | Unset): The amount, in US dollars.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The transaction.
+        kind (None | str | Unset): Whether it is a top-up or a debit.
+        amount_usd (float | None | Unset): The amount, in US dollars.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     kind: None | str | Unset = UNSET
     amount_usd: float | None | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -72,11 +59,9 @@ class ExtraUsageTransaction:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if kind is not UNSET:
@@ -88,11 +73,10 @@ class ExtraUsageTransaction:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -103,15 +87,12 @@ class ExtraUsageTransaction:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_kind(data: object) -> None | str | Unset:
             if data is None:
@@ -122,7 +103,6 @@ class ExtraUsageTransaction:
 
         kind = _parse_kind(d.pop("kind", UNSET))
 
-
         def _parse_amount_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -131,7 +111,6 @@ class ExtraUsageTransaction:
             return cast(float | None | Unset, data)
 
         amount_usd = _parse_amount_usd(d.pop("amount_usd", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -143,8 +122,6 @@ class ExtraUsageTransaction:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -152,14 +129,12 @@ class ExtraUsageTransaction:
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-
         extra_usage_transaction = cls(
             id=id,
             kind=kind,
             amount_usd=amount_usd,
             created_at=created_at,
         )
-
 
         extra_usage_transaction.additional_properties = d
         return extra_usage_transaction

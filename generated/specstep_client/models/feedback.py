@@ -1,77 +1,72 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.client_type import ClientType
 from ..models.feedback_severity import FeedbackSeverity
 from ..models.feedback_type import FeedbackType
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
 
 if TYPE_CHECKING:
-  from ..models.feedback_finding import FeedbackFinding
-  from ..models.feedback_rubric_scores import FeedbackRubricScores
-  from ..models.feedback_rubric_section_responses import FeedbackRubricSectionResponses
-
-
-
+    from ..models.feedback_finding import FeedbackFinding
+    from ..models.feedback_rubric_scores import FeedbackRubricScores
+    from ..models.feedback_rubric_section_responses import (
+        FeedbackRubricSectionResponses,
+    )
 
 
 T = TypeVar("T", bound="Feedback")
 
 
-
 @_attrs_define
 class Feedback:
-    """ Feedback as the service keeps it.
+    """Feedback as the service keeps it.
 
-        Attributes:
-            id (None | Unset | UUID): The feedback.
-            type_ (FeedbackType | None | Unset): What it is about.
-            title (None | str | Unset): The feedback in a few words.
-            full_report (None | str | Unset): The feedback.
-            summary (None | str | Unset): The feedback in short.
-            severity (FeedbackSeverity | None | Unset): How much it matters.
-            client_type (ClientType | None | Unset): What kind of client it is from. The service overrules what MCP callers
-                say.
-            interview_id (None | Unset | UUID): The interview that it is about.
-            intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
-            generation_id (None | Unset | UUID): The generation that it is about.
-            package_id (None | Unset | UUID): The package that it is about.
-            interview_quality_score (float | None | Unset): A score for the interview.
-            package_quality_score (float | None | Unset): A score for the package.
-            build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
-                in percent.
-            letter_grade (None | str | Unset): A grade of one letter.
-            structured_findings (list[FeedbackFinding] | None | Unset): The findings, one by one.
-            template_id (None | str | Unset): The template that was filled in.
-            rubric_version (None | str | Unset): The version of the template.
-            rubric_section_responses (FeedbackRubricSectionResponses | None | Unset): The text for each section of the
-                template, by id of the section.
-            rubric_scores (FeedbackRubricScores | None | Unset): The score for each section that has a scale, by id of the
-                section.
-            tags (list[str] | None | Unset): Words to find it by.
-            estimated_output_quality (None | str | Unset): The quality in a few words.
-            project_type (None | str | Unset): The project type at the time.
-            review_profile (None | str | Unset): The review profile at the time.
-            transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
-            package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
-            status (None | str | Unset): Where it stands; it can be amended while it is `Open`.
-            account_name (None | str | Unset): The name of the submitter's account.
-            account_email (None | str | Unset): The e-mail address of the submitter's account.
-            account_plan (None | str | Unset): The plan of the submitter's account.
-            build_version (None | str | Unset): The version of the service.
-            ai_tool (None | str | Unset): The AI tool that the User-Agent suggests.
-            created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The feedback.
+        type_ (FeedbackType | None | Unset): What it is about.
+        title (None | str | Unset): The feedback in a few words.
+        full_report (None | str | Unset): The feedback.
+        summary (None | str | Unset): The feedback in short.
+        severity (FeedbackSeverity | None | Unset): How much it matters.
+        client_type (ClientType | None | Unset): What kind of client it is from. The service overrules what MCP callers
+            say.
+        interview_id (None | Unset | UUID): The interview that it is about.
+        intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
+        generation_id (None | Unset | UUID): The generation that it is about.
+        package_id (None | Unset | UUID): The package that it is about.
+        interview_quality_score (float | None | Unset): A score for the interview.
+        package_quality_score (float | None | Unset): A score for the package.
+        build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
+            in percent.
+        letter_grade (None | str | Unset): A grade of one letter.
+        structured_findings (list[FeedbackFinding] | None | Unset): The findings, one by one.
+        template_id (None | str | Unset): The template that was filled in.
+        rubric_version (None | str | Unset): The version of the template.
+        rubric_section_responses (FeedbackRubricSectionResponses | None | Unset): The text for each section of the
+            template, by id of the section.
+        rubric_scores (FeedbackRubricScores | None | Unset): The score for each section that has a scale, by id of the
+            section.
+        tags (list[str] | None | Unset): Words to find it by.
+        estimated_output_quality (None | str | Unset): The quality in a few words.
+        project_type (None | str | Unset): The project type at the time.
+        review_profile (None | str | Unset): The review profile at the time.
+        transcript_evidence (list[str] | None | Unset): Quotations from the transcript, each at most 2000 characters.
+        package_evidence (list[str] | None | Unset): Quotations from the package, each at most 2000 characters.
+        status (None | str | Unset): Where it stands; it can be amended while it is `Open`.
+        account_name (None | str | Unset): The name of the submitter's account.
+        account_email (None | str | Unset): The e-mail address of the submitter's account.
+        account_plan (None | str | Unset): The plan of the submitter's account.
+        build_version (None | str | Unset): The version of the service.
+        ai_tool (None | str | Unset): The AI tool that the User-Agent suggests.
+        created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     type_: FeedbackType | None | Unset = UNSET
@@ -108,14 +103,12 @@ class Feedback:
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.feedback_finding import FeedbackFinding # noqa: PLC0415
-        from ..models.feedback_rubric_scores import FeedbackRubricScores # noqa: PLC0415
-        from ..models.feedback_rubric_section_responses import FeedbackRubricSectionResponses # noqa: PLC0415
+        from ..models.feedback_rubric_scores import FeedbackRubricScores  # noqa: PLC0415
+        from ..models.feedback_rubric_section_responses import (
+            FeedbackRubricSectionResponses,  # noqa: PLC0415
+        )
+
         id: None | str | Unset
         if isinstance(self.id, Unset):
             id = UNSET
@@ -228,9 +221,10 @@ class Feedback:
         elif isinstance(self.structured_findings, list):
             structured_findings = []
             for structured_findings_type_0_item_data in self.structured_findings:
-                structured_findings_type_0_item = structured_findings_type_0_item_data.to_dict()
+                structured_findings_type_0_item = (
+                    structured_findings_type_0_item_data.to_dict()
+                )
                 structured_findings.append(structured_findings_type_0_item)
-
 
         else:
             structured_findings = self.structured_findings
@@ -269,7 +263,6 @@ class Feedback:
         elif isinstance(self.tags, list):
             tags = self.tags
 
-
         else:
             tags = self.tags
 
@@ -297,7 +290,6 @@ class Feedback:
         elif isinstance(self.transcript_evidence, list):
             transcript_evidence = self.transcript_evidence
 
-
         else:
             transcript_evidence = self.transcript_evidence
 
@@ -306,7 +298,6 @@ class Feedback:
             package_evidence = UNSET
         elif isinstance(self.package_evidence, list):
             package_evidence = self.package_evidence
-
 
         else:
             package_evidence = self.package_evidence
@@ -355,11 +346,9 @@ class Feedback:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if type_ is not UNSET:
@@ -429,14 +418,16 @@ class Feedback:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.feedback_finding import FeedbackFinding # noqa: PLC0415
-        from ..models.feedback_rubric_scores import FeedbackRubricScores # noqa: PLC0415
-        from ..models.feedback_rubric_section_responses import FeedbackRubricSectionResponses # noqa: PLC0415
+        from ..models.feedback_finding import FeedbackFinding  # noqa: PLC0415
+        from ..models.feedback_rubric_scores import FeedbackRubricScores  # noqa: PLC0415
+        from ..models.feedback_rubric_section_responses import (
+            FeedbackRubricSectionResponses,  # noqa: PLC0415
+        )
+
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -447,15 +438,12 @@ class Feedback:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_type_(data: object) -> FeedbackType | None | Unset:
             if data is None:
@@ -467,15 +455,12 @@ class Feedback:
                     raise TypeError()
                 type_type_0 = FeedbackType(data)
 
-
-
                 return type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackType | None | Unset, data)
 
         type_ = _parse_type_(d.pop("type", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -486,7 +471,6 @@ class Feedback:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_full_report(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -496,7 +480,6 @@ class Feedback:
 
         full_report = _parse_full_report(d.pop("full_report", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -505,7 +488,6 @@ class Feedback:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         def _parse_severity(data: object) -> FeedbackSeverity | None | Unset:
             if data is None:
@@ -517,15 +499,12 @@ class Feedback:
                     raise TypeError()
                 severity_type_0 = FeedbackSeverity(data)
 
-
-
                 return severity_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackSeverity | None | Unset, data)
 
         severity = _parse_severity(d.pop("severity", UNSET))
-
 
         def _parse_client_type(data: object) -> ClientType | None | Unset:
             if data is None:
@@ -537,15 +516,12 @@ class Feedback:
                     raise TypeError()
                 client_type_type_0 = ClientType(data)
 
-
-
                 return client_type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(ClientType | None | Unset, data)
 
         client_type = _parse_client_type(d.pop("client_type", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -557,15 +533,12 @@ class Feedback:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_intake_artifact_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -577,15 +550,14 @@ class Feedback:
                     raise TypeError()
                 intake_artifact_id_type_0 = UUID(data)
 
-
-
                 return intake_artifact_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        intake_artifact_id = _parse_intake_artifact_id(d.pop("intake_artifact_id", UNSET))
-
+        intake_artifact_id = _parse_intake_artifact_id(
+            d.pop("intake_artifact_id", UNSET)
+        )
 
         def _parse_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -597,15 +569,12 @@ class Feedback:
                     raise TypeError()
                 generation_id_type_0 = UUID(data)
 
-
-
                 return generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         generation_id = _parse_generation_id(d.pop("generation_id", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -617,15 +586,12 @@ class Feedback:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_interview_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -634,8 +600,9 @@ class Feedback:
                 return data
             return cast(float | None | Unset, data)
 
-        interview_quality_score = _parse_interview_quality_score(d.pop("interview_quality_score", UNSET))
-
+        interview_quality_score = _parse_interview_quality_score(
+            d.pop("interview_quality_score", UNSET)
+        )
 
         def _parse_package_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -644,8 +611,9 @@ class Feedback:
                 return data
             return cast(float | None | Unset, data)
 
-        package_quality_score = _parse_package_quality_score(d.pop("package_quality_score", UNSET))
-
+        package_quality_score = _parse_package_quality_score(
+            d.pop("package_quality_score", UNSET)
+        )
 
         def _parse_build_confidence_percent(data: object) -> float | None | Unset:
             if data is None:
@@ -654,8 +622,9 @@ class Feedback:
                 return data
             return cast(float | None | Unset, data)
 
-        build_confidence_percent = _parse_build_confidence_percent(d.pop("build_confidence_percent", UNSET))
-
+        build_confidence_percent = _parse_build_confidence_percent(
+            d.pop("build_confidence_percent", UNSET)
+        )
 
         def _parse_letter_grade(data: object) -> None | str | Unset:
             if data is None:
@@ -666,8 +635,9 @@ class Feedback:
 
         letter_grade = _parse_letter_grade(d.pop("letter_grade", UNSET))
 
-
-        def _parse_structured_findings(data: object) -> list[FeedbackFinding] | None | Unset:
+        def _parse_structured_findings(
+            data: object,
+        ) -> list[FeedbackFinding] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -677,10 +647,10 @@ class Feedback:
                     raise TypeError()
                 structured_findings_type_0 = []
                 _structured_findings_type_0 = data
-                for structured_findings_type_0_item_data in (_structured_findings_type_0):
-                    structured_findings_type_0_item = FeedbackFinding.from_dict(structured_findings_type_0_item_data)
-
-
+                for structured_findings_type_0_item_data in _structured_findings_type_0:
+                    structured_findings_type_0_item = FeedbackFinding.from_dict(
+                        structured_findings_type_0_item_data
+                    )
 
                     structured_findings_type_0.append(structured_findings_type_0_item)
 
@@ -689,8 +659,9 @@ class Feedback:
                 pass
             return cast(list[FeedbackFinding] | None | Unset, data)
 
-        structured_findings = _parse_structured_findings(d.pop("structured_findings", UNSET))
-
+        structured_findings = _parse_structured_findings(
+            d.pop("structured_findings", UNSET)
+        )
 
         def _parse_template_id(data: object) -> None | str | Unset:
             if data is None:
@@ -701,7 +672,6 @@ class Feedback:
 
         template_id = _parse_template_id(d.pop("template_id", UNSET))
 
-
         def _parse_rubric_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -711,8 +681,9 @@ class Feedback:
 
         rubric_version = _parse_rubric_version(d.pop("rubric_version", UNSET))
 
-
-        def _parse_rubric_section_responses(data: object) -> FeedbackRubricSectionResponses | None | Unset:
+        def _parse_rubric_section_responses(
+            data: object,
+        ) -> FeedbackRubricSectionResponses | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -720,17 +691,18 @@ class Feedback:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                rubric_section_responses_type_0 = FeedbackRubricSectionResponses.from_dict(data)
-
-
+                rubric_section_responses_type_0 = (
+                    FeedbackRubricSectionResponses.from_dict(data)
+                )
 
                 return rubric_section_responses_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackRubricSectionResponses | None | Unset, data)
 
-        rubric_section_responses = _parse_rubric_section_responses(d.pop("rubric_section_responses", UNSET))
-
+        rubric_section_responses = _parse_rubric_section_responses(
+            d.pop("rubric_section_responses", UNSET)
+        )
 
         def _parse_rubric_scores(data: object) -> FeedbackRubricScores | None | Unset:
             if data is None:
@@ -742,15 +714,12 @@ class Feedback:
                     raise TypeError()
                 rubric_scores_type_0 = FeedbackRubricScores.from_dict(data)
 
-
-
                 return rubric_scores_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackRubricScores | None | Unset, data)
 
         rubric_scores = _parse_rubric_scores(d.pop("rubric_scores", UNSET))
-
 
         def _parse_tags(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -769,7 +738,6 @@ class Feedback:
 
         tags = _parse_tags(d.pop("tags", UNSET))
 
-
         def _parse_estimated_output_quality(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -777,8 +745,9 @@ class Feedback:
                 return data
             return cast(None | str | Unset, data)
 
-        estimated_output_quality = _parse_estimated_output_quality(d.pop("estimated_output_quality", UNSET))
-
+        estimated_output_quality = _parse_estimated_output_quality(
+            d.pop("estimated_output_quality", UNSET)
+        )
 
         def _parse_project_type(data: object) -> None | str | Unset:
             if data is None:
@@ -789,7 +758,6 @@ class Feedback:
 
         project_type = _parse_project_type(d.pop("project_type", UNSET))
 
-
         def _parse_review_profile(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -798,7 +766,6 @@ class Feedback:
             return cast(None | str | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_transcript_evidence(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -815,8 +782,9 @@ class Feedback:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        transcript_evidence = _parse_transcript_evidence(d.pop("transcript_evidence", UNSET))
-
+        transcript_evidence = _parse_transcript_evidence(
+            d.pop("transcript_evidence", UNSET)
+        )
 
         def _parse_package_evidence(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -835,7 +803,6 @@ class Feedback:
 
         package_evidence = _parse_package_evidence(d.pop("package_evidence", UNSET))
 
-
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -844,7 +811,6 @@ class Feedback:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_account_name(data: object) -> None | str | Unset:
             if data is None:
@@ -855,7 +821,6 @@ class Feedback:
 
         account_name = _parse_account_name(d.pop("account_name", UNSET))
 
-
         def _parse_account_email(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -864,7 +829,6 @@ class Feedback:
             return cast(None | str | Unset, data)
 
         account_email = _parse_account_email(d.pop("account_email", UNSET))
-
 
         def _parse_account_plan(data: object) -> None | str | Unset:
             if data is None:
@@ -875,7 +839,6 @@ class Feedback:
 
         account_plan = _parse_account_plan(d.pop("account_plan", UNSET))
 
-
         def _parse_build_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -885,7 +848,6 @@ class Feedback:
 
         build_version = _parse_build_version(d.pop("build_version", UNSET))
 
-
         def _parse_ai_tool(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -894,7 +856,6 @@ class Feedback:
             return cast(None | str | Unset, data)
 
         ai_tool = _parse_ai_tool(d.pop("ai_tool", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -906,15 +867,12 @@ class Feedback:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         feedback = cls(
             id=id,
@@ -951,7 +909,6 @@ class Feedback:
             ai_tool=ai_tool,
             created_at=created_at,
         )
-
 
         feedback.additional_properties = d
         return feedback

@@ -1,42 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.feedback_severity import FeedbackSeverity
 from ..types import UNSET, Unset
-from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.typed_evidence import TypedEvidence
-
-
-
+    from ..models.typed_evidence import TypedEvidence
 
 
 T = TypeVar("T", bound="FeedbackFinding")
 
 
-
 @_attrs_define
 class FeedbackFinding:
-    """ One finding in feedback.
+    """One finding in feedback.
 
-        Attributes:
-            severity (FeedbackSeverity | None | Unset): How much it matters.
-            topic (None | str | Unset): What it is about.
-            title (None | str | Unset): The finding in a few words.
-            evidence (None | str | Unset): A quotation that shows it.
-            expected_behavior (None | str | Unset): What was expected.
-            suggested_fix (None | str | Unset): How it could be put right.
-            typed_evidence (list[TypedEvidence] | None | Unset): Machine-readable evidence, at most 20 pieces. Added
-                2026-05-21.
-     """
+    Attributes:
+        severity (FeedbackSeverity | None | Unset): How much it matters.
+        topic (None | str | Unset): What it is about.
+        title (None | str | Unset): The finding in a few words.
+        evidence (None | str | Unset): A quotation that shows it.
+        expected_behavior (None | str | Unset): What was expected.
+        suggested_fix (None | str | Unset): How it could be put right.
+        typed_evidence (list[TypedEvidence] | None | Unset): Machine-readable evidence, at most 20 pieces. Added
+            2026-05-21.
+    """
 
     severity: FeedbackSeverity | None | Unset = UNSET
     topic: None | str | Unset = UNSET
@@ -47,12 +40,7 @@ class FeedbackFinding:
     typed_evidence: list[TypedEvidence] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.typed_evidence import TypedEvidence # noqa: PLC0415
         severity: None | str | Unset
         if isinstance(self.severity, Unset):
             severity = UNSET
@@ -100,15 +88,12 @@ class FeedbackFinding:
                 typed_evidence_type_0_item = typed_evidence_type_0_item_data.to_dict()
                 typed_evidence.append(typed_evidence_type_0_item)
 
-
         else:
             typed_evidence = self.typed_evidence
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if severity is not UNSET:
             field_dict["severity"] = severity
         if topic is not UNSET:
@@ -126,12 +111,12 @@ class FeedbackFinding:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.typed_evidence import TypedEvidence # noqa: PLC0415
+        from ..models.typed_evidence import TypedEvidence  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_severity(data: object) -> FeedbackSeverity | None | Unset:
             if data is None:
                 return data
@@ -142,15 +127,12 @@ class FeedbackFinding:
                     raise TypeError()
                 severity_type_0 = FeedbackSeverity(data)
 
-
-
                 return severity_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackSeverity | None | Unset, data)
 
         severity = _parse_severity(d.pop("severity", UNSET))
-
 
         def _parse_topic(data: object) -> None | str | Unset:
             if data is None:
@@ -161,7 +143,6 @@ class FeedbackFinding:
 
         topic = _parse_topic(d.pop("topic", UNSET))
 
-
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -170,7 +151,6 @@ class FeedbackFinding:
             return cast(None | str | Unset, data)
 
         title = _parse_title(d.pop("title", UNSET))
-
 
         def _parse_evidence(data: object) -> None | str | Unset:
             if data is None:
@@ -181,7 +161,6 @@ class FeedbackFinding:
 
         evidence = _parse_evidence(d.pop("evidence", UNSET))
 
-
         def _parse_expected_behavior(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -191,7 +170,6 @@ class FeedbackFinding:
 
         expected_behavior = _parse_expected_behavior(d.pop("expected_behavior", UNSET))
 
-
         def _parse_suggested_fix(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -200,7 +178,6 @@ class FeedbackFinding:
             return cast(None | str | Unset, data)
 
         suggested_fix = _parse_suggested_fix(d.pop("suggested_fix", UNSET))
-
 
         def _parse_typed_evidence(data: object) -> list[TypedEvidence] | None | Unset:
             if data is None:
@@ -212,10 +189,10 @@ class FeedbackFinding:
                     raise TypeError()
                 typed_evidence_type_0 = []
                 _typed_evidence_type_0 = data
-                for typed_evidence_type_0_item_data in (_typed_evidence_type_0):
-                    typed_evidence_type_0_item = TypedEvidence.from_dict(typed_evidence_type_0_item_data)
-
-
+                for typed_evidence_type_0_item_data in _typed_evidence_type_0:
+                    typed_evidence_type_0_item = TypedEvidence.from_dict(
+                        typed_evidence_type_0_item_data
+                    )
 
                     typed_evidence_type_0.append(typed_evidence_type_0_item)
 
@@ -226,7 +203,6 @@ class FeedbackFinding:
 
         typed_evidence = _parse_typed_evidence(d.pop("typed_evidence", UNSET))
 
-
         feedback_finding = cls(
             severity=severity,
             topic=topic,
@@ -236,7 +212,6 @@ class FeedbackFinding:
             suggested_fix=suggested_fix,
             typed_evidence=typed_evidence,
         )
-
 
         feedback_finding.additional_properties = d
         return feedback_finding

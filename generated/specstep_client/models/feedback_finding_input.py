@@ -1,42 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.feedback_severity import FeedbackSeverity
 from ..types import UNSET, Unset
-from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.typed_evidence_input import TypedEvidenceInput
-
-
-
+    from ..models.typed_evidence_input import TypedEvidenceInput
 
 
 T = TypeVar("T", bound="FeedbackFindingInput")
 
 
-
 @_attrs_define
 class FeedbackFindingInput:
-    """ One finding to report.
+    """One finding to report.
 
-        Attributes:
-            severity (FeedbackSeverity): How much it matters.
-            topic (str): What it is about.
-            title (str): The finding in a few words.
-            evidence (None | str | Unset): A quotation that shows it.
-            expected_behavior (None | str | Unset): What was expected.
-            suggested_fix (None | str | Unset): How it could be put right.
-            typed_evidence (list[TypedEvidenceInput] | None | Unset): Machine-readable evidence, at most 20 pieces. Added
-                2026-05-21.
-     """
+    Attributes:
+        severity (FeedbackSeverity): How much it matters.
+        topic (str): What it is about.
+        title (str): The finding in a few words.
+        evidence (None | str | Unset): A quotation that shows it.
+        expected_behavior (None | str | Unset): What was expected.
+        suggested_fix (None | str | Unset): How it could be put right.
+        typed_evidence (list[TypedEvidenceInput] | None | Unset): Machine-readable evidence, at most 20 pieces. Added
+            2026-05-21.
+    """
 
     severity: FeedbackSeverity
     topic: str
@@ -47,12 +40,7 @@ class FeedbackFindingInput:
     typed_evidence: list[TypedEvidenceInput] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.typed_evidence_input import TypedEvidenceInput # noqa: PLC0415
         severity = self.severity.value
 
         topic = self.topic
@@ -86,18 +74,18 @@ class FeedbackFindingInput:
                 typed_evidence_type_0_item = typed_evidence_type_0_item_data.to_dict()
                 typed_evidence.append(typed_evidence_type_0_item)
 
-
         else:
             typed_evidence = self.typed_evidence
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "severity": severity,
-            "topic": topic,
-            "title": title,
-        })
+        field_dict.update(
+            {
+                "severity": severity,
+                "topic": topic,
+                "title": title,
+            }
+        )
         if evidence is not UNSET:
             field_dict["evidence"] = evidence
         if expected_behavior is not UNSET:
@@ -109,16 +97,12 @@ class FeedbackFindingInput:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.typed_evidence_input import TypedEvidenceInput # noqa: PLC0415
+        from ..models.typed_evidence_input import TypedEvidenceInput  # noqa: PLC0415
+
         d = dict(src_dict)
         severity = FeedbackSeverity(d.pop("severity"))
-
-
-
 
         topic = d.pop("topic")
 
@@ -133,7 +117,6 @@ class FeedbackFindingInput:
 
         evidence = _parse_evidence(d.pop("evidence", UNSET))
 
-
         def _parse_expected_behavior(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -142,7 +125,6 @@ class FeedbackFindingInput:
             return cast(None | str | Unset, data)
 
         expected_behavior = _parse_expected_behavior(d.pop("expected_behavior", UNSET))
-
 
         def _parse_suggested_fix(data: object) -> None | str | Unset:
             if data is None:
@@ -153,8 +135,9 @@ class FeedbackFindingInput:
 
         suggested_fix = _parse_suggested_fix(d.pop("suggested_fix", UNSET))
 
-
-        def _parse_typed_evidence(data: object) -> list[TypedEvidenceInput] | None | Unset:
+        def _parse_typed_evidence(
+            data: object,
+        ) -> list[TypedEvidenceInput] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -164,10 +147,10 @@ class FeedbackFindingInput:
                     raise TypeError()
                 typed_evidence_type_0 = []
                 _typed_evidence_type_0 = data
-                for typed_evidence_type_0_item_data in (_typed_evidence_type_0):
-                    typed_evidence_type_0_item = TypedEvidenceInput.from_dict(typed_evidence_type_0_item_data)
-
-
+                for typed_evidence_type_0_item_data in _typed_evidence_type_0:
+                    typed_evidence_type_0_item = TypedEvidenceInput.from_dict(
+                        typed_evidence_type_0_item_data
+                    )
 
                     typed_evidence_type_0.append(typed_evidence_type_0_item)
 
@@ -178,7 +161,6 @@ class FeedbackFindingInput:
 
         typed_evidence = _parse_typed_evidence(d.pop("typed_evidence", UNSET))
 
-
         feedback_finding_input = cls(
             severity=severity,
             topic=topic,
@@ -188,7 +170,6 @@ class FeedbackFindingInput:
             suggested_fix=suggested_fix,
             typed_evidence=typed_evidence,
         )
-
 
         feedback_finding_input.additional_properties = d
         return feedback_finding_input

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.feedback_row import FeedbackRow
-
-
-
+    from ..models.feedback_row import FeedbackRow
 
 
 T = TypeVar("T", bound="FeedbackList")
 
 
-
 @_attrs_define
 class FeedbackList:
-    """ The caller's own feedback.
+    """The caller's own feedback.
 
-        Attributes:
-            feedback (list[FeedbackRow] | None | Unset): The feedback, newest first.
-     """
+    Attributes:
+        feedback (list[FeedbackRow] | None | Unset): The feedback, newest first.
+    """
 
     feedback: list[FeedbackRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.feedback_row import FeedbackRow # noqa: PLC0415
         feedback: list[dict[str, Any]] | None | Unset
         if isinstance(self.feedback, Unset):
             feedback = UNSET
@@ -48,26 +36,23 @@ class FeedbackList:
                 feedback_type_0_item = feedback_type_0_item_data.to_dict()
                 feedback.append(feedback_type_0_item)
 
-
         else:
             feedback = self.feedback
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if feedback is not UNSET:
             field_dict["feedback"] = feedback
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.feedback_row import FeedbackRow # noqa: PLC0415
+        from ..models.feedback_row import FeedbackRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_feedback(data: object) -> list[FeedbackRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class FeedbackList:
                     raise TypeError()
                 feedback_type_0 = []
                 _feedback_type_0 = data
-                for feedback_type_0_item_data in (_feedback_type_0):
-                    feedback_type_0_item = FeedbackRow.from_dict(feedback_type_0_item_data)
-
-
+                for feedback_type_0_item_data in _feedback_type_0:
+                    feedback_type_0_item = FeedbackRow.from_dict(
+                        feedback_type_0_item_data
+                    )
 
                     feedback_type_0.append(feedback_type_0_item)
 
@@ -92,11 +77,9 @@ class FeedbackList:
 
         feedback = _parse_feedback(d.pop("feedback", UNSET))
 
-
         feedback_list = cls(
             feedback=feedback,
         )
-
 
         feedback_list.additional_properties = d
         return feedback_list

@@ -1,63 +1,54 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.client_type import ClientType
 from ..models.feedback_severity import FeedbackSeverity
 from ..models.feedback_type import FeedbackType
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="FeedbackRow")
 
 
-
 @_attrs_define
 class FeedbackRow:
-    """ Feedback in a list: scores and counts instead of the bodies. Added 2026-05-21.
+    """Feedback in a list: scores and counts instead of the bodies. Added 2026-05-21.
 
-        Attributes:
-            id (None | Unset | UUID): The feedback.
-            type_ (FeedbackType | None | Unset): What it is about.
-            title (None | str | Unset): The feedback in a few words.
-            severity (FeedbackSeverity | None | Unset): How much it matters.
-            client_type (ClientType | None | Unset): What kind of client it is from. The service overrules what MCP callers
-                say.
-            interview_id (None | Unset | UUID): The interview that it is about.
-            intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
-            generation_id (None | Unset | UUID): The generation that it is about.
-            package_id (None | Unset | UUID): The package that it is about.
-            interview_quality_score (float | None | Unset): A score for the interview.
-            package_quality_score (float | None | Unset): A score for the package.
-            build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
-                in percent.
-            letter_grade (None | str | Unset): A grade of one letter.
-            template_id (None | str | Unset): The template that was filled in.
-            rubric_version (None | str | Unset): The version of the template.
-            estimated_output_quality (None | str | Unset): The quality in a few words.
-            project_type (None | str | Unset): The project type at the time.
-            review_profile (None | str | Unset): The review profile at the time.
-            summary_excerpt (None | str | Unset): The beginning of the summary, at most 200 characters.
-            tag_count (int | None | Unset): How many tags it has.
-            finding_count (int | None | Unset): How many findings it has.
-            transcript_evidence_count (int | None | Unset): How many quotations from the transcript it has.
-            package_evidence_count (int | None | Unset): How many quotations from the package it has.
-            status (None | str | Unset): Where it stands.
-            created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The feedback.
+        type_ (FeedbackType | None | Unset): What it is about.
+        title (None | str | Unset): The feedback in a few words.
+        severity (FeedbackSeverity | None | Unset): How much it matters.
+        client_type (ClientType | None | Unset): What kind of client it is from. The service overrules what MCP callers
+            say.
+        interview_id (None | Unset | UUID): The interview that it is about.
+        intake_artifact_id (None | Unset | UUID): The intake artifact that it is about.
+        generation_id (None | Unset | UUID): The generation that it is about.
+        package_id (None | Unset | UUID): The package that it is about.
+        interview_quality_score (float | None | Unset): A score for the interview.
+        package_quality_score (float | None | Unset): A score for the package.
+        build_confidence_percent (float | None | Unset): How sure the submitter is that the package can be built from,
+            in percent.
+        letter_grade (None | str | Unset): A grade of one letter.
+        template_id (None | str | Unset): The template that was filled in.
+        rubric_version (None | str | Unset): The version of the template.
+        estimated_output_quality (None | str | Unset): The quality in a few words.
+        project_type (None | str | Unset): The project type at the time.
+        review_profile (None | str | Unset): The review profile at the time.
+        summary_excerpt (None | str | Unset): The beginning of the summary, at most 200 characters.
+        tag_count (int | None | Unset): How many tags it has.
+        finding_count (int | None | Unset): How many findings it has.
+        transcript_evidence_count (int | None | Unset): How many quotations from the transcript it has.
+        package_evidence_count (int | None | Unset): How many quotations from the package it has.
+        status (None | str | Unset): Where it stands.
+        created_at (datetime.datetime | None | Unset): When it was submitted (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     type_: FeedbackType | None | Unset = UNSET
@@ -85,10 +76,6 @@ class FeedbackRow:
     status: None | str | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -259,11 +246,9 @@ class FeedbackRow:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if type_ is not UNSET:
@@ -317,11 +302,10 @@ class FeedbackRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -332,15 +316,12 @@ class FeedbackRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_type_(data: object) -> FeedbackType | None | Unset:
             if data is None:
@@ -352,15 +333,12 @@ class FeedbackRow:
                     raise TypeError()
                 type_type_0 = FeedbackType(data)
 
-
-
                 return type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackType | None | Unset, data)
 
         type_ = _parse_type_(d.pop("type", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -370,7 +348,6 @@ class FeedbackRow:
             return cast(None | str | Unset, data)
 
         title = _parse_title(d.pop("title", UNSET))
-
 
         def _parse_severity(data: object) -> FeedbackSeverity | None | Unset:
             if data is None:
@@ -382,15 +359,12 @@ class FeedbackRow:
                     raise TypeError()
                 severity_type_0 = FeedbackSeverity(data)
 
-
-
                 return severity_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackSeverity | None | Unset, data)
 
         severity = _parse_severity(d.pop("severity", UNSET))
-
 
         def _parse_client_type(data: object) -> ClientType | None | Unset:
             if data is None:
@@ -402,15 +376,12 @@ class FeedbackRow:
                     raise TypeError()
                 client_type_type_0 = ClientType(data)
 
-
-
                 return client_type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(ClientType | None | Unset, data)
 
         client_type = _parse_client_type(d.pop("client_type", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -422,15 +393,12 @@ class FeedbackRow:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_intake_artifact_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -442,15 +410,14 @@ class FeedbackRow:
                     raise TypeError()
                 intake_artifact_id_type_0 = UUID(data)
 
-
-
                 return intake_artifact_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        intake_artifact_id = _parse_intake_artifact_id(d.pop("intake_artifact_id", UNSET))
-
+        intake_artifact_id = _parse_intake_artifact_id(
+            d.pop("intake_artifact_id", UNSET)
+        )
 
         def _parse_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -462,15 +429,12 @@ class FeedbackRow:
                     raise TypeError()
                 generation_id_type_0 = UUID(data)
 
-
-
                 return generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         generation_id = _parse_generation_id(d.pop("generation_id", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -482,15 +446,12 @@ class FeedbackRow:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_interview_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -499,8 +460,9 @@ class FeedbackRow:
                 return data
             return cast(float | None | Unset, data)
 
-        interview_quality_score = _parse_interview_quality_score(d.pop("interview_quality_score", UNSET))
-
+        interview_quality_score = _parse_interview_quality_score(
+            d.pop("interview_quality_score", UNSET)
+        )
 
         def _parse_package_quality_score(data: object) -> float | None | Unset:
             if data is None:
@@ -509,8 +471,9 @@ class FeedbackRow:
                 return data
             return cast(float | None | Unset, data)
 
-        package_quality_score = _parse_package_quality_score(d.pop("package_quality_score", UNSET))
-
+        package_quality_score = _parse_package_quality_score(
+            d.pop("package_quality_score", UNSET)
+        )
 
         def _parse_build_confidence_percent(data: object) -> float | None | Unset:
             if data is None:
@@ -519,8 +482,9 @@ class FeedbackRow:
                 return data
             return cast(float | None | Unset, data)
 
-        build_confidence_percent = _parse_build_confidence_percent(d.pop("build_confidence_percent", UNSET))
-
+        build_confidence_percent = _parse_build_confidence_percent(
+            d.pop("build_confidence_percent", UNSET)
+        )
 
         def _parse_letter_grade(data: object) -> None | str | Unset:
             if data is None:
@@ -531,7 +495,6 @@ class FeedbackRow:
 
         letter_grade = _parse_letter_grade(d.pop("letter_grade", UNSET))
 
-
         def _parse_template_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -540,7 +503,6 @@ class FeedbackRow:
             return cast(None | str | Unset, data)
 
         template_id = _parse_template_id(d.pop("template_id", UNSET))
-
 
         def _parse_rubric_version(data: object) -> None | str | Unset:
             if data is None:
@@ -551,7 +513,6 @@ class FeedbackRow:
 
         rubric_version = _parse_rubric_version(d.pop("rubric_version", UNSET))
 
-
         def _parse_estimated_output_quality(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -559,8 +520,9 @@ class FeedbackRow:
                 return data
             return cast(None | str | Unset, data)
 
-        estimated_output_quality = _parse_estimated_output_quality(d.pop("estimated_output_quality", UNSET))
-
+        estimated_output_quality = _parse_estimated_output_quality(
+            d.pop("estimated_output_quality", UNSET)
+        )
 
         def _parse_project_type(data: object) -> None | str | Unset:
             if data is None:
@@ -571,7 +533,6 @@ class FeedbackRow:
 
         project_type = _parse_project_type(d.pop("project_type", UNSET))
 
-
         def _parse_review_profile(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -580,7 +541,6 @@ class FeedbackRow:
             return cast(None | str | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_summary_excerpt(data: object) -> None | str | Unset:
             if data is None:
@@ -591,7 +551,6 @@ class FeedbackRow:
 
         summary_excerpt = _parse_summary_excerpt(d.pop("summary_excerpt", UNSET))
 
-
         def _parse_tag_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -600,7 +559,6 @@ class FeedbackRow:
             return cast(int | None | Unset, data)
 
         tag_count = _parse_tag_count(d.pop("tag_count", UNSET))
-
 
         def _parse_finding_count(data: object) -> int | None | Unset:
             if data is None:
@@ -611,7 +569,6 @@ class FeedbackRow:
 
         finding_count = _parse_finding_count(d.pop("finding_count", UNSET))
 
-
         def _parse_transcript_evidence_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -619,8 +576,9 @@ class FeedbackRow:
                 return data
             return cast(int | None | Unset, data)
 
-        transcript_evidence_count = _parse_transcript_evidence_count(d.pop("transcript_evidence_count", UNSET))
-
+        transcript_evidence_count = _parse_transcript_evidence_count(
+            d.pop("transcript_evidence_count", UNSET)
+        )
 
         def _parse_package_evidence_count(data: object) -> int | None | Unset:
             if data is None:
@@ -629,8 +587,9 @@ class FeedbackRow:
                 return data
             return cast(int | None | Unset, data)
 
-        package_evidence_count = _parse_package_evidence_count(d.pop("package_evidence_count", UNSET))
-
+        package_evidence_count = _parse_package_evidence_count(
+            d.pop("package_evidence_count", UNSET)
+        )
 
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
@@ -640,7 +599,6 @@ class FeedbackRow:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -652,15 +610,12 @@ class FeedbackRow:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         feedback_row = cls(
             id=id,
@@ -689,7 +644,6 @@ class FeedbackRow:
             status=status,
             created_at=created_at,
         )
-
 
         feedback_row.additional_properties = d
         return feedback_row

@@ -1,57 +1,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="FeedbackRubricSectionResponses")
-
 
 
 @_attrs_define
 class FeedbackRubricSectionResponses:
-    """ The text for each section of the template, by id of the section.
+    """The text for each section of the template, by id of the section."""
 
-     """
-
-    additional_properties: dict[str, None | str] = _attrs_field(init=False, factory=dict)
-
-
-
-
+    additional_properties: dict[str, None | str] = _attrs_field(
+        init=False, factory=dict
+    )
 
     def to_dict(self) -> dict[str, Any]:
-        
+
         field_dict: dict[str, Any] = {}
         for prop_name, prop in self.additional_properties.items():
-            
             field_dict[prop_name] = prop
 
-
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        feedback_rubric_section_responses = cls(
-        )
-
+        feedback_rubric_section_responses = cls()
 
         additional_properties = {}
         for prop_name, prop_dict in d.items():
+
             def _parse_additional_property(data: object) -> None | str:
                 if data is None:
                     return data

@@ -1,45 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="FeedbackSection")
-
 
 
 @_attrs_define
 class FeedbackSection:
-    """ A section of a feedback template.
+    """A section of a feedback template.
 
-        Attributes:
-            id (None | str | Unset): The section; responses and scores are keyed by it.
-            title (None | str | Unset): What it is about.
-            prompt (None | str | Unset): What the submitter is asked.
-            score_scale (Any | Unset): The scale of the score that it asks for; null or absent when it asks for none.
-     """
+    Attributes:
+        id (None | str | Unset): The section; responses and scores are keyed by it.
+        title (None | str | Unset): What it is about.
+        prompt (None | str | Unset): What the submitter is asked.
+        score_scale (Any | Unset): The scale of the score that it asks for; null or absent when it asks for none.
+    """
 
     id: None | str | Unset = UNSET
     title: None | str | Unset = UNSET
     prompt: None | str | Unset = UNSET
     score_scale: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -62,11 +49,9 @@ class FeedbackSection:
 
         score_scale = self.score_scale
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if title is not UNSET:
@@ -78,11 +63,10 @@ class FeedbackSection:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -91,7 +75,6 @@ class FeedbackSection:
             return cast(None | str | Unset, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -102,7 +85,6 @@ class FeedbackSection:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_prompt(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -112,7 +94,6 @@ class FeedbackSection:
 
         prompt = _parse_prompt(d.pop("prompt", UNSET))
 
-
         score_scale = d.pop("score_scale", UNSET)
 
         feedback_section = cls(
@@ -121,7 +102,6 @@ class FeedbackSection:
             prompt=prompt,
             score_scale=score_scale,
         )
-
 
         feedback_section.additional_properties = d
         return feedback_section

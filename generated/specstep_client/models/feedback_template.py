@@ -1,48 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.feedback_section import FeedbackSection
-
-
-
+    from ..models.feedback_section import FeedbackSection
 
 
 T = TypeVar("T", bound="FeedbackTemplate")
 
 
-
 @_attrs_define
 class FeedbackTemplate:
-    """ A template for feedback, with its sections.
+    """A template for feedback, with its sections.
 
-        Attributes:
-            id (None | str | Unset): The template.
-            version (None | str | Unset): The version of the template.
-            sections (list[FeedbackSection] | None | Unset): The sections.
-     """
+    Attributes:
+        id (None | str | Unset): The template.
+        version (None | str | Unset): The version of the template.
+        sections (list[FeedbackSection] | None | Unset): The sections.
+    """
 
     id: None | str | Unset = UNSET
     version: None | str | Unset = UNSET
     sections: list[FeedbackSection] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.feedback_section import FeedbackSection # noqa: PLC0415
         id: None | str | Unset
         if isinstance(self.id, Unset):
             id = UNSET
@@ -64,15 +52,12 @@ class FeedbackTemplate:
                 sections_type_0_item = sections_type_0_item_data.to_dict()
                 sections.append(sections_type_0_item)
 
-
         else:
             sections = self.sections
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if version is not UNSET:
@@ -82,12 +67,12 @@ class FeedbackTemplate:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.feedback_section import FeedbackSection # noqa: PLC0415
+        from ..models.feedback_section import FeedbackSection  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -97,7 +82,6 @@ class FeedbackTemplate:
 
         id = _parse_id(d.pop("id", UNSET))
 
-
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -106,7 +90,6 @@ class FeedbackTemplate:
             return cast(None | str | Unset, data)
 
         version = _parse_version(d.pop("version", UNSET))
-
 
         def _parse_sections(data: object) -> list[FeedbackSection] | None | Unset:
             if data is None:
@@ -118,10 +101,10 @@ class FeedbackTemplate:
                     raise TypeError()
                 sections_type_0 = []
                 _sections_type_0 = data
-                for sections_type_0_item_data in (_sections_type_0):
-                    sections_type_0_item = FeedbackSection.from_dict(sections_type_0_item_data)
-
-
+                for sections_type_0_item_data in _sections_type_0:
+                    sections_type_0_item = FeedbackSection.from_dict(
+                        sections_type_0_item_data
+                    )
 
                     sections_type_0.append(sections_type_0_item)
 
@@ -132,13 +115,11 @@ class FeedbackTemplate:
 
         sections = _parse_sections(d.pop("sections", UNSET))
 
-
         feedback_template = cls(
             id=id,
             version=version,
             sections=sections,
         )
-
 
         feedback_template.additional_properties = d
         return feedback_template

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.feedback_template_row import FeedbackTemplateRow
-
-
-
+    from ..models.feedback_template_row import FeedbackTemplateRow
 
 
 T = TypeVar("T", bound="FeedbackTemplateList")
 
 
-
 @_attrs_define
 class FeedbackTemplateList:
-    """ The templates for feedback.
+    """The templates for feedback.
 
-        Attributes:
-            templates (list[FeedbackTemplateRow] | None | Unset): The templates.
-     """
+    Attributes:
+        templates (list[FeedbackTemplateRow] | None | Unset): The templates.
+    """
 
     templates: list[FeedbackTemplateRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.feedback_template_row import FeedbackTemplateRow # noqa: PLC0415
         templates: list[dict[str, Any]] | None | Unset
         if isinstance(self.templates, Unset):
             templates = UNSET
@@ -48,26 +36,23 @@ class FeedbackTemplateList:
                 templates_type_0_item = templates_type_0_item_data.to_dict()
                 templates.append(templates_type_0_item)
 
-
         else:
             templates = self.templates
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if templates is not UNSET:
             field_dict["templates"] = templates
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.feedback_template_row import FeedbackTemplateRow # noqa: PLC0415
+        from ..models.feedback_template_row import FeedbackTemplateRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_templates(data: object) -> list[FeedbackTemplateRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class FeedbackTemplateList:
                     raise TypeError()
                 templates_type_0 = []
                 _templates_type_0 = data
-                for templates_type_0_item_data in (_templates_type_0):
-                    templates_type_0_item = FeedbackTemplateRow.from_dict(templates_type_0_item_data)
-
-
+                for templates_type_0_item_data in _templates_type_0:
+                    templates_type_0_item = FeedbackTemplateRow.from_dict(
+                        templates_type_0_item_data
+                    )
 
                     templates_type_0.append(templates_type_0_item)
 
@@ -92,11 +77,9 @@ class FeedbackTemplateList:
 
         templates = _parse_templates(d.pop("templates", UNSET))
 
-
         feedback_template_list = cls(
             templates=templates,
         )
-
 
         feedback_template_list.additional_properties = d
         return feedback_template_list

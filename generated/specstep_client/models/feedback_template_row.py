@@ -1,46 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.feedback_type import FeedbackType
 from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="FeedbackTemplateRow")
 
 
-
 @_attrs_define
 class FeedbackTemplateRow:
-    """ A template for feedback in the catalogue.
+    """A template for feedback in the catalogue.
 
-        Attributes:
-            id (None | str | Unset): The template.
-            version (None | str | Unset): The version of the template.
-            type_ (FeedbackType | None | Unset): The type of feedback that it goes with.
-            title (None | str | Unset): The name to show.
-     """
+    Attributes:
+        id (None | str | Unset): The template.
+        version (None | str | Unset): The version of the template.
+        type_ (FeedbackType | None | Unset): The type of feedback that it goes with.
+        title (None | str | Unset): The name to show.
+    """
 
     id: None | str | Unset = UNSET
     version: None | str | Unset = UNSET
     type_: FeedbackType | None | Unset = UNSET
     title: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -69,11 +56,9 @@ class FeedbackTemplateRow:
         else:
             title = self.title
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if version is not UNSET:
@@ -85,11 +70,10 @@ class FeedbackTemplateRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -99,7 +83,6 @@ class FeedbackTemplateRow:
 
         id = _parse_id(d.pop("id", UNSET))
 
-
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -108,7 +91,6 @@ class FeedbackTemplateRow:
             return cast(None | str | Unset, data)
 
         version = _parse_version(d.pop("version", UNSET))
-
 
         def _parse_type_(data: object) -> FeedbackType | None | Unset:
             if data is None:
@@ -120,15 +102,12 @@ class FeedbackTemplateRow:
                     raise TypeError()
                 type_type_0 = FeedbackType(data)
 
-
-
                 return type_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FeedbackType | None | Unset, data)
 
         type_ = _parse_type_(d.pop("type", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -139,14 +118,12 @@ class FeedbackTemplateRow:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         feedback_template_row = cls(
             id=id,
             version=version,
             type_=type_,
             title=title,
         )
-
 
         feedback_template_row.additional_properties = d
         return feedback_template_row

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.billing_state import BillingState
 from ..models.failure_category import FailureCategory
@@ -14,102 +14,95 @@ from ..models.generation_state import GenerationState
 from ..models.recoverable_error_category import RecoverableErrorCategory
 from ..models.review_profile import ReviewProfile
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
 
 if TYPE_CHECKING:
-  from ..models.blocker_resolution_summary import BlockerResolutionSummary
-  from ..models.reconciliation_summary import ReconciliationSummary
-  from ..models.refinement_audit import RefinementAudit
-  from ..models.refinement_summary import RefinementSummary
-
-
-
+    from ..models.blocker_resolution_summary import BlockerResolutionSummary
+    from ..models.reconciliation_summary import ReconciliationSummary
+    from ..models.refinement_audit import RefinementAudit
+    from ..models.refinement_summary import RefinementSummary
 
 
 T = TypeVar("T", bound="Generation")
 
 
-
 @_attrs_define
 class Generation:
-    """ A generation as it stands, with its cost, its forecast and what becomes of its package.
+    """A generation as it stands, with its cost, its forecast and what becomes of its package.
 
-        Attributes:
-            id (None | Unset | UUID): The generation.
-            intake_id (None | Unset | UUID): The intake artifact that it is generated from.
-            state (GenerationState | None | Unset): Where it stands.
-            review_profile (None | ReviewProfile | Unset): How thoroughly it is reviewed.
-            current_round (int | None | Unset): The number of the current review round.
-            started_at (datetime.datetime | None | Unset): When it was started (UTC).
-            completed_at (datetime.datetime | None | Unset): When it was finished (UTC).
-            failed_at (datetime.datetime | None | Unset): When it failed (UTC).
-            failure_reason (None | str | Unset): Why it failed, in a few words for people; null unless it failed. Not a
-                contract: programs branch on failure_category.
-            failure_category (FailureCategory | None | Unset): Why it failed, for programs; null unless it failed.
-            schema_version (None | str | Unset): The version of the package schema, pinned at the start.
-            rubric_version (None | str | Unset): The version of the rubric, pinned at the start.
-            manifest (Any | Unset): What the run was made with, pinned at the start.
-            running_cost_usd (float | None | Unset): What the run has cost so far, in US dollars. It settles at the total
-                cost of the package when it is complete.
-            billing_state (BillingState | None | Unset): Whether it works and costs at this moment; null on generations from
-                before 2026-05-18.
-            started_work_at (datetime.datetime | None | Unset): When it first went to work, that is to Drafting (UTC); null
-                while it is queued, and on generations from before 2026-05-18.
-            phase_detail (None | str | Unset): The phase in words for people, made from the state and the round; null on
-                generations from before 2026-05-18.
-            progress_explanation (None | str | Unset): What happens at the current percentage, in a sentence for people;
-                null on generations from before 2026-05-18.
-            estimated_duration_seconds (float | None | Unset): How long the whole run is expected to take, in seconds: the
-                median of past runs of the profile. null when fewer than 5 runs of the last 30 days are there to learn from, and
-                on generations from before 2026-05-18.
-            estimated_time_remaining_seconds (float | None | Unset): How long it is expected to go on, in seconds, never
-                below 0. null while it is queued, after it ended, without a forecast, and once the run has outlasted its
-                forecast. Told since 2026-05-18.
-            estimated_completion_at (datetime.datetime | None | Unset): When it is expected to end (UTC). null whenever the
-                remaining time is. Told since 2026-05-18.
-            active_specialist (None | str | Unset): The specialist who was last to finish in the current round; null outside
-                SpecialistReview and until the first has finished, and on generations from before 2026-05-18.
-            retry_count (int | None | Unset): How often a call to a provider was retried in this run. It only grows, but a
-                rewind after a restart of the host sets it to 0. Added 2026-05-19.
-            last_retry_at (datetime.datetime | None | Unset): When the latest retry was (UTC); null until the first. Added
-                2026-05-19.
-            next_retry_at (datetime.datetime | None | Unset): When the retry is due that is being waited for (UTC); null
-                when none is. Added 2026-05-19.
-            recoverable_error_category (None | RecoverableErrorCategory | Unset): What the latest retry was for; null until
-                the first. Not to be confused with failure_category, which is final. Added 2026-05-19.
-            host_restart_resume_count (int | None | Unset): How often the run was resumed by itself after a restart of the
-                host, at most 5. It only grows, and each resume repeats work, so cost and forecast rise with it. Added
-                2026-05-27.
-            refinement_summary (None | RefinementSummary | Unset): What the pass for missing documents did; null when it
-                changed nothing and left nothing. Added 2026-05-29.
-            reconciliation_summary (None | ReconciliationSummary | Unset): What the pass for contradictions did; null when
-                there were none. Added 2026-05-29.
-            blocker_resolution_summary (BlockerResolutionSummary | None | Unset): What the pass for blockers did; null when
-                there were none. Added 2026-05-29.
-            refinement_audit (None | RefinementAudit | Unset): All three passes in one flat view; null when none of them did
-                anything. Added 2026-05-31.
-            progress_percent (int | None | Unset): How far it is, from 0 to 100, made from the state and the round. A coarse
-                signal.
-            estimated_total_usd (float | None | Unset): What the whole run is expected to cost, in US dollars: the median of
-                past runs, widened (from 2026-05-27) by restarts of the host. null without a confident forecast.
-            estimated_total_p25_usd (float | None | Unset): The 25th percentile of the same forecast, in US dollars; null
-                whenever the forecast is.
-            estimated_total_p75_usd (float | None | Unset): The 75th percentile of the same forecast, in US dollars; null
-                whenever the forecast is.
-            estimated_total_sample_size (int | None | Unset): How many past runs the forecast is made from; null without
-                one.
-            project_name (None | str | Unset): The name to show: the one that the user gave, else the one in the intake
-                (projectName, name or title). null when there is none. Added 2026-05-05.
-            description (None | str | Unset): What the project is, from the intake (description, summary, vision, elevator
-                pitch or tagline), cut at 280 characters; null when the intake has none. Added 2026-05-05.
-            kind (None | str | Unset): What is made: always `specification`, to tell it from application code. Added
-                2026-05-05.
-            kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
-            package_id (None | Unset | UUID): The package, once the generation is complete.
-            consistency_findings (list[Any] | None | Unset): Contradictions that were found and not reconciled.
-     """
+    Attributes:
+        id (None | Unset | UUID): The generation.
+        intake_id (None | Unset | UUID): The intake artifact that it is generated from.
+        state (GenerationState | None | Unset): Where it stands.
+        review_profile (None | ReviewProfile | Unset): How thoroughly it is reviewed.
+        current_round (int | None | Unset): The number of the current review round.
+        started_at (datetime.datetime | None | Unset): When it was started (UTC).
+        completed_at (datetime.datetime | None | Unset): When it was finished (UTC).
+        failed_at (datetime.datetime | None | Unset): When it failed (UTC).
+        failure_reason (None | str | Unset): Why it failed, in a few words for people; null unless it failed. Not a
+            contract: programs branch on failure_category.
+        failure_category (FailureCategory | None | Unset): Why it failed, for programs; null unless it failed.
+        schema_version (None | str | Unset): The version of the package schema, pinned at the start.
+        rubric_version (None | str | Unset): The version of the rubric, pinned at the start.
+        manifest (Any | Unset): What the run was made with, pinned at the start.
+        running_cost_usd (float | None | Unset): What the run has cost so far, in US dollars. It settles at the total
+            cost of the package when it is complete.
+        billing_state (BillingState | None | Unset): Whether it works and costs at this moment; null on generations from
+            before 2026-05-18.
+        started_work_at (datetime.datetime | None | Unset): When it first went to work, that is to Drafting (UTC); null
+            while it is queued, and on generations from before 2026-05-18.
+        phase_detail (None | str | Unset): The phase in words for people, made from the state and the round; null on
+            generations from before 2026-05-18.
+        progress_explanation (None | str | Unset): What happens at the current percentage, in a sentence for people;
+            null on generations from before 2026-05-18.
+        estimated_duration_seconds (float | None | Unset): How long the whole run is expected to take, in seconds: the
+            median of past runs of the profile. null when fewer than 5 runs of the last 30 days are there to learn from, and
+            on generations from before 2026-05-18.
+        estimated_time_remaining_seconds (float | None | Unset): How long it is expected to go on, in seconds, never
+            below 0. null while it is queued, after it ended, without a forecast, and once the run has outlasted its
+            forecast. Told since 2026-05-18.
+        estimated_completion_at (datetime.datetime | None | Unset): When it is expected to end (UTC). null whenever the
+            remaining time is. Told since 2026-05-18.
+        active_specialist (None | str | Unset): The specialist who was last to finish in the current round; null outside
+            SpecialistReview and until the first has finished, and on generations from before 2026-05-18.
+        retry_count (int | None | Unset): How often a call to a provider was retried in this run. It only grows, but a
+            rewind after a restart of the host sets it to 0. Added 2026-05-19.
+        last_retry_at (datetime.datetime | None | Unset): When the latest retry was (UTC); null until the first. Added
+            2026-05-19.
+        next_retry_at (datetime.datetime | None | Unset): When the retry is due that is being waited for (UTC); null
+            when none is. Added 2026-05-19.
+        recoverable_error_category (None | RecoverableErrorCategory | Unset): What the latest retry was for; null until
+            the first. Not to be confused with failure_category, which is final. Added 2026-05-19.
+        host_restart_resume_count (int | None | Unset): How often the run was resumed by itself after a restart of the
+            host, at most 5. It only grows, and each resume repeats work, so cost and forecast rise with it. Added
+            2026-05-27.
+        refinement_summary (None | RefinementSummary | Unset): What the pass for missing documents did; null when it
+            changed nothing and left nothing. Added 2026-05-29.
+        reconciliation_summary (None | ReconciliationSummary | Unset): What the pass for contradictions did; null when
+            there were none. Added 2026-05-29.
+        blocker_resolution_summary (BlockerResolutionSummary | None | Unset): What the pass for blockers did; null when
+            there were none. Added 2026-05-29.
+        refinement_audit (None | RefinementAudit | Unset): All three passes in one flat view; null when none of them did
+            anything. Added 2026-05-31.
+        progress_percent (int | None | Unset): How far it is, from 0 to 100, made from the state and the round. A coarse
+            signal.
+        estimated_total_usd (float | None | Unset): What the whole run is expected to cost, in US dollars: the median of
+            past runs, widened (from 2026-05-27) by restarts of the host. null without a confident forecast.
+        estimated_total_p25_usd (float | None | Unset): The 25th percentile of the same forecast, in US dollars; null
+            whenever the forecast is.
+        estimated_total_p75_usd (float | None | Unset): The 75th percentile of the same forecast, in US dollars; null
+            whenever the forecast is.
+        estimated_total_sample_size (int | None | Unset): How many past runs the forecast is made from; null without
+            one.
+        project_name (None | str | Unset): The name to show: the one that the user gave, else the one in the intake
+            (projectName, name or title). null when there is none. Added 2026-05-05.
+        description (None | str | Unset): What the project is, from the intake (description, summary, vision, elevator
+            pitch or tagline), cut at 280 characters; null when the intake has none. Added 2026-05-05.
+        kind (None | str | Unset): What is made: always `specification`, to tell it from application code. Added
+            2026-05-05.
+        kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
+        package_id (None | Unset | UUID): The package, once the generation is complete.
+        consistency_findings (list[Any] | None | Unset): Contradictions that were found and not reconciled.
+    """
 
     id: None | Unset | UUID = UNSET
     intake_id: None | Unset | UUID = UNSET
@@ -155,15 +148,12 @@ class Generation:
     consistency_findings: list[Any] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.blocker_resolution_summary import BlockerResolutionSummary # noqa: PLC0415
-        from ..models.reconciliation_summary import ReconciliationSummary # noqa: PLC0415
-        from ..models.refinement_audit import RefinementAudit # noqa: PLC0415
-        from ..models.refinement_summary import RefinementSummary # noqa: PLC0415
+        from ..models.blocker_resolution_summary import BlockerResolutionSummary  # noqa: PLC0415
+        from ..models.reconciliation_summary import ReconciliationSummary  # noqa: PLC0415
+        from ..models.refinement_audit import RefinementAudit  # noqa: PLC0415
+        from ..models.refinement_summary import RefinementSummary  # noqa: PLC0415
+
         id: None | str | Unset
         if isinstance(self.id, Unset):
             id = UNSET
@@ -450,15 +440,12 @@ class Generation:
         elif isinstance(self.consistency_findings, list):
             consistency_findings = self.consistency_findings
 
-
         else:
             consistency_findings = self.consistency_findings
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if intake_id is not UNSET:
@@ -498,7 +485,9 @@ class Generation:
         if estimated_duration_seconds is not UNSET:
             field_dict["estimated_duration_seconds"] = estimated_duration_seconds
         if estimated_time_remaining_seconds is not UNSET:
-            field_dict["estimated_time_remaining_seconds"] = estimated_time_remaining_seconds
+            field_dict["estimated_time_remaining_seconds"] = (
+                estimated_time_remaining_seconds
+            )
         if estimated_completion_at is not UNSET:
             field_dict["estimated_completion_at"] = estimated_completion_at
         if active_specialist is not UNSET:
@@ -546,15 +535,15 @@ class Generation:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.blocker_resolution_summary import BlockerResolutionSummary # noqa: PLC0415
-        from ..models.reconciliation_summary import ReconciliationSummary # noqa: PLC0415
-        from ..models.refinement_audit import RefinementAudit # noqa: PLC0415
-        from ..models.refinement_summary import RefinementSummary # noqa: PLC0415
+        from ..models.blocker_resolution_summary import BlockerResolutionSummary  # noqa: PLC0415
+        from ..models.reconciliation_summary import ReconciliationSummary  # noqa: PLC0415
+        from ..models.refinement_audit import RefinementAudit  # noqa: PLC0415
+        from ..models.refinement_summary import RefinementSummary  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -565,15 +554,12 @@ class Generation:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_intake_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -585,15 +571,12 @@ class Generation:
                     raise TypeError()
                 intake_id_type_0 = UUID(data)
 
-
-
                 return intake_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         intake_id = _parse_intake_id(d.pop("intake_id", UNSET))
-
 
         def _parse_state(data: object) -> GenerationState | None | Unset:
             if data is None:
@@ -605,15 +588,12 @@ class Generation:
                     raise TypeError()
                 state_type_0 = GenerationState(data)
 
-
-
                 return state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(GenerationState | None | Unset, data)
 
         state = _parse_state(d.pop("state", UNSET))
-
 
         def _parse_review_profile(data: object) -> None | ReviewProfile | Unset:
             if data is None:
@@ -625,15 +605,12 @@ class Generation:
                     raise TypeError()
                 review_profile_type_0 = ReviewProfile(data)
 
-
-
                 return review_profile_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ReviewProfile | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_current_round(data: object) -> int | None | Unset:
             if data is None:
@@ -643,7 +620,6 @@ class Generation:
             return cast(int | None | Unset, data)
 
         current_round = _parse_current_round(d.pop("current_round", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -655,15 +631,12 @@ class Generation:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -675,15 +648,12 @@ class Generation:
                     raise TypeError()
                 completed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return completed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
-
 
         def _parse_failed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -695,15 +665,12 @@ class Generation:
                     raise TypeError()
                 failed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return failed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         failed_at = _parse_failed_at(d.pop("failed_at", UNSET))
-
 
         def _parse_failure_reason(data: object) -> None | str | Unset:
             if data is None:
@@ -713,7 +680,6 @@ class Generation:
             return cast(None | str | Unset, data)
 
         failure_reason = _parse_failure_reason(d.pop("failure_reason", UNSET))
-
 
         def _parse_failure_category(data: object) -> FailureCategory | None | Unset:
             if data is None:
@@ -725,15 +691,12 @@ class Generation:
                     raise TypeError()
                 failure_category_type_0 = FailureCategory(data)
 
-
-
                 return failure_category_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FailureCategory | None | Unset, data)
 
         failure_category = _parse_failure_category(d.pop("failure_category", UNSET))
-
 
         def _parse_schema_version(data: object) -> None | str | Unset:
             if data is None:
@@ -744,7 +707,6 @@ class Generation:
 
         schema_version = _parse_schema_version(d.pop("schema_version", UNSET))
 
-
         def _parse_rubric_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -753,7 +715,6 @@ class Generation:
             return cast(None | str | Unset, data)
 
         rubric_version = _parse_rubric_version(d.pop("rubric_version", UNSET))
-
 
         manifest = d.pop("manifest", UNSET)
 
@@ -766,7 +727,6 @@ class Generation:
 
         running_cost_usd = _parse_running_cost_usd(d.pop("running_cost_usd", UNSET))
 
-
         def _parse_billing_state(data: object) -> BillingState | None | Unset:
             if data is None:
                 return data
@@ -777,15 +737,12 @@ class Generation:
                     raise TypeError()
                 billing_state_type_0 = BillingState(data)
 
-
-
                 return billing_state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(BillingState | None | Unset, data)
 
         billing_state = _parse_billing_state(d.pop("billing_state", UNSET))
-
 
         def _parse_started_work_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -797,15 +754,12 @@ class Generation:
                     raise TypeError()
                 started_work_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_work_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_work_at = _parse_started_work_at(d.pop("started_work_at", UNSET))
-
 
         def _parse_phase_detail(data: object) -> None | str | Unset:
             if data is None:
@@ -816,7 +770,6 @@ class Generation:
 
         phase_detail = _parse_phase_detail(d.pop("phase_detail", UNSET))
 
-
         def _parse_progress_explanation(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -824,8 +777,9 @@ class Generation:
                 return data
             return cast(None | str | Unset, data)
 
-        progress_explanation = _parse_progress_explanation(d.pop("progress_explanation", UNSET))
-
+        progress_explanation = _parse_progress_explanation(
+            d.pop("progress_explanation", UNSET)
+        )
 
         def _parse_estimated_duration_seconds(data: object) -> float | None | Unset:
             if data is None:
@@ -834,20 +788,26 @@ class Generation:
                 return data
             return cast(float | None | Unset, data)
 
-        estimated_duration_seconds = _parse_estimated_duration_seconds(d.pop("estimated_duration_seconds", UNSET))
+        estimated_duration_seconds = _parse_estimated_duration_seconds(
+            d.pop("estimated_duration_seconds", UNSET)
+        )
 
-
-        def _parse_estimated_time_remaining_seconds(data: object) -> float | None | Unset:
+        def _parse_estimated_time_remaining_seconds(
+            data: object,
+        ) -> float | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             return cast(float | None | Unset, data)
 
-        estimated_time_remaining_seconds = _parse_estimated_time_remaining_seconds(d.pop("estimated_time_remaining_seconds", UNSET))
+        estimated_time_remaining_seconds = _parse_estimated_time_remaining_seconds(
+            d.pop("estimated_time_remaining_seconds", UNSET)
+        )
 
-
-        def _parse_estimated_completion_at(data: object) -> datetime.datetime | None | Unset:
+        def _parse_estimated_completion_at(
+            data: object,
+        ) -> datetime.datetime | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -857,15 +817,14 @@ class Generation:
                     raise TypeError()
                 estimated_completion_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return estimated_completion_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
-        estimated_completion_at = _parse_estimated_completion_at(d.pop("estimated_completion_at", UNSET))
-
+        estimated_completion_at = _parse_estimated_completion_at(
+            d.pop("estimated_completion_at", UNSET)
+        )
 
         def _parse_active_specialist(data: object) -> None | str | Unset:
             if data is None:
@@ -876,7 +835,6 @@ class Generation:
 
         active_specialist = _parse_active_specialist(d.pop("active_specialist", UNSET))
 
-
         def _parse_retry_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -885,7 +843,6 @@ class Generation:
             return cast(int | None | Unset, data)
 
         retry_count = _parse_retry_count(d.pop("retry_count", UNSET))
-
 
         def _parse_last_retry_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -897,15 +854,12 @@ class Generation:
                     raise TypeError()
                 last_retry_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_retry_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_retry_at = _parse_last_retry_at(d.pop("last_retry_at", UNSET))
-
 
         def _parse_next_retry_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -917,8 +871,6 @@ class Generation:
                     raise TypeError()
                 next_retry_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return next_retry_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -926,8 +878,9 @@ class Generation:
 
         next_retry_at = _parse_next_retry_at(d.pop("next_retry_at", UNSET))
 
-
-        def _parse_recoverable_error_category(data: object) -> None | RecoverableErrorCategory | Unset:
+        def _parse_recoverable_error_category(
+            data: object,
+        ) -> None | RecoverableErrorCategory | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -937,15 +890,14 @@ class Generation:
                     raise TypeError()
                 recoverable_error_category_type_0 = RecoverableErrorCategory(data)
 
-
-
                 return recoverable_error_category_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | RecoverableErrorCategory | Unset, data)
 
-        recoverable_error_category = _parse_recoverable_error_category(d.pop("recoverable_error_category", UNSET))
-
+        recoverable_error_category = _parse_recoverable_error_category(
+            d.pop("recoverable_error_category", UNSET)
+        )
 
         def _parse_host_restart_resume_count(data: object) -> int | None | Unset:
             if data is None:
@@ -954,8 +906,9 @@ class Generation:
                 return data
             return cast(int | None | Unset, data)
 
-        host_restart_resume_count = _parse_host_restart_resume_count(d.pop("host_restart_resume_count", UNSET))
-
+        host_restart_resume_count = _parse_host_restart_resume_count(
+            d.pop("host_restart_resume_count", UNSET)
+        )
 
         def _parse_refinement_summary(data: object) -> None | RefinementSummary | Unset:
             if data is None:
@@ -967,17 +920,18 @@ class Generation:
                     raise TypeError()
                 refinement_summary_type_0 = RefinementSummary.from_dict(data)
 
-
-
                 return refinement_summary_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | RefinementSummary | Unset, data)
 
-        refinement_summary = _parse_refinement_summary(d.pop("refinement_summary", UNSET))
+        refinement_summary = _parse_refinement_summary(
+            d.pop("refinement_summary", UNSET)
+        )
 
-
-        def _parse_reconciliation_summary(data: object) -> None | ReconciliationSummary | Unset:
+        def _parse_reconciliation_summary(
+            data: object,
+        ) -> None | ReconciliationSummary | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -987,17 +941,18 @@ class Generation:
                     raise TypeError()
                 reconciliation_summary_type_0 = ReconciliationSummary.from_dict(data)
 
-
-
                 return reconciliation_summary_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ReconciliationSummary | Unset, data)
 
-        reconciliation_summary = _parse_reconciliation_summary(d.pop("reconciliation_summary", UNSET))
+        reconciliation_summary = _parse_reconciliation_summary(
+            d.pop("reconciliation_summary", UNSET)
+        )
 
-
-        def _parse_blocker_resolution_summary(data: object) -> BlockerResolutionSummary | None | Unset:
+        def _parse_blocker_resolution_summary(
+            data: object,
+        ) -> BlockerResolutionSummary | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -1005,17 +960,18 @@ class Generation:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                blocker_resolution_summary_type_0 = BlockerResolutionSummary.from_dict(data)
-
-
+                blocker_resolution_summary_type_0 = BlockerResolutionSummary.from_dict(
+                    data
+                )
 
                 return blocker_resolution_summary_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(BlockerResolutionSummary | None | Unset, data)
 
-        blocker_resolution_summary = _parse_blocker_resolution_summary(d.pop("blocker_resolution_summary", UNSET))
-
+        blocker_resolution_summary = _parse_blocker_resolution_summary(
+            d.pop("blocker_resolution_summary", UNSET)
+        )
 
         def _parse_refinement_audit(data: object) -> None | RefinementAudit | Unset:
             if data is None:
@@ -1027,15 +983,12 @@ class Generation:
                     raise TypeError()
                 refinement_audit_type_0 = RefinementAudit.from_dict(data)
 
-
-
                 return refinement_audit_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | RefinementAudit | Unset, data)
 
         refinement_audit = _parse_refinement_audit(d.pop("refinement_audit", UNSET))
-
 
         def _parse_progress_percent(data: object) -> int | None | Unset:
             if data is None:
@@ -1046,7 +999,6 @@ class Generation:
 
         progress_percent = _parse_progress_percent(d.pop("progress_percent", UNSET))
 
-
         def _parse_estimated_total_usd(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -1054,8 +1006,9 @@ class Generation:
                 return data
             return cast(float | None | Unset, data)
 
-        estimated_total_usd = _parse_estimated_total_usd(d.pop("estimated_total_usd", UNSET))
-
+        estimated_total_usd = _parse_estimated_total_usd(
+            d.pop("estimated_total_usd", UNSET)
+        )
 
         def _parse_estimated_total_p25_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -1064,8 +1017,9 @@ class Generation:
                 return data
             return cast(float | None | Unset, data)
 
-        estimated_total_p25_usd = _parse_estimated_total_p25_usd(d.pop("estimated_total_p25_usd", UNSET))
-
+        estimated_total_p25_usd = _parse_estimated_total_p25_usd(
+            d.pop("estimated_total_p25_usd", UNSET)
+        )
 
         def _parse_estimated_total_p75_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -1074,8 +1028,9 @@ class Generation:
                 return data
             return cast(float | None | Unset, data)
 
-        estimated_total_p75_usd = _parse_estimated_total_p75_usd(d.pop("estimated_total_p75_usd", UNSET))
-
+        estimated_total_p75_usd = _parse_estimated_total_p75_usd(
+            d.pop("estimated_total_p75_usd", UNSET)
+        )
 
         def _parse_estimated_total_sample_size(data: object) -> int | None | Unset:
             if data is None:
@@ -1084,8 +1039,9 @@ class Generation:
                 return data
             return cast(int | None | Unset, data)
 
-        estimated_total_sample_size = _parse_estimated_total_sample_size(d.pop("estimated_total_sample_size", UNSET))
-
+        estimated_total_sample_size = _parse_estimated_total_sample_size(
+            d.pop("estimated_total_sample_size", UNSET)
+        )
 
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
@@ -1096,7 +1052,6 @@ class Generation:
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
 
-
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -1105,7 +1060,6 @@ class Generation:
             return cast(None | str | Unset, data)
 
         description = _parse_description(d.pop("description", UNSET))
-
 
         def _parse_kind(data: object) -> None | str | Unset:
             if data is None:
@@ -1116,7 +1070,6 @@ class Generation:
 
         kind = _parse_kind(d.pop("kind", UNSET))
 
-
         def _parse_kind_label(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -1125,7 +1078,6 @@ class Generation:
             return cast(None | str | Unset, data)
 
         kind_label = _parse_kind_label(d.pop("kind_label", UNSET))
-
 
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -1137,15 +1089,12 @@ class Generation:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_consistency_findings(data: object) -> list[Any] | None | Unset:
             if data is None:
@@ -1162,8 +1111,9 @@ class Generation:
                 pass
             return cast(list[Any] | None | Unset, data)
 
-        consistency_findings = _parse_consistency_findings(d.pop("consistency_findings", UNSET))
-
+        consistency_findings = _parse_consistency_findings(
+            d.pop("consistency_findings", UNSET)
+        )
 
         generation = cls(
             id=id,
@@ -1209,7 +1159,6 @@ class Generation:
             package_id=package_id,
             consistency_findings=consistency_findings,
         )
-
 
         generation.additional_properties = d
         return generation

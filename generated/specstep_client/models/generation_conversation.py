@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.conversation_item import ConversationItem
-
-
-
+    from ..models.conversation_item import ConversationItem
 
 
 T = TypeVar("T", bound="GenerationConversation")
 
 
-
 @_attrs_define
 class GenerationConversation:
-    """ What the agents of a generation did, call by call.
+    """What the agents of a generation did, call by call.
 
-        Attributes:
-            items (list[ConversationItem] | None | Unset): The calls.
-     """
+    Attributes:
+        items (list[ConversationItem] | None | Unset): The calls.
+    """
 
     items: list[ConversationItem] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.conversation_item import ConversationItem # noqa: PLC0415
         items: list[dict[str, Any]] | None | Unset
         if isinstance(self.items, Unset):
             items = UNSET
@@ -48,26 +36,23 @@ class GenerationConversation:
                 items_type_0_item = items_type_0_item_data.to_dict()
                 items.append(items_type_0_item)
 
-
         else:
             items = self.items
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if items is not UNSET:
             field_dict["items"] = items
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.conversation_item import ConversationItem # noqa: PLC0415
+        from ..models.conversation_item import ConversationItem  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_items(data: object) -> list[ConversationItem] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class GenerationConversation:
                     raise TypeError()
                 items_type_0 = []
                 _items_type_0 = data
-                for items_type_0_item_data in (_items_type_0):
-                    items_type_0_item = ConversationItem.from_dict(items_type_0_item_data)
-
-
+                for items_type_0_item_data in _items_type_0:
+                    items_type_0_item = ConversationItem.from_dict(
+                        items_type_0_item_data
+                    )
 
                     items_type_0.append(items_type_0_item)
 
@@ -92,11 +77,9 @@ class GenerationConversation:
 
         items = _parse_items(d.pop("items", UNSET))
 
-
         generation_conversation = cls(
             items=items,
         )
-
 
         generation_conversation.additional_properties = d
         return generation_conversation

@@ -1,47 +1,34 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.generation_state import GenerationState
 from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="GenerationEvent")
 
 
-
 @_attrs_define
 class GenerationEvent:
-    """ Something that happened during a generation.
+    """Something that happened during a generation.
 
-        Attributes:
-            type_ (None | str | Unset): What kind of event it is.
-            occurred_at (datetime.datetime | None | Unset): When it happened (UTC).
-            state (GenerationState | None | Unset): The state that the generation was in or went to.
-            detail (None | str | Unset): What happened, for people.
-     """
+    Attributes:
+        type_ (None | str | Unset): What kind of event it is.
+        occurred_at (datetime.datetime | None | Unset): When it happened (UTC).
+        state (GenerationState | None | Unset): The state that the generation was in or went to.
+        detail (None | str | Unset): What happened, for people.
+    """
 
     type_: None | str | Unset = UNSET
     occurred_at: datetime.datetime | None | Unset = UNSET
     state: GenerationState | None | Unset = UNSET
     detail: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         type_: None | str | Unset
@@ -72,11 +59,9 @@ class GenerationEvent:
         else:
             detail = self.detail
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if type_ is not UNSET:
             field_dict["type"] = type_
         if occurred_at is not UNSET:
@@ -88,11 +73,10 @@ class GenerationEvent:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_type_(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -101,7 +85,6 @@ class GenerationEvent:
             return cast(None | str | Unset, data)
 
         type_ = _parse_type_(d.pop("type", UNSET))
-
 
         def _parse_occurred_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -113,15 +96,12 @@ class GenerationEvent:
                     raise TypeError()
                 occurred_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return occurred_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         occurred_at = _parse_occurred_at(d.pop("occurred_at", UNSET))
-
 
         def _parse_state(data: object) -> GenerationState | None | Unset:
             if data is None:
@@ -133,15 +113,12 @@ class GenerationEvent:
                     raise TypeError()
                 state_type_0 = GenerationState(data)
 
-
-
                 return state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(GenerationState | None | Unset, data)
 
         state = _parse_state(d.pop("state", UNSET))
-
 
         def _parse_detail(data: object) -> None | str | Unset:
             if data is None:
@@ -152,14 +129,12 @@ class GenerationEvent:
 
         detail = _parse_detail(d.pop("detail", UNSET))
 
-
         generation_event = cls(
             type_=type_,
             occurred_at=occurred_at,
             state=state,
             detail=detail,
         )
-
 
         generation_event.additional_properties = d
         return generation_event

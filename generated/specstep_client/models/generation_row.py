@@ -1,50 +1,41 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.failure_category import FailureCategory
 from ..models.generation_state import GenerationState
 from ..models.review_profile import ReviewProfile
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="GenerationRow")
 
 
-
 @_attrs_define
 class GenerationRow:
-    """ One generation in a list. It has no forecast, no billing state and no package; those are on the generation itself.
+    """One generation in a list. It has no forecast, no billing state and no package; those are on the generation itself.
 
-        Attributes:
-            id (None | Unset | UUID): The generation.
-            short_id (None | str | Unset): A short form of the id for people.
-            project_name (None | str | Unset): The name to show.
-            state (GenerationState | None | Unset): Where it stands.
-            review_profile (None | ReviewProfile | Unset): How thoroughly it is reviewed.
-            cost_usd (float | None | Unset): What it has cost, in US dollars.
-            started_at (datetime.datetime | None | Unset): When it was started (UTC).
-            completed_at (datetime.datetime | None | Unset): When it was finished (UTC).
-            failed_at (datetime.datetime | None | Unset): When it failed (UTC).
-            current_round (int | None | Unset): The number of the current review round.
-            failure_reason (None | str | Unset): Why it failed, in a few words for people.
-            failure_category (FailureCategory | None | Unset): Why it failed, for programs.
-            source_channel (None | str | Unset): Through which channel it was started.
-            interview_id (None | Unset | UUID): The interview that its intake is from.
-     """
+    Attributes:
+        id (None | Unset | UUID): The generation.
+        short_id (None | str | Unset): A short form of the id for people.
+        project_name (None | str | Unset): The name to show.
+        state (GenerationState | None | Unset): Where it stands.
+        review_profile (None | ReviewProfile | Unset): How thoroughly it is reviewed.
+        cost_usd (float | None | Unset): What it has cost, in US dollars.
+        started_at (datetime.datetime | None | Unset): When it was started (UTC).
+        completed_at (datetime.datetime | None | Unset): When it was finished (UTC).
+        failed_at (datetime.datetime | None | Unset): When it failed (UTC).
+        current_round (int | None | Unset): The number of the current review round.
+        failure_reason (None | str | Unset): Why it failed, in a few words for people.
+        failure_category (FailureCategory | None | Unset): Why it failed, for programs.
+        source_channel (None | str | Unset): Through which channel it was started.
+        interview_id (None | Unset | UUID): The interview that its intake is from.
+    """
 
     id: None | Unset | UUID = UNSET
     short_id: None | str | Unset = UNSET
@@ -61,10 +52,6 @@ class GenerationRow:
     source_channel: None | str | Unset = UNSET
     interview_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -167,11 +154,9 @@ class GenerationRow:
         else:
             interview_id = self.interview_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if short_id is not UNSET:
@@ -203,11 +188,10 @@ class GenerationRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -218,15 +202,12 @@ class GenerationRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_short_id(data: object) -> None | str | Unset:
             if data is None:
@@ -237,7 +218,6 @@ class GenerationRow:
 
         short_id = _parse_short_id(d.pop("short_id", UNSET))
 
-
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -246,7 +226,6 @@ class GenerationRow:
             return cast(None | str | Unset, data)
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
-
 
         def _parse_state(data: object) -> GenerationState | None | Unset:
             if data is None:
@@ -258,15 +237,12 @@ class GenerationRow:
                     raise TypeError()
                 state_type_0 = GenerationState(data)
 
-
-
                 return state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(GenerationState | None | Unset, data)
 
         state = _parse_state(d.pop("state", UNSET))
-
 
         def _parse_review_profile(data: object) -> None | ReviewProfile | Unset:
             if data is None:
@@ -278,15 +254,12 @@ class GenerationRow:
                     raise TypeError()
                 review_profile_type_0 = ReviewProfile(data)
 
-
-
                 return review_profile_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ReviewProfile | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_cost_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -296,7 +269,6 @@ class GenerationRow:
             return cast(float | None | Unset, data)
 
         cost_usd = _parse_cost_usd(d.pop("cost_usd", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -308,15 +280,12 @@ class GenerationRow:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -328,15 +297,12 @@ class GenerationRow:
                     raise TypeError()
                 completed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return completed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
-
 
         def _parse_failed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -348,15 +314,12 @@ class GenerationRow:
                     raise TypeError()
                 failed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return failed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         failed_at = _parse_failed_at(d.pop("failed_at", UNSET))
-
 
         def _parse_current_round(data: object) -> int | None | Unset:
             if data is None:
@@ -367,7 +330,6 @@ class GenerationRow:
 
         current_round = _parse_current_round(d.pop("current_round", UNSET))
 
-
         def _parse_failure_reason(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -376,7 +338,6 @@ class GenerationRow:
             return cast(None | str | Unset, data)
 
         failure_reason = _parse_failure_reason(d.pop("failure_reason", UNSET))
-
 
         def _parse_failure_category(data: object) -> FailureCategory | None | Unset:
             if data is None:
@@ -388,15 +349,12 @@ class GenerationRow:
                     raise TypeError()
                 failure_category_type_0 = FailureCategory(data)
 
-
-
                 return failure_category_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(FailureCategory | None | Unset, data)
 
         failure_category = _parse_failure_category(d.pop("failure_category", UNSET))
-
 
         def _parse_source_channel(data: object) -> None | str | Unset:
             if data is None:
@@ -406,7 +364,6 @@ class GenerationRow:
             return cast(None | str | Unset, data)
 
         source_channel = _parse_source_channel(d.pop("source_channel", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -418,15 +375,12 @@ class GenerationRow:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         generation_row = cls(
             id=id,
@@ -444,7 +398,6 @@ class GenerationRow:
             source_channel=source_channel,
             interview_id=interview_id,
         )
-
 
         generation_row.additional_properties = d
         return generation_row

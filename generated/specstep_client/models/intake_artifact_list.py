@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.intake_artifact_row import IntakeArtifactRow
-
-
-
+    from ..models.intake_artifact_row import IntakeArtifactRow
 
 
 T = TypeVar("T", bound="IntakeArtifactList")
 
 
-
 @_attrs_define
 class IntakeArtifactList:
-    """ A page of intake artifacts.
+    """A page of intake artifacts.
 
-        Attributes:
-            artifacts (list[IntakeArtifactRow] | None | Unset): The artifacts, newest first.
-     """
+    Attributes:
+        artifacts (list[IntakeArtifactRow] | None | Unset): The artifacts, newest first.
+    """
 
     artifacts: list[IntakeArtifactRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.intake_artifact_row import IntakeArtifactRow # noqa: PLC0415
         artifacts: list[dict[str, Any]] | None | Unset
         if isinstance(self.artifacts, Unset):
             artifacts = UNSET
@@ -48,26 +36,23 @@ class IntakeArtifactList:
                 artifacts_type_0_item = artifacts_type_0_item_data.to_dict()
                 artifacts.append(artifacts_type_0_item)
 
-
         else:
             artifacts = self.artifacts
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if artifacts is not UNSET:
             field_dict["artifacts"] = artifacts
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.intake_artifact_row import IntakeArtifactRow # noqa: PLC0415
+        from ..models.intake_artifact_row import IntakeArtifactRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_artifacts(data: object) -> list[IntakeArtifactRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class IntakeArtifactList:
                     raise TypeError()
                 artifacts_type_0 = []
                 _artifacts_type_0 = data
-                for artifacts_type_0_item_data in (_artifacts_type_0):
-                    artifacts_type_0_item = IntakeArtifactRow.from_dict(artifacts_type_0_item_data)
-
-
+                for artifacts_type_0_item_data in _artifacts_type_0:
+                    artifacts_type_0_item = IntakeArtifactRow.from_dict(
+                        artifacts_type_0_item_data
+                    )
 
                     artifacts_type_0.append(artifacts_type_0_item)
 
@@ -92,11 +77,9 @@ class IntakeArtifactList:
 
         artifacts = _parse_artifacts(d.pop("artifacts", UNSET))
 
-
         intake_artifact_list = cls(
             artifacts=artifacts,
         )
-
 
         intake_artifact_list.additional_properties = d
         return intake_artifact_list

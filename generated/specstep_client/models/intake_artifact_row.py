@@ -1,38 +1,29 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="IntakeArtifactRow")
-
 
 
 @_attrs_define
 class IntakeArtifactRow:
-    """ What a completed interview produced, ready for a kickoff.
+    """What a completed interview produced, ready for a kickoff.
 
-        Attributes:
-            id (None | Unset | UUID): The intake artifact; a kickoff takes it as `intake_id`.
-            interview_id (None | Unset | UUID): The interview that produced it.
-            project_name (None | str | Unset): The name of the project.
-            schema_version (None | str | Unset): The version of the intake schema that it follows.
-            completed_at (datetime.datetime | None | Unset): When the interview was completed (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The intake artifact; a kickoff takes it as `intake_id`.
+        interview_id (None | Unset | UUID): The interview that produced it.
+        project_name (None | str | Unset): The name of the project.
+        schema_version (None | str | Unset): The version of the intake schema that it follows.
+        completed_at (datetime.datetime | None | Unset): When the interview was completed (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     interview_id: None | Unset | UUID = UNSET
@@ -40,10 +31,6 @@ class IntakeArtifactRow:
     schema_version: None | str | Unset = UNSET
     completed_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -82,11 +69,9 @@ class IntakeArtifactRow:
         else:
             completed_at = self.completed_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if interview_id is not UNSET:
@@ -100,11 +85,10 @@ class IntakeArtifactRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -115,15 +99,12 @@ class IntakeArtifactRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -135,15 +116,12 @@ class IntakeArtifactRow:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
@@ -154,7 +132,6 @@ class IntakeArtifactRow:
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
 
-
         def _parse_schema_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -163,7 +140,6 @@ class IntakeArtifactRow:
             return cast(None | str | Unset, data)
 
         schema_version = _parse_schema_version(d.pop("schema_version", UNSET))
-
 
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -175,15 +151,12 @@ class IntakeArtifactRow:
                     raise TypeError()
                 completed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return completed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
-
 
         intake_artifact_row = cls(
             id=id,
@@ -192,7 +165,6 @@ class IntakeArtifactRow:
             schema_version=schema_version,
             completed_at=completed_at,
         )
-
 
         intake_artifact_row.additional_properties = d
         return intake_artifact_row

@@ -1,55 +1,48 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.interview_status import InterviewStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
 
 if TYPE_CHECKING:
-  from ..models.auto_start_failure import AutoStartFailure
-  from ..models.interview_turn import InterviewTurn
-  from ..models.transcript_size import TranscriptSize
-
-
-
+    from ..models.auto_start_failure import AutoStartFailure
+    from ..models.interview_turn import InterviewTurn
+    from ..models.transcript_size import TranscriptSize
 
 
 T = TypeVar("T", bound="Interview")
 
 
-
 @_attrs_define
 class Interview:
-    """ An interview as it stands. A completed turn job carries it as its snapshot.
+    """An interview as it stands. A completed turn job carries it as its snapshot.
 
-        Attributes:
-            id (None | Unset | UUID): The interview.
-            status (InterviewStatus | None | Unset): Where the interview stands.
-            turns (list[InterviewTurn] | None | Unset): The transcript, oldest entry first; the first is the agent's opening
-                turn.
-            intake_artifact_id (None | Unset | UUID): The intake artifact that the completed interview produced; a kickoff
-                takes it as `intake_id`. It may appear a moment after completion.
-            started_generation_id (None | Unset | UUID): The generation that completion started by itself; null unless a
-                turn completed the interview of a user. Added 2026-05-17.
-            auto_start_failure (AutoStartFailure | None | Unset): Why completion started no generation by itself; null
-                unless it was tried. Added 2026-05-17.
-            transcript_size (None | TranscriptSize | Unset): How full the transcript is. Every read of an interview carries
-                it. Added 2026-05-22.
-            detected_type (None | str | Unset): The project type that the first turn suggests, as a kickoff would take it.
-            display_title (None | str | Unset): A title for people.
-            turn_count (int | None | Unset): How many turns the transcript has.
-            started_at (datetime.datetime | None | Unset): When the interview began (UTC).
-            last_activity_at (datetime.datetime | None | Unset): When something last happened in it (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The interview.
+        status (InterviewStatus | None | Unset): Where the interview stands.
+        turns (list[InterviewTurn] | None | Unset): The transcript, oldest entry first; the first is the agent's opening
+            turn.
+        intake_artifact_id (None | Unset | UUID): The intake artifact that the completed interview produced; a kickoff
+            takes it as `intake_id`. It may appear a moment after completion.
+        started_generation_id (None | Unset | UUID): The generation that completion started by itself; null unless a
+            turn completed the interview of a user. Added 2026-05-17.
+        auto_start_failure (AutoStartFailure | None | Unset): Why completion started no generation by itself; null
+            unless it was tried. Added 2026-05-17.
+        transcript_size (None | TranscriptSize | Unset): How full the transcript is. Every read of an interview carries
+            it. Added 2026-05-22.
+        detected_type (None | str | Unset): The project type that the first turn suggests, as a kickoff would take it.
+        display_title (None | str | Unset): A title for people.
+        turn_count (int | None | Unset): How many turns the transcript has.
+        started_at (datetime.datetime | None | Unset): When the interview began (UTC).
+        last_activity_at (datetime.datetime | None | Unset): When something last happened in it (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     status: InterviewStatus | None | Unset = UNSET
@@ -65,14 +58,10 @@ class Interview:
     last_activity_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.auto_start_failure import AutoStartFailure # noqa: PLC0415
-        from ..models.interview_turn import InterviewTurn # noqa: PLC0415
-        from ..models.transcript_size import TranscriptSize # noqa: PLC0415
+        from ..models.auto_start_failure import AutoStartFailure  # noqa: PLC0415
+        from ..models.transcript_size import TranscriptSize  # noqa: PLC0415
+
         id: None | str | Unset
         if isinstance(self.id, Unset):
             id = UNSET
@@ -97,7 +86,6 @@ class Interview:
             for turns_type_0_item_data in self.turns:
                 turns_type_0_item = turns_type_0_item_data.to_dict()
                 turns.append(turns_type_0_item)
-
 
         else:
             turns = self.turns
@@ -168,11 +156,9 @@ class Interview:
         else:
             last_activity_at = self.last_activity_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if status is not UNSET:
@@ -200,14 +186,14 @@ class Interview:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.auto_start_failure import AutoStartFailure # noqa: PLC0415
-        from ..models.interview_turn import InterviewTurn # noqa: PLC0415
-        from ..models.transcript_size import TranscriptSize # noqa: PLC0415
+        from ..models.auto_start_failure import AutoStartFailure  # noqa: PLC0415
+        from ..models.interview_turn import InterviewTurn  # noqa: PLC0415
+        from ..models.transcript_size import TranscriptSize  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -218,15 +204,12 @@ class Interview:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_status(data: object) -> InterviewStatus | None | Unset:
             if data is None:
@@ -238,15 +221,12 @@ class Interview:
                     raise TypeError()
                 status_type_0 = InterviewStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(InterviewStatus | None | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_turns(data: object) -> list[InterviewTurn] | None | Unset:
             if data is None:
@@ -258,10 +238,8 @@ class Interview:
                     raise TypeError()
                 turns_type_0 = []
                 _turns_type_0 = data
-                for turns_type_0_item_data in (_turns_type_0):
+                for turns_type_0_item_data in _turns_type_0:
                     turns_type_0_item = InterviewTurn.from_dict(turns_type_0_item_data)
-
-
 
                     turns_type_0.append(turns_type_0_item)
 
@@ -271,7 +249,6 @@ class Interview:
             return cast(list[InterviewTurn] | None | Unset, data)
 
         turns = _parse_turns(d.pop("turns", UNSET))
-
 
         def _parse_intake_artifact_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -283,15 +260,14 @@ class Interview:
                     raise TypeError()
                 intake_artifact_id_type_0 = UUID(data)
 
-
-
                 return intake_artifact_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        intake_artifact_id = _parse_intake_artifact_id(d.pop("intake_artifact_id", UNSET))
-
+        intake_artifact_id = _parse_intake_artifact_id(
+            d.pop("intake_artifact_id", UNSET)
+        )
 
         def _parse_started_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -303,15 +279,14 @@ class Interview:
                     raise TypeError()
                 started_generation_id_type_0 = UUID(data)
 
-
-
                 return started_generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        started_generation_id = _parse_started_generation_id(d.pop("started_generation_id", UNSET))
-
+        started_generation_id = _parse_started_generation_id(
+            d.pop("started_generation_id", UNSET)
+        )
 
         def _parse_auto_start_failure(data: object) -> AutoStartFailure | None | Unset:
             if data is None:
@@ -323,15 +298,14 @@ class Interview:
                     raise TypeError()
                 auto_start_failure_type_0 = AutoStartFailure.from_dict(data)
 
-
-
                 return auto_start_failure_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(AutoStartFailure | None | Unset, data)
 
-        auto_start_failure = _parse_auto_start_failure(d.pop("auto_start_failure", UNSET))
-
+        auto_start_failure = _parse_auto_start_failure(
+            d.pop("auto_start_failure", UNSET)
+        )
 
         def _parse_transcript_size(data: object) -> None | TranscriptSize | Unset:
             if data is None:
@@ -343,15 +317,12 @@ class Interview:
                     raise TypeError()
                 transcript_size_type_0 = TranscriptSize.from_dict(data)
 
-
-
                 return transcript_size_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TranscriptSize | Unset, data)
 
         transcript_size = _parse_transcript_size(d.pop("transcript_size", UNSET))
-
 
         def _parse_detected_type(data: object) -> None | str | Unset:
             if data is None:
@@ -362,7 +333,6 @@ class Interview:
 
         detected_type = _parse_detected_type(d.pop("detected_type", UNSET))
 
-
         def _parse_display_title(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -372,7 +342,6 @@ class Interview:
 
         display_title = _parse_display_title(d.pop("display_title", UNSET))
 
-
         def _parse_turn_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -381,7 +350,6 @@ class Interview:
             return cast(int | None | Unset, data)
 
         turn_count = _parse_turn_count(d.pop("turn_count", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -393,15 +361,12 @@ class Interview:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_last_activity_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -413,15 +378,12 @@ class Interview:
                     raise TypeError()
                 last_activity_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_activity_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_activity_at = _parse_last_activity_at(d.pop("last_activity_at", UNSET))
-
 
         interview = cls(
             id=id,
@@ -437,7 +399,6 @@ class Interview:
             started_at=started_at,
             last_activity_at=last_activity_at,
         )
-
 
         interview.additional_properties = d
         return interview

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.interview_row import InterviewRow
-
-
-
+    from ..models.interview_row import InterviewRow
 
 
 T = TypeVar("T", bound="InterviewList")
 
 
-
 @_attrs_define
 class InterviewList:
-    """ A page of interviews.
+    """A page of interviews.
 
-        Attributes:
-            interviews (list[InterviewRow] | None | Unset): The interviews, newest activity first.
-     """
+    Attributes:
+        interviews (list[InterviewRow] | None | Unset): The interviews, newest activity first.
+    """
 
     interviews: list[InterviewRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.interview_row import InterviewRow # noqa: PLC0415
         interviews: list[dict[str, Any]] | None | Unset
         if isinstance(self.interviews, Unset):
             interviews = UNSET
@@ -48,26 +36,23 @@ class InterviewList:
                 interviews_type_0_item = interviews_type_0_item_data.to_dict()
                 interviews.append(interviews_type_0_item)
 
-
         else:
             interviews = self.interviews
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if interviews is not UNSET:
             field_dict["interviews"] = interviews
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.interview_row import InterviewRow # noqa: PLC0415
+        from ..models.interview_row import InterviewRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_interviews(data: object) -> list[InterviewRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class InterviewList:
                     raise TypeError()
                 interviews_type_0 = []
                 _interviews_type_0 = data
-                for interviews_type_0_item_data in (_interviews_type_0):
-                    interviews_type_0_item = InterviewRow.from_dict(interviews_type_0_item_data)
-
-
+                for interviews_type_0_item_data in _interviews_type_0:
+                    interviews_type_0_item = InterviewRow.from_dict(
+                        interviews_type_0_item_data
+                    )
 
                     interviews_type_0.append(interviews_type_0_item)
 
@@ -92,11 +77,9 @@ class InterviewList:
 
         interviews = _parse_interviews(d.pop("interviews", UNSET))
 
-
         interview_list = cls(
             interviews=interviews,
         )
-
 
         interview_list.additional_properties = d
         return interview_list

@@ -1,42 +1,33 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.interview_status import InterviewStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="InterviewRow")
 
 
-
 @_attrs_define
 class InterviewRow:
-    """ One interview in a list.
+    """One interview in a list.
 
-        Attributes:
-            id (None | Unset | UUID): The interview.
-            status (InterviewStatus | None | Unset): Where the interview stands.
-            detected_type (None | str | Unset): The project type that the first turn suggests.
-            display_title (None | str | Unset): A title for people.
-            turn_count (int | None | Unset): How many turns the transcript has. Conversations with fewer than two are left
-                out of the list.
-            started_at (datetime.datetime | None | Unset): When the interview began (UTC).
-            last_activity_at (datetime.datetime | None | Unset): When something last happened in it (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The interview.
+        status (InterviewStatus | None | Unset): Where the interview stands.
+        detected_type (None | str | Unset): The project type that the first turn suggests.
+        display_title (None | str | Unset): A title for people.
+        turn_count (int | None | Unset): How many turns the transcript has. Conversations with fewer than two are left
+            out of the list.
+        started_at (datetime.datetime | None | Unset): When the interview began (UTC).
+        last_activity_at (datetime.datetime | None | Unset): When something last happened in it (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     status: InterviewStatus | None | Unset = UNSET
@@ -46,10 +37,6 @@ class InterviewRow:
     started_at: datetime.datetime | None | Unset = UNSET
     last_activity_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -102,11 +89,9 @@ class InterviewRow:
         else:
             last_activity_at = self.last_activity_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if status is not UNSET:
@@ -124,11 +109,10 @@ class InterviewRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -139,15 +123,12 @@ class InterviewRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_status(data: object) -> InterviewStatus | None | Unset:
             if data is None:
@@ -159,15 +140,12 @@ class InterviewRow:
                     raise TypeError()
                 status_type_0 = InterviewStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(InterviewStatus | None | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_detected_type(data: object) -> None | str | Unset:
             if data is None:
@@ -178,7 +156,6 @@ class InterviewRow:
 
         detected_type = _parse_detected_type(d.pop("detected_type", UNSET))
 
-
         def _parse_display_title(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -188,7 +165,6 @@ class InterviewRow:
 
         display_title = _parse_display_title(d.pop("display_title", UNSET))
 
-
         def _parse_turn_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -197,7 +173,6 @@ class InterviewRow:
             return cast(int | None | Unset, data)
 
         turn_count = _parse_turn_count(d.pop("turn_count", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -209,15 +184,12 @@ class InterviewRow:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_last_activity_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -229,15 +201,12 @@ class InterviewRow:
                     raise TypeError()
                 last_activity_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_activity_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_activity_at = _parse_last_activity_at(d.pop("last_activity_at", UNSET))
-
 
         interview_row = cls(
             id=id,
@@ -248,7 +217,6 @@ class InterviewRow:
             started_at=started_at,
             last_activity_at=last_activity_at,
         )
-
 
         interview_row.additional_properties = d
         return interview_row

@@ -1,44 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="InterviewTurn")
-
 
 
 @_attrs_define
 class InterviewTurn:
-    """ One entry of the transcript.
+    """One entry of the transcript.
 
-        Attributes:
-            role (None | str | Unset): Who speaks.
-            content (None | str | Unset): What is said, as text.
-            created_at (datetime.datetime | None | Unset): When the turn was recorded (UTC).
-     """
+    Attributes:
+        role (None | str | Unset): Who speaks.
+        content (None | str | Unset): What is said, as text.
+        created_at (datetime.datetime | None | Unset): When the turn was recorded (UTC).
+    """
 
     role: None | str | Unset = UNSET
     content: None | str | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         role: None | str | Unset
@@ -61,11 +48,9 @@ class InterviewTurn:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if role is not UNSET:
             field_dict["role"] = role
         if content is not UNSET:
@@ -75,11 +60,10 @@ class InterviewTurn:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_role(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -89,7 +73,6 @@ class InterviewTurn:
 
         role = _parse_role(d.pop("role", UNSET))
 
-
         def _parse_content(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -98,7 +81,6 @@ class InterviewTurn:
             return cast(None | str | Unset, data)
 
         content = _parse_content(d.pop("content", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -110,8 +92,6 @@ class InterviewTurn:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -119,13 +99,11 @@ class InterviewTurn:
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-
         interview_turn = cls(
             role=role,
             content=content,
             created_at=created_at,
         )
-
 
         interview_turn.additional_properties = d
         return interview_turn

@@ -1,38 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.migration_layer import MigrationLayer
 from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="MigrationMapping")
 
 
-
 @_attrs_define
 class MigrationMapping:
-    """ Where a file would go.
+    """Where a file would go.
 
-        Attributes:
-            source_path (None | str | Unset): Where it lies in the archive.
-            doc_type (None | str | Unset): What it was classified as; `Unclassified` when it could not be placed.
-            target_path (None | str | Unset): Where it would lie in the package; below `_source/` when it could not be
-                placed.
-            layer (MigrationLayer | None | Unset): How it was classified.
-            confidence (float | None | Unset): How sure the classification is.
-     """
+    Attributes:
+        source_path (None | str | Unset): Where it lies in the archive.
+        doc_type (None | str | Unset): What it was classified as; `Unclassified` when it could not be placed.
+        target_path (None | str | Unset): Where it would lie in the package; below `_source/` when it could not be
+            placed.
+        layer (MigrationLayer | None | Unset): How it was classified.
+        confidence (float | None | Unset): How sure the classification is.
+    """
 
     source_path: None | str | Unset = UNSET
     doc_type: None | str | Unset = UNSET
@@ -40,10 +31,6 @@ class MigrationMapping:
     layer: MigrationLayer | None | Unset = UNSET
     confidence: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         source_path: None | str | Unset
@@ -78,11 +65,9 @@ class MigrationMapping:
         else:
             confidence = self.confidence
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if source_path is not UNSET:
             field_dict["source_path"] = source_path
         if doc_type is not UNSET:
@@ -96,11 +81,10 @@ class MigrationMapping:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_source_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -109,7 +93,6 @@ class MigrationMapping:
             return cast(None | str | Unset, data)
 
         source_path = _parse_source_path(d.pop("source_path", UNSET))
-
 
         def _parse_doc_type(data: object) -> None | str | Unset:
             if data is None:
@@ -120,7 +103,6 @@ class MigrationMapping:
 
         doc_type = _parse_doc_type(d.pop("doc_type", UNSET))
 
-
         def _parse_target_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -129,7 +111,6 @@ class MigrationMapping:
             return cast(None | str | Unset, data)
 
         target_path = _parse_target_path(d.pop("target_path", UNSET))
-
 
         def _parse_layer(data: object) -> MigrationLayer | None | Unset:
             if data is None:
@@ -141,15 +122,12 @@ class MigrationMapping:
                     raise TypeError()
                 layer_type_0 = MigrationLayer(data)
 
-
-
                 return layer_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(MigrationLayer | None | Unset, data)
 
         layer = _parse_layer(d.pop("layer", UNSET))
-
 
         def _parse_confidence(data: object) -> float | None | Unset:
             if data is None:
@@ -160,7 +138,6 @@ class MigrationMapping:
 
         confidence = _parse_confidence(d.pop("confidence", UNSET))
 
-
         migration_mapping = cls(
             source_path=source_path,
             doc_type=doc_type,
@@ -168,7 +145,6 @@ class MigrationMapping:
             layer=layer,
             confidence=confidence,
         )
-
 
         migration_mapping.additional_properties = d
         return migration_mapping

@@ -1,38 +1,29 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="Notification")
-
 
 
 @_attrs_define
 class Notification:
-    """ Something that the service tells the user.
+    """Something that the service tells the user.
 
-        Attributes:
-            id (None | Unset | UUID): The notification.
-            title (None | str | Unset): What it is about.
-            body (None | str | Unset): What it says.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            read_at (datetime.datetime | None | Unset): When it was read (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The notification.
+        title (None | str | Unset): What it is about.
+        body (None | str | Unset): What it says.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        read_at (datetime.datetime | None | Unset): When it was read (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     title: None | str | Unset = UNSET
@@ -40,10 +31,6 @@ class Notification:
     created_at: datetime.datetime | None | Unset = UNSET
     read_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -82,11 +69,9 @@ class Notification:
         else:
             read_at = self.read_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if title is not UNSET:
@@ -100,11 +85,10 @@ class Notification:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -115,15 +99,12 @@ class Notification:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -134,7 +115,6 @@ class Notification:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_body(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -143,7 +123,6 @@ class Notification:
             return cast(None | str | Unset, data)
 
         body = _parse_body(d.pop("body", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -155,15 +134,12 @@ class Notification:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_read_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -175,15 +151,12 @@ class Notification:
                     raise TypeError()
                 read_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return read_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         read_at = _parse_read_at(d.pop("read_at", UNSET))
-
 
         notification = cls(
             id=id,
@@ -192,7 +165,6 @@ class Notification:
             created_at=created_at,
             read_at=read_at,
         )
-
 
         notification.additional_properties = d
         return notification

@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="NotificationPreferences")
-
 
 
 @_attrs_define
 class NotificationPreferences:
-    """ How the user wants to be told.
+    """How the user wants to be told.
 
-        Attributes:
-            email (bool | None | Unset): Whether to tell by e-mail.
-            sms (bool | None | Unset): Whether to tell by SMS.
-     """
+    Attributes:
+        email (bool | None | Unset): Whether to tell by e-mail.
+        sms (bool | None | Unset): Whether to tell by SMS.
+    """
 
     email: bool | None | Unset = UNSET
     sms: bool | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         email: bool | None | Unset
@@ -50,11 +37,9 @@ class NotificationPreferences:
         else:
             sms = self.sms
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if email is not UNSET:
             field_dict["email"] = email
         if sms is not UNSET:
@@ -62,11 +47,10 @@ class NotificationPreferences:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_email(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class NotificationPreferences:
             return cast(bool | None | Unset, data)
 
         email = _parse_email(d.pop("email", UNSET))
-
 
         def _parse_sms(data: object) -> bool | None | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class NotificationPreferences:
 
         sms = _parse_sms(d.pop("sms", UNSET))
 
-
         notification_preferences = cls(
             email=email,
             sms=sms,
         )
-
 
         notification_preferences.additional_properties = d
         return notification_preferences

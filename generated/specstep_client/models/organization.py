@@ -1,46 +1,37 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="Organization")
-
 
 
 @_attrs_define
 class Organization:
-    """ A team under one account.
+    """A team under one account.
 
-        Attributes:
-            id (None | Unset | UUID): The organization.
-            name (None | str | Unset): Its name.
-            primary_contact_user_id (None | Unset | UUID): Who speaks for it.
-            address_line1 (None | str | Unset): The first line of the address.
-            address_line2 (None | str | Unset): The second line of the address.
-            city (None | str | Unset): The city.
-            region (None | str | Unset): The region or state.
-            postal_code (None | str | Unset): The postal code.
-            country (None | str | Unset): The country.
-            phone_number (None | str | Unset): The telephone number.
-            member_count (int | None | Unset): How many members it has.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            updated_at (datetime.datetime | None | Unset): When it was last changed (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The organization.
+        name (None | str | Unset): Its name.
+        primary_contact_user_id (None | Unset | UUID): Who speaks for it.
+        address_line1 (None | str | Unset): The first line of the address.
+        address_line2 (None | str | Unset): The second line of the address.
+        city (None | str | Unset): The city.
+        region (None | str | Unset): The region or state.
+        postal_code (None | str | Unset): The postal code.
+        country (None | str | Unset): The country.
+        phone_number (None | str | Unset): The telephone number.
+        member_count (int | None | Unset): How many members it has.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        updated_at (datetime.datetime | None | Unset): When it was last changed (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     name: None | str | Unset = UNSET
@@ -56,10 +47,6 @@ class Organization:
     created_at: datetime.datetime | None | Unset = UNSET
     updated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -148,11 +135,9 @@ class Organization:
         else:
             updated_at = self.updated_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if name is not UNSET:
@@ -182,11 +167,10 @@ class Organization:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -197,15 +181,12 @@ class Organization:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
@@ -215,7 +196,6 @@ class Organization:
             return cast(None | str | Unset, data)
 
         name = _parse_name(d.pop("name", UNSET))
-
 
         def _parse_primary_contact_user_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -227,15 +207,14 @@ class Organization:
                     raise TypeError()
                 primary_contact_user_id_type_0 = UUID(data)
 
-
-
                 return primary_contact_user_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
-        primary_contact_user_id = _parse_primary_contact_user_id(d.pop("primary_contact_user_id", UNSET))
-
+        primary_contact_user_id = _parse_primary_contact_user_id(
+            d.pop("primary_contact_user_id", UNSET)
+        )
 
         def _parse_address_line1(data: object) -> None | str | Unset:
             if data is None:
@@ -246,7 +225,6 @@ class Organization:
 
         address_line1 = _parse_address_line1(d.pop("address_line1", UNSET))
 
-
         def _parse_address_line2(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -255,7 +233,6 @@ class Organization:
             return cast(None | str | Unset, data)
 
         address_line2 = _parse_address_line2(d.pop("address_line2", UNSET))
-
 
         def _parse_city(data: object) -> None | str | Unset:
             if data is None:
@@ -266,7 +243,6 @@ class Organization:
 
         city = _parse_city(d.pop("city", UNSET))
 
-
         def _parse_region(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -275,7 +251,6 @@ class Organization:
             return cast(None | str | Unset, data)
 
         region = _parse_region(d.pop("region", UNSET))
-
 
         def _parse_postal_code(data: object) -> None | str | Unset:
             if data is None:
@@ -286,7 +261,6 @@ class Organization:
 
         postal_code = _parse_postal_code(d.pop("postal_code", UNSET))
 
-
         def _parse_country(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -295,7 +269,6 @@ class Organization:
             return cast(None | str | Unset, data)
 
         country = _parse_country(d.pop("country", UNSET))
-
 
         def _parse_phone_number(data: object) -> None | str | Unset:
             if data is None:
@@ -306,7 +279,6 @@ class Organization:
 
         phone_number = _parse_phone_number(d.pop("phone_number", UNSET))
 
-
         def _parse_member_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -315,7 +287,6 @@ class Organization:
             return cast(int | None | Unset, data)
 
         member_count = _parse_member_count(d.pop("member_count", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -327,15 +298,12 @@ class Organization:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_updated_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -347,15 +315,12 @@ class Organization:
                     raise TypeError()
                 updated_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return updated_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         updated_at = _parse_updated_at(d.pop("updated_at", UNSET))
-
 
         organization = cls(
             id=id,
@@ -372,7 +337,6 @@ class Organization:
             created_at=created_at,
             updated_at=updated_at,
         )
-
 
         organization.additional_properties = d
         return organization

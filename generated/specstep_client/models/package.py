@@ -1,48 +1,39 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.review_profile import ReviewProfile
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="Package")
 
 
-
 @_attrs_define
 class Package:
-    """ A finished package of documents.
+    """A finished package of documents.
 
-        Attributes:
-            id (None | Unset | UUID): The package.
-            generation_id (None | Unset | UUID): The generation that made it; null, since 2026-05-27, for a package that was
-                migrated from existing documents.
-            version (None | str | Unset): The version of the package.
-            review_profile (None | ReviewProfile | Unset): How thoroughly it was reviewed.
-            total_cost_usd (float | None | Unset): What it cost, in US dollars.
-            project_name (None | str | Unset): The name to show; null when there is none. Added 2026-05-05.
-            description (None | str | Unset): What the project is, cut at 280 characters; null when unknown. Added
-                2026-05-05.
-            kind (None | str | Unset): What it is: always `specification`. Added 2026-05-05.
-            kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            download_url (None | str | Unset): Where the zip can be downloaded; whoever has the link may be able to, so it
-                is treated as a secret.
-     """
+    Attributes:
+        id (None | Unset | UUID): The package.
+        generation_id (None | Unset | UUID): The generation that made it; null, since 2026-05-27, for a package that was
+            migrated from existing documents.
+        version (None | str | Unset): The version of the package.
+        review_profile (None | ReviewProfile | Unset): How thoroughly it was reviewed.
+        total_cost_usd (float | None | Unset): What it cost, in US dollars.
+        project_name (None | str | Unset): The name to show; null when there is none. Added 2026-05-05.
+        description (None | str | Unset): What the project is, cut at 280 characters; null when unknown. Added
+            2026-05-05.
+        kind (None | str | Unset): What it is: always `specification`. Added 2026-05-05.
+        kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        download_url (None | str | Unset): Where the zip can be downloaded; whoever has the link may be able to, so it
+            is treated as a secret.
+    """
 
     id: None | Unset | UUID = UNSET
     generation_id: None | Unset | UUID = UNSET
@@ -56,10 +47,6 @@ class Package:
     created_at: datetime.datetime | None | Unset = UNSET
     download_url: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -136,11 +123,9 @@ class Package:
         else:
             download_url = self.download_url
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if generation_id is not UNSET:
@@ -166,11 +151,10 @@ class Package:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -181,15 +165,12 @@ class Package:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -201,15 +182,12 @@ class Package:
                     raise TypeError()
                 generation_id_type_0 = UUID(data)
 
-
-
                 return generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         generation_id = _parse_generation_id(d.pop("generation_id", UNSET))
-
 
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
@@ -219,7 +197,6 @@ class Package:
             return cast(None | str | Unset, data)
 
         version = _parse_version(d.pop("version", UNSET))
-
 
         def _parse_review_profile(data: object) -> None | ReviewProfile | Unset:
             if data is None:
@@ -231,15 +208,12 @@ class Package:
                     raise TypeError()
                 review_profile_type_0 = ReviewProfile(data)
 
-
-
                 return review_profile_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ReviewProfile | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_total_cost_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -250,7 +224,6 @@ class Package:
 
         total_cost_usd = _parse_total_cost_usd(d.pop("total_cost_usd", UNSET))
 
-
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -259,7 +232,6 @@ class Package:
             return cast(None | str | Unset, data)
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
-
 
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
@@ -270,7 +242,6 @@ class Package:
 
         description = _parse_description(d.pop("description", UNSET))
 
-
         def _parse_kind(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -280,7 +251,6 @@ class Package:
 
         kind = _parse_kind(d.pop("kind", UNSET))
 
-
         def _parse_kind_label(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -289,7 +259,6 @@ class Package:
             return cast(None | str | Unset, data)
 
         kind_label = _parse_kind_label(d.pop("kind_label", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -301,15 +270,12 @@ class Package:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_download_url(data: object) -> None | str | Unset:
             if data is None:
@@ -319,7 +285,6 @@ class Package:
             return cast(None | str | Unset, data)
 
         download_url = _parse_download_url(d.pop("download_url", UNSET))
-
 
         package = cls(
             id=id,
@@ -334,7 +299,6 @@ class Package:
             created_at=created_at,
             download_url=download_url,
         )
-
 
         package.additional_properties = d
         return package

@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="PackageDelivery")
-
 
 
 @_attrs_define
 class PackageDelivery:
-    """ A delivery to a repository that is under way.
+    """A delivery to a repository that is under way.
 
-        Attributes:
-            status (None | str | Unset): Where the delivery stands.
-            repository (None | str | Unset): The repository that it goes to.
-            branch (None | str | Unset): The new branch that it goes to.
-     """
+    Attributes:
+        status (None | str | Unset): Where the delivery stands.
+        repository (None | str | Unset): The repository that it goes to.
+        branch (None | str | Unset): The new branch that it goes to.
+    """
 
     status: None | str | Unset = UNSET
     repository: None | str | Unset = UNSET
     branch: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         status: None | str | Unset
@@ -58,11 +45,9 @@ class PackageDelivery:
         else:
             branch = self.branch
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if status is not UNSET:
             field_dict["status"] = status
         if repository is not UNSET:
@@ -72,11 +57,10 @@ class PackageDelivery:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -85,7 +69,6 @@ class PackageDelivery:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_repository(data: object) -> None | str | Unset:
             if data is None:
@@ -96,7 +79,6 @@ class PackageDelivery:
 
         repository = _parse_repository(d.pop("repository", UNSET))
 
-
         def _parse_branch(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -106,13 +88,11 @@ class PackageDelivery:
 
         branch = _parse_branch(d.pop("branch", UNSET))
 
-
         package_delivery = cls(
             status=status,
             repository=repository,
             branch=branch,
         )
-
 
         package_delivery.additional_properties = d
         return package_delivery

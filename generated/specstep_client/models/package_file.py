@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="PackageFile")
-
 
 
 @_attrs_define
 class PackageFile:
-    """ A file in a package.
+    """A file in a package.
 
-        Attributes:
-            path (None | str | Unset): Where it lies in the zip.
-            size_bytes (int | None | Unset): Its size in bytes.
-     """
+    Attributes:
+        path (None | str | Unset): Where it lies in the zip.
+        size_bytes (int | None | Unset): Its size in bytes.
+    """
 
     path: None | str | Unset = UNSET
     size_bytes: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         path: None | str | Unset
@@ -50,11 +37,9 @@ class PackageFile:
         else:
             size_bytes = self.size_bytes
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if path is not UNSET:
             field_dict["path"] = path
         if size_bytes is not UNSET:
@@ -62,11 +47,10 @@ class PackageFile:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class PackageFile:
             return cast(None | str | Unset, data)
 
         path = _parse_path(d.pop("path", UNSET))
-
 
         def _parse_size_bytes(data: object) -> int | None | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class PackageFile:
 
         size_bytes = _parse_size_bytes(d.pop("size_bytes", UNSET))
 
-
         package_file = cls(
             path=path,
             size_bytes=size_bytes,
         )
-
 
         package_file.additional_properties = d
         return package_file

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.package_file import PackageFile
-
-
-
+    from ..models.package_file import PackageFile
 
 
 T = TypeVar("T", bound="PackageFileList")
 
 
-
 @_attrs_define
 class PackageFileList:
-    """ The files of a package.
+    """The files of a package.
 
-        Attributes:
-            files (list[PackageFile] | None | Unset): The files, by path.
-     """
+    Attributes:
+        files (list[PackageFile] | None | Unset): The files, by path.
+    """
 
     files: list[PackageFile] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.package_file import PackageFile # noqa: PLC0415
         files: list[dict[str, Any]] | None | Unset
         if isinstance(self.files, Unset):
             files = UNSET
@@ -48,26 +36,23 @@ class PackageFileList:
                 files_type_0_item = files_type_0_item_data.to_dict()
                 files.append(files_type_0_item)
 
-
         else:
             files = self.files
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if files is not UNSET:
             field_dict["files"] = files
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.package_file import PackageFile # noqa: PLC0415
+        from ..models.package_file import PackageFile  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_files(data: object) -> list[PackageFile] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,8 @@ class PackageFileList:
                     raise TypeError()
                 files_type_0 = []
                 _files_type_0 = data
-                for files_type_0_item_data in (_files_type_0):
+                for files_type_0_item_data in _files_type_0:
                     files_type_0_item = PackageFile.from_dict(files_type_0_item_data)
-
-
 
                     files_type_0.append(files_type_0_item)
 
@@ -92,11 +75,9 @@ class PackageFileList:
 
         files = _parse_files(d.pop("files", UNSET))
 
-
         package_file_list = cls(
             files=files,
         )
-
 
         package_file_list.additional_properties = d
         return package_file_list

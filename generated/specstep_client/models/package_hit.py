@@ -1,39 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
 if TYPE_CHECKING:
-  from ..models.search_hit import SearchHit
-
-
-
+    from ..models.search_hit import SearchHit
 
 
 T = TypeVar("T", bound="PackageHit")
 
 
-
 @_attrs_define
 class PackageHit:
-    """ A package in which a search found something.
+    """A package in which a search found something.
 
-        Attributes:
-            package_id (None | Unset | UUID): The package.
-            project_name (None | str | Unset): The name to show.
-            version (None | str | Unset): The version of the package.
-            total_hit_count (int | None | Unset): How many files matched, the ones that are not listed included.
-            files (list[SearchHit] | None | Unset): The best files, at most 5.
-     """
+    Attributes:
+        package_id (None | Unset | UUID): The package.
+        project_name (None | str | Unset): The name to show.
+        version (None | str | Unset): The version of the package.
+        total_hit_count (int | None | Unset): How many files matched, the ones that are not listed included.
+        files (list[SearchHit] | None | Unset): The best files, at most 5.
+    """
 
     package_id: None | Unset | UUID = UNSET
     project_name: None | str | Unset = UNSET
@@ -42,12 +35,7 @@ class PackageHit:
     files: list[SearchHit] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.search_hit import SearchHit # noqa: PLC0415
         package_id: None | str | Unset
         if isinstance(self.package_id, Unset):
             package_id = UNSET
@@ -83,15 +71,12 @@ class PackageHit:
                 files_type_0_item = files_type_0_item_data.to_dict()
                 files.append(files_type_0_item)
 
-
         else:
             files = self.files
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if package_id is not UNSET:
             field_dict["package_id"] = package_id
         if project_name is not UNSET:
@@ -105,12 +90,12 @@ class PackageHit:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.search_hit import SearchHit # noqa: PLC0415
+        from ..models.search_hit import SearchHit  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_package_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -121,15 +106,12 @@ class PackageHit:
                     raise TypeError()
                 package_id_type_0 = UUID(data)
 
-
-
                 return package_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         package_id = _parse_package_id(d.pop("package_id", UNSET))
-
 
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
@@ -140,7 +122,6 @@ class PackageHit:
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
 
-
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -150,7 +131,6 @@ class PackageHit:
 
         version = _parse_version(d.pop("version", UNSET))
 
-
         def _parse_total_hit_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -159,7 +139,6 @@ class PackageHit:
             return cast(int | None | Unset, data)
 
         total_hit_count = _parse_total_hit_count(d.pop("total_hit_count", UNSET))
-
 
         def _parse_files(data: object) -> list[SearchHit] | None | Unset:
             if data is None:
@@ -171,10 +150,8 @@ class PackageHit:
                     raise TypeError()
                 files_type_0 = []
                 _files_type_0 = data
-                for files_type_0_item_data in (_files_type_0):
+                for files_type_0_item_data in _files_type_0:
                     files_type_0_item = SearchHit.from_dict(files_type_0_item_data)
-
-
 
                     files_type_0.append(files_type_0_item)
 
@@ -185,7 +162,6 @@ class PackageHit:
 
         files = _parse_files(d.pop("files", UNSET))
 
-
         package_hit = cls(
             package_id=package_id,
             project_name=project_name,
@@ -193,7 +169,6 @@ class PackageHit:
             total_hit_count=total_hit_count,
             files=files,
         )
-
 
         package_hit.additional_properties = d
         return package_hit

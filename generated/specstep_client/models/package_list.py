@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.package_row import PackageRow
-
-
-
+    from ..models.package_row import PackageRow
 
 
 T = TypeVar("T", bound="PackageList")
 
 
-
 @_attrs_define
 class PackageList:
-    """ A page of packages.
+    """A page of packages.
 
-        Attributes:
-            packages (list[PackageRow] | None | Unset): The packages, in the order that was asked for.
-     """
+    Attributes:
+        packages (list[PackageRow] | None | Unset): The packages, in the order that was asked for.
+    """
 
     packages: list[PackageRow] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.package_row import PackageRow # noqa: PLC0415
         packages: list[dict[str, Any]] | None | Unset
         if isinstance(self.packages, Unset):
             packages = UNSET
@@ -48,26 +36,23 @@ class PackageList:
                 packages_type_0_item = packages_type_0_item_data.to_dict()
                 packages.append(packages_type_0_item)
 
-
         else:
             packages = self.packages
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if packages is not UNSET:
             field_dict["packages"] = packages
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.package_row import PackageRow # noqa: PLC0415
+        from ..models.package_row import PackageRow  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_packages(data: object) -> list[PackageRow] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class PackageList:
                     raise TypeError()
                 packages_type_0 = []
                 _packages_type_0 = data
-                for packages_type_0_item_data in (_packages_type_0):
-                    packages_type_0_item = PackageRow.from_dict(packages_type_0_item_data)
-
-
+                for packages_type_0_item_data in _packages_type_0:
+                    packages_type_0_item = PackageRow.from_dict(
+                        packages_type_0_item_data
+                    )
 
                     packages_type_0.append(packages_type_0_item)
 
@@ -92,11 +77,9 @@ class PackageList:
 
         packages = _parse_packages(d.pop("packages", UNSET))
 
-
         package_list = cls(
             packages=packages,
         )
-
 
         package_list.additional_properties = d
         return package_list

@@ -1,50 +1,41 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.generation_state import GenerationState
 from ..models.review_profile import ReviewProfile
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="PackageRow")
 
 
-
 @_attrs_define
 class PackageRow:
-    """ One package in a list.
+    """One package in a list.
 
-        Attributes:
-            id (None | Unset | UUID): The package.
-            generation_id (None | Unset | UUID): The generation that made it; null, since 2026-05-27, for a package that was
-                migrated from existing documents.
-            version (None | str | Unset): The version of the package.
-            review_profile (None | ReviewProfile | Unset): How thoroughly it was reviewed.
-            total_cost_usd (float | None | Unset): What it cost, in US dollars.
-            project_name (None | str | Unset): The name to show; null when there is none. Added 2026-05-05.
-            description (None | str | Unset): What the project is, cut at 280 characters; null when unknown. Added
-                2026-05-05.
-            kind (None | str | Unset): What it is: always `specification`. Added 2026-05-05.
-            kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            generation_state (GenerationState | None | Unset): The state of the generation that made it: Complete for a
-                clean run.
-            addenda_count (int | None | Unset): How many change addenda are attached to it; 0 when none are.
-     """
+    Attributes:
+        id (None | Unset | UUID): The package.
+        generation_id (None | Unset | UUID): The generation that made it; null, since 2026-05-27, for a package that was
+            migrated from existing documents.
+        version (None | str | Unset): The version of the package.
+        review_profile (None | ReviewProfile | Unset): How thoroughly it was reviewed.
+        total_cost_usd (float | None | Unset): What it cost, in US dollars.
+        project_name (None | str | Unset): The name to show; null when there is none. Added 2026-05-05.
+        description (None | str | Unset): What the project is, cut at 280 characters; null when unknown. Added
+            2026-05-05.
+        kind (None | str | Unset): What it is: always `specification`. Added 2026-05-05.
+        kind_label (None | str | Unset): The same as a sentence for people, to be shown as it is. Added 2026-05-05.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        generation_state (GenerationState | None | Unset): The state of the generation that made it: Complete for a
+            clean run.
+        addenda_count (int | None | Unset): How many change addenda are attached to it; 0 when none are.
+    """
 
     id: None | Unset | UUID = UNSET
     generation_id: None | Unset | UUID = UNSET
@@ -59,10 +50,6 @@ class PackageRow:
     generation_state: GenerationState | None | Unset = UNSET
     addenda_count: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -147,11 +134,9 @@ class PackageRow:
         else:
             addenda_count = self.addenda_count
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if generation_id is not UNSET:
@@ -179,11 +164,10 @@ class PackageRow:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -194,15 +178,12 @@ class PackageRow:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_generation_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -214,15 +195,12 @@ class PackageRow:
                     raise TypeError()
                 generation_id_type_0 = UUID(data)
 
-
-
                 return generation_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         generation_id = _parse_generation_id(d.pop("generation_id", UNSET))
-
 
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
@@ -232,7 +210,6 @@ class PackageRow:
             return cast(None | str | Unset, data)
 
         version = _parse_version(d.pop("version", UNSET))
-
 
         def _parse_review_profile(data: object) -> None | ReviewProfile | Unset:
             if data is None:
@@ -244,15 +221,12 @@ class PackageRow:
                     raise TypeError()
                 review_profile_type_0 = ReviewProfile(data)
 
-
-
                 return review_profile_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ReviewProfile | Unset, data)
 
         review_profile = _parse_review_profile(d.pop("review_profile", UNSET))
-
 
         def _parse_total_cost_usd(data: object) -> float | None | Unset:
             if data is None:
@@ -263,7 +237,6 @@ class PackageRow:
 
         total_cost_usd = _parse_total_cost_usd(d.pop("total_cost_usd", UNSET))
 
-
         def _parse_project_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -272,7 +245,6 @@ class PackageRow:
             return cast(None | str | Unset, data)
 
         project_name = _parse_project_name(d.pop("project_name", UNSET))
-
 
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
@@ -283,7 +255,6 @@ class PackageRow:
 
         description = _parse_description(d.pop("description", UNSET))
 
-
         def _parse_kind(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -293,7 +264,6 @@ class PackageRow:
 
         kind = _parse_kind(d.pop("kind", UNSET))
 
-
         def _parse_kind_label(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -302,7 +272,6 @@ class PackageRow:
             return cast(None | str | Unset, data)
 
         kind_label = _parse_kind_label(d.pop("kind_label", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -314,15 +283,12 @@ class PackageRow:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_generation_state(data: object) -> GenerationState | None | Unset:
             if data is None:
@@ -334,15 +300,12 @@ class PackageRow:
                     raise TypeError()
                 generation_state_type_0 = GenerationState(data)
 
-
-
                 return generation_state_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(GenerationState | None | Unset, data)
 
         generation_state = _parse_generation_state(d.pop("generation_state", UNSET))
-
 
         def _parse_addenda_count(data: object) -> int | None | Unset:
             if data is None:
@@ -352,7 +315,6 @@ class PackageRow:
             return cast(int | None | Unset, data)
 
         addenda_count = _parse_addenda_count(d.pop("addenda_count", UNSET))
-
 
         package_row = cls(
             id=id,
@@ -368,7 +330,6 @@ class PackageRow:
             generation_state=generation_state,
             addenda_count=addenda_count,
         )
-
 
         package_row.additional_properties = d
         return package_row

@@ -1,46 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.search_hit import SearchHit
-
-
-
+    from ..models.search_hit import SearchHit
 
 
 T = TypeVar("T", bound="PackageSearchResults")
 
 
-
 @_attrs_define
 class PackageSearchResults:
-    """ The files of one package that a search found.
+    """The files of one package that a search found.
 
-        Attributes:
-            query (None | str | Unset): What was searched for.
-            results (list[SearchHit] | None | Unset): The files, best first.
-     """
+    Attributes:
+        query (None | str | Unset): What was searched for.
+        results (list[SearchHit] | None | Unset): The files, best first.
+    """
 
     query: None | str | Unset = UNSET
     results: list[SearchHit] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.search_hit import SearchHit # noqa: PLC0415
         query: None | str | Unset
         if isinstance(self.query, Unset):
             query = UNSET
@@ -56,15 +44,12 @@ class PackageSearchResults:
                 results_type_0_item = results_type_0_item_data.to_dict()
                 results.append(results_type_0_item)
 
-
         else:
             results = self.results
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if query is not UNSET:
             field_dict["query"] = query
         if results is not UNSET:
@@ -72,12 +57,12 @@ class PackageSearchResults:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.search_hit import SearchHit # noqa: PLC0415
+        from ..models.search_hit import SearchHit  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_query(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -86,7 +71,6 @@ class PackageSearchResults:
             return cast(None | str | Unset, data)
 
         query = _parse_query(d.pop("query", UNSET))
-
 
         def _parse_results(data: object) -> list[SearchHit] | None | Unset:
             if data is None:
@@ -98,10 +82,8 @@ class PackageSearchResults:
                     raise TypeError()
                 results_type_0 = []
                 _results_type_0 = data
-                for results_type_0_item_data in (_results_type_0):
+                for results_type_0_item_data in _results_type_0:
                     results_type_0_item = SearchHit.from_dict(results_type_0_item_data)
-
-
 
                     results_type_0.append(results_type_0_item)
 
@@ -112,12 +94,10 @@ class PackageSearchResults:
 
         results = _parse_results(d.pop("results", UNSET))
 
-
         package_search_results = cls(
             query=query,
             results=results,
         )
-
 
         package_search_results.additional_properties = d
         return package_search_results

@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="Permission")
-
 
 
 @_attrs_define
 class Permission:
-    """ Something that a key may be allowed to do.
+    """Something that a key may be allowed to do.
 
-        Attributes:
-            code (None | str | Unset): The word that `scopes` takes.
-            description (None | str | Unset): What it allows.
-     """
+    Attributes:
+        code (None | str | Unset): The word that `scopes` takes.
+        description (None | str | Unset): What it allows.
+    """
 
     code: None | str | Unset = UNSET
     description: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         code: None | str | Unset
@@ -50,11 +37,9 @@ class Permission:
         else:
             description = self.description
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if code is not UNSET:
             field_dict["code"] = code
         if description is not UNSET:
@@ -62,11 +47,10 @@ class Permission:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_code(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class Permission:
             return cast(None | str | Unset, data)
 
         code = _parse_code(d.pop("code", UNSET))
-
 
         def _parse_description(data: object) -> None | str | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class Permission:
 
         description = _parse_description(d.pop("description", UNSET))
 
-
         permission = cls(
             code=code,
             description=description,
         )
-
 
         permission.additional_properties = d
         return permission

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.permission import Permission
-
-
-
+    from ..models.permission import Permission
 
 
 T = TypeVar("T", bound="PermissionList")
 
 
-
 @_attrs_define
 class PermissionList:
-    """ What keys may be allowed to do.
+    """What keys may be allowed to do.
 
-        Attributes:
-            permissions (list[Permission] | None | Unset): The permissions.
-     """
+    Attributes:
+        permissions (list[Permission] | None | Unset): The permissions.
+    """
 
     permissions: list[Permission] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.permission import Permission # noqa: PLC0415
         permissions: list[dict[str, Any]] | None | Unset
         if isinstance(self.permissions, Unset):
             permissions = UNSET
@@ -48,26 +36,23 @@ class PermissionList:
                 permissions_type_0_item = permissions_type_0_item_data.to_dict()
                 permissions.append(permissions_type_0_item)
 
-
         else:
             permissions = self.permissions
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if permissions is not UNSET:
             field_dict["permissions"] = permissions
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.permission import Permission # noqa: PLC0415
+        from ..models.permission import Permission  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_permissions(data: object) -> list[Permission] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class PermissionList:
                     raise TypeError()
                 permissions_type_0 = []
                 _permissions_type_0 = data
-                for permissions_type_0_item_data in (_permissions_type_0):
-                    permissions_type_0_item = Permission.from_dict(permissions_type_0_item_data)
-
-
+                for permissions_type_0_item_data in _permissions_type_0:
+                    permissions_type_0_item = Permission.from_dict(
+                        permissions_type_0_item_data
+                    )
 
                     permissions_type_0.append(permissions_type_0_item)
 
@@ -92,11 +77,9 @@ class PermissionList:
 
         permissions = _parse_permissions(d.pop("permissions", UNSET))
 
-
         permission_list = cls(
             permissions=permissions,
         )
-
 
         permission_list.additional_properties = d
         return permission_list

@@ -1,44 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="Problem")
-
 
 
 @_attrs_define
 class Problem:
-    """ What went wrong, as `application/problem+json` (RFC 7807). Errors may carry more members than these.
+    """What went wrong, as `application/problem+json` (RFC 7807). Errors may carry more members than these.
 
-        Attributes:
-            type_ (None | str | Unset): A machine-readable word for the kind of error; programs branch on it.
-            title (None | str | Unset): The kind of error in a few words for people.
-            status (int | None | Unset): The HTTP status of this answer, repeated.
-            detail (None | str | Unset): What went wrong this time, in a sentence for people. An incomplete answer to
-                clarifications lists the missing questions here.
-            instance (None | str | Unset): A URI that names this occurrence.
-            code (None | str | Unset): A second machine-readable word that some errors carry.
-            retryable (bool | None | Unset): Whether the same request may be sent again.
-            retry_after_seconds (float | None | Unset): How long to wait before sending it again, in seconds; the Retry-
-                After header says the same.
-            turn_committed (bool | None | Unset): Whether the message of a refused turn is part of the interview all the
-                same.
-            client_request_id (None | str | Unset): Which request of the client the error is about.
-     """
+    Attributes:
+        type_ (None | str | Unset): A machine-readable word for the kind of error; programs branch on it.
+        title (None | str | Unset): The kind of error in a few words for people.
+        status (int | None | Unset): The HTTP status of this answer, repeated.
+        detail (None | str | Unset): What went wrong this time, in a sentence for people. An incomplete answer to
+            clarifications lists the missing questions here.
+        instance (None | str | Unset): A URI that names this occurrence.
+        code (None | str | Unset): A second machine-readable word that some errors carry.
+        retryable (bool | None | Unset): Whether the same request may be sent again.
+        retry_after_seconds (float | None | Unset): How long to wait before sending it again, in seconds; the Retry-
+            After header says the same.
+        turn_committed (bool | None | Unset): Whether the message of a refused turn is part of the interview all the
+            same.
+        client_request_id (None | str | Unset): Which request of the client the error is about.
+    """
 
     type_: None | str | Unset = UNSET
     title: None | str | Unset = UNSET
@@ -51,10 +42,6 @@ class Problem:
     turn_committed: bool | None | Unset = UNSET
     client_request_id: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         type_: None | str | Unset
@@ -117,11 +104,9 @@ class Problem:
         else:
             client_request_id = self.client_request_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if type_ is not UNSET:
             field_dict["type"] = type_
         if title is not UNSET:
@@ -145,11 +130,10 @@ class Problem:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_type_(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -158,7 +142,6 @@ class Problem:
             return cast(None | str | Unset, data)
 
         type_ = _parse_type_(d.pop("type", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -169,7 +152,6 @@ class Problem:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_status(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -178,7 +160,6 @@ class Problem:
             return cast(int | None | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_detail(data: object) -> None | str | Unset:
             if data is None:
@@ -189,7 +170,6 @@ class Problem:
 
         detail = _parse_detail(d.pop("detail", UNSET))
 
-
         def _parse_instance(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -198,7 +178,6 @@ class Problem:
             return cast(None | str | Unset, data)
 
         instance = _parse_instance(d.pop("instance", UNSET))
-
 
         def _parse_code(data: object) -> None | str | Unset:
             if data is None:
@@ -209,7 +188,6 @@ class Problem:
 
         code = _parse_code(d.pop("code", UNSET))
 
-
         def _parse_retryable(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -219,7 +197,6 @@ class Problem:
 
         retryable = _parse_retryable(d.pop("retryable", UNSET))
 
-
         def _parse_retry_after_seconds(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -227,8 +204,9 @@ class Problem:
                 return data
             return cast(float | None | Unset, data)
 
-        retry_after_seconds = _parse_retry_after_seconds(d.pop("retry_after_seconds", UNSET))
-
+        retry_after_seconds = _parse_retry_after_seconds(
+            d.pop("retry_after_seconds", UNSET)
+        )
 
         def _parse_turn_committed(data: object) -> bool | None | Unset:
             if data is None:
@@ -239,7 +217,6 @@ class Problem:
 
         turn_committed = _parse_turn_committed(d.pop("turn_committed", UNSET))
 
-
         def _parse_client_request_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -248,7 +225,6 @@ class Problem:
             return cast(None | str | Unset, data)
 
         client_request_id = _parse_client_request_id(d.pop("client_request_id", UNSET))
-
 
         problem = cls(
             type_=type_,
@@ -262,7 +238,6 @@ class Problem:
             turn_committed=turn_committed,
             client_request_id=client_request_id,
         )
-
 
         problem.additional_properties = d
         return problem

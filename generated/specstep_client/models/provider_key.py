@@ -1,42 +1,29 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ProviderKey")
-
 
 
 @_attrs_define
 class ProviderKey:
-    """ A key of the user's own for a provider of language models, without its secret.
+    """A key of the user's own for a provider of language models, without its secret.
 
-        Attributes:
-            provider (None | str | Unset): The provider.
-            created_at (datetime.datetime | None | Unset): When it was given (UTC).
-     """
+    Attributes:
+        provider (None | str | Unset): The provider.
+        created_at (datetime.datetime | None | Unset): When it was given (UTC).
+    """
 
     provider: None | str | Unset = UNSET
     created_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         provider: None | str | Unset
@@ -53,11 +40,9 @@ class ProviderKey:
         else:
             created_at = self.created_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if provider is not UNSET:
             field_dict["provider"] = provider
         if created_at is not UNSET:
@@ -65,11 +50,10 @@ class ProviderKey:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_provider(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -78,7 +62,6 @@ class ProviderKey:
             return cast(None | str | Unset, data)
 
         provider = _parse_provider(d.pop("provider", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -90,8 +73,6 @@ class ProviderKey:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -99,12 +80,10 @@ class ProviderKey:
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-
         provider_key = cls(
             provider=provider,
             created_at=created_at,
         )
-
 
         provider_key.additional_properties = d
         return provider_key

@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ReconciledContradiction")
-
 
 
 @_attrs_define
 class ReconciledContradiction:
-    """ A contradiction between documents that was resolved by writing them anew.
+    """A contradiction between documents that was resolved by writing them anew.
 
-        Attributes:
-            category (None | str | Unset): What it was about.
-            summary (None | str | Unset): What contradicted what, for people.
-            affected_locations (list[str] | None | Unset): Where in the package.
-     """
+    Attributes:
+        category (None | str | Unset): What it was about.
+        summary (None | str | Unset): What contradicted what, for people.
+        affected_locations (list[str] | None | Unset): Where in the package.
+    """
 
     category: None | str | Unset = UNSET
     summary: None | str | Unset = UNSET
     affected_locations: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         category: None | str | Unset
@@ -58,15 +45,12 @@ class ReconciledContradiction:
         elif isinstance(self.affected_locations, list):
             affected_locations = self.affected_locations
 
-
         else:
             affected_locations = self.affected_locations
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if category is not UNSET:
             field_dict["category"] = category
         if summary is not UNSET:
@@ -76,11 +60,10 @@ class ReconciledContradiction:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_category(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -90,7 +73,6 @@ class ReconciledContradiction:
 
         category = _parse_category(d.pop("category", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -99,7 +81,6 @@ class ReconciledContradiction:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         def _parse_affected_locations(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -116,15 +97,15 @@ class ReconciledContradiction:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        affected_locations = _parse_affected_locations(d.pop("affected_locations", UNSET))
-
+        affected_locations = _parse_affected_locations(
+            d.pop("affected_locations", UNSET)
+        )
 
         reconciled_contradiction = cls(
             category=category,
             summary=summary,
             affected_locations=affected_locations,
         )
-
 
         reconciled_contradiction.additional_properties = d
         return reconciled_contradiction

@@ -1,40 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.reconciled_contradiction import ReconciledContradiction
-  from ..models.unresolved_contradiction import UnresolvedContradiction
-
-
-
+    from ..models.reconciled_contradiction import ReconciledContradiction
+    from ..models.unresolved_contradiction import UnresolvedContradiction
 
 
 T = TypeVar("T", bound="ReconciliationSummary")
 
 
-
 @_attrs_define
 class ReconciliationSummary:
-    """ What the pass did that resolves contradictions between documents. Added 2026-05-29.
+    """What the pass did that resolves contradictions between documents. Added 2026-05-29.
 
-        Attributes:
-            rounds_used (int | None | Unset): How many rounds of finding, reconciling and checking again ran.
-            reconciled_count (int | None | Unset): How many contradictions were resolved.
-            unresolved_count (int | None | Unset): How many remain.
-            reconciled (list[ReconciledContradiction] | None | Unset): The resolved ones.
-            unresolved (list[UnresolvedContradiction] | None | Unset): The ones that remain.
-            summary (None | str | Unset): The same as text for people.
-     """
+    Attributes:
+        rounds_used (int | None | Unset): How many rounds of finding, reconciling and checking again ran.
+        reconciled_count (int | None | Unset): How many contradictions were resolved.
+        unresolved_count (int | None | Unset): How many remain.
+        reconciled (list[ReconciledContradiction] | None | Unset): The resolved ones.
+        unresolved (list[UnresolvedContradiction] | None | Unset): The ones that remain.
+        summary (None | str | Unset): The same as text for people.
+    """
 
     rounds_used: int | None | Unset = UNSET
     reconciled_count: int | None | Unset = UNSET
@@ -44,13 +37,7 @@ class ReconciliationSummary:
     summary: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.reconciled_contradiction import ReconciledContradiction # noqa: PLC0415
-        from ..models.unresolved_contradiction import UnresolvedContradiction # noqa: PLC0415
         rounds_used: int | None | Unset
         if isinstance(self.rounds_used, Unset):
             rounds_used = UNSET
@@ -78,7 +65,6 @@ class ReconciliationSummary:
                 reconciled_type_0_item = reconciled_type_0_item_data.to_dict()
                 reconciled.append(reconciled_type_0_item)
 
-
         else:
             reconciled = self.reconciled
 
@@ -91,7 +77,6 @@ class ReconciliationSummary:
                 unresolved_type_0_item = unresolved_type_0_item_data.to_dict()
                 unresolved.append(unresolved_type_0_item)
 
-
         else:
             unresolved = self.unresolved
 
@@ -101,11 +86,9 @@ class ReconciliationSummary:
         else:
             summary = self.summary
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if rounds_used is not UNSET:
             field_dict["rounds_used"] = rounds_used
         if reconciled_count is not UNSET:
@@ -121,13 +104,13 @@ class ReconciliationSummary:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.reconciled_contradiction import ReconciledContradiction # noqa: PLC0415
-        from ..models.unresolved_contradiction import UnresolvedContradiction # noqa: PLC0415
+        from ..models.reconciled_contradiction import ReconciledContradiction  # noqa: PLC0415
+        from ..models.unresolved_contradiction import UnresolvedContradiction  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_rounds_used(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -136,7 +119,6 @@ class ReconciliationSummary:
             return cast(int | None | Unset, data)
 
         rounds_used = _parse_rounds_used(d.pop("rounds_used", UNSET))
-
 
         def _parse_reconciled_count(data: object) -> int | None | Unset:
             if data is None:
@@ -147,7 +129,6 @@ class ReconciliationSummary:
 
         reconciled_count = _parse_reconciled_count(d.pop("reconciled_count", UNSET))
 
-
         def _parse_unresolved_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -157,8 +138,9 @@ class ReconciliationSummary:
 
         unresolved_count = _parse_unresolved_count(d.pop("unresolved_count", UNSET))
 
-
-        def _parse_reconciled(data: object) -> list[ReconciledContradiction] | None | Unset:
+        def _parse_reconciled(
+            data: object,
+        ) -> list[ReconciledContradiction] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -168,10 +150,10 @@ class ReconciliationSummary:
                     raise TypeError()
                 reconciled_type_0 = []
                 _reconciled_type_0 = data
-                for reconciled_type_0_item_data in (_reconciled_type_0):
-                    reconciled_type_0_item = ReconciledContradiction.from_dict(reconciled_type_0_item_data)
-
-
+                for reconciled_type_0_item_data in _reconciled_type_0:
+                    reconciled_type_0_item = ReconciledContradiction.from_dict(
+                        reconciled_type_0_item_data
+                    )
 
                     reconciled_type_0.append(reconciled_type_0_item)
 
@@ -182,8 +164,9 @@ class ReconciliationSummary:
 
         reconciled = _parse_reconciled(d.pop("reconciled", UNSET))
 
-
-        def _parse_unresolved(data: object) -> list[UnresolvedContradiction] | None | Unset:
+        def _parse_unresolved(
+            data: object,
+        ) -> list[UnresolvedContradiction] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -193,10 +176,10 @@ class ReconciliationSummary:
                     raise TypeError()
                 unresolved_type_0 = []
                 _unresolved_type_0 = data
-                for unresolved_type_0_item_data in (_unresolved_type_0):
-                    unresolved_type_0_item = UnresolvedContradiction.from_dict(unresolved_type_0_item_data)
-
-
+                for unresolved_type_0_item_data in _unresolved_type_0:
+                    unresolved_type_0_item = UnresolvedContradiction.from_dict(
+                        unresolved_type_0_item_data
+                    )
 
                     unresolved_type_0.append(unresolved_type_0_item)
 
@@ -207,7 +190,6 @@ class ReconciliationSummary:
 
         unresolved = _parse_unresolved(d.pop("unresolved", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -217,7 +199,6 @@ class ReconciliationSummary:
 
         summary = _parse_summary(d.pop("summary", UNSET))
 
-
         reconciliation_summary = cls(
             rounds_used=rounds_used,
             reconciled_count=reconciled_count,
@@ -226,7 +207,6 @@ class ReconciliationSummary:
             unresolved=unresolved,
             summary=summary,
         )
-
 
         reconciliation_summary.additional_properties = d
         return reconciliation_summary

@@ -1,39 +1,30 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ReferenceDocument")
-
 
 
 @_attrs_define
 class ReferenceDocument:
-    """ A document attached to an interview.
+    """A document attached to an interview.
 
-        Attributes:
-            id (None | Unset | UUID): The document.
-            interview_id (None | Unset | UUID): The interview that it is attached to.
-            file_name (None | str | Unset): The name that the file was uploaded under.
-            content_type (None | str | Unset): The media type of the file.
-            size_bytes (int | None | Unset): The size of the file in bytes.
-            uploaded_at (datetime.datetime | None | Unset): When it was uploaded (UTC).
-     """
+    Attributes:
+        id (None | Unset | UUID): The document.
+        interview_id (None | Unset | UUID): The interview that it is attached to.
+        file_name (None | str | Unset): The name that the file was uploaded under.
+        content_type (None | str | Unset): The media type of the file.
+        size_bytes (int | None | Unset): The size of the file in bytes.
+        uploaded_at (datetime.datetime | None | Unset): When it was uploaded (UTC).
+    """
 
     id: None | Unset | UUID = UNSET
     interview_id: None | Unset | UUID = UNSET
@@ -42,10 +33,6 @@ class ReferenceDocument:
     size_bytes: int | None | Unset = UNSET
     uploaded_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -90,11 +77,9 @@ class ReferenceDocument:
         else:
             uploaded_at = self.uploaded_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if interview_id is not UNSET:
@@ -110,11 +95,10 @@ class ReferenceDocument:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -125,15 +109,12 @@ class ReferenceDocument:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -145,15 +126,12 @@ class ReferenceDocument:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_file_name(data: object) -> None | str | Unset:
             if data is None:
@@ -164,7 +142,6 @@ class ReferenceDocument:
 
         file_name = _parse_file_name(d.pop("file_name", UNSET))
 
-
         def _parse_content_type(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -174,7 +151,6 @@ class ReferenceDocument:
 
         content_type = _parse_content_type(d.pop("content_type", UNSET))
 
-
         def _parse_size_bytes(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -183,7 +159,6 @@ class ReferenceDocument:
             return cast(int | None | Unset, data)
 
         size_bytes = _parse_size_bytes(d.pop("size_bytes", UNSET))
-
 
         def _parse_uploaded_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -195,15 +170,12 @@ class ReferenceDocument:
                     raise TypeError()
                 uploaded_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return uploaded_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         uploaded_at = _parse_uploaded_at(d.pop("uploaded_at", UNSET))
-
 
         reference_document = cls(
             id=id,
@@ -213,7 +185,6 @@ class ReferenceDocument:
             size_bytes=size_bytes,
             uploaded_at=uploaded_at,
         )
-
 
         reference_document.additional_properties = d
         return reference_document

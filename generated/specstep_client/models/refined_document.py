@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="RefinedDocument")
-
 
 
 @_attrs_define
 class RefinedDocument:
-    """ A document that the package referred to and that was missing.
+    """A document that the package referred to and that was missing.
 
-        Attributes:
-            path (None | str | Unset): Where the document lies in the package.
-            referenced_by (list[str] | None | Unset): The documents that refer to it.
-     """
+    Attributes:
+        path (None | str | Unset): Where the document lies in the package.
+        referenced_by (list[str] | None | Unset): The documents that refer to it.
+    """
 
     path: None | str | Unset = UNSET
     referenced_by: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         path: None | str | Unset
@@ -50,15 +37,12 @@ class RefinedDocument:
         elif isinstance(self.referenced_by, list):
             referenced_by = self.referenced_by
 
-
         else:
             referenced_by = self.referenced_by
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if path is not UNSET:
             field_dict["path"] = path
         if referenced_by is not UNSET:
@@ -66,11 +50,10 @@ class RefinedDocument:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -79,7 +62,6 @@ class RefinedDocument:
             return cast(None | str | Unset, data)
 
         path = _parse_path(d.pop("path", UNSET))
-
 
         def _parse_referenced_by(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -98,12 +80,10 @@ class RefinedDocument:
 
         referenced_by = _parse_referenced_by(d.pop("referenced_by", UNSET))
 
-
         refined_document = cls(
             path=path,
             referenced_by=referenced_by,
         )
-
 
         refined_document.additional_properties = d
         return refined_document

@@ -1,38 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.refinement_audit_entry import RefinementAuditEntry
-
-
-
+    from ..models.refinement_audit_entry import RefinementAuditEntry
 
 
 T = TypeVar("T", bound="RefinementAudit")
 
 
-
 @_attrs_define
 class RefinementAudit:
-    """ What all passes before delivery changed and what they left, in one flat view. Added 2026-05-31.
+    """What all passes before delivery changed and what they left, in one flat view. Added 2026-05-31.
 
-        Attributes:
-            auto_fixed_count (int | None | Unset): How many things were changed.
-            escalated_count (int | None | Unset): How many gaps remain.
-            auto_fixed (list[RefinementAuditEntry] | None | Unset): What was changed.
-            escalated (list[RefinementAuditEntry] | None | Unset): What remains.
-            summary (None | str | Unset): The same as text for people.
-     """
+    Attributes:
+        auto_fixed_count (int | None | Unset): How many things were changed.
+        escalated_count (int | None | Unset): How many gaps remain.
+        auto_fixed (list[RefinementAuditEntry] | None | Unset): What was changed.
+        escalated (list[RefinementAuditEntry] | None | Unset): What remains.
+        summary (None | str | Unset): The same as text for people.
+    """
 
     auto_fixed_count: int | None | Unset = UNSET
     escalated_count: int | None | Unset = UNSET
@@ -41,12 +34,7 @@ class RefinementAudit:
     summary: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.refinement_audit_entry import RefinementAuditEntry # noqa: PLC0415
         auto_fixed_count: int | None | Unset
         if isinstance(self.auto_fixed_count, Unset):
             auto_fixed_count = UNSET
@@ -68,7 +56,6 @@ class RefinementAudit:
                 auto_fixed_type_0_item = auto_fixed_type_0_item_data.to_dict()
                 auto_fixed.append(auto_fixed_type_0_item)
 
-
         else:
             auto_fixed = self.auto_fixed
 
@@ -81,7 +68,6 @@ class RefinementAudit:
                 escalated_type_0_item = escalated_type_0_item_data.to_dict()
                 escalated.append(escalated_type_0_item)
 
-
         else:
             escalated = self.escalated
 
@@ -91,11 +77,9 @@ class RefinementAudit:
         else:
             summary = self.summary
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if auto_fixed_count is not UNSET:
             field_dict["auto_fixed_count"] = auto_fixed_count
         if escalated_count is not UNSET:
@@ -109,12 +93,12 @@ class RefinementAudit:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.refinement_audit_entry import RefinementAuditEntry # noqa: PLC0415
+        from ..models.refinement_audit_entry import RefinementAuditEntry  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_auto_fixed_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -123,7 +107,6 @@ class RefinementAudit:
             return cast(int | None | Unset, data)
 
         auto_fixed_count = _parse_auto_fixed_count(d.pop("auto_fixed_count", UNSET))
-
 
         def _parse_escalated_count(data: object) -> int | None | Unset:
             if data is None:
@@ -134,8 +117,9 @@ class RefinementAudit:
 
         escalated_count = _parse_escalated_count(d.pop("escalated_count", UNSET))
 
-
-        def _parse_auto_fixed(data: object) -> list[RefinementAuditEntry] | None | Unset:
+        def _parse_auto_fixed(
+            data: object,
+        ) -> list[RefinementAuditEntry] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -145,10 +129,10 @@ class RefinementAudit:
                     raise TypeError()
                 auto_fixed_type_0 = []
                 _auto_fixed_type_0 = data
-                for auto_fixed_type_0_item_data in (_auto_fixed_type_0):
-                    auto_fixed_type_0_item = RefinementAuditEntry.from_dict(auto_fixed_type_0_item_data)
-
-
+                for auto_fixed_type_0_item_data in _auto_fixed_type_0:
+                    auto_fixed_type_0_item = RefinementAuditEntry.from_dict(
+                        auto_fixed_type_0_item_data
+                    )
 
                     auto_fixed_type_0.append(auto_fixed_type_0_item)
 
@@ -158,7 +142,6 @@ class RefinementAudit:
             return cast(list[RefinementAuditEntry] | None | Unset, data)
 
         auto_fixed = _parse_auto_fixed(d.pop("auto_fixed", UNSET))
-
 
         def _parse_escalated(data: object) -> list[RefinementAuditEntry] | None | Unset:
             if data is None:
@@ -170,10 +153,10 @@ class RefinementAudit:
                     raise TypeError()
                 escalated_type_0 = []
                 _escalated_type_0 = data
-                for escalated_type_0_item_data in (_escalated_type_0):
-                    escalated_type_0_item = RefinementAuditEntry.from_dict(escalated_type_0_item_data)
-
-
+                for escalated_type_0_item_data in _escalated_type_0:
+                    escalated_type_0_item = RefinementAuditEntry.from_dict(
+                        escalated_type_0_item_data
+                    )
 
                     escalated_type_0.append(escalated_type_0_item)
 
@@ -184,7 +167,6 @@ class RefinementAudit:
 
         escalated = _parse_escalated(d.pop("escalated", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -194,7 +176,6 @@ class RefinementAudit:
 
         summary = _parse_summary(d.pop("summary", UNSET))
 
-
         refinement_audit = cls(
             auto_fixed_count=auto_fixed_count,
             escalated_count=escalated_count,
@@ -202,7 +183,6 @@ class RefinementAudit:
             escalated=escalated,
             summary=summary,
         )
-
 
         refinement_audit.additional_properties = d
         return refinement_audit

@@ -1,48 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.refinement_action import RefinementAction
 from ..models.refinement_pass import RefinementPass
 from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="RefinementAuditEntry")
 
 
-
 @_attrs_define
 class RefinementAuditEntry:
-    """ One thing that a pass before delivery did or left.
+    """One thing that a pass before delivery did or left.
 
-        Attributes:
-            pass_ (None | RefinementPass | Unset): The pass.
-            action (None | RefinementAction | Unset): What it did: generated, dropped, reconciled or resolved where it
-                changed the package, another word where a gap remains.
-            target (None | str | Unset): The path of a document, a section, or the category of a contradiction.
-            detail (None | str | Unset): A summary, a reason or a question for people; may be empty.
-     """
+    Attributes:
+        pass_ (None | RefinementPass | Unset): The pass.
+        action (None | RefinementAction | Unset): What it did: generated, dropped, reconciled or resolved where it
+            changed the package, another word where a gap remains.
+        target (None | str | Unset): The path of a document, a section, or the category of a contradiction.
+        detail (None | str | Unset): A summary, a reason or a question for people; may be empty.
+    """
 
     pass_: None | RefinementPass | Unset = UNSET
     action: None | RefinementAction | Unset = UNSET
     target: None | str | Unset = UNSET
     detail: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         pass_: None | str | Unset
@@ -73,11 +60,9 @@ class RefinementAuditEntry:
         else:
             detail = self.detail
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if pass_ is not UNSET:
             field_dict["pass"] = pass_
         if action is not UNSET:
@@ -89,11 +74,10 @@ class RefinementAuditEntry:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_pass_(data: object) -> None | RefinementPass | Unset:
             if data is None:
                 return data
@@ -104,15 +88,12 @@ class RefinementAuditEntry:
                     raise TypeError()
                 pass_type_0 = RefinementPass(data)
 
-
-
                 return pass_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | RefinementPass | Unset, data)
 
         pass_ = _parse_pass_(d.pop("pass", UNSET))
-
 
         def _parse_action(data: object) -> None | RefinementAction | Unset:
             if data is None:
@@ -124,15 +105,12 @@ class RefinementAuditEntry:
                     raise TypeError()
                 action_type_0 = RefinementAction(data)
 
-
-
                 return action_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | RefinementAction | Unset, data)
 
         action = _parse_action(d.pop("action", UNSET))
-
 
         def _parse_target(data: object) -> None | str | Unset:
             if data is None:
@@ -143,7 +121,6 @@ class RefinementAuditEntry:
 
         target = _parse_target(d.pop("target", UNSET))
 
-
         def _parse_detail(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -153,14 +130,12 @@ class RefinementAuditEntry:
 
         detail = _parse_detail(d.pop("detail", UNSET))
 
-
         refinement_audit_entry = cls(
             pass_=pass_,
             action=action,
             target=target,
             detail=detail,
         )
-
 
         refinement_audit_entry.additional_properties = d
         return refinement_audit_entry

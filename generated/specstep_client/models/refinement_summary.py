@@ -1,43 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.refined_document import RefinedDocument
-  from ..models.residual_reference import ResidualReference
-
-
-
+    from ..models.refined_document import RefinedDocument
+    from ..models.residual_reference import ResidualReference
 
 
 T = TypeVar("T", bound="RefinementSummary")
 
 
-
 @_attrs_define
 class RefinementSummary:
-    """ What the pass did that fills documents which others refer to and which are missing. Added 2026-05-29.
+    """What the pass did that fills documents which others refer to and which are missing. Added 2026-05-29.
 
-        Attributes:
-            rounds_used (int | None | Unset): How many rounds of finding, refining and checking again ran.
-            generated_count (int | None | Unset): How many documents were written.
-            dropped_count (int | None | Unset): How many dangling references were removed.
-            residual_count (int | None | Unset): How many references remain unfilled.
-            generated (list[RefinedDocument] | None | Unset): The documents that were written.
-            dropped (list[RefinedDocument] | None | Unset): The documents whose references were removed.
-            residual (list[ResidualReference] | None | Unset): The references that remain unfilled: the known gaps of the
-                package.
-            summary (None | str | Unset): The same as text for people.
-     """
+    Attributes:
+        rounds_used (int | None | Unset): How many rounds of finding, refining and checking again ran.
+        generated_count (int | None | Unset): How many documents were written.
+        dropped_count (int | None | Unset): How many dangling references were removed.
+        residual_count (int | None | Unset): How many references remain unfilled.
+        generated (list[RefinedDocument] | None | Unset): The documents that were written.
+        dropped (list[RefinedDocument] | None | Unset): The documents whose references were removed.
+        residual (list[ResidualReference] | None | Unset): The references that remain unfilled: the known gaps of the
+            package.
+        summary (None | str | Unset): The same as text for people.
+    """
 
     rounds_used: int | None | Unset = UNSET
     generated_count: int | None | Unset = UNSET
@@ -49,13 +42,7 @@ class RefinementSummary:
     summary: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.refined_document import RefinedDocument # noqa: PLC0415
-        from ..models.residual_reference import ResidualReference # noqa: PLC0415
         rounds_used: int | None | Unset
         if isinstance(self.rounds_used, Unset):
             rounds_used = UNSET
@@ -89,7 +76,6 @@ class RefinementSummary:
                 generated_type_0_item = generated_type_0_item_data.to_dict()
                 generated.append(generated_type_0_item)
 
-
         else:
             generated = self.generated
 
@@ -101,7 +87,6 @@ class RefinementSummary:
             for dropped_type_0_item_data in self.dropped:
                 dropped_type_0_item = dropped_type_0_item_data.to_dict()
                 dropped.append(dropped_type_0_item)
-
 
         else:
             dropped = self.dropped
@@ -115,7 +100,6 @@ class RefinementSummary:
                 residual_type_0_item = residual_type_0_item_data.to_dict()
                 residual.append(residual_type_0_item)
 
-
         else:
             residual = self.residual
 
@@ -125,11 +109,9 @@ class RefinementSummary:
         else:
             summary = self.summary
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if rounds_used is not UNSET:
             field_dict["rounds_used"] = rounds_used
         if generated_count is not UNSET:
@@ -149,13 +131,13 @@ class RefinementSummary:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.refined_document import RefinedDocument # noqa: PLC0415
-        from ..models.residual_reference import ResidualReference # noqa: PLC0415
+        from ..models.refined_document import RefinedDocument  # noqa: PLC0415
+        from ..models.residual_reference import ResidualReference  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_rounds_used(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -164,7 +146,6 @@ class RefinementSummary:
             return cast(int | None | Unset, data)
 
         rounds_used = _parse_rounds_used(d.pop("rounds_used", UNSET))
-
 
         def _parse_generated_count(data: object) -> int | None | Unset:
             if data is None:
@@ -175,7 +156,6 @@ class RefinementSummary:
 
         generated_count = _parse_generated_count(d.pop("generated_count", UNSET))
 
-
         def _parse_dropped_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -185,7 +165,6 @@ class RefinementSummary:
 
         dropped_count = _parse_dropped_count(d.pop("dropped_count", UNSET))
 
-
         def _parse_residual_count(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -194,7 +173,6 @@ class RefinementSummary:
             return cast(int | None | Unset, data)
 
         residual_count = _parse_residual_count(d.pop("residual_count", UNSET))
-
 
         def _parse_generated(data: object) -> list[RefinedDocument] | None | Unset:
             if data is None:
@@ -206,10 +184,10 @@ class RefinementSummary:
                     raise TypeError()
                 generated_type_0 = []
                 _generated_type_0 = data
-                for generated_type_0_item_data in (_generated_type_0):
-                    generated_type_0_item = RefinedDocument.from_dict(generated_type_0_item_data)
-
-
+                for generated_type_0_item_data in _generated_type_0:
+                    generated_type_0_item = RefinedDocument.from_dict(
+                        generated_type_0_item_data
+                    )
 
                     generated_type_0.append(generated_type_0_item)
 
@@ -219,7 +197,6 @@ class RefinementSummary:
             return cast(list[RefinedDocument] | None | Unset, data)
 
         generated = _parse_generated(d.pop("generated", UNSET))
-
 
         def _parse_dropped(data: object) -> list[RefinedDocument] | None | Unset:
             if data is None:
@@ -231,10 +208,10 @@ class RefinementSummary:
                     raise TypeError()
                 dropped_type_0 = []
                 _dropped_type_0 = data
-                for dropped_type_0_item_data in (_dropped_type_0):
-                    dropped_type_0_item = RefinedDocument.from_dict(dropped_type_0_item_data)
-
-
+                for dropped_type_0_item_data in _dropped_type_0:
+                    dropped_type_0_item = RefinedDocument.from_dict(
+                        dropped_type_0_item_data
+                    )
 
                     dropped_type_0.append(dropped_type_0_item)
 
@@ -244,7 +221,6 @@ class RefinementSummary:
             return cast(list[RefinedDocument] | None | Unset, data)
 
         dropped = _parse_dropped(d.pop("dropped", UNSET))
-
 
         def _parse_residual(data: object) -> list[ResidualReference] | None | Unset:
             if data is None:
@@ -256,10 +232,10 @@ class RefinementSummary:
                     raise TypeError()
                 residual_type_0 = []
                 _residual_type_0 = data
-                for residual_type_0_item_data in (_residual_type_0):
-                    residual_type_0_item = ResidualReference.from_dict(residual_type_0_item_data)
-
-
+                for residual_type_0_item_data in _residual_type_0:
+                    residual_type_0_item = ResidualReference.from_dict(
+                        residual_type_0_item_data
+                    )
 
                     residual_type_0.append(residual_type_0_item)
 
@@ -270,7 +246,6 @@ class RefinementSummary:
 
         residual = _parse_residual(d.pop("residual", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -279,7 +254,6 @@ class RefinementSummary:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         refinement_summary = cls(
             rounds_used=rounds_used,
@@ -291,7 +265,6 @@ class RefinementSummary:
             residual=residual,
             summary=summary,
         )
-
 
         refinement_summary.additional_properties = d
         return refinement_summary

@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ResidualReference")
-
 
 
 @_attrs_define
 class ResidualReference:
-    """ A reference that could not be filled; the package ships with a stub there.
+    """A reference that could not be filled; the package ships with a stub there.
 
-        Attributes:
-            path (None | str | Unset): Where the document should lie in the package.
-            referenced_by (list[str] | None | Unset): The documents that refer to it.
-            reason (None | str | Unset): Why it could not be filled.
-     """
+    Attributes:
+        path (None | str | Unset): Where the document should lie in the package.
+        referenced_by (list[str] | None | Unset): The documents that refer to it.
+        reason (None | str | Unset): Why it could not be filled.
+    """
 
     path: None | str | Unset = UNSET
     referenced_by: list[str] | None | Unset = UNSET
     reason: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         path: None | str | Unset
@@ -52,7 +39,6 @@ class ResidualReference:
         elif isinstance(self.referenced_by, list):
             referenced_by = self.referenced_by
 
-
         else:
             referenced_by = self.referenced_by
 
@@ -62,11 +48,9 @@ class ResidualReference:
         else:
             reason = self.reason
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if path is not UNSET:
             field_dict["path"] = path
         if referenced_by is not UNSET:
@@ -76,11 +60,10 @@ class ResidualReference:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -89,7 +72,6 @@ class ResidualReference:
             return cast(None | str | Unset, data)
 
         path = _parse_path(d.pop("path", UNSET))
-
 
         def _parse_referenced_by(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -108,7 +90,6 @@ class ResidualReference:
 
         referenced_by = _parse_referenced_by(d.pop("referenced_by", UNSET))
 
-
         def _parse_reason(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -118,13 +99,11 @@ class ResidualReference:
 
         reason = _parse_reason(d.pop("reason", UNSET))
 
-
         residual_reference = cls(
             path=path,
             referenced_by=referenced_by,
             reason=reason,
         )
-
 
         residual_reference.additional_properties = d
         return residual_reference

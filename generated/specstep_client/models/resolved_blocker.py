@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ResolvedBlocker")
-
 
 
 @_attrs_define
 class ResolvedBlocker:
-    """ A blocker that was cleared by writing its section anew.
+    """A blocker that was cleared by writing its section anew.
 
-        Attributes:
-            target_section (None | str | Unset): The section.
-            summary (None | str | Unset): What blocked it, for people.
-     """
+    Attributes:
+        target_section (None | str | Unset): The section.
+        summary (None | str | Unset): What blocked it, for people.
+    """
 
     target_section: None | str | Unset = UNSET
     summary: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         target_section: None | str | Unset
@@ -50,11 +37,9 @@ class ResolvedBlocker:
         else:
             summary = self.summary
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if target_section is not UNSET:
             field_dict["target_section"] = target_section
         if summary is not UNSET:
@@ -62,11 +47,10 @@ class ResolvedBlocker:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_target_section(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class ResolvedBlocker:
             return cast(None | str | Unset, data)
 
         target_section = _parse_target_section(d.pop("target_section", UNSET))
-
 
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class ResolvedBlocker:
 
         summary = _parse_summary(d.pop("summary", UNSET))
 
-
         resolved_blocker = cls(
             target_section=target_section,
             summary=summary,
         )
-
 
         resolved_blocker.additional_properties = d
         return resolved_blocker

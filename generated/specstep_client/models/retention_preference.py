@@ -1,39 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="RetentionPreference")
-
 
 
 @_attrs_define
 class RetentionPreference:
-    """ How long new packages are kept. Added 2026-05-14.
+    """How long new packages are kept. Added 2026-05-14.
 
-        Attributes:
-            default_retention_days (int | None | Unset): Days; null for no end. Existing packages are not touched.
-     """
+    Attributes:
+        default_retention_days (int | None | Unset): Days; null for no end. Existing packages are not touched.
+    """
 
     default_retention_days: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         default_retention_days: int | None | Unset
@@ -42,21 +29,18 @@ class RetentionPreference:
         else:
             default_retention_days = self.default_retention_days
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if default_retention_days is not UNSET:
             field_dict["default_retention_days"] = default_retention_days
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_default_retention_days(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -64,13 +48,13 @@ class RetentionPreference:
                 return data
             return cast(int | None | Unset, data)
 
-        default_retention_days = _parse_default_retention_days(d.pop("default_retention_days", UNSET))
-
+        default_retention_days = _parse_default_retention_days(
+            d.pop("default_retention_days", UNSET)
+        )
 
         retention_preference = cls(
             default_retention_days=default_retention_days,
         )
-
 
         retention_preference.additional_properties = d
         return retention_preference

@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="SearchHit")
-
 
 
 @_attrs_define
 class SearchHit:
-    """ A file that a search found.
+    """A file that a search found.
 
-        Attributes:
-            file_path (None | str | Unset): Where it lies in the package.
-            snippet (None | str | Unset): The place that matched, as HTML with `<mark>` around the terms.
-            rank (float | None | Unset): How well it matches; more is better.
-     """
+    Attributes:
+        file_path (None | str | Unset): Where it lies in the package.
+        snippet (None | str | Unset): The place that matched, as HTML with `<mark>` around the terms.
+        rank (float | None | Unset): How well it matches; more is better.
+    """
 
     file_path: None | str | Unset = UNSET
     snippet: None | str | Unset = UNSET
     rank: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         file_path: None | str | Unset
@@ -58,11 +45,9 @@ class SearchHit:
         else:
             rank = self.rank
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if file_path is not UNSET:
             field_dict["file_path"] = file_path
         if snippet is not UNSET:
@@ -72,11 +57,10 @@ class SearchHit:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_file_path(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -85,7 +69,6 @@ class SearchHit:
             return cast(None | str | Unset, data)
 
         file_path = _parse_file_path(d.pop("file_path", UNSET))
-
 
         def _parse_snippet(data: object) -> None | str | Unset:
             if data is None:
@@ -96,7 +79,6 @@ class SearchHit:
 
         snippet = _parse_snippet(d.pop("snippet", UNSET))
 
-
         def _parse_rank(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -106,13 +88,11 @@ class SearchHit:
 
         rank = _parse_rank(d.pop("rank", UNSET))
 
-
         search_hit = cls(
             file_path=file_path,
             snippet=snippet,
             rank=rank,
         )
-
 
         search_hit.additional_properties = d
         return search_hit

@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="ServiceStatus")
-
 
 
 @_attrs_define
 class ServiceStatus:
-    """ How one part of the service is.
+    """How one part of the service is.
 
-        Attributes:
-            name (None | str | Unset): The part.
-            status (None | str | Unset): How it is.
-     """
+    Attributes:
+        name (None | str | Unset): The part.
+        status (None | str | Unset): How it is.
+    """
 
     name: None | str | Unset = UNSET
     status: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         name: None | str | Unset
@@ -50,11 +37,9 @@ class ServiceStatus:
         else:
             status = self.status
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if name is not UNSET:
             field_dict["name"] = name
         if status is not UNSET:
@@ -62,11 +47,10 @@ class ServiceStatus:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class ServiceStatus:
             return cast(None | str | Unset, data)
 
         name = _parse_name(d.pop("name", UNSET))
-
 
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class ServiceStatus:
 
         status = _parse_status(d.pop("status", UNSET))
 
-
         service_status = cls(
             name=name,
             status=status,
         )
-
 
         service_status.additional_properties = d
         return service_status

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="SetProviderKeyRequest")
-
 
 
 @_attrs_define
 class SetProviderKeyRequest:
-    """ A key for a provider of language models.
+    """A key for a provider of language models.
 
-        Attributes:
-            secret (str): The key.
-     """
+    Attributes:
+        secret (str): The key.
+    """
 
     secret: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         secret = self.secret
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "secret": secret,
-        })
+        field_dict.update(
+            {
+                "secret": secret,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class SetProviderKeyRequest:
         set_provider_key_request = cls(
             secret=secret,
         )
-
 
         set_provider_key_request.additional_properties = d
         return set_provider_key_request

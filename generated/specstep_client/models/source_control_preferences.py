@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="SourceControlPreferences")
-
 
 
 @_attrs_define
 class SourceControlPreferences:
-    """ Where packages are delivered to.
+    """Where packages are delivered to.
 
-        Attributes:
-            repository (None | str | Unset): The repository that packages are delivered to.
-            base_branch (None | str | Unset): The branch that pull requests are opened against.
-     """
+    Attributes:
+        repository (None | str | Unset): The repository that packages are delivered to.
+        base_branch (None | str | Unset): The branch that pull requests are opened against.
+    """
 
     repository: None | str | Unset = UNSET
     base_branch: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         repository: None | str | Unset
@@ -50,11 +37,9 @@ class SourceControlPreferences:
         else:
             base_branch = self.base_branch
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if repository is not UNSET:
             field_dict["repository"] = repository
         if base_branch is not UNSET:
@@ -62,11 +47,10 @@ class SourceControlPreferences:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_repository(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class SourceControlPreferences:
             return cast(None | str | Unset, data)
 
         repository = _parse_repository(d.pop("repository", UNSET))
-
 
         def _parse_base_branch(data: object) -> None | str | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class SourceControlPreferences:
 
         base_branch = _parse_base_branch(d.pop("base_branch", UNSET))
 
-
         source_control_preferences = cls(
             repository=repository,
             base_branch=base_branch,
         )
-
 
         source_control_preferences.additional_properties = d
         return source_control_preferences

@@ -1,42 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-from ..types import UNSET, Unset
 
 from ..models.mirror_selection import MirrorSelection
 from ..models.project_type import ProjectType
 from ..models.review_profile import ReviewProfile
 from ..types import UNSET, Unset
-from uuid import UUID
-
-
-
-
-
 
 T = TypeVar("T", bound="StartGenerationRequest")
 
 
-
 @_attrs_define
 class StartGenerationRequest:
-    """ What to generate, and how.
+    """What to generate, and how.
 
-        Attributes:
-            intake_id (UUID): The intake artifact to generate from.
-            review_profile (ReviewProfile | Unset): How thoroughly a generation is reviewed. Case matters.
-            project_type (ProjectType | Unset): What kind of software is to be described. Case matters; the capabilities
-                list what is accepted now.
-            schema_version (str | Unset): The version of the package schema to follow.
-            mirror_selection (MirrorSelection | Unset): Which mirror of its instructions for coding agents the package gets.
-                Case matters.
-            has_ui (bool | Unset): Whether the software has a user interface.
-     """
+    Attributes:
+        intake_id (UUID): The intake artifact to generate from.
+        review_profile (ReviewProfile | Unset): How thoroughly a generation is reviewed. Case matters.
+        project_type (ProjectType | Unset): What kind of software is to be described. Case matters; the capabilities
+            list what is accepted now.
+        schema_version (str | Unset): The version of the package schema to follow.
+        mirror_selection (MirrorSelection | Unset): Which mirror of its instructions for coding agents the package gets.
+            Case matters.
+        has_ui (bool | Unset): Whether the software has a user interface.
+    """
 
     intake_id: UUID
     review_profile: ReviewProfile | Unset = UNSET
@@ -46,10 +38,6 @@ class StartGenerationRequest:
     has_ui: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         intake_id = str(self.intake_id)
 
@@ -57,11 +45,9 @@ class StartGenerationRequest:
         if not isinstance(self.review_profile, Unset):
             review_profile = self.review_profile.value
 
-
         project_type: str | Unset = UNSET
         if not isinstance(self.project_type, Unset):
             project_type = self.project_type.value
-
 
         schema_version = self.schema_version
 
@@ -69,15 +55,15 @@ class StartGenerationRequest:
         if not isinstance(self.mirror_selection, Unset):
             mirror_selection = self.mirror_selection.value
 
-
         has_ui = self.has_ui
-
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "intake_id": intake_id,
-        })
+        field_dict.update(
+            {
+                "intake_id": intake_id,
+            }
+        )
         if review_profile is not UNSET:
             field_dict["review_profile"] = review_profile
         if project_type is not UNSET:
@@ -91,47 +77,33 @@ class StartGenerationRequest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         intake_id = UUID(d.pop("intake_id"))
 
-
-
-
         _review_profile = d.pop("review_profile", UNSET)
         review_profile: ReviewProfile | Unset
-        if isinstance(_review_profile,  Unset):
+        if isinstance(_review_profile, Unset):
             review_profile = UNSET
         else:
             review_profile = ReviewProfile(_review_profile)
 
-
-
-
         _project_type = d.pop("project_type", UNSET)
         project_type: ProjectType | Unset
-        if isinstance(_project_type,  Unset):
+        if isinstance(_project_type, Unset):
             project_type = UNSET
         else:
             project_type = ProjectType(_project_type)
-
-
-
 
         schema_version = d.pop("schema_version", UNSET)
 
         _mirror_selection = d.pop("mirror_selection", UNSET)
         mirror_selection: MirrorSelection | Unset
-        if isinstance(_mirror_selection,  Unset):
+        if isinstance(_mirror_selection, Unset):
             mirror_selection = UNSET
         else:
             mirror_selection = MirrorSelection(_mirror_selection)
-
-
-
 
         has_ui = d.pop("has_ui", UNSET)
 
@@ -143,7 +115,6 @@ class StartGenerationRequest:
             mirror_selection=mirror_selection,
             has_ui=has_ui,
         )
-
 
         start_generation_request.additional_properties = d
         return start_generation_request

@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.status_incident import StatusIncident
-
-
-
+    from ..models.status_incident import StatusIncident
 
 
 T = TypeVar("T", bound="StatusHistory")
 
 
-
 @_attrs_define
 class StatusHistory:
-    """ What went wrong with the service.
+    """What went wrong with the service.
 
-        Attributes:
-            incidents (list[StatusIncident] | None | Unset): The incidents, newest first.
-     """
+    Attributes:
+        incidents (list[StatusIncident] | None | Unset): The incidents, newest first.
+    """
 
     incidents: list[StatusIncident] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.status_incident import StatusIncident # noqa: PLC0415
         incidents: list[dict[str, Any]] | None | Unset
         if isinstance(self.incidents, Unset):
             incidents = UNSET
@@ -48,26 +36,23 @@ class StatusHistory:
                 incidents_type_0_item = incidents_type_0_item_data.to_dict()
                 incidents.append(incidents_type_0_item)
 
-
         else:
             incidents = self.incidents
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if incidents is not UNSET:
             field_dict["incidents"] = incidents
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.status_incident import StatusIncident # noqa: PLC0415
+        from ..models.status_incident import StatusIncident  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_incidents(data: object) -> list[StatusIncident] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,10 @@ class StatusHistory:
                     raise TypeError()
                 incidents_type_0 = []
                 _incidents_type_0 = data
-                for incidents_type_0_item_data in (_incidents_type_0):
-                    incidents_type_0_item = StatusIncident.from_dict(incidents_type_0_item_data)
-
-
+                for incidents_type_0_item_data in _incidents_type_0:
+                    incidents_type_0_item = StatusIncident.from_dict(
+                        incidents_type_0_item_data
+                    )
 
                     incidents_type_0.append(incidents_type_0_item)
 
@@ -92,11 +77,9 @@ class StatusHistory:
 
         incidents = _parse_incidents(d.pop("incidents", UNSET))
 
-
         status_history = cls(
             incidents=incidents,
         )
-
 
         status_history.additional_properties = d
         return status_history

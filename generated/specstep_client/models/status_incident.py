@@ -1,37 +1,28 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="StatusIncident")
-
 
 
 @_attrs_define
 class StatusIncident:
-    """ Something that went wrong with the service.
+    """Something that went wrong with the service.
 
-        Attributes:
-            id (None | str | Unset): The incident.
-            title (None | str | Unset): What went wrong.
-            status (None | str | Unset): How it stands.
-            started_at (datetime.datetime | None | Unset): When it began (UTC).
-            resolved_at (datetime.datetime | None | Unset): When it ended (UTC).
-     """
+    Attributes:
+        id (None | str | Unset): The incident.
+        title (None | str | Unset): What went wrong.
+        status (None | str | Unset): How it stands.
+        started_at (datetime.datetime | None | Unset): When it began (UTC).
+        resolved_at (datetime.datetime | None | Unset): When it ended (UTC).
+    """
 
     id: None | str | Unset = UNSET
     title: None | str | Unset = UNSET
@@ -39,10 +30,6 @@ class StatusIncident:
     started_at: datetime.datetime | None | Unset = UNSET
     resolved_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -79,11 +66,9 @@ class StatusIncident:
         else:
             resolved_at = self.resolved_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if title is not UNSET:
@@ -97,11 +82,10 @@ class StatusIncident:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -110,7 +94,6 @@ class StatusIncident:
             return cast(None | str | Unset, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_title(data: object) -> None | str | Unset:
             if data is None:
@@ -121,7 +104,6 @@ class StatusIncident:
 
         title = _parse_title(d.pop("title", UNSET))
 
-
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -130,7 +112,6 @@ class StatusIncident:
             return cast(None | str | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_started_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -142,15 +123,12 @@ class StatusIncident:
                     raise TypeError()
                 started_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return started_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         started_at = _parse_started_at(d.pop("started_at", UNSET))
-
 
         def _parse_resolved_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -162,15 +140,12 @@ class StatusIncident:
                     raise TypeError()
                 resolved_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return resolved_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         resolved_at = _parse_resolved_at(d.pop("resolved_at", UNSET))
-
 
         status_incident = cls(
             id=id,
@@ -179,7 +154,6 @@ class StatusIncident:
             started_at=started_at,
             resolved_at=resolved_at,
         )
-
 
         status_incident.additional_properties = d
         return status_incident

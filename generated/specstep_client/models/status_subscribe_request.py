@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="StatusSubscribeRequest")
-
 
 
 @_attrs_define
 class StatusSubscribeRequest:
-    """ Where to send news about the service.
+    """Where to send news about the service.
 
-        Attributes:
-            email (str): The address.
-     """
+    Attributes:
+        email (str): The address.
+    """
 
     email: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         email = self.email
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "email": email,
-        })
+        field_dict.update(
+            {
+                "email": email,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class StatusSubscribeRequest:
         status_subscribe_request = cls(
             email=email,
         )
-
 
         status_subscribe_request.additional_properties = d
         return status_subscribe_request

@@ -1,39 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="StatusSubscription")
-
 
 
 @_attrs_define
 class StatusSubscription:
-    """ What to tell the subscriber. It is the same whether or not the address was known.
+    """What to tell the subscriber. It is the same whether or not the address was known.
 
-        Attributes:
-            message (None | str | Unset): A sentence for people.
-     """
+    Attributes:
+        message (None | str | Unset): A sentence for people.
+    """
 
     message: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         message: None | str | Unset
@@ -42,21 +29,18 @@ class StatusSubscription:
         else:
             message = self.message
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if message is not UNSET:
             field_dict["message"] = message
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_message(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -66,11 +50,9 @@ class StatusSubscription:
 
         message = _parse_message(d.pop("message", UNSET))
 
-
         status_subscription = cls(
             message=message,
         )
-
 
         status_subscription.additional_properties = d
         return status_subscription

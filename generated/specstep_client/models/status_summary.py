@@ -1,39 +1,32 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
 if TYPE_CHECKING:
-  from ..models.service_status import ServiceStatus
-  from ..models.status_incident import StatusIncident
-
-
-
+    from ..models.service_status import ServiceStatus
+    from ..models.status_incident import StatusIncident
 
 
 T = TypeVar("T", bound="StatusSummary")
 
 
-
 @_attrs_define
 class StatusSummary:
-    """ How the service is.
+    """How the service is.
 
-        Attributes:
-            overall (None | str | Unset): How it is as a whole.
-            services (list[ServiceStatus] | None | Unset): How its parts are.
-            active_incidents (list[StatusIncident] | None | Unset): What is wrong now.
-            generated_at (datetime.datetime | None | Unset): When this was put together (UTC).
-     """
+    Attributes:
+        overall (None | str | Unset): How it is as a whole.
+        services (list[ServiceStatus] | None | Unset): How its parts are.
+        active_incidents (list[StatusIncident] | None | Unset): What is wrong now.
+        generated_at (datetime.datetime | None | Unset): When this was put together (UTC).
+    """
 
     overall: None | str | Unset = UNSET
     services: list[ServiceStatus] | None | Unset = UNSET
@@ -41,13 +34,7 @@ class StatusSummary:
     generated_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.service_status import ServiceStatus # noqa: PLC0415
-        from ..models.status_incident import StatusIncident # noqa: PLC0415
         overall: None | str | Unset
         if isinstance(self.overall, Unset):
             overall = UNSET
@@ -63,7 +50,6 @@ class StatusSummary:
                 services_type_0_item = services_type_0_item_data.to_dict()
                 services.append(services_type_0_item)
 
-
         else:
             services = self.services
 
@@ -73,9 +59,10 @@ class StatusSummary:
         elif isinstance(self.active_incidents, list):
             active_incidents = []
             for active_incidents_type_0_item_data in self.active_incidents:
-                active_incidents_type_0_item = active_incidents_type_0_item_data.to_dict()
+                active_incidents_type_0_item = (
+                    active_incidents_type_0_item_data.to_dict()
+                )
                 active_incidents.append(active_incidents_type_0_item)
-
 
         else:
             active_incidents = self.active_incidents
@@ -88,11 +75,9 @@ class StatusSummary:
         else:
             generated_at = self.generated_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if overall is not UNSET:
             field_dict["overall"] = overall
         if services is not UNSET:
@@ -104,13 +89,13 @@ class StatusSummary:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.service_status import ServiceStatus # noqa: PLC0415
-        from ..models.status_incident import StatusIncident # noqa: PLC0415
+        from ..models.service_status import ServiceStatus  # noqa: PLC0415
+        from ..models.status_incident import StatusIncident  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_overall(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -119,7 +104,6 @@ class StatusSummary:
             return cast(None | str | Unset, data)
 
         overall = _parse_overall(d.pop("overall", UNSET))
-
 
         def _parse_services(data: object) -> list[ServiceStatus] | None | Unset:
             if data is None:
@@ -131,10 +115,10 @@ class StatusSummary:
                     raise TypeError()
                 services_type_0 = []
                 _services_type_0 = data
-                for services_type_0_item_data in (_services_type_0):
-                    services_type_0_item = ServiceStatus.from_dict(services_type_0_item_data)
-
-
+                for services_type_0_item_data in _services_type_0:
+                    services_type_0_item = ServiceStatus.from_dict(
+                        services_type_0_item_data
+                    )
 
                     services_type_0.append(services_type_0_item)
 
@@ -145,8 +129,9 @@ class StatusSummary:
 
         services = _parse_services(d.pop("services", UNSET))
 
-
-        def _parse_active_incidents(data: object) -> list[StatusIncident] | None | Unset:
+        def _parse_active_incidents(
+            data: object,
+        ) -> list[StatusIncident] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -156,10 +141,10 @@ class StatusSummary:
                     raise TypeError()
                 active_incidents_type_0 = []
                 _active_incidents_type_0 = data
-                for active_incidents_type_0_item_data in (_active_incidents_type_0):
-                    active_incidents_type_0_item = StatusIncident.from_dict(active_incidents_type_0_item_data)
-
-
+                for active_incidents_type_0_item_data in _active_incidents_type_0:
+                    active_incidents_type_0_item = StatusIncident.from_dict(
+                        active_incidents_type_0_item_data
+                    )
 
                     active_incidents_type_0.append(active_incidents_type_0_item)
 
@@ -169,7 +154,6 @@ class StatusSummary:
             return cast(list[StatusIncident] | None | Unset, data)
 
         active_incidents = _parse_active_incidents(d.pop("active_incidents", UNSET))
-
 
         def _parse_generated_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -181,8 +165,6 @@ class StatusSummary:
                     raise TypeError()
                 generated_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return generated_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -190,14 +172,12 @@ class StatusSummary:
 
         generated_at = _parse_generated_at(d.pop("generated_at", UNSET))
 
-
         status_summary = cls(
             overall=overall,
             services=services,
             active_incidents=active_incidents,
             generated_at=generated_at,
         )
-
 
         status_summary.additional_properties = d
         return status_summary

@@ -1,46 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.service_uptime import ServiceUptime
-
-
-
+    from ..models.service_uptime import ServiceUptime
 
 
 T = TypeVar("T", bound="StatusUptime")
 
 
-
 @_attrs_define
 class StatusUptime:
-    """ How much of the time the service was up.
+    """How much of the time the service was up.
 
-        Attributes:
-            days (int | None | Unset): How many days the report looks back.
-            services (list[ServiceUptime] | None | Unset): The parts of the service.
-     """
+    Attributes:
+        days (int | None | Unset): How many days the report looks back.
+        services (list[ServiceUptime] | None | Unset): The parts of the service.
+    """
 
     days: int | None | Unset = UNSET
     services: list[ServiceUptime] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.service_uptime import ServiceUptime # noqa: PLC0415
         days: int | None | Unset
         if isinstance(self.days, Unset):
             days = UNSET
@@ -56,15 +44,12 @@ class StatusUptime:
                 services_type_0_item = services_type_0_item_data.to_dict()
                 services.append(services_type_0_item)
 
-
         else:
             services = self.services
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if days is not UNSET:
             field_dict["days"] = days
         if services is not UNSET:
@@ -72,12 +57,12 @@ class StatusUptime:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.service_uptime import ServiceUptime # noqa: PLC0415
+        from ..models.service_uptime import ServiceUptime  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_days(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -86,7 +71,6 @@ class StatusUptime:
             return cast(int | None | Unset, data)
 
         days = _parse_days(d.pop("days", UNSET))
-
 
         def _parse_services(data: object) -> list[ServiceUptime] | None | Unset:
             if data is None:
@@ -98,10 +82,10 @@ class StatusUptime:
                     raise TypeError()
                 services_type_0 = []
                 _services_type_0 = data
-                for services_type_0_item_data in (_services_type_0):
-                    services_type_0_item = ServiceUptime.from_dict(services_type_0_item_data)
-
-
+                for services_type_0_item_data in _services_type_0:
+                    services_type_0_item = ServiceUptime.from_dict(
+                        services_type_0_item_data
+                    )
 
                     services_type_0.append(services_type_0_item)
 
@@ -112,12 +96,10 @@ class StatusUptime:
 
         services = _parse_services(d.pop("services", UNSET))
 
-
         status_uptime = cls(
             days=days,
             services=services,
         )
-
 
         status_uptime.additional_properties = d
         return status_uptime

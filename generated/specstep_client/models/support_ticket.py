@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="SupportTicket")
-
 
 
 @_attrs_define
 class SupportTicket:
-    """ A question to the support that has been taken.
+    """A question to the support that has been taken.
 
-        Attributes:
-            id (None | str | Unset): The ticket.
-            status (None | str | Unset): Where it stands.
-     """
+    Attributes:
+        id (None | str | Unset): The ticket.
+        status (None | str | Unset): Where it stands.
+    """
 
     id: None | str | Unset = UNSET
     status: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -50,11 +37,9 @@ class SupportTicket:
         else:
             status = self.status
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if status is not UNSET:
@@ -62,11 +47,10 @@ class SupportTicket:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -75,7 +59,6 @@ class SupportTicket:
             return cast(None | str | Unset, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_status(data: object) -> None | str | Unset:
             if data is None:
@@ -86,12 +69,10 @@ class SupportTicket:
 
         status = _parse_status(d.pop("status", UNSET))
 
-
         support_ticket = cls(
             id=id,
             status=status,
         )
-
 
         support_ticket.additional_properties = d
         return support_ticket

@@ -1,65 +1,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="SyncConnectorRequest")
-
 
 
 @_attrs_define
 class SyncConnectorRequest:
-    """ Into which interview to synchronise a folder.
+    """Into which interview to synchronise a folder.
 
-        Attributes:
-            interview_id (UUID): The interview.
-     """
+    Attributes:
+        interview_id (UUID): The interview.
+    """
 
     interview_id: UUID
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         interview_id = str(self.interview_id)
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "interviewId": interview_id,
-        })
+        field_dict.update(
+            {
+                "interviewId": interview_id,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         interview_id = UUID(d.pop("interviewId"))
 
-
-
-
         sync_connector_request = cls(
             interview_id=interview_id,
         )
-
 
         sync_connector_request.additional_properties = d
         return sync_connector_request

@@ -1,38 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="TranscriptSize")
-
 
 
 @_attrs_define
 class TranscriptSize:
-    """ How full a transcript is. The ceilings are told and not enforced. Added 2026-05-22.
+    """How full a transcript is. The ceilings are told and not enforced. Added 2026-05-22.
 
-        Attributes:
-            chars (int | None | Unset): UTF-16 code units in the content of all user and agent turns. System prompts, tool
-                messages and reference documents do not count.
-            tokens_estimate (int | None | Unset): A rough upper bound of the tokens: `chars` divided by four, rounded down.
-            max_chars (int | None | Unset): The ceiling for `chars`.
-            max_tokens (int | None | Unset): The ceiling for tokens.
-            percent_used (float | None | Unset): `chars` as a percentage of `max_chars`, rounded to one decimal. It can pass
-                100.
-     """
+    Attributes:
+        chars (int | None | Unset): UTF-16 code units in the content of all user and agent turns. System prompts, tool
+            messages and reference documents do not count.
+        tokens_estimate (int | None | Unset): A rough upper bound of the tokens: `chars` divided by four, rounded down.
+        max_chars (int | None | Unset): The ceiling for `chars`.
+        max_tokens (int | None | Unset): The ceiling for tokens.
+        percent_used (float | None | Unset): `chars` as a percentage of `max_chars`, rounded to one decimal. It can pass
+            100.
+    """
 
     chars: int | None | Unset = UNSET
     tokens_estimate: int | None | Unset = UNSET
@@ -40,10 +31,6 @@ class TranscriptSize:
     max_tokens: int | None | Unset = UNSET
     percent_used: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         chars: int | None | Unset
@@ -76,11 +63,9 @@ class TranscriptSize:
         else:
             percent_used = self.percent_used
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if chars is not UNSET:
             field_dict["chars"] = chars
         if tokens_estimate is not UNSET:
@@ -94,11 +79,10 @@ class TranscriptSize:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_chars(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -107,7 +91,6 @@ class TranscriptSize:
             return cast(int | None | Unset, data)
 
         chars = _parse_chars(d.pop("chars", UNSET))
-
 
         def _parse_tokens_estimate(data: object) -> int | None | Unset:
             if data is None:
@@ -118,7 +101,6 @@ class TranscriptSize:
 
         tokens_estimate = _parse_tokens_estimate(d.pop("tokens_estimate", UNSET))
 
-
         def _parse_max_chars(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -127,7 +109,6 @@ class TranscriptSize:
             return cast(int | None | Unset, data)
 
         max_chars = _parse_max_chars(d.pop("max_chars", UNSET))
-
 
         def _parse_max_tokens(data: object) -> int | None | Unset:
             if data is None:
@@ -138,7 +119,6 @@ class TranscriptSize:
 
         max_tokens = _parse_max_tokens(d.pop("max_tokens", UNSET))
 
-
         def _parse_percent_used(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -148,7 +128,6 @@ class TranscriptSize:
 
         percent_used = _parse_percent_used(d.pop("percent_used", UNSET))
 
-
         transcript_size = cls(
             chars=chars,
             tokens_estimate=tokens_estimate,
@@ -156,7 +135,6 @@ class TranscriptSize:
             max_tokens=max_tokens,
             percent_used=percent_used,
         )
-
 
         transcript_size.additional_properties = d
         return transcript_size

@@ -1,49 +1,42 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.turn_status import TurnStatus
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
 
 if TYPE_CHECKING:
-  from ..models.interview import Interview
-
-
-
+    from ..models.interview import Interview
 
 
 T = TypeVar("T", bound="TurnJob")
 
 
-
 @_attrs_define
 class TurnJob:
-    """ The job that answers one turn. The submission, the poll and the cancellation all answer with it.
+    """The job that answers one turn. The submission, the poll and the cancellation all answer with it.
 
-        Attributes:
-            status (None | TurnStatus | Unset): Where the answer stands.
-            job_id (None | Unset | UUID): The job to poll; null on a cached replay.
-            interview_id (None | Unset | UUID): The interview that the turn belongs to.
-            submission_id (None | Unset | UUID): The submission that the turn was recorded under. Only the submission itself
-                carries it, and not always.
-            user_turn_committed (bool | None | Unset): Whether the message is part of the interview. Only the submission
-                itself carries it.
-            snapshot (Interview | None | Unset): The whole interview after the reply; null until the job is completed.
-            error_code (None | str | Unset): Why a failed job failed, as a machine-readable word.
-            error_message (None | str | Unset): Why a failed job failed, in a sentence for people.
-            is_retryable (bool | None | Unset): Whether submitting the message of a failed job again makes sense.
-            created_at (datetime.datetime | None | Unset): When the job was made (UTC).
-            completed_at (datetime.datetime | None | Unset): When the job ended (UTC); null while it is under way.
-     """
+    Attributes:
+        status (None | TurnStatus | Unset): Where the answer stands.
+        job_id (None | Unset | UUID): The job to poll; null on a cached replay.
+        interview_id (None | Unset | UUID): The interview that the turn belongs to.
+        submission_id (None | Unset | UUID): The submission that the turn was recorded under. Only the submission itself
+            carries it, and not always.
+        user_turn_committed (bool | None | Unset): Whether the message is part of the interview. Only the submission
+            itself carries it.
+        snapshot (Interview | None | Unset): The whole interview after the reply; null until the job is completed.
+        error_code (None | str | Unset): Why a failed job failed, as a machine-readable word.
+        error_message (None | str | Unset): Why a failed job failed, in a sentence for people.
+        is_retryable (bool | None | Unset): Whether submitting the message of a failed job again makes sense.
+        created_at (datetime.datetime | None | Unset): When the job was made (UTC).
+        completed_at (datetime.datetime | None | Unset): When the job ended (UTC); null while it is under way.
+    """
 
     status: None | TurnStatus | Unset = UNSET
     job_id: None | Unset | UUID = UNSET
@@ -58,12 +51,9 @@ class TurnJob:
     completed_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.interview import Interview # noqa: PLC0415
+        from ..models.interview import Interview  # noqa: PLC0415
+
         status: None | str | Unset
         if isinstance(self.status, Unset):
             status = UNSET
@@ -144,11 +134,9 @@ class TurnJob:
         else:
             completed_at = self.completed_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if status is not UNSET:
             field_dict["status"] = status
         if job_id is not UNSET:
@@ -174,12 +162,12 @@ class TurnJob:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.interview import Interview # noqa: PLC0415
+        from ..models.interview import Interview  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_status(data: object) -> None | TurnStatus | Unset:
             if data is None:
                 return data
@@ -190,15 +178,12 @@ class TurnJob:
                     raise TypeError()
                 status_type_0 = TurnStatus(data)
 
-
-
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TurnStatus | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
-
 
         def _parse_job_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -210,15 +195,12 @@ class TurnJob:
                     raise TypeError()
                 job_id_type_0 = UUID(data)
 
-
-
                 return job_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         job_id = _parse_job_id(d.pop("job_id", UNSET))
-
 
         def _parse_interview_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -230,15 +212,12 @@ class TurnJob:
                     raise TypeError()
                 interview_id_type_0 = UUID(data)
 
-
-
                 return interview_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         interview_id = _parse_interview_id(d.pop("interview_id", UNSET))
-
 
         def _parse_submission_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -250,15 +229,12 @@ class TurnJob:
                     raise TypeError()
                 submission_id_type_0 = UUID(data)
 
-
-
                 return submission_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         submission_id = _parse_submission_id(d.pop("submission_id", UNSET))
-
 
         def _parse_user_turn_committed(data: object) -> bool | None | Unset:
             if data is None:
@@ -267,8 +243,9 @@ class TurnJob:
                 return data
             return cast(bool | None | Unset, data)
 
-        user_turn_committed = _parse_user_turn_committed(d.pop("user_turn_committed", UNSET))
-
+        user_turn_committed = _parse_user_turn_committed(
+            d.pop("user_turn_committed", UNSET)
+        )
 
         def _parse_snapshot(data: object) -> Interview | None | Unset:
             if data is None:
@@ -280,15 +257,12 @@ class TurnJob:
                     raise TypeError()
                 snapshot_type_0 = Interview.from_dict(data)
 
-
-
                 return snapshot_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(Interview | None | Unset, data)
 
         snapshot = _parse_snapshot(d.pop("snapshot", UNSET))
-
 
         def _parse_error_code(data: object) -> None | str | Unset:
             if data is None:
@@ -299,7 +273,6 @@ class TurnJob:
 
         error_code = _parse_error_code(d.pop("error_code", UNSET))
 
-
         def _parse_error_message(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -309,7 +282,6 @@ class TurnJob:
 
         error_message = _parse_error_message(d.pop("error_message", UNSET))
 
-
         def _parse_is_retryable(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -318,7 +290,6 @@ class TurnJob:
             return cast(bool | None | Unset, data)
 
         is_retryable = _parse_is_retryable(d.pop("is_retryable", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -330,15 +301,12 @@ class TurnJob:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -350,15 +318,12 @@ class TurnJob:
                     raise TypeError()
                 completed_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return completed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
-
 
         turn_job = cls(
             status=status,
@@ -373,7 +338,6 @@ class TurnJob:
             created_at=created_at,
             completed_at=completed_at,
         )
-
 
         turn_job.additional_properties = d
         return turn_job

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="TurnRequest")
-
 
 
 @_attrs_define
 class TurnRequest:
-    """ What the user says next.
+    """What the user says next.
 
-        Attributes:
-            message (str): The message, as text.
-     """
+    Attributes:
+        message (str): The message, as text.
+    """
 
     message: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         message = self.message
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "message": message,
-        })
+        field_dict.update(
+            {
+                "message": message,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class TurnRequest:
         turn_request = cls(
             message=message,
         )
-
 
         turn_request.additional_properties = d
         return turn_request

@@ -1,42 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.typed_evidence_kind import TypedEvidenceKind
 from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="TypedEvidence")
 
 
-
 @_attrs_define
 class TypedEvidence:
-    """ Machine-readable evidence of a finding. Added 2026-05-21.
+    """Machine-readable evidence of a finding. Added 2026-05-21.
 
-        Attributes:
-            kind (None | TypedEvidenceKind | Unset): What kind of evidence it is.
-            payload_json (None | str | Unset): The evidence: a JSON document as text.
-     """
+    Attributes:
+        kind (None | TypedEvidenceKind | Unset): What kind of evidence it is.
+        payload_json (None | str | Unset): The evidence: a JSON document as text.
+    """
 
     kind: None | TypedEvidenceKind | Unset = UNSET
     payload_json: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         kind: None | str | Unset
@@ -53,11 +40,9 @@ class TypedEvidence:
         else:
             payload_json = self.payload_json
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if kind is not UNSET:
             field_dict["kind"] = kind
         if payload_json is not UNSET:
@@ -65,11 +50,10 @@ class TypedEvidence:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_kind(data: object) -> None | TypedEvidenceKind | Unset:
             if data is None:
                 return data
@@ -80,15 +64,12 @@ class TypedEvidence:
                     raise TypeError()
                 kind_type_0 = TypedEvidenceKind(data)
 
-
-
                 return kind_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | TypedEvidenceKind | Unset, data)
 
         kind = _parse_kind(d.pop("kind", UNSET))
-
 
         def _parse_payload_json(data: object) -> None | str | Unset:
             if data is None:
@@ -99,12 +80,10 @@ class TypedEvidence:
 
         payload_json = _parse_payload_json(d.pop("payload_json", UNSET))
 
-
         typed_evidence = cls(
             kind=kind,
             payload_json=payload_json,
         )
-
 
         typed_evidence.additional_properties = d
         return typed_evidence

@@ -1,65 +1,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.typed_evidence_kind import TypedEvidenceKind
-
-
-
-
-
 
 T = TypeVar("T", bound="TypedEvidenceInput")
 
 
-
 @_attrs_define
 class TypedEvidenceInput:
-    """ Machine-readable evidence for a finding. Added 2026-05-21.
+    """Machine-readable evidence for a finding. Added 2026-05-21.
 
-        Attributes:
-            kind (TypedEvidenceKind): What kind of evidence it is, which says what its JSON has to hold.
-            payload_json (str): The evidence: a JSON document as text.
-     """
+    Attributes:
+        kind (TypedEvidenceKind): What kind of evidence it is, which says what its JSON has to hold.
+        payload_json (str): The evidence: a JSON document as text.
+    """
 
     kind: TypedEvidenceKind
     payload_json: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         kind = self.kind.value
 
         payload_json = self.payload_json
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "kind": kind,
-            "payload_json": payload_json,
-        })
+        field_dict.update(
+            {
+                "kind": kind,
+                "payload_json": payload_json,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         kind = TypedEvidenceKind(d.pop("kind"))
-
-
-
 
         payload_json = d.pop("payload_json")
 
@@ -67,7 +51,6 @@ class TypedEvidenceInput:
             kind=kind,
             payload_json=payload_json,
         )
-
 
         typed_evidence_input.additional_properties = d
         return typed_evidence_input

@@ -1,45 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="UnresolvedContradiction")
-
 
 
 @_attrs_define
 class UnresolvedContradiction:
-    """ A contradiction between documents that the package ships with.
+    """A contradiction between documents that the package ships with.
 
-        Attributes:
-            category (None | str | Unset): What it is about.
-            summary (None | str | Unset): What contradicts what, for people.
-            affected_locations (list[str] | None | Unset): Where in the package.
-            reason (None | str | Unset): Why it could not be resolved.
-     """
+    Attributes:
+        category (None | str | Unset): What it is about.
+        summary (None | str | Unset): What contradicts what, for people.
+        affected_locations (list[str] | None | Unset): Where in the package.
+        reason (None | str | Unset): Why it could not be resolved.
+    """
 
     category: None | str | Unset = UNSET
     summary: None | str | Unset = UNSET
     affected_locations: list[str] | None | Unset = UNSET
     reason: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         category: None | str | Unset
@@ -60,7 +47,6 @@ class UnresolvedContradiction:
         elif isinstance(self.affected_locations, list):
             affected_locations = self.affected_locations
 
-
         else:
             affected_locations = self.affected_locations
 
@@ -70,11 +56,9 @@ class UnresolvedContradiction:
         else:
             reason = self.reason
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if category is not UNSET:
             field_dict["category"] = category
         if summary is not UNSET:
@@ -86,11 +70,10 @@ class UnresolvedContradiction:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_category(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -100,7 +83,6 @@ class UnresolvedContradiction:
 
         category = _parse_category(d.pop("category", UNSET))
 
-
         def _parse_summary(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -109,7 +91,6 @@ class UnresolvedContradiction:
             return cast(None | str | Unset, data)
 
         summary = _parse_summary(d.pop("summary", UNSET))
-
 
         def _parse_affected_locations(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -126,8 +107,9 @@ class UnresolvedContradiction:
                 pass
             return cast(list[str] | None | Unset, data)
 
-        affected_locations = _parse_affected_locations(d.pop("affected_locations", UNSET))
-
+        affected_locations = _parse_affected_locations(
+            d.pop("affected_locations", UNSET)
+        )
 
         def _parse_reason(data: object) -> None | str | Unset:
             if data is None:
@@ -138,14 +120,12 @@ class UnresolvedContradiction:
 
         reason = _parse_reason(d.pop("reason", UNSET))
 
-
         unresolved_contradiction = cls(
             category=category,
             summary=summary,
             affected_locations=affected_locations,
             reason=reason,
         )
-
 
         unresolved_contradiction.additional_properties = d
         return unresolved_contradiction

@@ -1,62 +1,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="UpdateApiKeyScopesRequest")
-
 
 
 @_attrs_define
 class UpdateApiKeyScopesRequest:
-    """ What a key may do from now on.
+    """What a key may do from now on.
 
-        Attributes:
-            scopes (list[str] | None): The permissions to limit the key to; null for no limits.
-     """
+    Attributes:
+        scopes (list[str] | None): The permissions to limit the key to; null for no limits.
+    """
 
     scopes: list[str] | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         scopes: list[str] | None
         if isinstance(self.scopes, list):
             scopes = self.scopes
 
-
         else:
             scopes = self.scopes
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "scopes": scopes,
-        })
+        field_dict.update(
+            {
+                "scopes": scopes,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_scopes(data: object) -> list[str] | None:
             if data is None:
                 return data
@@ -72,11 +57,9 @@ class UpdateApiKeyScopesRequest:
 
         scopes = _parse_scopes(d.pop("scopes"))
 
-
         update_api_key_scopes_request = cls(
             scopes=scopes,
         )
-
 
         update_api_key_scopes_request.additional_properties = d
         return update_api_key_scopes_request

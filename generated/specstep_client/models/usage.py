@@ -1,37 +1,28 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="Usage")
-
 
 
 @_attrs_define
 class Usage:
-    """ How much of the generation quota of the current period is used.
+    """How much of the generation quota of the current period is used.
 
-        Attributes:
-            generations_used (int | None | Unset): Generations started in the current period.
-            generations_remaining (int | None | Unset): Generations left in the current period.
-            generations_limit (int | None | Unset): Generations that the plan allows in a period.
-            reset_at (datetime.datetime | None | Unset): When the next period begins (UTC).
-            tier (None | str | Unset): The plan that sets the limit.
-     """
+    Attributes:
+        generations_used (int | None | Unset): Generations started in the current period.
+        generations_remaining (int | None | Unset): Generations left in the current period.
+        generations_limit (int | None | Unset): Generations that the plan allows in a period.
+        reset_at (datetime.datetime | None | Unset): When the next period begins (UTC).
+        tier (None | str | Unset): The plan that sets the limit.
+    """
 
     generations_used: int | None | Unset = UNSET
     generations_remaining: int | None | Unset = UNSET
@@ -39,10 +30,6 @@ class Usage:
     reset_at: datetime.datetime | None | Unset = UNSET
     tier: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         generations_used: int | None | Unset
@@ -77,11 +64,9 @@ class Usage:
         else:
             tier = self.tier
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if generations_used is not UNSET:
             field_dict["generations_used"] = generations_used
         if generations_remaining is not UNSET:
@@ -95,11 +80,10 @@ class Usage:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_generations_used(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -109,7 +93,6 @@ class Usage:
 
         generations_used = _parse_generations_used(d.pop("generations_used", UNSET))
 
-
         def _parse_generations_remaining(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -117,8 +100,9 @@ class Usage:
                 return data
             return cast(int | None | Unset, data)
 
-        generations_remaining = _parse_generations_remaining(d.pop("generations_remaining", UNSET))
-
+        generations_remaining = _parse_generations_remaining(
+            d.pop("generations_remaining", UNSET)
+        )
 
         def _parse_generations_limit(data: object) -> int | None | Unset:
             if data is None:
@@ -128,7 +112,6 @@ class Usage:
             return cast(int | None | Unset, data)
 
         generations_limit = _parse_generations_limit(d.pop("generations_limit", UNSET))
-
 
         def _parse_reset_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -140,15 +123,12 @@ class Usage:
                     raise TypeError()
                 reset_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return reset_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         reset_at = _parse_reset_at(d.pop("reset_at", UNSET))
-
 
         def _parse_tier(data: object) -> None | str | Unset:
             if data is None:
@@ -159,7 +139,6 @@ class Usage:
 
         tier = _parse_tier(d.pop("tier", UNSET))
 
-
         usage = cls(
             generations_used=generations_used,
             generations_remaining=generations_remaining,
@@ -167,7 +146,6 @@ class Usage:
             reset_at=reset_at,
             tier=tier,
         )
-
 
         usage.additional_properties = d
         return usage

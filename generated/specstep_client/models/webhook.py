@@ -1,43 +1,34 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 from ..models.webhook_event import WebhookEvent
 from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-import datetime
-
-
-
-
-
 
 T = TypeVar("T", bound="Webhook")
 
 
-
 @_attrs_define
 class Webhook:
-    """ A subscription of an API key to events.
+    """A subscription of an API key to events.
 
-        Attributes:
-            id (None | Unset | UUID): The subscription.
-            url (None | str | Unset): Where deliveries go.
-            events (list[WebhookEvent] | None | Unset): What is told.
-            signing_secret (None | str | Unset): The secret that deliveries are signed with; told when the subscription is
-                made and when the secret is replaced, null at all other times.
-            created_at (datetime.datetime | None | Unset): When it was made (UTC).
-            last_delivery_at (datetime.datetime | None | Unset): When something was last delivered (UTC).
-            last_status (None | str | Unset): How the last delivery went.
-            last_http_code (int | None | Unset): What the receiver answered to the last delivery.
-     """
+    Attributes:
+        id (None | Unset | UUID): The subscription.
+        url (None | str | Unset): Where deliveries go.
+        events (list[WebhookEvent] | None | Unset): What is told.
+        signing_secret (None | str | Unset): The secret that deliveries are signed with; told when the subscription is
+            made and when the secret is replaced, null at all other times.
+        created_at (datetime.datetime | None | Unset): When it was made (UTC).
+        last_delivery_at (datetime.datetime | None | Unset): When something was last delivered (UTC).
+        last_status (None | str | Unset): How the last delivery went.
+        last_http_code (int | None | Unset): What the receiver answered to the last delivery.
+    """
 
     id: None | Unset | UUID = UNSET
     url: None | str | Unset = UNSET
@@ -48,10 +39,6 @@ class Webhook:
     last_status: None | str | Unset = UNSET
     last_http_code: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id: None | str | Unset
@@ -76,7 +63,6 @@ class Webhook:
             for events_type_0_item_data in self.events:
                 events_type_0_item = events_type_0_item_data.value
                 events.append(events_type_0_item)
-
 
         else:
             events = self.events
@@ -115,11 +101,9 @@ class Webhook:
         else:
             last_http_code = self.last_http_code
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if id is not UNSET:
             field_dict["id"] = id
         if url is not UNSET:
@@ -139,11 +123,10 @@ class Webhook:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_id(data: object) -> None | Unset | UUID:
             if data is None:
                 return data
@@ -154,15 +137,12 @@ class Webhook:
                     raise TypeError()
                 id_type_0 = UUID(data)
 
-
-
                 return id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         id = _parse_id(d.pop("id", UNSET))
-
 
         def _parse_url(data: object) -> None | str | Unset:
             if data is None:
@@ -172,7 +152,6 @@ class Webhook:
             return cast(None | str | Unset, data)
 
         url = _parse_url(d.pop("url", UNSET))
-
 
         def _parse_events(data: object) -> list[WebhookEvent] | None | Unset:
             if data is None:
@@ -184,10 +163,8 @@ class Webhook:
                     raise TypeError()
                 events_type_0 = []
                 _events_type_0 = data
-                for events_type_0_item_data in (_events_type_0):
+                for events_type_0_item_data in _events_type_0:
                     events_type_0_item = WebhookEvent(events_type_0_item_data)
-
-
 
                     events_type_0.append(events_type_0_item)
 
@@ -198,7 +175,6 @@ class Webhook:
 
         events = _parse_events(d.pop("events", UNSET))
 
-
         def _parse_signing_secret(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -207,7 +183,6 @@ class Webhook:
             return cast(None | str | Unset, data)
 
         signing_secret = _parse_signing_secret(d.pop("signing_secret", UNSET))
-
 
         def _parse_created_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -219,15 +194,12 @@ class Webhook:
                     raise TypeError()
                 created_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
-
 
         def _parse_last_delivery_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -239,15 +211,12 @@ class Webhook:
                     raise TypeError()
                 last_delivery_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_delivery_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None | Unset, data)
 
         last_delivery_at = _parse_last_delivery_at(d.pop("last_delivery_at", UNSET))
-
 
         def _parse_last_status(data: object) -> None | str | Unset:
             if data is None:
@@ -258,7 +227,6 @@ class Webhook:
 
         last_status = _parse_last_status(d.pop("last_status", UNSET))
 
-
         def _parse_last_http_code(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -267,7 +235,6 @@ class Webhook:
             return cast(int | None | Unset, data)
 
         last_http_code = _parse_last_http_code(d.pop("last_http_code", UNSET))
-
 
         webhook = cls(
             id=id,
@@ -279,7 +246,6 @@ class Webhook:
             last_status=last_status,
             last_http_code=last_http_code,
         )
-
 
         webhook.additional_properties = d
         return webhook

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+
 class WebhookEvent(StrEnum):
     """A value that is not listed here is kept as it came, as a member without a name in this class."""
 
     GENERATION_COMPLETED = "generation.completed"
     GENERATION_FAILED = "generation.failed"
-    GENERATION_PAUSED_AWAITING_CLARIFICATION = "generation.paused_awaiting_clarification"
+    GENERATION_PAUSED_AWAITING_CLARIFICATION = (
+        "generation.paused_awaiting_clarification"
+    )
     GENERATION_STATE_CHANGED = "generation.state_changed"
     WEBHOOK_TEST = "webhook.test"
 

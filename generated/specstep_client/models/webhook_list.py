@@ -1,44 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.webhook import Webhook
-
-
-
+    from ..models.webhook import Webhook
 
 
 T = TypeVar("T", bound="WebhookList")
 
 
-
 @_attrs_define
 class WebhookList:
-    """ The subscriptions of an API key.
+    """The subscriptions of an API key.
 
-        Attributes:
-            webhooks (list[Webhook] | None | Unset): The subscriptions.
-     """
+    Attributes:
+        webhooks (list[Webhook] | None | Unset): The subscriptions.
+    """
 
     webhooks: list[Webhook] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.webhook import Webhook # noqa: PLC0415
         webhooks: list[dict[str, Any]] | None | Unset
         if isinstance(self.webhooks, Unset):
             webhooks = UNSET
@@ -48,26 +36,23 @@ class WebhookList:
                 webhooks_type_0_item = webhooks_type_0_item_data.to_dict()
                 webhooks.append(webhooks_type_0_item)
 
-
         else:
             webhooks = self.webhooks
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if webhooks is not UNSET:
             field_dict["webhooks"] = webhooks
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.webhook import Webhook # noqa: PLC0415
+        from ..models.webhook import Webhook  # noqa: PLC0415
+
         d = dict(src_dict)
+
         def _parse_webhooks(data: object) -> list[Webhook] | None | Unset:
             if data is None:
                 return data
@@ -78,10 +63,8 @@ class WebhookList:
                     raise TypeError()
                 webhooks_type_0 = []
                 _webhooks_type_0 = data
-                for webhooks_type_0_item_data in (_webhooks_type_0):
+                for webhooks_type_0_item_data in _webhooks_type_0:
                     webhooks_type_0_item = Webhook.from_dict(webhooks_type_0_item_data)
-
-
 
                     webhooks_type_0.append(webhooks_type_0_item)
 
@@ -92,11 +75,9 @@ class WebhookList:
 
         webhooks = _parse_webhooks(d.pop("webhooks", UNSET))
 
-
         webhook_list = cls(
             webhooks=webhooks,
         )
-
 
         webhook_list.additional_properties = d
         return webhook_list

@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
-
-
-
-
-
 T = TypeVar("T", bound="WebhookTest")
-
 
 
 @_attrs_define
 class WebhookTest:
-    """ How a trial delivery went.
+    """How a trial delivery went.
 
-        Attributes:
-            success (bool | None | Unset): Whether the receiver took it.
-            http_status (int | None | Unset): What the receiver answered; null when it did not.
-            failure_reason (None | str | Unset): Why it failed; null when it did not.
-            latency_ms (float | None | Unset): How long the receiver took, in milliseconds.
-            delivery_id (None | Unset | UUID): The delivery.
-     """
+    Attributes:
+        success (bool | None | Unset): Whether the receiver took it.
+        http_status (int | None | Unset): What the receiver answered; null when it did not.
+        failure_reason (None | str | Unset): Why it failed; null when it did not.
+        latency_ms (float | None | Unset): How long the receiver took, in milliseconds.
+        delivery_id (None | Unset | UUID): The delivery.
+    """
 
     success: bool | None | Unset = UNSET
     http_status: int | None | Unset = UNSET
@@ -39,10 +30,6 @@ class WebhookTest:
     latency_ms: float | None | Unset = UNSET
     delivery_id: None | Unset | UUID = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         success: bool | None | Unset
@@ -77,11 +64,9 @@ class WebhookTest:
         else:
             delivery_id = self.delivery_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if success is not UNSET:
             field_dict["success"] = success
         if http_status is not UNSET:
@@ -95,11 +80,10 @@ class WebhookTest:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         def _parse_success(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -108,7 +92,6 @@ class WebhookTest:
             return cast(bool | None | Unset, data)
 
         success = _parse_success(d.pop("success", UNSET))
-
 
         def _parse_http_status(data: object) -> int | None | Unset:
             if data is None:
@@ -119,7 +102,6 @@ class WebhookTest:
 
         http_status = _parse_http_status(d.pop("http_status", UNSET))
 
-
         def _parse_failure_reason(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -129,7 +111,6 @@ class WebhookTest:
 
         failure_reason = _parse_failure_reason(d.pop("failure_reason", UNSET))
 
-
         def _parse_latency_ms(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -138,7 +119,6 @@ class WebhookTest:
             return cast(float | None | Unset, data)
 
         latency_ms = _parse_latency_ms(d.pop("latency_ms", UNSET))
-
 
         def _parse_delivery_id(data: object) -> None | Unset | UUID:
             if data is None:
@@ -150,15 +130,12 @@ class WebhookTest:
                     raise TypeError()
                 delivery_id_type_0 = UUID(data)
 
-
-
                 return delivery_id_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Unset | UUID, data)
 
         delivery_id = _parse_delivery_id(d.pop("delivery_id", UNSET))
-
 
         webhook_test = cls(
             success=success,
@@ -167,7 +144,6 @@ class WebhookTest:
             latency_ms=latency_ms,
             delivery_id=delivery_id,
         )
-
 
         webhook_test.additional_properties = d
         return webhook_test

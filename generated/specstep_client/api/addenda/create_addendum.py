@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.addendum_created import AddendumCreated
 from ...models.create_addendum_request import CreateAddendumRequest
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
     *,
     body: CreateAddendumRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/packages/{id}/addenda".format(id=quote(str(id), safe=""),),
+        "url": "/v1/packages/{id}/addenda".format(
+            id=quote(str(id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AddendumCreated | Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> AddendumCreated | Any | Problem | None:
     if response.status_code == 200:
         response_200 = AddendumCreated.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -83,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AddendumCreated | Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AddendumCreated | Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateAddendumRequest,
-
 ) -> Response[AddendumCreated | Any | Problem]:
-    """ Create an addendum
+    """Create an addendum
 
      Describes one focused change to a finished package in five documents. The call takes about 30
     seconds and costs about 0.40 to 0.50 US dollars; the package keeps its version.
@@ -114,13 +100,11 @@ def sync_detailed(
 
     Returns:
         Response[AddendumCreated | Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -129,14 +113,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateAddendumRequest,
-
 ) -> AddendumCreated | Any | Problem | None:
-    """ Create an addendum
+    """Create an addendum
 
      Describes one focused change to a finished package in five documents. The call takes about 30
     seconds and costs about 0.40 to 0.50 US dollars; the package keeps its version.
@@ -151,24 +135,22 @@ def sync(
 
     Returns:
         AddendumCreated | Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateAddendumRequest,
-
 ) -> Response[AddendumCreated | Any | Problem]:
-    """ Create an addendum
+    """Create an addendum
 
      Describes one focused change to a finished package in five documents. The call takes about 30
     seconds and costs about 0.40 to 0.50 US dollars; the package keeps its version.
@@ -183,29 +165,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[AddendumCreated | Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateAddendumRequest,
-
 ) -> AddendumCreated | Any | Problem | None:
-    """ Create an addendum
+    """Create an addendum
 
      Describes one focused change to a finished package in five documents. The call takes about 30
     seconds and costs about 0.40 to 0.50 US dollars; the package keeps its version.
@@ -220,12 +198,12 @@ async def asyncio(
 
     Returns:
         AddendumCreated | Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+        )
+    ).parsed

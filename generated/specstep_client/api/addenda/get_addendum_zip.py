@@ -1,41 +1,35 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
     addendum_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/packages/{id}/addenda/{addendum_id}/zip".format(id=quote(str(id), safe=""),addendum_id=quote(str(addendum_id), safe=""),),
+        "url": "/v1/packages/{id}/addenda/{addendum_id}/zip".format(
+            id=quote(str(id), safe=""),
+            addendum_id=quote(str(addendum_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 302:
         response_302 = cast(Any, None)
         return response_302
@@ -47,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -64,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -78,9 +70,8 @@ def sync_detailed(
     addendum_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Get the zip of an addendum
+    """Get the zip of an addendum
 
      Redirects to a signed address on another host, good for an hour.
 
@@ -94,13 +85,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-addendum_id=addendum_id,
-
+        addendum_id=addendum_id,
     )
 
     response = client.get_httpx_client().request(
@@ -109,14 +98,14 @@ addendum_id=addendum_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     addendum_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Get the zip of an addendum
+    """Get the zip of an addendum
 
      Redirects to a signed address on another host, good for an hour.
 
@@ -130,24 +119,22 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-addendum_id=addendum_id,
-client=client,
-
+        addendum_id=addendum_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     addendum_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Get the zip of an addendum
+    """Get the zip of an addendum
 
      Redirects to a signed address on another host, good for an hour.
 
@@ -161,29 +148,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-addendum_id=addendum_id,
-
+        addendum_id=addendum_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     addendum_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Get the zip of an addendum
+    """Get the zip of an addendum
 
      Redirects to a signed address on another host, good for an hour.
 
@@ -197,12 +180,12 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-addendum_id=addendum_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            addendum_id=addendum_id,
+            client=client,
+        )
+    ).parsed

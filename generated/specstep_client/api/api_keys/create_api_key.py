@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.api_key_with_secret import ApiKeyWithSecret
 from ...models.create_api_key_request import CreateApiKeyRequest
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: CreateApiKeyRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,26 +24,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ApiKeyWithSecret | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ApiKeyWithSecret | Problem | None:
     if response.status_code == 201:
         response_201 = ApiKeyWithSecret.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,14 +50,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -81,7 +63,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ApiKeyWithSecret | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ApiKeyWithSecret | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -94,9 +78,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateApiKeyRequest,
-
 ) -> Response[Any | ApiKeyWithSecret | Problem]:
-    """ Create an API key
+    """Create an API key
 
      Makes a key and tells its secret this once. In an organization the key is bound to it.
 
@@ -109,12 +92,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ApiKeyWithSecret | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -123,13 +104,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: CreateApiKeyRequest,
-
 ) -> Any | ApiKeyWithSecret | Problem | None:
-    """ Create an API key
+    """Create an API key
 
      Makes a key and tells its secret this once. In an organization the key is bound to it.
 
@@ -142,22 +123,20 @@ def sync(
 
     Returns:
         Any | ApiKeyWithSecret | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateApiKeyRequest,
-
 ) -> Response[Any | ApiKeyWithSecret | Problem]:
-    """ Create an API key
+    """Create an API key
 
      Makes a key and tells its secret this once. In an organization the key is bound to it.
 
@@ -170,27 +149,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ApiKeyWithSecret | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: CreateApiKeyRequest,
-
 ) -> Any | ApiKeyWithSecret | Problem | None:
-    """ Create an API key
+    """Create an API key
 
      Makes a key and tells its secret this once. In an organization the key is bound to it.
 
@@ -203,11 +178,11 @@ async def asyncio(
 
     Returns:
         Any | ApiKeyWithSecret | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

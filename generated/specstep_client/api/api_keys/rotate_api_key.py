@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.api_key_with_secret import ApiKeyWithSecret
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/api-keys/{id}/rotate".format(id=quote(str(id), safe=""),),
+        "url": "/v1/api-keys/{id}/rotate".format(
+            id=quote(str(id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ApiKeyWithSecret | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ApiKeyWithSecret | Problem | None:
     if response.status_code == 200:
         response_200 = ApiKeyWithSecret.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,21 +41,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -74,7 +59,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ApiKeyWithSecret | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ApiKeyWithSecret | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +74,8 @@ def sync_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ApiKeyWithSecret | Problem]:
-    """ Rotate an API key
+    """Rotate an API key
 
      Replaces the secret of a key. The old one is invalid at once; everything else stays.
 
@@ -102,12 +88,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ApiKeyWithSecret | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -116,13 +100,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ApiKeyWithSecret | Problem | None:
-    """ Rotate an API key
+    """Rotate an API key
 
      Replaces the secret of a key. The old one is invalid at once; everything else stays.
 
@@ -135,22 +119,20 @@ def sync(
 
     Returns:
         Any | ApiKeyWithSecret | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ApiKeyWithSecret | Problem]:
-    """ Rotate an API key
+    """Rotate an API key
 
      Replaces the secret of a key. The old one is invalid at once; everything else stays.
 
@@ -163,27 +145,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ApiKeyWithSecret | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ApiKeyWithSecret | Problem | None:
-    """ Rotate an API key
+    """Rotate an API key
 
      Replaces the secret of a key. The old one is invalid at once; everything else stays.
 
@@ -196,11 +174,11 @@ async def asyncio(
 
     Returns:
         Any | ApiKeyWithSecret | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

@@ -1,42 +1,29 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.capabilities import Capabilities
-from typing import cast
+from ...types import Response
 
 
-
-def _get_kwargs(
-    
-) -> dict[str, Any]:
-    
-
-    
-
-    
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/capabilities",
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Capabilities | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Capabilities | None:
     if response.status_code == 200:
         response_200 = Capabilities.from_dict(response.json())
-
-
 
         return response_200
 
@@ -46,7 +33,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Capabilities]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Capabilities]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -58,9 +47,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Response[Capabilities]:
-    """ Get the capabilities
+    """Get the capabilities
 
      Which review profiles, project types and mirror selections a kickoff accepts, and the versions of
     the schemas. Ask instead of keeping lists.
@@ -71,12 +59,9 @@ def sync_detailed(
 
     Returns:
         Response[Capabilities]
-     """
+    """
 
-
-    kwargs = _get_kwargs(
-        
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -84,12 +69,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Capabilities | None:
-    """ Get the capabilities
+    """Get the capabilities
 
      Which review profiles, project types and mirror selections a kickoff accepts, and the versions of
     the schemas. Ask instead of keeping lists.
@@ -100,20 +85,18 @@ def sync(
 
     Returns:
         Capabilities
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Response[Capabilities]:
-    """ Get the capabilities
+    """Get the capabilities
 
      Which review profiles, project types and mirror selections a kickoff accepts, and the versions of
     the schemas. Ask instead of keeping lists.
@@ -124,25 +107,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[Capabilities]
-     """
+    """
 
+    kwargs = _get_kwargs()
 
-    kwargs = _get_kwargs(
-        
-    )
-
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Capabilities | None:
-    """ Get the capabilities
+    """Get the capabilities
 
      Which review profiles, project types and mirror selections a kickoff accepts, and the versions of
     the schemas. Ask instead of keeping lists.
@@ -153,10 +131,10 @@ async def asyncio(
 
     Returns:
         Capabilities
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.doc_migration import DocMigration
 from ...models.doc_migration_commit_upload import DocMigrationCommitUpload
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: DocMigrationCommitUpload,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,25 +24,20 @@ def _get_kwargs(
 
     _kwargs["files"] = body.to_multipart()
 
-
-
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | DocMigration | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | DocMigration | Problem | None:
     if response.status_code == 200:
         response_200 = DocMigration.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -63,14 +48,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -80,7 +61,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | DocMigration | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | DocMigration | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -93,9 +76,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: DocMigrationCommitUpload,
-
 ) -> Response[Any | DocMigration | Problem]:
-    """ Commit a migration
+    """Commit a migration
 
      Makes a package of existing documents, without a generation. Added 2026-05-27.
 
@@ -108,12 +90,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | DocMigration | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -122,13 +102,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: DocMigrationCommitUpload,
-
 ) -> Any | DocMigration | Problem | None:
-    """ Commit a migration
+    """Commit a migration
 
      Makes a package of existing documents, without a generation. Added 2026-05-27.
 
@@ -141,22 +121,20 @@ def sync(
 
     Returns:
         Any | DocMigration | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: DocMigrationCommitUpload,
-
 ) -> Response[Any | DocMigration | Problem]:
-    """ Commit a migration
+    """Commit a migration
 
      Makes a package of existing documents, without a generation. Added 2026-05-27.
 
@@ -169,27 +147,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | DocMigration | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: DocMigrationCommitUpload,
-
 ) -> Any | DocMigration | Problem | None:
-    """ Commit a migration
+    """Commit a migration
 
      Makes a package of existing documents, without a generation. Added 2026-05-27.
 
@@ -202,11 +176,11 @@ async def asyncio(
 
     Returns:
         Any | DocMigration | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

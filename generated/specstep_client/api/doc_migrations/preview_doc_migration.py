@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.doc_migration_preview import DocMigrationPreview
 from ...models.doc_migration_upload import DocMigrationUpload
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: DocMigrationUpload,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,25 +24,20 @@ def _get_kwargs(
 
     _kwargs["files"] = body.to_multipart()
 
-
-
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | DocMigrationPreview | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | DocMigrationPreview | Problem | None:
     if response.status_code == 200:
         response_200 = DocMigrationPreview.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -63,8 +48,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -73,7 +56,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | DocMigrationPreview | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | DocMigrationPreview | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -86,9 +71,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: DocMigrationUpload,
-
 ) -> Response[Any | DocMigrationPreview | Problem]:
-    """ Preview a migration
+    """Preview a migration
 
      Says where the files of an archive would go in a package. Nothing is kept. Added 2026-05-27.
 
@@ -101,12 +85,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | DocMigrationPreview | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -115,13 +97,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: DocMigrationUpload,
-
 ) -> Any | DocMigrationPreview | Problem | None:
-    """ Preview a migration
+    """Preview a migration
 
      Says where the files of an archive would go in a package. Nothing is kept. Added 2026-05-27.
 
@@ -134,22 +116,20 @@ def sync(
 
     Returns:
         Any | DocMigrationPreview | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: DocMigrationUpload,
-
 ) -> Response[Any | DocMigrationPreview | Problem]:
-    """ Preview a migration
+    """Preview a migration
 
      Says where the files of an archive would go in a package. Nothing is kept. Added 2026-05-27.
 
@@ -162,27 +142,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | DocMigrationPreview | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: DocMigrationUpload,
-
 ) -> Any | DocMigrationPreview | Problem | None:
-    """ Preview a migration
+    """Preview a migration
 
      Says where the files of an archive would go in a package. Nothing is kept. Added 2026-05-27.
 
@@ -195,11 +171,11 @@ async def asyncio(
 
     Returns:
         Any | DocMigrationPreview | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

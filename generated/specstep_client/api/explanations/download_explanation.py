@@ -1,20 +1,16 @@
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.explanation_format import ExplanationFormat
 from ...models.problem import Problem
-from ...types import File, FileTypes
-from io import BytesIO
-from typing import cast
-from uuid import UUID
-
+from ...types import UNSET, File, Response
 
 
 def _get_kwargs(
@@ -22,11 +18,7 @@ def _get_kwargs(
     *,
     audience: str,
     format_: ExplanationFormat,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -35,35 +27,29 @@ def _get_kwargs(
     json_format_ = format_.value
     params["format"] = json_format_
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/packages/{id}/explain/download".format(id=quote(str(id), safe=""),),
+        "url": "/v1/packages/{id}/explain/download".format(
+            id=quote(str(id), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | File | Problem | None:
     if response.status_code == 200:
-        response_200 = File(
-             payload = BytesIO(response.content)
-        )
-
-
+        response_200 = File(payload=BytesIO(response.content))
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -74,14 +60,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -91,7 +73,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | File | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | File | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -106,9 +90,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     audience: str,
     format_: ExplanationFormat,
-
 ) -> Response[Any | File | Problem]:
-    """ Download an explanation
+    """Download an explanation
 
      An explanation that has been written, as a file named `specstep-explanation-<audience>.<ext>`.
     Nothing is written by this call.
@@ -124,14 +107,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | File | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-audience=audience,
-format_=format_,
-
+        audience=audience,
+        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -140,15 +121,15 @@ format_=format_,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     audience: str,
     format_: ExplanationFormat,
-
 ) -> Any | File | Problem | None:
-    """ Download an explanation
+    """Download an explanation
 
      An explanation that has been written, as a file named `specstep-explanation-<audience>.<ext>`.
     Nothing is written by this call.
@@ -164,16 +145,15 @@ def sync(
 
     Returns:
         Any | File | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-audience=audience,
-format_=format_,
-
+        client=client,
+        audience=audience,
+        format_=format_,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
@@ -181,9 +161,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     audience: str,
     format_: ExplanationFormat,
-
 ) -> Response[Any | File | Problem]:
-    """ Download an explanation
+    """Download an explanation
 
      An explanation that has been written, as a file named `specstep-explanation-<audience>.<ext>`.
     Nothing is written by this call.
@@ -199,21 +178,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | File | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-audience=audience,
-format_=format_,
-
+        audience=audience,
+        format_=format_,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
@@ -221,9 +197,8 @@ async def asyncio(
     client: AuthenticatedClient,
     audience: str,
     format_: ExplanationFormat,
-
 ) -> Any | File | Problem | None:
-    """ Download an explanation
+    """Download an explanation
 
      An explanation that has been written, as a file named `specstep-explanation-<audience>.<ext>`.
     Nothing is written by this call.
@@ -239,13 +214,13 @@ async def asyncio(
 
     Returns:
         Any | File | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-audience=audience,
-format_=format_,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            audience=audience,
+            format_=format_,
+        )
+    ).parsed

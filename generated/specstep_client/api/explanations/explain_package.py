@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.explain_request import ExplainRequest
 from ...models.explanation import Explanation
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
     *,
     body: ExplainRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/packages/{id}/explain".format(id=quote(str(id), safe=""),),
+        "url": "/v1/packages/{id}/explain".format(
+            id=quote(str(id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Explanation | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Explanation | Problem | None:
     if response.status_code == 200:
         response_200 = Explanation.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,28 +55,20 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 402:
         response_402 = Problem.from_dict(response.json())
 
-
-
         return response_402
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if response.status_code == 503:
         response_503 = Problem.from_dict(response.json())
-
-
 
         return response_503
 
@@ -97,7 +78,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Explanation | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Explanation | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -111,9 +94,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ExplainRequest,
-
 ) -> Response[Any | Explanation | Problem]:
-    """ Explain a package
+    """Explain a package
 
      Rewrites a package as a short explanation for one audience. The first call takes about 10 seconds
     and costs about 0.05 US dollars; later calls for the same audience are free.
@@ -128,13 +110,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Explanation | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -143,14 +123,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: ExplainRequest,
-
 ) -> Any | Explanation | Problem | None:
-    """ Explain a package
+    """Explain a package
 
      Rewrites a package as a short explanation for one audience. The first call takes about 10 seconds
     and costs about 0.05 US dollars; later calls for the same audience are free.
@@ -165,24 +145,22 @@ def sync(
 
     Returns:
         Any | Explanation | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: ExplainRequest,
-
 ) -> Response[Any | Explanation | Problem]:
-    """ Explain a package
+    """Explain a package
 
      Rewrites a package as a short explanation for one audience. The first call takes about 10 seconds
     and costs about 0.05 US dollars; later calls for the same audience are free.
@@ -197,29 +175,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Explanation | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: ExplainRequest,
-
 ) -> Any | Explanation | Problem | None:
-    """ Explain a package
+    """Explain a package
 
      Rewrites a package as a short explanation for one audience. The first call takes about 10 seconds
     and costs about 0.05 US dollars; later calls for the same audience are free.
@@ -234,12 +208,12 @@ async def asyncio(
 
     Returns:
         Any | Explanation | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -4,37 +4,29 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.authorize_connector_request import AuthorizeConnectorRequest
 from ...models.connector_authorization import ConnectorAuthorization
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     provider: str,
     *,
     body: AuthorizeConnectorRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/external-connectors/{provider}/authorize".format(provider=quote(str(provider), safe=""),),
+        "url": "/v1/external-connectors/{provider}/authorize".format(
+            provider=quote(str(provider), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -42,19 +34,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ConnectorAuthorization | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ConnectorAuthorization | Problem | None:
     if response.status_code == 200:
         response_200 = ConnectorAuthorization.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -65,8 +54,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if client.raise_on_unexpected_status:
@@ -75,7 +62,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ConnectorAuthorization | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ConnectorAuthorization | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -89,9 +78,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: AuthorizeConnectorRequest,
-
 ) -> Response[Any | ConnectorAuthorization | Problem]:
-    """ Authorize a connector
+    """Authorize a connector
 
      Begins to connect a folder: the answer says where the user signs in with the provider.
 
@@ -105,13 +93,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ConnectorAuthorization | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -120,14 +106,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: AuthorizeConnectorRequest,
-
 ) -> Any | ConnectorAuthorization | Problem | None:
-    """ Authorize a connector
+    """Authorize a connector
 
      Begins to connect a folder: the answer says where the user signs in with the provider.
 
@@ -141,24 +127,22 @@ def sync(
 
     Returns:
         Any | ConnectorAuthorization | Problem
-     """
-
+    """
 
     return sync_detailed(
         provider=provider,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: AuthorizeConnectorRequest,
-
 ) -> Response[Any | ConnectorAuthorization | Problem]:
-    """ Authorize a connector
+    """Authorize a connector
 
      Begins to connect a folder: the answer says where the user signs in with the provider.
 
@@ -172,29 +156,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ConnectorAuthorization | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: AuthorizeConnectorRequest,
-
 ) -> Any | ConnectorAuthorization | Problem | None:
-    """ Authorize a connector
+    """Authorize a connector
 
      Begins to connect a folder: the answer says where the user signs in with the provider.
 
@@ -208,12 +188,12 @@ async def asyncio(
 
     Returns:
         Any | ConnectorAuthorization | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        provider=provider,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            provider=provider,
+            client=client,
+            body=body,
+        )
+    ).parsed

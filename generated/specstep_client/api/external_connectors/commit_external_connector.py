@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.commit_connector_request import CommitConnectorRequest
 from ...models.connector_committed import ConnectorCommitted
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     pending_id: UUID,
     *,
     body: CommitConnectorRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/external-connectors/pending/{pending_id}/commit".format(pending_id=quote(str(pending_id), safe=""),),
+        "url": "/v1/external-connectors/pending/{pending_id}/commit".format(
+            pending_id=quote(str(pending_id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ConnectorCommitted | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ConnectorCommitted | Problem | None:
     if response.status_code == 200:
         response_200 = ConnectorCommitted.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
-
-
 
         return response_404
 
@@ -83,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ConnectorCommitted | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ConnectorCommitted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CommitConnectorRequest,
-
 ) -> Response[Any | ConnectorCommitted | Problem]:
-    """ Commit a connector
+    """Commit a connector
 
      Connects the chosen folder and reads it for the first time.
 
@@ -113,13 +99,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ConnectorCommitted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         pending_id=pending_id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -128,14 +112,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CommitConnectorRequest,
-
 ) -> Any | ConnectorCommitted | Problem | None:
-    """ Commit a connector
+    """Commit a connector
 
      Connects the chosen folder and reads it for the first time.
 
@@ -149,24 +133,22 @@ def sync(
 
     Returns:
         Any | ConnectorCommitted | Problem
-     """
-
+    """
 
     return sync_detailed(
         pending_id=pending_id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CommitConnectorRequest,
-
 ) -> Response[Any | ConnectorCommitted | Problem]:
-    """ Commit a connector
+    """Commit a connector
 
      Connects the chosen folder and reads it for the first time.
 
@@ -180,29 +162,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ConnectorCommitted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         pending_id=pending_id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CommitConnectorRequest,
-
 ) -> Any | ConnectorCommitted | Problem | None:
-    """ Commit a connector
+    """Commit a connector
 
      Connects the chosen folder and reads it for the first time.
 
@@ -216,12 +194,12 @@ async def asyncio(
 
     Returns:
         Any | ConnectorCommitted | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        pending_id=pending_id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            pending_id=pending_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

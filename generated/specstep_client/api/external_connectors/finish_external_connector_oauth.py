@@ -4,13 +4,10 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import UNSET, Response
 
 
 def _get_kwargs(
@@ -18,11 +15,7 @@ def _get_kwargs(
     *,
     code: str,
     state: str,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -30,30 +23,28 @@ def _get_kwargs(
 
     params["state"] = state
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/external-connectors/{provider}/oauth-callback".format(provider=quote(str(provider), safe=""),),
+        "url": "/v1/external-connectors/{provider}/oauth-callback".format(
+            provider=quote(str(provider), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 302:
         response_302 = cast(Any, None)
         return response_302
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,8 +55,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if client.raise_on_unexpected_status:
@@ -74,7 +63,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -89,9 +80,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     code: str,
     state: str,
-
 ) -> Response[Any | Problem]:
-    """ Finish the sign-in of a connector
+    """Finish the sign-in of a connector
 
      Where the provider sends the browser afterwards. Each state token is good for one use; using it
     again is answered with 400.
@@ -107,14 +97,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-code=code,
-state=state,
-
+        code=code,
+        state=state,
     )
 
     response = client.get_httpx_client().request(
@@ -123,15 +111,15 @@ state=state,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     provider: str,
     *,
     client: AuthenticatedClient,
     code: str,
     state: str,
-
 ) -> Any | Problem | None:
-    """ Finish the sign-in of a connector
+    """Finish the sign-in of a connector
 
      Where the provider sends the browser afterwards. Each state token is good for one use; using it
     again is answered with 400.
@@ -147,16 +135,15 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         provider=provider,
-client=client,
-code=code,
-state=state,
-
+        client=client,
+        code=code,
+        state=state,
     ).parsed
+
 
 async def asyncio_detailed(
     provider: str,
@@ -164,9 +151,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     code: str,
     state: str,
-
 ) -> Response[Any | Problem]:
-    """ Finish the sign-in of a connector
+    """Finish the sign-in of a connector
 
      Where the provider sends the browser afterwards. Each state token is good for one use; using it
     again is answered with 400.
@@ -182,21 +168,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-code=code,
-state=state,
-
+        code=code,
+        state=state,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     provider: str,
@@ -204,9 +187,8 @@ async def asyncio(
     client: AuthenticatedClient,
     code: str,
     state: str,
-
 ) -> Any | Problem | None:
-    """ Finish the sign-in of a connector
+    """Finish the sign-in of a connector
 
      Where the provider sends the browser afterwards. Each state token is good for one use; using it
     again is answered with 400.
@@ -222,13 +204,13 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        provider=provider,
-client=client,
-code=code,
-state=state,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            provider=provider,
+            client=client,
+            code=code,
+            state=state,
+        )
+    ).parsed

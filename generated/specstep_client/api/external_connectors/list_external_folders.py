@@ -1,62 +1,50 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.external_folder_list import ExternalFolderList
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     pending_id: UUID,
     *,
     parent: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
     params["parent"] = parent
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/external-connectors/pending/{pending_id}/folders".format(pending_id=quote(str(pending_id), safe=""),),
+        "url": "/v1/external-connectors/pending/{pending_id}/folders".format(
+            pending_id=quote(str(pending_id), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ExternalFolderList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ExternalFolderList | Problem | None:
     if response.status_code == 200:
         response_200 = ExternalFolderList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -67,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
-
-
 
         return response_404
 
@@ -84,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ExternalFolderList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ExternalFolderList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     parent: str | Unset = UNSET,
-
 ) -> Response[Any | ExternalFolderList | Problem]:
-    """ List the folders at a provider
+    """List the folders at a provider
 
      One level of folders, for a picker.
 
@@ -114,13 +99,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ExternalFolderList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         pending_id=pending_id,
-parent=parent,
-
+        parent=parent,
     )
 
     response = client.get_httpx_client().request(
@@ -129,14 +112,14 @@ parent=parent,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     parent: str | Unset = UNSET,
-
 ) -> Any | ExternalFolderList | Problem | None:
-    """ List the folders at a provider
+    """List the folders at a provider
 
      One level of folders, for a picker.
 
@@ -150,24 +133,22 @@ def sync(
 
     Returns:
         Any | ExternalFolderList | Problem
-     """
-
+    """
 
     return sync_detailed(
         pending_id=pending_id,
-client=client,
-parent=parent,
-
+        client=client,
+        parent=parent,
     ).parsed
+
 
 async def asyncio_detailed(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     parent: str | Unset = UNSET,
-
 ) -> Response[Any | ExternalFolderList | Problem]:
-    """ List the folders at a provider
+    """List the folders at a provider
 
      One level of folders, for a picker.
 
@@ -181,29 +162,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ExternalFolderList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         pending_id=pending_id,
-parent=parent,
-
+        parent=parent,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     pending_id: UUID,
     *,
     client: AuthenticatedClient,
     parent: str | Unset = UNSET,
-
 ) -> Any | ExternalFolderList | Problem | None:
-    """ List the folders at a provider
+    """List the folders at a provider
 
      One level of folders, for a picker.
 
@@ -217,12 +194,12 @@ async def asyncio(
 
     Returns:
         Any | ExternalFolderList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        pending_id=pending_id,
-client=client,
-parent=parent,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            pending_id=pending_id,
+            client=client,
+            parent=parent,
+        )
+    ).parsed

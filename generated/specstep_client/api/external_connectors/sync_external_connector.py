@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.connector_synced import ConnectorSynced
 from ...models.problem import Problem
 from ...models.sync_connector_request import SyncConnectorRequest
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     connector_id: UUID,
     *,
     body: SyncConnectorRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/external-connectors/{connector_id}/sync".format(connector_id=quote(str(connector_id), safe=""),),
+        "url": "/v1/external-connectors/{connector_id}/sync".format(
+            connector_id=quote(str(connector_id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ConnectorSynced | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ConnectorSynced | Problem | None:
     if response.status_code == 200:
         response_200 = ConnectorSynced.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
-
-
 
         return response_404
 
@@ -83,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ConnectorSynced | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ConnectorSynced | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: SyncConnectorRequest,
-
 ) -> Response[Any | ConnectorSynced | Problem]:
-    """ Synchronise a connected folder
+    """Synchronise a connected folder
 
      Reads a connected folder into an interview again.
 
@@ -113,13 +99,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ConnectorSynced | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         connector_id=connector_id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -128,14 +112,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     connector_id: UUID,
     *,
     client: AuthenticatedClient,
     body: SyncConnectorRequest,
-
 ) -> Any | ConnectorSynced | Problem | None:
-    """ Synchronise a connected folder
+    """Synchronise a connected folder
 
      Reads a connected folder into an interview again.
 
@@ -149,24 +133,22 @@ def sync(
 
     Returns:
         Any | ConnectorSynced | Problem
-     """
-
+    """
 
     return sync_detailed(
         connector_id=connector_id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     connector_id: UUID,
     *,
     client: AuthenticatedClient,
     body: SyncConnectorRequest,
-
 ) -> Response[Any | ConnectorSynced | Problem]:
-    """ Synchronise a connected folder
+    """Synchronise a connected folder
 
      Reads a connected folder into an interview again.
 
@@ -180,29 +162,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ConnectorSynced | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         connector_id=connector_id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     connector_id: UUID,
     *,
     client: AuthenticatedClient,
     body: SyncConnectorRequest,
-
 ) -> Any | ConnectorSynced | Problem | None:
-    """ Synchronise a connected folder
+    """Synchronise a connected folder
 
      Reads a connected folder into an interview again.
 
@@ -216,12 +194,12 @@ async def asyncio(
 
     Returns:
         Any | ConnectorSynced | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        connector_id=connector_id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            connector_id=connector_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

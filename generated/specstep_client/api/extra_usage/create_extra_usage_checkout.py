@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.extra_usage_checkout import ExtraUsageCheckout
 from ...models.extra_usage_checkout_request import ExtraUsageCheckoutRequest
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: ExtraUsageCheckoutRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,26 +24,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ExtraUsageCheckout | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ExtraUsageCheckout | Problem | None:
     if response.status_code == 200:
         response_200 = ExtraUsageCheckout.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,8 +50,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if client.raise_on_unexpected_status:
@@ -74,7 +58,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ExtraUsageCheckout | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ExtraUsageCheckout | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +73,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ExtraUsageCheckoutRequest,
-
 ) -> Response[Any | ExtraUsageCheckout | Problem]:
-    """ Create a checkout
+    """Create a checkout
 
      Begins to pay for more balance: the answer says where. Added 2026-05-14.
 
@@ -102,12 +87,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ExtraUsageCheckout | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -116,13 +99,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: ExtraUsageCheckoutRequest,
-
 ) -> Any | ExtraUsageCheckout | Problem | None:
-    """ Create a checkout
+    """Create a checkout
 
      Begins to pay for more balance: the answer says where. Added 2026-05-14.
 
@@ -135,22 +118,20 @@ def sync(
 
     Returns:
         Any | ExtraUsageCheckout | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: ExtraUsageCheckoutRequest,
-
 ) -> Response[Any | ExtraUsageCheckout | Problem]:
-    """ Create a checkout
+    """Create a checkout
 
      Begins to pay for more balance: the answer says where. Added 2026-05-14.
 
@@ -163,27 +144,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ExtraUsageCheckout | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: ExtraUsageCheckoutRequest,
-
 ) -> Any | ExtraUsageCheckout | Problem | None:
-    """ Create a checkout
+    """Create a checkout
 
      Begins to pay for more balance: the answer says where. Added 2026-05-14.
 
@@ -196,11 +173,11 @@ async def asyncio(
 
     Returns:
         Any | ExtraUsageCheckout | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

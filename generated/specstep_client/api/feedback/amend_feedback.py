@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.amend_feedback_request import AmendFeedbackRequest
 from ...models.feedback import Feedback
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
     *,
     body: AmendFeedbackRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "patch",
-        "url": "/v1/feedback/{id}/amend".format(id=quote(str(id), safe=""),),
+        "url": "/v1/feedback/{id}/amend".format(
+            id=quote(str(id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Feedback | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Feedback | Problem | None:
     if response.status_code == 200:
         response_200 = Feedback.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -83,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Feedback | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Feedback | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: AmendFeedbackRequest,
-
 ) -> Response[Any | Feedback | Problem]:
-    """ Amend feedback
+    """Amend feedback
 
      Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
     2026-05-21.
@@ -115,13 +101,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Feedback | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -130,14 +114,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: AmendFeedbackRequest,
-
 ) -> Any | Feedback | Problem | None:
-    """ Amend feedback
+    """Amend feedback
 
      Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
     2026-05-21.
@@ -153,24 +137,22 @@ def sync(
 
     Returns:
         Any | Feedback | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: AmendFeedbackRequest,
-
 ) -> Response[Any | Feedback | Problem]:
-    """ Amend feedback
+    """Amend feedback
 
      Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
     2026-05-21.
@@ -186,29 +168,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Feedback | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: AmendFeedbackRequest,
-
 ) -> Any | Feedback | Problem | None:
-    """ Amend feedback
+    """Amend feedback
 
      Corrects the text of feedback within 10 minutes, as long as nobody has begun to review it. Added
     2026-05-21.
@@ -224,12 +202,12 @@ async def asyncio(
 
     Returns:
         Any | Feedback | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+        )
+    ).parsed

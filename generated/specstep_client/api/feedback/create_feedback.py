@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.create_feedback_request import CreateFeedbackRequest
 from ...models.feedback import Feedback
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: CreateFeedbackRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,26 +24,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Feedback | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Feedback | Problem | None:
     if response.status_code == 201:
         response_201 = Feedback.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,8 +50,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -74,7 +58,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Feedback | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Feedback | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +73,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateFeedbackRequest,
-
 ) -> Response[Any | Feedback | Problem]:
-    """ Create feedback
+    """Create feedback
 
      Says how good an interview, a package or the service is. What is broken belongs into a bug report.
 
@@ -103,12 +88,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Feedback | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -117,13 +100,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: CreateFeedbackRequest,
-
 ) -> Any | Feedback | Problem | None:
-    """ Create feedback
+    """Create feedback
 
      Says how good an interview, a package or the service is. What is broken belongs into a bug report.
 
@@ -137,22 +120,20 @@ def sync(
 
     Returns:
         Any | Feedback | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateFeedbackRequest,
-
 ) -> Response[Any | Feedback | Problem]:
-    """ Create feedback
+    """Create feedback
 
      Says how good an interview, a package or the service is. What is broken belongs into a bug report.
 
@@ -166,27 +147,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Feedback | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: CreateFeedbackRequest,
-
 ) -> Any | Feedback | Problem | None:
-    """ Create feedback
+    """Create feedback
 
      Says how good an interview, a package or the service is. What is broken belongs into a bug report.
 
@@ -200,11 +177,11 @@ async def asyncio(
 
     Returns:
         Any | Feedback | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,52 +1,42 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.feedback_template import FeedbackTemplate
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: str,
     version: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/feedback/templates/{id}/{version}".format(id=quote(str(id), safe=""),version=quote(str(version), safe=""),),
+        "url": "/v1/feedback/templates/{id}/{version}".format(
+            id=quote(str(id), safe=""),
+            version=quote(str(version), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> FeedbackTemplate | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> FeedbackTemplate | Problem | None:
     if response.status_code == 200:
         response_200 = FeedbackTemplate.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
-
-
 
         return response_404
 
@@ -56,7 +46,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[FeedbackTemplate | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[FeedbackTemplate | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -70,9 +62,8 @@ def sync_detailed(
     version: str,
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Response[FeedbackTemplate | Problem]:
-    """ Get a feedback template
+    """Get a feedback template
 
      A template with its sections.
 
@@ -86,13 +77,11 @@ def sync_detailed(
 
     Returns:
         Response[FeedbackTemplate | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-version=version,
-
+        version=version,
     )
 
     response = client.get_httpx_client().request(
@@ -101,14 +90,14 @@ version=version,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: str,
     version: str,
     *,
     client: AuthenticatedClient | Client,
-
 ) -> FeedbackTemplate | Problem | None:
-    """ Get a feedback template
+    """Get a feedback template
 
      A template with its sections.
 
@@ -122,24 +111,22 @@ def sync(
 
     Returns:
         FeedbackTemplate | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-version=version,
-client=client,
-
+        version=version,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: str,
     version: str,
     *,
     client: AuthenticatedClient | Client,
-
 ) -> Response[FeedbackTemplate | Problem]:
-    """ Get a feedback template
+    """Get a feedback template
 
      A template with its sections.
 
@@ -153,29 +140,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[FeedbackTemplate | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-version=version,
-
+        version=version,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: str,
     version: str,
     *,
     client: AuthenticatedClient | Client,
-
 ) -> FeedbackTemplate | Problem | None:
-    """ Get a feedback template
+    """Get a feedback template
 
      A template with its sections.
 
@@ -189,12 +172,12 @@ async def asyncio(
 
     Returns:
         FeedbackTemplate | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-version=version,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            version=version,
+            client=client,
+        )
+    ).parsed

@@ -1,36 +1,25 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.feedback_list import FeedbackList
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     limit: int | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
     params["limit"] = limit
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -38,23 +27,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | FeedbackList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | FeedbackList | Problem | None:
     if response.status_code == 200:
         response_200 = FeedbackList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -65,8 +50,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -75,7 +58,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | FeedbackList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | FeedbackList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -88,9 +73,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
-
 ) -> Response[Any | FeedbackList | Problem]:
-    """ List one's own feedback
+    """List one's own feedback
 
      The caller's feedback, newest first, in short.
 
@@ -103,12 +87,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | FeedbackList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-
     )
 
     response = client.get_httpx_client().request(
@@ -117,13 +99,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
-
 ) -> Any | FeedbackList | Problem | None:
-    """ List one's own feedback
+    """List one's own feedback
 
      The caller's feedback, newest first, in short.
 
@@ -136,22 +118,20 @@ def sync(
 
     Returns:
         Any | FeedbackList | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-
+        limit=limit,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
-
 ) -> Response[Any | FeedbackList | Problem]:
-    """ List one's own feedback
+    """List one's own feedback
 
      The caller's feedback, newest first, in short.
 
@@ -164,27 +144,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | FeedbackList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
-
 ) -> Any | FeedbackList | Problem | None:
-    """ List one's own feedback
+    """List one's own feedback
 
      The caller's feedback, newest first, in short.
 
@@ -197,11 +173,11 @@ async def asyncio(
 
     Returns:
         Any | FeedbackList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+        )
+    ).parsed

@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.clarification_list import ClarificationList
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/generations/{id}/clarifications".format(id=quote(str(id), safe=""),),
+        "url": "/v1/generations/{id}/clarifications".format(
+            id=quote(str(id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ClarificationList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ClarificationList | Problem | None:
     if response.status_code == 200:
         response_200 = ClarificationList.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -67,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ClarificationList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ClarificationList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -80,9 +69,8 @@ def sync_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ClarificationList | Problem]:
-    """ Get the clarifications
+    """Get the clarifications
 
      The questions that a paused generation asks. In any other state the list is empty, so it may be
     asked at any time.
@@ -96,12 +84,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ClarificationList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -110,13 +96,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ClarificationList | Problem | None:
-    """ Get the clarifications
+    """Get the clarifications
 
      The questions that a paused generation asks. In any other state the list is empty, so it may be
     asked at any time.
@@ -130,22 +116,20 @@ def sync(
 
     Returns:
         Any | ClarificationList | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ClarificationList | Problem]:
-    """ Get the clarifications
+    """Get the clarifications
 
      The questions that a paused generation asks. In any other state the list is empty, so it may be
     asked at any time.
@@ -159,27 +143,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ClarificationList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ClarificationList | Problem | None:
-    """ Get the clarifications
+    """Get the clarifications
 
      The questions that a paused generation asks. In any other state the list is empty, so it may be
     asked at any time.
@@ -193,11 +173,11 @@ async def asyncio(
 
     Returns:
         Any | ClarificationList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

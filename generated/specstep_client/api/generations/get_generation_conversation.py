@@ -1,62 +1,50 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.generation_conversation import GenerationConversation
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     id: UUID,
     *,
     take: int | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
     params["take"] = take
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/generations/{id}/conversation".format(id=quote(str(id), safe=""),),
+        "url": "/v1/generations/{id}/conversation".format(
+            id=quote(str(id), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationConversation | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | GenerationConversation | Problem | None:
     if response.status_code == 200:
         response_200 = GenerationConversation.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -67,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -84,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationConversation | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | GenerationConversation | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     take: int | Unset = UNSET,
-
 ) -> Response[Any | GenerationConversation | Problem]:
-    """ Get the conversation of the agents
+    """Get the conversation of the agents
 
      What the agents do, call by call, told for people.
 
@@ -114,13 +99,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | GenerationConversation | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-take=take,
-
+        take=take,
     )
 
     response = client.get_httpx_client().request(
@@ -129,14 +112,14 @@ take=take,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     take: int | Unset = UNSET,
-
 ) -> Any | GenerationConversation | Problem | None:
-    """ Get the conversation of the agents
+    """Get the conversation of the agents
 
      What the agents do, call by call, told for people.
 
@@ -150,24 +133,22 @@ def sync(
 
     Returns:
         Any | GenerationConversation | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-take=take,
-
+        client=client,
+        take=take,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
     take: int | Unset = UNSET,
-
 ) -> Response[Any | GenerationConversation | Problem]:
-    """ Get the conversation of the agents
+    """Get the conversation of the agents
 
      What the agents do, call by call, told for people.
 
@@ -181,29 +162,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | GenerationConversation | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-take=take,
-
+        take=take,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
     take: int | Unset = UNSET,
-
 ) -> Any | GenerationConversation | Problem | None:
-    """ Get the conversation of the agents
+    """Get the conversation of the agents
 
      What the agents do, call by call, told for people.
 
@@ -217,12 +194,12 @@ async def asyncio(
 
     Returns:
         Any | GenerationConversation | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-take=take,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            take=take,
+        )
+    ).parsed

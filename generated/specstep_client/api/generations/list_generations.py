@@ -1,19 +1,14 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.generation_list import GenerationList
 from ...models.problem import Problem
 from ...models.sort_order import SortOrder
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -22,11 +17,7 @@ def _get_kwargs(
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -42,9 +33,7 @@ def _get_kwargs(
 
     params["status"] = status
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -52,23 +41,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | GenerationList | Problem | None:
     if response.status_code == 200:
         response_200 = GenerationList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -79,8 +64,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -89,7 +72,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | GenerationList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,9 +90,8 @@ def sync_detailed(
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | GenerationList | Problem]:
-    """ List the generations
+    """List the generations
 
      All generations of the account, the failed, paused and cancelled ones included.
 
@@ -126,15 +110,13 @@ def sync_detailed(
 
     Returns:
         Response[Any | GenerationList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-order=order,
-status=status,
-
+        offset=offset,
+        order=order,
+        status=status,
     )
 
     response = client.get_httpx_client().request(
@@ -143,6 +125,7 @@ status=status,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
@@ -150,9 +133,8 @@ def sync(
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | GenerationList | Problem | None:
-    """ List the generations
+    """List the generations
 
      All generations of the account, the failed, paused and cancelled ones included.
 
@@ -171,17 +153,16 @@ def sync(
 
     Returns:
         Any | GenerationList | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-offset=offset,
-order=order,
-status=status,
-
+        limit=limit,
+        offset=offset,
+        order=order,
+        status=status,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
@@ -190,9 +171,8 @@ async def asyncio_detailed(
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | GenerationList | Problem]:
-    """ List the generations
+    """List the generations
 
      All generations of the account, the failed, paused and cancelled ones included.
 
@@ -211,22 +191,19 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | GenerationList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-order=order,
-status=status,
-
+        offset=offset,
+        order=order,
+        status=status,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
@@ -235,9 +212,8 @@ async def asyncio(
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | GenerationList | Problem | None:
-    """ List the generations
+    """List the generations
 
      All generations of the account, the failed, paused and cancelled ones included.
 
@@ -256,14 +232,14 @@ async def asyncio(
 
     Returns:
         Any | GenerationList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-offset=offset,
-order=order,
-status=status,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            offset=offset,
+            order=order,
+            status=status,
+        )
+    ).parsed

@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.generation_started import GenerationStarted
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/generations/{id}/retry".format(id=quote(str(id), safe=""),),
+        "url": "/v1/generations/{id}/retry".format(
+            id=quote(str(id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationStarted | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | GenerationStarted | Problem | None:
     if response.status_code == 202:
         response_202 = GenerationStarted.from_dict(response.json())
-
-
 
         return response_202
 
@@ -50,35 +41,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 402:
         response_402 = Problem.from_dict(response.json())
 
-
-
         return response_402
 
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -88,7 +69,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationStarted | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | GenerationStarted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,9 +84,8 @@ def sync_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Retry a failed generation
+    """Retry a failed generation
 
      Starts a new generation from the same intake with the same settings; the failed one stays. It pays,
     and counts as a kickoff. Children of a Researcher run and generations from before kickoffs were
@@ -118,12 +100,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -132,13 +112,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Retry a failed generation
+    """Retry a failed generation
 
      Starts a new generation from the same intake with the same settings; the failed one stays. It pays,
     and counts as a kickoff. Children of a Researcher run and generations from before kickoffs were
@@ -153,22 +133,20 @@ def sync(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Retry a failed generation
+    """Retry a failed generation
 
      Starts a new generation from the same intake with the same settings; the failed one stays. It pays,
     and counts as a kickoff. Children of a Researcher run and generations from before kickoffs were
@@ -183,27 +161,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Retry a failed generation
+    """Retry a failed generation
 
      Starts a new generation from the same intake with the same settings; the failed one stays. It pays,
     and counts as a kickoff. Children of a Researcher run and generations from before kickoffs were
@@ -218,11 +192,11 @@ async def asyncio(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

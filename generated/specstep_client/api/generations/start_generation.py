@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.generation_started import GenerationStarted
 from ...models.problem import Problem
 from ...models.start_generation_request import StartGenerationRequest
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: StartGenerationRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,26 +24,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationStarted | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | GenerationStarted | Problem | None:
     if response.status_code == 202:
         response_202 = GenerationStarted.from_dict(response.json())
-
-
 
         return response_202
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,35 +50,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 402:
         response_402 = Problem.from_dict(response.json())
 
-
-
         return response_402
 
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -102,7 +78,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationStarted | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | GenerationStarted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -115,9 +93,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: StartGenerationRequest,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Start a generation
+    """Start a generation
 
      The kickoff: it pays. It counts against 5 kickoffs a minute and not against the 60 requests.
 
@@ -130,12 +107,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -144,13 +119,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: StartGenerationRequest,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Start a generation
+    """Start a generation
 
      The kickoff: it pays. It counts against 5 kickoffs a minute and not against the 60 requests.
 
@@ -163,22 +138,20 @@ def sync(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: StartGenerationRequest,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Start a generation
+    """Start a generation
 
      The kickoff: it pays. It counts against 5 kickoffs a minute and not against the 60 requests.
 
@@ -191,27 +164,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: StartGenerationRequest,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Start a generation
+    """Start a generation
 
      The kickoff: it pays. It counts against 5 kickoffs a minute and not against the 60 requests.
 
@@ -224,11 +193,11 @@ async def asyncio(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

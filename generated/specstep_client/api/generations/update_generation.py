@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.generation_started import GenerationStarted
 from ...models.problem import Problem
 from ...models.update_generation_request import UpdateGenerationRequest
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
     *,
     body: UpdateGenerationRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/generations/{id}/update".format(id=quote(str(id), safe=""),),
+        "url": "/v1/generations/{id}/update".format(
+            id=quote(str(id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | GenerationStarted | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | GenerationStarted | Problem | None:
     if response.status_code == 202:
         response_202 = GenerationStarted.from_dict(response.json())
-
-
 
         return response_202
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,35 +55,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 402:
         response_402 = Problem.from_dict(response.json())
 
-
-
         return response_402
 
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -104,7 +83,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | GenerationStarted | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | GenerationStarted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -118,9 +99,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: UpdateGenerationRequest,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Update a generation
+    """Update a generation
 
      Starts a generation that brings an earlier one up to a newer interview. It pays, and counts as a
     kickoff.
@@ -135,13 +115,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -150,14 +128,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: UpdateGenerationRequest,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Update a generation
+    """Update a generation
 
      Starts a generation that brings an earlier one up to a newer interview. It pays, and counts as a
     kickoff.
@@ -172,24 +150,22 @@ def sync(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: UpdateGenerationRequest,
-
 ) -> Response[Any | GenerationStarted | Problem]:
-    """ Update a generation
+    """Update a generation
 
      Starts a generation that brings an earlier one up to a newer interview. It pays, and counts as a
     kickoff.
@@ -204,29 +180,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | GenerationStarted | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
     body: UpdateGenerationRequest,
-
 ) -> Any | GenerationStarted | Problem | None:
-    """ Update a generation
+    """Update a generation
 
      Starts a generation that brings an earlier one up to a newer interview. It pays, and counts as a
     kickoff.
@@ -241,12 +213,12 @@ async def asyncio(
 
     Returns:
         Any | GenerationStarted | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+        )
+    ).parsed

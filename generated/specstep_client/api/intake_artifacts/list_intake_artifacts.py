@@ -1,18 +1,13 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.intake_artifact_list import IntakeArtifactList
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,11 +15,7 @@ def _get_kwargs(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -34,9 +25,7 @@ def _get_kwargs(
 
     params["status"] = status
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -44,23 +33,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | IntakeArtifactList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | IntakeArtifactList | Problem | None:
     if response.status_code == 200:
         response_200 = IntakeArtifactList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -71,8 +56,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -81,7 +64,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | IntakeArtifactList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | IntakeArtifactList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -96,9 +81,8 @@ def sync_detailed(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | IntakeArtifactList | Problem]:
-    """ List the intake artifacts
+    """List the intake artifacts
 
      What completed interviews produced, newest first: the inputs of kickoffs.
 
@@ -115,14 +99,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | IntakeArtifactList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-status=status,
-
+        offset=offset,
+        status=status,
     )
 
     response = client.get_httpx_client().request(
@@ -131,15 +113,15 @@ status=status,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | IntakeArtifactList | Problem | None:
-    """ List the intake artifacts
+    """List the intake artifacts
 
      What completed interviews produced, newest first: the inputs of kickoffs.
 
@@ -156,16 +138,15 @@ def sync(
 
     Returns:
         Any | IntakeArtifactList | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-offset=offset,
-status=status,
-
+        limit=limit,
+        offset=offset,
+        status=status,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
@@ -173,9 +154,8 @@ async def asyncio_detailed(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | IntakeArtifactList | Problem]:
-    """ List the intake artifacts
+    """List the intake artifacts
 
      What completed interviews produced, newest first: the inputs of kickoffs.
 
@@ -192,21 +172,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | IntakeArtifactList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-status=status,
-
+        offset=offset,
+        status=status,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
@@ -214,9 +191,8 @@ async def asyncio(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | IntakeArtifactList | Problem | None:
-    """ List the intake artifacts
+    """List the intake artifacts
 
      What completed interviews produced, newest first: the inputs of kickoffs.
 
@@ -233,13 +209,13 @@ async def asyncio(
 
     Returns:
         Any | IntakeArtifactList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-offset=offset,
-status=status,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            offset=offset,
+            status=status,
+        )
+    ).parsed

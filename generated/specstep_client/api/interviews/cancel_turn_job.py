@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.turn_job import TurnJob
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     job_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/interviews/turns/{job_id}/cancel".format(job_id=quote(str(job_id), safe=""),),
+        "url": "/v1/interviews/turns/{job_id}/cancel".format(
+            job_id=quote(str(job_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | TurnJob | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | TurnJob | None:
     if response.status_code == 200:
         response_200 = TurnJob.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,21 +41,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -74,7 +59,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | TurnJob]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | TurnJob]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +74,8 @@ def sync_detailed(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Cancel a turn job
+    """Cancel a turn job
 
      Gives up the answer to a turn. A job that runs already may still leave its reply in the transcript.
     Cancelling a cancelled job changes nothing. Added 2026-05-18.
@@ -103,12 +89,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         job_id=job_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -117,13 +101,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Cancel a turn job
+    """Cancel a turn job
 
      Gives up the answer to a turn. A job that runs already may still leave its reply in the transcript.
     Cancelling a cancelled job changes nothing. Added 2026-05-18.
@@ -137,22 +121,20 @@ def sync(
 
     Returns:
         Any | Problem | TurnJob
-     """
-
+    """
 
     return sync_detailed(
         job_id=job_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Cancel a turn job
+    """Cancel a turn job
 
      Gives up the answer to a turn. A job that runs already may still leave its reply in the transcript.
     Cancelling a cancelled job changes nothing. Added 2026-05-18.
@@ -166,27 +148,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         job_id=job_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Cancel a turn job
+    """Cancel a turn job
 
      Gives up the answer to a turn. A job that runs already may still leave its reply in the transcript.
     Cancelling a cancelled job changes nothing. Added 2026-05-18.
@@ -200,11 +178,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | TurnJob
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        job_id=job_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            job_id=job_id,
+            client=client,
+        )
+    ).parsed

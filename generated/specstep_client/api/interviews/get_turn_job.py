@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.turn_job import TurnJob
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     job_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/interviews/turns/{job_id}".format(job_id=quote(str(job_id), safe=""),),
+        "url": "/v1/interviews/turns/{job_id}".format(
+            job_id=quote(str(job_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | TurnJob | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | TurnJob | None:
     if response.status_code == 200:
         response_200 = TurnJob.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -67,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | TurnJob]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | TurnJob]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -80,9 +69,8 @@ def sync_detailed(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Get a turn job
+    """Get a turn job
 
      How far the answer to a turn is. Poll it until it is completed, failed or cancelled; the snapshot
     then carries the reply.
@@ -96,12 +84,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         job_id=job_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -110,13 +96,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Get a turn job
+    """Get a turn job
 
      How far the answer to a turn is. Poll it until it is completed, failed or cancelled; the snapshot
     then carries the reply.
@@ -130,22 +116,20 @@ def sync(
 
     Returns:
         Any | Problem | TurnJob
-     """
-
+    """
 
     return sync_detailed(
         job_id=job_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Get a turn job
+    """Get a turn job
 
      How far the answer to a turn is. Poll it until it is completed, failed or cancelled; the snapshot
     then carries the reply.
@@ -159,27 +143,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         job_id=job_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     job_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Get a turn job
+    """Get a turn job
 
      How far the answer to a turn is. Poll it until it is completed, failed or cancelled; the snapshot
     then carries the reply.
@@ -193,11 +173,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | TurnJob
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        job_id=job_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            job_id=job_id,
+            client=client,
+        )
+    ).parsed

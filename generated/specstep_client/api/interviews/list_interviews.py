@@ -1,29 +1,20 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.interview_list import InterviewList
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -31,9 +22,7 @@ def _get_kwargs(
 
     params["status"] = status
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -41,23 +30,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | InterviewList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | InterviewList | Problem | None:
     if response.status_code == 200:
         response_200 = InterviewList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -68,8 +53,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -78,7 +61,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | InterviewList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | InterviewList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -92,9 +77,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | InterviewList | Problem]:
-    """ List the interviews
+    """List the interviews
 
      The caller's own interviews. Conversations with fewer than two turns are left out.
 
@@ -111,13 +95,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | InterviewList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-status=status,
-
+        status=status,
     )
 
     response = client.get_httpx_client().request(
@@ -126,14 +108,14 @@ status=status,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | InterviewList | Problem | None:
-    """ List the interviews
+    """List the interviews
 
      The caller's own interviews. Conversations with fewer than two turns are left out.
 
@@ -150,24 +132,22 @@ def sync(
 
     Returns:
         Any | InterviewList | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-status=status,
-
+        limit=limit,
+        status=status,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Response[Any | InterviewList | Problem]:
-    """ List the interviews
+    """List the interviews
 
      The caller's own interviews. Conversations with fewer than two turns are left out.
 
@@ -184,29 +164,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | InterviewList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-status=status,
-
+        status=status,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
-
 ) -> Any | InterviewList | Problem | None:
-    """ List the interviews
+    """List the interviews
 
      The caller's own interviews. Conversations with fewer than two turns are left out.
 
@@ -223,12 +199,12 @@ async def asyncio(
 
     Returns:
         Any | InterviewList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-status=status,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            status=status,
+        )
+    ).parsed

@@ -1,50 +1,35 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.interview import Interview
 from ...models.problem import Problem
-from typing import cast
+from ...types import Response
 
 
-
-def _get_kwargs(
-    
-) -> dict[str, Any]:
-    
-
-    
-
-    
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "post",
         "url": "/v1/interviews",
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Interview | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Interview | Problem | None:
     if response.status_code == 200:
         response_200 = Interview.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 201:
         response_201 = Interview.from_dict(response.json())
-
-
 
         return response_201
 
@@ -55,8 +40,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -65,7 +48,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Interview | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Interview | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -77,9 +62,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Interview | Problem]:
-    """ Start an interview
+    """Start an interview
 
      Begins a conversation; the agent opens it. There is no body. An interview that nobody answers costs
     nothing and is never listed.
@@ -90,12 +74,9 @@ def sync_detailed(
 
     Returns:
         Response[Any | Interview | Problem]
-     """
+    """
 
-
-    kwargs = _get_kwargs(
-        
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -103,12 +84,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Interview | Problem | None:
-    """ Start an interview
+    """Start an interview
 
      Begins a conversation; the agent opens it. There is no body. An interview that nobody answers costs
     nothing and is never listed.
@@ -119,20 +100,18 @@ def sync(
 
     Returns:
         Any | Interview | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Interview | Problem]:
-    """ Start an interview
+    """Start an interview
 
      Begins a conversation; the agent opens it. There is no body. An interview that nobody answers costs
     nothing and is never listed.
@@ -143,25 +122,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Interview | Problem]
-     """
+    """
 
+    kwargs = _get_kwargs()
 
-    kwargs = _get_kwargs(
-        
-    )
-
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Interview | Problem | None:
-    """ Start an interview
+    """Start an interview
 
      Begins a conversation; the agent opens it. There is no body. An interview that nobody answers costs
     nothing and is never listed.
@@ -172,10 +146,10 @@ async def asyncio(
 
     Returns:
         Any | Interview | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,21 +1,17 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.turn_job import TurnJob
 from ...models.turn_mode import TurnMode
 from ...models.turn_request import TurnRequest
-from ...types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -25,7 +21,6 @@ def _get_kwargs(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(idempotency_key, Unset):
@@ -33,11 +28,6 @@ def _get_kwargs(
 
     if not isinstance(x_spec_step_turn_mode, Unset):
         headers["X-SpecStep-Turn-Mode"] = str(x_spec_step_turn_mode)
-
-
-
-
-    
 
     params: dict[str, Any] = {}
 
@@ -47,18 +37,17 @@ def _get_kwargs(
 
     params["mode"] = json_mode
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/interviews/{id}/turns".format(id=quote(str(id), safe=""),),
+        "url": "/v1/interviews/{id}/turns".format(
+            id=quote(str(id), safe=""),
+        ),
         "params": params,
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -66,8 +55,9 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | TurnJob | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | TurnJob | None:
     if response.status_code == 200:
         response_200 = response.json()
         return response_200
@@ -75,14 +65,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 202:
         response_202 = TurnJob.from_dict(response.json())
 
-
-
         return response_202
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -93,21 +79,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -117,7 +97,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | TurnJob]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | TurnJob]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -134,9 +116,8 @@ def sync_detailed(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Submit a turn
+    """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
     poll the job at `Location`. With an `Idempotency-Key` the same message may be sent again: while the
@@ -157,16 +138,14 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-mode=mode,
-idempotency_key=idempotency_key,
-x_spec_step_turn_mode=x_spec_step_turn_mode,
-
+        body=body,
+        mode=mode,
+        idempotency_key=idempotency_key,
+        x_spec_step_turn_mode=x_spec_step_turn_mode,
     )
 
     response = client.get_httpx_client().request(
@@ -174,6 +153,7 @@ x_spec_step_turn_mode=x_spec_step_turn_mode,
     )
 
     return _build_response(client=client, response=response)
+
 
 def sync(
     id: UUID,
@@ -183,9 +163,8 @@ def sync(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Submit a turn
+    """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
     poll the job at `Location`. With an `Idempotency-Key` the same message may be sent again: while the
@@ -206,18 +185,17 @@ def sync(
 
     Returns:
         Any | Problem | TurnJob
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-body=body,
-mode=mode,
-idempotency_key=idempotency_key,
-x_spec_step_turn_mode=x_spec_step_turn_mode,
-
+        client=client,
+        body=body,
+        mode=mode,
+        idempotency_key=idempotency_key,
+        x_spec_step_turn_mode=x_spec_step_turn_mode,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
@@ -227,9 +205,8 @@ async def asyncio_detailed(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-
 ) -> Response[Any | Problem | TurnJob]:
-    """ Submit a turn
+    """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
     poll the job at `Location`. With an `Idempotency-Key` the same message may be sent again: while the
@@ -250,23 +227,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | TurnJob]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-body=body,
-mode=mode,
-idempotency_key=idempotency_key,
-x_spec_step_turn_mode=x_spec_step_turn_mode,
-
+        body=body,
+        mode=mode,
+        idempotency_key=idempotency_key,
+        x_spec_step_turn_mode=x_spec_step_turn_mode,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
@@ -276,9 +250,8 @@ async def asyncio(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-
 ) -> Any | Problem | TurnJob | None:
-    """ Submit a turn
+    """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
     poll the job at `Location`. With an `Idempotency-Key` the same message may be sent again: while the
@@ -299,15 +272,15 @@ async def asyncio(
 
     Returns:
         Any | Problem | TurnJob
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-body=body,
-mode=mode,
-idempotency_key=idempotency_key,
-x_spec_step_turn_mode=x_spec_step_turn_mode,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+            mode=mode,
+            idempotency_key=idempotency_key,
+            x_spec_step_turn_mode=x_spec_step_turn_mode,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.create_organization_request import CreateOrganizationRequest
 from ...models.organization import Organization
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: CreateOrganizationRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,26 +24,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Organization | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Organization | Problem | None:
     if response.status_code == 201:
         response_201 = Organization.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,21 +50,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -88,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Organization | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Organization | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,9 +83,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateOrganizationRequest,
-
 ) -> Response[Any | Organization | Problem]:
-    """ Create an organization
+    """Create an organization
 
      Makes an organization with the caller as its contact and first member. It takes the Teams plan.
     Added 2026-05-26.
@@ -117,12 +98,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Organization | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -131,13 +110,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: CreateOrganizationRequest,
-
 ) -> Any | Organization | Problem | None:
-    """ Create an organization
+    """Create an organization
 
      Makes an organization with the caller as its contact and first member. It takes the Teams plan.
     Added 2026-05-26.
@@ -151,22 +130,20 @@ def sync(
 
     Returns:
         Any | Organization | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateOrganizationRequest,
-
 ) -> Response[Any | Organization | Problem]:
-    """ Create an organization
+    """Create an organization
 
      Makes an organization with the caller as its contact and first member. It takes the Teams plan.
     Added 2026-05-26.
@@ -180,27 +157,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Organization | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: CreateOrganizationRequest,
-
 ) -> Any | Organization | Problem | None:
-    """ Create an organization
+    """Create an organization
 
      Makes an organization with the caller as its contact and first member. It takes the Teams plan.
     Added 2026-05-26.
@@ -214,11 +187,11 @@ async def asyncio(
 
     Returns:
         Any | Organization | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

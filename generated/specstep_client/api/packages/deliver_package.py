@@ -1,52 +1,41 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.package_delivery import PackageDelivery
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/packages/{id}/deliver".format(id=quote(str(id), safe=""),),
+        "url": "/v1/packages/{id}/deliver".format(
+            id=quote(str(id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | PackageDelivery | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | PackageDelivery | Problem | None:
     if response.status_code == 202:
         response_202 = PackageDelivery.from_dict(response.json())
-
-
 
         return response_202
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -57,21 +46,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -81,7 +64,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | PackageDelivery | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | PackageDelivery | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -94,9 +79,8 @@ def sync_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | PackageDelivery | Problem]:
-    """ Deliver a package
+    """Deliver a package
 
      Commits the package to a new branch of the configured repository and opens a pull request. The
     default branch is not touched.
@@ -110,12 +94,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | PackageDelivery | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -124,13 +106,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | PackageDelivery | Problem | None:
-    """ Deliver a package
+    """Deliver a package
 
      Commits the package to a new branch of the configured repository and opens a pull request. The
     default branch is not touched.
@@ -144,22 +126,20 @@ def sync(
 
     Returns:
         Any | PackageDelivery | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | PackageDelivery | Problem]:
-    """ Deliver a package
+    """Deliver a package
 
      Commits the package to a new branch of the configured repository and opens a pull request. The
     default branch is not touched.
@@ -173,27 +153,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | PackageDelivery | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | PackageDelivery | Problem | None:
-    """ Deliver a package
+    """Deliver a package
 
      Commits the package to a new branch of the configured repository and opens a pull request. The
     default branch is not touched.
@@ -207,11 +183,11 @@ async def asyncio(
 
     Returns:
         Any | PackageDelivery | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

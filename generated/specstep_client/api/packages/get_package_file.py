@@ -1,56 +1,43 @@
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import File, FileTypes
-from io import BytesIO
-from typing import cast
-from uuid import UUID
-
+from ...types import File, Response
 
 
 def _get_kwargs(
     id: UUID,
     path: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/packages/{id}/files/{path}".format(id=quote(str(id), safe=""),path=quote(str(path), safe=""),),
+        "url": "/v1/packages/{id}/files/{path}".format(
+            id=quote(str(id), safe=""),
+            path=quote(str(path), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | File | Problem | None:
     if response.status_code == 200:
-        response_200 = File(
-             payload = BytesIO(response.content)
-        )
-
-
+        response_200 = File(payload=BytesIO(response.content))
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -61,14 +48,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -78,7 +61,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | File | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | File | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -92,9 +77,8 @@ def sync_detailed(
     path: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | File | Problem]:
-    """ Get a file of a package
+    """Get a file of a package
 
      The bytes of one file of at most 256 KB; a larger one is refused with 400, and the zip has to be
     downloaded. The path keeps its slashes: the service takes everything after `files/`.
@@ -109,13 +93,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | File | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-path=path,
-
+        path=path,
     )
 
     response = client.get_httpx_client().request(
@@ -124,14 +106,14 @@ path=path,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     path: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | File | Problem | None:
-    """ Get a file of a package
+    """Get a file of a package
 
      The bytes of one file of at most 256 KB; a larger one is refused with 400, and the zip has to be
     downloaded. The path keeps its slashes: the service takes everything after `files/`.
@@ -146,24 +128,22 @@ def sync(
 
     Returns:
         Any | File | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-path=path,
-client=client,
-
+        path=path,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
     path: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | File | Problem]:
-    """ Get a file of a package
+    """Get a file of a package
 
      The bytes of one file of at most 256 KB; a larger one is refused with 400, and the zip has to be
     downloaded. The path keeps its slashes: the service takes everything after `files/`.
@@ -178,29 +158,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | File | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-path=path,
-
+        path=path,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
     path: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | File | Problem | None:
-    """ Get a file of a package
+    """Get a file of a package
 
      The bytes of one file of at most 256 KB; a larger one is refused with 400, and the zip has to be
     downloaded. The path keeps its slashes: the service takes everything after `files/`.
@@ -215,12 +191,12 @@ async def asyncio(
 
     Returns:
         Any | File | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-path=path,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            path=path,
+            client=client,
+        )
+    ).parsed

@@ -1,19 +1,14 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.package_list import PackageList
 from ...models.problem import Problem
 from ...models.sort_order import SortOrder
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -21,11 +16,7 @@ def _get_kwargs(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -39,9 +30,7 @@ def _get_kwargs(
 
     params["order"] = json_order
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -49,23 +38,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | PackageList | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | PackageList | Problem | None:
     if response.status_code == 200:
         response_200 = PackageList.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -76,8 +61,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -86,7 +69,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | PackageList | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | PackageList | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,9 +86,8 @@ def sync_detailed(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
-
 ) -> Response[Any | PackageList | Problem]:
-    """ List the packages
+    """List the packages
 
      All packages of the account.
 
@@ -119,14 +103,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | PackageList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-order=order,
-
+        offset=offset,
+        order=order,
     )
 
     response = client.get_httpx_client().request(
@@ -135,15 +117,15 @@ order=order,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
-
 ) -> Any | PackageList | Problem | None:
-    """ List the packages
+    """List the packages
 
      All packages of the account.
 
@@ -159,16 +141,15 @@ def sync(
 
     Returns:
         Any | PackageList | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-offset=offset,
-order=order,
-
+        limit=limit,
+        offset=offset,
+        order=order,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
@@ -176,9 +157,8 @@ async def asyncio_detailed(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
-
 ) -> Response[Any | PackageList | Problem]:
-    """ List the packages
+    """List the packages
 
      All packages of the account.
 
@@ -194,21 +174,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | PackageList | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-offset=offset,
-order=order,
-
+        offset=offset,
+        order=order,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
@@ -216,9 +193,8 @@ async def asyncio(
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
     order: SortOrder | Unset = UNSET,
-
 ) -> Any | PackageList | Problem | None:
-    """ List the packages
+    """List the packages
 
      All packages of the account.
 
@@ -234,13 +210,13 @@ async def asyncio(
 
     Returns:
         Any | PackageList | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-offset=offset,
-order=order,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            offset=offset,
+            order=order,
+        )
+    ).parsed

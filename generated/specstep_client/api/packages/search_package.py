@@ -1,19 +1,15 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.package_search_results import PackageSearchResults
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-from uuid import UUID
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -21,11 +17,7 @@ def _get_kwargs(
     *,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -33,33 +25,29 @@ def _get_kwargs(
 
     params["q"] = q
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/packages/{id}/search".format(id=quote(str(id), safe=""),),
+        "url": "/v1/packages/{id}/search".format(
+            id=quote(str(id), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | PackageSearchResults | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | PackageSearchResults | Problem | None:
     if response.status_code == 200:
         response_200 = PackageSearchResults.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -70,14 +58,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -87,7 +71,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | PackageSearchResults | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | PackageSearchResults | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -102,9 +88,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Response[Any | PackageSearchResults | Problem]:
-    """ Search a package
+    """Search a package
 
      Finds words in the files of one package.
 
@@ -122,14 +107,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | PackageSearchResults | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-limit=limit,
-q=q,
-
+        limit=limit,
+        q=q,
     )
 
     response = client.get_httpx_client().request(
@@ -138,15 +121,15 @@ q=q,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     id: UUID,
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Any | PackageSearchResults | Problem | None:
-    """ Search a package
+    """Search a package
 
      Finds words in the files of one package.
 
@@ -164,16 +147,15 @@ def sync(
 
     Returns:
         Any | PackageSearchResults | Problem
-     """
-
+    """
 
     return sync_detailed(
         id=id,
-client=client,
-limit=limit,
-q=q,
-
+        client=client,
+        limit=limit,
+        q=q,
     ).parsed
+
 
 async def asyncio_detailed(
     id: UUID,
@@ -181,9 +163,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Response[Any | PackageSearchResults | Problem]:
-    """ Search a package
+    """Search a package
 
      Finds words in the files of one package.
 
@@ -201,21 +182,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | PackageSearchResults | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         id=id,
-limit=limit,
-q=q,
-
+        limit=limit,
+        q=q,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     id: UUID,
@@ -223,9 +201,8 @@ async def asyncio(
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Any | PackageSearchResults | Problem | None:
-    """ Search a package
+    """Search a package
 
      Finds words in the files of one package.
 
@@ -243,13 +220,13 @@ async def asyncio(
 
     Returns:
         Any | PackageSearchResults | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        id=id,
-client=client,
-limit=limit,
-q=q,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            limit=limit,
+            q=q,
+        )
+    ).parsed

@@ -1,29 +1,20 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.packages_search_results import PackagesSearchResults
 from ...models.problem import Problem
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -31,9 +22,7 @@ def _get_kwargs(
 
     params["q"] = q
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -41,23 +30,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | PackagesSearchResults | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | PackagesSearchResults | Problem | None:
     if response.status_code == 200:
         response_200 = PackagesSearchResults.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -68,8 +53,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -78,7 +61,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | PackagesSearchResults | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | PackagesSearchResults | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -92,9 +77,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Response[Any | PackagesSearchResults | Problem]:
-    """ Search all packages
+    """Search all packages
 
      Finds words in the files of all packages of the caller.
 
@@ -111,13 +95,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | PackagesSearchResults | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-q=q,
-
+        q=q,
     )
 
     response = client.get_httpx_client().request(
@@ -126,14 +108,14 @@ q=q,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Any | PackagesSearchResults | Problem | None:
-    """ Search all packages
+    """Search all packages
 
      Finds words in the files of all packages of the caller.
 
@@ -150,24 +132,22 @@ def sync(
 
     Returns:
         Any | PackagesSearchResults | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-q=q,
-
+        limit=limit,
+        q=q,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Response[Any | PackagesSearchResults | Problem]:
-    """ Search all packages
+    """Search all packages
 
      Finds words in the files of all packages of the caller.
 
@@ -184,29 +164,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | PackagesSearchResults | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-q=q,
-
+        q=q,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     limit: int | Unset = UNSET,
     q: str | Unset = UNSET,
-
 ) -> Any | PackagesSearchResults | Problem | None:
-    """ Search all packages
+    """Search all packages
 
      Finds words in the files of all packages of the caller.
 
@@ -223,12 +199,12 @@ async def asyncio(
 
     Returns:
         Any | PackagesSearchResults | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-q=q,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            q=q,
+        )
+    ).parsed

@@ -1,43 +1,30 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.deletion_request import DeletionRequest
 from ...models.problem import Problem
-from typing import cast
+from ...types import Response
 
 
-
-def _get_kwargs(
-    
-) -> dict[str, Any]:
-    
-
-    
-
-    
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/users/me/deletion-request",
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | DeletionRequest | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | DeletionRequest | Problem | None:
     if response.status_code == 200:
         response_200 = DeletionRequest.from_dict(response.json())
-
-
 
         return response_200
 
@@ -48,14 +35,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -65,7 +48,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | DeletionRequest | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | DeletionRequest | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -77,9 +62,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | DeletionRequest | Problem]:
-    """ Get the deletion of the account
+    """Get the deletion of the account
 
      How far the deletion is. Afterwards the answer is 401. Added 2026-05-14.
 
@@ -89,12 +73,9 @@ def sync_detailed(
 
     Returns:
         Response[Any | DeletionRequest | Problem]
-     """
+    """
 
-
-    kwargs = _get_kwargs(
-        
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -102,12 +83,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | DeletionRequest | Problem | None:
-    """ Get the deletion of the account
+    """Get the deletion of the account
 
      How far the deletion is. Afterwards the answer is 401. Added 2026-05-14.
 
@@ -117,20 +98,18 @@ def sync(
 
     Returns:
         Any | DeletionRequest | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | DeletionRequest | Problem]:
-    """ Get the deletion of the account
+    """Get the deletion of the account
 
      How far the deletion is. Afterwards the answer is 401. Added 2026-05-14.
 
@@ -140,25 +119,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | DeletionRequest | Problem]
-     """
+    """
 
+    kwargs = _get_kwargs()
 
-    kwargs = _get_kwargs(
-        
-    )
-
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | DeletionRequest | Problem | None:
-    """ Get the deletion of the account
+    """Get the deletion of the account
 
      How far the deletion is. Afterwards the answer is 401. Added 2026-05-14.
 
@@ -168,10 +142,10 @@ async def asyncio(
 
     Returns:
         Any | DeletionRequest | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,43 +1,30 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.privacy_request_accepted import PrivacyRequestAccepted
 from ...models.problem import Problem
-from typing import cast
+from ...types import Response
 
 
-
-def _get_kwargs(
-    
-) -> dict[str, Any]:
-    
-
-    
-
-    
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "post",
         "url": "/v1/users/me/deletion-request",
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | PrivacyRequestAccepted | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | PrivacyRequestAccepted | Problem | None:
     if response.status_code == 202:
         response_202 = PrivacyRequestAccepted.from_dict(response.json())
-
-
 
         return response_202
 
@@ -48,8 +35,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if client.raise_on_unexpected_status:
@@ -58,7 +43,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | PrivacyRequestAccepted | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | PrivacyRequestAccepted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -70,9 +57,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | PrivacyRequestAccepted | Problem]:
-    """ Request the deletion of the account
+    """Request the deletion of the account
 
      Deletes the account and everything in it about 30 seconds later. Nothing brings it back. Added
     2026-05-14.
@@ -83,12 +69,9 @@ def sync_detailed(
 
     Returns:
         Response[Any | PrivacyRequestAccepted | Problem]
-     """
+    """
 
-
-    kwargs = _get_kwargs(
-        
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -96,12 +79,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | PrivacyRequestAccepted | Problem | None:
-    """ Request the deletion of the account
+    """Request the deletion of the account
 
      Deletes the account and everything in it about 30 seconds later. Nothing brings it back. Added
     2026-05-14.
@@ -112,20 +95,18 @@ def sync(
 
     Returns:
         Any | PrivacyRequestAccepted | Problem
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | PrivacyRequestAccepted | Problem]:
-    """ Request the deletion of the account
+    """Request the deletion of the account
 
      Deletes the account and everything in it about 30 seconds later. Nothing brings it back. Added
     2026-05-14.
@@ -136,25 +117,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | PrivacyRequestAccepted | Problem]
-     """
+    """
 
+    kwargs = _get_kwargs()
 
-    kwargs = _get_kwargs(
-        
-    )
-
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
-
 ) -> Any | PrivacyRequestAccepted | Problem | None:
-    """ Request the deletion of the account
+    """Request the deletion of the account
 
      Deletes the account and everything in it about 30 seconds later. Nothing brings it back. Added
     2026-05-14.
@@ -165,10 +141,10 @@ async def asyncio(
 
     Returns:
         Any | PrivacyRequestAccepted | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

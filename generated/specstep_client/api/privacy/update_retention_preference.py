@@ -1,31 +1,23 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.retention_preference import RetentionPreference
-from ...models.update_retention_preference_request import UpdateRetentionPreferenceRequest
-from typing import cast
-
+from ...models.update_retention_preference_request import (
+    UpdateRetentionPreferenceRequest,
+)
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: UpdateRetentionPreferenceRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -34,26 +26,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | RetentionPreference | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | RetentionPreference | None:
     if response.status_code == 200:
         response_200 = RetentionPreference.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,8 +52,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -74,7 +60,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | RetentionPreference]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | RetentionPreference]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +75,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: UpdateRetentionPreferenceRequest,
-
 ) -> Response[Any | Problem | RetentionPreference]:
-    """ Update the retention preference
+    """Update the retention preference
 
      Says how long new packages are kept. Existing ones are not touched. Added 2026-05-14.
 
@@ -103,12 +90,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | RetentionPreference]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -117,13 +102,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: UpdateRetentionPreferenceRequest,
-
 ) -> Any | Problem | RetentionPreference | None:
-    """ Update the retention preference
+    """Update the retention preference
 
      Says how long new packages are kept. Existing ones are not touched. Added 2026-05-14.
 
@@ -137,22 +122,20 @@ def sync(
 
     Returns:
         Any | Problem | RetentionPreference
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: UpdateRetentionPreferenceRequest,
-
 ) -> Response[Any | Problem | RetentionPreference]:
-    """ Update the retention preference
+    """Update the retention preference
 
      Says how long new packages are kept. Existing ones are not touched. Added 2026-05-14.
 
@@ -166,27 +149,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | RetentionPreference]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: UpdateRetentionPreferenceRequest,
-
 ) -> Any | Problem | RetentionPreference | None:
-    """ Update the retention preference
+    """Update the retention preference
 
      Says how long new packages are kept. Existing ones are not touched. Added 2026-05-14.
 
@@ -200,11 +179,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | RetentionPreference
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

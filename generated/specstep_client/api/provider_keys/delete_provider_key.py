@@ -4,36 +4,29 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     provider: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/v1/me/provider-keys/{provider}".format(provider=quote(str(provider), safe=""),),
+        "url": "/v1/me/provider-keys/{provider}".format(
+            provider=quote(str(provider), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
         return response_204
@@ -45,14 +38,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -62,7 +51,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -75,9 +66,8 @@ def sync_detailed(
     provider: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a provider key
+    """Delete a provider key
 
      Takes back the key for a provider.
 
@@ -90,12 +80,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-
     )
 
     response = client.get_httpx_client().request(
@@ -104,13 +92,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     provider: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a provider key
+    """Delete a provider key
 
      Takes back the key for a provider.
 
@@ -123,22 +111,20 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         provider=provider,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     provider: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a provider key
+    """Delete a provider key
 
      Takes back the key for a provider.
 
@@ -151,27 +137,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     provider: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a provider key
+    """Delete a provider key
 
      Takes back the key for a provider.
 
@@ -184,11 +166,11 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        provider=provider,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            provider=provider,
+            client=client,
+        )
+    ).parsed

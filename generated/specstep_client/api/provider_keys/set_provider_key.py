@@ -4,36 +4,28 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.set_provider_key_request import SetProviderKeyRequest
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     provider: str,
     *,
     body: SetProviderKeyRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "patch",
-        "url": "/v1/me/provider-keys/{provider}".format(provider=quote(str(provider), safe=""),),
+        "url": "/v1/me/provider-keys/{provider}".format(
+            provider=quote(str(provider), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -41,16 +33,15 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
         return response_204
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -61,21 +52,15 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 403:
         response_403 = Problem.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -85,7 +70,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -99,9 +86,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: SetProviderKeyRequest,
-
 ) -> Response[Any | Problem]:
-    """ Set a provider key
+    """Set a provider key
 
      Gives or replaces the key for a provider. It takes the Developer role.
 
@@ -115,13 +101,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -130,14 +114,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: SetProviderKeyRequest,
-
 ) -> Any | Problem | None:
-    """ Set a provider key
+    """Set a provider key
 
      Gives or replaces the key for a provider. It takes the Developer role.
 
@@ -151,24 +135,22 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         provider=provider,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: SetProviderKeyRequest,
-
 ) -> Response[Any | Problem]:
-    """ Set a provider key
+    """Set a provider key
 
      Gives or replaces the key for a provider. It takes the Developer role.
 
@@ -182,29 +164,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         provider=provider,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     provider: str,
     *,
     client: AuthenticatedClient,
     body: SetProviderKeyRequest,
-
 ) -> Any | Problem | None:
-    """ Set a provider key
+    """Set a provider key
 
      Gives or replaces the key for a provider. It takes the Developer role.
 
@@ -218,12 +196,12 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        provider=provider,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            provider=provider,
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,41 +1,35 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     interview_id: UUID,
     document_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/v1/interviews/{interview_id}/reference-documents/{document_id}".format(interview_id=quote(str(interview_id), safe=""),document_id=quote(str(document_id), safe=""),),
+        "url": "/v1/interviews/{interview_id}/reference-documents/{document_id}".format(
+            interview_id=quote(str(interview_id), safe=""),
+            document_id=quote(str(document_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
         return response_204
@@ -47,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -64,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -78,9 +70,8 @@ def sync_detailed(
     document_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a reference document
+    """Delete a reference document
 
      Takes a document off an interview.
 
@@ -94,13 +85,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-document_id=document_id,
-
+        document_id=document_id,
     )
 
     response = client.get_httpx_client().request(
@@ -109,14 +98,14 @@ document_id=document_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     interview_id: UUID,
     document_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a reference document
+    """Delete a reference document
 
      Takes a document off an interview.
 
@@ -130,24 +119,22 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         interview_id=interview_id,
-document_id=document_id,
-client=client,
-
+        document_id=document_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     interview_id: UUID,
     document_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a reference document
+    """Delete a reference document
 
      Takes a document off an interview.
 
@@ -161,29 +148,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-document_id=document_id,
-
+        document_id=document_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     interview_id: UUID,
     document_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a reference document
+    """Delete a reference document
 
      Takes a document off an interview.
 
@@ -197,12 +180,12 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        interview_id=interview_id,
-document_id=document_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            interview_id=interview_id,
+            document_id=document_id,
+            client=client,
+        )
+    ).parsed

@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.reference_document_list import ReferenceDocumentList
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     interview_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/interviews/{interview_id}/reference-documents".format(interview_id=quote(str(interview_id), safe=""),),
+        "url": "/v1/interviews/{interview_id}/reference-documents".format(
+            interview_id=quote(str(interview_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | ReferenceDocumentList | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | ReferenceDocumentList | None:
     if response.status_code == 200:
         response_200 = ReferenceDocumentList.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -67,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | ReferenceDocumentList]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | ReferenceDocumentList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -80,9 +69,8 @@ def sync_detailed(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | ReferenceDocumentList]:
-    """ List the reference documents
+    """List the reference documents
 
      The documents attached to an interview.
 
@@ -95,12 +83,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | ReferenceDocumentList]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -109,13 +95,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | ReferenceDocumentList | None:
-    """ List the reference documents
+    """List the reference documents
 
      The documents attached to an interview.
 
@@ -128,22 +114,20 @@ def sync(
 
     Returns:
         Any | Problem | ReferenceDocumentList
-     """
-
+    """
 
     return sync_detailed(
         interview_id=interview_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | ReferenceDocumentList]:
-    """ List the reference documents
+    """List the reference documents
 
      The documents attached to an interview.
 
@@ -156,27 +140,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | ReferenceDocumentList]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | ReferenceDocumentList | None:
-    """ List the reference documents
+    """List the reference documents
 
      The documents attached to an interview.
 
@@ -189,11 +169,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | ReferenceDocumentList
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        interview_id=interview_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            interview_id=interview_id,
+            client=client,
+        )
+    ).parsed

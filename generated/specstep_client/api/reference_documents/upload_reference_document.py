@@ -1,60 +1,48 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.reference_document import ReferenceDocument
 from ...models.reference_document_upload import ReferenceDocumentUpload
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     interview_id: UUID,
     *,
     body: ReferenceDocumentUpload,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/interviews/{interview_id}/reference-documents".format(interview_id=quote(str(interview_id), safe=""),),
+        "url": "/v1/interviews/{interview_id}/reference-documents".format(
+            interview_id=quote(str(interview_id), safe=""),
+        ),
     }
 
     _kwargs["files"] = body.to_multipart()
-
-
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | ReferenceDocument | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | ReferenceDocument | None:
     if response.status_code == 201:
         response_201 = ReferenceDocument.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -65,14 +53,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -82,7 +66,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | ReferenceDocument]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | ReferenceDocument]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -96,9 +82,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ReferenceDocumentUpload,
-
 ) -> Response[Any | Problem | ReferenceDocument]:
-    """ Upload a reference document
+    """Upload a reference document
 
      Attaches a document to an interview, as context for the agents.
 
@@ -112,13 +97,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | ReferenceDocument]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -127,14 +110,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
     body: ReferenceDocumentUpload,
-
 ) -> Any | Problem | ReferenceDocument | None:
-    """ Upload a reference document
+    """Upload a reference document
 
      Attaches a document to an interview, as context for the agents.
 
@@ -148,24 +131,22 @@ def sync(
 
     Returns:
         Any | Problem | ReferenceDocument
-     """
-
+    """
 
     return sync_detailed(
         interview_id=interview_id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
     body: ReferenceDocumentUpload,
-
 ) -> Response[Any | Problem | ReferenceDocument]:
-    """ Upload a reference document
+    """Upload a reference document
 
      Attaches a document to an interview, as context for the agents.
 
@@ -179,29 +160,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | ReferenceDocument]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         interview_id=interview_id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     interview_id: UUID,
     *,
     client: AuthenticatedClient,
     body: ReferenceDocumentUpload,
-
 ) -> Any | Problem | ReferenceDocument | None:
-    """ Upload a reference document
+    """Upload a reference document
 
      Attaches a document to an interview, as context for the agents.
 
@@ -215,12 +192,12 @@ async def asyncio(
 
     Returns:
         Any | Problem | ReferenceDocument
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        interview_id=interview_id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            interview_id=interview_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

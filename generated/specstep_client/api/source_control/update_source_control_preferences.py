@@ -1,31 +1,23 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.source_control_preferences import SourceControlPreferences
-from ...models.update_source_control_preferences_request import UpdateSourceControlPreferencesRequest
-from typing import cast
-
+from ...models.update_source_control_preferences_request import (
+    UpdateSourceControlPreferencesRequest,
+)
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: UpdateSourceControlPreferencesRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -34,26 +26,22 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | SourceControlPreferences | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | SourceControlPreferences | None:
     if response.status_code == 200:
         response_200 = SourceControlPreferences.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,8 +52,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
 
-
-
         return response_429
 
     if client.raise_on_unexpected_status:
@@ -74,7 +60,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | SourceControlPreferences]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | SourceControlPreferences]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,9 +75,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: UpdateSourceControlPreferencesRequest,
-
 ) -> Response[Any | Problem | SourceControlPreferences]:
-    """ Update the source control preferences
+    """Update the source control preferences
 
      Says where packages are delivered to.
 
@@ -102,12 +89,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | SourceControlPreferences]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -116,13 +101,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: UpdateSourceControlPreferencesRequest,
-
 ) -> Any | Problem | SourceControlPreferences | None:
-    """ Update the source control preferences
+    """Update the source control preferences
 
      Says where packages are delivered to.
 
@@ -135,22 +120,20 @@ def sync(
 
     Returns:
         Any | Problem | SourceControlPreferences
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: UpdateSourceControlPreferencesRequest,
-
 ) -> Response[Any | Problem | SourceControlPreferences]:
-    """ Update the source control preferences
+    """Update the source control preferences
 
      Says where packages are delivered to.
 
@@ -163,27 +146,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | SourceControlPreferences]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: UpdateSourceControlPreferencesRequest,
-
 ) -> Any | Problem | SourceControlPreferences | None:
-    """ Update the source control preferences
+    """Update the source control preferences
 
      Says where packages are delivered to.
 
@@ -196,11 +175,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | SourceControlPreferences
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,36 +1,25 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.status_history import StatusHistory
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     limit: int | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
     params["limit"] = limit
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -38,23 +27,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | StatusHistory | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | StatusHistory | None:
     if response.status_code == 200:
         response_200 = StatusHistory.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,7 +49,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | StatusHistory]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | StatusHistory]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -77,9 +64,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     limit: int | Unset = UNSET,
-
 ) -> Response[Problem | StatusHistory]:
-    """ Get the incidents
+    """Get the incidents
 
      What went wrong with the service, newest first.
 
@@ -93,12 +79,10 @@ def sync_detailed(
 
     Returns:
         Response[Problem | StatusHistory]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-
     )
 
     response = client.get_httpx_client().request(
@@ -107,13 +91,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
     limit: int | Unset = UNSET,
-
 ) -> Problem | StatusHistory | None:
-    """ Get the incidents
+    """Get the incidents
 
      What went wrong with the service, newest first.
 
@@ -127,22 +111,20 @@ def sync(
 
     Returns:
         Problem | StatusHistory
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-limit=limit,
-
+        limit=limit,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     limit: int | Unset = UNSET,
-
 ) -> Response[Problem | StatusHistory]:
-    """ Get the incidents
+    """Get the incidents
 
      What went wrong with the service, newest first.
 
@@ -156,27 +138,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Problem | StatusHistory]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         limit=limit,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     limit: int | Unset = UNSET,
-
 ) -> Problem | StatusHistory | None:
-    """ Get the incidents
+    """Get the incidents
 
      What went wrong with the service, newest first.
 
@@ -190,11 +168,11 @@ async def asyncio(
 
     Returns:
         Problem | StatusHistory
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-limit=limit,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+        )
+    ).parsed

@@ -1,36 +1,25 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.status_uptime import StatusUptime
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     days: int | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
     params["days"] = days
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -38,23 +27,19 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | StatusUptime | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | StatusUptime | None:
     if response.status_code == 200:
         response_200 = StatusUptime.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -64,7 +49,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | StatusUptime]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | StatusUptime]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -77,9 +64,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     days: int | Unset = UNSET,
-
 ) -> Response[Problem | StatusUptime]:
-    """ Get the uptime
+    """Get the uptime
 
      How much of the time the service was up.
 
@@ -92,12 +78,10 @@ def sync_detailed(
 
     Returns:
         Response[Problem | StatusUptime]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         days=days,
-
     )
 
     response = client.get_httpx_client().request(
@@ -106,13 +90,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
     days: int | Unset = UNSET,
-
 ) -> Problem | StatusUptime | None:
-    """ Get the uptime
+    """Get the uptime
 
      How much of the time the service was up.
 
@@ -125,22 +109,20 @@ def sync(
 
     Returns:
         Problem | StatusUptime
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-days=days,
-
+        days=days,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     days: int | Unset = UNSET,
-
 ) -> Response[Problem | StatusUptime]:
-    """ Get the uptime
+    """Get the uptime
 
      How much of the time the service was up.
 
@@ -153,27 +135,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Problem | StatusUptime]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         days=days,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     days: int | Unset = UNSET,
-
 ) -> Problem | StatusUptime | None:
-    """ Get the uptime
+    """Get the uptime
 
      How much of the time the service was up.
 
@@ -186,11 +164,11 @@ async def asyncio(
 
     Returns:
         Problem | StatusUptime
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-days=days,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            days=days,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.status_subscribe_request import StatusSubscribeRequest
 from ...models.status_subscription import StatusSubscription
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: StatusSubscribeRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -34,33 +24,27 @@ def _get_kwargs(
 
     _kwargs["json"] = body.to_dict()
 
-
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | StatusSubscription | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | StatusSubscription | None:
     if response.status_code == 200:
         response_200 = StatusSubscription.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -70,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | StatusSubscription]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | StatusSubscription]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -83,9 +69,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: StatusSubscribeRequest,
-
 ) -> Response[Problem | StatusSubscription]:
-    """ Subscribe to the status
+    """Subscribe to the status
 
      Sends news about the service to an address, once it is confirmed. The answer does not tell whether
     the address was known. At most 5 requests in 15 minutes from one IP address.
@@ -99,12 +84,10 @@ def sync_detailed(
 
     Returns:
         Response[Problem | StatusSubscription]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -113,13 +96,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
     body: StatusSubscribeRequest,
-
 ) -> Problem | StatusSubscription | None:
-    """ Subscribe to the status
+    """Subscribe to the status
 
      Sends news about the service to an address, once it is confirmed. The answer does not tell whether
     the address was known. At most 5 requests in 15 minutes from one IP address.
@@ -133,22 +116,20 @@ def sync(
 
     Returns:
         Problem | StatusSubscription
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: StatusSubscribeRequest,
-
 ) -> Response[Problem | StatusSubscription]:
-    """ Subscribe to the status
+    """Subscribe to the status
 
      Sends news about the service to an address, once it is confirmed. The answer does not tell whether
     the address was known. At most 5 requests in 15 minutes from one IP address.
@@ -162,27 +143,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Problem | StatusSubscription]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: StatusSubscribeRequest,
-
 ) -> Problem | StatusSubscription | None:
-    """ Subscribe to the status
+    """Subscribe to the status
 
      Sends news about the service to an address, once it is confirmed. The answer does not tell whether
     the address was known. At most 5 requests in 15 minutes from one IP address.
@@ -196,11 +173,11 @@ async def asyncio(
 
     Returns:
         Problem | StatusSubscription
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,41 +1,33 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.create_webhook_request import CreateWebhookRequest
 from ...models.problem import Problem
 from ...models.webhook import Webhook
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     api_key_id: UUID,
     *,
     body: CreateWebhookRequest,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/api-keys/{api_key_id}/webhooks".format(api_key_id=quote(str(api_key_id), safe=""),),
+        "url": "/v1/api-keys/{api_key_id}/webhooks".format(
+            api_key_id=quote(str(api_key_id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
-
 
     headers["Content-Type"] = "application/json"
 
@@ -43,19 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | Webhook | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | Webhook | None:
     if response.status_code == 201:
         response_201 = Webhook.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
-
-
 
         return response_400
 
@@ -66,14 +55,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -83,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | Webhook]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | Webhook]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,9 +84,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CreateWebhookRequest,
-
 ) -> Response[Any | Problem | Webhook]:
-    """ Create a webhook
+    """Create a webhook
 
      Subscribes an address to events and tells the signing secret this once. The subscription goes when
     the key is revoked.
@@ -114,13 +100,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -129,14 +113,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateWebhookRequest,
-
 ) -> Any | Problem | Webhook | None:
-    """ Create a webhook
+    """Create a webhook
 
      Subscribes an address to events and tells the signing secret this once. The subscription goes when
     the key is revoked.
@@ -151,24 +135,22 @@ def sync(
 
     Returns:
         Any | Problem | Webhook
-     """
-
+    """
 
     return sync_detailed(
         api_key_id=api_key_id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateWebhookRequest,
-
 ) -> Response[Any | Problem | Webhook]:
-    """ Create a webhook
+    """Create a webhook
 
      Subscribes an address to events and tells the signing secret this once. The subscription goes when
     the key is revoked.
@@ -183,29 +165,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
     body: CreateWebhookRequest,
-
 ) -> Any | Problem | Webhook | None:
-    """ Create a webhook
+    """Create a webhook
 
      Subscribes an address to events and tells the signing secret this once. The subscription goes when
     the key is revoked.
@@ -220,12 +198,12 @@ async def asyncio(
 
     Returns:
         Any | Problem | Webhook
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        api_key_id=api_key_id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            api_key_id=api_key_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

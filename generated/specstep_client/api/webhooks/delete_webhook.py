@@ -1,41 +1,35 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     api_key_id: UUID,
     webhook_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}".format(api_key_id=quote(str(api_key_id), safe=""),webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}".format(
+            api_key_id=quote(str(api_key_id), safe=""),
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
         return response_204
@@ -47,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -64,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -78,9 +70,8 @@ def sync_detailed(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a webhook
+    """Delete a webhook
 
      Ends a subscription.
 
@@ -94,13 +85,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
     response = client.get_httpx_client().request(
@@ -109,14 +98,14 @@ webhook_id=webhook_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a webhook
+    """Delete a webhook
 
      Ends a subscription.
 
@@ -130,24 +119,22 @@ def sync(
 
     Returns:
         Any | Problem
-     """
-
+    """
 
     return sync_detailed(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
+        webhook_id=webhook_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem]:
-    """ Delete a webhook
+    """Delete a webhook
 
      Ends a subscription.
 
@@ -161,29 +148,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | None:
-    """ Delete a webhook
+    """Delete a webhook
 
      Ends a subscription.
 
@@ -197,12 +180,12 @@ async def asyncio(
 
     Returns:
         Any | Problem
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            api_key_id=api_key_id,
+            webhook_id=webhook_id,
+            client=client,
+        )
+    ).parsed

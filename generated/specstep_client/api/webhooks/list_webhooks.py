@@ -1,45 +1,36 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.webhook_list import WebhookList
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     api_key_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/v1/api-keys/{api_key_id}/webhooks".format(api_key_id=quote(str(api_key_id), safe=""),),
+        "url": "/v1/api-keys/{api_key_id}/webhooks".format(
+            api_key_id=quote(str(api_key_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | WebhookList | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | WebhookList | None:
     if response.status_code == 200:
         response_200 = WebhookList.from_dict(response.json())
-
-
 
         return response_200
 
@@ -50,14 +41,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -67,7 +54,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | WebhookList]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | WebhookList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -80,9 +69,8 @@ def sync_detailed(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | WebhookList]:
-    """ List the webhooks
+    """List the webhooks
 
      The subscriptions of a key, with how the last delivery of each went.
 
@@ -95,12 +83,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | WebhookList]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -109,13 +95,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | WebhookList | None:
-    """ List the webhooks
+    """List the webhooks
 
      The subscriptions of a key, with how the last delivery of each went.
 
@@ -128,22 +114,20 @@ def sync(
 
     Returns:
         Any | Problem | WebhookList
-     """
-
+    """
 
     return sync_detailed(
         api_key_id=api_key_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | WebhookList]:
-    """ List the webhooks
+    """List the webhooks
 
      The subscriptions of a key, with how the last delivery of each went.
 
@@ -156,27 +140,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | WebhookList]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     api_key_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | WebhookList | None:
-    """ List the webhooks
+    """List the webhooks
 
      The subscriptions of a key, with how the last delivery of each went.
 
@@ -189,11 +169,11 @@ async def asyncio(
 
     Returns:
         Any | Problem | WebhookList
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        api_key_id=api_key_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            api_key_id=api_key_id,
+            client=client,
+        )
+    ).parsed

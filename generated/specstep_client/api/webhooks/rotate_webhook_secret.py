@@ -1,46 +1,38 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.webhook import Webhook
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     api_key_id: UUID,
     webhook_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}/rotate-secret".format(api_key_id=quote(str(api_key_id), safe=""),webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}/rotate-secret".format(
+            api_key_id=quote(str(api_key_id), safe=""),
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | Webhook | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | Webhook | None:
     if response.status_code == 200:
         response_200 = Webhook.from_dict(response.json())
-
-
 
         return response_200
 
@@ -51,14 +43,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -68,7 +56,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | Webhook]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | Webhook]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -82,9 +72,8 @@ def sync_detailed(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | Webhook]:
-    """ Rotate the secret of a webhook
+    """Rotate the secret of a webhook
 
      Replaces the signing secret. The old one is invalid from then on.
 
@@ -98,13 +87,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
     response = client.get_httpx_client().request(
@@ -113,14 +100,14 @@ webhook_id=webhook_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | Webhook | None:
-    """ Rotate the secret of a webhook
+    """Rotate the secret of a webhook
 
      Replaces the signing secret. The old one is invalid from then on.
 
@@ -134,24 +121,22 @@ def sync(
 
     Returns:
         Any | Problem | Webhook
-     """
-
+    """
 
     return sync_detailed(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
+        webhook_id=webhook_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | Webhook]:
-    """ Rotate the secret of a webhook
+    """Rotate the secret of a webhook
 
      Replaces the signing secret. The old one is invalid from then on.
 
@@ -165,29 +150,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | Webhook | None:
-    """ Rotate the secret of a webhook
+    """Rotate the secret of a webhook
 
      Replaces the signing secret. The old one is invalid from then on.
 
@@ -201,12 +182,12 @@ async def asyncio(
 
     Returns:
         Any | Problem | Webhook
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            api_key_id=api_key_id,
+            webhook_id=webhook_id,
+            client=client,
+        )
+    ).parsed

@@ -1,46 +1,38 @@
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET, Unset
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.webhook_test import WebhookTest
-from typing import cast
-from uuid import UUID
-
+from ...types import Response
 
 
 def _get_kwargs(
     api_key_id: UUID,
     webhook_id: UUID,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}/test".format(api_key_id=quote(str(api_key_id), safe=""),webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/v1/api-keys/{api_key_id}/webhooks/{webhook_id}/test".format(
+            api_key_id=quote(str(api_key_id), safe=""),
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | WebhookTest | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Problem | WebhookTest | None:
     if response.status_code == 200:
         response_200 = WebhookTest.from_dict(response.json())
-
-
 
         return response_200
 
@@ -51,14 +43,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
-
-
 
         return response_429
 
@@ -68,7 +56,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem | WebhookTest]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Problem | WebhookTest]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -82,9 +72,8 @@ def sync_detailed(
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | WebhookTest]:
-    """ Test a webhook
+    """Test a webhook
 
      Sends a `webhook.test` event through the same signing and delivery as any other and says how it
     went.
@@ -99,13 +88,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | Problem | WebhookTest]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
     response = client.get_httpx_client().request(
@@ -114,14 +101,14 @@ webhook_id=webhook_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | WebhookTest | None:
-    """ Test a webhook
+    """Test a webhook
 
      Sends a `webhook.test` event through the same signing and delivery as any other and says how it
     went.
@@ -136,24 +123,22 @@ def sync(
 
     Returns:
         Any | Problem | WebhookTest
-     """
-
+    """
 
     return sync_detailed(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
+        webhook_id=webhook_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Problem | WebhookTest]:
-    """ Test a webhook
+    """Test a webhook
 
      Sends a `webhook.test` event through the same signing and delivery as any other and says how it
     went.
@@ -168,29 +153,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Problem | WebhookTest]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         api_key_id=api_key_id,
-webhook_id=webhook_id,
-
+        webhook_id=webhook_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     api_key_id: UUID,
     webhook_id: UUID,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Problem | WebhookTest | None:
-    """ Test a webhook
+    """Test a webhook
 
      Sends a `webhook.test` event through the same signing and delivery as any other and says how it
     went.
@@ -205,12 +186,12 @@ async def asyncio(
 
     Returns:
         Any | Problem | WebhookTest
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        api_key_id=api_key_id,
-webhook_id=webhook_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            api_key_id=api_key_id,
+            webhook_id=webhook_id,
+            client=client,
+        )
+    ).parsed
