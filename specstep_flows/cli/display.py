@@ -162,8 +162,9 @@ class _Live(Live):
         processed = super().process_renderables(renderables)
         if width != self._width and self.console.is_interactive:
             self._width = width
-            # Moving up from the first line stays on it, so the frame's own way back does no harm.
-            return [Control.home(), Control.clear(), *self._last_lines(), *processed]
+            # The frame's own way back to its first line comes first; from the top of the screen it leads nowhere.
+            way_back, *rest = processed
+            return [Control.home(), Control.clear(), way_back, *self._last_lines(), *rest]
         return processed
 
 

@@ -51,7 +51,7 @@ class Glyphs:
         """The signs that ``console`` can write."""
         encoding = console.encoding or "ascii"
         fine = cls(
-            {"done": "✓", "passed": "–", "current": "●", "halted": "‖", "failed": "✗", "ahead": "○"}, "━", "─", encoding
+            {"done": "✓", "passed": "╌", "current": "●", "halted": "‖", "failed": "✗", "ahead": "○"}, "━", "─", encoding
         )
         try:
             "".join((*fine.marks.values(), fine.full, fine.empty)).encode(encoding)
@@ -155,7 +155,7 @@ class _Drawer:
 
     def _title(self) -> _Row:
         watched, generation = self.watched, self.watched.generation
-        parts = []
+        parts: list[str | None] = []
         if generation is not None:
             parts = [generation.project_name or f"Generation {str(generation.id)[:8]}", generation.review_profile]
         if watched.run_id:

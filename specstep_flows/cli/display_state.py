@@ -160,8 +160,10 @@ class Watched:
         if left is None or self.looked_at is None:
             if generation.started_work_at is None and not generation.is_paused:
                 return f"{words}, forecast {duration(total)} of work"
-            return f"{words}, longer than the forecast of {duration(total)}" if self._outran(total, now) else (
-                f"{words}, forecast {duration(total)}"
+            return (
+                f"{words}, longer than the forecast of {duration(total)}"
+                if self._outran(total, now)
+                else (f"{words}, forecast {duration(total)}")
             )
         left = left if self.is_over else left - (now - self.looked_at)
         ahead = f"about {duration(left)} left" if left >= 1 else "due any moment"
