@@ -3,6 +3,7 @@
 from collections import Counter
 
 from ..clock import timestamp
+from ..document import openapi_document
 from ..world import kickoffs
 from .call import Answer, Call
 from .routing import Routes
@@ -53,6 +54,20 @@ def get_my_analytics(call: Call) -> Answer:
             "review_profile_distribution": dict(Counter(run.profile for run in runs)),
         }
     )
+
+
+@routes.add("GET /sandbox", auth="anonymous")
+def get_sandbox(call: Call) -> Answer:
+    """About the sandbox itself; the service has no such thing."""
+    from .table import not_implemented
+
+    return Answer(body={"now": timestamp(call.now), "not_implemented": not_implemented()})
+
+
+@routes.add("GET /v1/openapi.json", auth="anonymous")
+def get_openapi_document(call: Call) -> Answer:
+    """The document that describes all this, in other words than ours."""
+    return Answer(body=openapi_document(call.origin))
 
 
 @routes.add("GET /v1/capabilities", auth="anonymous")
