@@ -15,6 +15,7 @@ from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Ask, Changes, Fetch, Flow, NewKey, Now, Remember, Report, do
 from specstep_flows.flows import budget, generations, interviews, packages
 from specstep_flows.flows.clarifications import Desk, Policy
+from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.models import Account, Answer, Generation, Interview, RunResult
 from specstep_flows.runs import RunRecord, TurnRecord
 
@@ -326,7 +327,7 @@ def _see_through(job: Job) -> Flow[Generation]:
             continue
         desk = Desk(record.generation_id, job.policy, job.settle_seconds, record.answering, record.answers)
         purse = budget.Purse(job.max_cost_usd, record.spent_before_usd)
-        looker = _Looker(desk, purse)
+        looker = _Looker(desk, purse, record.history)
         generation = yield from generations.watch(record.generation_id, on_question=looker.ask, on_look=looker.look)
         if generation.is_complete:
             return generation
@@ -343,6 +344,7 @@ class _Looker:
 
     desk: Desk
     purse: budget.Purse
+    history: tuple[Sample, ...] = ()
     _seen: dict[str, Any] = attrs.field(factory=dict)
 
     def ask(self, generation: Generation) -> Flow[None]:
@@ -361,7 +363,9 @@ class _Looker:
         if generation.package_id is not None:
             changes["package_id"] = generation.package_id
         if changes != self._seen:
-            yield from do(Remember(changes))
+            now = yield from do(Now())
+            self.history = sampled(self.history, generation, now)
+            yield from do(Remember({**changes, "history": self.history}))
             self._seen = changes
         yield from self.purse.check(generation)
 

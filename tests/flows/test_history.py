@@ -1,0 +1,58 @@
+"""What a run's record keeps of the looks at its generation."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specstep_flows.flows.history import MOST_SAMPLES, Sample, sampled
+from specstep_flows.models import Generation
+
+
+def generation(state: str = "Drafting", cost: float | None = 0.5, **more: object) -> Generation:
+    return Generation(id=UUID(int=1), state=state, running_cost_usd=cost, **more)  # type: ignore[arg-type]
+
+
+def test_a_look_that_tells_nothing_new_is_not_kept():
+    """Only a change of state, cost or incident is worth a sample."""
+    first = sampled((), generation(), 10.0)
+
+    assert sampled(first, generation(), 20.0) == first
+    assert len(sampled(first, generation(cost=0.6), 20.0)) == 2
+    assert len(sampled(first, generation(retry_count=1), 20.0)) == 2
+
+
+def test_unset_fields_are_left_out_and_the_rest_is_json():
+    """The record is JSON, and a field that the service left out takes no room."""
+    (sample,) = sampled((), generation(cost=None, billing_state="Active"), 10.0004)
+
+    assert sample == {"at": 10.0, "generation_id": str(UUID(int=1)), "state": "Drafting", "billing_state": "Active"}
+    assert json.loads(json.dumps(sample)) == sample
+
+
+@given(st.lists(st.sampled_from(["Drafting", "Reviewing", "FreshEyes"]), min_size=1, max_size=30), st.integers(1, 120))
+def test_the_history_never_grows_without_end(states: list[str], looks_each: int):
+    """However long a run takes, its record stays small, and the newest look is always the last sample."""
+    history: tuple[Sample, ...] = ()
+    number = 0
+    for state in states:
+        for _ in range(looks_each):
+            number += 1
+            history = sampled(history, generation(state, cost=number / 100), float(number))
+            assert len(history) <= MOST_SAMPLES
+            assert history[-1]["at"] == number
+    assert [sample["at"] for sample in history] == sorted(sample["at"] for sample in history)
+
+
+def test_thinning_keeps_every_change_of_state():
+    """The track's durations are read from the changes, so they outlive the looks between them."""
+    history: tuple[Sample, ...] = ()
+    for number in range(1000):
+        history = sampled(history, generation("Drafting" if number < 700 else "Reviewing", number / 100), float(number))
+
+    first = next(sample for sample in history if sample["state"] == "Reviewing")
+    assert first["at"] == 700
+    assert history[0]["at"] == 0
