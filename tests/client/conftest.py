@@ -1,0 +1,48 @@
+"""A client of each kind on a sandbox whose clock is turned by the client's own waits."""
+
+import asyncio
+
+import pytest
+
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep
+from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
+
+
+class Both:
+    """Calls a client's methods by name, sync or async: the tests that use it hold for both."""
+
+    def __init__(self, kind: str, sandbox: Sandbox, clock, **options) -> None:
+        self.kind = kind
+        self.sandbox = sandbox
+        self.store = options.pop("store", None) or RunStore.in_memory()
+        options.setdefault("limits", {"standard": None, "kickoff": None})
+        self.key = options.pop("api_key", sandbox.api_key)
+        self.options = {"api_url": sandbox.url, "clock": clock, "store": self.store, **options}
+
+    def __getattr__(self, name: str):
+        def call(*args, **kwargs):
+            if self.kind == "sync":
+                with SpecStep(self.key, **self.options) as client:
+                    return getattr(client, name)(*args, **kwargs)
+
+            async def go():
+                async with AsyncSpecStep(self.key, **self.options) as client:
+                    return await getattr(client, name)(*args, **kwargs)
+
+            return asyncio.run(go())
+
+        return call
+
+
+@pytest.fixture
+def sandbox():
+    """A sandbox at the documented defaults, without rate limits, on a manual clock."""
+    options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None)
+    with Sandbox(port=0, options=options, clock=ManualClock()) as running:
+        yield running
+
+
+@pytest.fixture(params=["sync", "async"])
+def client(request, sandbox, turned):
+    """Both clients, one after the other."""
+    return Both(request.param, sandbox, turned(sandbox))

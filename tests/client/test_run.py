@@ -1,0 +1,446 @@
+"""The whole job over real HTTP, sync and async alike: what the samples do, and what the pages add."""
+
+import zipfile
+
+import pytest
+
+from specstep_flows import errors, events
+from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Question
+
+BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
+
+
+def defaults(questions):
+    """The proposed defaults."""
+    return {question.question: question.proposed_default or "Use your best judgment for v1." for question in questions}
+
+
+def paths(sandbox, method="GET"):
+    """What was requested, in order."""
+    return [request.path for request in sandbox.requests if request.method == method]
+
+
+def test_a_brief_becomes_a_package_on_disk(client, sandbox, tmp_path):
+    """Interview, generation, clarification, zip: verified, under its name, unpacked, with what it cost."""
+    result = client.run(BRIEF, output=tmp_path / "package.zip", unpack=True, on_question=defaults, profile="Fast")
+
+    assert result.path == tmp_path / "package.zip"
+    assert zipfile.ZipFile(result.path).testzip() is None
+    assert sorted(path.name for path in result.unpacked_to.iterdir())
+    assert result.cost_usd == pytest.approx(1.10)
+    assert [answer.answer for answer in result.answers] == ["HTML forms rendered on the server"]
+    assert list(sandbox.state.generations) == [str(result.generation_id)]
+    (interview,) = sandbox.state.interviews.values()
+    assert [turn.content for turn in interview.turns if turn.role == "user"] == BRIEF
+
+
+def test_the_run_is_told_as_events_in_order(client, tmp_path):
+    """The id first, before anything is paid for; then each thing as it happened."""
+    told = []
+    client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
+
+    kinds = [type(event) for event in told]
+    expected = [
+        events.RunOpened,
+        events.KeyVerified,
+        events.InterviewStarted,
+        events.TurnSubmitted,
+        events.ReplyReceived,
+        events.InterviewCompleted,
+        events.GenerationStarted,
+        events.GenerationProgress,
+        events.QuestionsAsked,
+        events.QuestionsAnswered,
+        events.PackageSaved,
+    ]
+    assert [kind for kind in dict.fromkeys(kinds) if kind in expected] == expected
+    progress = [event.generation for event in told if isinstance(event, events.GenerationProgress)]
+    assert progress[-1].is_complete
+    assert any(generation.phase_detail and generation.billing_state for generation in progress)
+
+
+def test_progress_reaches_a_coroutine_function_and_an_async_policy(sandbox, turned, tmp_path):
+    """AsyncSpecStep awaits callbacks; SpecStep refuses them before anything is sent."""
+    import asyncio
+
+    from specstep_flows import AsyncSpecStep, RunStore, SpecStep
+
+    told = []
+
+    async def watcher(event):
+        await asyncio.sleep(0)
+        told.append(event)
+
+    async def policy(questions):
+        await asyncio.sleep(0)
+        return defaults(questions)
+
+    async def go():
+        async with AsyncSpecStep(
+            sandbox.api_key, api_url=sandbox.url, clock=turned(sandbox), store=RunStore.in_memory()
+        ) as specstep:
+            await specstep.run(BRIEF, output=tmp_path, on_question=policy, on_event=watcher)
+
+    asyncio.run(go())
+    assert any(isinstance(event, events.PackageSaved) for event in told)
+
+    sent = len(sandbox.requests)
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory()) as specstep:
+        for wrong in ({"on_question": policy}, {"on_event": watcher}, {"confirm": policy}, {"respondent": policy}):
+            with pytest.raises(errors.UsageError, match="AsyncSpecStep"):
+                specstep.run(BRIEF, output=tmp_path, **wrong)
+    assert len(sandbox.requests) == sent
+
+
+def test_an_interview_that_the_agent_completes_is_not_completed_again(client, sandbox, tmp_path):
+    """The agent ends it after the first turn: no /complete is sent, and the rest of the brief is said to be unused."""
+    sandbox.options.agent_completes_after = 1
+    told = []
+    client.run([*BRIEF, "More."], output=tmp_path, on_question=defaults, on_event=told.append)
+
+    assert not [path for path in paths(sandbox, "POST") if path.endswith("/complete")]
+    (completed,) = [event for event in told if isinstance(event, events.InterviewCompleted)]
+    assert completed.unused_messages == 2
+
+
+@pytest.mark.parametrize("style", ["exact", "lower"])
+def test_the_interviews_status_counts_whatever_its_case(client, sandbox, tmp_path, style):
+    """``Complete`` and ``complete`` are the same word."""
+    sandbox.options.interview_status_style = style
+    sandbox.options.agent_completes_after = 1
+
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults).path.exists()
+
+
+@pytest.mark.parametrize("in_interview", [True, False])
+def test_an_intake_artifact_that_comes_late_is_waited_for(client, sandbox, tmp_path, in_interview):
+    """A moment late in the interview; or only ever in the list of artifacts."""
+    sandbox.options.intake_artifact_delay = 10
+    sandbox.options.intake_artifact_in_interview = in_interview
+
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults).path.exists()
+    assert ("/v1/intake-artifacts" in paths(sandbox)) == (not in_interview)
+
+
+def test_a_complete_generation_without_a_package_id_is_followed_up(client, sandbox, tmp_path):
+    """GET /v1/generations/{id}/package names the package then."""
+    sandbox.options.package_id_in_status = False
+    result = client.run(BRIEF, output=tmp_path, on_question=defaults)
+
+    assert f"/v1/generations/{result.generation_id}/package" in paths(sandbox)
+
+
+@pytest.mark.parametrize("envelope", ["array", "object"])
+def test_lists_come_in_either_envelope(client, sandbox, tmp_path, envelope):
+    """The pages name no envelope for most lists."""
+    sandbox.options.list_envelope = envelope
+
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults).path.exists()
+    assert client.list_generations()
+
+
+def test_a_state_that_nobody_has_seen_means_keep_waiting(client, sandbox, tmp_path):
+    """Translating is not the end, and no error."""
+    sandbox.options.extra_states = (ExtraState("Translating", after="Drafting", seconds=60),)
+    told = []
+    client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
+
+    states = [event.generation.state for event in told if isinstance(event, events.GenerationProgress)]
+    assert "Translating" in states
+    assert states[-1] == "Complete"
+
+
+def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client, sandbox, tmp_path):
+    """Left out; on a 400 the detected one, which capabilities list; the user's own as it is."""
+    client.run(BRIEF, output=tmp_path / "a", on_question=defaults)
+    assert [generation.project_type for generation in sandbox.state.generations.values()] == [None] or all(
+        generation.project_type for generation in sandbox.state.generations.values()
+    )
+
+    sandbox.options.require_project_type = True
+    sandbox.options.detected_type = "MobileApp"
+    client.run(BRIEF, output=tmp_path / "b", on_question=defaults)
+    assert list(sandbox.state.generations.values())[-1].project_type == "MobileApp"
+    assert "/v1/capabilities" in paths(sandbox)
+
+    client.run(BRIEF, output=tmp_path / "c", on_question=defaults, project_type="AiTool")
+    assert list(sandbox.state.generations.values())[-1].project_type == "AiTool"
+
+
+@pytest.mark.parametrize("wrong", [{"profile": "Turbo"}, {"profile": "fast"}, {"project_type": "Website"}])
+def test_an_unknown_choice_is_refused_before_anything_is_started(client, sandbox, tmp_path, wrong):
+    """The error shows what the service accepts; no interview, no generation."""
+    with pytest.raises(errors.UsageError, match=r"Fast|WebApp"):
+        client.run(BRIEF, output=tmp_path, **wrong)
+
+    assert not sandbox.state.interviews
+
+
+def test_questions_are_answered_all_verbatim_and_once_each(client, sandbox, tmp_path):
+    """Two rounds of two questions: two answers of two, although the state stays paused until the next tick."""
+    sandbox.options.dispatcher_tick_seconds = 60
+    rounds = [
+        ClarificationRound((Question(" First  one? "), Question("Second?", proposed_default=None)), fraction=fraction)
+        for fraction in (0.2, 0.7)
+    ]
+    sandbox.options.clarifications = tuple(rounds)
+    result = client.run(BRIEF, output=tmp_path, on_question=defaults)
+
+    answered = [path for path in paths(sandbox, "POST") if path.endswith("/answers")]
+    assert len(answered) == 2
+    assert [answer.question for answer in result.answers] == [" First  one? ", "Second?"] * 2
+    assert result.answers[1].answer == "Use your best judgment for v1."
+
+
+def test_without_a_policy_a_question_ends_the_call_and_a_resume_answers_it(client, sandbox, tmp_path):
+    """AnswersNeeded carries the questions and the run; the same run goes on with a policy."""
+    with pytest.raises(errors.AnswersNeeded) as caught:
+        client.run(BRIEF, output=tmp_path, run_id="mine")
+
+    assert caught.value.run_id == "mine"
+    assert [question.question for question in caught.value.questions] == [
+        "Should the product expose a REST API, or render HTML forms on the server?"
+    ]
+    assert client.resume("mine", on_question=defaults).path.exists()
+    assert len(sandbox.state.generations) == 1
+
+
+def test_a_policy_that_has_no_answer_to_one_question_sends_none(client, sandbox, tmp_path):
+    """All or nothing."""
+    sandbox.options.clarifications = (ClarificationRound((Question("One?"), Question("Two?"))),)
+    with pytest.raises(errors.AnswersNeeded, match=r"Two\?"):
+        client.run(BRIEF, output=tmp_path, on_question=lambda _: {"One?": "Yes."})
+
+    assert not [path for path in paths(sandbox, "POST") if path.endswith("/answers")]
+
+
+def test_a_failure_says_why_and_whether_a_retry_makes_sense(client, sandbox, tmp_path):
+    """Category, reason, and the service's pages' view of a retry."""
+    sandbox.options.failures = (Failure(category="ReviewBudgetExhausted", reason="Still blocked."),)
+    with pytest.raises(errors.GenerationFailed) as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=3)
+
+    assert (caught.value.category, caught.value.reason) == ("ReviewBudgetExhausted", "Still blocked.")
+    assert caught.value.retry_makes_sense is False
+    assert len(sandbox.state.generations) == 1
+
+
+def test_a_failure_that_is_likely_to_clear_is_retried_as_often_as_allowed(client, sandbox, tmp_path):
+    """HostRestart on the first kickoff; one retry allowed; the package is the second generation's."""
+    sandbox.options.failures = (Failure(category="HostRestart", on=(1,)),)
+    result = client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=1)
+
+    assert list(sandbox.state.generations)[1] == str(result.generation_id)
+    assert len([path for path in paths(sandbox, "POST") if path.endswith("/retry")]) == 1
+
+
+def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(client, sandbox, tmp_path):
+    """GenerationPaused; after the service's resume, the same run goes on."""
+    paused = []
+
+    def pause_once(event):
+        if isinstance(event, events.GenerationProgress) and not paused and event.generation.state == "Reviewing":
+            paused.append(client.pause_generation(event.generation.id))
+
+    with pytest.raises(errors.GenerationPaused):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", on_event=pause_once)
+
+    client.resume_generation(paused[0].id)
+    assert client.resume("mine", on_question=defaults).path.exists()
+
+
+def test_a_cancellation_is_its_own_outcome(client, tmp_path):
+    """GenerationCancelled, with the generation."""
+
+    def cancel(event):
+        if isinstance(event, events.GenerationProgress) and not event.generation.is_terminal:
+            client.cancel_generation(event.generation.id, "a test")
+
+    with pytest.raises(errors.GenerationCancelled) as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=cancel)
+
+    assert caught.value.generation.is_cancelled
+
+
+def test_the_deadline_ends_the_wait_and_not_the_run(client, sandbox, tmp_path):
+    """A time-out means: still running. The same id goes on, without a second generation."""
+    with pytest.raises(errors.WaitTimeout) as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", timeout=120)
+
+    assert caught.value.run_id == "mine"
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine").path.exists()
+    assert len(sandbox.state.generations) == 1
+
+
+def test_the_same_id_with_another_brief_is_refused(client, sandbox, tmp_path):
+    """A run id belongs to one brief; nothing is sent for the other one."""
+    client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
+    sent = len(sandbox.requests)
+
+    with pytest.raises(errors.RunConflict, match="another brief"):
+        client.run("Something else.", output=tmp_path, run_id="mine")
+    assert len(sandbox.requests) == sent
+
+
+def test_a_finished_run_is_not_run_again(client, sandbox, tmp_path):
+    """The same id again: the same package, no new interview, no new download while the file is what it was."""
+    first = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
+    zips = len([path for path in paths(sandbox) if path.endswith("/zip")])
+    again = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
+
+    assert (again.path, again.sha256) == (first.path, first.sha256)
+    assert len([path for path in paths(sandbox) if path.endswith("/zip")]) == zips
+    first.path.unlink()
+    assert client.resume("mine").path.exists()
+    assert len(sandbox.state.interviews) == 1
+
+
+def test_a_limit_on_cost_stops_on_what_was_read(client, sandbox, tmp_path):
+    """Past the limit the generation is cancelled with a reason, and the error says what was spent."""
+    with pytest.raises(errors.BudgetExceeded) as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)
+
+    (generation,) = sandbox.state.generations.values()
+    assert generation.state(sandbox.clock.now()) == "Cancelled" if callable(generation.state) else True
+    assert caught.value.spent_usd > 0.5
+    assert caught.value.limit_usd == 0.5
+
+
+def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client, sandbox, tmp_path):
+    """running_cost_usd missing: the list row's cost_usd holds the limit."""
+    sandbox.options.status_missing = frozenset({"running_cost_usd"})
+
+    with pytest.raises(errors.BudgetExceeded):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)
+
+
+def test_a_forecast_past_the_limit_only_warns(client, tmp_path):
+    """Nothing is cancelled for what may never be spent."""
+    told = []
+    with pytest.raises(errors.BudgetExceeded):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=2.0, on_event=told.append)
+
+    notices = [event.message for event in told if isinstance(event, events.Notice)]
+    assert any("forecasts" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_what_pays_is_confirmed_first(client, sandbox, tmp_path, answer):
+    """confirm is asked once, before the kickoff; False leaves the run where it is."""
+    asked = []
+
+    def confirm(record):
+        asked.append(record.run_id)
+        return answer
+
+    if answer:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, confirm=confirm, run_id="mine")
+    else:
+        with pytest.raises(errors.Detached, match="nothing was paid"):
+            client.run(BRIEF, output=tmp_path, confirm=confirm, run_id="mine")
+    assert asked == ["mine"]
+    assert bool(sandbox.state.generations) == answer
+
+
+def test_a_respondent_answers_the_agent_until_it_says_it_is_done(client, sandbox, tmp_path):
+    """It is given the agent's reply and the interview, after the scripted messages."""
+    heard = []
+
+    def respondent(reply, interview):
+        heard.append(reply)
+        return f"Answer {len(heard)}." if len(heard) < 3 else None
+
+    client.run(BRIEF[:1], output=tmp_path, on_question=defaults, respondent=respondent)
+
+    (interview,) = sandbox.state.interviews.values()
+    assert [turn.content for turn in interview.turns if turn.role == "user"] == [BRIEF[0], "Answer 1.", "Answer 2."]
+    assert heard[0].startswith("Thank you")
+
+
+def test_reference_documents_are_attached_before_the_first_turn(client, sandbox, tmp_path):
+    """Each once; an empty or missing one is refused before a byte leaves."""
+    document = tmp_path / "notes.md"
+    document.write_text("# Notes\n")
+    client.run(BRIEF, attachments=[document], output=tmp_path, on_question=defaults)
+
+    (interview,) = sandbox.state.interviews.values()
+    assert [kept.file_name for kept in interview.documents.values()] == ["notes.md"]
+    posts = paths(sandbox, "POST")
+    assert posts.index(f"/v1/interviews/{interview.id}/reference-documents") < posts.index(
+        f"/v1/interviews/{interview.id}/turns"
+    )
+
+    sent = len(sandbox.requests)
+    empty = tmp_path / "empty.md"
+    empty.touch()
+    for wrong in (empty, tmp_path / "missing.md"):
+        with pytest.raises(errors.UsageError):
+            client.run(BRIEF, attachments=[wrong], output=tmp_path)
+    assert len(sandbox.requests) == sent
+
+
+@pytest.mark.parametrize("brief", ["", "  \n", []])
+def test_an_empty_brief_is_refused_before_anything_is_sent(client, sandbox, tmp_path, brief):
+    """One sentence, no request."""
+    with pytest.raises(errors.UsageError, match="brief is empty"):
+        client.run(brief, output=tmp_path)
+    assert not sandbox.requests
+
+
+def test_an_output_that_cannot_be_written_is_told_before_anything_costs(client, sandbox, tmp_path):
+    """A file stands where the folder should be; or the package's name is taken."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "taken.zip").write_text("mine")
+    for output in (tmp_path / "file" / "under", tmp_path / "taken.zip"):
+        with pytest.raises(errors.UsageError):
+            client.run(BRIEF, output=output)
+
+    assert not sandbox.state.interviews
+    assert (tmp_path / "taken.zip").read_text() == "mine"
+
+
+def test_a_token_of_a_user_adopts_what_the_service_started_itself(client, sandbox, tmp_path):
+    """With an oat_ token the last turn pays: no kickoff of ours, one generation, and it is said beforehand."""
+    sandbox.options.agent_completes_after = 2
+    client.key = next(token for token in sandbox.tokens if token.startswith("oat_"))
+    told, asked = [], []
+    result = client.run(
+        BRIEF,
+        output=tmp_path,
+        on_question=defaults,
+        on_event=told.append,
+        confirm=lambda record: bool(asked.append(1) or 1),
+    )
+
+    assert list(sandbox.state.generations) == [str(result.generation_id)]
+    assert "/v1/generations" not in paths(sandbox, "POST")
+    assert asked == [1]
+    order = [type(event).__name__ for event in told]
+    assert order.index("Notice") < order.index("TurnSubmitted")
+
+
+def test_what_a_progress_callback_raises_loses_nothing(client, sandbox, tmp_path):
+    """The error reaches the caller; the run goes on from its record."""
+
+    def broken(event):
+        if isinstance(event, events.GenerationStarted):
+            raise RuntimeError("a bug in the display")
+
+    with pytest.raises(RuntimeError, match="display"):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=broken, run_id="mine")
+
+    assert client.resume("mine", on_question=defaults).path.exists()
+    assert len(sandbox.state.generations) == 1
+
+
+def test_a_generation_started_elsewhere_can_be_adopted(client, sandbox, tmp_path):
+    """Started step by step, then managed: resumed to its package without another kickoff."""
+    interview = client.start_interview()
+    client.say(interview.id, BRIEF[0])
+    interview = client.complete_interview(interview.id)
+    generation_id = client.start_generation(interview.intake_artifact_id, interview_id=interview.id, profile="Fast")
+    record = client.adopt(generation_id, output=str(tmp_path))
+
+    result = client.resume(record.run_id, on_question=defaults)
+    assert result.generation_id == generation_id
+    assert len(sandbox.state.generations) == 1

@@ -1,0 +1,48 @@
+"""What all tests share: a turned clock that moves with the sandbox's, so that no test waits for real."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads the user's settings or writes to the user's run store."""
+    for name in ("SPECSTEP_API_KEY", "SPECSTEP_API_URL", "SPECSTEP_CLOCK_SPEED", "SPECSTEP_SETTLE_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("SPECSTEP_CONFIG", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("SPECSTEP_STATE", str(home / "state"))
+
+
+class TurnedClock:
+    """A clock whose sleeps take no time: they advance the sandbox's manual clock instead."""
+
+    speed = 1.0
+
+    def __init__(self, manual) -> None:
+        self.manual = manual
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.manual.now()
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.manual.advance(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def turned():
+    """Makes a client's clock from a sandbox with a manual clock: ``turned(sandbox)``."""
+    return lambda sandbox: TurnedClock(sandbox.clock)

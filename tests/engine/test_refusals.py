@@ -1,0 +1,121 @@
+"""From an answer of 400 or above to an error that says what it means."""
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specstep_flows import errors
+from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.refusals import refusal
+
+REQUEST = Request("start_generation", "unsafe", "POST", "/v1/generations")
+
+
+def error_for(status: int, body: object = None, headers: dict[str, str] | None = None) -> errors.APIError:
+    """The error for an answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+    return refusal(REQUEST, Reply(status, httpx.Headers(headers or {}), content), wall_now=0.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.BadRequest),
+        (401, errors.AuthenticationError),
+        (402, errors.QuotaExceeded),
+        (403, errors.PermissionDenied),
+        (404, errors.NotFound),
+        (408, errors.ServerError),
+        (409, errors.Conflict),
+        (410, errors.NotFound),
+        (422, errors.BadRequest),
+        (429, errors.RateLimited),
+        (500, errors.ServerError),
+        (504, errors.ServerError),
+        (520, errors.ServerError),
+    ],
+)
+def test_each_status_has_its_error(status, kind):
+    """Also with no body at all, and only 408 and 5xx leave the outcome open."""
+    error = error_for(status)
+
+    assert type(error) is kind
+    assert error.ambiguous == (status == 408 or status >= 500)
+    assert error.status == status
+
+
+def test_the_problem_type_is_the_word_to_branch_on():
+    """``type`` is a machine-readable word; the detail stands in the message."""
+    error = error_for(
+        400, {"type": "VALIDATION_ERROR", "title": "Bad", "status": 400, "detail": "intake_id is missing."}
+    )
+
+    assert error.problem_type == "VALIDATION_ERROR"
+    assert "intake_id is missing" in error.message
+
+
+@pytest.mark.parametrize(
+    "body", [{"type": "CONCURRENCY_CAP_REACHED"}, {"type": "about:blank", "code": "CONCURRENCY_CAP_REACHED"}]
+)
+def test_the_concurrency_cap_is_told_from_other_conflicts(body):
+    """By its type, or by its code where the type says nothing."""
+    assert isinstance(error_for(409, body), errors.ConcurrencyCapReached)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (402, None),
+        (402, {"type": "QUOTA_EXCEEDED"}),
+        (403, {"type": "QUOTA_EXCEEDED"}),
+        (403, {"detail": "quota exceeded"}),
+    ],
+)
+def test_a_used_up_quota_says_tier_limit_use_and_reset(status, body):
+    """402, or a 403 that says quota, with the X-Quota-* headers in the sentence."""
+    headers = {"X-Quota-Tier": "Free", "X-Quota-Limit": "5", "X-Quota-Used": "5", "X-Quota-Reset": "2026-12-01"}
+    error = error_for(status, body, headers)
+
+    assert isinstance(error, errors.QuotaExceeded)
+    assert (error.tier, error.limit, error.used, error.reset) == ("Free", "5", "5", "2026-12-01")
+    assert all(word in error.message for word in ("Free", "5", "2026-12-01"))
+
+
+def test_html_from_the_front_door_is_not_shown():
+    """A 504 with a page instead of a problem document."""
+    error = error_for(504, b"<html><body>Gateway Timeout</body></html>", {"content-type": "text/html"})
+
+    assert isinstance(error, errors.ServerError)
+    assert "<html>" not in error.message
+
+
+def test_the_bodys_own_wait_counts_where_there_is_no_header():
+    """retry_after_seconds in the problem document."""
+    assert error_for(409, {"retryable": True, "retry_after_seconds": 5}).retry_after == 5.0
+
+
+@given(
+    st.integers(400, 599),
+    st.binary(max_size=200)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["type", "title", "detail", "code", "retryable", "retry_after_seconds"]),
+                inner,
+                max_size=6,
+            )
+        ),
+        max_leaves=8,
+    ),
+)
+def test_no_body_makes_it_fail_or_print_control_characters(status, body):
+    """Whatever is in the body, an error comes of it, and its message is safe to print."""
+    error = error_for(status, body)
+
+    assert isinstance(error, errors.APIError)
+    assert error.message.isprintable()

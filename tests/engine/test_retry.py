@@ -1,0 +1,118 @@
+"""What may be sent again, and when."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specstep_flows import errors
+from specstep_flows.engine.retry import CAP_SECONDS, RULES, backoff, next_attempt, retry_after_seconds
+
+AMBIGUOUS = [errors.ConnectionLost("cut"), errors.ServerError("504", status=504), errors.UnexpectedResponse("html")]
+DEFINITE = [
+    errors.BadRequest("400", status=400),
+    errors.NotFound("404", status=404),
+    errors.Conflict("409", status=409),
+]
+
+
+def wait_for(error: errors.RequestError, kind: str, *, resend: bool = True, attempt: int = 1, waited: float = 0.0):
+    """What the table says for a failure."""
+    return next_attempt(
+        error,
+        kind,  # type: ignore[arg-type]
+        resend=resend,
+        attempt=attempt,
+        waited=waited,
+        source=random.Random(0),
+    )
+
+
+@pytest.mark.parametrize("error", AMBIGUOUS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("kind", RULES)
+def test_what_may_have_been_carried_out_is_sent_again_only_if_its_kind_allows(error, kind):
+    """An unsafe request whose fate is unknown is never sent again by the engine; all others are."""
+    assert (wait_for(error, kind) is None) == (kind == "unsafe")
+
+
+@pytest.mark.parametrize("error", AMBIGUOUS, ids=lambda error: type(error).__name__)
+def test_what_the_flow_settles_by_reading_is_not_sent_again(error):
+    """With resend=False an ambiguous failure reaches the flow, whatever the kind."""
+    assert all(wait_for(error, kind, resend=False) is None for kind in RULES)
+
+
+@pytest.mark.parametrize("error", DEFINITE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("kind", RULES)
+def test_a_definite_refusal_is_not_sent_again(error, kind):
+    """400, 404 and a plain 409 will be refused the next time, too."""
+    assert wait_for(error, kind) is None
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_refused_key_is_never_tried_again(kind):
+    """Five refused authentications in five minutes lock the address out."""
+    assert wait_for(errors.AuthenticationError("401", status=401), kind) is None
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_connection_that_was_never_made_may_always_be_tried_again(kind):
+    """Nothing was sent, so even a kickoff may go again; but not for ever."""
+    assert wait_for(errors.NotConnected("refused"), kind) is not None
+    assert wait_for(errors.NotConnected("refused"), kind, waited=10_000.0) is None
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_429_was_not_carried_out_and_its_wait_is_kept(kind):
+    """Whatever the kind: at least as long as Retry-After says."""
+    wait = wait_for(errors.RateLimited("429", status=429, retry_after=17.0), kind)
+
+    assert wait is not None
+    assert wait >= 17.0
+
+
+def test_a_turn_in_flight_is_asked_for_again_after_the_services_own_wait():
+    """409 with retryable: true waits as long as Retry-After says."""
+    error = errors.Conflict("409", status=409, members={"retryable": True}, retry_after=5.0)
+
+    assert wait_for(error, "keyed") == 5.0
+
+
+def test_the_concurrency_cap_is_not_waited_out_by_the_engine():
+    """As many generations as allowed are running: the user hears of it, even if the problem says retryable."""
+    error = errors.ConcurrencyCapReached("409", status=409, members={"retryable": True}, retry_after=5.0)
+
+    assert wait_for(error, "unsafe") is None
+
+
+@given(attempt=st.integers(1, 10_000), seed=st.integers())
+def test_backoff_is_bounded(attempt, seed):
+    """Full jitter: between nothing and the cap, at any attempt."""
+    assert 0.0 <= backoff(attempt, random.Random(seed)) <= CAP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "5"}, 5.0),
+        ({"retry-after": "0.25"}, 0.25),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "Fri, 21 Nov 2025 10:00:30 GMT", "date": "Fri, 21 Nov 2025 10:00:00 GMT"}, 30.0),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, 50.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_in_every_form(headers, seconds):
+    """Seconds, fractions and HTTP-dates are read; what cannot be read is no wait at all."""
+    assert retry_after_seconds(headers, wall_now=10.0) == seconds
+
+
+@given(st.text())
+def test_retry_after_never_fails(text):
+    """Whatever a server sends there."""
+    seconds = retry_after_seconds({"retry-after": text}, wall_now=10.0)
+
+    assert seconds is None or seconds >= 0.0
