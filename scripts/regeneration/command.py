@@ -11,6 +11,8 @@ from regeneration.pipeline import Wish, regenerate
 from regeneration.project import Project
 from regeneration.stops import Stop
 
+STOPPED = "stopped.txt"
+"""The file in the folder of ``--report`` that says why a run stopped."""
 EPILOG = """openapi/README.md tells what each file is, what to do when the run stops, and how to take over a renamed
 field. The key in SPECSTEP_API_KEY is sent to the origin of SPECSTEP_API_URL and to no other."""
 
@@ -34,6 +36,9 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     except Stop as stop:
         for sentence in stop.sentences:
             _say(f"stopped: {sentence}")
+        if wish.report is not None:
+            wish.report.mkdir(parents=True, exist_ok=True)
+            (wish.report / STOPPED).write_text("\n".join(stop.sentences) + "\n", encoding="utf-8")
         _say("The working tree is as it was.")
         return 1
     _say(f"changed: {', '.join(changed)}" if changed else "Nothing changed.")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from regeneration.changes import Change
 from regeneration.generation import child_environment
 from regeneration.pointers import JsonObject
 from regeneration.project import Project
@@ -22,17 +23,17 @@ _NO_TESTS: Final = 5
 
 _GENERATED: Final = re.compile(r'"([A-Z]\w*)"')
 _ATTRIBUTE: Final = re.compile(r'"([A-Z]\w*)" has no attribute "(\w+)"')
-_MODULE: Final = re.compile(r"specstep_client\.api\.(\w+)(?:\.(\w+))?|has no attribute \"(\w+)\"")
 _ARGUMENT: Final = re.compile(r'argument "(\w+)"', re.IGNORECASE)
 
 
-def hold_flows_against(project: Project, generated: Path, aligned: JsonObject) -> None:
+def hold_flows_against(project: Project, generated: Path, aligned: JsonObject, changes: list[Change]) -> None:
     """Type-check the hand-written package against a new client, and run its contract tests on it.
 
     Args:
         project: the checkout.
         generated: the folder that holds the new package.
         aligned: what it was generated from, for saying which operation a complaint is about.
+        changes: what the flows see changed, for saying which field.
 
     Raises:
         Stop: the flows don't fit the new client; each sentence names an operation and a field where that can be told.
@@ -41,7 +42,7 @@ def hold_flows_against(project: Project, generated: Path, aligned: JsonObject) -
         return
     complaints = _type_errors(project, generated)
     if complaints:
-        sentences = list(dict.fromkeys(_translated(complaint, aligned, project) for complaint in complaints))
+        sentences = list(dict.fromkeys(_translated(complaint, aligned, changes, project) for complaint in complaints))
         more = [f"And {len(sentences) - MOST_SENTENCES} more."] if len(sentences) > MOST_SENTENCES else []
         raise Stop([*sentences[:MOST_SENTENCES], *more])
     _contract_tests(project, generated)
@@ -91,40 +92,44 @@ def _run(
         raise Stop(f"{tool} didn't finish within {TIME_LIMIT} seconds.") from None
 
 
-def _translated(complaint: dict[str, Any], aligned: JsonObject, project: Project) -> str:
+def _translated(complaint: dict[str, Any], aligned: JsonObject, changes: list[Change], project: Project) -> str:
     """A type error as a sentence about an operation and a field, as far as it can be told."""
     message = str(complaint["message"])
     where = f"{complaint['file']}:{complaint['line']}"
-    subject = _subject(message, _source_line(project, complaint), aligned)
+    source = _source_line(project, complaint)
+    subject = _subject(message, aligned) or _changed_field(source, changes) or _operation_named(source, aligned)
     return f"{subject}: {shown(message, 240)} ({where})" if subject else f"{shown(message, 240)} ({where})"
 
 
-def _subject(message: str, source: str, aligned: JsonObject) -> str:
-    """``METHOD /path, field x`` for what a type error is about."""
+def _subject(message: str, aligned: JsonObject) -> str:
+    """``METHOD /path, field x`` for the generated class or operation that a type error names."""
     attribute = _ATTRIBUTE.search(message)
     if attribute and attribute[1] in aligned["components"]["schemas"]:
         return f"{_operations_with(attribute[1], aligned)}, field {attribute[2]}"
+    argument = _ARGUMENT.search(message)
     for name in _GENERATED.findall(message):
         if name in aligned["components"]["schemas"]:
-            argument = _ARGUMENT.search(message)
-            field = f", field {argument[1]}" if argument else ""
-            return f"{_operations_with(name, aligned)}{field}"
+            return f"{_operations_with(name, aligned)}" + (f", field {argument[1]}" if argument else "")
+    named = _operation_named(message, aligned)
+    return named + (f", parameter {argument[1]}" if argument else "") if named else ""
+
+
+def _operation_named(text: str, aligned: JsonObject) -> str:
+    """The operation whose id stands in a text."""
+    words = set(re.findall(r"\w+", text))
     for path, item in aligned["paths"].items():
         for method, operation in item.items():
-            if re.search(rf"\b{re.escape(operation['operationId'])}\b", message + " " + source):
-                argument = _ARGUMENT.search(message)
-                return f"{method.upper()} {path}" + (f", parameter {argument[1]}" if argument else "")
-    return _field_in(source, aligned)
+            if operation["operationId"] in words:
+                return f"{method.upper()} {path}"
+    return ""
 
 
-def _field_in(source: str, aligned: JsonObject) -> str:
-    """The field of a generated class whose name stands in a line of source, when only one operation group has it."""
-    for word in re.findall(r"\.(\w+)", source):
-        owners = [
-            name for name, schema in aligned["components"]["schemas"].items() if word in schema.get("properties", {})
-        ]
-        if len(owners) == 1:
-            return f"{_operations_with(owners[0], aligned)}, field {word}"
+def _changed_field(source: str, changes: list[Change]) -> str:
+    """The changed field whose name stands in a line of source."""
+    attributes = set(re.findall(r"\.(\w+)", source))
+    for change in changes:
+        if change.what != "new" and change.place.rsplit(".", 1)[-1] in attributes:
+            return f"{change.operation}, {change.place} ({change.what}: {change.detail})"
     return ""
 
 

@@ -76,7 +76,7 @@ def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = No
         changed = {target: new for target, new in staged.items() if not same(target, new)}
         if project.client in changed and wish.flows and not wish.check:
             say("holding the flows against the new client")
-            hold_flows_against(project, scratch / "generated", work.aligned.document)
+            hold_flows_against(project, scratch / "generated", work.aligned.document, report.stable_layer)
         if not wish.check:
             swap(project, changed)
         return Outcome([project.relative(target) for target in changed], report)

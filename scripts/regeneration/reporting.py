@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,8 +13,13 @@ from regeneration.changes import MEANING, Change, Severity
 
 MOST_LINES: Final = 40
 """Lines of one comparison on the terminal."""
-MOST_OPERATIONS: Final = 4
+MOST_ADDITIVE: Final = 12
+"""Of these, lines about what breaks nothing."""
+MOST_OPERATIONS: Final = 3
 """Operations that one line of the page names before it counts the rest."""
+
+_ERROR: Final = re.compile(r"^[45][0-9X]{2}\b")
+_LENIENT: Final = ("field now required", "field no longer required")
 
 
 @dataclass(slots=True)
@@ -75,9 +81,11 @@ class Report:
                 continue
             lines.append(f"{title}:")
             grouped = _grouped(changes)
-            lines += [f"  {MEANING[severity]}: {text}" for severity, text in grouped[:MOST_LINES]]
-            if len(grouped) > MOST_LINES:
-                lines.append(f"  and {len(grouped) - MOST_LINES} more; openapi/drift.md has them")
+            breaking = sum(severity != "additive" for severity, _ in grouped)
+            most = min(MOST_LINES, breaking + MOST_ADDITIVE)
+            lines += [f"  {MEANING[severity]}: {text}" for severity, text in grouped[:most]]
+            if len(grouped) > most:
+                lines.append(f"  and {len(grouped) - most} more; drift.md has them")
         lines += [f"not generated: {name}: {reason}" for name, reason in self.not_generated.items()]
         return lines
 
@@ -104,7 +112,7 @@ def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[
     """The same difference in several operations is one line, the worst differences first."""
     groups: dict[tuple[str, str, str, Severity], list[Change]] = defaultdict(list)
     for change in changes:
-        groups[(change.what, change.place, change.detail, change.severity)].append(change)
+        groups[(change.what, *_general(change), change.severity)].append(change)
     order = list(MEANING)
     lines: list[tuple[Severity, str]] = []
     for (what, place, detail, severity), alike in sorted(groups.items(), key=lambda item: order.index(item[0][3])):
@@ -120,6 +128,13 @@ def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[
         text += f"; used by {', '.join(users)}" if users else ""
         lines.append((severity, text))
     return lines
+
+
+def _general(change: Change) -> tuple[str, str]:
+    """Place and detail, without what would make one line of each of many alike."""
+    if change.what in _LENIENT and change.severity == "additive" and change.place[:1].isdigit():
+        return "", "in answers, which are read leniently in any case"
+    return _ERROR.sub("error", change.place), change.detail
 
 
 def _code(text: str) -> str:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regeneration.changes import Change, Severity
 from regeneration.graph import Contract, path_order
 from regeneration.pointers import JsonObject
 
-Surface = dict[str, tuple[str, str, tuple[str, ...]]]
-"""Python name → its type, the operation it was met in, and the flows or commands that use that operation."""
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """One name that the flows can see."""
+
+    type: frozenset[str]
+    operation: str
+    users: tuple[str, ...]
+    is_read: bool
+
+    def __str__(self) -> str:
+        return " | ".join(sorted(self.type, key=lambda name: (name in ("None", "Unset"), name)))
+
+
+Surface = dict[str, _Sight]
+"""Python name → what stands there."""
 
 _FORMATS = {"uuid": "UUID", "date-time": "datetime", "date": "date", "binary": "File"}
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None", "object": "dict"}
@@ -28,14 +43,21 @@ def compare_surfaces(now: JsonObject, documented: JsonObject, contract: Contract
     found: list[Change] = []
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
-        if old is not None and new is not None and old[0] == new[0]:
-            continue
-        _, operation, users = new or old or ("", "", ())
-        severity: Severity = "additive" if old is None else "client"
-        what = "new" if old is None else "gone" if new is None else "type changed"
-        detail = f"{old[0]} became {new[0]}" if old and new else (new or old or ("",))[0]
-        found.append(Change(what, operation, name, severity, detail, users))
+        if old is not None and new is not None:
+            if old.type != new.type:
+                severity: Severity = "additive" if _fits(old, new) else "client"
+                found.append(Change("type changed", new.operation, name, severity, f"{old} became {new}", new.users))
+        elif new is not None:
+            found.append(Change("new", new.operation, name, "additive", str(new), new.users))
+        elif old is not None:
+            found.append(Change("gone", old.operation, name, "client", str(old), old.users))
     return found
+
+
+def _fits(old: _Sight, new: _Sight) -> bool:
+    """Whether code written for the old type fits the new one: what is read may narrow, what is sent may widen."""
+    narrow, wide = (new.type, old.type) if new.is_read else (old.type, new.type)
+    return narrow <= wide | ({"int"} if "float" in wide else set())
 
 
 def _surface(aligned: JsonObject, contract: Contract) -> Surface:
@@ -54,21 +76,22 @@ def _surface(aligned: JsonObject, contract: Contract) -> Surface:
         module = f"api.{operation['tags'][0]}.{operation['operationId']}"
         roots: list[JsonObject] = []
         for parameter in operation.get("parameters", []):
-            mark = "" if parameter["required"] else " | Unset"
-            name = f"{module}({parameter['name']})"
-            surface[name] = (_python_type(parameter["schema"]) + mark, title, known.used_by)
+            unset = set() if parameter["required"] else {"Unset"}
+            sight = _Sight(_python_types(parameter["schema"]) | unset, title, known.used_by, is_read=False)
+            surface[f"{module}({parameter['name']})"] = sight
             roots.append(parameter["schema"])
-        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        roots += _schemas_in([operation["requestBody"]] if "requestBody" in operation else [])
+        _add_classes(surface, schemas, roots, _Sight(frozenset(), title, known.used_by, is_read=False))
         successes = [body for status, body in operation["responses"].items() if status.startswith("2")]
-        for body in [*bodies, *successes]:
-            roots += [media["schema"] for media in body.get("content", {}).values()]
-        _add_classes(surface, schemas, roots, title, known.used_by)
+        _add_classes(surface, schemas, _schemas_in(successes), _Sight(frozenset(), title, known.used_by, is_read=True))
     return surface
 
 
-def _add_classes(
-    surface: Surface, schemas: dict[str, JsonObject], roots: list[JsonObject], title: str, users: tuple[str, ...]
-) -> None:
+def _schemas_in(bodies: list[JsonObject]) -> list[JsonObject]:
+    return [media["schema"] for body in bodies for media in body.get("content", {}).values()]
+
+
+def _add_classes(surface: Surface, schemas: dict[str, JsonObject], roots: list[JsonObject], sight: _Sight) -> None:
     waiting = deque(name for root in roots for name in _references(root))
     seen: set[str] = set()
     while waiting:
@@ -78,11 +101,11 @@ def _add_classes(
         seen.add(name)
         schema = schemas[name]
         for member in schema.get("x-enum-varnames", []):
-            surface.setdefault(f"models.{name}.{member}", ("value", title, users))
+            surface.setdefault(f"models.{name}.{member}", replace(sight, type=frozenset({"a value"})))
         required = schema.get("required", [])
         for field, inner in schema.get("properties", {}).items():
-            mark = "" if field in required else " | Unset"
-            surface.setdefault(f"models.{name}.{field}", (_python_type(inner) + mark, title, users))
+            unset = set() if field in required else {"Unset"}
+            surface.setdefault(f"models.{name}.{field}", replace(sight, type=_python_types(inner) | unset))
             waiting.extend(_references(inner))
         if isinstance(schema.get("additionalProperties"), dict):
             waiting.extend(_references(schema["additionalProperties"]))
@@ -95,18 +118,19 @@ def _references(schema: Any) -> list[str]:
     return [name for entry in schema for name in _references(entry)] if isinstance(schema, list) else []
 
 
-def _python_type(schema: JsonObject) -> str:
+def _python_types(schema: JsonObject) -> frozenset[str]:
+    """The alternatives of a type."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[1]
+        return frozenset({str(schema["$ref"]).rsplit("/", 1)[1]})
     options = [*schema.get("anyOf", []), *schema.get("allOf", [])]
     if options:
-        return " | ".join(_python_type(option) for option in options)
+        return frozenset(name for option in options for name in _python_types(option))
     types = schema.get("type", [])
     names = types if isinstance(types, list) else [types]
-    return " | ".join(_plain_type(name, schema) for name in names) or "Any"
+    return frozenset(_plain_type(name, schema) for name in names) or frozenset({"Any"})
 
 
 def _plain_type(name: str, schema: JsonObject) -> str:
     if name == "array":
-        return f"list[{_python_type(schema.get('items', {}))}]"
+        return f"list[{' | '.join(sorted(_python_types(schema.get('items', {}))))}]"
     return _FORMATS.get(str(schema.get("format")), "str") if name == "string" else _TYPES[name]
