@@ -9,6 +9,7 @@ from specstep_flows import events, launch
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drive import drive, drive_async, refuse_coroutines
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
+from specstep_flows.engine.quiet import hide_signed_addresses
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.board import Board
 from specstep_flows.flows.job import Job, KeyCheck, run_job
@@ -43,6 +44,7 @@ class Connection:
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
+        hide_signed_addresses()
         self.settings = settings
         self.on_event = on_event
         self._key_check = KeyCheck()
