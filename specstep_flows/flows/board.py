@@ -1,7 +1,7 @@
 """The present state of generations, read together: one list page answers all runs whose look is due.
 
-A list row has no forecast, billing posture or package, so the whole status body is read at the first look, when the
-state changed, near the forecast's end and whenever a row is not enough.
+A list row has no forecast, billing posture or package. So the whole status body is read at the first look, at the end,
+and, while the runs are few enough for it, at every change of state.
 """
 
 from __future__ import annotations
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["Board"]
 
 #: A page younger than this, in seconds, answers every run whose look is due.
-FRESH_SECONDS: Final = 10.0
+FRESH_SECONDS: Final = 12.0
 #: From so many runs on, a page is read instead of one status body for each.
 WORTH_A_PAGE: Final = 3
-#: This near the forecast's end, the status body is read for its forecast.
-NEAR_THE_END_SECONDS: Final = 20.0
+#: From so many runs on, a change of state alone is not worth a request: 60 a minute are for all of them.
+CROWD: Final = 10
+#: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
+FORGOTTEN_SECONDS: Final = 120.0
 
 
 @attrs.define
 class _Page:
-    """A page of the list, or one that is being read."""
+    """A page of the list, as it was read."""
 
     read_at: float
     rows: dict[UUID, GenerationRow]
@@ -42,54 +44,76 @@ class Board:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._watched: dict[UUID, float] = {}
+        self._looked_at: dict[UUID, float] = {}
+        self._detailed_at: dict[UUID, float] = {}
         self._page: _Page | None = None
         self._reading_since: float | None = None
 
     def observe(self, wanted: Observe) -> Flow[Generation]:
         """The state of one generation: from a page that others share, or from its own status body."""
         now = yield from do(Now())
-        if not self._is_shared(wanted, now):
-            return (yield from self._detail(wanted))
-        row = yield from self._row(wanted, now)
+        watched = self._note_look(wanted.generation_id, now)
         last = wanted.last
-        if row is None or last is None or row.state != last.state or row.is_terminal:
-            return (yield from self._detail(wanted))
-        left = last.estimated_time_remaining_seconds
-        if left is not None:
-            now = yield from do(Now())
-            left = max(0.0, left - (now - self._watched.get(wanted.generation_id, now)))
-        cost = row.cost_usd if row.cost_usd is not None else last.running_cost_usd
-        return attrs.evolve(last, running_cost_usd=cost)
+        if wanted.detail or last is None or watched < WORTH_A_PAGE:
+            return (yield from self._detail(wanted.generation_id))
+        row = yield from self._row(wanted.generation_id, now)
+        if row is None or row.is_terminal or (row.state != last.state and watched < CROWD):
+            return (yield from self._detail(wanted.generation_id))
+        return self._updated(last, row, (yield from do(Now())))
 
-    def _is_shared(self, wanted: Observe, now: float) -> bool:
+    def _note_look(self, generation_id: UUID, now: float) -> int:
+        """How many generations are watched, this one included."""
         with self._lock:
-            self._watched[wanted.generation_id] = now
-            for generation_id, seen in list(self._watched.items()):
-                if now - seen > 120.0:
-                    del self._watched[generation_id]
-            return not wanted.detail and wanted.last is not None and len(self._watched) >= WORTH_A_PAGE
+            self._looked_at[generation_id] = now
+            for other, looked_at in list(self._looked_at.items()):
+                if now - looked_at > FORGOTTEN_SECONDS:
+                    self._forget(other)
+            return len(self._looked_at)
 
-    def _detail(self, wanted: Observe) -> Flow[Generation]:
-        generation = yield from gateway.get_generation(wanted.generation_id)
-        if generation.is_terminal:
-            with self._lock:
-                self._watched.pop(wanted.generation_id, None)
+    def _forget(self, generation_id: UUID) -> None:
+        self._looked_at.pop(generation_id, None)
+        self._detailed_at.pop(generation_id, None)
+
+    def _detail(self, generation_id: UUID) -> Flow[Generation]:
+        generation = yield from gateway.get_generation(generation_id)
+        now = yield from do(Now())
+        with self._lock:
+            self._detailed_at[generation_id] = now
+            if generation.is_terminal:
+                self._forget(generation_id)
         return generation
 
-    def _row(self, wanted: Observe, now: float) -> Flow[GenerationRow | None]:
+    def _updated(self, last: Generation, row: GenerationRow, now: float) -> Generation:
+        """What was seen last, with the row's state and cost; what only the status body knows is aged or left out."""
+        with self._lock:
+            age = now - self._detailed_at.get(last.id, now)
+            self._detailed_at[last.id] = now
+        left = last.estimated_time_remaining_seconds
+        changes = {
+            "state": row.state,
+            "running_cost_usd": row.cost_usd if row.cost_usd is not None else last.running_cost_usd,
+            "estimated_time_remaining_seconds": None if left is None or left < age else left - age,
+        }
+        if row.state != last.state:
+            changes |= {"phase_detail": None, "progress_explanation": None, "active_specialist": None}
+        return attrs.evolve(last, **changes)
+
+    def _row(self, generation_id: UUID, now: float) -> Flow[GenerationRow | None]:
+        """This generation's row of a fresh page; one of the runs reads it, the others wait for that one."""
         while True:
             with self._lock:
                 page = self._page
                 if page is not None and now - page.read_at < FRESH_SECONDS:
-                    return page.rows.get(wanted.generation_id)
-                is_mine = self._reading_since is None or now - self._reading_since > 60.0
+                    return page.rows.get(generation_id)
+                is_mine = self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS
                 if is_mine:
                     self._reading_since = now
             if is_mine:
-                break
-            yield from do(Sleep(0.5))
+                return (yield from self._read_page()).rows.get(generation_id)
+            yield from do(Sleep(1.0))
             now = yield from do(Now())
+
+    def _read_page(self) -> Flow[_Page]:
         try:
             rows = yield from gateway.list_generations(first_page=True)
         except Exception:
@@ -97,7 +121,7 @@ class Board:
                 self._reading_since = None
             raise
         now = yield from do(Now())
+        page = _Page(now, {row.id: row for row in rows})
         with self._lock:
-            self._page = _Page(now, {row.id: row for row in rows})
-            self._reading_since = None
-            return self._page.rows.get(wanted.generation_id)
+            self._page, self._reading_since = page, None
+        return page

@@ -182,7 +182,7 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
                 "The interview was abandoned, so no generation can come of it. Start a new run."
             )
         try:
-            yield from gateway.complete_interview(interview_id)
+            answered = yield from gateway.complete_interview(interview_id)
         except (errors.Conflict, errors.BadRequest) as error:
             interview = yield from gateway.get_interview(interview_id)
             if not interview.is_complete:
@@ -197,8 +197,8 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
             yield from do(Sleep(TURN_POLL_SECONDS * attempts))
             interview = yield from gateway.get_interview(interview_id)
         else:
-            break
-    return (yield from find_intake_artifact(interview_id, interview if interview.is_complete else None))
+            return (yield from find_intake_artifact(interview_id, answered))
+    return (yield from find_intake_artifact(interview_id, interview))
 
 
 def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flow[Interview]:

@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, models, reading
 from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
-from specstep_flows.gateway.common import field_of, nothing, request_of
+from specstep_flows.gateway.common import field_of, request_of
 from specstep_flows.reading import shown, steering_text, steering_uuid
 
 if TYPE_CHECKING:
@@ -35,12 +35,22 @@ def get_interview(interview_id: UUID) -> Flow[models.Interview]:
     return (yield from do(Send(request, lambda reply: _interview_of(reply, "get_interview"))))
 
 
-def complete_interview(interview_id: UUID) -> Flow[None]:
-    """POST /v1/interviews/{id}/complete. A lost answer is settled by reading the interview."""
+def complete_interview(interview_id: UUID) -> Flow[models.Interview | None]:
+    """POST /v1/interviews/{id}/complete: the interview, if the answer holds it (the pages do not say).
+
+    A lost answer is settled by reading the interview.
+    """
     from specstep_client.api.interviews import complete_interview as endpoint
 
     request = request_of("complete_interview", "idempotent", endpoint._get_kwargs(interview_id))
-    return (yield from do(Send(request, nothing, resend=False)))
+
+    def parse(reply: Reply) -> models.Interview | None:
+        try:
+            return _interview_of(reply, "complete_interview")
+        except errors.UnexpectedResponse:
+            return None
+
+    return (yield from do(Send(request, parse, resend=False)))
 
 
 def _interview_of(reply: Reply, operation: str) -> models.Interview:

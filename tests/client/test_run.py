@@ -402,7 +402,8 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_costs(client, 
 def test_a_token_of_a_user_adopts_what_the_service_started_itself(client, sandbox, tmp_path):
     """With an oat_ token the last turn pays: no kickoff of ours, one generation, and it is said beforehand."""
     sandbox.options.agent_completes_after = 2
-    client.key = next(token for token in sandbox.tokens if token.startswith("oat_"))
+    client.key = "oat_0123456789abcdef"
+    sandbox.state.add_key(client.key, "ada")
     told, asked = [], []
     result = client.run(
         BRIEF,
