@@ -1,0 +1,252 @@
+"""A package's bytes: streamed into ``<name>.part``, resumed, verified, and given their final name in one step.
+
+Everything here blocks: the async driver runs it in a thread. ``blob_host`` speaks to the network, ``part_file`` keeps
+what has arrived, ``archive`` judges it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from email.message import Message
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from specstep_flows.archive import UnpackLimits, check
+from specstep_flows.blob_host import Address, from_network, get
+from specstep_flows.errors import (
+    DamagedPackage,
+    DownloadError,
+    HostilePackage,
+    OutputError,
+    PackageError,
+    SignedUrlExpired,
+)
+from specstep_flows.part_file import PartFile, Version, forget_version
+
+__all__ = ["Fetched", "Verified", "fetch_to_part", "finish", "place", "verify"]
+
+_CHUNK: Final = 256 * 1024
+_LARGEST: Final = 4 << 30
+_CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_PAGES: Final = (
+    "text/html",
+    "application/xhtml",
+    "application/json",
+    "application/problem",
+    "application/xml",
+    "text/xml",
+)
+
+
+@attrs.frozen
+class Fetched:
+    """A part file that holds everything the host sent. ``resumed_from``: the bytes that were there before."""
+
+    size_bytes: int
+    resumed_from: int
+
+
+@attrs.frozen
+class Verified:
+    """A package that is whole: its SHA-256 in hexadecimal, its size, and how many files it holds."""
+
+    sha256: str
+    size_bytes: int
+    files: int
+
+
+def fetch_to_part(
+    url: str,
+    part: Path,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[int, int | None], None] | None = None,
+    headers: Mapping[str, str] | None = None,
+    request_timeout: float = 75.0,
+    max_bytes: int = _LARGEST,
+) -> Fetched:
+    """Stream a package into its part file, going on where an earlier attempt stopped, if it is the same package.
+
+    Args:
+        url: the signed address; https, or http on loopback.
+        part: grows; kept whatever happens. Beside it lies ``<part>.json``, which names its version.
+        should_stop: asked every quarter of a second.
+        on_progress: told the bytes on disk, and the bytes in all where the host says so.
+        headers: sent to the first host alone, where the API itself answers with the package.
+        request_timeout: seconds that the host may be silent.
+        max_bytes: a larger package is refused.
+
+    Raises:
+        SignedUrlExpired: the host refuses the address (401, 403, 404, 410): ask the service for a new one.
+        DownloadError: not all bytes arrived; the next attempt goes on.
+        DamagedPackage: the host sent a page, not a package.
+        HostilePackage: more than ``max_bytes``.
+        OutputError: the disk does not take it, or another process is writing the same file.
+        PackageError: the address cannot be used, or the host's answer makes no sense. Trying again will not help.
+        Detached: ``should_stop`` said so.
+    """
+    address = Address.parse(url)
+    del url  # A traceback that shows local variables shows none of it.
+    report = on_progress or (lambda received, total: None)
+    with PartFile.open(part) as file:
+        while True:
+            offset, version = file.resume()
+            ranged = {"Range": f"bytes={offset}-", "If-Range": version.value} if version else {}
+            with get(address, ranged, own_headers=headers or {}, timeout=request_timeout, should_stop=should_stop) as (
+                response,
+                host,
+            ):
+                if version and response.status in (206, 416):
+                    start, total = _content_range(response.headers)
+                    is_same = version.is_that_of(response.headers, total)
+                    total = total or version.total
+                    if response.status == 416 and is_same and total == offset:
+                        return Fetched(offset, offset)
+                    if response.status == 416 or not is_same or start != offset:
+                        forget_version(part)
+                        continue
+                else:
+                    offset, total = 0, response.length
+                _check_answer(response, host, is_part=offset > 0)
+                if total is not None and total > max_bytes:
+                    raise HostilePackage(f"The package has {total:,} bytes; more than {max_bytes:,} are not taken.")
+                if not offset:
+                    file.start_over(Version.of(response.headers, total))
+                received = _receive(response, host, file, offset, total, max_bytes, report)
+            return Fetched(received, offset)
+
+
+def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
+    """Read a package once: its structure, its names and every checksum. A bad one is fetched from the start next time.
+
+    Raises:
+        DamagedPackage: not a zip, truncated, or a checksum that does not match.
+        HostilePackage: it tries to write where it must not, or is past the limits.
+        OutputError: the file cannot be read.
+    """
+    try:
+        entries = check(part, limits)
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+    except PackageError:
+        forget_version(part)
+        raise
+    except OSError as error:
+        raise OutputError(f"{part} cannot be read ({error.strerror}).") from error
+    return Verified(digest, size, sum(not entry.is_folder for entry in entries))
+
+
+def place(part: Path, final: Path, *, force: bool = False) -> None:
+    """Give a verified package its final name, durably and in one step. Without ``force`` nothing is overwritten.
+
+    Raises:
+        OutputError: the name is taken, or the folder does not take it. The part file stays as it is.
+    """
+    try:
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        if force:
+            os.replace(part, final)
+        else:
+            _rename_to_free_name(part, final)
+        _sync_folder(final.parent)
+    except FileExistsError:
+        raise OutputError(f"{final} exists already and was not touched. The package is kept as {part}.") from None
+    except OSError as error:
+        raise OutputError(
+            f"The package cannot be saved as {final} ({error.strerror}); it is kept as {part}."
+        ) from error
+    with contextlib.suppress(OSError):
+        forget_version(part)
+
+
+def finish(part: Path, final: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> Verified:
+    """``verify`` and ``place``: ``final`` is old, absent or whole, never half-written."""
+    verified = verify(part, limits)
+    place(part, final, force=force)
+    return verified
+
+
+def _content_range(headers: Message) -> tuple[int | None, int | None]:
+    """Where the bytes of an answer begin, and how many there are in all, as far as it says."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
+    if match is None:
+        return None, None
+    start, total = match.groups()
+    return (None if start is None else int(start)), (None if total == "*" else int(total))
+
+
+def _check_answer(response: http.client.HTTPResponse, host: str, *, is_part: bool) -> None:
+    """Raise the error that an answer's status and head stand for, unless it brings a package, or the rest of one."""
+    status, headers = response.status, response.headers
+    if status in (401, 403, 404, 410):
+        raise SignedUrlExpired(f"{host} no longer accepts the address of the package ({status}).")
+    if status in (408, 425, 429) or status >= 500:
+        raise DownloadError(f"{host} could not send the package ({status}). What arrived is kept.")
+    if status != (206 if is_part else 200):
+        raise PackageError(f"{host} answered {status} instead of sending the package.")
+    kind = headers.get_content_type()
+    if kind.startswith(_PAGES):
+        raise DamagedPackage(f"{host} sent a page ({kind}) instead of a package.")
+    if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise PackageError(f"{host} sent the package in an encoding that was not asked for.")
+
+
+def _receive(
+    response: http.client.HTTPResponse,
+    host: str,
+    file: PartFile,
+    offset: int,
+    total: int | None,
+    max_bytes: int,
+    report: Callable[[int, int | None], None],
+) -> int:
+    received = offset
+    report(received, total)
+    while chunk := from_network(host, lambda: response.read1(_CHUNK)):
+        received += len(chunk)
+        if received > max_bytes:
+            raise HostilePackage(f"The package has more than {max_bytes:,} bytes.")
+        file.write(chunk)
+        report(received, total)
+    if total is not None and received != total:
+        raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. They are kept.")
+    return received
+
+
+def _rename_to_free_name(part: Path, final: Path) -> None:
+    """Rename unless the name is taken. A link is refused when it is, where a rename would overwrite."""
+    if sys.platform == "win32":
+        os.rename(part, final)
+        return
+    try:
+        os.link(part, final)
+    except FileExistsError:
+        # The same file: a process was killed right here, between the link and the removal.
+        if os.path.islink(final) or not os.path.samefile(part, final):
+            raise
+    except OSError:
+        # A file system without links: look and rename, which leaves a moment in between.
+        if os.path.lexists(final):
+            raise FileExistsError from None
+        os.rename(part, final)
+        return
+    os.unlink(part)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
