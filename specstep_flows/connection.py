@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from specstep_flows import events, launch
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drive import drive, drive_async, refuse_coroutines
+from specstep_flows.engine.effects import Flow, Report, do
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.quiet import hide_signed_addresses
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
 from specstep_flows.flows.job import Job, KeyCheck, run_job
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import asyncio
+    from collections.abc import Mapping
 
     import httpx
 
     from specstep_flows.engine.clock import Clock
-    from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.files import RunFiles
     from specstep_flows.models import Generation, RunResult
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 R = TypeVar("R")
+
+#: Somebody who is told of events; with AsyncSpecStep it may be a coroutine function.
+Listener: TypeAlias = Callable[[events.Event], Any]
+Tell: TypeAlias = Callable[[events.Event], Any]
 
 
 class Connection:
@@ -94,38 +102,26 @@ class Connection:
     def run(self, opening: launch.Launch, client: httpx.Client) -> RunResult:
         """Open a run and drive it alone, in this thread."""
         refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
-        record, resumed = opening.open(self.store, self.settings.api_url)
-        with self._driven(record, opening) as session:
-            job = self._job(record, opening)
-            return drive(_told(events.RunOpened(record.run_id, resumed), job), session, client)
+        report = _both(self.on_event, opening.on_event)
+        with launch.driven(self.store, opening, self._shared, self.settings.api_url, report) as (session, resumed):
+            return drive(self._flow(opening, session, resumed, _teller(report)), session, client)
 
     async def run_async(self, opening: launch.Launch, client: httpx.AsyncClient) -> RunResult:
-        """Open a run and drive it alone, on the event loop."""
+        """Open a run and drive it alone, on the event loop; the store is opened and closed in a thread."""
         import asyncio
 
-        record, resumed = await asyncio.to_thread(opening.open, self.store, self.settings.api_url)
-        with self._driven(record, opening) as session:
-            job = self._job(record, opening)
-            return await drive_async(_told(events.RunOpened(record.run_id, resumed), job), session, client)
+        report = _both(self.on_event, opening.on_event)
+        driven = launch.driven(self.store, opening, self._shared, self.settings.api_url, report)
+        tell = _teller(report, asyncio.get_running_loop())
+        async with _in_threads(driven) as (session, resumed):
+            return await drive_async(self._flow(opening, session, resumed, tell), session, client)
 
-    def _driven(self, record: RunRecord, opening: launch.Launch) -> Any:
-        return launch.driven(
-            self.store,
-            record,
-            self._shared,
-            timeout=opening.timeout,
-            report=_both(self.on_event, opening.on_event),
-        )
-
-    def _job(self, record: RunRecord, opening: launch.Launch) -> Job:
-        return opening.job(
-            record, self._files(record), self._key_check, self.settings.settle_seconds, self.is_user_actor
-        )
-
-    def _files(self, record: RunRecord) -> RunFiles:
-        from specstep_flows.files import RunFiles
-
-        return RunFiles(dict(record.options), self.settings, self._shared)
+    def _flow(self, opening: launch.Launch, session: Session, resumed: bool, tell: Tell | None) -> Flow[RunResult]:
+        record = session.record
+        assert record is not None
+        files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
+        job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
+        return _told(events.RunOpened(record.run_id, resumed), job)
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
@@ -139,31 +135,73 @@ class Connection:
 
 def _told(opened: events.RunOpened, job: Job) -> Flow[RunResult]:
     """Say which run this is before anything is sent."""
-    from specstep_flows.engine.effects import Report, do
-
     yield from do(Report(opened))
     return (yield from run_job(job))
 
 
-def _both(first: Callable[[Event], Any] | None, second: Callable[[Event], Any] | None) -> Callable[[Event], Any] | None:
-    if first is None or second is None:
+@contextlib.asynccontextmanager
+async def _in_threads(blocking: contextlib.AbstractContextManager[R]) -> AsyncIterator[R]:
+    """A context whose entry and exit block, entered and left in a thread."""
+    import asyncio
+
+    entered = await asyncio.to_thread(blocking.__enter__)
+    try:
+        yield entered
+    except BaseException as error:
+        # As in a ``with``: what the context raises instead of the error is raised here, chained to it.
+        if not await asyncio.shield(asyncio.to_thread(blocking.__exit__, type(error), error, error.__traceback__)):
+            raise
+    else:
+        await asyncio.shield(asyncio.to_thread(blocking.__exit__, None, None, None))
+
+
+def _both(first: Listener | None, second: Listener | None) -> Listener | None:
+    """Both listeners as one; a coroutine function if one of them is."""
+    if first is None or second is None or first is second:
         return first or second
-    if first is second:
-        return first
-    import inspect
+    if not (inspect.iscoroutinefunction(first) or inspect.iscoroutinefunction(second)):
 
-    if inspect.iscoroutinefunction(first) or inspect.iscoroutinefunction(second):
+        def tell(event: Event) -> None:
+            first(event)
+            second(event)
 
-        async def tell_async(event: Event) -> None:
-            for function in (first, second):
-                answer = function(event)
-                if inspect.isawaitable(answer):
-                    await answer
+        return tell
 
-        return tell_async
+    async def tell_async(event: Event) -> None:
+        for listener in (first, second):
+            answer = listener(event)
+            if inspect.isawaitable(answer):
+                await answer
+
+    return tell_async
+
+
+def _teller(report: Listener | None, loop: asyncio.AbstractEventLoop | None = None) -> Tell | None:
+    """How a thread that downloads tells of its progress."""
+    if report is None:
+        return None
+    if loop is None or not inspect.iscoroutinefunction(report):
+        return report
+
+    import asyncio
 
     def tell(event: Event) -> None:
-        first(event)
-        second(event)
+        asyncio.run_coroutine_threadsafe(report(event), loop)
 
     return tell
+
+
+def _progress(tell: Tell | None) -> Callable[[int, int | None], None] | None:
+    """Progress of a download as events: at its begin, at its end, and each time another twentieth is there."""
+    if tell is None:
+        return None
+    told = -1
+
+    def progress(received: int, total: int | None) -> None:
+        nonlocal told
+        step = max((total or 0) // 20, 1 << 20)
+        if received // step != told or received == total:
+            told = received // step
+            tell(events.Downloading(received, total))
+
+    return progress

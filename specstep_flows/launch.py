@@ -69,7 +69,7 @@ def prepare(
         raise errors.UsageError("The cost limit must be more than 0 US dollars.")
     now = time.time()
     return RunRecord(
-        run_id=check_run_id(run_id) if run_id is not None else new_run_id(),
+        run_id=check_run_id(run_id),
         api_url=api_url,
         created_at=now,
         updated_at=now,
@@ -110,6 +110,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
 class Launch:
     """A run that is about to be driven: how its record is opened, and who is asked and told in this process."""
 
+    run_id: str
     open: Callable[[RunStore, str], tuple[RunRecord, bool]]
     policy: Policy | None = None
     confirm: Confirm | None = None
@@ -195,8 +196,10 @@ def run(
         "retry_failed": retry_failed,
         **(remember or {}),
     }
+    identifier = run_id if run_id is not None else new_run_id()
     return Launch(
-        lambda store, api_url: open_run(store, prepare(brief, attachments, options, run_id, api_url)),
+        identifier,
+        lambda store, api_url: open_run(store, prepare(brief, attachments, options, identifier, api_url)),
         on_question,
         confirm,
         respondent,
@@ -231,7 +234,7 @@ def resume(
             )
         return (store.update(run_id, {"options": {**record.options, **changes}}) if changes else record), True
 
-    return Launch(reopen, on_question, confirm, respondent, on_event, timeout)
+    return Launch(run_id, reopen, on_question, confirm, respondent, on_event, timeout)
 
 
 def adopted_record(generation: Generation, options: Mapping[str, Any], run_id: str | None, api_url: str) -> RunRecord:
@@ -256,29 +259,32 @@ def adopted_record(generation: Generation, options: Mapping[str, Any], run_id: s
 @contextlib.contextmanager
 def driven(
     store: RunStore,
-    record: RunRecord,
+    opening: Launch,
     shared: Shared,
-    *,
-    timeout: float | None,
+    api_url: str,
     report: Callable[[Event], Any] | None,
-) -> Iterator[Session]:
-    """A session that drives this run alone; what ends it early is noted in the record and named on the error."""
-    let_go = store.hold(record.run_id)
+) -> Iterator[tuple[Session, bool]]:
+    """A session that drives a run alone, and whether the run was there before. It blocks for as long as a disk does.
+
+    What ends the run early is noted in its record and named on the error.
+    """
+    run_id = check_run_id(opening.run_id)
+    let_go = store.hold(run_id)
     try:
-        # Another process may have driven it until a moment ago.
+        record, resumed = opening.open(store, api_url)
         session = Session(
             shared,
-            deadline=None if timeout is None else shared.clock.now() + timeout,
+            deadline=None if opening.timeout is None else shared.clock.now() + opening.timeout,
             report=report,
             store=store,
-            record=store.get(record.run_id),
+            record=record,
         )
         try:
-            yield session
+            yield session, resumed
         except errors.SpecStepError as error:
-            error.run_id = record.run_id
+            error.run_id = run_id
             with contextlib.suppress(errors.StoreError):
-                store.update(record.run_id, {"error": error.message})
+                store.update(run_id, {"error": error.message})
             raise
     finally:
         let_go()

@@ -7,7 +7,7 @@ and, while the runs are few enough for it, at every change of state.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -89,7 +89,7 @@ class Board:
             age = now - self._detailed_at.get(last.id, now)
             self._detailed_at[last.id] = now
         left = last.estimated_time_remaining_seconds
-        changes = {
+        changes: dict[str, Any] = {
             "state": row.state,
             "running_cost_usd": row.cost_usd if row.cost_usd is not None else last.running_cost_usd,
             "estimated_time_remaining_seconds": None if left is None or left < age else left - age,

@@ -1,0 +1,80 @@
+"""What the hand-written gateway and the contract say of each other: kinds, steering fields, used operations."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specstep_flows.operations import kind_of
+
+ROOT = Path(__file__).parents[1]
+CONTRACT = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"))
+OPERATIONS = {
+    operation["operationId"]: (method, operation)
+    for item in CONTRACT["paths"].values()
+    for method, operation in item.items()
+    if method in {"get", "post", "put", "patch", "delete"}
+}
+GATEWAY = {
+    path.name: ast.parse(path.read_text(encoding="utf-8"))
+    for path in (ROOT / "specstep_flows" / "gateway").glob("*.py")
+}
+
+#: The variable names under which the gateway holds an object of the generated client.
+PARSED = {"body", "row", "started"}
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_the_kind_at_run_time_is_the_contracts(operation):
+    """What may be sent again is decided by the contract's x-kind."""
+    method, described = OPERATIONS[operation]
+
+    assert kind_of(operation, method) == described["x-kind"]
+
+
+def sent() -> dict[str, str]:
+    """The operations that the gateway sends, with the kind that it gives each."""
+    found: dict[str, str] = {}
+    for tree in GATEWAY.values():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in ("request_of", "Request"):
+                continue
+            name, kind = node.args[0], node.args[1]
+            if isinstance(name, ast.Constant) and isinstance(kind, ast.Constant):
+                found[name.value] = kind.value
+    return found
+
+
+def test_each_request_of_the_gateway_has_the_kind_of_its_operation():
+    """A gateway function cannot make a paid request look harmless."""
+    requests = sent()
+
+    assert len(requests) > 20
+    assert {name: OPERATIONS[name][1]["x-kind"] for name in requests} == requests
+
+
+def typed_attributes() -> set[str]:
+    """The fields that the gateway reads as typed attributes of the generated client's objects."""
+    return {
+        node.attr
+        for tree in GATEWAY.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PARSED
+    }
+
+
+def steering_properties() -> set[str]:
+    """The fields that the contract marks as steering."""
+    return {
+        name
+        for schema in CONTRACT["components"]["schemas"].values()
+        for name, property_ in schema.get("properties", {}).items()
+        if property_.get("x-steering")
+    }
+
+
+def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steering():
+    """A renamed or retyped steering field fails the type check; a shown one must not, so it is read by name."""
+    # The list of clarifications is found as the sole array of the answer, whatever its name.
+    assert typed_attributes() | {"clarifications"} == steering_properties()
