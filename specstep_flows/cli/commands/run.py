@@ -1,0 +1,238 @@
+"""``specstep run`` and ``specstep resume``: the whole job, from its start or from where it stopped."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.interrupts import Interrupts
+from specstep_flows.cli.options import (
+    Answers,
+    Events,
+    Force,
+    MaxCost,
+    OnQuestion,
+    OnQuestionOption,
+    Output,
+    Progress,
+    ProgressOption,
+    RetryFailed,
+    Timeout,
+    Unpack,
+    Yes,
+    complete_run,
+)
+from specstep_flows.cli.verbs import Call, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from specstep_flows.cli.driving import Driver
+    from specstep_flows.cli.progress import Mode
+    from specstep_flows.runs import RunRecord
+    from specstep_flows.settings import Settings
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    verb(app)(run)
+    verb(app)(resume)
+
+
+def run(
+    call: Call,
+    brief: Annotated[
+        str | None,
+        typer.Argument(metavar="[BRIEF]", help="What is to be built: a text, a file's name, or - for stdin."),
+    ] = None,
+    message: Annotated[
+        list[str] | None,
+        typer.Option("--message", "-m", metavar="TEXT", help="A further turn of the interview; may be repeated."),
+    ] = None,
+    attach: Annotated[
+        list[Path] | None,
+        typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ….")
+    ] = None,
+    project_type: Annotated[
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, …; else the service detects it.")
+    ] = None,
+    mirror: Annotated[
+        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, …; else the service's default.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", help="The run's id. The same id again goes on where it stopped.")
+    ] = None,
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+    yes: Yes = False,
+    max_cost: MaxCost = None,
+    retry_failed: RetryFailed = None,
+    answers: Answers = None,
+    on_question: OnQuestionOption = None,
+    timeout: Timeout = None,
+    progress: ProgressOption = Progress.auto,
+    events: Events = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run against a local sandbox inside this process: no key, no cost.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and say what would be done; send nothing that costs.")
+    ] = False,
+) -> int:
+    """From a brief to a package on disk: interview, generation, questions, download.
+
+    The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
+    `specstep resume ID` goes on with it, and never pays twice.
+    """
+    from specstep_flows.cli import briefs
+
+    mode = _mode(call, progress, events)
+    messages = briefs.messages_of(brief, message or ())
+    if not (yes or sandbox or dry_run or call.terminal.is_interactive):
+        raise errors.UsageError(
+            "This run would cost money, and nobody can be asked here: add --yes to agree, or --dry-run to see what it "
+            "would do. Nothing was sent."
+        )
+    arguments: dict[str, Any] = {
+        "attachments": attach or (),
+        "profile": profile,
+        "project_type": project_type,
+        "mirror_selection": mirror,
+        "output": output,
+        "unpack": bool(unpack),
+        "force": bool(force),
+        "run_id": run_id,
+        "max_cost_usd": max_cost,
+        "retry_failed": retry_failed or 0,
+        "remember": _remembered(yes, answers, on_question),
+    }
+    with (
+        _service(call, is_embedded=sandbox) as settings,
+        _driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
+    ):
+        if dry_run:
+            from specstep_flows.cli.rehearsal import rehearse
+
+            return rehearse(driver, messages, arguments)
+        return driver.drive(lambda **hands: driver.client.run(messages, **arguments, **hands))
+
+
+def _service(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextManager[Settings]:
+    """The settings of the user's service, or of a sandbox inside this process."""
+    from specstep_flows.cli.opening import embedded_sandbox
+
+    return embedded_sandbox(call) if is_embedded else contextlib.nullcontext(call.settings())
+
+
+def resume(
+    call: Call,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)],
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+    yes: Yes = False,
+    max_cost: MaxCost = None,
+    retry_failed: RetryFailed = None,
+    answers: Answers = None,
+    on_question: OnQuestionOption = None,
+    timeout: Timeout = None,
+    progress: ProgressOption = Progress.auto,
+    events: Events = False,
+) -> int:
+    """Go on with a run where it stopped, in this process or any other; what is paid for is not paid for again.
+
+    The run's own options hold unless they are given anew.
+    """
+    mode = _mode(call, progress, events)
+    changes = {
+        "output": None if output is None else str(output.expanduser().absolute()),
+        "unpack": unpack,
+        "force": force,
+        "max_cost_usd": max_cost,
+        "retry_failed": retry_failed,
+        **_remembered(yes, answers, on_question),
+    }
+    changes = {name: value for name, value in changes.items() if value is not None}
+    with _driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
+        record = driver.client.store.get(run)
+        call.run_id = record.run_id
+        _take_over(driver, record, changes)
+        if not driver.yes and not call.terminal.is_interactive and _may_pay(record, changes):
+            raise errors.UsageError(
+                f"Run {run} has yet to start its generation, which costs money, and nobody can be asked here: add --yes. "
+                "Nothing was sent."
+            )
+        return driver.drive(lambda **hands: driver.client.resume(run, **changes, **hands))
+
+
+def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) -> None:
+    """What the run's record says about who answers and who pays, where nothing else was said."""
+    options = {**record.options, **changes}
+    driver.yes = bool(options.get("yes"))
+    if driver.answers is None and options.get("answers"):
+        driver.answers = Path(options["answers"])
+    if changes.get("on_question") is None and options.get("on_question"):
+        driver.on_question = OnQuestion(options["on_question"])
+
+
+def _may_pay(record: RunRecord, changes: Mapping[str, Any]) -> bool:
+    retries = changes.get("retry_failed", record.options.get("retry_failed")) or 0
+    return record.generation_id is None or retries > record.retries
+
+
+def _remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
+    """What whoever resumes the run need not say again."""
+    return {
+        **({"yes": True} if yes else {}),
+        **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
+        **({"on_question": on_question.value} if on_question is not None else {}),
+    }
+
+
+def _mode(call: Call, progress: Progress, events: bool) -> Mode:
+    if events and call.json:
+        raise errors.UsageError("--events and --json both write to stdout: choose one.")
+    return "events" if events else progress.value
+
+
+@contextlib.contextmanager
+def _driver(
+    call: Call,
+    mode: Mode,
+    settings: Settings,
+    answers: Path | None,
+    on_question: OnQuestion | None,
+    timeout: float | None,
+    yes: bool,
+    *,
+    is_free: bool = False,
+) -> Iterator[Driver]:
+    from specstep_flows.cli.driving import Driver
+    from specstep_flows.cli.opening import open_client
+    from specstep_flows.cli.questions import chosen_mode
+
+    with Interrupts() as interrupts:
+        clock = interrupts.clock(settings.clock_speed)
+        with open_client(call, clock, settings) as client:
+            yield Driver(
+                call=call,
+                client=client,
+                interrupts=interrupts,
+                clock=clock,
+                mode=mode,
+                on_question=chosen_mode(on_question, call.terminal, is_sandbox=is_free),
+                answers=answers,
+                timeout=timeout,
+                yes=yes,
+                is_free=is_free,
+            )

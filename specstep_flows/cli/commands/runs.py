@@ -1,0 +1,189 @@
+"""``specstep runs``, ``show`` and ``forget``: the runs in the user's store. None of them asks anything of the service."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli import status
+from specstep_flows.cli.options import complete_run
+from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.untrusted import plain_line
+
+if TYPE_CHECKING:
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    verb(app)(runs)
+    verb(app)(show)
+    verb(app)(forget)
+
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)]
+
+
+def runs(
+    call: Call,
+    states: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="WORD",
+            help="Only runs in this state: new, interview, generating, question, paused, failed, cancelled, package, "
+            "done, or open (neither over nor done); may be repeated.",
+        ),
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option("--search", metavar="TEXT", help="Only runs whose name, brief or ids hold this.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
+) -> int:
+    """List the runs on this machine, the newest first, as they were when somebody last looked."""
+    from specstep_flows.cli.documents import run_document
+    from specstep_flows.cli.opening import open_store
+    from specstep_flows.cli.tables import table, terminal_width
+
+    wanted = _wanted(states or [])
+    with open_store(call) as store:
+        found = [record for record in store.all() if _fits(record, wanted, text)][:limit]
+    if call.json:
+        call.terminal.document({"runs": [run_document(record) for record in found]})
+    elif found:
+        rows = [_row(record) for record in found]
+        width = terminal_width() if call.terminal.is_result_shown else None
+        call.terminal.result(table(("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows, width=width))
+    else:
+        call.terminal.say("No runs here." if not (wanted or text) else "No run fits.")
+    return 0
+
+
+def _wanted(words: list[str]) -> frozenset[str]:
+    over = {"done", "failed", "cancelled"}
+    chosen: set[str] = set()
+    for word in words:
+        folded = word.casefold()
+        if folded != "open" and folded not in status.WORDS:
+            raise errors.UsageError(f"No run is ever {word!r}; there are open, {', '.join(status.WORDS)}.")
+        chosen |= set(status.WORDS) - over if folded == "open" else {folded}
+    return frozenset(chosen)
+
+
+def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
+    if wanted and status.status_of(record) not in wanted:
+        return False
+    if text is None:
+        return True
+    haystack = (record.run_id, record.project_name, *record.messages, record.generation_id, record.interview_id)
+    return any(text.casefold() in str(part).casefold() for part in haystack if part is not None)
+
+
+def _row(record: RunRecord) -> tuple[str, ...]:
+    spent = _spent(record)
+    return (
+        record.run_id,
+        status.status_of(record),
+        "" if spent is None else f"${spent:,.2f}",
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
+        name_of(record),
+    )
+
+
+def _spent(record: RunRecord) -> float | None:
+    if record.cost_usd is None and not record.spent_before_usd:
+        return None
+    return record.spent_before_usd + (record.cost_usd or 0.0)
+
+
+def name_of(record: RunRecord) -> str:
+    """What a person knows a run by: the project's name, else how the brief begins."""
+    if record.project_name:
+        return plain_line(record.project_name)
+    first = plain_line(record.messages[0]) if record.messages else ""
+    return first if len(first) <= 60 else f"{first[:57]}..."
+
+
+def show(call: Call, run: RunArgument) -> int:
+    """Show all that is recorded about a run, or about the run of a generation."""
+    from specstep_flows.cli.documents import run_document
+    from specstep_flows.cli.opening import open_store
+    from specstep_flows.cli.tables import facts
+    from specstep_flows.cli.targets import find_target
+
+    with open_store(call) as store:
+        record = find_target(store, run).record
+    if record is None:
+        raise errors.RunNotFound(
+            f"No run here manages generation {run}. `specstep generation show {run}` asks the service; "
+            f"`specstep adopt {run}` makes a run of it."
+        )
+    call.finish(facts(_facts(record)), run_document(record))
+    return 0
+
+
+def _facts(record: RunRecord) -> list[tuple[str, Any]]:
+    spent = _spent(record)
+    turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
+    return [
+        ("run", record.run_id),
+        ("status", status.status_of(record)),
+        ("project", name_of(record)),
+        ("service", record.api_url),
+        ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
+        ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
+        ("profile", record.options.get("profile") or "Normal"),
+        ("project type", record.options.get("project_type") or record.detected_type),
+        ("interview", record.interview_id),
+        ("turns", turns if record.messages or record.turns else None),
+        ("attachments", ", ".join(record.attachments)),
+        ("intake", record.intake_artifact_id),
+        ("generation", record.generation_id),
+        ("earlier ones", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
+        ("state", record.generation_state),
+        ("cost", None if spent is None else f"${spent:,.2f}"),
+        ("cost limit", f"${record.options['max_cost_usd']:g}" if record.options.get("max_cost_usd") else None),
+        *(("answer", f"{answer.get('question')} -> {answer.get('answer')}") for answer in record.answers),
+        ("in flight", record.intent.operation if record.intent is not None else None),
+        ("package", record.package_id),
+        ("file", record.file if record.is_finished else None),
+        ("sha256", record.sha256 if record.is_finished else None),
+        ("unpacked to", record.unpacked_to),
+        ("last error", record.error),
+        ("go on with", None if record.is_finished else f"specstep resume {record.run_id}"),
+    ]
+
+
+def forget(
+    call: Call,
+    run: RunArgument,
+    force: Annotated[bool, typer.Option("--force", help="Also when it is not over yet.")] = False,
+) -> int:
+    """Remove a run from the list. What runs at the service goes on, and files stay."""
+    from specstep_flows.cli.opening import open_store
+    from specstep_flows.cli.targets import find_run
+
+    with open_store(call) as store:
+        record = find_run(store, run)
+        word = status.status_of(record)
+        if word not in ("new", "done", "failed", "cancelled") and not force:
+            raise errors.UsageError(
+                f"Run {record.run_id} is not over ({word}); forgetting it loses the way back to it. --force does it anyway."
+            )
+        let_go = store.hold(record.run_id)
+        try:
+            store.forget(record.run_id)
+        finally:
+            let_go()
+    call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": _text(record.generation_id)})
+    call.terminal.say(f"Run {record.run_id} is forgotten.")
+    return 0
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

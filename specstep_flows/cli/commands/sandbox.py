@@ -1,0 +1,73 @@
+"""``specstep sandbox``: a local SpecStep in the foreground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.interrupts import Interrupts
+from specstep_flows.cli.verbs import Call, verb
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this verb to the command."""
+    verb(app)(sandbox)
+
+
+def sandbox(
+    call: Call,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 takes any free port.")
+    ] = 8787,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    speed: Annotated[
+        float, typer.Option("--speed", metavar="FACTOR", help="How much faster than real time its clock runs.")
+    ] = 1.0,
+    faults: Annotated[
+        Path | None, typer.Option("--faults", metavar="FILE", help="Faults to befall requests, as YAML or JSON.")
+    ] = None,
+) -> int:
+    """Serve a local SpecStep until Ctrl-C: it needs no key, costs nothing and forgets everything at its end.
+
+    The lines to try it with are written to stdout.
+    """
+    from specstep_flows.cli.opening import NO_SANDBOX
+    from specstep_flows.settings import is_loopback
+
+    try:
+        from specstep_flows.sandbox import serve
+    except ImportError:
+        raise errors.UsageError(NO_SANDBOX) from None
+    if not speed > 0:
+        raise errors.UsageError("--speed must be above 0.")
+    if not is_loopback(f"http://{host}"):
+        raise errors.UsageError(
+            f"The sandbox lets in anybody who reaches it, so it serves on loopback only, not {host}."
+        )
+
+    def announce(line: str) -> None:
+        variables = dict(part.split("=", 1) for part in line.split())
+        if call.json:
+            call.terminal.document({"code": "serving", **{name.lower(): value for name, value in variables.items()}})
+        else:
+            wanted = {name: value for name, value in variables.items() if value != "1" or "SPEED" not in name}
+            call.terminal.result("\n".join(f"export {name}={value}" for name, value in wanted.items()))
+            call.terminal.say("Serving; Ctrl-C ends it. Try: specstep run 'A shop for tea.' --on-question defaults")
+
+    try:
+        with Interrupts() as interrupts, interrupts.idle():
+            serve(host, port, speed, faults, announce=announce)
+    except OSError as error:
+        raise errors.UsageError(
+            f"The sandbox cannot start ({error.strerror or error}): is port {port} taken, or {faults or 'a file'} not there?"
+        ) from None
+    except ValueError as error:
+        raise errors.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        return 0
+    return 0

@@ -1,0 +1,111 @@
+"""Driving a run from the command: who is told, who is asked, what may be paid, and what is written at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from specstep_flows import errors, events
+from specstep_flows.cli import exits
+from specstep_flows.cli.documents import result_document
+from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
+from specstep_flows.cli.progress import Reporter, make_reporter
+from specstep_flows.cli.questions import Person, make_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from specstep_flows.cli.interrupts import Interrupts
+    from specstep_flows.cli.options import OnQuestion
+    from specstep_flows.cli.progress import Mode
+    from specstep_flows.cli.verbs import Call
+    from specstep_flows.client import SpecStep
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.models import RunResult
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["Driver"]
+
+
+@attrs.define(eq=False)
+class Driver:
+    """One process's part in a run.
+
+    ``yes``: paying was agreed to. ``is_free``: it costs nothing (a sandbox inside this process).
+    """
+
+    call: Call
+    client: SpecStep
+    interrupts: Interrupts
+    clock: Clock
+    mode: Mode
+    on_question: OnQuestion
+    answers: Path | None = None
+    timeout: float | None = None
+    yes: bool = False
+    is_free: bool = False
+
+    def drive(self, go: Callable[..., RunResult]) -> int:
+        """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
+        reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
+        policy = make_policy(
+            self.on_question,
+            self.answers,
+            lambda: Person(self.call.terminal, self.interrupts, reporter.paused),
+        )
+
+        def tell(event: events.Event) -> None:
+            if isinstance(event, events.RunOpened):
+                self.call.run_id = event.run_id
+            self.interrupts.check()
+            reporter(event)
+
+        with reporter:
+            result = go(
+                on_question=policy,
+                confirm=None if self.is_free else lambda record: self._confirm(record, reporter),
+                on_event=tell,
+                timeout=self.timeout,
+            )
+        return self._finish(result)
+
+    def _conversation(self, generation_id: Any) -> Any:
+        return self.client.get_conversation(generation_id, take=3)
+
+    def _confirm(self, record: RunRecord, reporter: Reporter) -> bool:
+        """Whether to pay, with what a person should know first."""
+        terminal = self.call.terminal
+        if self.yes and terminal.is_quiet:
+            return True
+        profile = record.options.get("profile") or DEFAULT_PROFILE
+        lines, _ = read_before_paying(self.client, profile)
+        with reporter.paused():
+            for line in lines:
+                terminal.tell(line)
+            if self.yes:
+                return True
+            if not terminal.is_interactive:
+                raise errors.UsageError("Nobody can be asked here whether to pay: add --yes. Nothing was paid for.")
+            limit = record.options.get("max_cost_usd")
+            stops = f", stopped past ${limit:g}" if limit else ", with no --max-cost"
+            again = "again " if record.generation_ids else ""
+            with self.interrupts.idle():
+                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs{stops}.")
+        if agreed:
+            # Whoever resumes this run need not be asked the same again.
+            self.client.store.update(record.run_id, {"options": {**record.options, "yes": True}})
+        return agreed
+
+    def _finish(self, result: RunResult) -> int:
+        call, terminal = self.call, self.call.terminal
+        if self.mode == "events":
+            terminal.document({"event": "finished", **result_document(result)})
+        else:
+            call.finish(str(result.path), result_document(result))
+        if self.is_free:
+            terminal.say("This was a run in a sandbox: it cost nothing, and it is not kept.")
+        elif result.cost_usd is not None:
+            terminal.say(f"It cost ${result.cost_usd:,.2f}.")
+        return exits.DONE

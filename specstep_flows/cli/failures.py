@@ -1,0 +1,113 @@
+"""A failure as one or two sentences on stderr, as a document where one is wanted, and as an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from specstep_flows import errors
+from specstep_flows.cli import exits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from specstep_flows.cli.verbs import Call
+
+__all__ = ["tell", "tell_detached", "tell_error", "tell_mistake"]
+
+#: With these the run is over, or it was never the run that was meant.
+_ENDS: Final = (
+    errors.GenerationCancelled,
+    errors.InterviewEnded,
+    errors.BudgetExceeded,
+    errors.RunNotFound,
+    errors.RunConflict,
+    errors.UsageError,
+)
+#: What programs may want to know of a failure, besides its code.
+_DETAILS: Final = (
+    "status",
+    "problem_type",
+    "retry_after",
+    "category",
+    "retry_makes_sense",
+    "spent_usd",
+    "limit_usd",
+    "questions",
+    "candidates",
+    "tier",
+    "limit",
+    "used",
+    "reset",
+)
+
+
+def tell_error(call: Call, error: errors.SpecStepError) -> int:
+    """Tell one of our errors; its exit code."""
+    from specstep_flows.cli.documents import plain
+
+    call.run_id = call.run_id or error.run_id
+    found = {name: plain(getattr(error, name, None)) for name in _DETAILS}
+    details = {name: value for name, value in found.items() if value not in (None, [])}
+    return tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+
+
+def tell_detached(call: Call) -> int:
+    """Tell that the first Ctrl-C was heeded."""
+    if call.resume_command is None:
+        return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
+    return tell(
+        call,
+        "Detached: what was started goes on at the service.",
+        "detached",
+        exits.DETACHED,
+        call.resume_command,
+    )
+
+
+def tell_mistake(call: Call, error: Exception) -> int:
+    """Tell that we made a mistake. The error's own text is left out: it might hold anything."""
+    return tell(
+        call,
+        f"Something unforeseen happened ({type(error).__name__}), a mistake in specstep. SPECSTEP_DEBUG=1 shows where.",
+        "unexpected",
+        exits.FAILED,
+        call.resume_command,
+    )
+
+
+def tell(
+    call: Call,
+    message: str,
+    code: str,
+    status: int,
+    next_command: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> int:
+    """Tell any failure; gives back ``status``."""
+    terminal = call.terminal
+    terminal.tell(message)
+    if status == exits.QUESTION and call.resume_command is not None:
+        terminal.tell(f"Answer with: specstep answer {call.run_id}")
+    if next_command is not None:
+        terminal.tell(f"Go on with: {next_command}")
+    if call.json:
+        terminal.document(
+            {
+                "code": code,
+                "message": message,
+                "exit_code": status,
+                "run_id": call.run_id,
+                "resume_command": next_command,
+                **(details or {}),
+            }
+        )
+    return status
+
+
+def _next_command(call: Call, error: errors.SpecStepError) -> str | None:
+    resume = call.resume_command
+    if resume is None or isinstance(error, _ENDS):
+        return None
+    if isinstance(error, errors.GenerationFailed):
+        return f"{resume} --retry-failed 1" if error.retry_makes_sense else None
+    return resume

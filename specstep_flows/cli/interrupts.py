@@ -1,0 +1,110 @@
+"""Ctrl-C and its kin: the first detaches, the second stops at once. Neither loses anything that was recorded.
+
+A wait or a question to a person ends at once. A request that is in flight is given a moment, so that what came of it
+can be recorded; after that it is left alone, which the run's record allows for as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from specstep_flows.engine.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+
+__all__ = ["Detach", "Interrupts", "Stop"]
+
+#: Seconds that a request in flight is given after the first Ctrl-C.
+GRACE_SECONDS: Final = 3.0
+_NOTICE: Final = b"\nDetaching as soon as the request in flight is over; Ctrl-C again to stop at once.\n"
+
+
+class Detach(KeyboardInterrupt):
+    """The first Ctrl-C (or a termination signal): stop watching; what runs at the service goes on."""
+
+
+class Stop(KeyboardInterrupt):
+    """The second one."""
+
+
+class Interrupts:
+    """Signal handling while a run is driven; a context manager for the main thread (elsewhere it does nothing)."""
+
+    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._grace = grace_seconds
+        self._count = 0
+        self._is_idle = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                # What whoever started us chose to ignore stays ignored: nohup, a job in the background of a script.
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._handle)
+            if hasattr(signal, "SIGALRM"):
+                self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._give_up)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if hasattr(signal, "setitimer") and self._before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    @contextlib.contextmanager
+    def idle(self) -> Iterator[None]:
+        """While nothing is in flight: a wait, or a question to a person. An interrupt then takes effect at once."""
+        self.check()
+        self._is_idle = True
+        try:
+            yield
+        finally:
+            self._is_idle = False
+
+    def check(self) -> None:
+        """Detach here if that was asked for in the meantime."""
+        if self._count:
+            raise Detach
+
+    def clock(self, speed: float) -> InterruptibleClock:
+        """The run's clock, whose waits end with an interrupt."""
+        return InterruptibleClock(self, speed)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count > 1:
+            raise Stop
+        if self._is_idle or not hasattr(signal, "setitimer"):
+            raise Detach
+        # Not through a text stream: the handler may have come in the middle of a write to it.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.write(sys.stderr.fileno(), _NOTICE)
+        signal.setitimer(signal.ITIMER_REAL, self._grace)
+
+    def _give_up(self, number: int, frame: FrameType | None) -> None:
+        raise Detach
+
+
+class InterruptibleClock(SystemClock):
+    """The machine's clock, ``speed`` times as fast; an interrupt ends its waits."""
+
+    def __init__(self, interrupts: Interrupts, speed: float) -> None:
+        super().__init__(speed)
+        self._interrupts = interrupts
+
+    def sleep(self, seconds: float) -> None:
+        """Block for so many of this clock's seconds, or until an interrupt."""
+        with self._interrupts.idle():
+            super().sleep(seconds)

@@ -1,0 +1,129 @@
+"""Who answers the agents' questions: a file, a person at the terminal, the proposed defaults, or nobody for now."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.cli.options import OnQuestion
+from specstep_flows.flows.clarifications import checked_answers
+from specstep_flows.models import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from specstep_flows.cli.interrupts import Interrupts
+    from specstep_flows.cli.terminal import Terminal
+    from specstep_flows.flows.clarifications import Policy, PolicyAnswers
+    from specstep_flows.models import Clarification
+
+__all__ = ["Person", "chosen_mode", "make_policy", "question_lines"]
+
+
+def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool = False) -> OnQuestion:
+    """What was asked for; else a person is asked where there is one. A sandbox's run that nobody watches goes on."""
+    if mode is not None:
+        return mode
+    if terminal.is_interactive:
+        return OnQuestion.ask
+    return OnQuestion.defaults if is_sandbox else OnQuestion.detach
+
+
+def make_policy(mode: OnQuestion, answers: Path | None, person: Callable[[], Person]) -> Policy | None:
+    """The policy for ``--answers`` and ``--on-question``; None leaves every question open.
+
+    Raises:
+        AnswersError: the file does not parse.
+        UsageError: a person is to be asked, and there is none.
+    """
+    from specstep_flows.answers import AnswersFile, ProposedDefaults
+
+    fallback: Policy | None = None
+    if mode is OnQuestion.defaults:
+        fallback = ProposedDefaults()
+    elif mode is OnQuestion.ask:
+        fallback = person()
+    if answers is None:
+        return fallback
+    file = AnswersFile(answers)
+    return file if fallback is None else FileThen(file, fallback)
+
+
+@attrs.frozen
+class FileThen:
+    """What the file answers, and for the rest another policy."""
+
+    file: Policy
+    fallback: Policy
+
+    def __call__(self, questions: Sequence[Clarification]) -> list[Answer] | None:
+        """An answer to each, or None when the other policy leaves its part for later."""
+        answers: dict[str, Answer] = {}
+        for question in questions:
+            with contextlib.suppress(errors.AnswersNeeded):
+                answers[question.question] = checked_answers([question], _now(self.file([question])))[0]
+        left = [question for question in questions if question.question not in answers]
+        if left:
+            given = _now(self.fallback(left))
+            if given is None:
+                return None
+            answers |= {answer.question: answer for answer in checked_answers(left, given)}
+        return [answers[question.question] for question in questions]
+
+
+def _now(given: Any) -> PolicyAnswers:
+    """What a policy of the command's own gives back; none of them is a coroutine function."""
+    answers: PolicyAnswers = given
+    return answers
+
+
+@attrs.frozen
+class Person:
+    """Asks at the terminal, while nothing else is drawn there."""
+
+    terminal: Terminal
+    interrupts: Interrupts
+    paused: Callable[[], AbstractContextManager[Any]]
+
+    def __call__(self, questions: Sequence[Clarification]) -> list[Answer] | None:
+        """An answer to each, or None at the end of input."""
+        answers = []
+        with self.paused():
+            for number, question in enumerate(questions, 1):
+                for line in question_lines(question, number, len(questions)):
+                    self.terminal.tell(line)
+                text = self._answer(question)
+                if text is None:
+                    self.terminal.tell("")
+                    return None
+                answers.append(Answer(question.question, *text))
+        return answers
+
+    def _answer(self, question: Clarification) -> tuple[str, str] | None:
+        proposed = question.proposed_default
+        prompt = "Answer (Enter takes what is proposed): " if proposed else "Answer: "
+        while True:
+            with self.interrupts.idle():
+                text = self.terminal.ask(prompt)
+            if text is None:
+                return None
+            if text.strip():
+                return text.strip(), "person"
+            if proposed:
+                return proposed, "person: proposed default"
+
+
+def question_lines(question: Clarification, number: int, total: int) -> Iterator[str]:
+    """A question as a person should see it: who asks, about what, why, and what is proposed."""
+    where = f" about {question.section}" if question.section else ""
+    yield f"Question {number} of {total}, from {question.agent or 'an agent'}{where}:"
+    yield f"  {question.question}"
+    if question.why:
+        yield f"  Why: {question.why}"
+    if question.proposed_default:
+        yield f"  Proposed: {question.proposed_default}"

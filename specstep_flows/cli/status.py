@@ -1,0 +1,30 @@
+"""A run's present state in one word, from its record alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["WORDS", "status_of"]
+
+#: The words, in the order in which a run may come by them.
+WORDS: Final = ("new", "interview", "generating", "question", "paused", "failed", "cancelled", "package", "done")
+
+
+def status_of(record: RunRecord) -> str:
+    """One of ``WORDS``. What the service did since somebody last looked is not in it."""
+    if record.is_finished:
+        return "done"
+    if record.generation_id is None:
+        return "interview" if record.interview_id is not None else "new"
+    state = (record.generation_state or "").replace("_", "").casefold()
+    ends = {
+        "complete": "package",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "paused": "paused",
+        "pausedawaitingclarification": "question",
+    }
+    return ends.get(state, "generating")

@@ -1,0 +1,162 @@
+"""The three streams of a command: the result on stdout, everything for people on stderr, answers from stdin.
+
+Whatever is written for people goes through ``untrusted``, so that no text of the service's can move the cursor, change
+colours or reorder what stands there, and so that every terminal can write it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from specstep_flows.untrusted import plain_line, plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["SCHEMA_VERSION", "Terminal", "document_text"]
+
+#: The form of every JSON document that the command writes; raised when a reader would notice.
+SCHEMA_VERSION: Final = 1
+
+#: How our own sentences are written where the terminal has no such letters.
+_IN_ASCII: Final = str.maketrans(
+    {
+        "\N{HORIZONTAL ELLIPSIS}": "...",
+        "\N{EN DASH}": "-",
+        "\N{EM DASH}": "-",
+        "\N{MIDDLE DOT}": "-",
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHTWARDS ARROW}": "->",
+    }
+)
+
+
+def document_text(document: Mapping[str, Any]) -> str:
+    """A JSON document in one line, ``schema_version`` first; plain ASCII, so that it is safe wherever it is shown."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=True)
+
+
+class Terminal:
+    """Where this process writes and reads. ``is_quiet`` leaves out what is only progress."""
+
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self.is_quiet = is_quiet
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person can be asked: both the questions and the answers are on a terminal."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+    @property
+    def is_result_shown(self) -> bool:
+        """Whether stdout is a terminal, so that a person rather than a program reads the result."""
+        return _is_terminal(sys.stdout)
+
+    @property
+    def can_redraw(self) -> bool:
+        """Whether lines on stderr can be drawn over."""
+        return _is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+
+    def result(self, text: str) -> None:
+        """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""
+        if _is_terminal(sys.stdout):
+            text = self._safe(text, sys.stdout)
+        self._write_out(f"{text}\n")
+
+    def result_path(self, path: Path) -> None:
+        """A path as the result, byte by byte as the file system has it."""
+        self.result(str(path))
+
+    def result_bytes(self, content: bytes) -> None:
+        """Bytes as the result; on a terminal as text that is safe to show."""
+        if _is_terminal(sys.stdout):
+            self._write_out(self._safe(content.decode("utf-8", "replace"), sys.stdout).rstrip("\n") + "\n")
+        elif sys.stdout is not None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """A JSON document as the result."""
+        self._write_out(document_text(document) + "\n")
+
+    def say(self, text: str) -> None:
+        """Something for people, left out with ``--quiet``."""
+        if not self.is_quiet:
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Something for people that must be said. A stderr that is gone stops nothing."""
+        if sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(self._safe(text, sys.stderr) + "\n")
+                sys.stderr.flush()
+
+    def ask(self, prompt: str) -> str | None:
+        """A line that a person typed, without its end; None at the end of input."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(self._safe(prompt, sys.stderr))
+            sys.stderr.flush()
+        try:
+            line = sys.stdin.readline()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return line.rstrip("\r\n") if line else None
+
+    def confirm(self, question: str) -> bool:
+        """Whether a person said yes. Anything else is no."""
+        answer = self.ask(f"{question} [y/N] ")
+        if answer is None:
+            self.tell("")
+        return answer is not None and answer.strip().casefold() in ("y", "yes")
+
+    def line(self, text: object) -> str:
+        """Text from anywhere in one line that stderr can show."""
+        return plain_line(text, _encoding(sys.stderr))
+
+    @staticmethod
+    def _safe(text: str, stream: TextIO) -> str:
+        encoding = _encoding(stream)
+        if not _has_all_letters(encoding):
+            text = text.translate(_IN_ASCII)
+        return plain_text(text, encoding)
+
+    @staticmethod
+    def _write_out(text: str) -> None:
+        """Write to stdout at once. Raises ``BrokenPipeError`` when its reader has gone."""
+        if sys.stdout is None:
+            return
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError:
+            # A path that is no text in this encoding: its own bytes are the truth.
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.flush()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def _encoding(stream: TextIO | None) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def _has_all_letters(encoding: str) -> bool:
+    try:
+        "".join(map(chr, _IN_ASCII)).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
