@@ -1,0 +1,105 @@
+"""Where a report and a receipt are put, and how: whole or not at all, and over nothing that is somebody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from specstep_flows import errors
+from specstep_flows.report.page import RUN_MARK, page
+from specstep_flows.report.receipt import receipt
+
+if TYPE_CHECKING:
+    from specstep_flows.report.collect import Collected
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["default_path", "receipt_path", "write_receipt", "write_report"]
+
+#: A page of ours says within so many characters which run it is about.
+_HEAD: Final = 30_000
+
+
+def default_path(record: RunRecord, folder: Path | None = None) -> Path:
+    """Beside the package, else in ``folder`` (the working one)."""
+    if record.file is not None and Path(record.file).parent.is_dir():
+        package = Path(record.file)
+        return package.with_name(f"{package.stem}-report.html")
+    return (folder or Path.cwd()) / f"specstep-{record.run_id}-report.html"
+
+
+def receipt_path(record: RunRecord, report: Path) -> Path:
+    """``receipt.json`` beside the package (or the report); with the package's name where that is another run's."""
+    folder = (
+        Path(record.file).parent if record.file is not None and Path(record.file).parent.is_dir() else report.parent
+    )
+    plain = folder / "receipt.json"
+    if not plain.exists() or _receipt_of(plain) == record.run_id:
+        return plain
+    stem = Path(record.file).stem if record.file is not None else record.run_id
+    return folder / f"{stem}-receipt.json"
+
+
+def write_report(collected: Collected, path: Path | str, *, force: bool = False) -> Path:
+    """Write the page. One that is about the same run is replaced; anything else only with ``force``.
+
+    Raises:
+        OutputError: something else stands there, or the folder does not take it.
+    """
+    path = Path(path).expanduser().absolute()
+    if not force and path.exists() and _page_of(path) != collected.record.run_id:
+        raise errors.OutputError(f"{path} is there already and is no report of this run; --force replaces it.")
+    _write(path, page(collected))
+    return path
+
+
+def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> Path:
+    """Write the receipt as JSON, as ``write_report`` writes the page."""
+    if not force and path.exists() and _receipt_of(path) != collected.record.run_id:
+        raise errors.OutputError(f"{path} is there already and is no receipt of this run; --force replaces it.")
+    _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def _page_of(path: Path) -> str | None:
+    with contextlib.suppress(OSError):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            found = re.search(rf'<meta name="{RUN_MARK}" content="([^"]*)">', file.read(_HEAD))
+        return found[1] if found else None
+    return None
+
+
+def _receipt_of(path: Path) -> str | None:
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(path.read_text("utf-8"))
+        if isinstance(found, dict) and isinstance(found.get("run_id"), str):
+            run_id: str = found["run_id"]
+            return run_id
+    return None
+
+
+def _write(path: Path, text: str) -> None:
+    """Beside its place first, so that there is never half a file under its name."""
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(text)
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise errors.OutputError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def _umask() -> int:
+    """What the user takes away from new files; a temporary file is made for its owner alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

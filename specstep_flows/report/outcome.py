@@ -1,0 +1,152 @@
+"""The sections of the page about what came of the run: the package's files, the receipt, and how to run it again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
+from specstep_flows.report.markdown import rendered
+from specstep_flows.report.receipt import receipt
+from specstep_flows.wording import size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from specstep_flows.report.collect import Collected
+    from specstep_flows.report.contents import Contents, ShownFile
+
+__all__ = ["package", "receipt_table", "reproduction"]
+
+
+def package(collected: Collected) -> Html:
+    """The file tree, each file folded under its name."""
+    contents = collected.contents
+    if contents is None:
+        return EMPTY
+    anchors = {file.path: f"file-{number}" for number, file in enumerate(contents.files) if file.text is not None}
+    total = sum(file.size_bytes for file in contents.files)
+    more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
+    count = len(contents.files)
+    head = element("p", f"{count} file{'' if count == 1 else 's'}{more}, {size(total)} unpacked.")
+    return joined([head, _folder(_tree(contents), anchors)])
+
+
+def _tree(contents: Contents) -> dict[str, Any]:
+    root: dict[str, Any] = {}
+    for file in contents.files:
+        *folders, name = file.path.split("/")
+        place = root
+        for folder in folders:
+            # A file and a folder of one name cannot both be in a package that was checked.
+            place = place.setdefault(folder, {})
+        place[name] = file
+    return root
+
+
+def _folder(tree: Mapping[str, Any], anchors: Mapping[str, str]) -> Html:
+    """Folders come first, then files; both by name."""
+    items = []
+    for name, entry in sorted(tree.items(), key=lambda pair: (not isinstance(pair[1], dict), pair[0].casefold())):
+        if isinstance(entry, dict):
+            items.append(element("li", element("span", f"{name}/", class_="folder"), _folder(entry, anchors)))
+        else:
+            items.append(element("li", _file(name, entry, anchors)))
+    return element("ul", *items, class_="tree")
+
+
+def _file(name: str, file: ShownFile, anchors: Mapping[str, str]) -> Html:
+    amount = element("span", size(file.size_bytes), class_="size")
+    if file.text is None:
+        return joined(
+            [element("span", name, class_="file"), " ", amount, " ", element("span", file.why_not, class_="note")]
+        )
+    if file.path.casefold().endswith((".md", ".markdown")):
+        body = element("div", rendered(file.text, file.path, anchors), class_="md document")
+    else:
+        body = element("pre", element("code", file.text), tabindex="0")
+    return element(
+        "details", element("summary", element("span", name, class_="file"), " ", amount), body, id=anchors[file.path]
+    )
+
+
+def receipt_table(collected: Collected) -> Html:
+    """The receipt as a list, and as the JSON that stands beside the package."""
+    found = receipt(collected)
+    rows = [
+        element("div", element("dt", name), element("dd", element("code", value)))
+        for name, value in _flattened(found)
+        if value is not None and not name.startswith("answers")
+    ]
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    return joined(
+        [
+            element("dl", *rows, class_="receipt"),
+            element("details", element("summary", "As JSON"), element("pre", element("code", text), tabindex="0")),
+        ]
+    )
+
+
+def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, dict):
+            yield from _flattened(item, f"{name}.")
+        elif isinstance(item, list):
+            yield name, ", ".join(str(entry) for entry in item) or None
+        else:
+            yield name, None if item is None else str(item)
+
+
+def reproduction(collected: Collected) -> Html:
+    """The command and the Python that do the same again, and what will differ all the same."""
+    record = collected.record
+    messages = list(record.messages) or [turn.message for turn in record.turns if turn.message]
+    options = record.options
+    if not messages:
+        return element(
+            "p", "The generation was started elsewhere, so its interview is not on record here.", class_="note"
+        )
+    command = ["specstep", "run", messages[0]]
+    for message in messages[1:]:
+        command += ["--message", message]
+    for path in record.attachments:
+        command += ["--attach", path]
+    for option, key in (("--profile", "profile"), ("--project-type", "project_type"), ("--mirror", "mirror_selection")):
+        if options.get(key):
+            command += [option, str(options[key])]
+    if record.answers:
+        command += ["--answers", "answers.json"]
+    arguments = [f"    {json.dumps(messages, ensure_ascii=False)},"]
+    if record.attachments:
+        arguments.append(f"    attachments={json.dumps(list(record.attachments), ensure_ascii=False)},")
+    for key in ("profile", "project_type", "mirror_selection"):
+        if options.get(key):
+            arguments.append(f"    {key}={json.dumps(options[key])},")
+    if record.answers:
+        arguments.append('    on_question=AnswersFile.load("answers.json"),')
+    names = "AnswersFile, SpecStep" if record.answers else "SpecStep"
+    python = f"from specstep_flows import {names}\n\nwith SpecStep() as specstep:\n    result = specstep.run(\n    " + (
+        "\n    ".join(arguments) + "\n    )"
+    )
+    answers = {"answers": [{"question": item.get("question"), "answer": item.get("answer")} for item in record.answers]}
+    return joined(
+        [
+            element(
+                "p",
+                "The same brief starts the same kind of run; agents do not write the same words twice, and it costs anew.",
+            ),
+            element("h3", "In a shell"),
+            _code(shlex.join(command)),
+            element("h3", "In Python"),
+            _code(python),
+            joined([element("h3", "answers.json"), _code(json.dumps(answers, indent=2, ensure_ascii=False))])
+            if record.answers
+            else EMPTY,
+        ]
+    )
+
+
+def _code(text: str) -> Html:
+    return element("pre", element("code", escaped(text)), tabindex="0", class_="copy")

@@ -1,0 +1,151 @@
+"""The whole page: one HTML file that needs no network and runs no script, in light and dark, on a phone and on paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from specstep_flows.report import outcome, people, sections
+from specstep_flows.report.course import course
+from specstep_flows.report.html import EMPTY, Html, element, joined
+from specstep_flows.wording import duration, money, size, spaced
+
+if TYPE_CHECKING:
+    from specstep_flows.report.collect import Collected
+    from specstep_flows.report.course import Course
+
+__all__ = ["RUN_MARK", "page"]
+
+#: The name of the ``meta`` element that says which run a page is about.
+RUN_MARK: Final = "specstep-run"
+
+
+def page(collected: Collected) -> str:
+    """The report as one HTML document."""
+    found = course(
+        collected.record.history,
+        collected.events,
+        None if collected.record.generation_id is None else str(collected.record.generation_id),
+    )
+    parts = [
+        sections.section("course", "Course", sections.course_table(collected, found)),
+        sections.section("cost", "Cost", sections.costs(collected, found)),
+        sections.section("questions", "Questions and answers", sections.questions(collected)),
+        sections.section("incidents", "Retries and incidents", sections.incidents(collected, found)),
+        sections.section("refinement", "Refinement audit", sections.refinement(collected)),
+        sections.section("package", "Package", outcome.package(collected)),
+        sections.section("interview", "Interview", people.transcript(collected)),
+        sections.section("agents", "Agents", people.agents(collected)),
+        sections.section("receipt", "Receipt", outcome.receipt_table(collected)),
+        sections.section("again", "Run it again", outcome.reproduction(collected)),
+        sections.section("gaps", "What is missing here", _gaps(collected)),
+    ]
+    body = element(
+        "body",
+        _header(collected, found),
+        _contents_list(parts),
+        element("main", *parts),
+        _footer(collected),
+    )
+    return f'<!doctype html>\n<html lang="en">\n{_head(collected)}\n{body}\n</html>\n'
+
+
+def _head(collected: Collected) -> Html:
+    style = resources.files("specstep_flows.report").joinpath("report.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="robots", content="noindex"),
+        element("meta", name=RUN_MARK, content=collected.record.run_id),
+        element("title", f"{collected.title} \u2013 SpecStep run {collected.record.run_id}"),
+        element("link", rel="icon", href="data:,"),
+        # Ours, and nothing of the service's is in it.
+        Html(f"<style>{style}</style>"),
+    )
+
+
+def _header(collected: Collected, found: Course) -> Html:
+    record, generation = collected.record, collected.generation
+    state = collected.state
+    badge = element("span", spaced(state) if state else "Not started", class_=f"badge {_tone(state)}")
+    description = generation.description if generation is not None else None
+    forecast = generation.estimated_total_usd if generation is not None else found.forecast_usd
+    facts = [
+        ("Cost", money(collected.cost_usd), f"forecast {money(forecast)}" if forecast is not None else None),
+        ("Time", duration(found.seconds) if found.visits else "unknown", _forecast_time(found)),
+        (
+            "Profile",
+            (generation.review_profile if generation else None) or record.options.get("profile") or "Normal",
+            None,
+        ),
+        ("Package", size(record.size_bytes) if record.sha256 else "none yet", _files(collected)),
+    ]
+    cards = [
+        element("div", element("dt", name), element("dd", value), element("dd", more, class_="note") if more else EMPTY)
+        for name, value, more in facts
+    ]
+    return element(
+        "header",
+        element("p", "SpecStep run", class_="kicker"),
+        element("h1", collected.title, " ", badge),
+        element("p", description, class_="description") if description else EMPTY,
+        element("p", "This run was carried out by a local sandbox: nothing was paid.", class_="banner")
+        if collected.is_sandbox
+        else EMPTY,
+        element("dl", *cards, class_="facts"),
+    )
+
+
+def _tone(state: str | None) -> str:
+    folded = (state or "").casefold()
+    if folded == "complete":
+        return "good"
+    return "bad" if folded in ("failed", "cancelled") else "open"
+
+
+def _forecast_time(found: Course) -> str | None:
+    return None if found.forecast_seconds is None else f"forecast {duration(found.forecast_seconds)} of work"
+
+
+def _files(collected: Collected) -> str | None:
+    if collected.contents is None:
+        return None
+    count = len(collected.contents.files) + collected.contents.more_files
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _contents_list(parts: list[Html]) -> Html:
+    """Links to the sections that the page has."""
+    links = []
+    for part in parts:
+        if part:
+            identifier = part.split(' id="', 1)[1].split('"', 1)[0]
+            title = part.split("<h2", 1)[1].split(">", 1)[1].split("</h2>", 1)[0]
+            links.append(element("li", element("a", Html(title), href=f"#{identifier}")))
+    return element("nav", element("ul", *links), aria_label="Sections")
+
+
+def _gaps(collected: Collected) -> Html:
+    if not collected.gaps:
+        return EMPTY
+    return element("ul", *(element("li", gap) for gap in collected.gaps))
+
+
+def _footer(collected: Collected) -> Html:
+    from specstep_flows import __version__
+
+    written = collected.written_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return element(
+        "footer",
+        element("p", f"Written by specstep-flows {__version__} on {written}, from {collected.record.api_url}."),
+        element("p", joined(["Run ", element("code", collected.record.run_id)])),
+    )

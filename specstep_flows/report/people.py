@@ -1,0 +1,94 @@
+"""The sections of the page about who said and did what: the interview, and the agents' steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from specstep_flows.report.html import EMPTY, Html, element, joined
+from specstep_flows.report.markdown import rendered
+from specstep_flows.report.sections import table
+from specstep_flows.wording import duration, money, size, spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from specstep_flows.models import ConversationItem
+    from specstep_flows.report.collect import Collected
+
+__all__ = ["agents", "transcript"]
+
+
+def transcript(collected: Collected) -> Html:
+    """The interview, from the service where it still has it, else from the run's record."""
+    entries = [_entry(is_users, text) for is_users, text in _said(collected) if text]
+    interview = collected.interview
+    parts = [element("div", *entries, class_="transcript")] if entries else []
+    if collected.documents:
+        names = [f"{document.name or document.id} ({size(document.size_bytes)})" for document in collected.documents]
+        parts += [element("h3", "Reference documents"), element("ul", *(element("li", name) for name in names))]
+    facts = []
+    if interview is not None and interview.detected_type:
+        facts.append(f"The service took it for: {spaced(interview.detected_type)}.")
+    if interview is not None and interview.transcript_size is not None:
+        percent = interview.transcript_size.percent_used
+        if percent is not None:
+            facts.append(f"The transcript is {percent:g} % full.")
+    if facts:
+        parts.append(element("p", " ".join(facts), class_="note"))
+    return joined(parts)
+
+
+def _said(collected: Collected) -> Iterable[tuple[bool, str | None]]:
+    if collected.interview is not None and collected.interview.turns:
+        for turn in collected.interview.turns:
+            yield turn.is_users, turn.content
+        return
+    for submitted in collected.record.turns:
+        yield True, submitted.message
+        yield False, submitted.reply
+
+
+def _entry(is_users: bool, text: str | None) -> Html:
+    who = "You" if is_users else "SpecStep"
+    # What the user typed is shown as typed; the agent writes Markdown.
+    words = element("p", text, class_="typed") if is_users else rendered(text or "")
+    return element(
+        "article", element("h3", who), element("div", words, class_="md"), class_="user" if is_users else "agent"
+    )
+
+
+def agents(collected: Collected) -> Html:
+    """What each agent did, how long it took and what it cost; first the sums."""
+    items = collected.conversation
+    if not items:
+        return EMPTY
+    sums: dict[str, tuple[int, float, float]] = {}
+    for item in items:
+        count, milliseconds, usd = sums.get(_name(item), (0, 0.0, 0.0))
+        sums[_name(item)] = (count + 1, milliseconds + (item.duration_ms or 0.0), usd + (item.cost_usd or 0.0))
+    by_cost = sorted(sums.items(), key=lambda pair: -pair[1][2])
+    rows = [[name, count, duration(milliseconds / 1000), money(usd)] for name, (count, milliseconds, usd) in by_cost]
+    steps = [
+        [
+            item.started_at.strftime("%H:%M:%S") if item.started_at else "",
+            _name(item),
+            item.narration or item.action or item.status,
+            "" if item.duration_ms is None else duration(item.duration_ms / 1000),
+            "" if item.cost_usd is None else money(item.cost_usd),
+        ]
+        for item in items
+    ]
+    return joined(
+        [
+            table(("Agent", "Steps", "Time", "Cost"), rows, "Agents by cost", class_="sums"),
+            element(
+                "details",
+                element("summary", f"All {len(items)} steps"),
+                table(("UTC", "Agent", "What", "Time", "Cost"), steps, "The agents' steps"),
+            ),
+        ]
+    )
+
+
+def _name(item: ConversationItem) -> str:
+    return item.display_name or item.character_name or item.agent_role or "An agent"

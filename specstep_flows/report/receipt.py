@@ -1,0 +1,68 @@
+"""The receipt of a run for programs: ids, costs, answers and digests, and nothing that is secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from specstep_flows.report.collect import Collected
+
+__all__ = ["receipt"]
+
+SCHEMA_VERSION: Final = 1
+
+
+def receipt(collected: Collected) -> dict[str, Any]:
+    """A run's receipt as JSON has it. Costs are US dollars as the service gave them; unknown is null."""
+    from specstep_flows import __version__
+
+    record, generation = collected.record, collected.generation
+    contents = collected.contents
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": record.run_id,
+        "written_at": collected.written_at.isoformat(),
+        "made_by": f"specstep-flows {__version__}",
+        "api_url": record.api_url,
+        "is_sandbox": collected.is_sandbox,
+        "stage": record.stage,
+        "project_name": collected.title if collected.title != record.run_id else None,
+        "interview_id": _text(record.interview_id),
+        "intake_artifact_id": _text(record.intake_artifact_id),
+        "generation_id": _text(record.generation_id),
+        "generation_ids": [str(identifier) for identifier in record.generation_ids],
+        "package_id": _text(record.package_id),
+        "review_profile": (generation.review_profile if generation else None) or record.options.get("profile"),
+        "state": collected.state,
+        "failure_category": generation.failure_category if generation else None,
+        "started_at": _moment(generation.started_at if generation else None),
+        "completed_at": _moment(generation.completed_at if generation else None),
+        "cost": {
+            "total_usd": collected.cost_usd,
+            "last_generation_usd": generation.running_cost_usd if generation else record.cost_usd,
+            "earlier_attempts_usd": record.spent_before_usd,
+            "forecast_usd": generation.estimated_total_usd if generation else None,
+            "limit_usd": record.options.get("max_cost_usd"),
+        },
+        "answers": [
+            {"question": answer.get("question"), "answer": answer.get("answer"), "rule": answer.get("rule")}
+            for answer in record.answers
+        ],
+        "package": {
+            "file": record.file if record.sha256 else None,
+            "size_bytes": record.size_bytes,
+            "sha256": record.sha256,
+            "is_unchanged_on_disk": None if contents is None else contents.sha256 == record.sha256,
+            "files": None if contents is None else len(contents.files) + contents.more_files,
+        },
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()

@@ -1,0 +1,219 @@
+"""The sections of the page about the run: its course, its cost, its questions, its incidents, and what was refined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows.report.course import Course, summary
+from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
+from specstep_flows.report.plot import cost_plot
+from specstep_flows.wording import duration, money, spaced, stage_of, track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from specstep_flows.report.collect import Collected
+
+__all__ = ["costs", "course_table", "incidents", "questions", "refinement", "section", "table"]
+
+_MARKS = {
+    "done": ("✓", "done"),
+    "passed": ("\u2013", "skipped, or over between two looks"),
+    "current": ("●", "the present stage"),
+    "halted": ("‖", "halted here"),
+    "failed": ("✗", "ended here"),
+    "ahead": ("○", "not reached"),
+}
+
+
+def section(identifier: str, title: str, *children: Html | None) -> Html:
+    """A section with its heading; nothing when it has nothing to say."""
+    body = joined(child for child in children if child)
+    if not body:
+        return EMPTY
+    return element(
+        "section",
+        element("h2", title, id=f"{identifier}-title"),
+        body,
+        id=identifier,
+        aria_labelledby=f"{identifier}-title",
+    )
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[Any]], caption: str, **attributes: str) -> Html:
+    """A table that scrolls sideways on a narrow screen; cells that start with a number or a sign are aligned by CSS."""
+    head = element("tr", *(element("th", name, scope="col") for name in heads))
+    body = [element("tr", *(element("td", cell) for cell in row)) for row in rows]
+    if not body:
+        return EMPTY
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", caption),
+            element("thead", head),
+            element("tbody", *body),
+            **attributes,
+        ),
+        class_="scroll",
+        tabindex="0",
+        role="region",
+        aria_label=caption,
+    )
+
+
+def course_table(collected: Collected, course: Course) -> Html:
+    """The track: each stage, how it was left, how long it took and what it cost."""
+    seen = [visit.state for visit in course.visits]
+    stages = track(collected.state, seen)
+    longest = max((course.seconds_in(stage.name) or 0.0 for stage in stages), default=0.0)
+    items = []
+    for stage in stages:
+        sign, meaning = _MARKS[stage.mark]
+        seconds, cost = course.seconds_in(stage.name), course.cost_in(stage.name)
+        stays = sum(visit.state == stage.name for visit in course.visits)
+        items.append(
+            element(
+                "li",
+                element("span", sign, class_="mark", role="img", aria_label=meaning),
+                element("span", stage.label, class_="stage"),
+                element("span", f"{stays} times" if stays > 1 else None, class_="stays"),
+                element("span", duration(seconds) if seconds is not None else None, class_="took"),
+                element("span", money(cost) if cost else None, class_="spent"),
+                _bar(seconds, longest),
+                class_=stage.mark,
+            )
+        )
+    beside = [
+        [spaced(visit.state), duration(visit.began), "" if visit.seconds is None else duration(visit.seconds)]
+        for visit in course.visits
+        if stage_of(visit.state) is None
+    ]
+    how = (
+        "Moments are the service's own."
+        if course.is_exact
+        else "Moments are those of this run's looks, each up to half a minute late."
+    )
+    return joined(
+        [
+            element("ol", *items, class_="track"),
+            table(("Beside the track", "After", "For"), beside, "States beside the track"),
+            element("p", how, class_="note") if course.visits else element("p", "No look is on record.", class_="note"),
+        ]
+    )
+
+
+def _bar(seconds: float | None, longest: float) -> Html:
+    if not seconds or longest <= 0:
+        return element("span", class_="bar")
+    share = max(0.5, round(100 * seconds / longest, 1))
+    rect = element("rect", width=share, height=6, rx=1)
+    return element(
+        "svg",
+        rect,
+        viewBox="0 0 100 6",
+        preserveAspectRatio="none",
+        class_="bar",
+        aria_hidden="true",
+        focusable="false",
+    )
+
+
+def costs(collected: Collected, course: Course) -> Html:
+    """The plot, and what it shows in words."""
+    plot = cost_plot(course)
+    record, generation = collected.record, collected.generation
+    parts: list[Html] = []
+    if plot:
+        legend = element(
+            "figcaption",
+            summary(course),
+            " The line is what was read as spent; the dashed line is the service's forecast"
+            + (", the band its middle half" if course.low_usd is not None else "")
+            + "; dots are incidents.",
+        )
+        parts.append(
+            element(
+                "figure", element("div", plot, class_="scroll", tabindex="0", role="region", aria_label="Plot"), legend
+            )
+        )
+    else:
+        parts.append(element("p", "The cost was not read often enough for a plot.", class_="note"))
+    if record.spent_before_usd:
+        parts.append(element("p", f"Earlier attempts of this run cost {money(record.spent_before_usd)} more."))
+    if generation is not None and generation.estimated_total_usd is not None:
+        size = generation.estimated_total_sample_size
+        if size is not None:
+            parts.append(element("p", f"The forecast is the service's, from {size} past runs.", class_="note"))
+    return joined(parts)
+
+
+def questions(collected: Collected) -> Html:
+    """Each question with its answer, and by which rule it was answered."""
+    answers = collected.record.answers
+    if not answers:
+        return EMPTY
+    pairs = [
+        element(
+            "div",
+            element("dt", answer.get("question")),
+            element(
+                "dd", element("p", answer.get("answer")), element("p", f"Rule: {answer.get('rule')}", class_="note")
+            ),
+        )
+        for answer in answers
+    ]
+    return element("dl", *pairs, class_="answers")
+
+
+def incidents(collected: Collected, course: Course) -> Html:
+    """Retries, restarts, pauses and failures, with their moments."""
+    rows = [
+        ["" if incident.seconds is None else duration(incident.seconds), incident.text] for incident in course.incidents
+    ]
+    generation, record = collected.generation, collected.record
+    parts = [table(("After", "What"), rows, "Retries and incidents")]
+    if generation is not None and generation.is_failed:
+        why = f"{generation.failure_category or 'No category'}: {generation.failure_reason or 'no reason given'}"
+        parts.append(element("p", why, class_="bad"))
+    if record.retries:
+        parts.append(
+            element(
+                "p",
+                f"The intake was run again {record.retries} time{'' if record.retries == 1 else 's'} after a failure.",
+            )
+        )
+    if record.error and not record.is_finished:
+        parts.append(element("p", f"The run stopped last with: {record.error}"))
+    if not any(parts):
+        return element("p", "None: no retry, no restart, no pause.", class_="note")
+    return joined(parts)
+
+
+def refinement(collected: Collected) -> Html:
+    """What the service fixed by itself before delivery, and what it left open."""
+    raw = collected.generation.raw if collected.generation is not None else {}
+    audit = raw.get("refinement_audit")
+    if not isinstance(audit, Mapping):
+        return EMPTY
+    parts = [element("p", audit.get("summary"))] if audit.get("summary") else []
+    for key, title in (("escalated", "Left open: known gaps of the package"), ("auto_fixed", "Fixed before delivery")):
+        entries = audit.get(key)
+        rows = [
+            [
+                spaced(str(entry.get("pass") or "")),
+                spaced(str(entry.get("action") or "")),
+                _code(entry.get("target")),
+                entry.get("detail"),
+            ]
+            for entry in (entries if isinstance(entries, list) else [])
+            if isinstance(entry, Mapping)
+        ]
+        if rows:
+            parts += [element("h3", title), table(("Pass", "What was done", "Where", "Detail"), rows, title)]
+    return joined(parts)
+
+
+def _code(value: object) -> Html:
+    return element("code", escaped(value)) if value else EMPTY
