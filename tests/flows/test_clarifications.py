@@ -1,0 +1,147 @@
+"""Answering questions: all, verbatim, and never the same ones twice for one pause."""
+
+from uuid import UUID
+
+import pytest
+
+from specstep_flows import errors
+from specstep_flows.flows.clarifications import Desk, checked_answers
+from specstep_flows.models import Answer, Clarification
+
+GENERATION = UUID(int=1)
+SETTLE = 90.0
+
+
+class Service:
+    """A paused generation: its questions, and what it answers to answers."""
+
+    def __init__(self, questions, answers=()):
+        self.questions = list(questions)
+        self.replies = list(answers)
+        self.answered = []
+
+    def __call__(self, request):
+        if request.operation == "get_clarifications":
+            asked = [{"question": question, "proposedDefault": f"default of {question}"} for question in self.questions]
+            return 200, {"state": "PausedAwaitingClarification", "clarifications": asked}
+        self.answered.append([(answer["question"], answer["answer"]) for answer in request.json["answers"]])
+        return self.replies.pop(0) if self.replies else (202, {"generation_id": str(GENERATION), "status_url": "/x"})
+
+
+def defaults(questions):
+    """The proposed defaults."""
+    return {question.question: question.proposed_default for question in questions}
+
+
+def desk(policy=defaults, **more):
+    """A desk with a policy."""
+    return Desk(GENERATION, policy, SETTLE, **more)
+
+
+def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage):
+    """The service takes answers up at its next tick; until then the questions are still there."""
+    service = Service(["One?", "Two?"])
+    acting, at = stage(service), desk()
+    for _ in range(50):
+        acting.play(at.look())
+        acting.now += 30
+
+    assert service.answered == [[("One?", "default of One?"), ("Two?", "default of Two?")]]
+    assert acting.remembered["answering"]["accepted"] is True
+
+
+def test_a_new_pause_with_the_same_question_is_answered_anew(stage):
+    """Once the generation has gone on, the same text is another question."""
+    service = Service(["One?"])
+    acting, at = stage(service), desk()
+    acting.play(at.look())
+    acting.play(at.left())
+    acting.play(at.look())
+
+    assert len(service.answered) == 2
+    assert len(acting.remembered["answers"]) == 2
+
+
+def test_an_answer_that_was_lost_is_sent_again_only_after_the_settle_time(stage, lost):
+    """The same answers, without asking anybody a second time."""
+    asked = []
+    service = Service(["One?"], [lost])
+    acting, at = stage(service), desk(lambda questions: asked.append(1) or defaults(questions))
+    for _ in range(20):
+        acting.play(at.look())
+        acting.now += 10
+
+    assert len(service.answered) == 2
+    assert asked == [1]
+
+
+def test_another_process_does_not_answer_again_what_was_answered(stage):
+    """The record tells a resumed run what was sent."""
+    service = Service(["One?"])
+    first = stage(service)
+    first.play(desk().look())
+    second = stage(service)
+    second.now = first.now + 5
+    second.play(desk(answering=first.remembered["answering"], given=first.remembered["answers"]).look())
+
+    assert len(service.answered) == 1
+
+
+def test_questions_that_changed_meanwhile_are_read_again(stage):
+    """A 400 while other questions are pending: the next look asks for answers to those."""
+    service = Service(["One?"])
+
+    def changing(request):
+        if request.operation == "answer_clarifications" and service.questions == ["One?"]:
+            service.questions = ["Other?"]
+            return 400, {"type": "CLARIFICATIONS_INCOMPLETE", "detail": "Other?"}
+        return service(request)
+
+    acting, at = stage(changing), desk()
+    acting.play(at.look())
+    acting.play(at.look())
+
+    assert service.answered == [[("Other?", "default of Other?")]]
+
+
+def test_a_refusal_of_the_very_questions_that_are_pending_is_raised(stage):
+    """It would be refused the next time, too."""
+    acting = stage(Service(["One?"], [(400, {"type": "VALIDATION_ERROR"})]))
+
+    with pytest.raises(errors.BadRequest):
+        acting.play(desk().look())
+
+
+def test_without_a_policy_the_questions_are_handed_out(stage):
+    """None was sent; the error carries them all."""
+    service = Service(["One?", "Two?"])
+    with pytest.raises(errors.AnswersNeeded) as caught:
+        stage(service).play(desk(None).look())
+
+    assert [question.question for question in caught.value.questions] == ["One?", "Two?"]
+    assert not service.answered
+
+
+QUESTIONS = [Clarification("One?"), Clarification("Two?")]
+
+
+@pytest.mark.parametrize(
+    "given", [{"One?": "a", "Two?": "b"}, [Answer("Two?", "b"), Answer("One?", "a")]], ids=["mapping", "answers"]
+)
+def test_answers_are_put_in_the_questions_order(given):
+    """By text, whatever order they come in."""
+    assert [answer.answer for answer in checked_answers(QUESTIONS, given)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("given", [None, {}, {"One?": "a"}, {"One?": "a", "Two?": "  "}])
+def test_an_answer_that_is_missing_leaves_all_unanswered(given):
+    """All or nothing."""
+    with pytest.raises(errors.AnswersNeeded):
+        checked_answers(QUESTIONS, given)
+
+
+@pytest.mark.parametrize("given", ["yes", 5, ["a", "b"], {"One?": "a", "Two?": 5}])
+def test_what_is_no_answers_is_said_to_be_none(given):
+    """A policy with a bug: a clear sentence."""
+    with pytest.raises(errors.AnswersError):
+        checked_answers(QUESTIONS, given)

@@ -1,0 +1,188 @@
+"""One kickoff, whatever happens: driven by hand, with a service that loses answers and commits late."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from specstep_flows import errors, gateway
+from specstep_flows.flows.generations import Kickoff, kick_off, settle_kickoff
+
+INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
+SETTLE = 90.0
+
+
+class Service:
+    """Starts generations; each kickoff may lose its answer, and be carried out at once, later, or never."""
+
+    def __init__(self, script):
+        #: For each kickoff: None (answered), or the seconds after which it is carried out although the answer is lost
+        #: (negative: never).
+        self.script = list(script)
+        self.rows: list[tuple[float, UUID, UUID | None]] = []
+        self.kickoffs = 0
+        self.stage = None
+        self.deleted: list[UUID] = []
+        self.names_interview = True
+
+    def start(self, at: float) -> UUID:
+        generation_id = UUID(int=1000 + len(self.rows))
+        self.rows.append((at, generation_id, INTERVIEW))
+        return generation_id
+
+    def __call__(self, request):
+        now = self.stage.now
+        if request.operation == "start_generation":
+            self.kickoffs += 1
+            fate = self.script.pop(0) if self.script else None
+            if fate is None:
+                return 202, {"id": str(self.start(now)), "state": "Queued"}
+            if fate >= 0:
+                self.start(now + fate)
+            return errors.ConnectionLost("cut")
+        visible = [row for row in self.rows if row[0] <= now]
+        if request.operation in ("list_generations", "list_deleted_generations"):
+            deleted = request.operation == "list_deleted_generations"
+            return 200, [
+                {"id": str(id_), "state": "Queued"} | ({"interview_id": str(interview)} if self.names_interview else {})
+                for _, id_, interview in visible
+                if (id_ in self.deleted) == deleted
+            ]
+        if request.operation == "get_generation":
+            return 200, {"id": request.path.rpartition("/")[2], "state": "Queued", "intake_id": str(INTAKE)}
+        raise AssertionError(request.operation)
+
+    @property
+    def committed(self) -> int:
+        return len(self.rows)
+
+
+def kickoff(**more) -> Kickoff:
+    """A kickoff of the interview."""
+    return Kickoff(
+        send=lambda about, outcome: gateway.start_generation(INTAKE, profile="Fast", about=about, outcome=outcome),
+        interview_id=INTERVIEW,
+        intake_id=INTAKE,
+        settle_seconds=SETTLE,
+        outcome=lambda id_: {"generation_id": id_},
+        **more,
+    )
+
+
+def perform(stage, service, flow):
+    """Play a flow against a service."""
+    acting = stage(service)
+    service.stage = acting
+    return acting.play(flow), acting
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.none() | st.floats(-1.0, SETTLE - 1.0), max_size=5))
+def test_one_generation_comes_of_any_number_of_lost_answers(stage, script):
+    """As long as the service carries a request out within the settle time: one generation, and it is the one adopted."""
+    service = Service(script)
+    found, acting = perform(stage, service, kick_off(kickoff()))
+
+    assert service.committed == 1
+    assert found == service.rows[0][1]
+    assert acting.remembered["generation_id"] == found
+
+
+def test_a_second_kickoff_waits_until_the_settle_time_is_over(stage):
+    """The request was never carried out: it is sent again, but not before 90 s of an empty list."""
+    service = Service([-1.0])
+    _, acting = perform(stage, service, kick_off(kickoff()))
+
+    assert service.kickoffs == 2
+    assert acting.now - 1_000.0 >= SETTLE
+
+
+def test_a_definite_refusal_is_not_settled_but_raised(stage):
+    """A 402 started nothing: no list is read for it."""
+    service = Service([])
+    acting = stage(lambda request: (402, {"type": "QUOTA_EXCEEDED"}) if request.method == "POST" else service(request))
+    service.stage = acting
+
+    with pytest.raises(errors.QuotaExceeded):
+        acting.play(kick_off(kickoff(), known=()))
+    assert acting.count("list_generations") == 0
+
+
+def test_an_unreadable_list_is_not_an_empty_one(stage):
+    """The list cannot be read while a kickoff is open: nothing is sent again."""
+    service = Service([0.0])
+
+    def broken(request):
+        return (200, {"message": "hello"}) if request.operation.startswith("list") else service(request)
+
+    acting = stage(broken)
+    service.stage = acting
+    with pytest.raises(errors.UnexpectedResponse):
+        acting.play(kick_off(kickoff(), known=()))
+    assert service.kickoffs == 1
+
+
+def test_one_that_was_deleted_meanwhile_is_found_too(stage):
+    """The started generation may already be in the recycle bin."""
+    service = Service([0.0])
+    service.deleted = [UUID(int=1000)]
+    found, _ = perform(stage, service, kick_off(kickoff()))
+
+    assert found == UUID(int=1000)
+    assert service.kickoffs == 1
+
+
+def test_rows_that_name_no_interview_are_told_by_their_intake(stage):
+    """interview_id is missing in every row: the status body's intake_id decides."""
+    service = Service([0.0])
+    service.names_interview = False
+    found, _ = perform(stage, service, kick_off(kickoff()))
+
+    assert found == UUID(int=1000)
+    assert service.kickoffs == 1
+
+
+def test_known_ones_are_not_ours(stage):
+    """What the interview had before is never taken for what was started now."""
+    service = Service([])
+    service.stage = stage(service)
+    old = service.start(0.0)
+    found, _ = perform(stage, service, kick_off(kickoff()))
+
+    assert found != old
+    assert service.kickoffs == 1
+
+
+def test_several_new_ones_are_adopted_by_nobody(stage):
+    """Two new generations: which is ours cannot be told, so none is adopted and none is started."""
+    service = Service([])
+    service.stage = stage(service)
+    new = {service.start(0.0), service.start(0.0)}
+
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        perform(stage, service, settle_kickoff(kickoff(), (), 1_000.0))
+    assert set(caught.value.candidates) == new
+
+
+def test_an_intent_from_before_the_clock_was_set_back_is_still_settled(stage):
+    """A time in the future counts as now: the wait is the settle time, not for ever."""
+    service = Service([])
+    found, acting = perform(stage, service, settle_kickoff(kickoff(), (), 9_000_000.0))
+
+    assert found is None
+    assert SETTLE <= acting.now - 1_000.0 <= SETTLE + 20
+
+
+def test_a_list_of_many_pages_is_read_to_its_end(stage):
+    """The new one stands on the third page, and the service gives fewer rows a page than asked."""
+    rows = [{"id": str(UUID(int=5000 + n)), "state": "Complete", "interview_id": str(UUID(int=77))} for n in range(60)]
+    rows.append({"id": str(UUID(int=9)), "state": "Queued", "interview_id": str(INTERVIEW)})
+
+    def paged(request):
+        if request.operation == "list_deleted_generations":
+            return 200, []
+        offset = request.params["offset"]
+        return 200, {"generations": rows[offset : offset + 25], "total": len(rows)}
+
+    assert stage(paged).play(settle_kickoff(kickoff(), (), 1_000.0)) == UUID(int=9)

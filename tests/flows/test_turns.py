@@ -1,0 +1,194 @@
+"""One turn of the interview: submitted with one key, waited for, submitted again only where that is right."""
+
+from uuid import UUID
+
+import pytest
+
+from specstep_flows import errors
+from specstep_flows.flows.interviews import complete_interview, say
+
+INTERVIEW, JOB = UUID(int=1), UUID(int=2)
+
+
+class Service:
+    """Answers each submission and each look at a job from a script."""
+
+    def __init__(self, jobs, submissions=(), interview=None):
+        self.jobs = list(jobs)
+        self.submissions = list(submissions)
+        self.interview = interview or {"id": str(INTERVIEW), "status": "Active", "turns": []}
+        self.keys = []
+
+    def __call__(self, request):
+        if request.operation == "submit_turn":
+            self.keys.append(request.headers["Idempotency-Key"])
+            default = (202, {"status": "queued", "job_id": str(JOB), "interview_id": str(INTERVIEW), "snapshot": None})
+            return self.submissions.pop(0) if self.submissions else default
+        if request.operation == "get_turn_job":
+            return self.jobs.pop(0)
+        if request.operation == "get_interview":
+            return 200, self.interview
+        raise AssertionError(request.operation)
+
+
+def job(status, **more):
+    """The answer to a look at the job."""
+    return 200, {"status": status, "job_id": str(JOB), "interview_id": str(INTERVIEW), **more}
+
+
+def snapshot(reply="Who will use it?"):
+    """The interview after a turn."""
+    turns = [{"role": "user", "content": "A portal."}, {"role": "agent", "content": reply}]
+    return {"id": str(INTERVIEW), "status": "Active", "turns": turns}
+
+
+FAILED = job("failed", error_code="INTERVIEW_TURN_TIMEOUT", is_retryable=True)
+HOPELESS = job("failed", error_code="INTERVIEW_TURN_INTERNAL_ERROR", is_retryable=False)
+DONE = job("completed", snapshot=snapshot())
+
+
+def test_a_turn_is_waited_for_and_its_reply_given_back(stage):
+    """Queued, running, a status that nobody has seen, completed."""
+    acting = stage(Service([job("queued"), job("running"), job("thinking"), DONE]))
+    interview = acting.play(say(INTERVIEW, "A portal.", key="k"))
+
+    assert interview.reply == "Who will use it?"
+    assert acting.now == 1_000.0 + 4 * 3.0
+
+
+def test_a_cached_replay_needs_no_polling(stage):
+    """A key whose call has completed: the snapshot is in the answer."""
+    replay = (200, {"status": "cached_replay", "job_id": None, "interview_id": str(INTERVIEW), "snapshot": snapshot()})
+    acting = stage(Service([], [replay]))
+
+    assert acting.play(say(INTERVIEW, "A portal.", key="k")).reply == "Who will use it?"
+    assert len(acting.sent) == 1
+
+
+def test_the_location_names_the_job_where_the_body_does_not(stage):
+    """A 202 without a job_id and without a Location is no answer that can be gone on with."""
+    acting = stage(Service([], [(202, {"status": "queued", "interview_id": str(INTERVIEW)})]))
+
+    with pytest.raises(errors.UnexpectedResponse, match="names no job"):
+        acting.play(say(INTERVIEW, "A portal.", key="k"))
+
+
+def test_an_interview_in_the_answer_itself_is_taken(stage):
+    """Synchronous mode, as long as it exists: the whole snapshot inline."""
+    acting = stage(Service([], [(200, snapshot("At once."))]))
+
+    assert acting.play(say(INTERVIEW, "A portal.", key="k")).reply == "At once."
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_retryable_failure_is_submitted_again_with_the_same_key(stage, failures):
+    """At most twice; the transcript is looked at each time first."""
+    service = Service([FAILED] * failures + [DONE])
+    acting = stage(service)
+
+    assert acting.play(say(INTERVIEW, "A portal.", key="k")).reply == "Who will use it?"
+    assert service.keys == ["k"] * (failures + 1)
+
+
+def test_a_third_failure_is_raised(stage):
+    """With the service's code, and that no generation was started."""
+    service = Service([FAILED] * 3)
+    with pytest.raises(errors.TurnFailed, match="INTERVIEW_TURN_TIMEOUT") as caught:
+        stage(service).play(say(INTERVIEW, "A portal.", key="k"))
+
+    assert caught.value.is_retryable is True
+    assert len(service.keys) == 3
+
+
+def test_a_failure_that_cannot_be_retried_is_raised_at_once(stage):
+    """is_retryable: false."""
+    service = Service([HOPELESS])
+    with pytest.raises(errors.TurnFailed):
+        stage(service).play(say(INTERVIEW, "A portal.", key="k"))
+
+    assert service.keys == ["k"]
+
+
+def test_a_failed_turn_whose_reply_is_in_the_transcript_is_done(stage):
+    """Submitting it again would say it twice."""
+    service = Service([FAILED], interview=snapshot("It came all the same."))
+
+    assert stage(service).play(say(INTERVIEW, "A portal.", key="k")).reply == "It came all the same."
+    assert service.keys == ["k"]
+
+
+def test_an_older_reply_to_the_same_words_does_not_count(stage):
+    """The user said the same before: only entries behind the turn's own place are its reply."""
+    service = Service([FAILED, DONE], interview=snapshot("An older reply."))
+
+    assert stage(service).play(say(INTERVIEW, "A portal.", key="k", before=2)).reply == "Who will use it?"
+    assert len(service.keys) == 2
+
+
+def test_the_job_of_an_earlier_attempt_is_looked_at_first(stage):
+    """A resumed run does not submit again what is on its way."""
+    service = Service([DONE])
+    stage(service).play(say(INTERVIEW, "A portal.", key="k", job_id=JOB))
+
+    assert service.keys == []
+
+
+def test_a_job_that_the_service_has_forgotten_is_submitted_again(stage):
+    """After a restart of the service: the same key, so nothing is said twice."""
+    service = Service([(404, None), DONE])
+    stage(service).play(say(INTERVIEW, "A portal.", key="k", job_id=JOB))
+
+    assert service.keys == ["k"]
+
+
+def test_a_cancelled_turn_is_said_to_be_cancelled(stage):
+    """Somebody gave the turn up."""
+    with pytest.raises(errors.TurnFailed, match="cancelled"):
+        stage(Service([job("cancelled")])).play(say(INTERVIEW, "A portal.", key="k"))
+
+
+class Completing:
+    """An interview that is completed by the ``after``-th request; its answers may be lost."""
+
+    def __init__(self, *answers, status="Active", artifact_after=0):
+        self.answers = list(answers)
+        self.status = status
+        self.artifact_after = artifact_after
+        self.looks = 0
+        self.completions = 0
+
+    def __call__(self, request):
+        if request.operation == "complete_interview":
+            self.completions += 1
+            answer = self.answers.pop(0) if self.answers else (200, {})
+            if isinstance(answer, tuple) and answer[0] < 300:
+                self.status = "Complete"
+            return answer
+        if request.operation == "list_intake_artifacts":
+            return 200, {"artifacts": []}
+        self.looks += 1
+        artifact = str(UUID(int=3)) if self.status == "Complete" and self.looks > self.artifact_after else None
+        return 200, {"id": str(INTERVIEW), "status": self.status, "intake_artifact_id": artifact}
+
+
+def test_a_lost_completion_is_settled_by_reading_the_interview(stage, lost):
+    """It was carried out, or not: the status tells, and only then is it sent again."""
+    service = Completing(lost, lost, (200, {}))
+    interview = stage(service).play(complete_interview(INTERVIEW))
+
+    assert interview.intake_artifact_id == UUID(int=3)
+    assert service.completions == 3
+
+
+def test_an_interview_that_cannot_be_completed_yet_says_why(stage):
+    """A 409 with the service's sentence; nothing was paid for."""
+    service = Completing((409, {"type": "INTERVIEW_NOT_READY", "detail": "Say more about the users."}))
+
+    with pytest.raises(errors.InterviewEnded, match="Say more about the users"):
+        stage(service).play(complete_interview(INTERVIEW))
+
+
+def test_an_interview_without_an_artifact_ends_with_an_error(stage):
+    """Not in the interview, not in the list."""
+    with pytest.raises(errors.InterviewEnded, match="intake artifact"):
+        stage(Completing(status="complete", artifact_after=99)).play(complete_interview(INTERVIEW))
