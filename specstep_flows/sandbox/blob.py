@@ -1,6 +1,7 @@
 """The blob server: packages behind signed URLs, on an origin of its own that wants no key and refuses one."""
 
 import hmac
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,8 @@ from .signing import signature
 from .world import World
 from .zips import Blob
 
+_SPAN = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+"""One range; several at once, or anything else, are answered with the whole, as HTTP allows."""
 MODIFIED = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 
 
@@ -61,14 +64,13 @@ def _content(request: Request, blob: Blob, now: float) -> Response:
         "Date": http_date(now),
     }
     length = blob.length
-    wanted = request.headers.get("range")
-    if wanted is None or not _still_the_same(request, blob):
+    part = _SPAN.fullmatch(request.headers.get("range", ""))
+    if part is None or part[0] == "bytes=-" or not _still_the_same(request, blob):
         span, status = (0, length), 200
     else:
-        parsed = _span(wanted, length)
-        if parsed is None:
+        span, status = _span(part[1], part[2], length), 206
+        if span[0] >= span[1]:
             return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{length}"})
-        span, status = parsed, 206
         headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{length}"
     headers["Content-Length"] = str(span[1] - span[0])
     if request.method == "HEAD":
@@ -94,20 +96,11 @@ def _still_the_same(request: Request, blob: Blob) -> bool:
         return False
 
 
-def _span(wanted: str, length: int) -> tuple[int, int] | None:
-    """The half-open span that a single-range header asks for; None if there is no such part."""
-    unit, _, spec = wanted.partition("=")
-    first, dash, last = spec.partition("-")
-    if unit.strip() != "bytes" or not dash or "," in spec:
-        return None
-    try:
-        if not first.strip():
-            return (max(0, length - int(last)), length) if int(last) > 0 else None
-        start = int(first)
-        stop = min(length, int(last) + 1) if last.strip() else length
-    except ValueError:
-        return None
-    return (start, stop) if start < stop else None
+def _span(first: str, last: str, length: int) -> tuple[int, int]:
+    """The half-open span that a range asks for; empty if the blob has no such part."""
+    if not first:
+        return max(0, length - int(last)), length
+    return int(first), min(length, int(last) + 1) if last else length
 
 
 def _refused(status: int, code: str, message: str) -> Response:

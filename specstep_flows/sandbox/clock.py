@@ -22,8 +22,8 @@ class Clock(Protocol):
         """The virtual present, in seconds since 1970."""
         ...
 
-    def call_after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` once, `seconds` of virtual time from now, in whatever thread gets there."""
+    def call_at(self, moment: float, action: Callable[[], None]) -> None:
+        """Run `action` once, when the virtual moment has come, in whatever thread gets there."""
         ...
 
 
@@ -45,16 +45,16 @@ class ManualClock:
             raise ValueError("time only moves forward")
         with self._lock:
             self._now += seconds
-            due = [action for at, action in self._pending if at <= self._now]
+            due = [action for at, action in sorted(self._pending, key=lambda entry: entry[0]) if at <= self._now]
             self._pending = [(at, action) for at, action in self._pending if at > self._now]
         for action in due:
             action()
         return self._now
 
-    def call_after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` inside the `advance` that reaches the moment."""
+    def call_at(self, moment: float, action: Callable[[], None]) -> None:
+        """Run `action` inside the `advance` that reaches the moment, or inside the next one if it is past."""
         with self._lock:
-            self._pending.append((self._now + seconds, action))
+            self._pending.append((moment, action))
 
 
 class ScaledClock:
@@ -71,9 +71,9 @@ class ScaledClock:
         """The virtual present, in seconds since 1970."""
         return self._start + (time.monotonic() - self._zero) * self.speed
 
-    def call_after(self, seconds: float, action: Callable[[], None]) -> None:
+    def call_at(self, moment: float, action: Callable[[], None]) -> None:
         """Run `action` on a timer thread once the moment has come."""
-        timer = threading.Timer(seconds / self.speed, action)
+        timer = threading.Timer(max(0.0, moment - self.now()) / self.speed, action)
         timer.daemon = True
         timer.start()
 

@@ -54,34 +54,38 @@ class Couriers:
         self._clock = clock
         self._run = run
         self._awaited: float | None = None
+        self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def called(self) -> None:
-        """A request was answered, within the loop: send what it caused."""
+        """A request was answered, within the loop: send what it caused, and wait for what is due next."""
         if self._world.webhooks.subscriptions:
+            self._wait_for_the_next()
             task = asyncio.get_running_loop().create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
-        now = self._clock.now()
-        self._world.settle(now)
+        self._world.settle(self._clock.now())
         webhooks = self._world.webhooks
-        waiting, webhooks.outbox = webhooks.outbox, []
-        for delivery in waiting:
-            await self._send(delivery, 0)
-        self._wait_for_the_next(now)
+        async with self._one_at_a_time:
+            waiting, webhooks.outbox = webhooks.outbox, []
+            for delivery in waiting:
+                await self._send(delivery, 0)
+        self._wait_for_the_next()
 
     async def _send(self, delivery: Delivery, failures: int) -> None:
-        status, _ = await deliver(delivery, self._clock.now())
+        now = self._clock.now()
+        status, _ = await deliver(delivery, now)
         if (status is None or status >= 500) and failures < len(BACKOFF):
-            self._clock.call_after(BACKOFF[failures], lambda: self._run(lambda: self._send(delivery, failures + 1)))
+            again = now + BACKOFF[failures]
+            self._clock.call_at(again, lambda: self._run(lambda: self._send(delivery, failures + 1)))
 
-    def _wait_for_the_next(self, now: float) -> None:
+    def _wait_for_the_next(self) -> None:
         """Come back when the next change is due, unless that is waited for already."""
         changes = [run.next_change() for run in self._world.open_generations.values()]
         due = min((change for change in changes if change is not None), default=None)
-        if due is None or (self._awaited is not None and now < self._awaited <= due):
+        if due is None or (self._awaited is not None and self._clock.now() < self._awaited <= due):
             return
         self._awaited = due
-        self._clock.call_after(due - now, lambda: self._run(self._work))
+        self._clock.call_at(due, lambda: self._run(self._work))

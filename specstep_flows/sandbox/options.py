@@ -79,6 +79,15 @@ class HostRestart:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Somebody pauses the run, say on the web; it stays paused until somebody resumes it."""
+
+    state: str = "Drafting"
+    fraction: float = 0.5
+    on: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class ExtraState:
     """A state that no page names, entered after `after` for `seconds`."""
 
@@ -131,6 +140,8 @@ class SandboxOptions:
     agent_completes_after: int | None = None
     """After how many of the user's turns the agent ends the interview by itself; None means that it never does."""
     turn_failures: tuple[TurnFailure, ...] = ()
+    reply_after_cancel: bool = False
+    """Whether the reply to a turn that was cancelled while it ran still appears in the transcript."""
     interview_status_style: Literal["exact", "lower"] = "exact"
     intake_artifact_delay: float = 0
     """How many seconds after completion the interview and the artifact list begin to name the artifact."""
@@ -151,6 +162,7 @@ class SandboxOptions:
     failures: tuple[Failure, ...] = ()
     provider_retries: tuple[ProviderRetry, ...] = ()
     host_restarts: tuple[HostRestart, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     extra_states: tuple[ExtraState, ...] = ()
     refining: bool = True
     """Whether runs pass through Refining and report what it did; a run with nothing to refine skips it."""

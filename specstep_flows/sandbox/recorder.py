@@ -1,6 +1,7 @@
-"""What was asked of the sandbox, in order: for tests to count and to look through. It never holds a key."""
+"""What was asked of the sandbox, in order: for tests to count and to look through. It holds no key and no signature."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .clock import Clock
 from .scope import KEY_ID, RECORD
 
+_SIGNATURE = re.compile(r"\bsig=[^&]*")
 KEPT_BODY = 64 * 1024
 """Request bodies up to this size are kept; of larger ones only the digest."""
 
@@ -109,7 +111,7 @@ class Recorder:
             self._server,
             scope["method"],
             scope["path"],
-            scope["query_string"].decode("latin-1"),
+            _SIGNATURE.sub("sig=*", scope["query_string"].decode("latin-1")),
             tuple(sorted(headers)),
             self._clock.now(),
             operation=self._operation_of(scope["method"], scope["path"]),

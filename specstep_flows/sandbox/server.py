@@ -145,17 +145,22 @@ class Sandbox:
     def _go_down(self, seconds: float) -> None:
         """Be gone at once, and back after `seconds` of virtual time. Called by a fault, within the loop."""
 
+        back = self.clock.now() + seconds
+        turn = asyncio.Lock()
+
         async def down() -> None:
-            await self._close()
-            if seconds > 0:
-                self.clock.call_after(seconds, lambda: self._run(up))
-            else:
+            async with turn:
+                await self._close()
+            if seconds <= 0:
                 await up()
 
         async def up() -> None:
-            if self._loop is not None and not self._listeners:
-                await self._open([bind(self._host, port) for port in self._ports])
+            async with turn:
+                if self._loop is not None and not self._listeners:
+                    await self._open([bind(self._host, port) for port in self._ports])
 
+        if seconds > 0:  # arranged before anybody can notice that the server is gone
+            self.clock.call_at(back, lambda: self._run(up))
         task = asyncio.get_running_loop().create_task(down())
         self._going_down.add(task)
         task.add_done_callback(self._going_down.discard)

@@ -36,10 +36,15 @@ class Padding:
 
     def crc(self) -> int:
         """The checksum of the whole."""
-        value = 0
-        for piece in self.read(0, self.length):
-            value = zlib.crc32(piece, value)
-        return value
+        return _noise_crc(self.length)
+
+
+@lru_cache(maxsize=64)
+def _noise_crc(length: int) -> int:
+    value = 0
+    for piece in Padding(length).read(0, length):
+        value = zlib.crc32(piece, value)
+    return value
 
 
 @dataclass

@@ -76,3 +76,9 @@ def start() -> Iterator[Starter]:
             return caller
 
         yield starting
+
+
+@pytest.fixture(scope="session")
+def caller_class() -> type[Caller]:
+    """The caller's class, for fixtures that live longer than a test."""
+    return Caller

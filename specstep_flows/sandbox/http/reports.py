@@ -164,8 +164,8 @@ def create_feedback(call: Call) -> Answer:
         **{name: _score(body, name) for name in _SCORES},
         **{name: _strings(body, name) for name in _LISTS},
         "structured_findings": None if findings is None else [_finding(finding) for finding in findings],
-        "rubric_section_responses": _mapping(body, "rubric_section_responses"),
-        "rubric_scores": _mapping(body, "rubric_scores"),
+        "rubric_section_responses": _mapping(body, "rubric_section_responses", str, "texts"),
+        "rubric_scores": _mapping(body, "rubric_scores", int | float, "numbers"),
         **_enrichment(call),
     }
     return Answer(201, _visible(call.world.keep("feedback", id_, record)))
@@ -178,10 +178,12 @@ def _score(body: dict[str, Any], name: str) -> float | None:
     return value
 
 
-def _mapping(body: dict[str, Any], name: str) -> dict[str, Any]:
+def _mapping(body: dict[str, Any], name: str, kind: Any, kinds: str) -> dict[str, Any]:
     value = body.get(name, {})
-    if not isinstance(value, dict):
-        raise invalid(f"{name} must be an object.")
+    if not isinstance(value, dict) or any(
+        not isinstance(member, kind) or isinstance(member, bool) for member in value.values()
+    ):
+        raise invalid(f"{name} must be an object whose values are {kinds}.")
     return value
 
 

@@ -111,6 +111,8 @@ def cancel_job(world: "World", job: TurnJob, now: float) -> None:
         return
     if job.outcome is not None:
         raise conflict("INTERVIEW_TURN_NOT_CANCELLABLE", f"The turn is already {job.outcome}.")
+    if world.options.reply_after_cancel and job.status(now) == "running":
+        world.interviews[job.interview_id].say("agent", world.options.replies[0], now)
     job.outcome, job.completed_at = "cancelled", now
     world.open_jobs.pop(job.id, None)
 

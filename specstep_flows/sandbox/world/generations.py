@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..options import ClarificationRound, Failure, HostRestart, ProviderRetry
+from ..options import ClarificationRound, Failure, HostRestart, Pause, ProviderRetry
 from .errors import conflict
 from .plan import Step
 
@@ -207,6 +207,8 @@ class Generation:
                 self.host_restarts += 1
                 self.retry_count = 0
             self._next_step(at)
+            if isinstance(mark, Pause) and not self.is_terminal:
+                self.pause(at)
 
     def _next_step(self, at: float) -> None:
         self.index += 1
@@ -231,6 +233,8 @@ class Generation:
         """Stop where it is."""
         if self.is_terminal or self.state.startswith("Paused"):
             raise conflict("GENERATION_NOT_PAUSABLE", f"A generation that is {self.state} cannot be paused.")
+        for child in self._running_children():
+            child.pause(now)
         self.paused_elapsed = self.elapsed_in_step(now)
         self.paused_from = self.state
         self.enter("Paused", now)
@@ -239,6 +243,9 @@ class Generation:
         """Go back to the state before the pause."""
         if self.state != "Paused" or self.paused_from is None:
             raise conflict("GENERATION_NOT_PAUSED", f"A generation that is {self.state} cannot be resumed.")
+        for child in self.children:
+            if child.state == "Paused":
+                child.resume(now, continues=continues)
         state, self.paused_from = self.paused_from, None
         self.step_started = now - self.paused_elapsed
         self.halted = not continues
@@ -257,3 +264,6 @@ class Generation:
         for child in self.children:
             if not child.is_terminal:
                 child.cancel(now, reason)
+
+    def _running_children(self) -> list["Generation"]:
+        return [child for child in self.children if not child.is_terminal and not child.state.startswith("Paused")]

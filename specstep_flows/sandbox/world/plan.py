@@ -7,12 +7,13 @@ from ..options import (
     ExtraState,
     Failure,
     HostRestart,
+    Pause,
     ProviderRetry,
     SandboxOptions,
     applies,
 )
 
-Mark = ClarificationRound | Failure | HostRestart | ProviderRetry
+Mark = ClarificationRound | Failure | HostRestart | Pause | ProviderRetry
 
 QUEUE_SECONDS = 5.0
 ROUNDS = {"Fast": 1, "Normal": 2, "Extensive": 3}
@@ -52,7 +53,13 @@ def plan(profile: str, ordinal: int, options: SandboxOptions) -> list[Step]:
     skeleton = _skeleton(profile, work_seconds(profile, ordinal, options), options)
     marks = [
         mark
-        for planned in (options.clarifications, options.failures, options.provider_retries, options.host_restarts)
+        for planned in (
+            options.clarifications,
+            options.failures,
+            options.provider_retries,
+            options.host_restarts,
+            options.pauses,
+        )
         for mark in planned
         if applies(mark.on, ordinal)
     ]

@@ -1,0 +1,191 @@
+"""Packages: signed URLs, ranges, single files, large archives, search, addenda, explanations."""
+
+import io
+import tracemalloc
+import zipfile
+
+import httpx
+import pytest
+
+from specstep_flows.sandbox.zips import Padding, build_zip
+
+
+def location(call, package):
+    """The signed URL of a package."""
+    answer = call(f"GET /v1/packages/{package}/zip")
+    assert (answer.status_code, answer.content) == (302, b"")
+    return answer.headers["location"]
+
+
+def test_signed_url_needs_no_key_and_refuses_one(start):
+    """The blob server is another origin: no key, no other header of ours, and any Authorization is an error."""
+    call = start()
+    url = location(call, call.package())
+
+    assert url.startswith(call.sandbox.blob_url)
+    assert httpx.get(url).status_code == 200
+    assert httpx.get(url, headers={"Authorization": "Bearer x"}).status_code == 400
+    assert httpx.get(url[:-4] + "0000").status_code == 403
+    assert httpx.get(url.replace("se=", "se=9")).status_code == 403
+
+
+def test_signed_url_expires(start):
+    """After its time the URL is refused; another request gives another one."""
+    call = start(url_seconds=60)
+    package = call.package()
+    url = location(call, package)
+    call.pass_time(60)
+    assert httpx.get(url).status_code == 200
+    call.pass_time(1)
+
+    assert httpx.get(url).status_code == 403
+    assert httpx.get(location(call, package)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "span"),
+    [
+        ("bytes=10-19", 206, slice(10, 20)),
+        ("bytes=100-", 206, slice(100, None)),
+        ("bytes=-7", 206, slice(-7, None)),
+        ("bytes=0-99999999", 206, slice(0, None)),
+        ("bytes=99999999-", 416, None),
+        ("bytes=9-3", 416, None),
+        ("bytes=0-1,5-6", 200, slice(None)),
+        ("lines=1-2", 200, slice(None)),
+    ],
+)
+def test_ranges(start, wanted, status, span):
+    """One range is served, one beyond the end is refused, anything else is answered with the whole."""
+    call = start()
+    package = call.package()
+    content = call.sandbox.state.packages[package].zip.content()
+
+    answer = httpx.get(location(call, package), headers={"Range": wanted})
+
+    assert answer.status_code == status
+    if span is not None:
+        assert answer.content == content[span]
+        assert answer.headers["content-length"] == str(len(content[span]))
+    if status == 206:
+        assert answer.headers["content-range"].endswith(f"/{len(content)}")
+    if status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(content)}"
+
+
+def test_if_range(start):
+    """A part is sent only of the version that the rest is of."""
+    call = start()
+    url = location(call, call.package())
+    etag = httpx.head(url).headers["etag"]
+
+    assert httpx.get(url, headers={"Range": "bytes=5-", "If-Range": etag}).status_code == 206
+    assert httpx.get(url, headers={"Range": "bytes=5-", "If-Range": '"other"'}).status_code == 200
+    modified = httpx.head(url).headers["last-modified"]
+    assert httpx.get(url, headers={"Range": "bytes=5-", "If-Range": modified}).status_code == 206
+
+
+def test_large_package_is_never_held(start):
+    """An archive of 40 MB is sound, is listed with its sizes, and is served without being built."""
+    call = start(package_bytes=40 << 20)
+    tracemalloc.start()
+    package = call.package()
+    url = location(call, package)
+    received = 0
+    with httpx.stream("GET", url) as answer:
+        for piece in answer.iter_raw():
+            received += len(piece)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert received == int(answer.headers["content-length"]) > 40 << 20
+    assert peak < 16 << 20
+    files = call(f"GET /v1/packages/{package}/files").json()["files"]
+    assert {row["path"] for row in files} > {"appendix/recording-001.bin", "handoff.md"}
+    assert call(f"GET /v1/packages/{package}/files/appendix/recording-001.bin").status_code == 400
+
+
+def test_padded_zip_is_a_zip():
+    """Stored noise, deflated text, and a directory that Python's own reader accepts, at any offset."""
+    blob = build_zip({"a.md": b"# A\n" * 100}, pad_to=3_000_000)
+    content = blob.content()
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        assert {entry.filename: entry.file_size for entry in archive.infolist()} == blob.entries
+    assert b"".join(blob.read(1_048_570, 1_048_590)) == content[1_048_570:1_048_590]
+    assert b"".join(Padding(10).read(2, 5)) == b"".join(Padding(10).read(0, 10))[2:5]
+
+
+def test_single_files(start):
+    """Text with its own type, nothing above 256 KB, and no way out of the package."""
+    call = start(package_files={"a.md": b"# A", "b.png": b"\x89PNG", "big.txt": b"x" * 300_000})
+    path = f"/v1/packages/{call.package()}/files"
+
+    assert call(f"GET {path}/a.md").headers["content-type"].startswith("text/markdown")
+    assert call(f"GET {path}/b.png").headers["content-type"] == "image/png"
+    assert call(f"GET {path}/big.txt").status_code == 400
+    assert call(f"GET {path}/docs/%2e%2e/a.md").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "files"),
+    [
+        ("sailing", ["boats.md"]),
+        ("SAIL", ["boats.md"]),
+        ('"old harbour"', ["boats.md"]),
+        ('"harbour old"', []),
+        ("boat -harbour", ["rowing.md"]),
+        ("harbour OR oars", ["boats.md", "rowing.md"]),
+        ("", []),
+        ("noise", []),
+    ],
+)
+def test_search(start, query, files):
+    """Stems, phrases, alternatives and exclusions; binary files are not searched."""
+    contents = {
+        "boats.md": b"Boats sail from the old harbour.",
+        "rowing.md": b"A boat with oars.",
+        "noise.bin": b"noise",
+    }
+    call = start(package_files=contents)
+    package = call.package()
+
+    answer = call.http.get(f"/v1/packages/{package}/search", params={"q": query}).json()
+
+    assert answer["query"] == query
+    assert sorted(hit["file_path"] for hit in answer["results"]) == files
+    assert all("<mark>" in hit["snippet"] for hit in answer["results"])
+    across = call.http.get("/v1/packages/search", params={"q": query}).json()["results"]
+    assert [hit["total_hit_count"] for hit in across] == ([len(files)] if files else [])
+
+
+def test_addenda_are_paid_for_each_time(start):
+    """An addendum has no idempotency key: asked twice, there are two."""
+    call = start()
+    package = call.package()
+    change = {"title": "French", "description": "Localize it."}
+    first = call(f"POST /v1/packages/{package}/addenda", json=change).json()
+    call(f"POST /v1/packages/{package}/addenda", json=change)
+
+    rows = call(f"GET /v1/packages/{package}/addenda").json()["addenda"]
+    assert len(rows) == 2
+    with zipfile.ZipFile(io.BytesIO(httpx.get(first["download_url"]).content)) as archive:
+        assert len(archive.namelist()) == 5
+    assert call("GET /v1/packages").json()["packages"][0]["addenda_count"] == 2
+
+
+def test_explanations_are_paid_for_once(start):
+    """One audience is one cached explanation; there is nothing to download before it was made."""
+    call = start()
+    path = f"/v1/packages/{call.package()}"
+    download = f"GET {path}/explain/download?audience=executive&format=txt"
+    assert call(download).status_code == 404
+
+    first = call(f"POST {path}/explain", json={"audience": "executive"}).json()
+    second = call(f"POST {path}/explain", json={"audience": "executive"}).json()
+
+    assert (first["cached"], second["cached"], second["cost_usd"]) == (False, True, 0)
+    assert call(download).headers["content-disposition"].endswith('"specstep-explanation-executive.txt"')
+    assert call(f"POST {path}/explain", json={"audience": "nobody"}).json()["type"] == "EXPLAIN_AUDIENCE_UNKNOWN"
+    assert call(f"POST {path}/explain", json={"audience": " "}).json()["type"] == "MISSING_AUDIENCE"
