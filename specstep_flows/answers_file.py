@@ -1,0 +1,278 @@
+"""A policy from a file, YAML or JSON: answers by exact question, by rules, and by a default.
+
+::
+
+    answers:                                  # exact questions, the service's text
+      "Should the API expose REST endpoints, or render server-side HTML forms?":
+        Server-rendered forms; no REST in v1.
+    rules:                                    # the first that fits a question answers it
+      - pattern: (?i)which database           # a regular expression found in the question
+        answer: PostgreSQL 16.
+      - agent: architect                      # who asks, whatever the case; * and ? as in file names
+        section: docs/02-architecture/*       # what it is about; all that a rule names must fit
+        use: proposed                         # what the agent itself proposes ...
+        answer: Keep it simple.               # ... and this where it proposes nothing
+    default:                                  # for every other question; a text, or as in a rule
+      use: proposed
+      answer: Use your best judgment for v1.
+
+An exact question goes before the rules, the rules go in their order, and the default comes last; one that fits but has
+no answer (the agent proposes nothing) is passed over. A question without an answer means that none is sent at all. Every value is taken as the text that stands
+there: ``yes`` and ``3.10`` need no quotes.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from specstep_flows.answers import same_question
+from specstep_flows.errors import AnswersError
+from specstep_flows.models import Answer, Clarification
+from specstep_flows.placed_text import Items, Node, Pairs, Text, parse_json, parse_yaml
+
+__all__ = ["AnswersFile"]
+
+#: How long all patterns may take for all questions of one pause. Far more than any sensible pattern needs.
+MATCH_SECONDS: Final = 10.0
+_LARGEST_BYTES: Final = 1 << 20
+_MATCHERS: Final = ("question", "pattern", "agent", "section")
+_RESULTS: Final = ("answer", "use")
+#: The place of the default, as the run's record shows it.
+_DEFAULT: Final = "default"
+
+
+@attrs.frozen
+class _Rule:
+    """What a question must be for a rule to fit, and what it is answered. The default is one that fits every question."""
+
+    place: str
+    answer: str | None
+    uses_proposal: bool = False
+    question: str | None = None
+    pattern: str | None = None
+    agent: str | None = None
+    section: str | None = None
+
+    def __str__(self) -> str:
+        named = {"question": self.question, "pattern": self.pattern, "agent": self.agent, "section": self.section}
+        return " and ".join(f"{name} {value!r}" for name, value in named.items() if value is not None)
+
+    def fits(self, asked: Clarification, is_found: bool) -> bool:
+        """Whether everything that the rule names fits; ``is_found``: whether its pattern was found."""
+        return (
+            (self.question is None or same_question(self.question, asked.question))
+            and (self.pattern is None or is_found)
+            and (self.agent is None or fnmatch.fnmatchcase((asked.agent or "").casefold(), self.agent.casefold()))
+            and (self.section is None or fnmatch.fnmatchcase(asked.section or "", self.section))
+        )
+
+    def text(self, asked: Clarification) -> str | None:
+        """The answer, if there is one."""
+        proposed = (asked.proposed_default or "").strip()
+        return proposed if self.uses_proposal and proposed else self.answer
+
+
+class AnswersFile:
+    """The policy that a file describes; give it as ``on_question``. See the module's text for the format."""
+
+    def __init__(self, name: str, rules: Sequence[_Rule]) -> None:
+        self.name = name
+        self._rules = tuple(rules)
+        self._used: set[int] = set()
+        self._was_asked = False
+
+    @classmethod
+    def load(cls, path: Path) -> AnswersFile:
+        """Read a file; ``.json`` is JSON, anything else YAML.
+
+        Raises:
+            AnswersError: it cannot be read, does not parse, or holds something else; with line and column.
+        """
+        try:
+            with path.open("rb") as file:
+                content = file.read(_LARGEST_BYTES + 1)
+        except OSError as error:
+            raise AnswersError(f"The answers file {path} cannot be read ({error.strerror}).") from error
+        if len(content) > _LARGEST_BYTES:
+            raise AnswersError(f"The answers file {path} is larger than any could be ({_LARGEST_BYTES:,} bytes).")
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            column = error.start - content.rfind(b"\n", 0, error.start)
+            raise AnswersError(f"{path}, line {line}, column {column}: this is not UTF-8 text.") from error
+        return cls.parse(text, str(path), is_json=path.suffix.lower() == ".json")
+
+    @classmethod
+    def parse(cls, text: str, name: str = "answers", *, is_json: bool = False) -> AnswersFile:
+        """Read what a file would hold. ``name`` is what messages and the run's record call it."""
+        root = parse_json(text, name) if is_json else parse_yaml(text, name)
+        if isinstance(root, Text) and root.value is None:
+            raise AnswersError(f"{name} holds no answers.")
+        parts = _mapping(root, name, ("answers", "rules", "default"), "an answers file")
+        rules = [*_exact_rules(parts.get("answers"), name), *_listed_rules(parts.get("rules"), name)]
+        if "default" in parts:
+            rules.append(_default_rule(parts["default"], name))
+        if not rules:
+            raise AnswersError(f"{name} holds no answers.")
+        return cls(name, rules)
+
+    def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
+        """The answers that the file has; a question that nothing fits is left out.
+
+        Raises:
+            AnswersError: a pattern takes too long for a question.
+        """
+        self._was_asked = self._was_asked or bool(questions)
+        found = self._found_patterns([question.question for question in questions])
+        given = []
+        for position, asked in enumerate(questions):
+            for number, rule in enumerate(self._rules):
+                text = rule.text(asked) if rule.fits(asked, found[number][position]) else None
+                if text:
+                    self._used.add(number)
+                    given.append(Answer(asked.question, text, f"{self.name}, {rule.place}"))
+                    break
+        return given
+
+    def unused(self) -> list[str]:
+        """A sentence for each rule that has answered nothing although there were questions. The default need not."""
+        if not self._was_asked:
+            return []
+        return [
+            f"{self.name}, {rule.place}: the rule for {rule} answered no question."
+            for number, rule in enumerate(self._rules)
+            if number not in self._used and rule.place != _DEFAULT
+        ]
+
+    def _found_patterns(self, texts: Sequence[str]) -> list[list[bool]]:
+        """For each rule, in which texts its pattern is found.
+
+        A pattern can take for ever on a text that happens to be unfortunate, and nothing in this process can interrupt
+        it: ``re`` lets no other thread run. So a process of its own does the search, and is ended when it is late.
+        """
+        numbers = [number for number, rule in enumerate(self._rules) if rule.pattern is not None]
+        found = [[False] * len(texts) for _ in self._rules]
+        if not numbers or not texts:
+            return found
+        request = json.dumps([[self._rules[number].pattern for number in numbers], list(texts)])
+        try:
+            done = subprocess.run(  # noqa: S603 - this interpreter, with a fixed program
+                [sys.executable, "-I", "-S", "-c", _SEARCH],
+                input=request.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=MATCH_SECONDS,
+                check=True,
+            )
+        except subprocess.TimeoutExpired as error:
+            late = self._rules[numbers[(error.stdout or b"").count(b"\n")]]
+            raise AnswersError(
+                f"{self.name}, {late.place}: the pattern {late.pattern!r} takes too long for a question. Repeat nothing "
+                "that is repeated already, as (a+)+ does."
+            ) from None
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise AnswersError(f"{self.name}: its patterns could not be searched for ({error}).") from error
+        for number, line in zip(numbers, done.stdout.splitlines(), strict=True):
+            found[number] = json.loads(line)
+        return found
+
+
+_SEARCH: Final = """
+import json, re, sys
+patterns, texts = json.load(sys.stdin)
+for pattern in map(re.compile, patterns):
+    print(json.dumps([bool(pattern.search(text)) for text in texts]), flush=True)
+"""
+
+
+def _wrong(node: Node, name: str, what: str) -> AnswersError:
+    return AnswersError(f"{name}, {node.place}: {what}")
+
+
+def _pairs(node: Node, name: str, what: str) -> Iterator[tuple[str, Node, Node]]:
+    """The entries of a mapping, with their keys as text. A key that comes twice is refused."""
+    seen: list[str] = []
+    if not isinstance(node, Pairs):
+        raise _wrong(node, name, f"{what} must be `name: value` pairs.")
+    for key, value in node.pairs:
+        if not isinstance(key, Text) or key.value is None:
+            raise _wrong(key, name, "a name must be a text.")
+        if any(same_question(key.value, other) for other in seen):
+            raise _wrong(key, name, f"{key.value!r} is there twice.")
+        seen.append(key.value)
+        yield key.value, key, value
+
+
+def _mapping(node: Node, name: str, known: Sequence[str], what: str) -> dict[str, Node]:
+    found = {}
+    for key, key_node, value in _pairs(node, name, what):
+        if key not in known:
+            import difflib
+
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Is it {near[0]}?" if near else f" It may have {', '.join(known)}."
+            raise _wrong(key_node, name, f"{what} has no {key!r}.{hint}")
+        found[key] = value
+    return found
+
+
+def _text(node: Node, name: str, what: str) -> str:
+    if not isinstance(node, Text) or not (node.value or "").strip():
+        raise _wrong(node, name, f"{what} must be a text that is not empty.")
+    return (node.value or "").strip()
+
+
+def _exact_rules(node: Node | None, name: str) -> Iterator[_Rule]:
+    if node is None:
+        return
+    for question, key, value in _pairs(node, name, "answers"):
+        yield _Rule(key.place, _text(value, name, "an answer"), question=question)
+
+
+def _listed_rules(node: Node | None, name: str) -> Iterator[_Rule]:
+    if node is None:
+        return
+    if not isinstance(node, Items):
+        raise _wrong(node, name, "rules must be a list.")
+    for item in node.items:
+        yield _rule(item, name)
+
+
+def _rule(node: Node, name: str) -> _Rule:
+    parts = _mapping(node, name, (*_MATCHERS, *_RESULTS), "a rule")
+    matchers = {key: _text(parts[key], name, key) for key in _MATCHERS if key in parts}
+    if not matchers:
+        raise _wrong(node, name, f"a rule must say what it is for: one of {', '.join(_MATCHERS)}, or several.")
+    if "pattern" in matchers:
+        try:
+            re.compile(matchers["pattern"])
+        except (re.error, OverflowError, RecursionError) as error:
+            raise _wrong(parts["pattern"], name, f"this is not a regular expression ({error}).") from None
+    answer, uses_proposal = _result(parts, node, name)
+    return _Rule(node.place, answer, uses_proposal, *(matchers.get(key) for key in _MATCHERS))
+
+
+def _default_rule(node: Node, name: str) -> _Rule:
+    if isinstance(node, Text):
+        return _Rule(_DEFAULT, _text(node, name, "the default"))
+    parts = _mapping(node, name, _RESULTS, "the default")
+    return _Rule(_DEFAULT, *_result(parts, node, name))
+
+
+def _result(parts: Mapping[str, Node], node: Node, name: str) -> tuple[str | None, bool]:
+    """The text to answer, and whether what the agent proposes goes before it."""
+    if "use" in parts and _text(parts["use"], name, "use") != "proposed":
+        raise _wrong(parts["use"], name, "use can only be proposed: what the agent itself proposes.")
+    if "use" not in parts and "answer" not in parts:
+        raise _wrong(node, name, "there is no answer here: write `answer: a text`, `use: proposed`, or both.")
+    return (_text(parts["answer"], name, "an answer") if "answer" in parts else None), "use" in parts

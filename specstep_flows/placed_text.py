@@ -1,0 +1,113 @@
+"""YAML and JSON read as texts that know their place, so that whatever is wrong can be pointed at.
+
+Every scalar stays the text that stands there: ``yes`` is no truth value and ``3.10`` no number.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+
+from specstep_flows.errors import AnswersError
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["Items", "Node", "Pairs", "Text", "parse_json", "parse_yaml"]
+
+_DEEPEST: Final = 6
+
+
+@attrs.frozen
+class Text:
+    """A scalar; None where nothing, ``~`` or ``null`` stands."""
+
+    place: str
+    value: str | None
+
+
+@attrs.frozen
+class Items:
+    """A list."""
+
+    place: str
+    items: list[Node]
+
+
+@attrs.frozen
+class Pairs:
+    """A mapping in its order, with whatever keys, and with keys that come twice."""
+
+    place: str
+    pairs: list[tuple[Node, Node]]
+
+
+Node: TypeAlias = Text | Items | Pairs
+
+
+def parse_yaml(text: str, name: str) -> Node:
+    """Read one YAML document; a place is its line and column. ``AnswersError`` says where it does not parse."""
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", {_line_and_column(mark)}" if mark else ""
+        raise AnswersError(f"{name}{where}: {error.problem or error.context}.") from None
+    except yaml.reader.ReaderError as error:
+        line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
+        raise AnswersError(f"{name}, line {line}, column {column}: {error.reason}.") from None
+    except RecursionError:
+        raise AnswersError(f"{name} is nested too deep.") from None
+    return Text("line 1, column 1", None) if root is None else _from_yaml(root, name, 0)
+
+
+def _line_and_column(mark: yaml.Mark) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _from_yaml(node: yaml.Node, name: str, depth: int) -> Node:
+    import yaml
+
+    place = _line_and_column(node.start_mark)
+    if depth > _DEEPEST:
+        raise AnswersError(f"{name}, {place}: this is nested too deep.")
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(_from_yaml(key, name, depth + 1), _from_yaml(value, name, depth + 1)) for key, value in node.value]
+        return Pairs(place, pairs)
+    if isinstance(node, yaml.SequenceNode):
+        return Items(place, [_from_yaml(item, name, depth + 1) for item in node.value])
+    return Text(place, None if node.tag == "tag:yaml.org,2002:null" else str(node.value))
+
+
+def parse_json(text: str, name: str) -> Node:
+    """Read JSON; a place is the way from the top (``rules[2].pattern``). ``AnswersError`` says where it does not parse."""
+    try:
+        value = json.loads(text, object_pairs_hook=_JSONObject, parse_int=str, parse_float=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        raise AnswersError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except RecursionError:
+        raise AnswersError(f"{name} is nested too deep.") from None
+    return _from_json(value, "", name, 0)
+
+
+class _JSONObject(list[tuple[str, Any]]):
+    """A JSON object with its keys in order, those that come twice included."""
+
+
+def _from_json(value: Any, way: str, name: str, depth: int) -> Node:
+    place = way or "at the top"
+    if depth > _DEEPEST:
+        raise AnswersError(f"{name}, {place}: this is nested too deep.")
+    if isinstance(value, _JSONObject):
+        pairs: list[tuple[Node, Node]] = []
+        for key, item in value:
+            inner = f"{way}.{key}" if way else key
+            pairs.append((Text(inner, key), _from_json(item, inner, name, depth + 1)))
+        return Pairs(place, pairs)
+    if isinstance(value, list):
+        return Items(place, [_from_json(item, f"{way}[{at}]", name, depth + 1) for at, item in enumerate(value)])
+    return Text(place, str(value).lower() if isinstance(value, bool) else value)
