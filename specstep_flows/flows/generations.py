@@ -222,9 +222,11 @@ def _change_state(
         try:
             yield from send()
         except errors.Conflict:
-            generation = yield from gateway.get_generation(generation_id)
-            if done(generation):
-                return generation
+            # Behind an attempt whose answer was lost, the conflict may be that attempt's own work.
+            if attempt > 1:
+                generation = yield from gateway.get_generation(generation_id)
+                if done(generation):
+                    return generation
             raise
         except errors.RequestError as error:
             if not error.ambiguous or attempt == MOST_ATTEMPTS:

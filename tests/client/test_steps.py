@@ -1,0 +1,191 @@
+"""The steps of the job one by one, sync and async, and any other operation of the API."""
+
+import pytest
+from specstep_client.api.capabilities import get_capabilities
+from specstep_client.api.notifications import list_notifications
+from specstep_client.api.packages import get_package_file, search_package
+from specstep_client.api.privacy import update_retention_preference
+from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
+
+from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
+from specstep_flows.sandbox import Failure
+
+
+def complete(client):
+    """An interview that was held and completed."""
+    interview = client.start_interview()
+    client.say(interview.id, "A portal for customer feedback.")
+    return client.complete_interview(interview.id)
+
+
+def started(client, **options):
+    """A generation of it."""
+    interview = complete(client)
+    return client.start_generation(interview.intake_artifact_id, interview_id=interview.id, **options)
+
+
+def test_an_interview_step_by_step(client, tmp_path):
+    """Opening turn, a reply, a document attached, listed and removed, completion with its artifact."""
+    opening = client.start_interview()
+    assert opening.reply.startswith("Hello")
+
+    after = client.say(str(opening.id), "A portal for customer feedback.")
+    assert after.reply.startswith("Thank you")
+    assert after.transcript_size.chars > 0
+
+    (tmp_path / "notes.md").write_text("# Notes")
+    attached = client.attach_document(opening.id, tmp_path / "notes.md")
+    assert client.attach_document(opening.id, tmp_path / "notes.md") == attached
+    assert [document.name for document in client.list_documents(opening.id)] == ["notes.md"]
+    client.detach_document(opening.id, attached.id)
+    assert client.list_documents(opening.id) == []
+
+    assert client.complete_interview(opening.id).intake_artifact_id is not None
+    assert client.get_interview(opening.id).is_complete
+
+
+def test_the_same_key_says_a_thing_once(client, sandbox):
+    """A repeated call with one's own Idempotency-Key gives the first reply back."""
+    interview = client.start_interview()
+    first = client.say(interview.id, "Once.", key="mine-1")
+    again = client.say(interview.id, "Once.", key="mine-1")
+
+    assert again.reply == first.reply
+    (kept,) = sandbox.state.interviews.values()
+    assert [turn.content for turn in kept.turns if turn.role == "user"] == ["Once."]
+
+
+def test_a_generation_step_by_step(client):
+    """Start, questions, answers, wait, package, its files."""
+    generation_id = started(client, profile="Fast")
+    with pytest.raises(errors.AnswersNeeded) as caught:
+        client.wait_for_generation(generation_id)
+
+    questions = client.get_questions(generation_id)
+    assert tuple(questions) == caught.value.questions
+    client.answer_questions(generation_id, [Answer(question.question, "HTML.") for question in questions])
+    generation = client.wait_for_generation(generation_id, on_question=lambda _: None)
+    assert generation.is_complete
+
+    package = client.get_package_of(generation_id)
+    assert package.generation_id == generation_id
+    assert client.get_package(package.id) == package
+    assert [file.path for file in client.list_package_files(package.id)]
+    assert client.get_conversation(generation_id, take=2)
+    assert client.get_events(generation_id)
+
+
+def test_control_step_by_step(client):
+    """Pause, resume, name, cancel; and what the state does not allow is a conflict."""
+    generation_id = started(client)
+    assert client.pause_generation(generation_id).is_paused
+    assert not client.resume_generation(generation_id).is_paused
+    with pytest.raises(errors.Conflict):
+        client.resume_generation(generation_id)
+    client.rename_generation(generation_id, "Portal")
+    assert client.get_generation(generation_id).project_name == "Portal"
+    assert client.cancel_generation(generation_id, "a test").is_cancelled
+    with pytest.raises(errors.GenerationCancelled):
+        client.wait_for_generation(generation_id)
+
+
+def test_a_failed_generation_can_be_retried_by_hand(client, sandbox):
+    """The new generation has its own id; the old one stays."""
+    sandbox.options.failures = (Failure(on=(1,)),)
+    sandbox.options.clarifications = ()
+    generation_id = started(client)
+    with pytest.raises(errors.GenerationFailed):
+        client.wait_for_generation(generation_id)
+
+    again = client.retry_generation(generation_id)
+    assert again != generation_id
+    assert client.wait_for_generation(again).is_complete
+    assert {row.id for row in client.list_generations()} == {generation_id, again}
+
+
+def test_account_quota_and_capabilities(client):
+    """What the key is, what is left, what may be chosen."""
+    assert client.get_account().email
+    assert client.get_usage().raw
+    assert "Fast" in client.get_capabilities().review_profiles
+
+
+def test_any_other_operation_by_its_module(client):
+    """The generated client's request and parsing, our sending: kinds, limits, errors."""
+    assert client.call(get_capabilities).review_profiles
+    assert client.call(list_notifications) is not None
+    body = UpdateRetentionPreferenceRequest(default_retention_days=30)
+    assert client.call(update_retention_preference, body=body).default_retention_days == 30
+
+
+def test_a_file_inside_a_package_and_a_search(client, sandbox):
+    """A path with slashes, and a body that is text."""
+    sandbox.options.clarifications = ()
+    generation_id = started(client)
+    client.wait_for_generation(generation_id)
+    package = client.get_package_of(generation_id)
+    path = next(file.path for file in client.list_package_files(package.id) if "/" in file.path)
+
+    content = client.call(get_package_file, package.id, path)
+    assert content
+    assert client.call(search_package, package.id, q="portal").query == "portal"
+
+
+@pytest.mark.parametrize("wrong", ["", "not-an-id", "../../etc/passwd", "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a0"])
+def test_what_is_no_id_is_refused_before_it_is_sent(client, sandbox, wrong):
+    """Nothing can be smuggled into a path."""
+    with pytest.raises(errors.UsageError, match="not an id"):
+        client.get_generation(wrong)
+    assert not sandbox.requests
+
+
+def test_an_id_of_another_account_is_not_there_or_not_yours(client):
+    """The service does not tell these apart, so neither do we."""
+    with pytest.raises(errors.NotFound, match="not there, or not yours"):
+        client.get_generation("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
+
+
+def test_an_empty_message_is_not_sent(client, sandbox):
+    """There is nothing to say."""
+    interview = client.start_interview()
+    sent = len(sandbox.requests)
+    with pytest.raises(errors.UsageError):
+        client.say(interview.id, "   ")
+    assert len(sandbox.requests) == sent
+
+
+def test_a_refused_key_is_tried_once(client, sandbox):
+    """401: one request, and a sentence that names the variable."""
+    client.key = "sf_wrong"
+    with pytest.raises(errors.AuthenticationError, match="SPECSTEP_API_KEY"):
+        client.get_account()
+    assert len(sandbox.requests) == 1
+
+
+def test_both_clients_offer_the_same():
+    """One list of steps: nothing exists for one client alone but how it is closed."""
+
+    def public(kind):
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public(SpecStep) ^ public(AsyncSpecStep) == {"close", "aclose"}
+
+
+def test_each_step_has_a_docstring_that_names_its_endpoint():
+    """help(SpecStep.say) says what it does and what stands behind it."""
+    from specstep_flows.flows import steps
+
+    for name in steps.__all__:
+        documented = getattr(SpecStep, name).__doc__
+        assert documented
+        assert (
+            name == "call"
+            or any(f"{method} /v1/" in documented for method in ("GET", "POST", "PATCH", "DELETE"))
+            or ("/v1/" in documented)
+        ), name
+
+
+def test_the_key_is_in_no_repr(sandbox):
+    """Not in the client's, the settings' or an error's."""
+    with SpecStep(sandbox.api_key, api_url=sandbox.url) as specstep:
+        assert sandbox.api_key not in repr(specstep) + repr(specstep.settings)
