@@ -81,7 +81,7 @@ def _header(collected: Collected, found: Course) -> Html:
     forecast = generation.estimated_total_usd if generation is not None else found.forecast_usd
     facts = [
         ("Cost", money(collected.cost_usd), f"forecast {money(forecast)}" if forecast is not None else None),
-        ("Time", duration(found.seconds) if found.visits else "unknown", _forecast_time(found)),
+        ("Time", sections.still(duration(found.seconds)) if found.visits else "unknown", _forecast_time(found)),
         (
             "Profile",
             (generation.review_profile if generation else None) or record.options.get("profile") or "Normal",

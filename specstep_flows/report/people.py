@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.report.markdown import rendered
-from specstep_flows.report.sections import table
+from specstep_flows.report.sections import still, table
 from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
@@ -67,24 +67,30 @@ def agents(collected: Collected) -> Html:
         count, milliseconds, usd = sums.get(_name(item), (0, 0.0, 0.0))
         sums[_name(item)] = (count + 1, milliseconds + (item.duration_ms or 0.0), usd + (item.cost_usd or 0.0))
     by_cost = sorted(sums.items(), key=lambda pair: -pair[1][2])
-    rows = [[name, count, duration(milliseconds / 1000), money(usd)] for name, (count, milliseconds, usd) in by_cost]
+    # Where the service gives no costs of single steps, a column of nothings would mislead.
+    has_costs = any(usd for _, _, usd in sums.values())
+    cost_head = ("Cost",) if has_costs else ()
+    rows = [
+        [name, count, still(duration(milliseconds / 1000)), *([money(usd)] if has_costs else [])]
+        for name, (count, milliseconds, usd) in by_cost
+    ]
     steps = [
         [
             item.started_at.strftime("%H:%M:%S") if item.started_at else "",
             _name(item),
             item.narration or item.action or item.status,
-            "" if item.duration_ms is None else duration(item.duration_ms / 1000),
-            "" if item.cost_usd is None else money(item.cost_usd),
+            "" if item.duration_ms is None else still(duration(item.duration_ms / 1000)),
+            *(["" if item.cost_usd is None else money(item.cost_usd)] if has_costs else []),
         ]
         for item in items
     ]
     return joined(
         [
-            table(("Agent", "Steps", "Time", "Cost"), rows, "Agents by cost", class_="sums"),
+            table(("Agent", "Steps", "Time", *cost_head), rows, "Each agent's share"),
             element(
                 "details",
                 element("summary", f"All {len(items)} steps"),
-                table(("UTC", "Agent", "What", "Time", "Cost"), steps, "The agents' steps"),
+                table(("UTC", "Agent", "What", "Time", *cost_head), steps, "The agents' steps", is_named=True),
             ),
         ]
     )

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["cost_plot"]
 
 WIDTH: Final = 720
-HEIGHT: Final = 300
+HEIGHT: Final = 310
 LEFT: Final = 58
 RIGHT: Final = 16
-TOP: Final = 34
+TOP: Final = 44
 BOTTOM: Final = 40
-#: Labels of stages nearer to each other than this, in the plot's own units, would stand on each other.
-ROOM_FOR_LABEL: Final = 84
+#: About the width of a letter of a stage's name, in the plot's own units.
+LETTER: Final = 6.4
+#: Seconds between two marks of the time axis.
+STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
 def cost_plot(course: Course) -> Html:
@@ -74,19 +76,28 @@ def _rounded_up(value: float) -> float:
 
 
 def _stages(course: Course, x: Scale) -> Html:
-    """A line where each stage began, named where there is room."""
+    """A line where each stay in a stage began, named in one of two rows where there is room."""
     parts: list[Html] = []
-    free_from = 0.0
+    free_from = [0.0, 0.0]
     for visit in course.visits:
-        if stage_of(visit.state) is None or visit.state == "Complete":
+        if stage_of(visit.state) is None or visit.seconds is None:
             continue
-        at = x(visit.began)
-        parts.append(element("line", x1=at, x2=at, y1=TOP - 6, y2=HEIGHT - BOTTOM, class_="stage"))
-        name = spaced(visit.state)
-        if at >= free_from and at + 6 * len(name) < WIDTH:
-            parts.append(element("text", name, x=at + 3, y=TOP - 10, class_="stage-name"))
-            free_from = at + max(ROOM_FOR_LABEL, 7 * len(name) + 8)
+        at, name = x(visit.began), spaced(visit.state)
+        line = element("line", x1=at, x2=at, y1=TOP - 6, y2=HEIGHT - BOTTOM, class_="stage")
+        parts.append(element("g", element("title", name), line))
+        end = at + LETTER * len(name) + 10
+        row = next((number for number, free in enumerate(free_from) if at >= free and end <= WIDTH), None)
+        if row is not None:
+            free_from[row] = end
+            parts.append(element("text", name, x=at + 3, y=TOP - 10 - 15 * row, class_="stage-name"))
     return joined(parts)
+
+
+def _steps(most_seconds: float) -> list[float]:
+    """Round moments, four to eight of them."""
+    fitting = (step for step in STEPS if most_seconds / step <= 8)
+    step = next(fitting, STEPS[-1] * math.ceil(most_seconds / STEPS[-1] / 8))
+    return [step * number for number in range(int(most_seconds // step) + 1)]
 
 
 def _grid(most_usd: float, most_seconds: float, x: Scale, y: Scale) -> Html:
@@ -95,9 +106,10 @@ def _grid(most_usd: float, most_seconds: float, x: Scale, y: Scale) -> Html:
         usd = most_usd * step / 4
         parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(usd), y2=y(usd), class_="grid"))
         parts.append(element("text", money(usd), x=LEFT - 8, y=y(usd) + 4, class_="tick tick-y"))
-    for step in range(5):
-        seconds = most_seconds * step / 4
-        anchor = "tick tick-first" if step == 0 else "tick tick-last" if step == 4 else "tick"
+    for seconds in _steps(most_seconds):
+        # The words are centred under their moment, so a mark at the very edge would be cut.
+        is_last = x(seconds) > WIDTH - RIGHT - 20
+        anchor = "tick tick-last" if is_last else "tick" if seconds else "tick tick-first"
         parts.append(element("text", duration(seconds), x=x(seconds), y=HEIGHT - BOTTOM + 22, class_=anchor))
     return joined(parts)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.report.collect import Collected
 
-__all__ = ["costs", "course_table", "incidents", "questions", "refinement", "section", "table"]
+__all__ = ["costs", "course_table", "incidents", "questions", "refinement", "section", "still", "table"]
 
 _MARKS = {
     "done": ("✓", "done"),
@@ -41,26 +41,33 @@ def section(identifier: str, title: str, *children: Html | None) -> Html:
     )
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[Any]], caption: str, **attributes: str) -> Html:
-    """A table that scrolls sideways on a narrow screen; cells that start with a number or a sign are aligned by CSS."""
+def table(
+    heads: Iterable[str],
+    rows: Iterable[Iterable[Any]],
+    caption: str,
+    *,
+    is_named: bool = False,
+    class_: str | None = None,
+) -> Html:
+    """A table that scrolls sideways on a narrow screen. With ``is_named`` a heading above says already what it is."""
     head = element("tr", *(element("th", name, scope="col") for name in heads))
     body = [element("tr", *(element("td", cell) for cell in row)) for row in rows]
     if not body:
         return EMPTY
-    return element(
-        "div",
-        element(
-            "table",
-            element("caption", caption),
-            element("thead", head),
-            element("tbody", *body),
-            **attributes,
-        ),
-        class_="scroll",
-        tabindex="0",
-        role="region",
-        aria_label=caption,
+    hidden = "unseen" if is_named else None
+    whole = element(
+        "table",
+        element("caption", caption, class_=hidden),
+        element("thead", head),
+        element("tbody", *body),
+        class_=class_,
     )
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def still(text: str) -> str:
+    """A short text that is never broken into two lines: an amount, a duration."""
+    return text.replace(" ", "\u00a0")
 
 
 def course_table(collected: Collected, course: Course) -> Html:
@@ -86,7 +93,11 @@ def course_table(collected: Collected, course: Course) -> Html:
             )
         )
     beside = [
-        [spaced(visit.state), duration(visit.began), "" if visit.seconds is None else duration(visit.seconds)]
+        [
+            spaced(visit.state),
+            still(duration(visit.began)),
+            "" if visit.seconds is None else still(duration(visit.seconds)),
+        ]
         for visit in course.visits
         if stage_of(visit.state) is None
     ]
@@ -170,10 +181,11 @@ def questions(collected: Collected) -> Html:
 def incidents(collected: Collected, course: Course) -> Html:
     """Retries, restarts, pauses and failures, with their moments."""
     rows = [
-        ["" if incident.seconds is None else duration(incident.seconds), incident.text] for incident in course.incidents
+        ["" if incident.seconds is None else still(duration(incident.seconds)), incident.text]
+        for incident in course.incidents
     ]
     generation, record = collected.generation, collected.record
-    parts = [table(("After", "What"), rows, "Retries and incidents")]
+    parts = [table(("After", "What"), rows, "Retries and incidents", is_named=True)]
     if generation is not None and generation.is_failed:
         why = f"{generation.failure_category or 'No category'}: {generation.failure_reason or 'no reason given'}"
         parts.append(element("p", why, class_="bad"))
@@ -211,7 +223,10 @@ def refinement(collected: Collected) -> Html:
             if isinstance(entry, Mapping)
         ]
         if rows:
-            parts += [element("h3", title), table(("Pass", "What was done", "Where", "Detail"), rows, title)]
+            parts += [
+                element("h3", title),
+                table(("Pass", "What was done", "Where", "Detail"), rows, title, is_named=True),
+            ]
     return joined(parts)
 
 
