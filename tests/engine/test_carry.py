@@ -1,0 +1,244 @@
+"""How effects become small steps: the intent before, the outcome after, limits kept, deadlines held."""
+
+import random
+import threading
+
+import httpx
+import pytest
+
+from specstep_flows import errors, events
+from specstep_flows.engine import carry
+from specstep_flows.engine.effects import Remember, Reply, Report, Request, Send, Sleep, do
+from specstep_flows.engine.session import Session, Shared
+from specstep_flows.runs import RunRecord, RunStore
+
+
+class Clock:
+    """A clock that the played steps turn."""
+
+    speed = 1.0
+
+    def __init__(self):
+        self.time = 1_000.0
+
+    def now(self):
+        return self.time
+
+
+class Limiter:
+    """Lets everybody through, unless told otherwise; writes down what it is told."""
+
+    def __init__(self, waits=()):
+        self.waits = list(waits)
+        self.acquired, self.holds, self.learned = [], [], []
+
+    def acquire(self, bucket, now):
+        self.acquired.append(bucket)
+        return self.waits.pop(0) if self.waits else 0.0
+
+    def hold(self, bucket, until):
+        self.holds.append((bucket, until))
+
+    def learn(self, bucket, limit, remaining, reset, now):
+        self.learned.append((bucket, limit, remaining, reset))
+
+
+class Bench:
+    """Plays a flow's steps: attempts answer from a script, and everything is written down in order."""
+
+    def __init__(self, *answers, deadline=None, waits=(), with_run=True):
+        self.answers = list(answers)
+        self.clock, self.limiter = Clock(), Limiter(waits)
+        self.told, self.log = [], []
+        self.store = RunStore.in_memory()
+        record = RunRecord("one", "http://127.0.0.1:1", 0.0, 0.0)
+        self.store.create(record)
+        shared = Shared(self.clock, self.limiter, observe=None, random=random.Random(0), closing=threading.Event())
+        self.session = Session(
+            shared,
+            deadline=deadline,
+            report=self.told.append,
+            store=self.store if with_run else None,
+            record=record if with_run else None,
+        )
+
+    def play(self, flow):
+        steps = carry.carry_out(flow, self.session)
+        value = failure = None
+        while True:
+            try:
+                step = steps.send(value) if failure is None else steps.throw(failure)
+            except StopIteration as stop:
+                return stop.value
+            value = failure = None
+            match step:
+                case carry.Attempt():
+                    self.log.append(("attempt", self.store.get("one").intent))
+                    answer = self.answers.pop(0)
+                    if isinstance(answer, Exception):
+                        failure = answer
+                    else:
+                        value = answer
+                case carry.Pause():
+                    self.log.append(("pause", step.seconds))
+                    self.clock.time += step.seconds
+                case carry.Block():
+                    value = step.work()
+                case carry.Call():
+                    value = step.function(*step.arguments)
+
+
+def answer(status=200, headers=None, content=b"{}"):
+    """An answer of the service."""
+    return Reply(status, httpx.Headers(headers or {}), content)
+
+
+def send(kind="unsafe", **more):
+    """A flow of one request."""
+    request = Request("start_generation", kind, "POST", "/v1/generations", bucket="kickoff")
+    return do(Send(request, lambda reply: reply.status, about={"known": ["a"]}, **more))
+
+
+LOST = errors.ConnectionLost("cut", operation="start_generation")
+
+
+@pytest.mark.parametrize("kind", ["unsafe", "keyed"])
+def test_the_intent_is_durable_before_and_gone_with_the_outcome_after(kind):
+    """What may be on its way stands in the record when the request leaves; its end and its result come together."""
+    bench = Bench(answer(202))
+    bench.play(send(kind, outcome=lambda status: {"stage": f"got {status}"}))
+
+    ((_, intent),) = bench.log
+    assert (intent.operation, intent.sent_at, intent.about) == ("start_generation", 1_000.0, {"known": ["a"]})
+    after = bench.store.get("one")
+    assert (after.intent, after.stage) == (None, "got 202")
+
+
+@pytest.mark.parametrize("kind", ["read", "idempotent", "harmless"])
+def test_what_costs_nothing_needs_no_intent(kind):
+    """No durable write for a read."""
+    bench = Bench(answer())
+    bench.play(send(kind))
+
+    assert bench.log == [("attempt", None)]
+
+
+def test_an_ambiguous_failure_leaves_the_intent_open():
+    """It is the truth: nobody knows. The flow, or a later process, settles it."""
+    bench = Bench(LOST)
+    with pytest.raises(errors.ConnectionLost):
+        bench.play(send())
+
+    assert bench.store.get("one").intent is not None
+
+
+@pytest.mark.parametrize("refusal", [answer(400), answer(402), answer(409), answer(404)])
+def test_a_definite_refusal_ends_the_intent(refusal):
+    """Nothing was started."""
+    bench = Bench(refusal)
+    with pytest.raises(errors.APIError):
+        bench.play(send())
+
+    assert bench.store.get("one").intent is None
+
+
+def test_a_2xx_that_cannot_be_read_leaves_the_intent_open():
+    """The service did take the request."""
+    bench = Bench(answer(202, content=b"<html>"))
+
+    def parse(reply):
+        raise errors.UnexpectedResponse("no JSON", operation="start_generation")
+
+    request = Request("start_generation", "unsafe", "POST", "/v1/generations")
+    with pytest.raises(errors.UnexpectedResponse):
+        bench.play(do(Send(request, parse)))
+    assert bench.store.get("one").intent is not None
+
+
+def test_each_attempt_renews_the_intents_time():
+    """A connection that was never made is tried again; the settle time counts from the last attempt."""
+    bench = Bench(errors.NotConnected("refused"), errors.NotConnected("refused"), LOST)
+    with pytest.raises(errors.ConnectionLost):
+        bench.play(send())
+
+    times = [intent.sent_at for what, intent in bench.log if what == "attempt"]
+    assert len(times) == 3
+    assert times == sorted(times)
+    assert bench.store.get("one").intent.sent_at == times[-1]
+
+
+def test_a_429_makes_everybody_hold():
+    """The limiter is told until when, and the request goes again then."""
+    bench = Bench(answer(429, {"Retry-After": "20"}), answer(202))
+    bench.play(send())
+
+    assert bench.limiter.holds == [("kickoff", 1_020.0)]
+    assert sum(seconds for what, seconds in bench.log if what == "pause") >= 20
+
+
+def test_a_full_window_is_waited_out_before_the_intent_is_written():
+    """The settle time must not run while the request still waits for its place."""
+    bench = Bench(answer(202), waits=[30.0])
+    bench.play(send())
+
+    assert [what for what, _ in bench.log] == ["pause", "attempt"]
+    assert bench.log[1][1].sent_at == 1_030.0
+    assert any(isinstance(event, events.Waiting) for event in bench.told)
+
+
+def test_the_services_count_is_learned_from_its_headers():
+    """RateLimit-Limit, -Remaining and -Reset of every answer."""
+    bench = Bench(answer(200, {"RateLimit-Limit": "60", "RateLimit-Remaining": "41", "RateLimit-Reset": "12"}))
+    bench.play(send("read"))
+
+    assert bench.limiter.learned == [("kickoff", 60, 41, 12.0)]
+
+
+@pytest.mark.parametrize("odd", ["", "-1", "many", "4.5"])
+def test_headers_that_make_no_sense_are_not_learned(odd):
+    """And fail nothing."""
+    bench = Bench(answer(200, {"RateLimit-Limit": odd, "RateLimit-Remaining": odd, "RateLimit-Reset": odd}))
+    bench.play(send("read"))
+
+    assert bench.limiter.learned == []
+
+
+def test_no_wait_goes_past_the_deadline():
+    """The wait is cut at the deadline, and WaitTimeout says what that means."""
+    bench = Bench(deadline=1_010.0)
+    with pytest.raises(errors.WaitTimeout, match="goes on at the service"):
+        bench.play(do(Sleep(60.0)))
+
+    assert bench.log == [("pause", 10.0)]
+
+
+def test_retries_end_with_the_deadline_too():
+    """A service that is down does not keep a caller longer than the caller allowed."""
+    bench = Bench(*[errors.NotConnected("refused")] * 100, deadline=1_050.0)
+    with pytest.raises(errors.WaitTimeout):
+        bench.play(send("read"))
+
+    assert bench.clock.time == 1_050.0
+
+
+def test_a_failing_effect_is_raised_in_the_flow_at_its_yield():
+    """The flow decides what a failure means."""
+
+    def flow():
+        try:
+            yield from do(Sleep(60.0))
+        except errors.WaitTimeout:
+            yield from do(Report(events.Notice("late")))
+            return "handled"
+
+    bench = Bench(deadline=1_010.0)
+    assert bench.play(flow()) == "handled"
+    assert bench.told == [events.Notice("late")]
+
+
+def test_a_flow_without_a_run_remembers_nothing():
+    """Steps one by one have no record."""
+    bench = Bench(answer(202), with_run=False)
+
+    assert bench.play(do(Remember({"stage": "x"}))) is None
+    assert bench.play(send()) == 202
