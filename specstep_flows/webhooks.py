@@ -1,0 +1,194 @@
+"""Checking that a webhook delivery is the service's, before anything in it is believed (walkthrough, step 7.5).
+
+::
+
+    from specstep_flows.errors import WebhookRejected
+    from specstep_flows.webhooks import verify
+
+    try:
+        delivery = verify(body, headers, signing_secret, now=time.time())
+    except WebhookRejected:
+        return 400                      # the service does not try a 4xx again
+    if delivery.id not in seen and delivery.event == "generation.completed":
+        seen.add(delivery.id)
+        ...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from specstep_flows.errors import SettingsError, WebhookRejected
+
+Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
+
+__all__ = ["EVENTS", "TOLERANCE_SECONDS", "WebhookDelivery", "verify"]
+
+#: The event types that the walkthrough names. Others may come: a delivery's event is any text.
+EVENTS: Final = frozenset(
+    {
+        "generation.state_changed",
+        "generation.paused_awaiting_clarification",
+        "generation.completed",
+        "generation.failed",
+        "webhook.test",
+    }
+)
+#: The walkthrough has deliveries rejected that are more than 5 minutes old.
+TOLERANCE_SECONDS: Final = 300.0
+
+_PREFIX: Final = "x-specstep-webhook-"
+_SIGNATURE: Final = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
+_SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_DELIVERY: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+
+
+@attrs.frozen
+class WebhookDelivery:
+    """A delivery that is the service's.
+
+    ``id`` is the same when the service sends a delivery again: drop what was seen. ``event`` may be one that
+    ``EVENTS`` lacks. ``generation`` is what GET /v1/generations/{id} gives, None where the event has none
+    (``webhook.test``); ``raw`` the whole body. Deliveries can be lost: the state at the service is what counts.
+    """
+
+    id: str
+    event: str
+    sent_at: datetime
+    delivered_at: datetime | None
+    generation: Mapping[str, Any] | None = attrs.field(repr=False)
+    raw: Mapping[str, Any] = attrs.field(repr=False)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether somebody only tried the subscription (POST …/webhooks/{webhookId}/test)."""
+        return self.event == "webhook.test"
+
+
+def verify(
+    body: bytes,
+    headers: Headers,
+    secrets: str | bytes | Sequence[str | bytes],
+    *,
+    now: float,
+    tolerance: float = TOLERANCE_SECONDS,
+) -> WebhookDelivery:
+    """Check a delivery's signature and age, and read it.
+
+    The signature covers the body alone, not the headers: who has caught a delivery can send it again under a new
+    time and id. So the body's own ``delivered_at`` must be as recent as the header's time, and its ``event`` the same.
+
+    Args:
+        body: the request's bytes as they came, not a document that was parsed and written again.
+        headers: names in any case, as text or (ASGI) bytes; a mapping, or pairs, in which a repeated header is noticed.
+        secrets: the signing secret, or several while one is being rotated.
+        now: seconds since the epoch.
+        tolerance: seconds that a delivery may be old, or ahead of this machine's clock.
+
+    Raises:
+        WebhookRejected: it must not be trusted; answer it with a 4xx. The message shows neither secret nor signature.
+        SettingsError: there is no signing secret to check with.
+    """
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise TypeError("body must be the request's bytes, as they came: the signature is over these")
+    given = _ours(headers)
+    _check_signature(bytes(body), _header(given, "signature"), _keys(secrets))
+    sent_at = _sent_at(_header(given, "timestamp"), now, tolerance)
+    delivery_id = _header(given, "delivery")
+    if not _DELIVERY.fullmatch(delivery_id):
+        raise WebhookRejected("The delivery's id is malformed.")
+    raw = _document(bytes(body))
+    event = raw.get("event")
+    if not isinstance(event, str) or event != _header(given, "event"):
+        raise WebhookRejected("The delivery's body is of another event than its header says.")
+    delivered_at = _moment(raw.get("delivered_at"))
+    if delivered_at is not None and abs(delivered_at.timestamp() - now) > tolerance:
+        raise WebhookRejected(
+            "The delivery's body was made at another time than its header says: it was sent again by somebody."
+        )
+    generation = raw.get("generation")
+    return WebhookDelivery(
+        delivery_id, event, sent_at, delivered_at, generation if isinstance(generation, Mapping) else None, raw
+    )
+
+
+def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
+    several = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
+    keys = [secret.encode() if isinstance(secret, str) else secret for secret in several]
+    if not keys or not all(keys):
+        # An empty secret would accept what anybody signs.
+        raise SettingsError(
+            "A webhook's signing secret is missing or empty. It is shown once, when it is made or rotated."
+        )
+    return keys
+
+
+def _ours(headers: Headers) -> list[tuple[str, str]]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    texts = [(_header_text(name).lower(), _header_text(value)) for name, value in pairs]
+    return [(name.removeprefix(_PREFIX), value) for name, value in texts if name.startswith(_PREFIX)]
+
+
+def _header_text(part: str | bytes) -> str:
+    return part.decode("latin-1") if isinstance(part, bytes) else part
+
+
+def _header(given: list[tuple[str, str]], name: str) -> str:
+    values = [value for header, value in given if header == name]
+    if len(values) != 1:
+        raise WebhookRejected(
+            f"The delivery has no X-SpecStep-Webhook-{name.capitalize()} header."
+            if not values
+            else f"The delivery has more than one X-SpecStep-Webhook-{name.capitalize()} header."
+        )
+    return values[0].strip()
+
+
+def _check_signature(body: bytes, signature: str, keys: list[bytes]) -> None:
+    match = _SIGNATURE.fullmatch(signature)
+    if match is None:
+        raise WebhookRejected("The delivery's signature is malformed: it must be sha256= and 64 digits.")
+    claimed = match[1]
+    # Every key is tried, whichever fits, in a time that does not depend on where a digit differs.
+    fits = [hmac.compare_digest(hmac.new(key, body, hashlib.sha256).hexdigest(), claimed) for key in keys]
+    if not any(fits):
+        raise WebhookRejected("The delivery's signature is not that of this body and secret.")
+
+
+def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
+    if not _SECONDS.fullmatch(timestamp):
+        raise WebhookRejected("The delivery's time is malformed: it must be whole seconds since 1970.")
+    age = now - int(timestamp)
+    if abs(age) > tolerance:
+        when = f"{age:,.0f} s old" if age > 0 else f"{-age:,.0f} s in the future"
+        raise WebhookRejected(f"The delivery is {when}; more than {tolerance:g} s is refused. Is this clock right?")
+    return datetime.fromtimestamp(int(timestamp), UTC)
+
+
+def _document(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise WebhookRejected("The delivery's body is not a JSON object.")
+    return document
+
+
+def _moment(value: object) -> datetime | None:
+    """A time of the service's, whose seconds may have more digits than Python reads; None if it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
