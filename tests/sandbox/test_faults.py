@@ -232,6 +232,23 @@ def test_expired_url(start):
     assert httpx.get(call(path).headers["location"]).status_code == 200
 
 
+def test_download_that_breaks_off_can_be_resumed(start):
+    """A blob's body may end early; the rest can be had by range, of the same version."""
+    call = start()
+    package = call.package()
+    url = call(f"GET /v1/packages/{package}/zip").headers["location"]
+    call.sandbox.faults.add(Fault("GET /blob/*", "truncated", keep=0.4))
+    received = b""
+    with httpx.stream("GET", url) as answer, pytest.raises(httpx.RemoteProtocolError):
+        for piece in answer.iter_raw():
+            received += piece
+
+    rest = httpx.get(url, headers={"Range": f"bytes={len(received)}-", "If-Range": answer.headers["etag"]})
+
+    assert rest.status_code == 206
+    assert received + rest.content == call.sandbox.state.packages[package].zip.content()
+
+
 def _archive(call, kind):
     location = call(f"GET /v1/packages/{call.package()}/zip").headers["location"]
     call.sandbox.faults.add(Fault("GET /blob/*", kind))

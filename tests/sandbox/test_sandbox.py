@@ -98,7 +98,7 @@ def test_stop_does_not_wait_for_a_stalled_request(start):
     thread = threading.Thread(target=ask)
     thread.start()
     while not call.sandbox.requests.count("GET /v1/me"):
-        pass
+        failed.wait(0.002)
     call.sandbox.stop()
     thread.join()
 
