@@ -6,11 +6,12 @@ log (the field's name, never its value).
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
 from specstep_flows import errors
@@ -35,6 +36,7 @@ __all__ = [
 
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
+_ABSENT: Final = object()
 
 
 class Parsed(Protocol):
@@ -168,12 +170,17 @@ def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
 
 def raw(source: object, field: str) -> Any:
     """A field as it came, None when it is absent. ``field`` is its name on the wire."""
-    attribute = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
-    value = getattr(source, attribute, None)
-    if value is None or type(value).__name__ == "Unset":
+    value = getattr(source, _attribute_of(field), _ABSENT)
+    if value is _ABSENT or type(value).__name__ == "Unset":
         more = getattr(source, "additional_properties", None)
-        value = more.get(field) if isinstance(more, dict) else None
-    return None if type(value).__name__ == "Unset" else value
+        return more.get(field) if isinstance(more, dict) else None
+    return value
+
+
+@functools.lru_cache(maxsize=1024)
+def _attribute_of(field: str) -> str:
+    """What the generated client calls a field. A status body has some forty of them, so this is remembered."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
 
 
 def _text(value: Any) -> str:
@@ -183,7 +190,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
     number = float(value)
     if number != number or number in (float("inf"), float("-inf")):

@@ -26,7 +26,8 @@ CONNECT_SECONDS: Final = 15.0
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
     return client.build_request(
         request.method,
-        request.path,
+        # A whole address: httpx would parse a relative one twice, which is most of what it takes to build a request.
+        f"{str(client.base_url).rstrip('/')}{request.path}",
         params=request.params or None,
         json=request.json,
         headers=request.headers,

@@ -93,8 +93,8 @@ def get_generation(generation_id: UUID) -> Flow[models.Generation]:
 def _generation_of(reply: Reply) -> models.Generation:
     from specstep_client.models.generation import Generation
 
-    body = reading.body(reply, Generation, "get_generation")
-    return read_generation(body, reading.document(reply, "get_generation"))
+    document = reading.document(reply, "get_generation")
+    return read_generation(reading.parse(document, Generation, "get_generation"), document)
 
 
 def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models.Generation:
