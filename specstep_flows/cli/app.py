@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from specstep_flows.cli.commands import run, runs, sandbox
+from specstep_flows.cli import report_command
+from specstep_flows.cli.commands import doctor, run, runs, sandbox
 
 __all__ = ["app"]
 
@@ -39,5 +40,5 @@ def start(
         typer.echo(context.get_help())
 
 
-for family in (run, runs, sandbox):
+for family in (run, runs, sandbox, doctor, report_command):
     family.register(app)

@@ -11,7 +11,7 @@ from specstep_flows.cli import exits
 from specstep_flows.cli.documents import result_document
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
 from specstep_flows.cli.progress import Reporter, make_reporter
-from specstep_flows.cli.questions import Person, make_policy
+from specstep_flows.cli.questions import Person, load_answers, make_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +50,9 @@ class Driver:
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
+        file = load_answers(self.answers)
         policy = make_policy(
-            self.on_question,
-            self.answers,
-            lambda: Person(self.call.terminal, self.interrupts, reporter.paused),
+            self.on_question, file, lambda: Person(self.call.terminal, self.interrupts, reporter.paused)
         )
 
         def tell(event: events.Event) -> None:
@@ -62,13 +61,17 @@ class Driver:
             self.interrupts.check()
             reporter(event)
 
-        with reporter:
-            result = go(
-                on_question=policy,
-                confirm=None if self.is_free else lambda record: self._confirm(record, reporter),
-                on_event=tell,
-                timeout=self.timeout,
-            )
+        try:
+            with reporter:
+                result = go(
+                    on_question=policy,
+                    confirm=None if self.is_free else lambda record: self._confirm(record, reporter),
+                    on_event=tell,
+                    timeout=self.timeout,
+                )
+        finally:
+            for sentence in file.unused() if file is not None else ():
+                self.call.terminal.tell(sentence)
         return self._finish(result)
 
     def _conversation(self, generation_id: Any) -> Any:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from specstep_flows import errors
 from specstep_flows.cli.options import OnQuestion
-from specstep_flows.flows.clarifications import checked_answers
 from specstep_flows.models import Answer
 
 if TYPE_CHECKING:
@@ -17,12 +14,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from specstep_flows.answers_file import AnswersFile
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
-    from specstep_flows.flows.clarifications import Policy, PolicyAnswers
+    from specstep_flows.flows.clarifications import Policy
     from specstep_flows.models import Clarification
 
-__all__ = ["Person", "chosen_mode", "make_policy", "question_lines"]
+__all__ = ["Person", "chosen_mode", "load_answers", "make_policy", "question_lines"]
 
 
 def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool = False) -> OnQuestion:
@@ -34,52 +32,27 @@ def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool
     return OnQuestion.defaults if is_sandbox else OnQuestion.detach
 
 
-def make_policy(mode: OnQuestion, answers: Path | None, person: Callable[[], Person]) -> Policy | None:
-    """The policy for ``--answers`` and ``--on-question``; None leaves every question open.
+def load_answers(path: Path | None) -> AnswersFile | None:
+    """The answers file, if one is named. Raises ``AnswersError`` with line and column."""
+    if path is None:
+        return None
+    from specstep_flows.answers_file import AnswersFile
 
-    Raises:
-        AnswersError: the file does not parse.
-        UsageError: a person is to be asked, and there is none.
-    """
-    from specstep_flows.answers import AnswersFile, ProposedDefaults
-
-    fallback: Policy | None = None
-    if mode is OnQuestion.defaults:
-        fallback = ProposedDefaults()
-    elif mode is OnQuestion.ask:
-        fallback = person()
-    if answers is None:
-        return fallback
-    file = AnswersFile(answers)
-    return file if fallback is None else FileThen(file, fallback)
+    return AnswersFile.load(path)
 
 
-@attrs.frozen
-class FileThen:
-    """What the file answers, and for the rest another policy."""
+def make_policy(mode: OnQuestion, file: AnswersFile | None, person: Callable[[], Person]) -> Policy:
+    """The policy for ``--answers`` and ``--on-question``: the file first, then what was chosen for the rest."""
+    from specstep_flows import answers
 
-    file: Policy
-    fallback: Policy
-
-    def __call__(self, questions: Sequence[Clarification]) -> list[Answer] | None:
-        """An answer to each, or None when the other policy leaves its part for later."""
-        answers: dict[str, Answer] = {}
-        for question in questions:
-            with contextlib.suppress(errors.AnswersNeeded):
-                answers[question.question] = checked_answers([question], _now(self.file([question])))[0]
-        left = [question for question in questions if question.question not in answers]
-        if left:
-            given = _now(self.fallback(left))
-            if given is None:
-                return None
-            answers |= {answer.question: answer for answer in checked_answers(left, given)}
-        return [answers[question.question] for question in questions]
-
-
-def _now(given: Any) -> PolicyAnswers:
-    """What a policy of the command's own gives back; none of them is a coroutine function."""
-    answers: PolicyAnswers = given
-    return answers
+    makers: dict[OnQuestion, Callable[[], answers.SyncPolicy]] = {
+        OnQuestion.ask: person,
+        OnQuestion.defaults: answers.ProposedDefaults,
+        OnQuestion.detach: answers.Detach,
+        OnQuestion.fail: answers.Fail,
+    }
+    chosen = makers[mode]()
+    return chosen if file is None else answers.FirstOf(file, chosen)
 
 
 @attrs.frozen

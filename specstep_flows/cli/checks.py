@@ -1,0 +1,147 @@
+"""The checks of ``specstep doctor``: settings, key, quota, clock and run store, each on its own."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.cli import exits
+from specstep_flows.cli.money import usage_words
+from specstep_flows.cli.status import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from specstep_flows.settings import Settings
+
+__all__ = ["Finding", "service_findings", "setting_rows", "settings_findings", "store_finding"]
+
+Verdict: TypeAlias = Literal["ok", "warn", "fail"]
+
+#: The Date header has whole seconds, and an answer takes a moment; from here on it is the clock.
+CLOCK_OFF_SECONDS: Final = 30.0
+
+
+@attrs.frozen
+class Finding:
+    """What one check found. ``code`` is the exit code that a failure stands for."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    code: int = exits.DONE
+
+    @classmethod
+    def failed(cls, name: str, error: errors.SpecStepError) -> Finding:
+        """A check that an error ended."""
+        return cls(name, "fail", error.message, exits.exit_code(error))
+
+
+def setting_rows(settings: Settings) -> list[dict[str, Any]]:
+    """Each setting, its value (of the key only its kind), and where it came from."""
+    return [
+        {"name": name, "value": _value(settings, name), "source": source} for name, source in settings.sources.items()
+    ]
+
+
+def _value(settings: Settings, name: str) -> str:
+    if name == "api_key":
+        if settings.api_key is None:
+            return "not set"
+        return "an access token (oat_)" if settings.api_key.startswith("oat_") else "an API key (sf_)"
+    if name == "state":
+        return str(settings.state_folder())
+    value = getattr(settings, name)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def settings_findings(settings: Settings) -> Iterator[Finding]:
+    """What the settings themselves warn of."""
+    for warning in settings.warnings:
+        yield Finding("settings", "warn", warning)
+    if not settings.warnings:
+        yield Finding("settings", "ok", "They fit together.")
+
+
+def service_findings(settings: Settings) -> Iterator[Finding]:
+    """The service, asked for real: the key, the quota, the clock.
+
+    GET /v1/me, GET /v1/usage; GET /v1/status/summary without the key
+    """
+    from specstep_flows.client import SpecStep
+    from specstep_flows.runs import RunStore
+
+    try:
+        settings.require_key()
+    except errors.SettingsError as error:
+        yield Finding.failed("key", error)
+        return
+    # Not through the user's store: it has a check of its own, and may be what is broken.
+    with SpecStep(settings=settings, store=RunStore.in_memory()) as client:
+        try:
+            account = client.get_account()
+        except errors.RequestError as error:
+            yield Finding.failed("key", error)
+            return
+        who = account.display_name or account.user_id or "an account without a name"
+        yield Finding("key", "ok", f"The service accepts it: {who}, plan {account.plan or 'unknown'}.")
+        try:
+            usage = client.get_usage()
+        except errors.RequestError as error:
+            yield Finding.failed("usage", error)
+        else:
+            words = usage_words(usage)
+            yield Finding("usage", "ok" if words else "warn", words or "The quota could not be read from the answer.")
+    yield _clock(settings)
+
+
+def _clock(settings: Settings) -> Finding:
+    """This machine's clock against the Date of an answer; asked of a public page, so without the key."""
+    import httpx
+
+    if settings.clock_speed != 1.0:
+        text = f"Waits pass {settings.clock_speed:g} times as fast as in real life ({settings.sources.get('clock_speed')})."
+        return Finding("clock", "ok", text)
+    began = time.time()
+    try:
+        answer = httpx.get(f"{settings.api_url}/v1/status/summary", timeout=settings.request_timeout)
+    except httpx.HTTPError as error:
+        return Finding("clock", "warn", f"It could not be compared: no answer ({type(error).__name__}).")
+    now = (began + time.time()) / 2
+    try:
+        there = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return Finding("clock", "warn", "It could not be compared: the service's answer has no date.")
+    # The header's second has passed by half on average.
+    off = now - (there + 0.5)
+    if abs(off) > CLOCK_OFF_SECONDS:
+        return Finding(
+            "clock",
+            "warn",
+            f"This machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the service: times that the service "
+            "gives will be misread. Set the clock.",
+        )
+    return Finding("clock", "ok", "This machine and the service agree on the time; waits pass in real time.")
+
+
+def store_finding(settings: Settings) -> Finding:
+    """The run store: whether it can be read and written, and what is in it."""
+    from specstep_flows.runs import RunStore
+
+    folder = settings.state_folder()
+    try:
+        store = RunStore(folder)
+        try:
+            runs = store.all()
+        finally:
+            store.close()
+    except errors.StoreError as error:
+        return Finding.failed("store", error)
+    going = sum(1 for record in runs if status_of(record) not in ("done", "failed", "cancelled"))
+    return Finding(
+        "store", "ok", f"{folder} holds {len(runs)} run{'' if len(runs) == 1 else 's'}, {going} of them open."
+    )
