@@ -125,12 +125,14 @@ def reproduction(collected: Collected) -> Html:
         if options.get(key):
             arguments.append(f"    {key}={json.dumps(options[key])},")
     if record.answers:
-        arguments.append('    on_question=AnswersFile.load("answers.json"),')
+        arguments.append('    on_question=AnswersFile.load(Path("answers.json")),')
+    paths = "from pathlib import Path\n\n" if record.answers else ""
     names = "AnswersFile, SpecStep" if record.answers else "SpecStep"
-    python = f"from specstep_flows import {names}\n\nwith SpecStep() as specstep:\n    result = specstep.run(\n    " + (
-        "\n    ".join(arguments) + "\n    )"
+    python = (
+        f"{paths}from specstep_flows import {names}\n\nwith SpecStep() as specstep:\n    result = specstep.run(\n    "
+        + ("\n    ".join(arguments) + "\n    )")
     )
-    answers = {"answers": [{"question": item.get("question"), "answer": item.get("answer")} for item in record.answers]}
+    answers = {"answers": {str(item.get("question")): item.get("answer") for item in record.answers}}
     return joined(
         [
             element(

@@ -109,7 +109,7 @@ def course_table(collected: Collected, course: Course) -> Html:
     return joined(
         [
             element("ol", *items, class_="track"),
-            table(("Beside the track", "After", "For"), beside, "States beside the track"),
+            table(("Beside the track", "After", "For"), beside, "States beside the track", is_named=True),
             element("p", how, class_="note") if course.visits else element("p", "No look is on record.", class_="note"),
         ]
     )
