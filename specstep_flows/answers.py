@@ -1,21 +1,21 @@
 """Who answers a generation's questions (walkthrough, step 5.6): policies, to be given as ``on_question``.
 
 A policy is called with the pending questions and gives back its answers. All or nothing: the service wants every
-pending question answered, so when a policy leaves one out, none is sent. ``answers_file`` reads policies from files.
+pending question answered, so when a policy leaves one out, none is sent. ``AnswersFile`` is a policy from a file.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import attrs
 
+from specstep_flows.answers_file import AnswersFile
 from specstep_flows.errors import AnswersNeeded
 from specstep_flows.models import Answer, Clarification
 
-__all__ = ["FALLBACK", "Detach", "Fail", "FirstOf", "ProposedDefaults", "same_question"]
+__all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefaults"]
 
 #: What the official samples answer where the agent proposes nothing (language-samples).
 FALLBACK: Final = "Use your best judgment for v1."
@@ -78,15 +78,6 @@ class FirstOf:
             if left:
                 given |= {answer.question: answer for answer in _as_answers(policy(left))}
         return list(given.values())
-
-
-def same_question(one: str, other: str) -> bool:
-    """Whether two texts are the same question, whatever their line breaks, spaces and Unicode form."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _as_answers(given: Mapping[str, str] | Sequence[Answer] | None) -> Sequence[Answer]:

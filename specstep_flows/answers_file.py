@@ -28,13 +28,13 @@ import json
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from specstep_flows.answers import same_question
 from specstep_flows.errors import AnswersError
 from specstep_flows.models import Answer, Clarification
 from specstep_flows.placed_text import Items, Node, Pairs, Text, parse_json, parse_yaml
@@ -69,7 +69,7 @@ class _Rule:
     def fits(self, asked: Clarification, is_found: bool) -> bool:
         """Whether everything that the rule names fits; ``is_found``: whether its pattern was found."""
         return (
-            (self.question is None or same_question(self.question, asked.question))
+            (self.question is None or _same_question(self.question, asked.question))
             and (self.pattern is None or is_found)
             and (self.agent is None or fnmatch.fnmatchcase((asked.agent or "").casefold(), self.agent.casefold()))
             and (self.section is None or fnmatch.fnmatchcase(asked.section or "", self.section))
@@ -195,6 +195,15 @@ for pattern in map(re.compile, patterns):
 """
 
 
+def _same_question(one: str, other: str) -> bool:
+    """Whether two texts are the same question, whatever their line breaks, spaces and Unicode form."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def _wrong(node: Node, name: str, what: str) -> AnswersError:
     return AnswersError(f"{name}, {node.place}: {what}")
 
@@ -207,7 +216,7 @@ def _pairs(node: Node, name: str, what: str) -> Iterator[tuple[str, Node, Node]]
     for key, value in node.pairs:
         if not isinstance(key, Text) or key.value is None:
             raise _wrong(key, name, "a name must be a text.")
-        if any(same_question(key.value, other) for other in seen):
+        if any(_same_question(key.value, other) for other in seen):
             raise _wrong(key, name, f"{key.value!r} is there twice.")
         seen.append(key.value)
         yield key.value, key, value

@@ -3,10 +3,10 @@
 ::
 
     from specstep_flows.errors import WebhookRejected
-    from specstep_flows.webhooks import verify
+    from specstep_flows.webhooks import verify_webhook
 
     try:
-        delivery = verify(body, headers, signing_secret, now=time.time())
+        delivery = verify_webhook(body, headers, signing_secret, now=time.time())
     except WebhookRejected:
         return 400                      # the service does not try a 4xx again
     if delivery.id not in seen and delivery.event == "generation.completed":
@@ -30,7 +30,7 @@ from specstep_flows.errors import SettingsError, WebhookRejected
 
 Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 
-__all__ = ["EVENTS", "TOLERANCE_SECONDS", "WebhookDelivery", "verify"]
+__all__ = ["EVENTS", "TOLERANCE_SECONDS", "WebhookDelivery", "verify_webhook"]
 
 #: The event types that the walkthrough names. Others may come: a delivery's event is any text.
 EVENTS: Final = frozenset(
@@ -73,7 +73,7 @@ class WebhookDelivery:
         return self.event == "webhook.test"
 
 
-def verify(
+def verify_webhook(
     body: bytes,
     headers: Headers,
     secrets: str | bytes | Sequence[str | bytes],

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows import answers_file
-from specstep_flows.answers import FALLBACK, Detach, Fail, FirstOf, ProposedDefaults
-from specstep_flows.answers_file import AnswersFile
+from specstep_flows.answers import FALLBACK, AnswersFile, Detach, Fail, FirstOf, ProposedDefaults
 from specstep_flows.errors import AnswersError, AnswersNeeded
 from specstep_flows.models import Answer, Clarification
 

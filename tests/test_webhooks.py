@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows.errors import SettingsError, WebhookRejected
-from specstep_flows.webhooks import EVENTS, verify
+from specstep_flows.webhooks import EVENTS, verify_webhook
 
 SECRET = "whsec_9f8e7d6c5b4a"
 NOW = 1_778_022_000.0  # 2026-05-05T23:00:00Z
@@ -46,7 +46,7 @@ def delivery(document: Any = None, *, secret: str = SECRET, **changed: str | Non
 def test_a_delivery_of_the_services_is_read() -> None:
     """The event, the id to drop repetitions by, the times and the generation's fields."""
     body, headers = delivery()
-    read = verify(body, headers, SECRET, now=NOW)
+    read = verify_webhook(body, headers, SECRET, now=NOW)
 
     assert (read.id, read.event, read.is_test) == (DELIVERY, "generation.completed", False)
     assert read.generation == BODY["generation"]
@@ -59,7 +59,7 @@ def test_a_delivery_of_the_services_is_read() -> None:
 def test_every_event_is_read_known_or_not(event: str) -> None:
     """The test event has no generation, and new events must not break a receiver."""
     body, headers = delivery({"event": event, "delivered_at": "2026-05-05T23:00:00Z"})
-    read = verify(body, headers, SECRET, now=NOW)
+    read = verify_webhook(body, headers, SECRET, now=NOW)
     assert read.event == event
     assert read.generation is None
     assert read.is_test == (event == "webhook.test")
@@ -77,21 +77,21 @@ def test_headers_come_in_every_shape() -> None:
         [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     ]
     for shape in shapes:
-        assert verify(body, shape, SECRET, now=NOW).id == DELIVERY
+        assert verify_webhook(body, shape, SECRET, now=NOW).id == DELIVERY
 
 
 def test_several_secrets_are_accepted_during_rotation() -> None:
     """The old one and the new one, as texts or bytes, in any order; and neither of others."""
     body, headers = delivery(secret="the-new-one")
-    assert verify(body, headers, [SECRET, "the-new-one"], now=NOW).id == DELIVERY
-    assert verify(body, headers, (b"the-new-one", SECRET), now=NOW).id == DELIVERY
+    assert verify_webhook(body, headers, [SECRET, "the-new-one"], now=NOW).id == DELIVERY
+    assert verify_webhook(body, headers, (b"the-new-one", SECRET), now=NOW).id == DELIVERY
     with pytest.raises(WebhookRejected, match="not that of this body"):
-        verify(body, headers, [SECRET, "another"], now=NOW)
+        verify_webhook(body, headers, [SECRET, "another"], now=NOW)
 
 
 def rejection(body: bytes, headers: Any, *, now: float = NOW, secret: Any = SECRET) -> str:
     with pytest.raises(WebhookRejected) as caught:
-        verify(body, headers, secret, now=now)
+        verify_webhook(body, headers, secret, now=now)
     said = str(caught.value)
     assert SECRET not in said
     assert sign(body)[7:] not in said
@@ -141,10 +141,10 @@ def test_old_and_future_deliveries_are_rejected() -> None:
     """Five minutes either way, and not a second more."""
     body, headers = delivery({"event": "webhook.test"})
     for accepted in (NOW - 300, NOW, NOW + 300):
-        assert verify(body, headers, SECRET, now=accepted).is_test
+        assert verify_webhook(body, headers, SECRET, now=accepted).is_test
     assert "301 s old" in rejection(body, headers, now=NOW + 301)
     assert "301 s in the future" in rejection(body, headers, now=NOW - 301)
-    assert verify(body, headers, SECRET, now=NOW + 301, tolerance=400).is_test
+    assert verify_webhook(body, headers, SECRET, now=NOW + 301, tolerance=400).is_test
 
 
 @pytest.mark.parametrize("timestamp", ["", "now", "-1", "1e9", "1778022000.5", "0x69", "١٧٧٨٠٢٢٠٠٠", "9" * 13, "nan"])
@@ -167,7 +167,7 @@ def test_a_replay_under_a_new_time_is_rejected() -> None:
         None,
     ):
         body, headers = delivery({**BODY, "delivered_at": delivered_at})
-        read = verify(body, headers, SECRET, now=NOW)
+        read = verify_webhook(body, headers, SECRET, now=NOW)
         assert (read.delivered_at is None) == (delivered_at in ("soon", 7, None))
 
 
@@ -195,7 +195,7 @@ def test_a_signed_body_that_makes_no_sense_is_rejected(body: bytes) -> None:
 def test_a_generation_of_another_type_is_none() -> None:
     """What is merely shown may be missing or odd."""
     body, headers = delivery({**BODY, "generation": "gone"})
-    assert verify(body, headers, SECRET, now=NOW).generation is None
+    assert verify_webhook(body, headers, SECRET, now=NOW).generation is None
 
 
 @pytest.mark.parametrize("secrets", ["", b"", [], [SECRET, ""], ()])
@@ -203,21 +203,21 @@ def test_without_a_secret_nothing_is_accepted(secrets: Any) -> None:
     """An empty secret would let everybody sign: that is the receiver's own mistake, and said as such."""
     body, headers = delivery(secret="")
     with pytest.raises(SettingsError, match="signing secret"):
-        verify(body, headers, secrets, now=NOW)
+        verify_webhook(body, headers, secrets, now=NOW)
 
 
 def test_a_body_that_was_decoded_is_the_programmers_mistake() -> None:
     """Text was decoded from the bytes that were signed; a TypeError says so at the first try."""
     body, headers = delivery()
     with pytest.raises(TypeError, match="bytes"):
-        verify(body.decode(), headers, SECRET, now=NOW)  # type: ignore[arg-type]
-    assert verify(memoryview(body), headers, SECRET, now=NOW).id == DELIVERY  # type: ignore[arg-type]
+        verify_webhook(body.decode(), headers, SECRET, now=NOW)  # type: ignore[arg-type]
+    assert verify_webhook(memoryview(body), headers, SECRET, now=NOW).id == DELIVERY  # type: ignore[arg-type]
 
 
 def test_the_repr_shows_no_business() -> None:
     """A delivery can be logged: what was it, not what is in it."""
     body, headers = delivery()
-    shown = repr(verify(body, headers, SECRET, now=NOW))
+    shown = repr(verify_webhook(body, headers, SECRET, now=NOW))
     assert "Portal" not in shown
     assert DELIVERY in shown
 
