@@ -17,7 +17,8 @@ from specstep_flows.engine.quiet import hide_signed_addresses
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
-from specstep_flows.flows.job import Job, KeyCheck, run_job
+from specstep_flows.flows.job import run_job
+from specstep_flows.flows.plan import Job, KeyCheck
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.interviews import read_attachment
-from specstep_flows.flows.job import Job, KeyCheck
+from specstep_flows.flows.plan import Job, KeyCheck
 from specstep_flows.runs import RunRecord, RunStore
 
 if TYPE_CHECKING:
     from specstep_flows.events import Event
     from specstep_flows.flows.clarifications import Policy
-    from specstep_flows.flows.job import Confirm, Respondent
     from specstep_flows.flows.packages import Files
+    from specstep_flows.flows.plan import Confirm, Respondent
     from specstep_flows.models import Generation
 
 __all__ = ["Launch", "adopted_record", "check_run_id", "driven", "new_run_id", "open_run", "prepare", "resume", "run"]
@@ -49,7 +49,7 @@ def prepare(
     brief: str | Sequence[str],
     attachments: Sequence[str | Path],
     options: Mapping[str, Any],
-    run_id: str | None,
+    run_id: str,
     api_url: str,
 ) -> RunRecord:
     """The record of a new run, with everything checked that can be checked without the service.
@@ -232,7 +232,13 @@ def resume(
             raise errors.RunConflict(
                 f"Run {run_id} belongs to {record.api_url}, and this client talks to {api_url}: set SPECSTEP_API_URL."
             )
-        return (store.update(run_id, {"options": {**record.options, **changes}}) if changes else record), True
+        if not changes:
+            return record, True
+        updates: dict[str, Any] = {"options": {**record.options, **changes}}
+        if not record.is_finished and not {"output", "force"}.isdisjoint(changes):
+            # The package's place is chosen anew.
+            updates["file"] = None
+        return store.update(run_id, updates), True
 
     return Launch(run_id, reopen, on_question, confirm, respondent, on_event, timeout)
 

@@ -1,0 +1,148 @@
+"""The interview's part of the job: from its start, or from where it stands, to its intake artifact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Ask, Flow, NewKey, Remember, Report, do
+from specstep_flows.flows import budget, interviews
+from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
+from specstep_flows.models import Interview
+from specstep_flows.runs import RunRecord, TurnRecord
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+__all__ = ["hold_interview"]
+
+#: The expected answer when a key, not a person, held the interview.
+NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
+#: What the service starts by itself for a user's token (walkthrough, step 3: "sensible defaults").
+AUTO_START_PROFILE: Final = "Normal"
+
+
+def hold_interview(job: Job) -> Flow[None]:
+    """The interview, from its start or from where it stands, to its intake artifact."""
+    record = yield from current_record()
+    if record.interview_id is None:
+        interview = yield from interviews.start_interview()
+        yield from do(Remember({"stage": "interview"}))
+    else:
+        interview = yield from _take_up_interview(record.interview_id)
+    for name in record.attachments:
+        if name not in record.uploads:
+            yield from interviews.attach_document(interview.id, Path(name))
+            yield from do(Remember({"uploads": (*record.uploads, name)}))
+            record = yield from current_record()
+    if job.is_user_actor and not interview.is_complete:
+        yield from do(
+            Report(
+                events.Notice(
+                    "With this token the service starts a generation by itself when the interview is complete, with the "
+                    f"profile {AUTO_START_PROFILE}."
+                )
+            )
+        )
+        yield from budget.check_before_paying(job.max_cost_usd, record)
+        yield from confirm(job)
+    interview = yield from _take_turns(job, interview)
+    yield from _note_auto_start(interview)
+    complete = yield from interviews.complete_interview(interview.id, interview)
+    record = yield from current_record()
+    changes: dict[str, Any] = {"interview_complete": True, "intake_artifact_id": complete.intake_artifact_id}
+    if complete.detected_type:
+        changes["detected_type"] = complete.detected_type
+    started = complete.started_generation_id
+    if started is not None and record.generation_id is None:
+        changes |= generation_changes(started)
+    yield from do(Remember(changes))
+    assert complete.intake_artifact_id is not None
+    unused = sum(1 for number in range(len(record.messages)) if number >= len(record.turns))
+    yield from do(Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused)))
+
+
+def _take_up_interview(interview_id: UUID) -> Flow[Interview]:
+    try:
+        return (yield from gateway.get_interview(interview_id))
+    except errors.NotFound:
+        raise errors.InterviewEnded(
+            f"The interview {interview_id} is no longer there (or not this key's), so the run cannot go on. No generation "
+            "was started by it; start a new run."
+        ) from None
+
+
+def _take_turns(job: Job, interview: Interview) -> Flow[Interview]:
+    """Submit the brief's messages in order, each once, until they are used up or the agent completes the interview."""
+    number = 0
+    while not interview.is_complete:
+        record = yield from current_record()
+        if number < len(record.turns):
+            turn = record.turns[number]
+        else:
+            message = yield from _next_message(job, record, number, interview)
+            if message is None:
+                return interview
+            key = yield from do(NewKey())
+            turn = TurnRecord(message, key, before=len(interview.turns))
+            yield from do(Remember({"turns": (*record.turns, turn)}))
+            record = yield from current_record()
+        if not turn.done:
+            interview = yield from _take_turn(record, number, turn, interview)
+        number += 1
+    return interview
+
+
+def _next_message(job: Job, record: RunRecord, number: int, interview: Interview) -> Flow[str | None]:
+    if number < len(record.messages):
+        return record.messages[number]
+    if job.respondent is None:
+        return None
+    message: str | None = yield from do(Ask(job.respondent, (interview.reply, interview)))
+    return message if message and message.strip() else None
+
+
+def _take_turn(record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Flow[Interview]:
+    total = len(record.messages) if number < len(record.messages) else None
+    yield from do(Report(events.TurnSubmitted(number + 1, total, turn.message)))
+
+    def with_turn(turn: TurnRecord) -> tuple[TurnRecord, ...]:
+        return (*record.turns[:number], turn, *record.turns[number + 1 :])
+
+    try:
+        after = yield from interviews.say(
+            interview.id,
+            turn.message,
+            key=turn.key,
+            job_id=turn.job_id,
+            before=turn.before,
+            outcome=lambda job: {"turns": with_turn(attrs.evolve(turn, job_id=job.job_id))},
+        )
+    except errors.TurnFailed:
+        # That job is over: whoever resumes submits the turn again, with the same key.
+        yield from do(Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))}))
+        raise
+    changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
+    if after.detected_type:
+        changes["detected_type"] = after.detected_type
+    if after.started_generation_id is not None:
+        changes |= generation_changes(after.started_generation_id)
+    yield from do(Remember(changes))
+    yield from do(Report(events.ReplyReceived(number + 1, after.reply, after)))
+    yield from interviews.warn_of_full_transcript(after)
+    return after
+
+
+def _note_auto_start(interview: Interview) -> Flow[None]:
+    failure = interview.auto_start_failure
+    if failure is not None and failure.code != NO_AUTO_START:
+        yield from do(
+            Report(
+                events.Notice(
+                    f"The service did not start a generation by itself ({failure.code}: {failure.message}); this run does."
+                )
+            )
+        )

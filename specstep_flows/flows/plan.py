@@ -1,0 +1,72 @@
+"""What a run needs besides its record, and the small things that every part of the job uses."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.engine.effects import Ask, Flow, Remember, do
+from specstep_flows.flows import packages
+from specstep_flows.flows.clarifications import Policy
+from specstep_flows.models import Account, Interview
+from specstep_flows.runs import RunRecord
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+__all__ = ["Confirm", "Job", "KeyCheck", "Respondent", "confirm", "current_record", "generation_changes"]
+
+#: Called with the run's record before anything that costs; False leaves the run where it is.
+Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
+#: Called with the agent's reply and the interview; gives back the next thing to say, or None to end the interview.
+Respondent: TypeAlias = "Callable[[str | None, Interview], Awaitable[str | None] | str | None]"
+
+
+@attrs.define
+class KeyCheck:
+    """Whose key it is, once it was verified: all runs of a client verify it together."""
+
+    account: Account | None = None
+
+
+@attrs.frozen
+class Job:
+    """What a run needs besides its record: people to ask, hands for files, and how this service is to be treated."""
+
+    files: packages.Files
+    key_check: KeyCheck = attrs.field(factory=KeyCheck)
+    policy: Policy | None = None
+    #: Called with what is about to be paid for; False leaves the run where it is.
+    confirm: Confirm | None = None
+    #: Answers the agent when the scripted messages are used up; None ends the interview.
+    respondent: Respondent | None = None
+    settle_seconds: float = 90.0
+    #: With an ``oat_`` token the last turn may start a generation by itself.
+    is_user_actor: bool = False
+    unpack: bool = False
+    max_cost_usd: float | None = None
+    retry_failed: int = 0
+
+
+def current_record() -> Flow[RunRecord]:
+    """The run's record as it is now."""
+    record = yield from do(Remember({}))
+    assert record is not None, "a job is driven with a run's record"
+    return record
+
+
+def confirm(job: Job) -> Flow[None]:
+    """Ask before what comes next costs. Raises ``Detached`` when the answer is no."""
+    if job.confirm is None:
+        return
+    record = yield from current_record()
+    if not (yield from do(Ask(job.confirm, (record,)))):
+        raise errors.Detached("Not confirmed, so nothing was paid for.")
+
+
+def generation_changes(generation_id: UUID) -> dict[str, Any]:
+    """What the record says from the moment that the run's generation is known."""
+    return {"generation_id": generation_id, "generation_ids": (generation_id,), "stage": "generation"}
