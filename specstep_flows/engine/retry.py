@@ -48,6 +48,8 @@ CAP_SECONDS: Final = 30.0
 PATIENCE_SECONDS: Final = 300.0
 #: A turn that is still in flight answers 409 for as long as the agent thinks.
 IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
+#: Not implemented, HTTP version not supported: asking again changes nothing.
+NEVER_BETTER: Final = frozenset({501, 505})
 #: No answer is worth waiting longer for between two attempts, whatever Retry-After says.
 LONGEST_WAIT_SECONDS: Final = 900.0
 
@@ -76,6 +78,8 @@ def next_attempt(
         and not isinstance(error, errors.ConcurrencyCapReached)
     ):
         return _bounded(max(asked if asked is not None else 5.0, 0.5), waited, IN_FLIGHT_PATIENCE_SECONDS)
+    if isinstance(error, errors.ServerError) and error.status in NEVER_BETTER:
+        return None
     if isinstance(error, errors.NotConnected):
         return _bounded(backoff(attempt, source), waited, PATIENCE_SECONDS)
     if error.ambiguous and resend and RULES[kind].resends_ambiguous:

@@ -71,6 +71,12 @@ def test_a_429_was_not_carried_out_and_its_wait_is_kept(kind):
     assert wait >= 17.0
 
 
+@pytest.mark.parametrize("kind", RULES)
+def test_what_a_service_does_not_have_is_not_asked_for_again(kind):
+    """501 stays 501; waiting minutes for it would help nobody."""
+    assert wait_for(errors.ServerError("501", status=501), kind) is None
+
+
 def test_a_turn_in_flight_is_asked_for_again_after_the_services_own_wait():
     """409 with retryable: true waits as long as Retry-After says."""
     error = errors.Conflict("409", status=409, members={"retryable": True}, retry_after=5.0)
