@@ -165,7 +165,11 @@ def shown(source: object, field: str, kind: type[T]) -> T | None:
 
 def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
     """Several fields that are only shown, by their names."""
-    return {name: shown(source, name, kind) for name, kind in fields.items()}
+    return {
+        # Most fields of a status body are null most of the time: those need no reading.
+        name: None if getattr(source, _attribute_of(name), _ABSENT) is None else shown(source, name, kind)
+        for name, kind in fields.items()
+    }
 
 
 def raw(source: object, field: str) -> Any:
