@@ -13,8 +13,8 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drive import drive, drive_async, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report, do
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
-from specstep_flows.engine.quiet import hide_signed_addresses
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.engine.wire_logs import hide_queries
 from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
 from specstep_flows.flows.job import run_job
@@ -53,7 +53,7 @@ class Connection:
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
-        hide_signed_addresses()
+        hide_queries()
         self.settings = settings
         self.on_event = on_event
         self._key_check = KeyCheck()

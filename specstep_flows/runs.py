@@ -5,6 +5,7 @@ It holds no key and no signed URL. Every write is a transaction that is on the d
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -188,7 +189,10 @@ class RunStore:
                     f"The run store {name} was made by a newer version of specstep-flows. It is left as it is; "
                     "upgrade, or choose another folder with SPECSTEP_STATE."
                 )
-            database.execute("PRAGMA journal_mode=WAL")
+            # Processes that make a new file WAL at the same moment get "locked" without any waiting: one of them
+            # succeeds, or the next to open it does.
+            with contextlib.suppress(sqlite3.OperationalError):
+                database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
             database.execute("PRAGMA foreign_keys=ON")
             if version < SCHEMA_VERSION:

@@ -61,6 +61,7 @@ Steps: TypeAlias = Generator[Step, Any, R]
 
 #: However near the deadline is, a read is given this long, in real seconds.
 SHORTEST_READ_SECONDS = 1.0
+OUT_OF_TIME = "The time allowed for the wait is over; what was started goes on at the service."
 #: Shorter waits than this are nobody's business.
 WORTH_TELLING_SECONDS = 2.0
 
@@ -101,9 +102,18 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
         case effects.NewKey():
             return session.shared.new_key()
         case effects.Fetch():
-            work = effect.work
-            return (yield Block(lambda: work(session.should_stop)))
+            return (yield from _fetch(effect, session))
     raise TypeError(f"a flow yielded {effect!r}, which is no effect")
+
+
+def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
+    try:
+        result: T = yield Block(lambda: effect.work(session.should_stop))
+    except errors.Detached:
+        if session.is_late():
+            raise errors.WaitTimeout(OUT_OF_TIME) from None
+        raise
+    return result
 
 
 def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | None]:

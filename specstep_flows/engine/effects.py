@@ -67,7 +67,7 @@ class Reply:
     """A service's whole answer."""
 
     status: int
-    headers: httpx.Headers
+    headers: httpx.Headers = attrs.field(repr=False)  # a redirect's Location is a secret
     content: bytes = attrs.field(repr=False)
 
 

@@ -76,12 +76,17 @@ def _word(problem: Mapping[str, Any]) -> str | None:
     """The machine-readable word: ``type`` if it is one, else ``code``, else the last part of a ``type`` URI."""
     kind, code = problem.get("type"), problem.get("code")
     if isinstance(kind, str) and kind and not kind.startswith(("http:", "https:", "about:")):
-        return kind.rpartition(":")[2][:80]
+        return _as_word(kind.rpartition(":")[2])
     if isinstance(code, str) and code:
-        return code[:80]
+        return _as_word(code)
     if isinstance(kind, str) and kind.startswith(("http:", "https:")):
-        return kind.rstrip("/").rpartition("/")[2].partition("#")[0][:80] or None
+        return _as_word(kind.rstrip("/").rpartition("/")[2].partition("#")[0])
     return None
+
+
+def _as_word(text: str) -> str | None:
+    """What a program can branch on; anything else is no word."""
+    return text[:80] if text and text.isascii() and text.isprintable() else None
 
 
 def _sentence(value: Any) -> str | None:

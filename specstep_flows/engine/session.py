@@ -81,5 +81,9 @@ class Session:
         return self.record
 
     def should_stop(self) -> bool:
-        """Whether blocking work in a thread should end early."""
-        return self.stopping.is_set() or self.shared.closing.is_set()
+        """Whether blocking work should end early: given up, closed, or past the overall deadline."""
+        return self.stopping.is_set() or self.shared.closing.is_set() or self.is_late()
+
+    def is_late(self) -> bool:
+        """Whether the overall deadline has passed."""
+        return self.deadline is not None and self.shared.clock.now() >= self.deadline
