@@ -1,0 +1,91 @@
+"""A run with everything in it, carried out against the sandbox on a turned clock, and its report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from specstep_flows import RunStore, SpecStep
+from specstep_flows.report import collect
+from specstep_flows.sandbox import HostRestart, ManualClock, ProviderRetry, Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from specstep_flows.report import Collected
+
+#: Files that try to be more than text once they are on a page.
+HOSTILE_FILES = {
+    "README.md": b"# Portal\n\n<script>alert(1)</script> <img src=x onerror=alert(2)>\n\n"
+    b"![secret](http://tracker.example/pixel.png) [run](javascript:alert(3)) [web](https://example.com/a?b=1&c=2)\n\n"
+    b"See [milestones](docs/03-plan/01-milestones.md#one) and [nothing](docs/none.md).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+    "docs/03-plan/01-milestones.md": "# Milestones\n\nBack to [the start](../../README.md). \u202etxet\n".encode(),
+    "docs/<b>bold</b>.md": b"# </details></section><script>alert(4)</script>\n",
+    "evil.html": b"<html><script>alert(5)</script></html>",
+    "data.json": b'{"closing": "</pre></script>"}',
+    "art/logo.png": b"\x89PNG\r\n\x1a\n",
+}
+
+BRIEF = ["A portal <script>alert(6)</script> for feedback & more.\nIt must work on a phone.", "Shops use it."]
+
+
+class TurnedClock:
+    """A clock whose sleeps take no time: they turn the sandbox's own."""
+
+    speed = 1.0
+
+    def __init__(self, manual: ManualClock) -> None:
+        self._manual = manual
+
+    def now(self) -> float:
+        return self._manual.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._manual.advance(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self._manual.advance(seconds)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[SpecStep]:
+    """A client of a sandbox in which everything happens to a generation that a report tells of."""
+    options = SandboxOptions(
+        requests_per_minute=None,
+        kickoffs_per_minute=None,
+        provider_retries=(ProviderRetry(), ProviderRetry(state="FreshEyes")),
+        host_restarts=(HostRestart(fraction=0.3),),
+        replies=("Who will use it?\n\n- **owners**\n- <script>alert(7)</script>",),
+        package_files=HOSTILE_FILES,
+    )
+    with (
+        Sandbox(options=options, clock=ManualClock()) as sandbox,
+        SpecStep(
+            sandbox.api_key,
+            api_url=sandbox.url,
+            store=RunStore.in_memory(),
+            clock=TurnedClock(sandbox.clock),
+            limits={"standard": None, "kickoff": None},
+        ) as specstep,
+    ):
+        yield specstep
+
+
+@pytest.fixture(scope="session")
+def collected(client: SpecStep, tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    """The report's data of a whole run."""
+    result = client.run(
+        BRIEF,
+        output=tmp_path_factory.mktemp("report") / "portal.zip",
+        run_id="portal-1",
+        on_question=lambda questions: {question.question: "Forms, <b>no</b> REST." for question in questions},
+    )
+    return collect(client.store.get(result.run_id), client)
+
+
+@pytest.fixture
+def when() -> datetime:
+    """The moment at which reports are written here."""
+    return datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
