@@ -322,6 +322,11 @@ class Generation:
             return True
         return False if self.failure_category in HOPELESS_FAILURES else None
 
+    def _repr_html_(self) -> str:
+        from specstep_flows.notebook import generation_html
+
+        return generation_html(self)
+
 
 @attrs.frozen
 class GenerationEvent:
@@ -406,3 +411,8 @@ class RunResult:
     cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
     project_name: str | None = None
+
+    def _repr_html_(self) -> str:
+        from specstep_flows.notebook import result_html
+
+        return result_html(self)

@@ -92,6 +92,11 @@ class RunRecord:
         """Whether the package is on disk under its final name."""
         return self.stage == "done"
 
+    def _repr_html_(self) -> str:
+        from specstep_flows.notebook import record_html
+
+        return record_html(self)
+
 
 def _plain(value: Any) -> Any:
     """``value`` as JSON has it."""
