@@ -1,0 +1,176 @@
+"""Prints what specstep-flows costs beside bare httpx on this machine: imports, calls, a download. It asserts nothing.
+
+    python scripts/benchmark.py [imports] [calls] [download]
+
+Times waver with whatever else the machine does; the ratios, taken in turns, waver much less. What must not grow is held
+by counting, not by timing: see tests/test_import_cost.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from benchmarking.loopback import serving
+from benchmarking.measuring import in_turns, line, memory_mb
+
+KEY = "sf_benchmark"
+GENERATION_ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
+PACKAGE_BYTES = 256 << 20
+
+
+def imports(rounds: int = 15) -> None:
+    """New processes: what a user waits for before anything happens."""
+    environ = {**os.environ, "SPECSTEP_API_KEY": KEY}
+    command = shutil.which("specstep", path=str(Path(sys.executable).parent)) or "specstep"
+
+    def python(code: str) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True, env=environ)
+
+    def help_page() -> object:
+        return subprocess.run([command, "--help"], check=True, env=environ, stdout=subprocess.DEVNULL)
+
+    nothing, httpx, httpx_client, ours, ours_client, shown = in_turns(
+        [
+            python("pass"),
+            python("import httpx"),
+            python("import httpx; httpx.Client()"),
+            python("import specstep_flows"),
+            python("from specstep_flows import SpecStep; SpecStep()"),
+            help_page,
+        ],
+        rounds,
+    )
+    print(f"Imports ({rounds} processes each; python alone takes {statistics.median(nothing) * 1000:.1f} ms)")
+    line("import specstep_flows", ours, "import httpx", httpx, 1 / 3)
+    line("SpecStep()", ours_client, "httpx.Client()", httpx_client, 1.25)
+    line("specstep --help", shown, "import httpx", httpx, 2)
+
+
+def calls(count: int = 2000) -> None:
+    """One GET through the flow layer, store on, against ``httpx.Client.get(...).json()``."""
+    import httpx
+
+    from specstep_flows import SpecStep
+    from specstep_flows.settings import Settings
+
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(serving(folder))
+        bare = stack.enter_context(httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}))
+        # A turned clock keeps the window of the shared count as short as it is when the limits are the service's.
+        counted_settings = Settings(api_key=KEY, api_url=url, clock_speed=500.0)
+        free = stack.enter_context(
+            SpecStep(KEY, api_url=url, store=folder / "free", limits={"standard": None, "kickoff": None})
+        )
+        counted = stack.enter_context(
+            SpecStep(settings=counted_settings, store=folder / "counted", limits={"standard": 1_000_000})
+        )
+        print(f"Calls ({count} each, in turns of 100)")
+        path = f"/v1/generations/{GENERATION_ID}"
+        for what, client, baseline in (
+            ("get_account", lambda: free.get_account(), lambda: bare.get("/v1/me").json()),
+            ("get_generation", lambda: free.get_generation(GENERATION_ID), lambda: bare.get(path).json()),
+            ("get_generation, counted in limits.db", lambda: counted.get_generation(GENERATION_ID), None),
+        ):
+            theirs_call = baseline or (lambda: bare.get(path).json())
+            in_turns([client, theirs_call], 1, 50)
+            ours, theirs = in_turns([client, theirs_call], count // 100, 100)
+            line(what, ours, "httpx", theirs, 1.35)
+
+
+def download(rounds: int = 5) -> None:
+    """A package into its part file, each time in a new process, and what memory that takes."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(serving(folder, PACKAGE_BYTES)) + "/package.zip"
+
+        def child(side: str) -> dict[str, float]:
+            done = subprocess.run(
+                [sys.executable, __file__, side, url, str(folder / f"{side}.zip")], check=True, stdout=subprocess.PIPE
+            )
+            found: dict[str, float] = json.loads(done.stdout)
+            return found
+
+        for side in ("_ours", "_bare"):
+            child(side)
+        pairs = [(child("_ours"), child("_bare")) for _ in range(rounds)]
+        ours, bare = ([side[which] for side in pairs] for which in (0, 1))
+        print(f"Download ({PACKAGE_BYTES >> 20} MB from loopback, {rounds} processes each)")
+        line("to the part file", [one["fetch"] for one in ours], "httpx", [one["fetch"] for one in bare], 1.1)
+        print(f"  {'verification':<44} {statistics.median(one['verify'] for one in ours):9.2f} s")
+        print(f"  {'fsync and final name':<44} {statistics.median(one['place'] for one in ours):9.2f} s")
+        peak = max(one["peak_mb"] - one["idle_mb"] for one in ours)
+        print(f"  {'peak memory above the idle process':<44} {peak:6.1f} MB   (at most 30 MB)")
+
+
+def _ours(url: str, target: str) -> None:
+    """In a process of its own: our download."""
+    from specstep_flows import SpecStep, download
+
+    final = Path(target)
+    part = final.with_name(f"{final.name}.part")
+    with SpecStep(KEY, api_url="http://127.0.0.1:1"):
+        idle = memory_mb(peak=False)
+        found = {
+            "idle_mb": idle,
+            "fetch": _once(lambda: download.fetch_to_part(url, part)),
+            "verify": _once(lambda: download.verify(part)),
+            "place": _once(lambda: download.place(part, final)),
+            "peak_mb": memory_mb(peak=True),
+        }
+    final.unlink()
+    print(json.dumps(found))
+
+
+def _bare(url: str, target: str) -> None:
+    """In a process of its own: the least that httpx can do."""
+    import httpx
+
+    def fetch() -> None:
+        with httpx.Client() as client, client.stream("GET", url) as response, Path(target).open("wb") as file:
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+
+    found = {"fetch": _once(fetch)}
+    Path(target).unlink()
+    print(json.dumps(found))
+
+
+def _once(work: Callable[[], Any]) -> float:
+    return in_turns([work], 1)[0][0]
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["_ours"]:
+        return _ours(*sys.argv[2:])
+    if sys.argv[1:2] == ["_bare"]:
+        return _bare(*sys.argv[2:])
+    parts = {"imports": imports, "calls": calls, "download": download}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (default: all)")
+    wanted = parser.parse_args().parts or list(parts)
+    unknown = set(wanted) - set(parts)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    for name in wanted:
+        parts[name]()
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What ``scripts/benchmark.py`` is made of: a server that costs next to nothing, and what is measured against it."""

@@ -1,0 +1,106 @@
+"""A server on loopback that gives canned answers as fast as it can. It runs as a process of its own: see ``serving``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+#: A status body in the middle of a run, with the service's seven fractional digits, its nulls and its long sentences.
+GENERATION = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04","intake_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a03",\
+"state":"Drafting","review_profile":"Fast","current_round":0,"started_at":"2026-06-01T12:01:00.1234567+00:00",\
+"completed_at":null,"failed_at":null,"failure_reason":null,"failure_category":null,"schema_version":"1.0.0",\
+"rubric_version":"1.0.0","manifest":null,"running_cost_usd":0.1604,"billing_state":"Active",\
+"started_work_at":"2026-06-01T12:01:05.1234567+00:00","phase_detail":"Drafting",\
+"progress_explanation":"Agents are writing the first version of each section","active_specialist":null,\
+"retry_count":0,"last_retry_at":null,"next_retry_at":null,"recoverable_error_category":null,\
+"host_restart_resume_count":0,"progress_percent":14,"estimated_total_usd":1.1,"estimated_total_p25_usd":0.94,\
+"estimated_total_p75_usd":1.38,"estimated_total_sample_size":42,"estimated_duration_seconds":240,\
+"estimated_time_remaining_seconds":205.0,"estimated_completion_at":"2026-06-01T12:05:05.1234567+00:00",\
+"refinement_summary":null,"reconciliation_summary":null,"blocker_resolution_summary":null,"refinement_audit":null,\
+"project_name":"A portal","description":"A portal for the feedback of small shops' customers","kind":"specification",\
+"kind_label":"Specification package","package_id":null}"""
+ACCOUNT = b"""{"user_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a00","display_name":"A. Tester",\
+"email":"tester@example.com","plan":"Pro"}"""
+
+
+def _answer(body: bytes, content_type: bytes = b"application/json; charset=utf-8", length: int | None = None) -> bytes:
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Type: " + content_type + b"\r\nRateLimit-Limit: 1000000\r\n"
+        b"RateLimit-Remaining: 999999\r\nRateLimit-Reset: 60\r\n"
+        b"Content-Length: " + str(len(body) if length is None else length).encode() + b"\r\n\r\n" + body
+    )
+
+
+class _Answers(asyncio.Protocol):
+    """GETs on a kept connection: the account, the package under ``/package.zip``, a generation for anything else."""
+
+    def __init__(self, package: Path) -> None:
+        self._package = package
+        self._received = b""
+        self._transport: asyncio.Transport
+        self._sending: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, self._received = self._received.split(b"\r\n\r\n", 1)
+            path = head.split(b" ", 2)[1]
+            if path == b"/package.zip":
+                self._sending = asyncio.get_running_loop().create_task(self._send_package())
+            else:
+                self._transport.write(_answer(ACCOUNT if path == b"/v1/me" else GENERATION))
+
+    async def _send_package(self) -> None:
+        size = self._package.stat().st_size
+        self._transport.write(_answer(b"", b"application/zip", size))
+        with self._package.open("rb") as file:
+            await asyncio.get_running_loop().sendfile(self._transport, file)
+
+
+async def _serve(package: Path) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: _Answers(package), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    # The process that asked for it closes this pipe, or dies: either is the end.
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+
+
+@contextlib.contextmanager
+def serving(folder: Path, package_bytes: int = 0) -> Iterator[str]:
+    """The server's address, while it runs in a process of its own; its package has about ``package_bytes`` bytes."""
+    package = folder / "offered.zip"
+    _write_zip(package, package_bytes)
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(package)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.stdin.close()
+
+
+def _write_zip(path: Path, size: int) -> None:
+    """A zip of stored entries with bytes that no file system can squeeze."""
+    entry_bytes = 16 << 20
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("README.md", f"{uuid.uuid4()}\n")
+        for number in range(size // entry_bytes):
+            archive.writestr(f"docs/{number:04}.bin", os.urandom(entry_bytes))
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Path(sys.argv[1])))
