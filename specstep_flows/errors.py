@@ -50,6 +50,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from specstep_flows.untrusted import plain_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
@@ -108,8 +110,9 @@ class SpecStepError(Exception):
     code: str = "error"
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        # What the service says may stand in it, so nothing of it can control a terminal.
+        self.message = plain_line(message)
+        super().__init__(self.message)
         self.run_id: str | None = None
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
 from specstep_flows.engine.retry import retry_after_seconds
+from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,8 +93,7 @@ def _as_word(text: str) -> str | None:
 def _sentence(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    text = "".join(character if character.isprintable() else " " for character in value)
-    text = " ".join(text.split()).rstrip(".")
+    text = plain_line(value).rstrip(".")
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
 
 

@@ -1,6 +1,7 @@
 """From an answer of 400 or above to an error that says what it means."""
 
 import json
+import unicodedata
 
 import httpx
 import pytest
@@ -10,6 +11,16 @@ from hypothesis import strategies as st
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.engine.refusals import refusal
+
+#: Joiners are invisible, but words of some scripts need them; nothing else that is not seen gets through.
+JOINERS = "\u200c\u200d"
+
+
+def is_safe(message: str) -> bool:
+    """No control, no invisible formatting, no half of a pair, no line break."""
+    hidden = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    return all(letter in JOINERS or unicodedata.category(letter) not in hidden for letter in message)
+
 
 REQUEST = Request("start_generation", "unsafe", "POST", "/v1/generations")
 
@@ -118,4 +129,10 @@ def test_no_body_makes_it_fail_or_print_control_characters(status, body):
     error = error_for(status, body)
 
     assert isinstance(error, errors.APIError)
-    assert error.message.isprintable()
+    assert is_safe(error.message)
+
+
+@given(st.text())
+def test_no_sentence_of_the_services_controls_a_terminal(text):
+    """Escape sequences, bidi marks and line breaks in server text do not get into any error's message."""
+    assert is_safe(errors.TurnFailed(f"The service says {text}").message)
