@@ -297,6 +297,26 @@ def test_a_hold_and_a_correction_reach_other_processes(tmp_path: Path) -> None:
     other.close()
 
 
+def test_an_answer_that_confirms_the_count_leaves_the_database_alone(tmp_path: Path) -> None:
+    """Nearly every answer says what was counted already; only one that says more is worth a write."""
+    limiter = SharedLimiter(tmp_path / "limits.db", "scope")
+    limiter.acquire("standard", NOW)
+    limiter.learn("standard", 60, 59, 60.0, NOW)
+    watcher = sqlite3.connect(tmp_path / "limits.db")
+
+    def version() -> int:
+        return int(watcher.execute("PRAGMA data_version").fetchone()[0])
+
+    before = version()
+    limiter.learn("standard", 60, 59, 60.0, NOW)
+    assert version() == before
+    limiter.learn("standard", 60, 40, 60.0, NOW)
+    assert version() != before
+    assert grants(limiter, NOW) == 40
+    watcher.close()
+    limiter.close()
+
+
 def test_keys_do_not_share_and_are_not_written(tmp_path: Path) -> None:
     """Another key, or the same key at another origin, has a count of its own; no key is in the file."""
     path = tmp_path / "limits.db"

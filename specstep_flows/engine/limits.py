@@ -117,6 +117,13 @@ class Window:
             gone = now + (stay if reset is None or not 0 < reset < stay else reset)
             self.leaves = sorted(self.leaves + [gone] * unknown)
 
+    def is_news(self, limit: int, server_limit: int | None, remaining: int | None, now: float, stay: float) -> bool:
+        """Whether ``learn`` would change anything. Requests that others have counted since only make that less likely."""
+        if server_limit is not None and server_limit > 0 and server_limit != self.server_limit:
+            return True
+        self._forget(now, stay)
+        return remaining is not None and self._limit(limit) - max(remaining, 0) > len(self.leaves)
+
     def _limit(self, limit: int) -> int:
         return limit if self.server_limit is None else min(limit, self.server_limit)
 
@@ -182,6 +189,15 @@ class SharedLimiter(MemoryLimiter):
         self._connection: sqlite3.Connection | None = None
         self._process = 0
         self._is_alone = False
+
+    def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
+        """See ``Limiter.learn``. Almost every answer confirms what was counted: the database is left alone then."""
+        own = self._limits.get(bucket)
+        if own:
+            with self._lock:
+                is_news = self._windows[bucket].is_news(own, limit, remaining, now, self._stay)
+            if is_news:
+                super().learn(bucket, limit, remaining, reset, now)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""
