@@ -51,15 +51,19 @@ def prepare(
     options: Mapping[str, Any],
     run_id: str,
     api_url: str,
+    *,
+    has_respondent: bool = False,
 ) -> RunRecord:
     """The record of a new run, with everything checked that can be checked without the service.
+
+    With a respondent the brief may be empty: then the agent's opening turn is what is answered first.
 
     Raises:
         UsageError: an empty brief, an attachment that cannot be read, an id that does not fit.
     """
     messages = (brief,) if isinstance(brief, str) else tuple(brief)
     messages = tuple(message for message in messages if message.strip())
-    if not messages:
+    if not messages and not has_respondent:
         raise errors.UsageError("The brief is empty: say in a sentence or more what is to be built. Nothing was sent.")
     paths = tuple(str(Path(path).expanduser().absolute()) for path in attachments)
     for path in paths:
@@ -138,7 +142,7 @@ class Launch:
 
 
 def run(
-    brief: str | Sequence[str],
+    brief: str | Sequence[str] = (),
     *,
     attachments: Sequence[str | Path] = (),
     profile: str | None = None,
@@ -162,7 +166,8 @@ def run(
     With AsyncSpecStep the callables may be coroutine functions.
 
     Args:
-        brief: what is to be built; several texts are several turns of the interview.
+        brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may be
+            left out.
         attachments: reference documents to upload before the first turn.
         profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
         project_type: ``WebApp``, …; left out, the service goes by what it detected.
@@ -194,12 +199,17 @@ def run(
         "force": force,
         "max_cost_usd": max_cost_usd,
         "retry_failed": retry_failed,
+        # Whoever resumes without a respondent must not end an interview that is only half held.
+        **({"interview": True} if respondent is not None else {}),
         **(remember or {}),
     }
     identifier = run_id if run_id is not None else new_run_id()
     return Launch(
         identifier,
-        lambda store, api_url: open_run(store, prepare(brief, attachments, options, identifier, api_url)),
+        lambda store, api_url: open_run(
+            store,
+            prepare(brief, attachments, options, identifier, api_url, has_respondent=respondent is not None),
+        ),
         on_question,
         confirm,
         respondent,

@@ -23,6 +23,8 @@ __all__ = ["hold_interview"]
 NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 #: What the service starts by itself for a user's token (walkthrough, step 3: "sensible defaults").
 AUTO_START_PROFILE: Final = "Normal"
+#: How a turn ends that was cancelled while the agent was answering it.
+TURN_TAKEN_BACK: Final = "cancelled"
 
 
 def hold_interview(job: Job) -> Flow[None]:
@@ -91,7 +93,7 @@ def _take_turns(job: Job, interview: Interview) -> Flow[Interview]:
             yield from do(Remember({"turns": (*record.turns, turn)}))
             record = yield from current_record()
         if not turn.done:
-            interview = yield from _take_turn(record, number, turn, interview)
+            interview = yield from _take_turn(job, record, number, turn, interview)
         number += 1
     return interview
 
@@ -100,12 +102,17 @@ def _next_message(job: Job, record: RunRecord, number: int, interview: Interview
     if number < len(record.messages):
         return record.messages[number]
     if job.respondent is None:
+        if record.options.get("interview"):
+            raise errors.Detached(
+                "Somebody answers the agent in this run's interview, and it is not over: go on with "
+                f"`specstep interview --run-id {record.run_id}`, or give a respondent. Nothing was paid for."
+            )
         return None
     message: str | None = yield from do(Ask(job.respondent, (interview.reply, interview)))
     return message if message and message.strip() else None
 
 
-def _take_turn(record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Flow[Interview]:
+def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Flow[Interview]:
     total = len(record.messages) if number < len(record.messages) else None
     yield from do(Report(events.TurnSubmitted(number + 1, total, turn.message)))
 
@@ -119,9 +126,13 @@ def _take_turn(record: RunRecord, number: int, turn: TurnRecord, interview: Inte
             key=turn.key,
             job_id=turn.job_id,
             before=turn.before,
-            outcome=lambda job: {"turns": with_turn(attrs.evolve(turn, job_id=job.job_id))},
+            outcome=lambda submitted: {"turns": with_turn(attrs.evolve(turn, job_id=submitted.job_id))},
         )
-    except errors.TurnFailed:
+    except errors.TurnFailed as error:
+        if error.error_code == TURN_TAKEN_BACK and job.respondent is not None:
+            # Whoever holds the interview took this turn back: it is over, and they are asked anew.
+            yield from do(Remember({"turns": with_turn(attrs.evolve(turn, job_id=None, done=True))}))
+            return (yield from gateway.get_interview(interview.id))
         # That job is over: whoever resumes submits the turn again, with the same key.
         yield from do(Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))}))
         raise
