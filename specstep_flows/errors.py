@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specstep_flows.untrusted import plain_line
+from specstep_flows.untrusted import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ class SpecStepError(Exception):
 
     def __init__(self, message: str) -> None:
         # What the service says may stand in it, so nothing of it can control a terminal.
-        self.message = plain_line(message)
+        self.message = plain_text(message).replace("\n", " ").replace("\t", " ")
         super().__init__(self.message)
         self.run_id: str | None = None
 
