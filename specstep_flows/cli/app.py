@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from specstep_flows.cli import report_command
-from specstep_flows.cli.commands import doctor, run, runs, sandbox
+from specstep_flows.cli import report_command as report
+from specstep_flows.cli.commands import adopt, answer, api, doctor, generation, package, run, runs, sandbox, webhook
 
 __all__ = ["app"]
 
@@ -40,5 +40,5 @@ def start(
         typer.echo(context.get_help())
 
 
-for family in (run, runs, sandbox, doctor, report_command):
+for family in (run, runs, adopt, answer, report, generation, package, webhook, api, sandbox, doctor):
     family.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,15 +10,16 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows.cli import exits
 from specstep_flows.cli.documents import result_document
+from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
+from specstep_flows.cli.opening import open_client
 from specstep_flows.cli.progress import Reporter, make_reporter
-from specstep_flows.cli.questions import Person, load_answers, make_policy
+from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.options import OnQuestion
     from specstep_flows.cli.progress import Mode
     from specstep_flows.cli.verbs import Call
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.models import RunResult
     from specstep_flows.runs import RunRecord
+    from specstep_flows.settings import Settings
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "open_driver"]
 
 
 @attrs.define(eq=False)
@@ -112,3 +115,33 @@ class Driver:
         elif result.cost_usd is not None:
             terminal.say(f"It cost ${result.cost_usd:,.2f}.")
         return exits.DONE
+
+
+@contextlib.contextmanager
+def open_driver(
+    call: Call,
+    mode: Mode,
+    settings: Settings,
+    answers: Path | None = None,
+    on_question: OnQuestion | None = None,
+    timeout: float | None = None,
+    yes: bool = False,
+    *,
+    is_free: bool = False,
+) -> Iterator[Driver]:
+    """A driver with a client, a clock and signal handling of its own."""
+    with Interrupts() as interrupts:
+        clock = interrupts.clock(settings.clock_speed)
+        with open_client(call, clock, settings) as client:
+            yield Driver(
+                call=call,
+                client=client,
+                interrupts=interrupts,
+                clock=clock,
+                mode=mode,
+                on_question=chosen_mode(on_question, call.terminal, is_sandbox=is_free),
+                answers=answers,
+                timeout=timeout,
+                yes=yes,
+                is_free=is_free,
+            )

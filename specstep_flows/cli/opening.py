@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from specstep_flows.cli.verbs import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.engine.clock import Clock
+    from specstep_flows.events import Event
     from specstep_flows.runs import RunStore
     from specstep_flows.settings import Settings
 
@@ -27,13 +27,18 @@ NO_SANDBOX: Final = "The sandbox needs its extra: pip install 'specstep-flows[sa
 
 
 @contextlib.contextmanager
-def open_client(call: Call, clock: Clock | None = None, settings: Settings | None = None) -> Iterator[SpecStep]:
+def open_client(
+    call: Call,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Iterator[SpecStep]:
     """A client for the settings of this call. Raises ``SettingsError``."""
     settings = settings if settings is not None else call.settings()
     settings.require_key()
     from specstep_flows.client import SpecStep
 
-    with SpecStep(settings=settings, clock=clock) as client:
+    with SpecStep(settings=settings, clock=clock, on_event=on_event) as client:
         yield client
 
 
@@ -55,6 +60,8 @@ def embedded_sandbox(call: Call) -> Iterator[Settings]:
 
     Its runs are kept apart from real ones, in a folder that goes with it. ``SPECSTEP_CLOCK_SPEED`` sets its speed.
     """
+    import tempfile
+
     from specstep_flows.settings import Settings
 
     try:

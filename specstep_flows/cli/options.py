@@ -6,9 +6,15 @@ import math
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from specstep_flows.cli.progress import Mode
+    from specstep_flows.cli.verbs import Call
 
 __all__ = [
     "Answers",
@@ -21,9 +27,12 @@ __all__ = [
     "Progress",
     "ProgressOption",
     "RetryFailed",
+    "RunArgument",
+    "RunOrGeneration",
     "Timeout",
     "Unpack",
     "Yes",
+    "chosen_progress",
     "complete_run",
 ]
 
@@ -71,7 +80,6 @@ def amount(text: str) -> float:
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
     """Run ids for shell completion, each with what it is."""
     from specstep_flows.cli.status import status_of
-    from specstep_flows.errors import SpecStepError
     from specstep_flows.runs import RunStore
     from specstep_flows.settings import Settings
 
@@ -85,10 +93,23 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
             ]
         finally:
             store.close()
-    except SpecStepError:
+    except errors.SpecStepError:
         return []
 
 
+def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:
+    """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
+    if events and call.json:
+        raise errors.UsageError("--events and --json both write to stdout: choose one.")
+    return "events" if events else progress.value
+
+
+RunArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id, or how it begins.", autocompletion=complete_run)
+]
+RunOrGeneration: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, or a generation's.", autocompletion=complete_run)
+]
 Answers: TypeAlias = Annotated[
     Path | None,
     typer.Option("--answers", metavar="FILE", help="Answers to the agents' questions, as YAML or JSON."),

@@ -10,9 +10,12 @@ import attrs
 from specstep_flows import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from specstep_flows.runs import RunRecord, RunStore
 
-__all__ = ["Target", "find_generation", "find_run", "find_target"]
+__all__ = ["Target", "find_generation", "find_run", "find_target", "start_over_elsewhere"]
 
 
 @attrs.frozen
@@ -66,3 +69,10 @@ def find_run(store: RunStore, name: str) -> RunRecord:
             some = ", ".join(record.run_id for record in found[:5])
             raise errors.RunNotFound(f"Several runs begin with {name}: {some}. Give more of the id.") from None
         raise
+
+
+def start_over_elsewhere(store: RunStore, record: RunRecord, changes: Mapping[str, Any]) -> None:
+    """Let a run that has its package on disk put it under another name as well, when it is given another output."""
+    output = changes.get("output")
+    if record.is_finished and output is not None and output != record.options.get("output"):
+        store.update(record.run_id, {"stage": "package", "unpacked_to": None})

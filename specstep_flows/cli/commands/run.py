@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import (
     Answers,
     Events,
@@ -21,18 +20,18 @@ from specstep_flows.cli.options import (
     Progress,
     ProgressOption,
     RetryFailed,
+    RunArgument,
     Timeout,
     Unpack,
     Yes,
-    complete_run,
+    chosen_progress,
 )
 from specstep_flows.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from specstep_flows.cli.driving import Driver
-    from specstep_flows.cli.progress import Mode
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
@@ -95,8 +94,9 @@ def run(
     `specstep resume ID` goes on with it, and never pays twice.
     """
     from specstep_flows.cli import briefs
+    from specstep_flows.cli.driving import open_driver
 
-    mode = _mode(call, progress, events)
+    mode = chosen_progress(call, progress, events)
     messages = briefs.messages_of(brief, message or ())
     if not (yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
@@ -118,7 +118,7 @@ def run(
     }
     with (
         _service(call, is_embedded=sandbox) as settings,
-        _driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
+        open_driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
     ):
         if dry_run:
             from specstep_flows.cli.rehearsal import rehearse
@@ -136,7 +136,7 @@ def _service(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextMana
 
 def resume(
     call: Call,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)],
+    run: RunArgument,
     output: Output = None,
     unpack: Unpack = None,
     force: Force = None,
@@ -153,7 +153,10 @@ def resume(
 
     The run's own options hold unless they are given anew.
     """
-    mode = _mode(call, progress, events)
+    from specstep_flows.cli.driving import open_driver
+    from specstep_flows.cli.targets import find_run, start_over_elsewhere
+
+    mode = chosen_progress(call, progress, events)
     changes = {
         "output": None if output is None else str(output.expanduser().absolute()),
         "unpack": unpack,
@@ -163,16 +166,17 @@ def resume(
         **_remembered(yes, answers, on_question),
     }
     changes = {name: value for name, value in changes.items() if value is not None}
-    with _driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
-        record = driver.client.store.get(run)
+    with open_driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
+        record = find_run(driver.client.store, run)
         call.run_id = record.run_id
         _take_over(driver, record, changes)
         if not driver.yes and not call.terminal.is_interactive and _may_pay(record, changes):
             raise errors.UsageError(
-                f"Run {run} has yet to start its generation, which costs money, and nobody can be asked here: add --yes. "
+                f"Run {record.run_id} has yet to start its generation, which costs money, and nobody can be asked here: add --yes. "
                 "Nothing was sent."
             )
-        return driver.drive(lambda **hands: driver.client.resume(run, **changes, **hands))
+        start_over_elsewhere(driver.client.store, record, changes)
+        return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
 
 
 def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) -> None:
@@ -197,42 +201,3 @@ def _remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None)
         **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
         **({"on_question": on_question.value} if on_question is not None else {}),
     }
-
-
-def _mode(call: Call, progress: Progress, events: bool) -> Mode:
-    if events and call.json:
-        raise errors.UsageError("--events and --json both write to stdout: choose one.")
-    return "events" if events else progress.value
-
-
-@contextlib.contextmanager
-def _driver(
-    call: Call,
-    mode: Mode,
-    settings: Settings,
-    answers: Path | None,
-    on_question: OnQuestion | None,
-    timeout: float | None,
-    yes: bool,
-    *,
-    is_free: bool = False,
-) -> Iterator[Driver]:
-    from specstep_flows.cli.driving import Driver
-    from specstep_flows.cli.opening import open_client
-    from specstep_flows.cli.questions import chosen_mode
-
-    with Interrupts() as interrupts:
-        clock = interrupts.clock(settings.clock_speed)
-        with open_client(call, clock, settings) as client:
-            yield Driver(
-                call=call,
-                client=client,
-                interrupts=interrupts,
-                clock=clock,
-                mode=mode,
-                on_question=chosen_mode(on_question, call.terminal, is_sandbox=is_free),
-                answers=answers,
-                timeout=timeout,
-                yes=yes,
-                is_free=is_free,
-            )

@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli import status
-from specstep_flows.cli.options import complete_run
+from specstep_flows.cli.options import RunArgument, RunOrGeneration
 from specstep_flows.cli.verbs import Call, verb
 from specstep_flows.untrusted import plain_line
 
@@ -24,9 +24,6 @@ def register(app: typer.Typer) -> None:
     verb(app)(runs)
     verb(app)(show)
     verb(app)(forget)
-
-
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)]
 
 
 def runs(
@@ -109,7 +106,7 @@ def name_of(record: RunRecord) -> str:
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 
-def show(call: Call, run: RunArgument) -> int:
+def show(call: Call, run: RunOrGeneration) -> int:
     """Show all that is recorded about a run, or about the run of a generation."""
     from specstep_flows.cli.documents import run_document
     from specstep_flows.cli.opening import open_store

@@ -1,0 +1,150 @@
+"""``specstep api``: every operation of the API by its name, JSON in and out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.options import Yes
+from specstep_flows.cli.verbs import Call, verb
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this verb to the command."""
+    verb(app)(api)
+
+
+def complete_operation(incomplete: str) -> list[str]:
+    """Names of operations for shell completion."""
+    from specstep_flows.cli.operations import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+def api(
+    call: Call,
+    operation: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OPERATION]",
+            help="The operation's name; without it, all are listed.",
+            autocompletion=complete_operation,
+        ),
+    ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="Its arguments: name=text, name:=JSON, or name=@file, for the path, the query and the body.",
+        ),
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option("--body", metavar="FILE", help="A whole JSON body from a file; - is stdin.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")
+    ] = None,
+    describe: Annotated[bool, typer.Option("--describe", help="Only say what the operation takes.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that --output names.")] = False,
+    yes: Yes = False,
+) -> int:
+    """Carry out any operation of the API; its answer is written to stdout as JSON.
+
+    It goes through the same limits, retries and errors as everything else. What costs needs --yes, or a yes on a
+    terminal. `specstep api OPERATION --describe` says what an operation takes.
+    """
+    from specstep_flows.cli import operations
+    from specstep_flows.cli.opening import open_client
+    from specstep_flows.cli.service import agree
+    from specstep_flows.cli.uploads import Upload
+
+    if operation is None:
+        return _list(call)
+    module = operations.find(operation)
+    if describe:
+        return _describe(call, operation, module)
+    given = _arguments(arguments or [])
+    whole = operations.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
+    if operation in operations.REDIRECTS:
+        raise errors.UsageError(
+            f"{operation} answers with a signed address, which is not shown; use `specstep download`."
+        )
+    if output is not None and output.exists() and not force:
+        raise errors.UsageError(f"{output} exists already; --force replaces it. Nothing was sent.")
+    if operation in operations.PAID:
+        agree(call, f"{operation} costs money", yes)
+    with open_client(call) as client:
+        answer = operations.perform(client, operation, given, body=whole)
+    _write(call, operation, answer, output)
+    return 0
+
+
+def _list(call: Call) -> int:
+    from specstep_flows.cli import operations
+    from specstep_flows.cli.tables import table
+
+    known = sorted(operations.names().items(), key=lambda pair: (pair[1], pair[0]))
+    notes = dict.fromkeys(operations.COOKIE_ONLY, "browser only") | dict.fromkeys(operations.PAID, "costs")
+    call.finish(
+        table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
+        {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},
+    )
+    return 0
+
+
+def _describe(call: Call, operation: str, module: Any) -> int:
+    from specstep_flows.cli import operations
+    from specstep_flows.cli.documents import plain
+    from specstep_flows.cli.tables import table
+
+    found = operations.parameters(module)
+    lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
+    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes nothing."
+    call.finish(text, {"operation": operation, "parameters": plain(found)})
+    return 0
+
+
+def _arguments(words: list[str]) -> dict[str, Any]:
+    """``name=text``, ``name:=JSON`` and ``name=@file``."""
+    from specstep_flows.cli.uploads import Upload
+
+    given: dict[str, Any] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name.rstrip(":"):
+            raise errors.UsageError(f"{word!r} is no argument: write name=value. Nothing was sent.")
+        if name.endswith(":"):
+            try:
+                given[name[:-1]] = json.loads(value)
+            except ValueError as error:
+                raise errors.UsageError(f"{name[:-1]}: this is not JSON ({error}). Nothing was sent.") from None
+        elif value.startswith("@"):
+            given[name] = Upload.read(value[1:])
+        else:
+            given[name] = value
+    return given
+
+
+def _write(call: Call, operation: str, answer: Any, output: Path | None) -> None:
+    if output is not None:
+        content = answer if isinstance(answer, bytes) else (json.dumps(answer, indent=2) + "\n").encode()
+        try:
+            output.write_bytes(content)
+        except OSError as error:
+            raise errors.UsageError(f"{output} cannot be written ({error.strerror}).") from None
+        call.finish(str(output), {"operation": operation, "file": str(output)})
+    elif call.json:
+        is_bytes = isinstance(answer, bytes)
+        call.terminal.document(
+            {"operation": operation, "answer": answer.decode("utf-8", "replace") if is_bytes else answer}
+        )
+    elif isinstance(answer, bytes):
+        call.terminal.result_bytes(answer)
+    elif answer is not None:
+        call.terminal.result(json.dumps(answer, indent=2))

@@ -1,0 +1,226 @@
+"""``specstep cancel`` and ``specstep generation …``: generations at the service, one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.options import RunOrGeneration, Yes
+from specstep_flows.cli.verbs import Call, group, verb
+
+if TYPE_CHECKING:
+    from specstep_flows.client import SpecStep
+    from specstep_flows.models import Generation, GenerationRow
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    verb(app)(cancel)
+    generations = group(
+        app, "generation", "Generations at the service: list, show, pause, resume, cancel, retry and more."
+    )
+    verb(generations, "list")(list_)
+    for function in (show, pause, resume, cancel, retry, update, name, conversation, events):
+        verb(generations)(function)
+
+
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; the service keeps it.")]
+
+
+def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
+    """Stop a generation at the service for good. What it cost until then stays spent; there is no package."""
+    with _opened(call) as client:
+        return _tell(call, client, client.cancel_generation(_id(call, client, run), reason))
+
+
+def pause(call: Call, run: RunOrGeneration) -> int:
+    """Halt a generation where it is."""
+    with _opened(call) as client:
+        return _tell(call, client, client.pause_generation(_id(call, client, run)))
+
+
+def resume(call: Call, run: RunOrGeneration) -> int:
+    """Put a paused generation back into the state that it had.
+
+    The service records the state only: it does not queue the work again, so nothing may move for a while. To go on
+    with a run on this machine, use `specstep resume`.
+    """
+    with _opened(call) as client:
+        generation = client.resume_generation(_id(call, client, run))
+        call.terminal.say("The service has recorded the state; it may take a while until work goes on, if it does.")
+        return _tell(call, client, generation)
+
+
+def show(call: Call, run: RunOrGeneration) -> int:
+    """Show a generation as the service gives it at this moment."""
+    from specstep_flows.cli.documents import plain
+    from specstep_flows.cli.tables import facts
+
+    with _opened(call) as client:
+        generation = client.get_generation(_id(call, client, run))
+    document = plain(generation)
+    call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
+    return 0
+
+
+def list_(
+    call: Call,
+    states: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATE", help="Only this state; may be repeated.")
+    ] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
+) -> int:
+    """List the account's generations, the newest first, wherever they were started."""
+    from specstep_flows.cli.documents import plain
+    from specstep_flows.cli.tables import table, terminal_width
+
+    with _opened(call) as client:
+        found = client.list_generations(deleted=deleted)
+    if states:
+        wanted = {state.replace("_", "").casefold() for state in states}
+        found = [row for row in found if row.state.replace("_", "").casefold() in wanted]
+    found = found[:limit]
+    if call.json:
+        call.terminal.document({"generations": plain(found)})
+    elif found:
+        width = terminal_width() if call.terminal.is_result_shown else None
+        heads = ("GENERATION", "STATE", "PROFILE", "COST", "STARTED", "PROJECT")
+        call.terminal.result(table(heads, [_row(row) for row in found], width=width))
+    else:
+        call.terminal.say("No generations.")
+    return 0
+
+
+def _row(row: GenerationRow) -> tuple[object, ...]:
+    cost = "" if row.cost_usd is None else f"${row.cost_usd:,.2f}"
+    started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
+    return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
+
+
+def retry(call: Call, run: RunOrGeneration, yes: Yes = False) -> int:
+    """Run a failed generation's intake again; the new generation's id is written to stdout. It costs.
+
+    A run on this machine is retried with `specstep resume RUN --retry-failed 1`, which no crash can double.
+    """
+    with _opened(call) as client:
+        identifier = _unmanaged(client, run)
+        _agree(call, client, identifier, yes, "Run it again")
+        return _started(call, client.retry_generation(identifier, settle_seconds=client.settings.settle_seconds))
+
+
+def update(
+    call: Call,
+    run: RunOrGeneration,
+    intake: Annotated[str, typer.Option("--intake", metavar="ID", help="The intake artifact of the newer interview.")],
+    yes: Yes = False,
+) -> int:
+    """Generate anew from a newer interview; the new generation's id is written to stdout. It costs."""
+    with _opened(call) as client:
+        identifier = _id(call, client, run)
+        _agree(call, client, identifier, yes, "Generate it anew")
+        return _started(
+            call, client.update_generation(identifier, intake, settle_seconds=client.settings.settle_seconds)
+        )
+
+
+def name(
+    call: Call,
+    run: RunOrGeneration,
+    to: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The name; without it, the intake's own again.")
+    ] = None,
+) -> int:
+    """Give a generation a name to be shown by."""
+    with _opened(call) as client:
+        identifier = _id(call, client, run)
+        client.rename_generation(identifier, to)
+    call.finish(str(identifier), {"code": "done", "generation_id": str(identifier), "name": to})
+    return 0
+
+
+def conversation(
+    call: Call,
+    run: RunOrGeneration,
+    take: Annotated[int | None, typer.Option("--take", metavar="N", min=1, help="The newest N only.")] = None,
+) -> int:
+    """Show what each agent did, step by step."""
+    from specstep_flows.cli.documents import plain
+
+    with _opened(call) as client:
+        items = client.get_conversation(_id(call, client, run), take)
+    lines = [
+        f"{item.display_name or item.character_name or item.agent_role or 'An agent'}: "
+        f"{item.narration or item.action or item.status or ''}"
+        for item in items
+    ]
+    call.finish("\n".join(map(call.terminal.line, lines)) or None, {"items": plain(items)})
+    return 0
+
+
+def events(call: Call, run: RunOrGeneration) -> int:
+    """Show what happened in each stage, as the service keeps it."""
+    from specstep_flows.cli.terminal import document_text
+
+    with _opened(call) as client:
+        found = [dict(event.raw) for event in client.get_events(_id(call, client, run))]
+    call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
+    return 0
+
+
+def _opened(call: Call) -> Any:
+    from specstep_flows.cli.opening import open_client
+
+    return open_client(call)
+
+
+def _id(call: Call, client: SpecStep, target: str) -> Any:
+    from specstep_flows.cli.targets import find_generation
+
+    return find_generation(client.store, target)
+
+
+def _unmanaged(client: SpecStep, target: str) -> Any:
+    from specstep_flows.cli.targets import find_target
+
+    found = find_target(client.store, target)
+    if found.record is not None:
+        raise errors.UsageError(
+            f"Run {found.record.run_id} manages it: use `specstep resume {found.record.run_id} --retry-failed "
+            f"{found.record.retries + 1}`, which no crash can double. Nothing was sent."
+        )
+    return found.generation_id
+
+
+def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
+    from specstep_flows.cli.money import read_before_paying
+    from specstep_flows.cli.service import agree
+
+    if not yes and not call.terminal.is_interactive:
+        agree(call, "This costs money", yes)
+    profile = client.get_generation(identifier).review_profile
+    if not call.quiet:
+        for line in read_before_paying(client, profile)[0]:
+            call.terminal.tell(line)
+    agree(call, f"{what} with the profile {profile or 'it had'}: it costs money", yes)
+
+
+def _started(call: Call, identifier: Any) -> int:
+    call.finish(str(identifier), {"code": "started", "generation_id": str(identifier)})
+    call.terminal.say(f"Make a run of it with: specstep adopt {identifier}")
+    return 0
+
+
+def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
+    from specstep_flows.cli.documents import plain
+
+    record = client.store.find_generation(generation.id)
+    if record is not None:
+        client.store.update(record.run_id, {"generation_state": generation.state})
+    call.finish(str(generation.id), {"code": "done", "generation": plain(generation)})
+    call.terminal.say(f"Generation {generation.id} is {generation.state}.")
+    return 0

@@ -1,0 +1,139 @@
+"""``specstep package …``: packages at the service, and what is in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from specstep_flows.cli.options import Yes
+from specstep_flows.cli.service import agree, ask_service, rows_of, show_facts, show_rows
+from specstep_flows.cli.verbs import Call, group, verb
+
+__all__ = ["register"]
+
+Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="N at most.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    packages = group(
+        app, "package", "Packages at the service: list, show, look inside, search, explain, amend, deliver."
+    )
+    verb(packages, "list")(list_)
+    for function in (show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver):
+        verb(packages)(function)
+
+
+def list_(
+    call: Call,
+    limit: Limit = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
+) -> int:
+    """List the account's packages, the newest first."""
+    answer = ask_service(call, "list_deleted_packages" if deleted else "list_packages", limit=limit)
+    columns = ("id", "project_name", "version", "generation_state", "addenda_count")
+    return show_rows(call, answer, columns, "packages")
+
+
+def show(call: Call, package: Package) -> int:
+    """Show a package's record."""
+    return show_facts(call, ask_service(call, "get_package", id=package), "package")
+
+
+def files(call: Call, package: Package) -> int:
+    """List the files in a package, without downloading it."""
+    return show_rows(call, ask_service(call, "list_package_files", id=package), ("path", "size_bytes"), "files")
+
+
+def file(
+    call: Call, package: Package, path: Annotated[str, typer.Argument(metavar="PATH", help="The file's path in it.")]
+) -> int:
+    """Write one file of a package to stdout, as it is. Files above 256 KB come only with the whole package."""
+    answer = ask_service(call, "get_package_file", id=package, path=path)
+    content = answer if isinstance(answer, bytes) else str(answer or "").encode()
+    if call.json:
+        call.terminal.document({"path": path, "text": content.decode("utf-8", "replace")})
+    else:
+        call.terminal.result_bytes(content)
+    return 0
+
+
+def search(
+    call: Call,
+    words: Annotated[str, typer.Argument(metavar="QUERY", help='Words, "quoted phrases", OR, and -without.')],
+    package: Annotated[str | None, typer.Option("--package", metavar="ID", help="Only in this package.")] = None,
+    limit: Limit = None,
+) -> int:
+    """Search the text of all packages, or of one."""
+    if package is not None:
+        answer = ask_service(call, "search_package", id=package, q=words, limit=limit)
+        return show_rows(call, _unmarked(answer), ("file_path", "snippet"), "results")
+    answer = ask_service(call, "search_packages", q=words, limit=limit)
+    hits = [
+        {"package_id": row.get("package_id"), "project_name": row.get("project_name"), **hit}
+        for row in rows_of(answer)
+        for hit in row.get("files") or []
+    ]
+    return show_rows(call, _unmarked(hits), ("package_id", "project_name", "file_path", "snippet"), "results")
+
+
+def addenda(call: Call, package: Package) -> int:
+    """List the change addenda of a package."""
+    columns = ("id", "title", "cost_usd", "created_at")
+    return show_rows(call, ask_service(call, "list_addenda", id=package), columns, "addenda")
+
+
+def addendum(
+    call: Call,
+    package: Package,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What is to change, in a line.")],
+    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="What is to change, in full.")],
+    yes: Yes = False,
+) -> int:
+    """Have one focused change to a package worked out; the addendum's id is written to stdout. It costs about $0.50."""
+    agree(call, "An addendum costs about $0.50", yes)
+    answer = ask_service(call, "create_addendum", id=package, title=title, description=description)
+    # Its download_url is signed: whoever holds it can fetch the addendum, so it is shown nowhere.
+    document = {name: answer.get(name) for name in ("addendum_id", "cost_usd")}
+    call.finish(str(document["addendum_id"]), {"addendum": document})
+    return 0
+
+
+def audiences(call: Call) -> int:
+    """List the audiences that a package can be explained to."""
+    columns = ("slug", "display_name", "description")
+    return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
+
+
+def explain(
+    call: Call,
+    package: Package,
+    audience: Annotated[str, typer.Argument(metavar="AUDIENCE", help="executive, investor, new-engineer, ...")],
+    yes: Yes = False,
+) -> int:
+    """Explain a package to an audience, as Markdown on stdout. The first time for each audience costs about $0.05."""
+    agree(call, "An explanation costs about $0.05, unless this audience has one already", yes)
+    answer = ask_service(call, "explain_package", id=package, audience=audience)
+    call.finish(str(answer.get("markdown") or ""), {"explanation": answer})
+    return 0
+
+
+def explanations(call: Call, package: Package) -> int:
+    """List the explanations of a package that there are already."""
+    columns = ("id", "audience", "cost_usd", "created_at")
+    return show_rows(call, ask_service(call, "list_explanations", id=package), columns, "explanations")
+
+
+def deliver(call: Call, package: Package) -> int:
+    """Have the package committed to a new branch of the repository that is set up, as a pull request."""
+    return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
+
+
+def _unmarked(answer: Any) -> list[dict[str, Any]]:
+    """Snippets without the service's ``<mark>``."""
+    return [
+        {**row, "snippet": str(row.get("snippet") or "").replace("<mark>", "").replace("</mark>", "")}
+        for row in rows_of(answer)
+    ]

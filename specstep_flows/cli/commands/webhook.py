@@ -1,0 +1,71 @@
+"""``specstep webhook …``: where the service reports what happens to generations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from specstep_flows.cli.service import ask_service, show_facts, show_rows
+from specstep_flows.cli.verbs import Call, group, verb
+
+__all__ = ["register"]
+
+#: The most general event (walkthrough, step 7.5: "subscribe here when in doubt").
+DEFAULT_EVENT: Final = "generation.state_changed"
+
+Key = Annotated[
+    str, typer.Argument(metavar="KEY_ID", help="The id of the API key it belongs to (`api list_api_keys`).")
+]
+Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    webhooks = group(app, "webhook", "Webhooks of an API key: list, create, delete, rotate the secret, test.")
+    verb(webhooks, "list")(list_)
+    for function in (create, delete, rotate, test):
+        verb(webhooks)(function)
+
+
+def list_(call: Call, key: Key) -> int:
+    """List a key's webhooks."""
+    return show_rows(call, ask_service(call, "list_webhooks", api_key_id=key), ("id", "url", "events"), "webhooks")
+
+
+def create(
+    call: Call,
+    key: Key,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where deliveries go; https only.")],
+    events: Annotated[
+        list[str] | None, typer.Option("--event", metavar="NAME", help=f"May be repeated (default: {DEFAULT_EVENT}).")
+    ] = None,
+) -> int:
+    """Register a webhook. Its signing secret is written to stdout, this once and never again."""
+    answer = ask_service(call, "create_webhook", api_key_id=key, url=url, events=events or [DEFAULT_EVENT])
+    return _secret(call, answer)
+
+
+def delete(call: Call, key: Key, webhook: Webhook) -> int:
+    """Remove a webhook."""
+    ask_service(call, "delete_webhook", api_key_id=key, webhook_id=webhook)
+    call.finish(webhook, {"code": "done", "webhook_id": webhook})
+    return 0
+
+
+def rotate(call: Call, key: Key, webhook: Webhook) -> int:
+    """Give a webhook a new signing secret, written to stdout this once; the old one is void at once."""
+    return _secret(call, ask_service(call, "rotate_webhook_secret", api_key_id=key, webhook_id=webhook))
+
+
+def test(call: Call, key: Key, webhook: Webhook) -> int:
+    """Have the service deliver a test event now, and show what came of it. The exit code is 1 when it failed."""
+    answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook) or {}
+    show_facts(call, answer, "delivery")
+    return 0 if answer.get("success") is True else 1
+
+
+def _secret(call: Call, answer: Any) -> int:
+    call.finish(str(answer.get("signing_secret") or ""), {"webhook": answer})
+    call.terminal.say(f"Webhook {answer.get('id')}: keep the secret, it is not shown again.")
+    return 0

@@ -1,0 +1,61 @@
+"""Looking on while a generation runs, without driving it: nothing is answered, paid for or downloaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows import errors, events
+from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
+from specstep_flows.cli.opening import open_client
+from specstep_flows.cli.progress import make_reporter
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from specstep_flows.cli.progress import Mode
+    from specstep_flows.cli.verbs import Call
+    from specstep_flows.models import Generation
+    from specstep_flows.settings import Settings
+
+__all__ = ["look_on"]
+
+
+class DeadlineClock(InterruptibleClock):
+    """A clock whose waits end at a deadline, so that a step of the client's has an overall time limit."""
+
+    def __init__(self, interrupts: Interrupts, speed: float, timeout: float | None) -> None:
+        super().__init__(interrupts, speed)
+        self._deadline = None if timeout is None else self.now() + timeout
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not past the deadline. Raises ``WaitTimeout``."""
+        left = None if self._deadline is None else self._deadline - self.now()
+        if left is not None and seconds >= left:
+            super().sleep(left)
+            raise errors.WaitTimeout(
+                "The time allowed for the whole wait is over. The generation goes on at the service."
+            )
+        super().sleep(seconds)
+
+
+def look_on(call: Call, settings: Settings, generation_id: UUID, mode: Mode, timeout: float | None) -> Generation:
+    """Watch a generation to its end; the last that was seen of it.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
+        WaitTimeout: ``timeout`` (seconds) is over.
+    """
+    with Interrupts() as interrupts:
+        clock = DeadlineClock(interrupts, settings.clock_speed, timeout)
+
+        def conversation(identifier: UUID) -> Any:
+            return client.get_conversation(identifier, take=3)
+
+        with make_reporter(mode, call.terminal, clock, conversation) as reporter:
+
+            def tell(event: events.Event) -> None:
+                interrupts.check()
+                reporter(event)
+
+            with open_client(call, clock, settings, tell) as client:
+                return client.wait_for_generation(generation_id)
