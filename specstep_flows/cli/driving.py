@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress import Mode
     from specstep_flows.cli.verbs import Call
     from specstep_flows.client import SpecStep
-    from specstep_flows.engine.clock import Clock
+
     from specstep_flows.models import RunResult
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
@@ -42,17 +42,21 @@ class Driver:
     call: Call
     client: SpecStep
     interrupts: Interrupts
-    clock: Clock
+    clock: InterruptibleClock
     mode: Mode
     on_question: OnQuestion
     answers: Path | None = None
     timeout: float | None = None
     yes: bool = False
     is_free: bool = False
+    #: Stands before the reporter: a conversation, which hands over when there is something to watch.
+    around: Callable[[Reporter], Reporter] | None = None
 
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
+        if self.around is not None:
+            reporter = self.around(reporter)
         file = load_answers(self.answers)
         policy = make_policy(
             self.on_question, file, lambda: Person(self.call.terminal, self.interrupts, reporter.paused)

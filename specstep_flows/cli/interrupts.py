@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows.engine.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
 __all__ = ["Detach", "Interrupts", "Stop"]
@@ -103,8 +103,13 @@ class InterruptibleClock(SystemClock):
     def __init__(self, interrupts: Interrupts, speed: float) -> None:
         super().__init__(speed)
         self._interrupts = interrupts
+        #: Takes the place of blocking: given real seconds, it may hear what is typed meanwhile, and come back early.
+        self.listen: Callable[[float], None] | None = None
 
     def sleep(self, seconds: float) -> None:
         """Block for so many of this clock's seconds, or until an interrupt."""
         with self._interrupts.idle():
-            super().sleep(seconds)
+            if self.listen is None:
+                super().sleep(seconds)
+            else:
+                self.listen(max(0.0, seconds) / self.speed)

@@ -50,7 +50,11 @@ class Estimate:
 
     def words(self) -> str:
         """In a sentence, labelled as what it is."""
-        runs = f"{self.count} completed {self.profile} generation{'' if self.count == 1 else 's'} of yours"
+        runs = (
+            f"{self.count} completed {self.profile} generations"
+            if self.count > 1
+            else f"completed {self.profile} generation"
+        )
         parts = []
         if self.cost_usd is not None:
             cost = self.cost_usd
@@ -60,7 +64,7 @@ class Estimate:
             parts.append(
                 f"duration median {duration(took.median)} (range {duration(took.low)} to {duration(took.high)})"
             )
-        return f"Estimate from the last {runs}: {', '.join(parts)}."
+        return f"Estimate from your own last {runs}: {', '.join(parts)}."
 
 
 def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import secrets
 import types
 import typing
 from typing import TYPE_CHECKING, Any, Final
@@ -144,6 +145,9 @@ def perform(
             arguments[parameter.name] = _value(kind, rest.pop(key), key)
         elif parameter.default is inspect.Parameter.empty:
             missing.append(parameter.name.rstrip("_"))
+    if "idempotency_key" in signature and "idempotency_key" not in arguments:
+        # What is sent again after a broken connection must be known for the same.
+        arguments["idempotency_key"] = f"ssf-{secrets.token_hex(16)}"
     if missing:
         raise errors.UsageError(f"{name} needs {', '.join(missing)}. Nothing was sent.")
     if "body" in signature:

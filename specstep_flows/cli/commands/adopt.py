@@ -47,9 +47,9 @@ def adopt(
     unpack: Unpack = None,
     max_cost: MaxCost = None,
 ) -> int:
-    """Make a managed run of a generation that was started on the web, over MCP or by a script.
+    """Make a run of a generation from elsewhere.
 
-    The run's id is written to stdout. `specstep resume ID` then watches it, answers its questions and brings its
+    It may have been started on the web, over MCP or by a script. The run's id is written to stdout. `specstep resume ID` then watches it, answers its questions and brings its
     package home; nothing is started and nothing is paid for.
     """
     from specstep_flows.cli.documents import run_document
@@ -71,9 +71,9 @@ def watch(
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
-    """Look on while a generation runs, wherever it was started, until it ends or waits for an answer.
+    """Look on while a generation runs.
 
-    Nothing is answered, paid for or downloaded: `specstep resume` does that. On a terminal, a generation that no run
+    Wherever it was started, until it ends or waits for an answer. Nothing is answered, paid for or downloaded: `specstep resume` does that. On a terminal, a generation that no run
     here manages can be adopted first.
     """
     from specstep_flows.cli.documents import plain
@@ -121,9 +121,9 @@ def download(
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
-    """Bring the package of a complete generation home: fetched, verified, and put under its name. Costs nothing.
+    """Bring a complete generation's package home.
 
-    What no run here manages becomes a run, so that a download that breaks off can be gone on with.
+    It is fetched, verified and put under its name; its path is written to stdout. It costs nothing. What no run here manages becomes a run, so that a download that breaks off can be gone on with.
     """
     from specstep_flows.cli.driving import open_driver
     from specstep_flows.cli.options import OnQuestion

@@ -43,9 +43,9 @@ def answer(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--list", help="Only show the questions.")] = False,
 ) -> int:
-    """Answer the questions that a run or a generation waits for: all of them, or none is sent.
+    """Answer the questions of a generation.
 
-    On a terminal each is asked; elsewhere the answers come from --answer, --answers or --defaults. The generation goes
+    All of them, or none is sent. On a terminal each is asked; elsewhere the answers come from --answer, --answers or --defaults. The generation goes
     on at the service's next tick, and `specstep resume` goes on watching it.
     """
     from specstep_flows.cli.documents import plain

@@ -54,9 +54,9 @@ def api(
     force: Annotated[bool, typer.Option("--force", help="Replace the file that --output names.")] = False,
     yes: Yes = False,
 ) -> int:
-    """Carry out any operation of the API; its answer is written to stdout as JSON.
+    """Carry out any operation of the API.
 
-    It goes through the same limits, retries and errors as everything else. What costs needs --yes, or a yes on a
+    Its answer is written to stdout as JSON. It goes through the same limits, retries and errors as everything else. What costs needs --yes, or a yes on a
     terminal. `specstep api OPERATION --describe` says what an operation takes.
     """
     from specstep_flows.cli import operations

@@ -22,9 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(call: Call) -> int:
-    """Check the settings, the key, the quota, the clock and the run store; say where each setting came from.
+    """Check settings, key, quota, clock and store.
 
-    Nothing is sent that costs. The exit code is that of the first check that fails.
+    It says where each setting came from. Nothing is sent that costs. The exit code is that of the first check that fails.
     """
     from specstep_flows.cli import checks
 

@@ -20,9 +20,7 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command."""
     verb(app)(cancel)
-    generations = group(
-        app, "generation", "Generations at the service: list, show, pause, resume, cancel, retry and more."
-    )
+    generations = group(app, "generation", "Generations at the service, one by one.")
     verb(generations, "list")(list_)
     for function in (show, pause, resume, cancel, retry, update, name, conversation, events):
         verb(generations)(function)
@@ -32,7 +30,10 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Wh
 
 
 def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
-    """Stop a generation at the service for good. What it cost until then stays spent; there is no package."""
+    """Stop a generation for good.
+
+    What it cost until then stays spent, and there will be no package.
+    """
     with _opened(call) as client:
         return _tell(call, client, client.cancel_generation(_id(call, client, run), reason))
 
@@ -44,7 +45,7 @@ def pause(call: Call, run: RunOrGeneration) -> int:
 
 
 def resume(call: Call, run: RunOrGeneration) -> int:
-    """Put a paused generation back into the state that it had.
+    """Put a paused generation back to its state.
 
     The service records the state only: it does not queue the work again, so nothing may move for a while. To go on
     with a run on this machine, use `specstep resume`.
@@ -56,7 +57,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
 
 
 def show(call: Call, run: RunOrGeneration) -> int:
-    """Show a generation as the service gives it at this moment."""
+    """Show a generation as it is now."""
     from specstep_flows.cli.documents import plain
     from specstep_flows.cli.tables import facts
 
@@ -75,7 +76,10 @@ def list_(
     deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
 ) -> int:
-    """List the account's generations, the newest first, wherever they were started."""
+    """List the account's generations.
+
+    The newest first, wherever they were started.
+    """
     from specstep_flows.cli.documents import plain
     from specstep_flows.cli.tables import table, terminal_width
 
@@ -103,9 +107,9 @@ def _row(row: GenerationRow) -> tuple[object, ...]:
 
 
 def retry(call: Call, run: RunOrGeneration, yes: Yes = False) -> int:
-    """Run a failed generation's intake again; the new generation's id is written to stdout. It costs.
+    """Run a failed generation again. It costs.
 
-    A run on this machine is retried with `specstep resume RUN --retry-failed 1`, which no crash can double.
+    The new generation's id is written to stdout. A run on this machine is retried with `specstep resume RUN --retry-failed 1`, which no crash can double.
     """
     with _opened(call) as client:
         identifier = _unmanaged(client, run)
@@ -119,7 +123,10 @@ def update(
     intake: Annotated[str, typer.Option("--intake", metavar="ID", help="The intake artifact of the newer interview.")],
     yes: Yes = False,
 ) -> int:
-    """Generate anew from a newer interview; the new generation's id is written to stdout. It costs."""
+    """Generate anew from a newer interview.
+
+    The new generation's id is written to stdout. It costs.
+    """
     with _opened(call) as client:
         identifier = _id(call, client, run)
         _agree(call, client, identifier, yes, "Generate it anew")
@@ -163,7 +170,7 @@ def conversation(
 
 
 def events(call: Call, run: RunOrGeneration) -> int:
-    """Show what happened in each stage, as the service keeps it."""
+    """Show what happened in each stage."""
     from specstep_flows.cli.terminal import document_text
 
     with _opened(call) as client:

@@ -18,9 +18,7 @@ Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command."""
-    packages = group(
-        app, "package", "Packages at the service: list, show, look inside, search, explain, amend, deliver."
-    )
+    packages = group(app, "package", "Packages at the service, and their files.")
     verb(packages, "list")(list_)
     for function in (show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver):
         verb(packages)(function)
@@ -31,7 +29,7 @@ def list_(
     limit: Limit = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
 ) -> int:
-    """List the account's packages, the newest first."""
+    """List the account's packages."""
     answer = ask_service(call, "list_deleted_packages" if deleted else "list_packages", limit=limit)
     columns = ("id", "project_name", "version", "generation_state", "addenda_count")
     return show_rows(call, answer, columns, "packages")
@@ -43,14 +41,17 @@ def show(call: Call, package: Package) -> int:
 
 
 def files(call: Call, package: Package) -> int:
-    """List the files in a package, without downloading it."""
+    """List the files in a package."""
     return show_rows(call, ask_service(call, "list_package_files", id=package), ("path", "size_bytes"), "files")
 
 
 def file(
     call: Call, package: Package, path: Annotated[str, typer.Argument(metavar="PATH", help="The file's path in it.")]
 ) -> int:
-    """Write one file of a package to stdout, as it is. Files above 256 KB come only with the whole package."""
+    """Write one file of a package to stdout.
+
+    As it is. Files above 256 KB come only with the whole package.
+    """
     answer = ask_service(call, "get_package_file", id=package, path=path)
     content = answer if isinstance(answer, bytes) else str(answer or "").encode()
     if call.json:
@@ -92,7 +93,10 @@ def addendum(
     description: Annotated[str, typer.Option("--description", metavar="TEXT", help="What is to change, in full.")],
     yes: Yes = False,
 ) -> int:
-    """Have one focused change to a package worked out; the addendum's id is written to stdout. It costs about $0.50."""
+    """Have a change to a package worked out.
+
+    The addendum's id is written to stdout. It costs about $0.50.
+    """
     agree(call, "An addendum costs about $0.50", yes)
     answer = ask_service(call, "create_addendum", id=package, title=title, description=description)
     # Its download_url is signed: whoever holds it can fetch the addendum, so it is shown nowhere.
@@ -102,7 +106,7 @@ def addendum(
 
 
 def audiences(call: Call) -> int:
-    """List the audiences that a package can be explained to."""
+    """List whom a package can be explained to."""
     columns = ("slug", "display_name", "description")
     return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
 
@@ -113,7 +117,10 @@ def explain(
     audience: Annotated[str, typer.Argument(metavar="AUDIENCE", help="executive, investor, new-engineer, ...")],
     yes: Yes = False,
 ) -> int:
-    """Explain a package to an audience, as Markdown on stdout. The first time for each audience costs about $0.05."""
+    """Explain a package to an audience.
+
+    As Markdown on stdout. The first time for each audience costs about $0.05.
+    """
     agree(call, "An explanation costs about $0.05, unless this audience has one already", yes)
     answer = ask_service(call, "explain_package", id=package, audience=audience)
     call.finish(str(answer.get("markdown") or ""), {"explanation": answer})
@@ -121,13 +128,16 @@ def explain(
 
 
 def explanations(call: Call, package: Package) -> int:
-    """List the explanations of a package that there are already."""
+    """List the explanations there are already."""
     columns = ("id", "audience", "cost_usd", "created_at")
     return show_rows(call, ask_service(call, "list_explanations", id=package), columns, "explanations")
 
 
 def deliver(call: Call, package: Package) -> int:
-    """Have the package committed to a new branch of the repository that is set up, as a pull request."""
+    """Have a package committed as a pull request.
+
+    To a new branch of the repository that is set up at the service.
+    """
     return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
 
 

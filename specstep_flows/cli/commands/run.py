@@ -59,13 +59,13 @@ def run(
         typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ….")
+        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ...")
     ] = None,
     project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, …; else the service detects it.")
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ...; else the service detects it.")
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, …; else the service's default.")
+        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, ...; else the service's default.")
     ] = None,
     run_id: Annotated[
         str | None, typer.Option("--run-id", help="The run's id. The same id again goes on where it stopped.")
@@ -88,8 +88,9 @@ def run(
         bool, typer.Option("--dry-run", help="Check everything and say what would be done; send nothing that costs.")
     ] = False,
 ) -> int:
-    """From a brief to a package on disk: interview, generation, questions, download.
+    """Turn a brief into a package on disk.
 
+    An interview is held, a generation is started and watched, its questions are answered, its package is downloaded.
     The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
     `specstep resume ID` goes on with it, and never pays twice.
     """
@@ -149,9 +150,9 @@ def resume(
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
-    """Go on with a run where it stopped, in this process or any other; what is paid for is not paid for again.
+    """Go on with a run where it stopped.
 
-    The run's own options hold unless they are given anew.
+    From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are given anew.
     """
     from specstep_flows.cli.driving import open_driver
     from specstep_flows.cli.targets import find_run, start_over_elsewhere

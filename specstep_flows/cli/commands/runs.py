@@ -42,7 +42,10 @@ def runs(
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
 ) -> int:
-    """List the runs on this machine, the newest first, as they were when somebody last looked."""
+    """List the runs on this machine.
+
+    The newest first, as they were when somebody last looked.
+    """
     from specstep_flows.cli.documents import run_document
     from specstep_flows.cli.opening import open_store
     from specstep_flows.cli.tables import table, terminal_width
@@ -51,7 +54,7 @@ def runs(
     with open_store(call) as store:
         found = [record for record in store.all() if _fits(record, wanted, text)][:limit]
     if call.json:
-        call.terminal.document({"runs": [run_document(record) for record in found]})
+        call.terminal.document({"runs": [_without_history(run_document(record)) for record in found]})
     elif found:
         rows = [_row(record) for record in found]
         width = terminal_width() if call.terminal.is_result_shown else None
@@ -59,6 +62,11 @@ def runs(
     else:
         call.terminal.say("No runs here." if not (wanted or text) else "No run fits.")
     return 0
+
+
+def _without_history(document: dict[str, Any]) -> dict[str, Any]:
+    """What `show` alone tells: each look at the generation."""
+    return {name: value for name, value in document.items() if name != "history"}
 
 
 def _wanted(words: list[str]) -> frozenset[str]:
@@ -107,7 +115,10 @@ def name_of(record: RunRecord) -> str:
 
 
 def show(call: Call, run: RunOrGeneration) -> int:
-    """Show all that is recorded about a run, or about the run of a generation."""
+    """Show all that is recorded about a run.
+
+    It is named by its own id, or by that of its generation. The service is not asked.
+    """
     from specstep_flows.cli.documents import run_document
     from specstep_flows.cli.opening import open_store
     from specstep_flows.cli.tables import facts
@@ -161,7 +172,10 @@ def forget(
     run: RunArgument,
     force: Annotated[bool, typer.Option("--force", help="Also when it is not over yet.")] = False,
 ) -> int:
-    """Remove a run from the list. What runs at the service goes on, and files stay."""
+    """Remove a run from the list.
+
+    What runs at the service goes on, and files stay.
+    """
     from specstep_flows.cli.opening import open_store
     from specstep_flows.cli.targets import find_run
 

@@ -32,9 +32,9 @@ def sandbox(
         Path | None, typer.Option("--faults", metavar="FILE", help="Faults to befall requests, as YAML or JSON.")
     ] = None,
 ) -> int:
-    """Serve a local SpecStep until Ctrl-C: it needs no key, costs nothing and forgets everything at its end.
+    """Serve a local SpecStep until Ctrl-C.
 
-    The lines to try it with are written to stdout.
+    It needs no key, costs nothing, and forgets everything at its end. The lines to try it with are written to stdout.
     """
     from specstep_flows.cli.opening import NO_SANDBOX
     from specstep_flows.settings import is_loopback

@@ -22,7 +22,7 @@ Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's i
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command."""
-    webhooks = group(app, "webhook", "Webhooks of an API key: list, create, delete, rotate the secret, test.")
+    webhooks = group(app, "webhook", "Webhooks of an API key.")
     verb(webhooks, "list")(list_)
     for function in (create, delete, rotate, test):
         verb(webhooks)(function)
@@ -41,7 +41,10 @@ def create(
         list[str] | None, typer.Option("--event", metavar="NAME", help=f"May be repeated (default: {DEFAULT_EVENT}).")
     ] = None,
 ) -> int:
-    """Register a webhook. Its signing secret is written to stdout, this once and never again."""
+    """Register a webhook.
+
+    Its signing secret is written to stdout, this once and never again.
+    """
     answer = ask_service(call, "create_webhook", api_key_id=key, url=url, events=events or [DEFAULT_EVENT])
     return _secret(call, answer)
 
@@ -54,12 +57,18 @@ def delete(call: Call, key: Key, webhook: Webhook) -> int:
 
 
 def rotate(call: Call, key: Key, webhook: Webhook) -> int:
-    """Give a webhook a new signing secret, written to stdout this once; the old one is void at once."""
+    """Give a webhook a new signing secret.
+
+    It is written to stdout, this once; the old one is void at once.
+    """
     return _secret(call, ask_service(call, "rotate_webhook_secret", api_key_id=key, webhook_id=webhook))
 
 
 def test(call: Call, key: Key, webhook: Webhook) -> int:
-    """Have the service deliver a test event now, and show what came of it. The exit code is 1 when it failed."""
+    """Have a test event delivered now.
+
+    What came of it is shown; the exit code is 1 when it failed.
+    """
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook) or {}
     show_facts(call, answer, "delivery")
     return 0 if answer.get("success") is True else 1
