@@ -26,8 +26,9 @@ Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitabl
 class Desk:
     """Where one generation's questions are answered. ``answering`` is what was sent last, as the run's record keeps it.
 
-    After answers were accepted, the state stays paused until the service's next tick, so the same questions are still
-    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over.
+    After answers were accepted, the state stays paused until the service's next tick, so the same questions may still be
+    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Questions
+    that are there after it are asked anew, be they a second round in the same words.
     """
 
     generation_id: UUID
@@ -46,12 +47,15 @@ class Desk:
         """
         pending = yield from gateway.get_clarifications(self.generation_id)
         if not pending:
+            # Answered: what waits now, if anything does, is the service's next tick.
+            yield from self.left()
             return
         now = yield from do(Now())
         prior = self.answering
-        if prior is not None and {question.question for question in pending} <= set(prior["questions"]):
-            if prior["accepted"] or now < prior["sent_at"] + self.settle_seconds:
-                return
+        is_known = prior is not None and {question.question for question in pending} <= set(prior["questions"])
+        if prior is not None and is_known and now < prior["sent_at"] + self.settle_seconds:
+            return
+        if prior is not None and is_known and not prior["accepted"]:
             answers = [Answer(**answer) for answer in prior["answers"]]
             wanted = {question.question for question in pending}
             answers = [answer for answer in answers if answer.question in wanted]

@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, models, reading
 from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
-from specstep_flows.gateway.common import field_of, request_of
+from specstep_flows.gateway.common import field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_text, steering_uuid
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def complete_interview(interview_id: UUID) -> Flow[models.Interview | None]:
     request = request_of("complete_interview", "idempotent", endpoint._get_kwargs(interview_id))
 
     def parse(reply: Reply) -> models.Interview | None:
+        nothing(reply)
         try:
             return _interview_of(reply, "complete_interview")
         except errors.UnexpectedResponse:

@@ -11,10 +11,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from proof_kit.bench import Bench, make_bench, options  # noqa: E402 - found by the line above
-from proof_kit.secrets import LogTrap, Secrets, texts_of  # noqa: E402
+from proof_kit.bench import Bench, make_bench, options
+from proof_kit.secrets import LogTrap, Secrets, texts_of
 
-from specstep_flows.sandbox import ManualClock, Sandbox  # noqa: E402
+from specstep_flows.sandbox import ManualClock, Sandbox
 
 MakeBench = Callable[..., Bench]
 
@@ -29,14 +29,18 @@ def secrets() -> Secrets:
 def log_trap(secrets: Secrets) -> Iterator[LogTrap]:
     """Every logger at DEBUG; at the test's end neither a key nor a signed address stands in what was logged."""
     trap, root = LogTrap(), logging.getLogger()
-    before = root.level
+    level, others = root.level, {handler: handler.level for handler in root.handlers}
+    for handler in others:  # pytest's own: a failure's report is not to hold a thousand lines
+        handler.setLevel(logging.WARNING)
     # The sandbox's own server is not what is proved here; pytest lends it handlers, and it would use them.
     logging.getLogger("uvicorn.access").disabled = True
     root.addHandler(trap)
     root.setLevel(logging.DEBUG)
     yield trap
     root.removeHandler(trap)
-    root.setLevel(before)
+    root.setLevel(level)
+    for handler, own in others.items():
+        handler.setLevel(own)
     assert secrets.found_in(trap.lines) == []
 
 

@@ -10,6 +10,14 @@ from typing import Any
 from specstep_flows.sandbox import ManualClock
 
 
+#: No run of the proofs takes longer by the clock; one that does waits for something that never comes.
+HANGS_AFTER_SECONDS = 4 * 3600.0
+
+
+class Hangs(BaseException):
+    """A run waits for ever. Not an Exception, so that no flow takes it for a failed effect."""
+
+
 class TurnedClock:
     """A clock for one run at a time: whoever sleeps turns the sandbox's clock by as much."""
 
@@ -17,16 +25,21 @@ class TurnedClock:
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
+        self._until = clock.now() + HANGS_AFTER_SECONDS
 
     def now(self) -> float:
         return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
-        self._clock.advance(max(0.0, seconds))
+        self._turn_by(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        self._clock.advance(max(0.0, seconds))
+        self._turn_by(seconds)
         await asyncio.sleep(0)
+
+    def _turn_by(self, seconds: float) -> None:
+        if self._clock.advance(max(0.0, seconds)) > self._until:
+            raise Hangs(f"the run still waits after {HANGS_AFTER_SECONDS / 3600:g} hours of turned time")
 
 
 class CrowdClock(TurnedClock):
@@ -60,7 +73,7 @@ class CrowdClock(TurnedClock):
     def _turn(self) -> None:
         if self._awake > 0 or not self._sleepers:
             return
-        self._clock.advance(max(0.0, self._sleepers[0][0] - self.now()))
+        self._turn_by(self._sleepers[0][0] - self.now())
         while self._sleepers and self._sleepers[0][0] <= self.now():
             self._awake += 1
             heapq.heappop(self._sleepers)[2].set()
