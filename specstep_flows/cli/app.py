@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from specstep_flows.cli import interview_command as interview
 from specstep_flows.cli import report_command as report
 from specstep_flows.cli.commands import adopt, answer, api, doctor, generation, package, run, runs, sandbox, webhook
 
@@ -40,5 +41,5 @@ def start(
         typer.echo(context.get_help())
 
 
-for family in (run, runs, adopt, answer, report, generation, package, webhook, api, sandbox, doctor):
+for family in (run, interview, runs, adopt, answer, report, generation, package, webhook, api, sandbox, doctor):
     family.register(app)

@@ -131,14 +131,14 @@ class _Drawer:
             rows.append(self._row("questions", text, 8, "bold yellow"))
         rows.append(self._row("time", watched.time_words(self.now), 6))
         rows.append(self._row("cost", watched.cost_words(), 8))
-        for label, text, worth, style in (
+        for label, said, worth, style in (
             ("billing", billing_words(generation.billing_state), 7, ""),
             ("retries", watched.retry_words(), 6, "yellow"),
             ("resumed", watched.resume_words(), 5, "yellow"),
             ("specialist", self._specialist(generation), 2, ""),
         ):
-            if text is not None:
-                rows.append(self._row(label, text, worth, style))
+            if said is not None:
+                rows.append(self._row(label, said, worth, style))
         rows += [self._said(item, number) for number, item in enumerate(watched.conversation[-3:])]
         return rows
 

@@ -10,7 +10,7 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows.cli import exits
 from specstep_flows.cli.documents import result_document
-from specstep_flows.cli.interrupts import Interrupts
+from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
 from specstep_flows.cli.opening import open_client
 from specstep_flows.cli.progress import Reporter, make_reporter
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress import Mode
     from specstep_flows.cli.verbs import Call
     from specstep_flows.client import SpecStep
-
     from specstep_flows.models import RunResult
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings

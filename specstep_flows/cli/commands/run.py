@@ -118,7 +118,7 @@ def run(
         "remember": _remembered(yes, answers, on_question),
     }
     with (
-        _service(call, is_embedded=sandbox) as settings,
+        service_of(call, is_embedded=sandbox) as settings,
         open_driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
     ):
         if dry_run:
@@ -128,7 +128,7 @@ def run(
         return driver.drive(lambda **hands: driver.client.run(messages, **arguments, **hands))
 
 
-def _service(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextManager[Settings]:
+def service_of(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextManager[Settings]:
     """The settings of the user's service, or of a sandbox inside this process."""
     from specstep_flows.cli.opening import embedded_sandbox
 
@@ -167,10 +167,14 @@ def resume(
         **_remembered(yes, answers, on_question),
     }
     changes = {name: value for name, value in changes.items() if value is not None}
+    from specstep_flows.cli.interview_command import go_on, is_open_interview
+
     with open_driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
         record = find_run(driver.client.store, run)
         call.run_id = record.run_id
         _take_over(driver, record, changes)
+        if is_open_interview(record):
+            return go_on(driver, record, changes)
         if not driver.yes and not call.terminal.is_interactive and _may_pay(record, changes):
             raise errors.UsageError(
                 f"Run {record.run_id} has yet to start its generation, which costs money, and nobody can be asked here: add --yes. "

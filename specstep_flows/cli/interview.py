@@ -1,0 +1,285 @@
+"""The conversation with the agent: it answers as a run's respondent, and it is the run's reporter until the generation starts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from specstep_flows import errors, events
+from specstep_flows.cli.interview_editor import edited
+from specstep_flows.cli.interview_input import COMMANDS, Command, Keyboard
+from specstep_flows.cli.interview_view import document_lines, show_reply, status_lines
+from specstep_flows.flows.interviews import read_attachment
+from specstep_flows.wording import size
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from specstep_flows.cli.driving import Driver
+    from specstep_flows.cli.progress import Reporter
+    from specstep_flows.models import Interview, ReferenceDocument
+
+__all__ = ["LARGE_MEGABYTES", "Talk"]
+
+#: The pages name no limit for reference documents: past this one a person is warned.
+LARGE_MEGABYTES: Final = 20.0
+#: A wait this long is worth a line.
+LONG_SECONDS: Final = 5.0
+
+
+class Talk:
+    """An interview at the terminal, or from a pipe.
+
+    ``respond`` is the run's respondent; the object itself takes the run's events, and hands them on to ``around``'s
+    reporter once there is a generation to watch.
+    """
+
+    def __init__(self, driver: Driver, large_megabytes: float = LARGE_MEGABYTES) -> None:
+        self._driver = driver
+        self._terminal = driver.call.terminal
+        self._client = driver.client
+        self._large = large_megabytes
+        self._keyboard = Keyboard(self._terminal, driver.interrupts)
+        self._inner: Reporter | None = None
+        self._is_inner_open = False
+        self._stack = contextlib.ExitStack()
+        self._shown: str | None = None
+        self._is_greeted = False
+        self._interview: Interview | None = None
+        self._is_pending = False
+        self._documents: list[ReferenceDocument] = []
+
+    def around(self, inner: Reporter) -> Talk:
+        """This conversation, which hands over to ``inner`` when the generation starts."""
+        self._inner = inner
+        return self
+
+    # The run's reporter
+
+    def __enter__(self) -> Talk:
+        self._driver.clock.listen = self._listen if self._keyboard.is_person else None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._driver.clock.listen = None
+        self._stack.__exit__(kind, error, trace)
+
+    def paused(self) -> AbstractContextManager[Any]:
+        """Leave the terminal to a question."""
+        return self._inner.paused() if self._inner is not None and self._is_inner_open else contextlib.nullcontext()
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event of the run."""
+        if self._inner is not None and self._is_inner_open:
+            self._inner(event)
+            return
+        match event:
+            case events.RunOpened():
+                self._terminal.tell(f"Run {event.run_id}{' goes on.' if event.resumed else ''}")
+            case events.TurnSubmitted():
+                self._submitted(event)
+            case events.ReplyReceived():
+                self._is_pending = False
+                self._show(event.reply)
+            case events.InterviewCompleted():
+                self._completed(event)
+            case events.DocumentAttached():
+                self._terminal.say(f"Attached {event.name} ({size(event.size_bytes)}).")
+            case events.Waiting() if event.seconds >= LONG_SECONDS:
+                self._terminal.say(event.reason)
+            case events.Notice():
+                self._terminal.tell(event.message)
+            case events.GenerationStarted():
+                self._hand_over(event)
+
+    def _submitted(self, event: events.TurnSubmitted) -> None:
+        self._is_pending = True
+        if event.total is not None:
+            self._terminal.say(f"You: {event.message}")
+        hint = " /undo-pending takes your turn back." if self._keyboard.is_person else ""
+        self._terminal.say(f"The agent is answering.{hint}")
+
+    def _completed(self, event: events.InterviewCompleted) -> None:
+        self._is_pending = False
+        self._terminal.say("The interview is complete.")
+        left = event.unused_messages
+        if left:
+            self._terminal.tell(f"{left} message{'' if left == 1 else 's'} of the brief not needed, and not sent.")
+        typed = 0 if self._keyboard.is_person else self._keyboard.lines_left
+        if typed:
+            self._terminal.tell(f"{typed} more line{'' if typed == 1 else 's'} of input not sent.")
+
+    def _hand_over(self, event: events.GenerationStarted) -> None:
+        self._driver.clock.listen = None
+        if self._inner is None:
+            return
+        self._stack.enter_context(self._inner)
+        self._is_inner_open = True
+        if self._driver.call.run_id is not None:
+            self._inner(events.RunOpened(self._driver.call.run_id, resumed=True))
+        self._inner(event)
+
+    def _show(self, reply: str | None) -> None:
+        """The agent's words, once."""
+        if reply and reply != self._shown:
+            self._shown = reply
+            show_reply(self._terminal, reply)
+
+    # The run's respondent
+
+    def respond(self, reply: str | None, interview: Interview) -> str | None:
+        """The next thing to say, or None to end the interview.
+
+        Raises:
+            Detached: whoever sits there leaves, or the input is over.
+        """
+        self._interview = interview
+        self._is_pending = False
+        self._show(reply)
+        if not self._is_greeted and self._keyboard.is_person:
+            self._is_greeted = True
+            self._terminal.say("An empty line sends what you wrote; /done ends the interview, /help shows more.")
+        while True:
+            said = self._keyboard.message("> ", "  ")
+            if said is None:
+                self._check_end()
+                return None
+            if isinstance(said, str):
+                return said
+            if said.name == "done" and self._has_spoken(interview):
+                return None
+            text = self._carry_out(said, interview)
+            if text is not None:
+                return text
+
+    def _check_end(self) -> None:
+        """The end of input ends the interview where paying was agreed to beforehand; elsewhere it leaves it open."""
+        if not self._keyboard.is_person and self._driver.yes:
+            return
+        self._terminal.say("")
+        raise errors.Detached(
+            "The input is over, and the interview is not. Nothing was paid for; go on with it, or end it with /done."
+        )
+
+    def _has_spoken(self, interview: Interview) -> bool:
+        if any(turn.is_users for turn in interview.turns):
+            return True
+        self._terminal.tell("Nothing was said yet, so there is nothing to generate from.")
+        return False
+
+    def _carry_out(self, command: Command, interview: Interview) -> str | None:
+        """Do what a command says; the message that comes of it, if one does. What fails is told, and the talk goes on."""
+        try:
+            match command.name:
+                case "quit":
+                    raise errors.Detached("You left the interview. Nothing was paid for, and nothing is lost.")
+                case "edit":
+                    return edited(self._terminal)
+                case "attach":
+                    self._attach(command.argument, interview)
+                case "documents":
+                    self._list_documents(interview)
+                case "remove":
+                    self._remove(command.argument, interview)
+                case "status":
+                    for line in status_lines(self._client.get_interview(interview.id), self._driver.call.run_id):
+                        self._terminal.tell(line)
+                case "undo-pending":
+                    self._terminal.tell("No turn is pending: the agent has answered. It can be used while it answers.")
+                case "help":
+                    self._help()
+                case "done":
+                    pass
+                case _:
+                    self._terminal.tell(
+                        f"There is no /{command.name}; /help shows what there is. A space before it sends it."
+                    )
+        except errors.Detached:
+            raise
+        except errors.SpecStepError as error:
+            self._terminal.tell(error.message)
+        return None
+
+    def _help(self) -> None:
+        self._terminal.tell("An empty line sends what you wrote.")
+        for name, (argument, meaning) in COMMANDS.items():
+            self._terminal.tell(f"  {f'/{name} {argument}':<17} {meaning}")
+
+    def _attach(self, argument: str, interview: Interview) -> None:
+        if not argument:
+            raise errors.UsageError("Say which file: /attach FILE")
+        path = Path(argument.strip("\"'")).expanduser().absolute()
+        amount = len(read_attachment(path))
+        if amount > self._large * 1e6:
+            self._terminal.tell(f"{path.name} is large ({size(amount)}); the service may refuse it.")
+        self._terminal.say(f"Uploading {path.name} ({size(amount)})…")
+        self._client.attach_document(interview.id, path)
+        self._terminal.say(f"{path.name} is attached.")
+        self._remember(path)
+
+    def _remember(self, path: Path) -> None:
+        """Keep in the run's record what was attached, for its report."""
+        run_id = self._driver.call.run_id
+        if run_id is not None:
+            record = self._client.store.get(run_id)
+            if str(path) not in record.attachments:
+                self._client.store.update(
+                    run_id,
+                    {"attachments": (*record.attachments, str(path)), "uploads": (*record.uploads, str(path))},
+                )
+
+    def _list_documents(self, interview: Interview) -> None:
+        self._documents = self._client.list_documents(interview.id)
+        for line in document_lines(self._documents):
+            self._terminal.tell(line)
+
+    def _remove(self, argument: str, interview: Interview) -> None:
+        if not self._documents:
+            self._documents = self._client.list_documents(interview.id)
+        numbered = {str(number): document for number, document in enumerate(self._documents, 1)}
+        by_name = {document.name: document for document in self._documents if document.name}
+        document = numbered.get(argument) or by_name.get(argument)
+        if document is None or document.id is None:
+            raise errors.UsageError("Say which: /remove NUMBER, as /documents shows it.")
+        self._client.detach_document(interview.id, document.id)
+        self._documents = []
+        self._terminal.say(f"{document.name or document.id} is removed.")
+
+    # While the agent is answering
+
+    def _listen(self, seconds: float) -> None:
+        """Wait, and hear what is typed meanwhile: /undo-pending at once, anything else later."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            line = None if self._keyboard.is_over or not self._is_pending else self._keyboard.overheard(left)
+            if line is None:
+                time.sleep(max(0.0, until - time.monotonic()))
+            elif line.strip() == "/undo-pending":
+                self._take_back()
+                return
+            else:
+                self._keyboard.keep(line)
+
+    def _take_back(self) -> None:
+        """Cancel the job of the turn that is being answered."""
+        run_id = self._driver.call.run_id
+        turns = self._client.store.get(run_id).turns if run_id is not None else ()
+        job_id = turns[-1].job_id if turns else None
+        if job_id is None:
+            self._terminal.tell("The turn is not with the agent yet; try again in a moment.")
+            return
+        self._is_pending = False
+        try:
+            self._client.cancel_turn(job_id)
+        except errors.Conflict:
+            self._terminal.tell("Too late: the agent has answered.")
+        except errors.SpecStepError as error:
+            self._is_pending = True
+            self._terminal.tell(error.message)
+        else:
+            self._terminal.say("Your turn is taken back. The agent may still have seen it.")

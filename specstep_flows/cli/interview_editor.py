@@ -1,0 +1,61 @@
+"""Writing a message in the user's own editor."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from specstep_flows.cli.terminal import Terminal
+
+__all__ = ["edited"]
+
+
+def edited(terminal: Terminal) -> str | None:
+    """What was written in ``$VISUAL`` or ``$EDITOR``; None when nothing was.
+
+    Raises:
+        UsageError: nobody sits there, or the editor cannot be started.
+    """
+    if not terminal.is_interactive:
+        raise errors.UsageError("/edit needs a terminal.")
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    with tempfile.TemporaryDirectory(prefix="specstep-") as folder:
+        path = Path(folder, "message.md")
+        path.touch(mode=0o600)
+        try:
+            with _own_interrupts():
+                done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's editor
+            text = path.read_text("utf-8")
+        except (OSError, ValueError) as error:
+            raise errors.UsageError(f"The editor {command!r} did not work ({error}); set EDITOR.") from None
+    if done.returncode:
+        raise errors.UsageError(f"The editor {command!r} ended with {done.returncode}; nothing was sent.")
+    if not text.strip():
+        terminal.tell("Nothing was written, so nothing is sent.")
+        return None
+    return text.rstrip("\n")
+
+
+@contextlib.contextmanager
+def _own_interrupts() -> Iterator[None]:
+    """Ctrl-C in the editor is the editor's own. A handler, not SIG_IGN, which the editor would inherit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,173 @@
+"""What a person types in an interview, or a script pipes into it: messages of several lines, and commands.
+
+A message ends at an empty line, at a command, or at the end of input. A line that begins with a known ``/word`` is a
+command. Reading goes past Python's own buffer, so that a line typed while the agent is answering is not lost.
+"""
+
+from __future__ import annotations
+
+import codecs
+import collections
+import contextlib
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from specstep_flows.cli.interrupts import Interrupts
+    from specstep_flows.cli.terminal import Terminal
+
+__all__ = ["COMMANDS", "Command", "Keyboard", "command_in"]
+
+#: Every command with what follows it and what it does.
+COMMANDS: Final = {
+    "done": ("", "end the interview and go on to the generation"),
+    "quit": ("", "leave; nothing is lost, and the same run goes on later"),
+    "edit": ("", "write the next message in your editor"),
+    "attach": ("FILE", "upload a reference document"),
+    "documents": ("", "list the reference documents"),
+    "remove": ("NUMBER", "remove a reference document"),
+    "status": ("", "show turns, transcript size and detected type"),
+    "undo-pending": ("", "take your turn back while the agent is answering it"),
+    "help": ("", "show these commands"),
+}
+_COMMAND: Final = re.compile(r"/([a-z][a-z-]*)(?:[ \t]+(\S.*?))?[ \t]*\Z", re.IGNORECASE)
+
+
+@attrs.frozen
+class Command:
+    """A command; one that is not in ``COMMANDS`` was mistyped."""
+
+    name: str
+    argument: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is such a command."""
+        return self.name in COMMANDS
+
+
+def command_in(line: str) -> Command | None:
+    """The command in a line, if it is one. Text such as ``/v1/me`` or `` /done`` with a space before it is none."""
+    match = _COMMAND.match(line)
+    return None if match is None else Command(match[1].casefold(), match[2] or "")
+
+
+@attrs.define(eq=False)
+class Keyboard:
+    """Lines from standard input, read when they are wanted or while something is waited for."""
+
+    terminal: Terminal
+    interrupts: Interrupts
+    is_over: bool = False
+    _lines: collections.deque[str] = attrs.field(factory=collections.deque)
+    _rest: str = ""
+    _decoder: codecs.IncrementalDecoder = attrs.field(
+        factory=lambda: codecs.getincrementaldecoder(getattr(sys.stdin, "encoding", None) or "utf-8")("replace")
+    )
+
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody sits there."""
+        return self.terminal.is_interactive
+
+    @property
+    def lines_left(self) -> int:
+        """How many lines came that nobody asked for, as far as they have arrived."""
+        if not self.is_person:
+            while self._read_more(0.0):
+                pass
+        return sum(1 for line in self._lines if line.strip()) + bool(self._rest.strip())
+
+    def message(self, prompt: str, more: str) -> str | Command | None:
+        """The next message or command; None at the end of input."""
+        lines: list[str] = []
+        while True:
+            line = self.line(more if lines else prompt)
+            if line is None:
+                return "\n".join(lines) or None
+            command = command_in(line)
+            if command is not None and not lines:
+                return command
+            if command is not None and command.is_known:
+                self._lines.appendleft(line)
+                return "\n".join(lines)
+            if line.strip():
+                lines.append(line)
+            elif lines:
+                return "\n".join(lines)
+
+    def line(self, prompt: str) -> str | None:
+        """The next line; None at the end of input."""
+        if not self._lines and not self.is_over:
+            if self.is_person and _has_line_editing():
+                return self._edited(prompt)
+            if self.is_person:
+                self._show(prompt)
+            with self.interrupts.idle():
+                while not self._lines and self._read_more(None):
+                    pass
+        if self._lines:
+            return self._lines.popleft()
+        rest, self._rest = self._rest, ""
+        return rest or None
+
+    def _edited(self, prompt: str) -> str | None:
+        """A line with the arrow keys, from a terminal that is both stdin and stdout."""
+        import readline  # noqa: F401 - input() uses it once it is there
+
+        try:
+            with self.interrupts.idle():
+                return input(prompt)
+        except EOFError:
+            self.is_over = True
+            return None
+        except UnicodeDecodeError:
+            self.terminal.tell("That line is not in the terminal's own encoding; it was not taken.")
+            return ""
+
+    def _show(self, prompt: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(prompt)
+            sys.stderr.flush()
+
+    def overheard(self, seconds: float) -> str | None:
+        """Wait so many real seconds, but not past a line that is typed; that line, if one was."""
+        if self._read_more(seconds) and self._lines:
+            return self._lines.pop()
+        return None
+
+    def keep(self, line: str) -> None:
+        """A line that was overheard and is for later."""
+        self._lines.append(line)
+
+    def _read_more(self, seconds: float | None) -> bool:
+        """Take in what has come; None waits for it. False when nothing came, or nothing ever will."""
+        import select
+
+        try:
+            number = sys.stdin.fileno()
+            if seconds is not None and not select.select([number], [], [], seconds)[0]:
+                return False
+            data = os.read(number, 65536)
+        except (OSError, ValueError, AttributeError):
+            data = b""
+        if not data:
+            self.is_over = True
+            return False
+        *whole, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
+        self._lines.extend(line.removesuffix("\r") for line in whole)
+        return True
+
+
+def _has_line_editing() -> bool:
+    """``input()`` edits lines only when it writes to a terminal, too."""
+    try:
+        import readline  # noqa: F401 - only whether there is one
+
+        return sys.stdin.isatty() and sys.stdout.isatty()
+    except (ImportError, ValueError, AttributeError):
+        return False
