@@ -27,8 +27,8 @@ class Desk:
     """Where one generation's questions are answered. ``answering`` is what was sent last, as the run's record keeps it.
 
     After answers were accepted, the state stays paused until the service's next tick, so the same questions may still be
-    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Questions
-    that are there after it are asked anew, be they a second round in the same words.
+    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Work that
+    was paid for since then tells a second round in the same words from the first.
     """
 
     generation_id: UUID
@@ -37,8 +37,8 @@ class Desk:
     answering: Mapping[str, Any] | None = None
     given: tuple[Mapping[str, Any], ...] = ()
 
-    def look(self) -> Flow[None]:
-        """Answer what is pending, if it was not answered before.
+    def look(self, cost_usd: float | None = None) -> Flow[None]:
+        """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
 
         GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
 
@@ -52,10 +52,15 @@ class Desk:
             return
         now = yield from do(Now())
         prior = self.answering
-        is_known = prior is not None and {question.question for question in pending} <= set(prior["questions"])
-        if prior is not None and is_known and now < prior["sent_at"] + self.settle_seconds:
-            return
-        if prior is not None and is_known and not prior["accepted"]:
+        if prior is not None and not {question.question for question in pending} <= set(prior["questions"]):
+            prior = None
+        if prior is not None and prior["accepted"]:
+            if not _has_worked(prior["cost_usd"], cost_usd):
+                return
+            prior = None
+        if prior is not None:
+            if now < prior["sent_at"] + self.settle_seconds:
+                return
             answers = [Answer(**answer) for answer in prior["answers"]]
             wanted = {question.question for question in pending}
             answers = [answer for answer in answers if answer.question in wanted]
@@ -63,8 +68,8 @@ class Desk:
             yield from do(Report(events.QuestionsAsked(self.generation_id, tuple(pending))))
             answers = yield from self._ask(pending)
             now = yield from do(Now())
-        yield from self._keep(answers, now, accepted=False)
-        yield from self._send(answers, pending)
+        yield from self._keep(answers, now, cost_usd, accepted=False)
+        yield from self._send(answers, pending, cost_usd)
 
     def left(self) -> Flow[None]:
         """The generation no longer waits: what was sent last was taken up."""
@@ -78,7 +83,7 @@ class Desk:
         given: PolicyAnswers = yield from do(Ask(self.policy, (tuple(pending),)))
         return checked_answers(pending, given)
 
-    def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification]) -> Flow[None]:
+    def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> Flow[None]:
         try:
             yield from gateway.answer_clarifications(self.generation_id, answers)
         except (errors.BadRequest, errors.Conflict):
@@ -94,15 +99,16 @@ class Desk:
             yield from do(Report(events.Notice(f"{error.message} Looking whether the answers arrived.")))
         else:
             now = yield from do(Now())
-            yield from self._keep(answers, now, accepted=True)
+            yield from self._keep(answers, now, cost_usd, accepted=True)
             yield from do(Report(events.QuestionsAnswered(self.generation_id, tuple(answers))))
 
-    def _keep(self, answers: Sequence[Answer], now: float, *, accepted: bool) -> Flow[None]:
+    def _keep(self, answers: Sequence[Answer], now: float, cost_usd: float | None, *, accepted: bool) -> Flow[None]:
         plain = [attrs.asdict(answer) for answer in answers]
         answering = {
             "questions": [answer.question for answer in answers],
             "answers": plain,
             "sent_at": now,
+            "cost_usd": cost_usd,
             "accepted": accepted,
         }
         yield from self._remember(answering, (*self.given, *plain) if accepted else self.given)
@@ -110,6 +116,11 @@ class Desk:
     def _remember(self, answering: Mapping[str, Any] | None, given: tuple[Mapping[str, Any], ...]) -> Flow[None]:
         self.answering, self.given = answering, given
         yield from do(Remember({"answering": answering, "answers": given}))
+
+
+def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:
+    """Whether work was paid for in between; a generation that waits costs nothing."""
+    return before_usd is not None and now_usd is not None and now_usd > before_usd
 
 
 def _needed(missing: Sequence[Clarification], pending: Sequence[Clarification]) -> errors.AnswersNeeded:

@@ -103,7 +103,7 @@ class _Looker:
 
     def ask(self, generation: Generation) -> Flow[None]:
         """The generation waits for answers."""
-        yield from self.desk.look()
+        yield from self.desk.look(generation.running_cost_usd)
 
     def look(self, generation: Generation) -> Flow[None]:
         """Any look at the generation."""

@@ -196,7 +196,9 @@ def wait_for_generation(
         if not generation.needs_answers:
             yield from desk.left()
 
-    generation = yield from generations.watch(identifier, on_question=lambda _: desk.look(), on_look=look)
+    generation = yield from generations.watch(
+        identifier, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look
+    )
     generations.raise_for_end(generation)
     return generation
 
