@@ -1,0 +1,109 @@
+"""What importing costs, held by counting the modules that a new process loads: a count does not waver as times do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOW_MODULES = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
+
+
+@pytest.fixture(scope="session")
+def modules_of(tmp_path_factory):
+    """What a new process has loaded after running some code."""
+    folder = tmp_path_factory.mktemp("imports")
+    known: dict[str, frozenset[str]] = {}
+
+    def load(code: str) -> frozenset[str]:
+        if code not in known:
+            environ = {**os.environ, "SPECSTEP_API_KEY": "sf_counting", "HOME": str(folder), "NO_COLOR": "1"}
+            done = subprocess.run(
+                [sys.executable, "-c", code + SHOW_MODULES], env=environ, capture_output=True, text=True, check=True
+            )
+            known[code] = frozenset(json.loads(done.stderr))
+        return known[code]
+
+    return load
+
+
+def packages(modules):
+    return {module.partition(".")[0] for module in modules}
+
+
+def test_importing_the_package_imports_nothing_else(modules_of):
+    """``import specstep_flows`` loads its own few lines and the standard library's ``typing``, while httpx loads hundreds."""
+    ours = modules_of("import specstep_flows") - modules_of("import __future__, typing")
+
+    assert ours == {"specstep_flows"}
+    assert len(modules_of("import httpx")) > 200
+
+
+def test_every_public_name_is_there_all_the_same(modules_of):
+    """A name is imported when it is used, and each of ``__all__`` can be."""
+    loaded = modules_of(
+        "import specstep_flows\nfor name in specstep_flows.__all__: getattr(specstep_flows, name)\npass"
+    )
+
+    assert {"specstep_flows.client", "specstep_flows.models", "specstep_flows.webhooks"} <= loaded
+
+
+def test_opening_a_client_imports_little_beyond_httpx(modules_of):
+    """``SpecStep()`` builds its ``httpx.Client``, reads the settings, and leaves the rest for the first call."""
+    httpx = modules_of("import httpx; client = httpx.Client()")
+    ours = modules_of("from specstep_flows import SpecStep; client = SpecStep(); client._http.base_url")
+    beyond = ours - httpx
+
+    assert httpx <= ours
+    assert packages(beyond) <= {"specstep_flows", "attr", "attrs", "platformdirs"}
+    assert {module for module in beyond if module.startswith("specstep_flows.")} <= {
+        "specstep_flows.client",
+        "specstep_flows.errors",
+        "specstep_flows.lazy",
+        "specstep_flows.settings",
+        "specstep_flows.untrusted",
+    }
+    assert len(beyond) <= 35
+
+
+def test_the_help_page_imports_less_than_httpx(modules_of):
+    """``specstep --help`` needs no HTTP, no database and no tables; it loads no more than twice what httpx does."""
+    code = (
+        "import contextlib, sys\nfrom specstep_flows.cli import main\nsys.argv = ['specstep', '--help']\n"
+        "with contextlib.suppress(SystemExit): main()\npass"
+    )
+    loaded = modules_of(code)
+
+    assert not packages(loaded) & {"httpx", "sqlite3", "rich", "yaml", "specstep_client", "starlette", "uvicorn"}
+    assert len(loaded) <= 2 * len(modules_of("import httpx"))
+
+
+def test_one_operation_does_not_load_the_models_of_all(modules_of):
+    """An operation of the generated client brings its own models, not the whole package's."""
+    httpx = modules_of("import httpx")
+    loaded = modules_of("from specstep_client.api.generations import pause_generation")
+    models = {module for module in loaded - httpx if module.startswith("specstep_client.models.")}
+    there = list(Path(__file__).parents[1].joinpath("generated/specstep_client/models").glob("*.py"))
+
+    assert len(there) > 150
+    assert len(models) <= 5
+
+
+def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modules_of):
+    """What a program needs for a call is there after it; what it does not need is not."""
+    code = (
+        # Nobody listens there, and the clock makes short work of the waits between the attempts.
+        "import contextlib, os\nfrom specstep_flows import RunStore, SpecStep, SpecStepError\n"
+        "os.environ['SPECSTEP_CLOCK_SPEED'] = '1000000'\nclient = SpecStep(api_url='http://127.0.0.1:9', store=RunStore.in_memory())\n"
+        "with contextlib.suppress(SpecStepError): client.get_account()\npass"
+    )
+    loaded = modules_of(code)
+
+    assert "specstep_flows.gateway" in loaded
+    # httpx has a command of its own, and loads rich and click for it where they are installed.
+    assert not packages(loaded) & {"typer", "starlette", "uvicorn", "yaml"}
+    assert not {module for module in loaded if module.startswith(("specstep_flows.cli.", "specstep_flows.sandbox"))}
