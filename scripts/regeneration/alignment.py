@@ -8,6 +8,7 @@ from regeneration.combining import combine
 from regeneration.contract import read_contract
 from regeneration.folding import fold, reachable, roots_of
 from regeneration.graph import Contract
+from regeneration.identifiers import fit_identifiers
 from regeneration.locking import NamesLock
 from regeneration.naming import class_name, name_classes, name_operations
 from regeneration.pointers import JsonObject
@@ -47,10 +48,11 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
     there = read_contract(pulled, notes) if pulled is not None else None
     merged = combine(here, there)
     simplify_unions(merged)
-    prints = fold(reachable(roots_of(merged)), label=lambda node: (node.name, node.direction))
     name_operations(merged, here, grown)
+    fit_identifiers(merged, notes)
+    prints = fold(reachable(roots_of(merged)), label=lambda node: (node.name, node.direction))
     names = name_classes(merged, here, prints, grown)
-    document = render(merged, names, prints, grown, notes)
+    document = render(merged, names, prints, grown)
     return Aligned(document, merged, here, there, grown if pulled is not None else lock, notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 from regeneration.changes import Change, Severity, Uses, described
 from regeneration.graph import Contract, Direction, Node, Operation, OperationKey, Parameter, Slot, path_order
@@ -18,6 +19,10 @@ from regeneration.pairing import (
     with_envelopes_of,
 )
 from regeneration.text import shown
+
+MOST_COMPARED: Final = 300
+"""New operations, or new fields, among which a gone one is looked for."""
+LONGEST_COMPARED: Final = 200
 
 Local = tuple[str, str, Severity, str]
 """A difference inside a shape: what, place after the shape's own, severity, detail."""
@@ -56,7 +61,8 @@ def _moved_to(operation: Operation, candidates: dict[OperationKey, Operation]) -
     """The new operation that a gone one most likely is, by its path and by what it answers."""
     mine = _field_names(operation)
     best: tuple[float, Operation] | None = None
-    for other in candidates.values():
+    alike = [other for other in candidates.values() if len(other.route.blanked) < LONGEST_COMPARED]
+    for other in alike[:MOST_COMPARED]:
         if other.method != operation.method or len(other.path_parameters) != len(operation.path_parameters):
             continue
         path = difflib.SequenceMatcher(None, operation.route.blanked, other.route.blanked).ratio()
@@ -235,7 +241,7 @@ def _listed(values: list[str | int]) -> str:
 
 def _perhaps(name: str, slot: Slot, there: Node, here: Node) -> str:
     """Which new field a gone one most likely is."""
-    new = [other for other in there.properties if other not in here.properties]
+    new = [other for other in there.properties if other not in here.properties][:MOST_COMPARED]
     alike = [other for other in new if described(there.properties[other].node) == described(slot.node)]
     close = difflib.get_close_matches(name, new, n=1, cutoff=0.6) or (alike if len(alike) == 1 else [])
     return f"perhaps it is called {shown(close[0])} now" if close else ""

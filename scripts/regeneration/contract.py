@@ -14,7 +14,7 @@ from regeneration.schemas import SchemaReader
 from regeneration.stops import Notes, Stop
 from regeneration.text import is_wire_name, prose, shown
 
-MOST_OPERATIONS: Final = 2_000
+MOST_OPERATIONS: Final = 1_000
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}|[1-5][xX]{2}|default")
 _HEADERS_OF_HTTP: Final = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})

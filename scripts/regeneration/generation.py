@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from regeneration.limits import Deadline
 from regeneration.stops import Stop
 
-TIME_LIMIT: Final = 40
 _PINNED: Final = ("openapi-python-client", "ruff")
 SCRIPTS: Final = Path(__file__).resolve().parent.parent
 
@@ -40,7 +40,7 @@ def check_tools(pyproject: Path) -> None:
         raise Stop(f"ruff is not beside {sys.executable}; without it, the generator leaves its output unfinished.")
 
 
-def generate_client(aligned: Path, settings: Path, templates: Path, output: Path) -> None:
+def generate_client(aligned: Path, settings: Path, templates: Path, output: Path, deadline: Deadline) -> None:
     """Generate the package ``output`` from an aligned document.
 
     Raises:
@@ -50,9 +50,11 @@ def generate_client(aligned: Path, settings: Path, templates: Path, output: Path
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     command = [sys.executable, "-m", "regeneration.generator_run", *map(str, (aligned, settings, templates, output))]
     try:
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+        run = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=deadline.left(), check=False
+        )
     except subprocess.TimeoutExpired:
-        raise Stop(f"The generator didn't finish within {TIME_LIMIT} seconds.") from None
+        raise deadline.passed() from None
     if run.returncode or run.stderr.strip():
         said = run.stderr.strip().splitlines()[-12:]
         raise Stop(["The generator did not take the aligned document:", *(line[:600] for line in said)])

@@ -55,10 +55,14 @@ class Node:
 
     @property
     def is_free_form(self) -> bool:
-        """Whether nothing is said about the value but, at most, that it is an object."""
-        if self.kind == "object":
-            return not self.properties and (self.extra is None or self.extra.node.kind == "any")
-        return self.kind == "any"
+        """Whether nothing is said about the value but, at most, that it is an object: also of such objects, and so on."""
+        node, seen = self, {id(self)}
+        while node.kind == "object" and not node.properties and node.extra is not None:
+            node = node.extra.node
+            if id(node) in seen:
+                return False
+            seen.add(id(node))
+        return node.kind == "any" or (node.kind == "object" and not node.properties)
 
     @property
     def needs_class(self) -> bool:

@@ -8,7 +8,8 @@ from typing import Final
 
 from openapi_python_client import strings
 
-from regeneration.graph import Node, Operation, Parameter, Slot
+from regeneration.folding import reachable, roots_of
+from regeneration.graph import Contract, Node, Operation, Parameter, Slot
 from regeneration.stops import Notes
 from regeneration.text import shown
 
@@ -35,32 +36,43 @@ def python_name(wire_name: str) -> str:
     return unicodedata.normalize("NFKC", strings.PythonIdentifier(wire_name, PREFIX))
 
 
-def fit_properties(class_name: str, node: Node, notes: Notes) -> dict[str, Slot]:
-    """The properties that can have an attribute of their own.
+def fit_identifiers(contract: Contract, notes: Notes) -> None:
+    """Leave out, with a note, what can't have a Python name of its own: in place.
 
-    Of several that would share one, the first keeps it; the others stay readable and can be sent through
-    ``additional_properties``.
+    Of several properties that would share a name, the first keeps it; the others stay readable and can be sent through
+    ``additional_properties``. An operation whose required parameter can't be an argument is not generated.
     """
+    for operation in list(contract.operations.values()):
+        parameters = _fit_parameters(operation, notes)
+        if parameters is None:
+            del contract.operations[operation.key]
+        else:
+            operation.parameters = parameters
+    for node in reachable(roots_of(contract)):
+        if node.properties:
+            node.properties = _fit_properties(node, notes)
+
+
+def _fit_properties(node: Node, notes: Notes) -> dict[str, Slot]:
     kept: dict[str, Slot] = {}
-    taken: set[str] = set()
+    taken: dict[str, str] = {}
     for name, slot in node.properties.items():
         identifier = python_name(name)
-        if identifier in taken:
+        other = taken.setdefault(identifier, name)
+        if other != name:
             notes.add(
-                f"{class_name}: the property {shown(name)} would be called {identifier} like another one; "
-                "it is in additional_properties."
+                f"The properties {shown(other)} and {shown(name)} of one object would both be called {identifier}; "
+                "the second is in additional_properties."
             )
             continue
-        taken.add(identifier)
         kept[name] = slot
     for name, slot in kept.items():
-        if slot.node.kind == "array" and _temporaries(python_name(name)) & taken:
+        if slot.node.kind == "array" and _temporaries(python_name(name)) & taken.keys():
             kept[name] = replace(slot, node=Node())
     return kept
 
 
-def fit_parameters(operation: Operation, notes: Notes) -> list[Parameter] | None:
-    """The query, header and cookie parameters that can be arguments; None when a required one can't be."""
+def _fit_parameters(operation: Operation, notes: Notes) -> list[Parameter] | None:
     kept: list[Parameter] = []
     taken = {_argument(parameter) for parameter in operation.path_parameters}
     if len(taken) < len(operation.path_parameters):

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from regeneration.generation import child_environment
+from regeneration.limits import Deadline
 from regeneration.pointers import JsonObject
 from regeneration.project import PACKAGE
 from regeneration.stops import Stop
 from regeneration.text import is_writable
-
-IMPORT_TIME_LIMIT: Final = 120
 
 _MODULES: Final = frozenset(
     {"__future__", "attrs", "collections.abc", "datetime", "enum", "http", "httpx", "importlib", "io", "json", "typing",
@@ -44,7 +43,7 @@ print(json.dumps(failed))
 """
 
 
-def inspect_client(client: Path, aligned: JsonObject) -> None:
+def inspect_client(client: Path, aligned: JsonObject, deadline: Deadline) -> None:
     """Check a generated package against the aligned document it was made from.
 
     Raises:
@@ -53,7 +52,7 @@ def inspect_client(client: Path, aligned: JsonObject) -> None:
     """
     _vet(client)
     _compare_operations(client, aligned)
-    _import_everything(client)
+    _import_everything(client, deadline)
 
 
 def _vet(client: Path) -> None:
@@ -149,15 +148,17 @@ def _text(node: ast.expr | None) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
-def _import_everything(client: Path) -> None:
+def _import_everything(client: Path, deadline: Deadline) -> None:
     command = [sys.executable, "-B", "-c", _IMPORT_EVERYTHING, str(client)]
     environment = child_environment(PYTHONDONTWRITEBYTECODE="1", PYTHONPATH="")
     try:
         run = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=IMPORT_TIME_LIMIT, check=False
+            command, capture_output=True, text=True, env=environment, timeout=deadline.left(), check=False
         )
         failed = json.loads(run.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
+    except subprocess.TimeoutExpired:
+        raise deadline.passed() from None
+    except ValueError:
         raise Stop(f"The generated package {PACKAGE} can't be imported.") from None
     if failed:
         raise Stop([f"The generated module {name} can't be imported: {error}" for name, error in failed.items()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -11,6 +12,31 @@ from regeneration.stops import Stop
 
 MOST_MEMORY: Final = 1_000_000_000
 """Bytes of address space that reading, aligning and generating may take."""
+TIME_FOR_A_DOCUMENT: Final = 55.0
+"""Seconds that reading, aligning, generating and inspecting may take together."""
+
+
+class Deadline:
+    """When the work on one document has to be done."""
+
+    def __init__(self, seconds: float = TIME_FOR_A_DOCUMENT) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds that are left.
+
+        Raises:
+            Stop: none are.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise self.passed()
+        return left
+
+    def passed(self) -> Stop:
+        """What to say when the time is up."""
+        return Stop(f"The document takes more than {self._seconds:.0f} seconds to make a client of; it is not used.")
 
 
 def bound_memory(limit: int = MOST_MEMORY) -> None:

@@ -45,7 +45,7 @@ class Merger:
             node=self._node(there, here, direction),
             nullable=stated is not None and stated.nullable and direction != "form",
             required=required is not None and required.required,
-            description=said.description if said else "",
+            description=(said.description if said else "") or (here.description if here else ""),
             steering=documented is not None and documented.steering,
         )
 
@@ -79,6 +79,7 @@ class Merger:
             node.items = self._slot(there.items if there else None, here.items if here else None, direction)
         if lead.extra is not None:
             node.extra = self._slot(there.extra if there else None, here.extra if here else None, direction)
+            node.extra.nullable = node.extra.nullable or direction == "response"
         node.properties = self._properties(there, here, direction)
         node.variants = tuple(
             self._slot(slot, fitting_variant(there, slot, here), direction)

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from regeneration.folding import Fingerprints, children, reachable, roots_of
 from regeneration.graph import Contract, Node, Operation, Slot, path_order
 from regeneration.locking import NamesLock
+from regeneration.stops import Stop
 from regeneration.text import pascal, snake
+
+MOST_CLASSES: Final = 2_500
 
 
 @dataclass(slots=True)
@@ -81,6 +85,8 @@ class _Namer:
 
     def names(self) -> Names:
         order = self._discover()
+        if len(order) > MOST_CLASSES:
+            raise Stop(f"The document needs {len(order):,} classes; more than {MOST_CLASSES:,} are not generated.")
         owners: dict[str, str] = {}
         for fingerprint in order:
             name = self._nodes[fingerprint].name
@@ -166,7 +172,8 @@ class _Namer:
     def _inner_roles(self, fingerprint: str) -> Iterator[_Role]:
         parent, node = self._named[fingerprint], self._nodes[fingerprint]
         for label, slot in sorted(children(node), key=self._canonical):
-            yield from self._roles_at(f"{parent}{label}", parent, pascal(parent, label), slot)
+            word = "Value" if label == "{}" else label
+            yield from self._roles_at(f"{parent}{label}", parent, pascal(parent, word), slot)
 
     def _roles_at(self, key: str, context: str, suggestion: str, slot: Slot) -> Iterator[_Role]:
         """The shapes at a place that need a class: through arrays, maps and unions, but not into other classes."""
@@ -180,11 +187,12 @@ class _Namer:
             if node.needs_class:
                 yield _Role(key, context, suggestion, self._prints[id(node)], node.name)
                 continue
-            inner = sorted(children(node), key=self._canonical)
-            for number, (label, child) in enumerate(inner, start=1):
-                mark = f"|{number}" if label == "|" else label
-                word = {"[]": "Item", "{}": "Value"}.get(label, f"Option{number}")
-                waiting.append((key + mark, pascal(suggestion, word), child.node))
+            for number, variant in enumerate(node.variants, start=1):
+                waiting.append((f"{key}|{number}", pascal(suggestion, f"Option{number}"), variant.node))
+            for label, child in children(node):
+                if label in ("[]", "{}"):
+                    word = "Item" if label == "[]" else "Value"
+                    waiting.append((key + label, pascal(suggestion, word), child.node))
 
 
 def _documented_names(documented: Contract) -> set[str]:

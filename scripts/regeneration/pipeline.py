@@ -15,7 +15,7 @@ from regeneration.drift import keep_last_comparison, obstacles, report_on
 from regeneration.flowcheck import hold_flows_against
 from regeneration.generation import check_tools, generate_client
 from regeneration.inspecting import inspect_client
-from regeneration.limits import bounded_memory
+from regeneration.limits import Deadline, bounded_memory
 from regeneration.locking import NamesLock
 from regeneration.pointers import JsonObject
 from regeneration.project import PACKAGE, Project
@@ -62,6 +62,7 @@ def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = No
     check_tools(project.pyproject)
     with workshop(project) as scratch:
         fresh = _pull(wish, say) if wish.pull else None
+        deadline = Deadline()
         with bounded_memory():
             work = _align(project, fresh)
             say(f"aligned {len(work.aligned.contract.operations)} operations")
@@ -69,7 +70,7 @@ def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = No
         keep_last_comparison(report, project.drift_data)
         _tell(report, wish, say)
         _stop_for(report, wish)
-        staged = _stage(project, scratch, work, report)
+        staged = _stage(project, scratch, work, report, deadline)
         say("generated and inspected the client")
         if fresh is not None and fresh.content != work.committed:
             staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
@@ -123,7 +124,7 @@ def _stop_for(report: Report, wish: Wish) -> None:
         raise Stop(sentences)
 
 
-def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict[Path, Path | None]:
+def _stage(project: Project, scratch: Path, work: _Work, report: Report, deadline: Deadline) -> dict[Path, Path | None]:
     staged: dict[Path, Path | None] = {}
     for target, text in (
         (project.aligned, to_json(work.aligned.document)),
@@ -135,10 +136,10 @@ def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict
         staged[target] = scratch / target.name
     client = scratch / "generated" / PACKAGE
     client.parent.mkdir()
-    generate_client(scratch / project.aligned.name, project.settings, project.templates, client)
+    generate_client(scratch / project.aligned.name, project.settings, project.templates, client, deadline)
     for cache in client.rglob("__pycache__"):
         shutil.rmtree(cache)
-    inspect_client(client, work.aligned.document)
+    inspect_client(client, work.aligned.document, deadline)
     return {**staged, project.client: client}
 
 

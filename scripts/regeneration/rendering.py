@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from regeneration.folding import Fingerprints, reachable, roots_of
 from regeneration.graph import Body, Contract, Node, Operation, Parameter, Slot, path_order
-from regeneration.identifiers import fit_parameters, fit_properties
 from regeneration.locking import NamesLock
 from regeneration.members import member_names
 from regeneration.naming import Names
 from regeneration.pointers import JsonObject
-from regeneration.stops import Notes
 
 _MEDIA = {
     "json": "application/json",
@@ -23,9 +22,9 @@ _MEDIA = {
 }
 
 
-def render(contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock, notes: Notes) -> JsonObject:
+def render(contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock) -> JsonObject:
     """The aligned document: OpenAPI 3.1, sorted, every class a component."""
-    return _Renderer(contract, names, prints, lock, notes).document()
+    return _Renderer(contract, names, prints, lock).document()
 
 
 def to_json(document: JsonObject) -> str:
@@ -34,21 +33,17 @@ def to_json(document: JsonObject) -> str:
 
 
 class _Renderer:
-    def __init__(self, contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock, notes: Notes) -> None:
+    def __init__(self, contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock) -> None:
         self._contract = contract
         self._names = names
         self._prints = prints
         self._lock = lock
-        self._notes = notes
 
     def document(self) -> JsonObject:
         paths: dict[str, JsonObject] = {}
         for operation in sorted(self._contract.operations.values(), key=path_order):
-            parameters = fit_parameters(operation, self._notes)
-            if parameters is None:
-                continue
             path = operation.route.with_parameters([parameter.name for parameter in operation.path_parameters])
-            paths.setdefault(path, {})[operation.method] = self._operation(operation, parameters)
+            paths.setdefault(path, {})[operation.method] = self._operation(operation)
         return {
             "openapi": "3.1.0",
             "info": {"title": self._contract.title, "version": self._contract.version},
@@ -56,7 +51,7 @@ class _Renderer:
             "components": {"schemas": self._components()},
         }
 
-    def _operation(self, operation: Operation, parameters: list[Parameter]) -> JsonObject:
+    def _operation(self, operation: Operation) -> JsonObject:
         rendered: JsonObject = {"operationId": operation.operation_id, "tags": [operation.tag]}
         for key, text in (("summary", operation.summary), ("description", operation.description)):
             if text:
@@ -65,7 +60,7 @@ class _Renderer:
             rendered["deprecated"] = True
         if operation.secured:
             rendered["security"] = [{"bearerAuth": []}]
-        listed = [self._parameter(parameter) for parameter in (*operation.path_parameters, *parameters)]
+        listed = [self._parameter(parameter) for parameter in (*operation.path_parameters, *operation.parameters)]
         if listed:
             rendered["parameters"] = listed
         for body in operation.requests.values():
@@ -167,16 +162,12 @@ class _Renderer:
             component["x-enum-varnames"] = member_names(name, node.values, self._lock)
             return component
         component["type"] = "object"
-        properties = fit_properties(name, node, self._notes)
-        component["properties"] = {key: self._schema(slot) for key, slot in properties.items()}
-        required = [key for key, slot in properties.items() if slot.required]
+        component["properties"] = {key: self._schema(slot) for key, slot in node.properties.items()}
+        required = [key for key, slot in node.properties.items() if slot.required]
         if required:
             component["required"] = required
-        if node.extra is not None and node.extra.node.kind != "any":
-            extra = node.extra
-            component["additionalProperties"] = self._schema(
-                Slot(extra.node, nullable=extra.nullable or node.direction == "response")
-            )
+        if node.extra is not None and not node.extra.node.is_free_form:
+            component["additionalProperties"] = self._schema(replace(node.extra, description=""))
         return component
 
 

@@ -13,7 +13,8 @@ from typing import Final
 
 from regeneration.text import shown
 
-LONGEST_PATH: Final = 2_000
+LONGEST_PATH: Final = 1_000
+MOST_PARAMETERS: Final = 20
 
 _LITERAL: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 _BLANK: Final = "{}"
@@ -75,6 +76,8 @@ def parse_route(path: str) -> Route:
     if not path.startswith("/"):
         raise UnusablePath("its path doesn't start with a slash")
     blanked, parameters = _blank_parameters(path)
+    if len(parameters) > MOST_PARAMETERS:
+        raise UnusablePath(f"its path has more than {MOST_PARAMETERS} parameters")
     segments = tuple(blanked.rstrip("/").split("/")[1:])
     for segment in segments:
         for literal in segment.split(_BLANK):

@@ -10,7 +10,7 @@ from regeneration.pointers import JsonObject, Pointers
 from regeneration.stops import Notes, Stop
 from regeneration.text import is_wire_name, is_writable, prose, shown
 
-MOST_NODES: Final = 200_000
+MOST_NODES: Final = 60_000
 MOST_ENUM_VALUES: Final = 2_000
 LONGEST_ENUM_VALUE: Final = 300
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from regeneration.folding import Fingerprints, children, fold, reachable, roots_of
 from regeneration.graph import Contract, Node, Slot
 
@@ -9,40 +11,57 @@ from regeneration.graph import Contract, Node, Slot
 def simplify_unions(contract: Contract) -> None:
     """Flatten the unions of a merged contract, and take those off that have a single alternative, in place.
 
+    An object of which nothing is said becomes anything at all: it is read and sent as a plain dictionary.
+
     When several alternatives of something read are objects, reading them leniently makes the first one fit always, so
     such a value is read as it comes. What is sent keeps its alternatives: there the caller chooses.
     """
     roots = roots_of(contract)
-    nodes = reachable(roots)
-    prints = fold(nodes, label=lambda node: (node.name, node.direction))
-    for node in nodes:
-        if node.kind == "union":
-            _reduce(node, prints)
-    for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
-        _unwrap(slot)
+    while True:
+        nodes = reachable(roots)
+        for node in nodes:
+            if node.is_free_form:
+                node.kind, node.name, node.extra, node.direction = "any", "", None, None
+        prints = fold(nodes, label=lambda node: (node.name, node.direction))
+        unions = [node for node in nodes if node.kind == "union"]
+        reduced = [node for node in unions if _reduce(node, prints)]
+        if not reduced:
+            break
+        for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
+            _unwrap(slot)
+        for node in unions:
+            node.variants = tuple(Slot(variant.node) for variant in node.variants)
+    for node in unions:
+        node.variants = tuple(sorted(node.variants, key=lambda slot: _variant_order(slot.node, prints)))
 
 
-def _reduce(union: Node, prints: Fingerprints) -> None:
-    """Replace the variants by the distinct alternatives that are no unions themselves."""
+def _reduce(union: Node, prints: Fingerprints) -> bool:
+    """Replace the variants by the distinct alternatives that are no unions themselves; whether that changed anything."""
     distinct: dict[str, Slot] = {}
     seen: set[int] = {id(union)}
-    waiting = list(union.variants)
+    waiting = deque(union.variants)
     nullable = False
     while waiting:
-        slot = waiting.pop(0)
+        slot = waiting.popleft()
         nullable = nullable or slot.nullable
         if slot.node.kind != "union":
             distinct.setdefault(prints[id(slot.node)], slot)
         elif id(slot.node) not in seen:
             seen.add(id(slot.node))
             waiting.extend(slot.node.variants)
-    kinds = {slot.node.kind for slot in distinct.values()}
     objects = sum(slot.node.kind == "object" for slot in distinct.values())
-    if not distinct or "any" in kinds or (objects > 1 and union.direction == "response"):
-        union.kind, union.variants, union.name = "any", (), ""
-        return
-    ordered = sorted(distinct.items(), key=lambda item: (item[1].node.kind, item[1].node.type, item[0]))
-    union.variants = tuple(Slot(slot.node, nullable=nullable, description=slot.description) for _, slot in ordered)
+    is_free_form = any(slot.node.is_free_form for slot in distinct.values())
+    if not distinct or is_free_form or (objects > 1 and union.direction == "response"):
+        union.kind, union.variants, union.name, union.direction = "any", (), "", None
+        return True
+    before = union.variants
+    union.variants = tuple(Slot(slot.node, nullable=nullable) for slot in distinct.values())
+    return len(before) != len(union.variants) or len(union.variants) == 1 or nullable
+
+
+def _variant_order(node: Node, prints: Fingerprints) -> tuple[str, str, list[str], str]:
+    """The order of alternatives, which documents don't settle: it hardly changes when an alternative gets a field."""
+    return node.kind, node.type, sorted(node.properties), prints[id(node)]
 
 
 def _unwrap(slot: Slot) -> None:

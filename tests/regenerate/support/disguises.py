@@ -81,6 +81,8 @@ class _Tailor:
         components["schemas"] = {self.names[name]: self._schema(schema) for name, schema in self.schemas.items()}
         said = {"openapi": self.disguise.version, "info": {"title": "SpecStep.Api", "version": "v1"}}
         said |= {"paths": paths, "components": components}
+        if "security" in self.source:
+            said["security"] = self.source["security"]
         return self._shuffled(said)
 
     def _path(self, path: str) -> tuple[str, dict[str, str]]:

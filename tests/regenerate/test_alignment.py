@@ -1,0 +1,331 @@
+"""Alignment: whatever a server calls things and however it says them, the client's names and code stay."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from contracts import SMALL
+from disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from regeneration.alignment import Aligned, align
+from regeneration.locking import NamesLock
+from regeneration.rendering import to_json
+from regeneration.stops import Stop
+
+Json = Any
+
+
+def text_of(documented: Json, pulled: Json | None, lock: NamesLock | None = None) -> str:
+    """The aligned document's text."""
+    return to_json(align(documented, pulled, lock or NamesLock()).document)
+
+
+def schemas_of(aligned: Aligned) -> Json:
+    return aligned.document["components"]["schemas"]
+
+
+def success_of(document: Json, path: str, method: str = "get", status: str = "200") -> Json:
+    """The schema of a JSON answer."""
+    return document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
+
+
+@pytest.mark.parametrize(
+    "disguise", [ASPNET, SWASHBUCKLE, replace(ASPNET, inlined=1.0), replace(SWASHBUCKLE, inlined=0.5)]
+)
+def test_other_emitters(contract: Json, disguise: Disguise):
+    """The contract in the manner of other emitters, under other names, reordered and inlined, aligns to itself."""
+    assert text_of(contract, disguised(contract, disguise)) == text_of(contract, None)
+
+
+disguises = st.builds(
+    Disguise,
+    nulls=st.sampled_from(["types", "one_of", "any_of", "nullable"]),
+    integers=st.sampled_from(["plain", "or_string"]),
+    bodies=st.sampled_from(["json", "json_and_text"]),
+    operation_ids=st.sampled_from(["none", "other"]),
+    parameters=st.sampled_from(["same", "renamed", "constrained"]),
+    inlined=st.sampled_from([0.0, 0.2, 0.7, 1.0]),
+    prefix=st.sampled_from(["", "Api.Contracts.", "é~/"]),
+    suffix=st.sampled_from(["", "Dto", "`1", "Of", "[]"]),
+    seed=st.integers(0, 10_000),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(disguise=disguises)
+def test_any_disguise_of_the_contract(contract: Json, disguise: Disguise):
+    """No shuffling, renaming, inlining or null style changes what the contract aligns to."""
+    assert text_of(contract, disguised(contract, disguise)) == text_of(contract, None)
+
+
+names = st.sampled_from(["id", "state", "label", "kind", "next", "items", "d", "class", "Sum", "sum"])
+leaves: st.SearchStrategy[Json] = st.sampled_from(
+    [
+        {"type": "string"}, {"type": "string", "format": "uuid"}, {"type": "string", "format": "date-time"},
+        {"type": "integer"}, {"type": "number"}, {"type": "boolean"}, {"type": "object"}, {},
+        {"type": "string", "enum": ["a", "b"]}, {"type": "string", "enum": ["A", "a", "a-b", "a b"]},
+        {"type": "integer", "enum": [0, 1]}, {"$ref": "#/components/schemas/Widget"},
+        {"$ref": "#/components/schemas/WidgetState"}, {"$ref": "#/components/schemas/Extra0"},
+        {"$ref": "#/components/schemas/Extra1"},
+    ]
+)  # fmt: skip
+
+
+def _wider(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    return st.one_of(
+        st.builds(lambda item: {"type": "array", "items": item}, inner),
+        st.builds(lambda value: {"type": "object", "additionalProperties": value}, inner),
+        st.builds(
+            lambda properties, must: {
+                "type": "object", "properties": properties, "required": [name for name in must if name in properties]
+            },
+            st.dictionaries(names, inner, min_size=1, max_size=4), st.lists(names, unique=True),
+        ),
+        st.builds(lambda some: {"oneOf": [*some, {"type": "null"}]}, st.lists(inner, min_size=1, max_size=3)),
+    )  # fmt: skip
+
+
+shapes = st.recursive(leaves, _wider, max_leaves=8)
+
+
+@st.composite
+def wider_documents(draw: st.DrawFn) -> Json:
+    """The small contract with fields and operations that nobody documented."""
+    document = copy.deepcopy(SMALL)
+    schemas = document["components"]["schemas"]
+    for number in range(2):
+        schemas[f"Extra{number}"] = {
+            "type": "object", "properties": draw(st.dictionaries(names, shapes, min_size=1, max_size=4))
+        }  # fmt: skip
+    for name in ("Widget", "MakeWidgetRequest"):
+        for field in draw(st.lists(names, max_size=3, unique=True)):
+            schemas[name]["properties"].setdefault(field, draw(shapes))
+    for path in draw(
+        st.lists(st.sampled_from(["/v1/parts", "/v1/parts/{key}", "/v1/widgets/{id}/parts"]), unique=True)
+    ):
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in ("id", "key")
+            if "{" + name + "}" in path
+        ]
+        document["paths"][path] = {
+            "put": {
+                "parameters": parameters,
+                "requestBody": {"required": True, "content": {"application/json": {"schema": draw(shapes)}}},
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": draw(shapes)}}}},
+            }
+        }
+    return document
+
+
+@settings(max_examples=60, deadline=None)
+@given(document=wider_documents(), disguise=disguises)
+def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disguise):
+    """What only a pulled document has gets the same names and code too, however the document says it."""
+    plainly = disguised(document, Disguise(is_shuffled=False))
+
+    assert text_of(SMALL, disguised(document, disguise)) == text_of(SMALL, plainly)
+
+
+@settings(max_examples=40, deadline=None)
+@given(document=wider_documents())
+def test_alignment_is_idempotent(document: Json):
+    """An aligned document aligns to itself, and adds nothing to the lock."""
+    first = align(SMALL, disguised(document, ASPNET), NamesLock())
+    second = align(SMALL, json.loads(to_json(first.document)), first.lock)
+
+    assert to_json(second.document) == to_json(first.document)
+    assert second.lock.render() == first.lock.render()
+
+
+def test_the_contract_is_idempotent(contract: Json):
+    """The contract's alignment, pulled, is the same again."""
+    first = text_of(contract, None)
+
+    assert text_of(contract, json.loads(first)) == first
+
+
+class TestPulledWins:
+    def test_new_field(self, small: Json):
+        """A new field of the pulled document is in the client, after the documented ones."""
+        pulled = disguised(small, ASPNET)
+        schema = next(iter(_schemas_with(pulled, "weight")))
+        schema["properties"]["colour"] = {"type": "string"}
+
+        widget = schemas_of(align(small, pulled, NamesLock()))["Widget"]
+
+        assert list(widget["properties"]) == ["id", "state", "label", "weight", "made_at", "parts", "colour"]
+
+    def test_changed_type(self, small: Json):
+        """Another type in the pulled document is the client's type."""
+        pulled = disguised(small, ASPNET)
+        next(iter(_schemas_with(pulled, "weight")))["properties"]["weight"] = {"type": "string"}
+
+        widget = schemas_of(align(small, pulled, NamesLock()))["Widget"]
+
+        assert widget["properties"]["weight"]["type"] == ["string", "null"]
+
+    def test_gone_field(self, small: Json):
+        """A documented field that the pulled document lacks is not in the client."""
+        pulled = disguised(small, ASPNET)
+        del next(iter(_schemas_with(pulled, "weight")))["properties"]["label"]
+
+        assert "label" not in schemas_of(align(small, pulled, NamesLock()))["Widget"]["properties"]
+
+    def test_gone_operation(self, small: Json):
+        """An operation that the pulled document lacks is not in the client."""
+        pulled = disguised(small, Disguise())
+        del pulled["paths"]["/v1/widgets"]["post"]
+
+        assert list(align(small, pulled, NamesLock()).document["paths"]["/v1/widgets"]) == ["get"]
+
+
+class TestRepairs:
+    def test_lost_format(self, small: Json):
+        """A string without format takes the documented one: of a field, of a path parameter."""
+        pulled = disguised(small, Disguise())
+        for schema in _schemas_with(pulled, "id"):
+            schema["properties"]["id"] = {"type": "string"}
+        for operation in pulled["paths"][
+            "/v1/widgets/{theId}" if "/v1/widgets/{theId}" in pulled["paths"] else "/v1/widgets/{id}"
+        ].values():
+            operation["parameters"][0]["schema"] = {"type": "string"}
+
+        assert text_of(small, pulled) == text_of(small, None)
+
+    @pytest.mark.parametrize("lost", [{}, {"type": "string"}, {"description": "?"}, {"nullable": True}, True])
+    def test_lost_enum(self, small: Json, lost: Json):
+        """A state that became a plain string, or nothing at all, keeps its documented values."""
+        pulled = disguised(small, Disguise())
+        for schema in _schemas_with(pulled, "state"):
+            schema["properties"]["state"] = lost if isinstance(lost, dict) else {}
+
+        aligned = schemas_of(align(small, pulled, NamesLock()))
+
+        assert aligned["WidgetState"]["enum"] == ["Done", "InProgress", "Queued"]
+        assert "WidgetState" in json.dumps(aligned["WidgetRow"]["properties"]["state"])
+
+    def test_lost_values_take_the_pulled_ones_of_another_place(self, small: Json):
+        """Where a name has pulled values in one place, the place that lost them takes these, so the name stays one."""
+        del small["components"]["schemas"]["MakeWidgetRequest"]["properties"]["state"]
+        pulled = disguised(small, Disguise())
+        for schema in _schemas_with(pulled, "state"):
+            values = ["Queued", "Done", "Lost"] if "weight" in schema["properties"] else None
+            schema["properties"]["state"] = {"type": "string", "enum": values} if values else {"type": "string"}
+
+        aligned = schemas_of(align(small, pulled, NamesLock()))
+
+        assert [name for name in aligned if name.startswith("WidgetState")] == ["WidgetState"]
+        assert aligned["WidgetState"]["enum"] == ["Done", "Lost", "Queued"]
+
+    @pytest.mark.parametrize(
+        "lost",
+        [None, {}, {"application/json": {}}, {"application/json": {"schema": {}}}, {"text/plain": {"schema": {}}}],
+    )
+    def test_lost_body(self, small: Json, lost: Json):
+        """An answer without a schema takes the documented one."""
+        pulled = disguised(small, Disguise())
+        response = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]["200"]
+        response.pop("content")
+        if lost is not None:
+            response["content"] = lost
+
+        if lost and "text/plain" in lost:
+            return  # a text answer is described: it is text
+        assert text_of(small, pulled) == text_of(small, None)
+
+    def test_success_under_another_status(self, small: Json):
+        """The documented 201 is recognised in a 200; both are listed, under the documented name."""
+        pulled = disguised(small, Disguise())
+        responses = pulled["paths"]["/v1/widgets"]["post"]["responses"]
+        responses["200"] = responses.pop("201")
+
+        aligned = align(small, pulled, NamesLock()).document
+
+        assert success_of(aligned, "/v1/widgets", "post", "200") == {"$ref": "#/components/schemas/Widget"}
+        assert success_of(aligned, "/v1/widgets", "post", "201") == {"$ref": "#/components/schemas/Widget"}
+
+    def test_parameters_read_by_hand(self, small: Json):
+        """Headers stay when a document doesn't list them; queries too, when it lists none at all."""
+        parameters = small["paths"]["/v1/widgets"]["get"]["parameters"]
+        parameters.append({"name": "X-Trace", "in": "header", "schema": {"type": "string"}})
+        pulled = disguised(small, Disguise())
+        pulled["paths"]["/v1/widgets"]["get"].pop("parameters")
+        listing = copy.deepcopy(pulled)
+        listing["paths"]["/v1/widgets"]["get"]["parameters"] = [
+            {"name": "take", "in": "query", "schema": {"type": "integer"}}
+        ]
+
+        kept = align(small, pulled, NamesLock()).document["paths"]["/v1/widgets"]["get"]["parameters"]
+        replaced = align(small, listing, NamesLock()).document["paths"]["/v1/widgets"]["get"]["parameters"]
+
+        assert {parameter["name"] for parameter in kept} == {"limit", "X-Trace"}
+        assert {parameter["name"] for parameter in replaced} == {"X-Trace", "take"}
+
+    def test_servers_base_path(self, small: Json):
+        """A path that the server's address starts with belongs to every path."""
+        pulled = disguised(small, Disguise())
+        pulled["servers"] = [{"url": "https://api.example/v1/"}]
+        pulled["paths"] = {path.removeprefix("/v1"): item for path, item in pulled["paths"].items()}
+
+        assert text_of(small, pulled) == text_of(small, None)
+
+
+class TestEnvelopes:
+    def test_array_for_object(self, small: Json):
+        """Rows keep their documented name when the list comes as a bare array."""
+        pulled = disguised(small, Disguise())
+        envelope = next(iter(_schemas_with(pulled, "total")))
+        media = pulled["paths"]["/v1/widgets"]["get"]["responses"]["200"]["content"]["application/json"]
+        media["schema"] = envelope["properties"]["widgets"]
+
+        aligned = align(small, pulled, NamesLock()).document
+
+        assert success_of(aligned, "/v1/widgets")["items"] == {"$ref": "#/components/schemas/WidgetRow"}
+
+    def test_object_for_array(self, small: Json):
+        """Rows keep their documented name when the documented array comes in an object."""
+        documented = copy.deepcopy(small)
+        media = documented["paths"]["/v1/widgets"]["get"]["responses"]["200"]["content"]["application/json"]
+        media["schema"] = {"type": "array", "items": {"$ref": "#/components/schemas/WidgetRow"}}
+
+        aligned = schemas_of(align(documented, disguised(small, Disguise()), NamesLock()))
+
+        assert aligned["ListWidgetsResponse200"]["properties"]["widgets"]["items"] == {
+            "$ref": "#/components/schemas/WidgetRow"
+        }
+
+    def test_another_name(self, small: Json):
+        """Rows keep their documented name when the array has another one."""
+        pulled = disguised(small, Disguise())
+        properties = next(iter(_schemas_with(pulled, "total")))["properties"]
+        properties["items"] = properties.pop("widgets")
+
+        aligned = schemas_of(align(small, pulled, NamesLock()))
+
+        assert aligned["WidgetList"]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/WidgetRow"}
+
+
+def test_documented_contract_must_be_usable(small: Json):
+    """An operation id that two operations share, or a name that would be spelled otherwise, is refused by name."""
+    small["paths"]["/v1/widgets"]["post"]["operationId"] = "list_widgets"
+    small["components"]["schemas"]["widget_row"] = small["components"]["schemas"].pop("WidgetRow")
+    small["components"]["schemas"]["WidgetList"]["properties"]["widgets"]["items"] = {
+        "$ref": "#/components/schemas/widget_row"
+    }
+
+    with pytest.raises(Stop) as stopped:
+        align(small, None, NamesLock())
+
+    assert "GET /v1/widgets and POST /v1/widgets share the operationId list_widgets" in str(stopped.value)
+    assert "the schema widget_row would be generated as WidgetRow" in str(stopped.value)
+
+
+def _schemas_with(document: Json, name: str) -> list[Json]:
+    """The component schemas that have a property."""
+    return [schema for schema in document["components"]["schemas"].values() if name in schema.get("properties", {})]
