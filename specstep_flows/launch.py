@@ -68,6 +68,12 @@ def prepare(
     paths = tuple(str(Path(path).expanduser().absolute()) for path in attachments)
     for path in paths:
         read_attachment(Path(path))
+    names = [Path(path).name for path in paths]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise errors.UsageError(
+            f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
+            "arrived: rename one. Nothing was sent."
+        )
     limit = options.get("max_cost_usd")
     if limit is not None and not limit > 0:
         raise errors.UsageError("The cost limit must be more than 0 US dollars.")

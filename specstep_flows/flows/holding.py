@@ -37,7 +37,12 @@ def hold_interview(job: Job) -> Flow[None]:
         interview = yield from _take_up_interview(record.interview_id)
     for name in record.attachments:
         if name not in record.uploads:
-            yield from interviews.attach_document(interview.id, Path(name))
+            yield from interviews.attach_document(
+                interview.id,
+                Path(name),
+                settle_seconds=job.settle_seconds,
+                sent_at=_upload_sent_at(record, Path(name).name),
+            )
             yield from do(Remember({"uploads": (*record.uploads, name)}))
             record = yield from current_record()
     if job.is_user_actor and not interview.is_complete:
@@ -65,6 +70,14 @@ def hold_interview(job: Job) -> Flow[None]:
     assert complete.intake_artifact_id is not None
     unused = sum(1 for number in range(len(record.messages)) if number >= len(record.turns))
     yield from do(Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused)))
+
+
+def _upload_sent_at(record: RunRecord, name: str) -> float | None:
+    """When an earlier process sent this document without living to see the answer."""
+    intent = record.intent
+    if intent is None or intent.operation != "upload_reference_document" or intent.about.get("name") != name:
+        return None
+    return intent.sent_at
 
 
 def _take_up_interview(interview_id: UUID) -> Flow[Interview]:

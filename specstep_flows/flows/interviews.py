@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Fetch, Flow, Report, Sleep, do
+from specstep_flows.engine.effects import Changes, Fetch, Flow, Now, Report, Sleep, do
 from specstep_flows.models import ReferenceDocument, TurnJob
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ MOST_RESUBMISSIONS: Final = 2
 RESUBMIT_AFTER_SECONDS: Final = 5.0
 #: How often something that is settled by reading the service's state is sent, at most.
 MOST_ATTEMPTS: Final = 6
+#: How often the list of documents is read while an upload whose answer was lost may still arrive.
+DOCUMENT_POLL_SECONDS: Final = 10.0
 #: ``intake_artifact_id`` may appear a moment after completion: look so often before asking the list of artifacts.
 ARTIFACT_LOOKS: Final = (0.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 #: The ceilings on transcripts are not enforced yet (walkthrough, step 3); warn when one comes near.
@@ -223,8 +225,12 @@ def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flo
     return attrs.evolve(interview, intake_artifact_id=artifact.id)
 
 
-def attach_document(interview_id: UUID, path: Path) -> Flow[ReferenceDocument]:
+def attach_document(
+    interview_id: UUID, path: Path, *, settle_seconds: float = 90.0, sent_at: float | None = None
+) -> Flow[ReferenceDocument]:
     """Upload a reference document, unless one of that name and size is attached already.
+
+    ``sent_at`` is when an upload of it left whose fate is unknown: it is not sent again before the settle time is over.
 
     POST and GET /v1/interviews/{interviewId}/reference-documents
 
@@ -234,18 +240,24 @@ def attach_document(interview_id: UUID, path: Path) -> Flow[ReferenceDocument]:
     content = yield from do(Fetch(lambda _: read_attachment(path)))
     attempts = 0
     while True:
-        attempts += 1
         known = yield from gateway.list_reference_documents(interview_id)
         present = next((document for document in known if _is_same(document, path.name, len(content))), None)
         if present is not None:
             return present
+        if sent_at is not None:
+            now = yield from do(Now())
+            left = sent_at + settle_seconds - now
+            if left >= 0:
+                yield from do(Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5)))
+                continue
+        attempts += 1
         try:
             document = yield from gateway.upload_reference_document(interview_id, path.name, content)
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
-            # It may have arrived: the list of documents tells.
-            yield from do(Sleep(TURN_POLL_SECONDS * attempts))
+            # It may have arrived, or arrive yet: the list of documents tells.
+            sent_at = yield from do(Now())
             continue
         yield from do(Report(events.DocumentAttached(path.name, len(content))))
         return document or ReferenceDocument(None, path.name, len(content))

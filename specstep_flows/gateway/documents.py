@@ -31,6 +31,7 @@ def upload_reference_document(interview_id: UUID, name: str, content: bytes) -> 
     )
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:
+        nothing(reply)
         try:
             value = reading.document(reply, "upload_reference_document")
         except errors.UnexpectedResponse:
