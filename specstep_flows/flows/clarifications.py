@@ -55,7 +55,8 @@ class Desk:
         if prior is not None and not {question.question for question in pending} <= set(prior["questions"]):
             prior = None
         if prior is not None and prior["accepted"]:
-            if not _has_worked(prior["cost_usd"], cost_usd):
+            # Long after the tick, and with work paid for since: the agents ask the same again.
+            if now < prior["sent_at"] + self.settle_seconds or not _has_worked(prior["cost_usd"], cost_usd):
                 return
             prior = None
         if prior is not None:

@@ -145,3 +145,27 @@ def test_what_is_no_answers_is_said_to_be_none(given):
     """A policy with a bug: a clear sentence."""
     with pytest.raises(errors.AnswersError):
         checked_answers(QUESTIONS, given)
+
+
+def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage):
+    """Until the settle time is over, the same questions are the same, whatever the cost says."""
+    service = Service(["One?"])
+    acting, at = stage(service), desk()
+    for cost in (1.0, 1.1, 1.2):
+        acting.play(at.look(cost))
+        acting.now += 25
+
+    assert len(service.answered) == 1
+
+
+def test_the_same_question_after_more_paid_work_is_a_second_round(stage):
+    """The state was never seen to leave the pause, but the agents worked in between: they ask again."""
+    service = Service(["One?"])
+    acting, at = stage(service), desk()
+    acting.play(at.look(1.0))
+    acting.now += SETTLE + 1
+    acting.play(at.look(1.0))
+    assert len(service.answered) == 1
+
+    acting.play(at.look(1.5))
+    assert len(service.answered) == 2
