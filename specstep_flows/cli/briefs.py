@@ -37,7 +37,7 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
     if brief == "-":
         return [_stdin(), *further]
     path = Path(brief)
-    if _exists(path):
+    if brief.strip() and _exists(path):
         return [_read(path), *further]
     if _looks_like_a_path(brief):
         raise errors.UsageError(

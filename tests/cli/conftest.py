@@ -1,0 +1,161 @@
+"""The command, in this process or as one of its own, against a sandbox on a sped-up clock."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.cli import main
+from specstep_flows.sandbox import ClarificationRound, Question, Sandbox, SandboxOptions
+
+#: Virtual seconds in a real one: a Fast generation takes about a quarter of a second.
+SPEED = 1000.0
+QUESTION = "REST endpoints, or forms?"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Result:
+    """What a call of the command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on stdout."""
+        (line,) = self.out.splitlines()
+        document: dict[str, Any] = json.loads(line)
+        assert next(iter(document)) == "schema_version"
+        return document
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of the test's own: no key, no runs, an empty working folder."""
+    for name in list(os.environ):
+        if name.startswith("SPECSTEP_") and name not in ("SPECSTEP_DOCS", "SPECSTEP_ASPNET_DOCUMENTS"):
+            monkeypatch.delenv(name)
+    work = tmp_path / "work"
+    work.mkdir()
+    settings = tmp_path / "config.toml"
+    settings.touch()
+    monkeypatch.setenv("SPECSTEP_CONFIG", str(settings))
+    monkeypatch.setenv("SPECSTEP_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture
+def options() -> SandboxOptions:
+    """What the sandbox is told to be: no questions, unless a test asks for some."""
+    return SandboxOptions(clarifications=())
+
+
+@pytest.fixture
+def one_question(options: SandboxOptions) -> SandboxOptions:
+    """A sandbox whose generations ask one question."""
+    options.clarifications = (
+        ClarificationRound((Question(QUESTION, why="Both are named.", proposed_default="Forms."),)),
+    )
+    return options
+
+
+@pytest.fixture
+def sandbox(home: Path, options: SandboxOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A local SpecStep that the environment points to."""
+    with Sandbox(options=options, speed=SPEED) as sandbox:
+        monkeypatch.setenv("SPECSTEP_API_URL", sandbox.url)
+        monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
+        monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[Sandbox]:
+    with Sandbox(speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def untouched(home: Path, _shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A local SpecStep that must not be sent anything in this test."""
+    monkeypatch.setenv("SPECSTEP_API_URL", _shared.url)
+    monkeypatch.setenv("SPECSTEP_API_KEY", _shared.api_key)
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
+    before = len(_shared.requests)
+    yield
+    assert len(_shared.requests) == before
+
+
+Specstep = Callable[..., Result]
+
+
+class Stream(io.TextIOWrapper):
+    """A stream that may pass for a terminal."""
+
+    def __init__(self, content: bytes = b"", *, encoding: str = "utf-8", is_terminal: bool = False) -> None:
+        super().__init__(io.BytesIO(content), encoding=encoding, newline="")
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+    def text(self) -> str:
+        self.flush()
+        content = self.buffer.getvalue()  # type: ignore[attr-defined]
+        return str(content.decode(self.encoding))
+
+
+@pytest.fixture
+def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
+    """Call the command in this process. ``typed`` is what a person at a terminal types; ``piped`` comes through a pipe."""
+
+    def call(
+        *arguments: object, typed: str | None = None, piped: bytes = b"", encoding: str = "utf-8", tty_out: bool = False
+    ) -> Result:
+        is_terminal = typed is not None
+        stdin = Stream((typed or "").encode() if is_terminal else piped, is_terminal=is_terminal)
+        out = Stream(encoding=encoding, is_terminal=tty_out)
+        err = Stream(encoding=encoding, is_terminal=is_terminal)
+        with monkeypatch.context() as patch:
+            patch.setenv("TERM", "dumb")
+            patch.setattr(sys, "stdin", stdin)
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            code = main([str(argument) for argument in arguments])
+        return Result(code, out.text(), err.text())
+
+    return call
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[Callable[[Sequence[str]], subprocess.Popen[str]]]:
+    """Start the command as a process of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def call(arguments: Sequence[str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "specstep_flows.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        process.kill()
+        process.communicate()
