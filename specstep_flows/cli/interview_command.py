@@ -92,7 +92,7 @@ def interview(
     you are, /undo-pending takes a turn back while the agent answers it, /quit leaves: the run goes on later, here with
     --run-id or with `specstep resume`. Input may be piped: messages are parted by empty lines.
     """
-    from specstep_flows.cli.commands.run import service_of
+    from specstep_flows.cli.commands.run import remembered, service_of
     from specstep_flows.cli.driving import open_driver
 
     options = {
@@ -111,7 +111,12 @@ def interview(
     ):
         known = None if run_id is None else _known(driver.client.store, run_id)
         if known is None:
-            arguments: dict[str, Any] = {**options, "attachments": attach or (), "run_id": run_id}
+            arguments: dict[str, Any] = {
+                **options,
+                "attachments": attach or (),
+                "run_id": run_id,
+                "remember": remembered(yes, answers, on_question),
+            }
             return _hold(driver, lambda **hands: driver.client.run(message or (), **arguments, **hands), large)
         if message or attach:
             raise errors.UsageError(f"Run {run_id} has begun already: say it, or /attach it, in the conversation.")

@@ -115,7 +115,7 @@ def run(
         "run_id": run_id,
         "max_cost_usd": max_cost,
         "retry_failed": retry_failed or 0,
-        "remember": _remembered(yes, answers, on_question),
+        "remember": remembered(yes, answers, on_question),
     }
     with (
         service_of(call, is_embedded=sandbox) as settings,
@@ -164,7 +164,7 @@ def resume(
         "force": force,
         "max_cost_usd": max_cost,
         "retry_failed": retry_failed,
-        **_remembered(yes, answers, on_question),
+        **remembered(yes, answers, on_question),
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     from specstep_flows.cli.interview_command import go_on, is_open_interview
@@ -190,8 +190,8 @@ def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) ->
     driver.yes = bool(options.get("yes"))
     if driver.answers is None and options.get("answers"):
         driver.answers = Path(options["answers"])
-    if changes.get("on_question") is None and options.get("on_question"):
-        driver.on_question = OnQuestion(options["on_question"])
+    if changes.get("question_mode") is None and options.get("question_mode"):
+        driver.on_question = OnQuestion(options["question_mode"])
 
 
 def _may_pay(record: RunRecord, changes: Mapping[str, Any]) -> bool:
@@ -199,10 +199,10 @@ def _may_pay(record: RunRecord, changes: Mapping[str, Any]) -> bool:
     return record.generation_id is None or retries > record.retries
 
 
-def _remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
+def remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
     """What whoever resumes the run need not say again."""
     return {
         **({"yes": True} if yes else {}),
         **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
-        **({"on_question": on_question.value} if on_question is not None else {}),
+        **({"question_mode": on_question.value} if on_question is not None else {}),
     }
