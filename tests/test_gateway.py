@@ -54,6 +54,25 @@ def test_each_request_of_the_gateway_has_the_kind_of_its_operation():
     assert {name: OPERATIONS[name][1]["x-kind"] for name in requests} == requests
 
 
+def used() -> set[str]:
+    """Every operation that the gateway can send, those of its kickoffs and lists among them."""
+    names = {name for name in sent() if name in OPERATIONS}
+    for tree in GATEWAY.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_kick_off":
+                names.add(node.args[0].value)
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "operation":
+                names |= {leaf.value for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant)} & set(
+                    OPERATIONS
+                )
+    return names
+
+
+def test_the_contract_marks_the_operations_that_the_flows_use():
+    """A pulled document that lacks one of these stops a regeneration; one that lacks another is only reported."""
+    assert used() == {name for name, (_, operation) in OPERATIONS.items() if operation.get("x-used-by")}
+
+
 def typed_attributes() -> set[str]:
     """The fields that the gateway reads as typed attributes of the generated client's objects."""
     return {
