@@ -98,6 +98,8 @@ class RunStep(Generic[P]):
 class _Client:
     """What both clients are made of."""
 
+    _open_http: type[Any]
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -130,12 +132,12 @@ class _Client:
             settings = Settings.load({"api_key": api_key, "api_url": api_url})
         self.settings = settings
         key = settings.require_key()
-        self._http_options: dict[str, Any] = {
-            "base_url": settings.api_url,
-            "headers": {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": _user_agent()},
-            "follow_redirects": False,
-            "timeout": settings.request_timeout,
-        }
+        self._http = self._open_http(
+            base_url=settings.api_url,
+            headers={"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": _user_agent()},
+            follow_redirects=False,
+            timeout=settings.request_timeout,
+        )
         self._made_of = (store, on_event, clock, limits)
         self._connected: connections.Connection | None = None
 
@@ -207,17 +209,14 @@ class SpecStep(_Client):
             print(specstep.say(interview.id, "A portal for customer feedback.").reply)
     """
 
-    def __init__(self, api_key: str | None = None, **options: Any) -> None:
-        super().__init__(api_key, **options)
-        self._http = httpx.Client(**self._http_options)
+    _http: httpx.Client
+    _open_http = httpx.Client
 
     def _drive(self, flow: Flow[R]) -> R:
         return self._connection.drive(flow, self._http)
 
     def _run(self, opening: launch.Launch) -> models.RunResult:
         return self._connection.run(opening, self._http)
-
-    __init__.__doc__ = _Client.__init__.__doc__
 
     def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
         """Make a managed run of a generation that was started elsewhere; ``resume`` then goes on with it.
@@ -253,17 +252,14 @@ class AsyncSpecStep(_Client):
             result = await specstep.run("A portal for customer feedback.")
     """
 
-    def __init__(self, api_key: str | None = None, **options: Any) -> None:
-        super().__init__(api_key, **options)
-        self._http = httpx.AsyncClient(**self._http_options)
+    _http: httpx.AsyncClient
+    _open_http = httpx.AsyncClient
 
     async def _drive(self, flow: Flow[R]) -> R:
         return await self._connection.drive_async(flow, self._http)
 
     async def _run(self, opening: launch.Launch) -> models.RunResult:
         return await self._connection.run_async(opening, self._http)
-
-    __init__.__doc__ = _Client.__init__.__doc__
 
     async def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
         """Make a managed run of a generation that was started elsewhere; see ``SpecStep.adopt``."""
