@@ -53,11 +53,11 @@ def pull(source: str | None, api_url: str | None, key: str | None) -> Pulled:
     Raises:
         Stop: it can't be had, in a sentence.
     """
-    api = urlsplit(api_url or DEFAULT_ORIGIN)
+    api = _split(api_url or DEFAULT_ORIGIN)
     target = source or urlunsplit((api.scheme, api.netloc, api.path.rstrip("/") + DOCUMENT_PATH, "", ""))
     if "://" not in target:
         return _from_file(Path(target))
-    parts = urlsplit(target)
+    parts = _split(target)
     shown_source = _without_secrets(parts)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
         raise Stop(f"{shown_source} is not https, and only a server on this machine may do without.")
@@ -102,7 +102,7 @@ def _download(url: str, headers: dict[str, str], name: str) -> bytes:
 
 def _check_status(response: httpx.Response, name: str) -> None:
     if response.is_redirect:
-        target = _without_secrets(urlsplit(str(response.headers.get("location", ""))))
+        target = _without_secrets(_split(str(response.headers.get("location", ""))))
         raise Stop(
             f"{name} points elsewhere ({shown(target)}). Redirects are not followed; give that URL with --source."
         )
@@ -110,6 +110,13 @@ def _check_status(response: httpx.Response, name: str) -> None:
         raise Stop(f"{name} answers {response.status_code}; check SPECSTEP_API_KEY.")
     if response.status_code != 200:
         raise Stop(f"{name} answers {response.status_code} instead of a document.")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise Stop("The URL of the document is no URL.") from None
 
 
 def _without_secrets(parts: SplitResult) -> str:

@@ -6,8 +6,6 @@ import copy
 import json
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,11 @@ for folder in (ROOT / "scripts", Path(__file__).parent / "support"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+from checkouts import Checkout  # noqa: E402
 from contracts import SMALL  # noqa: E402
 from disguises import ASPNET, disguised  # noqa: E402
-from regeneration.command import main  # noqa: E402
 from regeneration.documents import load_documented  # noqa: E402
+from regeneration.pipeline import Wish, regenerate  # noqa: E402
 from regeneration.project import Project  # noqa: E402
 
 Json = Any
@@ -44,44 +43,44 @@ def served(_served: str) -> Json:
     return json.loads(_served)
 
 
-@dataclass
-class Checkout:
-    """A scratch checkout, and what running the script in it says."""
-
-    project: Project
-    said: Callable[[], str]
-
-    def run(self, *arguments: str) -> int:
-        """Run ``scripts/regenerate.py`` in it."""
-        return main(list(arguments), self.project.root)
-
-    def pull(self, document: Json, *arguments: str) -> int:
-        """Run it with a document to pull."""
-        source = self.project.root.parent / "served.json"
-        source.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
-        return self.run("--source", str(source), *arguments)
-
-    def files(self) -> dict[str, bytes]:
-        """Every file of it, but for the workshop and what interpreters leave."""
-        return {
-            path.relative_to(self.project.root).as_posix(): path.read_bytes()
-            for path in sorted(self.project.root.rglob("*"))
-            if path.is_file() and not {"__pycache__", ".regeneration"} & set(path.parts)
-        }
-
-
 @pytest.fixture
 def checkout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Checkout:
     """A scratch checkout with the committed files of regeneration, and no hand-written package."""
     root = tmp_path / "checkout"
     root.mkdir()
-    shutil.copytree(ROOT / "openapi", root / "openapi")
-    for name in ("pulled.json", "pulled.provenance.json"):
-        (root / "openapi" / name).unlink(missing_ok=True)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "generated", root / "generated", ignore=ignored)
+    ignored = shutil.ignore_patterns("__pycache__", "pulled*.json")
+    for name in ("openapi", "generated"):
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", root)
     return Checkout(Project(root), lambda: capsys.readouterr().err)
+
+
+@pytest.fixture(scope="session")
+def _small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A regenerated checkout of the small contract, to be copied: generating it anew each time would take long."""
+    root = tmp_path_factory.mktemp("small") / "checkout"
+    shutil.copytree(ROOT / "openapi", root / "openapi", ignore=lambda *_: PRODUCTS)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    (root / "openapi" / "documented.yaml").write_text(json.dumps(SMALL))
+    regenerate(Project(root), Wish(), lambda line: None)
+    return root
+
+
+PRODUCTS = ["aligned.json", "names.lock.json", "drift.md", "drift.json", "pulled.json", "pulled.provenance.json"]
+
+
+@pytest.fixture
+def small_checkout(_small_checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Checkout:
+    """A scratch checkout of the small contract: quick to regenerate."""
+    root = tmp_path / "checkout"
+    shutil.copytree(_small_checkout, root, ignore=shutil.ignore_patterns(".regeneration", "__pycache__"))
+    return Checkout(Project(root), lambda: capsys.readouterr().err)
+
+
+@pytest.fixture
+def small_served(small: Json) -> Json:
+    """What a server in the manner of ASP.NET Core would serve for the small contract."""
+    return disguised(small, ASPNET)
 
 
 @pytest.fixture
