@@ -191,13 +191,19 @@ def _exchange(
     timeout: float,
     should_stop: Callable[[], bool],
 ) -> http.client.HTTPResponse:
-    """Send the request and read the answer's head. ``http.client`` asks for identity encoding by itself."""
+    """Send the request and read the answer's head. ``http.client`` asks for identity encoding by itself.
+
+    Everything goes by the connection's own methods, so that whoever records and replays it (vcrpy) sees this as well.
+    """
+
+    def answer(sock: socket.socket, *args: object, **more: object) -> http.client.HTTPResponse:
+        waiting = _Waiting(sock, timeout, should_stop)
+        return http.client.HTTPResponse(cast("socket.socket", waiting), *args, **more)  # type: ignore[arg-type]
+
+    connection.response_class = answer  # type: ignore[assignment]
     connection.request("GET", address.target, headers=dict(headers))
     connection.sock.settimeout(SLICE_SECONDS)
-    waiting = _Waiting(connection.sock, timeout, should_stop)
-    response = http.client.HTTPResponse(cast("socket.socket", waiting), method="GET")
-    response.begin()
-    return response
+    return connection.getresponse()
 
 
 class _Waiting(io.RawIOBase):
@@ -205,6 +211,8 @@ class _Waiting(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, timeout: float, should_stop: Callable[[], bool]) -> None:
         self._socket = sock
+        # A connection that is not kept is closed when the head has come; a socket stays open while a file is made of it.
+        self._kept = sock.makefile("rb", buffering=0)
         self._slices = max(1, round(timeout / SLICE_SECONDS))
         self._timeout = timeout
         self._should_stop = should_stop
@@ -212,6 +220,10 @@ class _Waiting(io.RawIOBase):
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What an HTTPResponse asks its socket for."""
         return io.BufferedReader(self)
+
+    def close(self) -> None:
+        self._kept.close()
+        super().close()
 
     def readable(self) -> bool:
         return True

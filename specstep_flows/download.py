@@ -114,7 +114,7 @@ def fetch_to_part(
                         forget_version(part)
                         continue
                 else:
-                    offset, total = 0, response.length
+                    offset, total = 0, _length(response)
                 _check_answer(response, host, is_part=offset > 0)
                 if total is not None and total > max_bytes:
                     raise HostilePackage(f"The package has {total:,} bytes; more than {max_bytes:,} are not taken.")
@@ -174,6 +174,11 @@ def finish(part: Path, final: Path, *, force: bool = False, limits: UnpackLimits
     verified = verify(part, limits)
     place(part, final, force=force)
     return verified
+
+
+def _length(response: http.client.HTTPResponse) -> int | None:
+    """How many bytes an answer brings, if it says so. (An answer that vcrpy replays has the number as text.)"""
+    return None if response.length is None else int(response.length)
 
 
 def _content_range(headers: Message) -> tuple[int | None, int | None]:
