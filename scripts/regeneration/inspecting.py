@@ -23,6 +23,7 @@ _MODULES: Final = frozenset(
      "urllib.parse", "uuid"}
 )  # fmt: skip
 _CALLED_ON_IMPORT: Final = frozenset({"TypeVar", "_attrs_field"})
+_DECORATORS: Final = frozenset({"_attrs_define", "classmethod", "property"})
 _AT_TOP: Final = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.If)
 _NEVER: Final = frozenset({"eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "vars", "input"})
 
@@ -81,6 +82,9 @@ def _complaint(path: Path, source: str) -> str:
         if not (isinstance(call.func, ast.Name) and call.func.id in _CALLED_ON_IMPORT):
             return f"would call something on import (line {call.lineno})"
     for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", ()):
+            if not (isinstance(decorator, ast.Name) and decorator.id in _DECORATORS):
+                return f"has a decorator that no template writes (line {decorator.lineno})"
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [node.module or ""]

@@ -15,6 +15,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from regeneration.folding import Fingerprints, children, reachable, roots_of
 from regeneration.graph import Contract, Node, Operation, Slot, path_order
+from regeneration.identifiers import reserve_template_names
 from regeneration.locking import NamesLock
 from regeneration.stops import Stop
 from regeneration.text import pascal, snake
@@ -217,7 +218,13 @@ def _tag(operation: Operation, documented: Contract) -> str:
         if tags:
             return min(tags, key=lambda tag: (-tags[tag], tag))
     own = [segment for segment in literals if segment != "v1"]
-    return snake(own[0]) if own else "other"
+    return _package_name(snake(own[0])) if own else "other"
+
+
+def _package_name(tag: str) -> str:
+    """How the generator spells the package of a tag: no keyword, no builtin."""
+    reserve_template_names()
+    return str(PythonIdentifier(tag, "tag"))
 
 
 def _parameter_names(operation: Operation) -> list[str]:

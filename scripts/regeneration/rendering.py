@@ -20,6 +20,8 @@ _MEDIA = {
     "form": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
 }
+DEEPEST_LISTS = 12
+"""Lists in lists in lists: what is deeper is read as it comes."""
 
 
 def render(contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock) -> JsonObject:
@@ -114,9 +116,9 @@ class _Renderer:
             rendered["content"] = {_MEDIA[body.medium]: {"schema": schema}}
         return rendered
 
-    def _schema(self, slot: Slot) -> JsonObject:
+    def _schema(self, slot: Slot, depth: int = 0) -> JsonObject:
         """A place, as the generator reads nullability best: in the type of plain values, beside a reference."""
-        node = slot.node
+        node = slot.node if depth < DEEPEST_LISTS else Node()
         schema: JsonObject
         if node.needs_class:
             reference = {"$ref": f"#/components/schemas/{self._names.classes[self._prints[id(node)]]}"}
@@ -127,11 +129,11 @@ class _Renderer:
             else:
                 return reference
         elif node.kind == "union":
-            schema = {"anyOf": [self._schema(Slot(variant.node)) for variant in node.variants]}
+            schema = {"anyOf": [self._schema(Slot(variant.node), depth + 1) for variant in node.variants]}
             if slot.nullable:
                 schema["anyOf"].append({"type": "null"})
         elif node.kind == "array":
-            schema = {"type": self._type("array", slot), "items": self._schema(node.items or Slot(Node()))}
+            schema = {"type": self._type("array", slot), "items": self._schema(node.items or Slot(Node()), depth + 1)}
         elif node.kind == "scalar":
             schema = {"type": self._type(node.type, slot)}
             if node.format:

@@ -94,9 +94,9 @@ class SchemaReader:
     def _read_kind(self, node: Node, schema: JsonObject, kind: str) -> None:
         if kind in _SCALARS:
             node.kind, node.type = "scalar", kind
-            wanted = schema.get("format")
+            wanted = str(schema.get("format"))
             if kind == "string" and wanted in STRING_FORMATS:
-                node.format = str(wanted)
+                node.format = wanted
         elif kind == "array":
             node.kind = "array"
             node.items = self._slot(schema.get("items", {}))

@@ -21,11 +21,14 @@ def simplify_unions(contract: Contract) -> None:
         nodes = reachable(roots)
         for node in nodes:
             if node.is_free_form:
-                node.kind, node.name, node.extra, node.direction = "any", "", None, None
+                _forget(node)
         prints = fold(nodes, label=lambda node: (node.name, node.direction))
         unions = [node for node in nodes if node.kind == "union"]
+        endless = _endless(nodes, prints)
         reduced = [node for node in unions if _reduce(node, prints)]
-        if not reduced:
+        for node in endless:
+            _forget(node)
+        if not reduced and not endless:
             break
         for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
             _unwrap(slot)
@@ -33,6 +36,27 @@ def simplify_unions(contract: Contract) -> None:
             node.variants = tuple(Slot(variant.node) for variant in node.variants)
     for node in unions:
         node.variants = tuple(sorted(node.variants, key=lambda slot: _variant_order(slot.node, prints)))
+
+
+def _endless(nodes: list[Node], prints: Fingerprints) -> list[Node]:
+    """Lists and unions that contain themselves without a class in between: Python has no type for these."""
+    inner: dict[str, set[str]] = {
+        prints[id(node)]: {prints[id(slot.node)] for _, slot in children(node)}
+        for node in nodes
+        if node.kind in ("array", "union")
+    }
+    while True:
+        held = {name for names in inner.values() for name in names}
+        kept = {name: names & inner.keys() for name, names in inner.items() if names & inner.keys() and name in held}
+        if len(kept) == len(inner):
+            return [node for node in nodes if prints[id(node)] in inner]
+        inner = kept
+
+
+def _forget(node: Node) -> None:
+    """Take everything off that was said about a shape."""
+    node.kind, node.name, node.type, node.format, node.direction = "any", "", "", "", None
+    node.items, node.extra, node.variants = None, None, ()
 
 
 def _reduce(union: Node, prints: Fingerprints) -> bool:
@@ -52,7 +76,7 @@ def _reduce(union: Node, prints: Fingerprints) -> bool:
     objects = sum(slot.node.kind == "object" for slot in distinct.values())
     is_free_form = any(slot.node.is_free_form for slot in distinct.values())
     if not distinct or is_free_form or (objects > 1 and union.direction == "response"):
-        union.kind, union.variants, union.name, union.direction = "any", (), "", None
+        _forget(union)
         return True
     before = union.variants
     union.variants = tuple(Slot(slot.node, nullable=nullable) for slot in distinct.values())
