@@ -31,7 +31,7 @@ from specstep_flows.errors import (
 )
 from specstep_flows.part_file import PartFile, Version, forget_version
 
-__all__ = ["Fetched", "Verified", "fetch_to_part", "finish", "place", "verify"]
+__all__ = ["Fetched", "Verified", "fetch_to_part", "finish", "place", "tidy", "verify"]
 
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
@@ -166,6 +166,13 @@ def place(part: Path, final: Path, *, force: bool = False) -> None:
             f"The package cannot be saved as {final} ({error.strerror}); it is kept as {part}."
         ) from error
     with contextlib.suppress(OSError):
+        forget_version(part)
+
+
+def tidy(part: Path) -> None:
+    """Remove what a process leaves behind that dies between giving a package its name and clearing up."""
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
         forget_version(part)
 
 

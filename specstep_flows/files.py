@@ -106,6 +106,12 @@ class RunFiles:
 
         place(part, path, force=self._force)
 
+    def tidy(self, part: Path) -> None:
+        """Remove what was left of a download that has its final name."""
+        from specstep_flows.download import tidy
+
+        tidy(part)
+
     def digest(self, path: Path) -> str | None:
         """The SHA-256 of a file in hexadecimal, or None when there is none."""
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +20,8 @@ def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackL
     """Unpack ``zip_path`` into the folder ``target``; gives back the files' paths, sorted.
 
     Everything is unpacked into a hidden folder beside the target and checked there, and only then moved. A target that
-    holds something is refused. With ``force`` the package's files replace those of the same names in it, one after the
-    other; other files in it stay. Modes and times in the archive are ignored.
+    holds something else than this very package is refused. With ``force`` the package's files replace those of the same
+    names in it, one after the other; other files in it stay. Modes and times in the archive are ignored.
 
     Raises:
         DamagedPackage: not a zip, truncated, or a checksum that does not match.
@@ -27,6 +29,9 @@ def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackL
         OutputError: the target is taken, or the disk does not take it.
     """
     target = target.resolve()
+    _sweep(target)
+    if _is_occupied(target) and not force and (names := _unpacked_before(zip_path, target, limits)):
+        return sorted(target / name for name in names)
     _check_target(target, force)
     try:
         with (
@@ -49,6 +54,29 @@ def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackL
 
 def _is_occupied(target: Path) -> bool:
     return target.is_dir() and any(target.iterdir())
+
+
+def _unpacked_before(zip_path: Path, target: Path, limits: UnpackLimits | None) -> list[str]:
+    """The archive's files, if each of them is in the target already: a process died just after it had unpacked them."""
+    with open_archive(zip_path, limits) as archive:
+        files = [entry for entry in archive.entries if not entry.is_folder]
+        for entry in files:
+            path = target / entry.path
+            try:
+                if path.is_symlink() or path.stat().st_size != entry.size_bytes:
+                    return []
+                with path.open("rb") as file:
+                    if not all(file.read(len(chunk)) == chunk for chunk in archive.chunks(entry)):
+                        return []
+            except OSError:
+                return []
+    return [entry.path for entry in files]
+
+
+def _sweep(target: Path) -> None:
+    """Remove the hidden folders of unpackings into this target that were killed."""
+    for stale in target.parent.glob(f".{glob.escape(target.name)}.*.unpacking"):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 def _check_target(target: Path, force: bool) -> None:

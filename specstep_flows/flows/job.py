@@ -139,6 +139,9 @@ def _bring_home(job: Job, generation: Generation) -> Flow[RunResult]:
     digest = yield from do(Fetch(lambda _: files.digest(path)))
     if digest is None or digest != record.sha256:
         digest = yield from packages.fetch_package(package_id, path, files)
+    else:
+        # An earlier process may have died just after the package got its name.
+        yield from do(Fetch(lambda _: files.tidy(packages.part_of(path))))
     size = yield from do(Fetch(lambda _: files.size(path)))
     yield from do(Remember({"sha256": digest, "size_bytes": size}))
     yield from do(Report(events.PackageSaved(path, size, digest)))

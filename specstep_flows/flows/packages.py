@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord
 
-__all__ = ["Files", "fetch_package", "find_package"]
+__all__ = ["Files", "fetch_package", "find_package", "part_of"]
 
 #: The package of a Complete generation may be recorded a moment late: look so often.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
@@ -48,6 +48,10 @@ class Files(Protocol):
         """Give the part its final name, for good."""
         ...
 
+    def tidy(self, part: Path) -> None:
+        """Remove what was left of a download that has its final name."""
+        ...
+
     def digest(self, path: Path) -> str | None:
         """The SHA-256 of a file, or None when there is none."""
         ...
@@ -77,6 +81,11 @@ def find_package(generation: Generation) -> Flow[UUID]:
     return (yield from gateway.get_generation_package(generation.id)).id
 
 
+def part_of(path: Path) -> Path:
+    """Where the bytes of a package grow before it gets its name."""
+    return path.with_name(f"{path.name}.part")
+
+
 def fetch_package(
     package_id: UUID,
     path: Path,
@@ -92,7 +101,7 @@ def fetch_package(
         DownloadError: the bytes did not arrive; what came is kept.
         DamagedPackage, HostilePackage: what arrived is not what it should be.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = part_of(path)
     damaged = 0
     while True:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
-from specstep_flows.models import RunResult
+from specstep_flows.models import Answer, RunResult
 from specstep_flows.runs import RunRecord
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 from specstep_flows.settings import Settings
@@ -161,6 +161,23 @@ class Bench:
         assert record.generation_id == result.generation_id
         assert [turn.message for turn in record.turns] == list(brief)
         assert [path.name for path in self.output.iterdir() if ".part" in path.name] == []
+
+    def judge_record(self) -> None:
+        """The same questions of a run that a process of its own drove: its record stands for the result."""
+        record = self.record()
+        assert record.generation_id is not None
+        self.judge(
+            RunResult(
+                run_id=record.run_id,
+                interview_id=record.interview_id,
+                generation_id=record.generation_id,
+                package_id=record.package_id,
+                path=Path(record.file or ""),
+                sha256=record.sha256 or "",
+                size_bytes=record.size_bytes or 0,
+                answers=tuple(Answer(**answer) for answer in record.answers),
+            )
+        )
 
 
 def make_bench(sandbox: Sandbox, folder: Path, **members: Any) -> Bench:

@@ -1,0 +1,154 @@
+"""kill -9 of a real process at every point of a whole run; a second process goes on, and all is as if nothing had been.
+
+Points are enumerated from a run without incident: each step of the driver (so: before a request is sent, after its answer
+came and before it is recorded, before and after each durable write), each change to a file of the output folder, and, for
+each request, the moment when the server has carried it out and its answer is on the way.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+from proof_kit.bench import BRIEF, DOCUMENT, Bench, options
+from proof_kit.clocks import TurnedClock
+from proof_kit.proxy import Proxy
+from proof_kit.secrets import Secrets
+from proof_kit.shared_clock import SharedClock
+from proof_kit.victim import Order
+
+from specstep_flows.sandbox import Sandbox
+
+pytestmark = pytest.mark.slow
+
+FILES = {"README.md": b"# Portal\n", "docs/01-vision.md": b"Quick.\n", "docs/02-plan.md": b"Soon.\n"}
+
+
+class Nursery:
+    """Processes to be killed, forked from one that has everything imported."""
+
+    def __init__(self, sandbox: Sandbox, proxy: Proxy, clock: Path, folder: Path) -> None:
+        self.sandbox, self.proxy, self._clock, self._folder = sandbox, proxy, clock, folder
+        self._count = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "proof_kit.victim"],
+            cwd=Path(__file__).parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def new_order(self, *, is_async: bool) -> Order:
+        """A run of a user of its own, in a folder of its own."""
+        self._count += 1
+        self.sandbox.clock.turn_to_round_hour()
+        key = f"sf_victim_{self._count:04d}_{os.urandom(8).hex()}"
+        self.sandbox.state.add_key(key, f"victim{self._count}")
+        folder = self._folder / f"run{self._count:04d}"
+        folder.mkdir()
+        (folder / "notes.md").write_bytes(DOCUMENT)
+        return Order(
+            str(folder), str(self._clock), self.proxy.url, key, list(BRIEF), is_async, [str(folder / "notes.md")]
+        )
+
+    def live(self, order: Order, die_at: int = 0, die_at_answer: int = 0) -> int:
+        """Let a process live; its exit code, or minus the number of the signal that killed it."""
+        born: list[int] = []
+
+        def kill(number: int) -> None:
+            if number == die_at_answer:
+                while not born:
+                    pass
+                os.kill(born[0], signal.SIGKILL)
+
+        self.proxy.start_counting()
+        self.proxy.at_answer = kill
+        self._process.stdin.write(json.dumps(attrs.asdict(attrs.evolve(order, die_at=die_at))) + "\n")
+        self._process.stdin.flush()
+        born.append(int(self._process.stdout.readline()))
+        return int(self._process.stdout.readline())
+
+    def points(self, order: Order) -> list[str]:
+        """The points that the last process of a run passed."""
+        return Path(order.folder, "points").read_text().splitlines()
+
+    def judge(self, order: Order) -> None:
+        """As the bench judges; the document is there once, the package is unpacked, and no secret was written."""
+        clock = TurnedClock(self.sandbox.clock)
+        bench = Bench(self.sandbox, Path(order.folder), clock, order.key)
+        bench.judge_record()
+        record = bench.record()
+        interview = self.sandbox.state.interviews[str(record.interview_id)]
+        assert [document.content for document in interview.documents.values()] == [DOCUMENT]
+        unpacked = Path(record.unpacked_to)
+        assert {
+            str(path.relative_to(unpacked)): path.read_bytes() for path in unpacked.rglob("*") if path.is_file()
+        } == FILES
+        assert Secrets({order.key}).found_under(Path(order.folder)) == []
+        assert sorted(path.name for path in bench.output.iterdir()) == sorted([unpacked.name, Path(record.file).name])
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """The sandbox, the proxy before it, and the nursery, on one clock that all their processes share."""
+    folder = tmp_path_factory.mktemp("nursery")
+    clock = SharedClock(folder / "clock")
+    told = options(package_files=FILES, requests_per_minute=None, kickoffs_per_minute=None, monthly_quota=None)
+    with Sandbox(options=told, clock=clock) as sandbox, Proxy(int(sandbox.url.rpartition(":")[2])) as proxy:
+        here = Nursery(sandbox, proxy, folder / "clock", folder)
+        yield here
+        here.close()
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_run_survives_its_death_at_every_point(nursery, is_async):
+    """Killed at any point and resumed, a run ends as if it had not been killed, at the same cost."""
+    order = nursery.new_order(is_async=is_async)
+    assert nursery.live(order) == 0
+    nursery.judge(order)
+    points = nursery.points(order)
+    assert len(points) > 100
+    for number, point in enumerate(points, 1):
+        order = nursery.new_order(is_async=is_async)
+        where = f"killed at point {number}, before {point!r}, behind {points[max(0, number - 4) : number - 1]}"
+
+        assert nursery.live(order, die_at=number) == -signal.SIGKILL, where
+        assert nursery.points(order)[-1] == point, where
+        assert nursery.live(order) == 0, where
+        try:
+            nursery.judge(order)
+        except AssertionError as error:
+            error.add_note(where)
+            raise
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_run_survives_its_death_while_any_answer_is_on_the_way(nursery, is_async):
+    """The server has carried the request out, and the process that sent it never hears of it."""
+    nursery.sandbox.requests.clear()
+    order = nursery.new_order(is_async=is_async)
+    assert nursery.live(order) == 0
+    sent = [request.operation for request in nursery.sandbox.requests if request.server == "api"]
+    for number in range(1, len(sent) + 1):
+        order = nursery.new_order(is_async=is_async)
+        nursery.sandbox.requests.clear()
+
+        assert nursery.live(order, die_at_answer=number) == -signal.SIGKILL, number
+        last = nursery.sandbox.requests[-1]
+        assert (last.operation, last.reached_world) == (sent[number - 1], True)
+        assert nursery.live(order) == 0, f"killed while the answer to {last.operation} was on the way"
+        try:
+            nursery.judge(order)
+        except AssertionError as error:
+            error.add_note(f"killed while the answer to {last.operation} (number {number}) was on the way")
+            raise
