@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.settings import Settings
 
-__all__ = ["Finding", "service_findings", "setting_rows", "settings_findings", "store_finding"]
+__all__ = ["Finding", "clock_finding", "service_findings", "setting_rows", "settings_findings", "store_finding"]
 
 Verdict: TypeAlias = Literal["ok", "warn", "fail"]
 
@@ -96,10 +96,10 @@ def service_findings(settings: Settings) -> Iterator[Finding]:
         else:
             words = usage_words(usage)
             yield Finding("usage", "ok" if words else "warn", words or "The quota could not be read from the answer.")
-    yield _clock(settings)
+    yield clock_finding(settings)
 
 
-def _clock(settings: Settings) -> Finding:
+def clock_finding(settings: Settings) -> Finding:
     """This machine's clock against the Date of an answer; asked of a public page, so without the key."""
     import httpx
 

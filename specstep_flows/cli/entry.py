@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,10 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = typer.main.get_command(app)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A letter that this terminal does not have ends nothing.
+            stream.reconfigure(errors="replace")
     try:
         code = command.main(args=arguments, prog_name="specstep", standalone_mode=False)
         if sys.stdout is not None:

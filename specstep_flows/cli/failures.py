@@ -88,6 +88,8 @@ def tell(
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
         terminal.tell(f"Answer with: specstep answer {call.run_id}")
+    if not call.is_resumable and status in (exits.DETACHED, exits.QUESTION):
+        terminal.tell("The sandbox, and the run in it, ended with this process.")
     if next_command is not None:
         terminal.tell(f"Go on with: {next_command}")
     if call.json:

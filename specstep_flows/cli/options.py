@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from specstep_flows import errors
+from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
     from specstep_flows.cli.progress import Mode
@@ -87,7 +88,7 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
         store = RunStore(Settings.load().state_folder())
         try:
             return [
-                (record.run_id, f"{status_of(record)} {record.project_name or ''}".strip())
+                (record.run_id, f"{status_of(record)} {plain_line(record.project_name)}".strip())
                 for record in store.all()
                 if record.run_id.startswith(incomplete)
             ]

@@ -135,11 +135,13 @@ class Terminal:
         if sys.stdout is None:
             return
         try:
-            sys.stdout.write(text)
+            text.encode(_encoding(sys.stdout))
         except UnicodeEncodeError:
             # A path that is no text in this encoding: its own bytes are the truth.
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        else:
+            sys.stdout.write(text)
         sys.stdout.flush()
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.settings import Settings
 
-__all__ = ["Call", "group", "verb"]
+__all__ = ["Call", "common_options", "group", "verb"]
 
 F = TypeVar("F", bound="Callable[..., int | None]")
 
@@ -47,8 +48,8 @@ RequestTimeout: TypeAlias = Annotated[
     float | None,
     typer.Option("--request-timeout", metavar="SECONDS", help="How long one request may take (75 unless set)."),
 ]
-State: TypeAlias = Annotated[
-    Path | None, typer.Option("--state", metavar="FOLDER", help="Where runs are kept (else SPECSTEP_STATE).")
+Store: TypeAlias = Annotated[
+    Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (else SPECSTEP_STATE).")
 ]
 
 
@@ -60,7 +61,7 @@ class Call:
     quiet: bool = False
     api_url: str | None = None
     request_timeout: float | None = None
-    state: Path | None = None
+    store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
@@ -74,7 +75,7 @@ class Call:
         from specstep_flows.settings import Settings
 
         return Settings.load(
-            {"api_url": self.api_url, "request_timeout": self.request_timeout, "state": self.state},
+            {"api_url": self.api_url, "request_timeout": self.request_timeout, "state": self.store},
         )
 
     @property
@@ -82,8 +83,9 @@ class Call:
         """The line that goes on with the run, if there is one."""
         if self.run_id is None or not self.is_resumable:
             return None
-        folder = f" --state {self.state}" if self.state is not None else ""
-        return f"specstep resume {self.run_id}{folder}"
+        given = (("--api-url", self.api_url), ("--store", self.store))
+        flags = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value is not None)
+        return f"specstep resume {self.run_id}{flags}"
 
     def finish(self, text: str | None, document: Mapping[str, Any]) -> None:
         """The result: ``text`` (None writes nothing), or ``document`` with ``--json``."""
@@ -93,7 +95,9 @@ class Call:
             self.terminal.result(text)
 
 
-def _common() -> list[inspect.Parameter]:
+def common_options() -> list[inspect.Parameter]:
+    """The options that every verb has, as parameters of a function."""
+
     def parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
@@ -102,7 +106,7 @@ def _common() -> list[inspect.Parameter]:
         parameter("quiet", Quiet, False),
         parameter("api_url", ApiUrl, None),
         parameter("request_timeout", RequestTimeout, None),
-        parameter("state", State, None),
+        parameter("store", Store, None),
     ]
 
 
@@ -118,7 +122,7 @@ def verb(app: typer.Typer, name: str | None = None) -> Callable[[F], F]:
 
     def register(function: F) -> F:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        common = _common()
+        common = common_options()
 
         @functools.wraps(function)
         def command(**arguments: Any) -> None:

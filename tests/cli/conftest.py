@@ -1,4 +1,4 @@
-"""The command, in this process or as one of its own, against a sandbox on a sped-up clock."""
+"""The command against a sandbox: in this process on a clock that its own waits turn, or as a process of its own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from typing import Any
 import pytest
 
 from specstep_flows.cli import main
-from specstep_flows.sandbox import ClarificationRound, Question, Sandbox, SandboxOptions
+from specstep_flows.engine.clock import SystemClock
+from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 
-#: Virtual seconds in a real one: a Fast generation takes about a quarter of a second.
-SPEED = 1000.0
 QUESTION = "REST endpoints, or forms?"
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -71,28 +69,34 @@ def one_question(options: SandboxOptions) -> SandboxOptions:
     return options
 
 
+def _point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the environment point to a sandbox, and every wait of this process turn the sandbox's clock."""
+    clock = sandbox.clock
+    assert isinstance(clock, ManualClock)
+    monkeypatch.setenv("SPECSTEP_API_URL", sandbox.url)
+    monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
+    monkeypatch.setattr(SystemClock, "now", lambda self: clock.now())
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: clock.advance(max(0.0, seconds)))
+
+
 @pytest.fixture
 def sandbox(home: Path, options: SandboxOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A local SpecStep that the environment points to."""
-    with Sandbox(options=options, speed=SPEED) as sandbox:
-        monkeypatch.setenv("SPECSTEP_API_URL", sandbox.url)
-        monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
-        monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
+    with Sandbox(options=options, clock=ManualClock()) as sandbox:
+        _point_to(sandbox, monkeypatch)
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def _shared() -> Iterator[Sandbox]:
-    with Sandbox(speed=SPEED) as sandbox:
+    with Sandbox(clock=ManualClock()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def untouched(home: Path, _shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A local SpecStep that must not be sent anything in this test."""
-    monkeypatch.setenv("SPECSTEP_API_URL", _shared.url)
-    monkeypatch.setenv("SPECSTEP_API_KEY", _shared.api_key)
-    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
+    _point_to(_shared, monkeypatch)
     before = len(_shared.requests)
     yield
     assert len(_shared.requests) == before
@@ -114,7 +118,7 @@ class Stream(io.TextIOWrapper):
     def text(self) -> str:
         self.flush()
         content = self.buffer.getvalue()  # type: ignore[attr-defined]
-        return str(content.decode(self.encoding))
+        return str(content.decode(self.encoding, "replace"))
 
 
 @pytest.fixture

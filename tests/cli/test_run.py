@@ -395,11 +395,10 @@ def test_settings_that_do_not_fit(
     assert not value or value not in result.err or name != "SPECSTEP_API_KEY"
 
 
-def test_a_service_that_is_not_there(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_is_not_there(specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection is tried again for a while, then told with 7; the run can be resumed."""
     monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("SPECSTEP_API_KEY", "sf_key")
-    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "100000")
 
     result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--json")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
-import attrs
 import typer
 
 from specstep_flows import errors
@@ -115,6 +114,8 @@ def _choose(
 
 def _send(client: SpecStep, target: Target, chosen: Sequence[Answer], now: float) -> None:
     """Send them; a managed run's record is told before and after, so that no later process answers the same again."""
+    from specstep_flows.cli.documents import plain
+
     assert target.generation_id is not None
     record = target.record
     if record is None:
@@ -126,8 +127,8 @@ def _send(client: SpecStep, target: Target, chosen: Sequence[Answer], now: float
         # Whoever drives it sees that it waits no longer.
         client.answer_questions(target.generation_id, chosen)
         return
-    plain = [attrs.asdict(one) for one in chosen]
-    sent = {"questions": [one.question for one in chosen], "answers": plain, "sent_at": now, "accepted": False}
+    kept = plain(chosen)
+    sent = {"questions": [one.question for one in chosen], "answers": kept, "sent_at": now, "accepted": False}
     try:
         client.store.update(record.run_id, {"answering": sent})
         try:
@@ -136,7 +137,7 @@ def _send(client: SpecStep, target: Target, chosen: Sequence[Answer], now: float
             if not (isinstance(error, errors.RequestError) and error.ambiguous):
                 client.store.update(record.run_id, {"answering": record.answering})
             raise
-        answers = (*client.store.get(record.run_id).answers, *plain)
+        answers = (*client.store.get(record.run_id).answers, *kept)
         client.store.update(record.run_id, {"answering": {**sent, "accepted": True}, "answers": answers})
     finally:
         let_go()

@@ -32,6 +32,7 @@ def runs(
         list[str] | None,
         typer.Option(
             "--status",
+            "--state",
             metavar="WORD",
             help="Only runs in this state: new, interview, generating, question, paused, failed, cancelled, package, "
             "done, or open (neither over nor done); may be repeated.",

@@ -1,0 +1,108 @@
+"""``specstep sandbox`` and ``run --sandbox``: no key, no cost, nothing that mixes with real runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.sandbox import Sandbox
+
+
+def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key, a question or a yes, a brief becomes a package; the user's store stays empty."""
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "2000")
+
+    result = specstep("run", "A shop for tea.", "--sandbox", "--profile", "Fast", "--unpack")
+
+    assert result.code == 0
+    assert Path(result.out.strip()).is_file()
+    assert "it cost nothing" in result.err
+    monkeypatch.delenv("SPECSTEP_CLOCK_SPEED")
+    assert specstep("runs", "--json").document["runs"] == []
+
+
+def test_it_never_reaches_the_real_service(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--sandbox goes before a key and an address in the environment, at which nobody is in this test."""
+    monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_real")
+
+    result = specstep("run", "A shop for tea.", "--sandbox", "--profile", "Fast", "--json")
+
+    assert result.code == 0
+
+
+def test_what_ends_with_it_is_not_resumable(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox's run that stops early offers no line that could not work."""
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "2000")
+
+    result = specstep("run", "A shop.", "--sandbox", "--on-question", "detach", "--profile", "Fast", "--json")
+
+    assert result.code == 5
+    assert result.document["resume_command"] is None
+    assert "specstep resume" not in result.err
+    assert "ended with this process" in result.err
+
+
+def test_serving(start: Any, home: Path) -> None:
+    """It says where it is once it can be reached, in lines to try, and ends with Ctrl-C and code 0."""
+    process = start(["sandbox", "--port", "0", "--speed", "60"])
+
+    lines = [process.stdout.readline().strip() for _ in range(3)]
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    with socket.create_connection(("127.0.0.1", int(variables["SPECSTEP_API_URL"].rpartition(":")[2]))):
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert variables["SPECSTEP_API_KEY"].startswith("sf_")
+    assert variables["SPECSTEP_CLOCK_SPEED"] == "60"
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--speed", "0"], "above 0"),
+        (["--host", "0.0.0.0"], "loopback only"),
+        (["--faults", "missing.yaml"], "missing.yaml"),
+        (["--faults", "faults.yaml"], "unknown kind"),
+        (["--port", "70000"], "70000"),
+    ],
+)
+def test_what_does_not_fit(specstep: Any, home: Path, arguments: list[str], says: str) -> None:
+    """Each is a sentence and exit code 2."""
+    (home / "faults.yaml").write_text("- {match: GET /v1/me, kind: gremlins}\n")
+
+    result = specstep("sandbox", "--port", "0", *arguments)
+
+    assert result.code == 2
+    assert says in result.err
+
+
+def test_a_port_that_is_taken(specstep: Any, home: Path) -> None:
+    """A taken port is said by its number."""
+    with Sandbox() as sandbox:
+        port = sandbox.url.rpartition(":")[2]
+        result = specstep("sandbox", "--port", port)
+
+    assert result.code == 2
+    assert port in result.err
+
+
+def test_without_the_extra(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the extra is not installed, both say how to install it."""
+    monkeypatch.setitem(sys.modules, "specstep_flows.sandbox", None)
+
+    for arguments in (["sandbox"], ["run", "A shop.", "--sandbox"]):
+        result = specstep(*arguments)
+
+        assert result.code == 2
+        assert "specstep-flows[sandbox]" in result.err
+    assert os.environ.get("SPECSTEP_API_KEY") is None

@@ -1,0 +1,162 @@
+"""What is written where, for any terminal: safe text, other encodings, nobody reading, tables, progress."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import subprocess
+import sys
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from specstep_flows import events
+from specstep_flows.cli import main
+from specstep_flows.cli.progress import PlainLines
+from specstep_flows.cli.tables import facts, table
+from specstep_flows.cli.terminal import Terminal, document_text
+from specstep_flows.models import Generation
+
+GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
+
+
+class Clock:
+    """A clock that a test turns."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_every_encoding_can_be_written(specstep: Any, untouched: None, encoding: str) -> None:
+    """A terminal without UTF-8 gets a clear sentence in what it has."""
+    result = specstep("api", "get_gen\u00e9ration\u2026", encoding=encoding)
+
+    assert result.code == 2
+    assert "has no operation" in result.err
+
+
+def test_the_services_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences, controls and bidi overrides are gone before anything is written for people."""
+    Terminal().tell("\x1b]8;;https://evil.example\x07click\x1b]8;;\x07 \x1b[31mred\u202e\u2066\x9b2J\x07")
+
+    assert capsys.readouterr().err == "click red\n"
+
+
+def test_a_document_is_plain_ascii() -> None:
+    """JSON is safe on any terminal, and the same document for programs."""
+    text = document_text({"name": "T\u00e9\x1b\u202e", "kept": 1})
+
+    assert text.isascii()
+    assert list(json.loads(text)) == ["schema_version", "name", "kept"]
+    assert json.loads(text)["name"] == "T\u00e9\x1b\u202e"
+
+
+def test_bytes_go_out_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gets the very bytes of a file."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+
+    Terminal().result_bytes(b"\x89PNG\r\n\x1a\n")
+
+    assert out.buffer.getvalue() == b"\x89PNG\r\n\x1a\n"  # type: ignore[attr-defined]
+
+
+def test_a_path_that_is_no_text_goes_out_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with bytes that are no text in any encoding still names the file."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", out)
+
+    Terminal().result("caf\udce9.zip")
+
+    assert out.buffer.getvalue() == b"caf\xe9.zip\n"  # type: ignore[attr-defined]
+
+
+def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process without streams of its own runs all the same."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+
+    assert main(["run"]) == 2
+    assert main(["runs", "--status", "none"]) == 2
+
+
+def test_a_reader_that_has_enough() -> None:
+    """`| head` is no failure and shows no traceback."""
+    script = f"{sys.executable} -m specstep_flows.cli api | head -1; exit ${{PIPESTATUS[0]}}"
+
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("OPERATION")
+    assert done.stderr == ""
+
+
+def test_a_mistake_of_ours_is_one_sentence(specstep: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something unforeseen shows no traceback and none of what it held; SPECSTEP_DEBUG raises it."""
+    from specstep_flows.cli import opening
+
+    def broken(call: Any) -> None:
+        raise RuntimeError("sf_secret")
+
+    monkeypatch.setattr(opening, "open_store", broken)
+
+    result = specstep("runs", "--json")
+
+    assert result.code == 1
+    assert result.document["code"] == "unexpected"
+    assert "sf_secret" not in result.out + result.err
+    monkeypatch.setenv("SPECSTEP_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        specstep("runs")
+
+
+def test_tables_line_up_for_wide_letters() -> None:
+    """Letters that take two columns, and marks that take none, do not push a column out of line."""
+    text = table(("NAME", "COST"), [("\u8336\u5e97", "$1"), ("cafe\u0301", "$2")])
+
+    assert text.splitlines() == ["NAME  COST", "\u8336\u5e97  $1", "cafe\u0301  $2"]
+    assert table(("NAME",), [("x" * 50,)], width=10).splitlines()[1] == "xxxxxxx..."
+    assert facts([("name", "a\nb"), ("none", None)]) == "name: a b"
+
+
+def test_plain_progress_is_a_line_at_each_change_and_a_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
+    """Twenty looks in five minutes of one state: one line for the state, then one about each minute."""
+    clock = Clock()
+    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
+    said = []
+    for _ in range(20):
+        reporter(events.GenerationProgress(Generation(GENERATION, "Drafting", progress_percent=10.0), 15.0))
+        if capsys.readouterr().err:
+            said.append(clock.time)
+        clock.time += 15.0
+    reporter(events.GenerationProgress(Generation(GENERATION, "Refining"), None))
+
+    assert said[0] == 0.0
+    assert all(45.0 <= later - earlier <= 75.0 for earlier, later in itertools.pairwise(said))
+    assert "Refining" in capsys.readouterr().err
+
+
+def test_plain_progress_does_not_repeat_a_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same reason to wait is told once a minute, however often it comes."""
+    clock = Clock()
+    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
+    for _ in range(10):
+        reporter(events.Waiting("The rate limit leaves no room.", 5.0))
+        clock.time += 5.0
+
+    assert capsys.readouterr().err.count("rate limit") == 1
+
+
+def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:
+    """With --quiet, stderr has the run's id and nothing else when all goes well."""
+    result = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--quiet", "--run-id", "tea")
+
+    assert result.err == "Run tea\n"
