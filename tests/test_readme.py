@@ -1,0 +1,304 @@
+"""Every example of the README and of docs/ is run: against a sandbox, in an empty folder, as a reader would run it.
+
+A console block shows commands behind ``$`` and may show what they print, where ``…`` stands for anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from specstep_flows import AnswersFile, Settings, SpecStep
+from specstep_flows.models import Clarification
+from specstep_flows.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+#: docs/cli.md is held to the command itself, by tests/cli/test_help.py.
+PAGES = [ROOT / "README.md", ROOT / "docs" / "library.md", ROOT / "docs" / "safety.md"]
+SPEED = 600
+BIN = Path(sys.executable).parent
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text()
+    return [
+        Block(page.name, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    ]
+
+
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+
+
+def blocks(language: str, having: str = "", lacking: str | None = None):
+    """A parameter for every block of a language."""
+    return pytest.mark.parametrize(
+        "block",
+        [
+            pytest.param(block, id=f"{block.page}:{block.line}")
+            for block in BLOCKS
+            if block.language == language and having in block.text and (lacking is None or lacking not in block.text)
+        ],
+    )
+
+
+class Command(NamedTuple):
+    """A command of a console block, and what the page says that it prints."""
+
+    line: str
+    expected: str
+
+
+def commands(text: str) -> list[Command]:
+    found = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    assert found[0] == "", "a console block begins with a command"
+    return [Command(*(part.strip() for part in command.partition("\n")[::2])) for command in found[1:]]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def reader(sandbox, tmp_path):
+    """Runs something in the reader's folder, with the reader's files and settings."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "brief.md").write_text("# A portal\n\nSmall shops collect what their customers say.\n")
+    (folder / "sketch.txt").write_text("A sketch.\n")
+    (folder / "answers.yaml").write_text(next(block.text for block in BLOCKS if is_answers(block)))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPECSTEP", "PYTEST"))}
+    environ |= {
+        "SPECSTEP_API_URL": sandbox.url,
+        "SPECSTEP_API_KEY": sandbox.api_key,
+        "SPECSTEP_CLOCK_SPEED": str(SPEED),
+        "SPECSTEP_STATE": str(tmp_path / "state"),
+        "HOME": str(tmp_path),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+    }
+
+    def run(*command: str, cwd: Path = folder, **more: str) -> str:
+        done = subprocess.run(
+            command, cwd=cwd, env=environ | more, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL
+        )
+        if done.returncode != 0:
+            pytest.fail(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=False)
+        return done.stdout
+
+    run.folder, run.environ = folder, environ
+    return run
+
+
+def is_answers(block: Block) -> bool:
+    return block.language == "yaml" and "\nrules:" in block.text
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are nothing."""
+    pattern = re.escape(expected).replace("…", ".*")
+    return (
+        re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed.strip().splitlines()), re.DOTALL) is not None
+    )
+
+
+def test_every_block_is_of_a_kind_that_is_run():
+    """An example in another language would be an example that nobody runs."""
+    kinds = {block.language for block in BLOCKS}
+
+    assert len(BLOCKS) > 12
+    assert kinds <= {"console", "python", "yaml", "toml"}
+
+
+def test_the_readme_leads_with_the_two_commands():
+    """The first thing that a reader finds sets everything up and runs."""
+    first = blocks_of(ROOT / "README.md")[0]
+
+    assert [command.line.split()[0] for command in commands(first.text)] == ["scripts/demo", "scripts/test"]
+    assert all(os.access(ROOT / "scripts" / name, os.X_OK) for name in ("demo", "test"))
+
+
+@blocks("python", lacking="def test_")
+def test_python_examples_run(block, reader):
+    """A program of the pages runs to its end, without a warning, against a SpecStep."""
+    (reader.folder / "example.py").write_text(block.text)
+
+    reader("python", "-W", "error", "example.py")
+
+
+@blocks("python", having="def test_")
+def test_tests_of_the_pages_pass(block, reader):
+    """A test that a reader copies finds the fixture, and passes."""
+    (reader.folder / "test_example.py").write_text(block.text)
+
+    printed = reader("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_example.py")
+
+    assert re.search(r"^\d+ passed", printed, re.MULTILINE)
+
+
+@blocks("console")
+def test_commands_run_and_print_what_the_page_says(block, reader):
+    """Each command of a block ends with 0, one after the other, and prints what is shown."""
+    for command in commands(block.text):
+        first = command.line.split()[0]
+        if first.startswith("scripts/"):
+            assert os.access(ROOT / first, os.X_OK)
+        elif first == "pip":
+            check_requirement(re.search(r"specstep-flows(?:\[[^]]*\])?", command.line)[0])
+        elif first == "export":
+            name, _, value = command.line.split()[1].partition("=")
+            assert name in reader.environ
+            assert value == "sf_..."
+        elif command.line.startswith("specstep sandbox"):
+            check_sandbox(command, reader)
+        elif "scripts/regenerate.py" in command.line:
+            check_regenerate_options(command.line)
+        else:
+            printed = reader("bash", "-c", command.line)
+            assert not command.expected or matches(command.expected, printed), printed
+
+
+def check_requirement(requirement: str) -> None:
+    """What ``pip install`` is given is this distribution, with extras that it has."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    name, *extras = re.findall(r"[\w-]+", requirement)
+
+    assert name == project["name"]
+    assert set(extras) <= set(project["optional-dependencies"])
+
+
+def check_sandbox(command: Command, reader) -> None:
+    """The sandbox of the page starts, on any free port, says what the page says, and ends with Ctrl-C."""
+    line = re.sub(r"#.*", "", command.line).replace("--port 8787", "")
+    process = subprocess.Popen(
+        [*line.split(), "--port", "0"], cwd=reader.folder, env=reader.environ, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        printed = "".join(process.stdout.readline() for _ in command.expected.splitlines())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+    assert matches(command.expected.replace(":8787", ":…"), printed), printed
+
+
+def check_regenerate_options(line: str) -> None:
+    """Each option that the page gives to the script is one of its own."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        from regeneration.command import _parser
+    finally:
+        sys.path.pop(0)
+    parser: argparse.ArgumentParser = _parser()
+
+    assert parser.parse_args(re.sub(r"#.*", "", line).split("scripts/regenerate.py", 1)[1].split())
+
+
+@pytest.mark.slow
+def test_the_client_is_regenerated_as_the_page_says(reader, sandbox, tmp_path):
+    """The block about regeneration, run on a copy of the checkout against a document under other names than ours."""
+    copy = tmp_path / "copy"
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in tracked.splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    (copy / ".venv").symlink_to(BIN.parent, target_is_directory=True)
+    (block,) = [block for block in BLOCKS if "regenerate.py --pull" in block.text]
+
+    for command in commands(block.text):
+        reader("bash", "-c", command.line, cwd=copy)
+
+    assert (copy / "openapi" / "pulled.json").is_file()
+
+
+@pytest.mark.slow
+def test_the_demo_runs(reader, tmp_path):
+    """``scripts/demo`` does the whole job and shows the package's files."""
+    printed = reader(str(ROOT / "scripts" / "demo"), cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
+
+    assert "README.md" in printed
+
+
+@blocks("yaml")
+def test_yaml_examples_are_what_the_page_says(block, reader):
+    """A file of answers answers a question; a workflow's own steps run."""
+    if is_answers(block):
+        policy = AnswersFile.load(reader.folder / "answers.yaml")
+        questions = [Clarification("Shall it have a REST API?"), Clarification("Which colour?", proposed_default="Red")]
+        answers = [answer.answer for answer in policy(questions)]
+        assert answers == ["Server-rendered forms; no REST in v1.", "Red"]
+        return
+    (job,) = yaml.safe_load(block.text)["jobs"].values()
+    lines = [step["run"] for step in job["steps"] if "run" in step]
+    assert list(job["env"]) == ["SPECSTEP_API_KEY"]
+    for line in lines:
+        if line.startswith("pip install "):
+            check_requirement(line.removeprefix("pip install "))
+        else:
+            reader("bash", "-c", line)
+    assert (reader.folder / "package.zip").is_file()
+
+
+@blocks("toml")
+def test_settings_files_of_the_pages_fit(block, tmp_path):
+    """Every setting that a page shows is one, with a value that fits."""
+    path = tmp_path / "config.toml"
+    path.write_text(block.text.replace("sf_...", "sf_example"))
+    path.chmod(0o600)
+
+    assert Settings.load(environ={}, file=path).warnings == ()
+
+
+def test_the_table_of_settings_is_whole():
+    """Each setting is in the README with its variable, its name in the file and its default; and no other is."""
+    table = re.findall(
+        r"^\| `(SPECSTEP_\w+)` \| (?:`(\w+)`)? ?\| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    settings = Settings.load(environ={"HOME": "/nowhere", "SPECSTEP_CONFIG": os.devnull})
+    shown = {variable: (name, default.strip("` ")) for variable, name, default in table}
+    shown.pop("SPECSTEP_CONFIG")
+
+    assert {name for name, _ in shown.values()} == set(settings.sources)
+    for name, default in shown.values():
+        value = getattr(settings, name)
+        assert default == (f"{value:g}" if isinstance(value, float) else value or default)
+
+
+def test_every_method_is_in_the_library_page():
+    """What both clients offer stands in docs/library.md, and what stands in its table exists."""
+    text = (ROOT / "docs" / "library.md").read_text()
+    table = set(re.findall(r"`(\w+)\(", "\n".join(line for line in text.splitlines() if line.startswith("| `"))))
+    offered = {name for name in dir(SpecStep) if not name.startswith("_")}
+    named = set(re.findall(r"`(\w+)", text)) | set(re.findall(r"specstep\.(\w+)", text))
+
+    assert table <= offered
+    assert offered - named <= {"close", "store"}
+
+
+def test_links_lead_somewhere():
+    """Each relative link of the pages is a file of the repository."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
+            assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
