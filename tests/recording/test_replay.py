@@ -14,6 +14,9 @@ from specstep_flows.events import GenerationProgress
 
 KEY = "sf_of_a_replay"
 
+# What went over the wire once must still make a whole run with a client that was just regenerated.
+pytestmark = pytest.mark.contract
+
 
 def test_a_whole_run_is_replayed(cassette, clock, tmp_path):
     """Every recorded request is made once more, with the same body, and the package lands on disk, unpacked."""
