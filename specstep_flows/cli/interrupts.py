@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Detach", "Interrupts", "Stop"]
 
 #: Seconds that a request in flight is given after the first Ctrl-C.
-GRACE_SECONDS: Final = 3.0
+GRACE_SECONDS = 3.0
 _NOTICE: Final = b"\nDetaching as soon as the request in flight is over; Ctrl-C again to stop at once.\n"
 
 
@@ -37,8 +37,8 @@ class Stop(KeyboardInterrupt):
 class Interrupts:
     """Signal handling while a run is driven; a context manager for the main thread (elsewhere it does nothing)."""
 
-    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        self._grace = grace_seconds
+    def __init__(self, grace_seconds: float | None = None) -> None:
+        self._grace = GRACE_SECONDS if grace_seconds is None else grace_seconds
         self._count = 0
         self._is_idle = False
         self._before: dict[int, Any] = {}

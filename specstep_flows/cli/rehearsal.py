@@ -10,6 +10,7 @@ from specstep_flows import errors
 from specstep_flows.cli import exits
 from specstep_flows.cli.documents import plain
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
+from specstep_flows.cli.questions import load_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
         arguments["run_id"] or new_run_id(),
         client.settings.api_url,
     )
+    load_answers(driver.answers)
     target = _target(arguments["output"])
     account = client.get_account()
     _check_choices(client.get_capabilities(), arguments)

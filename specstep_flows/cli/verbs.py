@@ -152,7 +152,7 @@ def guarded(call: Call, work: Callable[[], int | None]) -> int:
     except Detach:
         return failures.tell_detached(call)
     except KeyboardInterrupt:
-        return failures.tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
+        return failures.tell(call, "Stopped.", "interrupted", exits.INTERRUPTED, call.resume_command)
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except Exception as error:  # a mistake of ours must not show a traceback, which might hold anything

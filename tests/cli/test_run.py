@@ -136,6 +136,72 @@ def test_off_a_terminal_nothing_is_sent_without_yes(specstep: Any, untouched: No
     assert "--yes" in result.err
 
 
+class TestAPersonAtATerminal:
+    """Somebody who can be asked."""
+
+    def test_yes_pays(self, specstep: Any, sandbox: Any) -> None:
+        """The question comes with quota, estimate and limit, after the interview; a yes starts one generation."""
+        result = specstep("run", "A shop.", "--profile", "Fast", "--max-cost", "5", typed="y\n")
+
+        assert result.code == 0
+        assert "Quota: 500 left" in result.err
+        assert "Start a Fast generation now? It costs, stopped past $5. [y/N]" in result.err
+        assert result.out.endswith(".zip\n")
+        assert sandbox.requests.count(KICKOFF) == 1
+
+    @pytest.mark.parametrize("typed", ["n\n", "\n", "maybe\n", ""])
+    def test_anything_else_pays_nothing(self, specstep: Any, sandbox: Any, typed: str) -> None:
+        """No, nothing, something else and the end of input all leave the run where it is: 3."""
+        result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
+
+        assert result.code == 3
+        assert "Go on with: specstep resume tea" in result.err
+        assert sandbox.requests.count(KICKOFF) == 0
+
+    def test_a_yes_is_asked_for_once(self, specstep: Any, sandbox: Any) -> None:
+        """Who agreed once is not asked again when the run is resumed."""
+        sandbox.faults.add(Fault(KICKOFF, "status", status=402, problem_type="QUOTA_EXCEEDED"))
+
+        stopped = specstep("run", "A shop.", "--profile", "Fast", "--run-id", "tea", typed="y\n")
+        resumed = specstep("resume", "tea")
+
+        assert (stopped.code, resumed.code) == (6, 0)
+
+    @pytest.mark.usefixtures("one_question")
+    def test_a_question_is_asked(self, specstep: Any, sandbox: Any) -> None:
+        """Who asks, about what, why, and what is proposed; what is typed is the answer."""
+        result = specstep("run", "A shop.", "--profile", "Fast", "--json", typed="y\nREST, please.\n")
+
+        for words in ("Question 1 of 1, from Architect", QUESTION, "Why: Both are named.", "Proposed: Forms."):
+            assert words in result.err
+        assert result.document["answers"] == [{"question": QUESTION, "answer": "REST, please.", "rule": "person"}]
+
+    @pytest.mark.usefixtures("one_question")
+    def test_a_question_without_an_answer(self, specstep: Any, sandbox: Any) -> None:
+        """The end of input answers nothing: 5."""
+        assert specstep("run", "A shop.", "--profile", "Fast", typed="y\n").code == 5
+
+
+class TestAccessToken:
+    """With an oat_ token the service starts a generation by itself at the interview's end: the last turn pays."""
+
+    @pytest.fixture
+    def options(self) -> SandboxOptions:
+        """A person's token is let in."""
+        return SandboxOptions(clarifications=(), keys={"oat_person": "Ada"})
+
+    def test_the_question_comes_before_the_first_turn(
+        self, specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A no leaves the interview without a turn."""
+        monkeypatch.setenv("SPECSTEP_API_KEY", "oat_person")
+
+        result = specstep("run", "A shop.", typed="n\n")
+
+        assert result.code == 3
+        assert sandbox.requests.count(TURN) == 0
+
+
 def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home: Path) -> None:
     """--dry-run verifies the key and shows quota and plan, with reads alone, and leaves no run and no folder behind."""
     result = specstep("run", "A shop.", "--dry-run", "--json", "--output", "new-folder")
@@ -244,11 +310,12 @@ def test_arguments_that_do_not_fit(specstep: Any, untouched: None, arguments: li
     assert says in result.err
 
 
-def test_an_answers_file_that_does_not_parse(specstep: Any, untouched: None, home: Path) -> None:
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+def test_an_answers_file_that_does_not_parse(specstep: Any, untouched: None, home: Path, extra: list[str]) -> None:
     """Line and column are said, and nothing is sent."""
     (home / "answers.yaml").write_text("answers:\n  a: [\n")
 
-    result = specstep("run", "A shop.", "--yes", "--answers", "answers.yaml", "--json")
+    result = specstep("run", "A shop.", "--yes", "--answers", "answers.yaml", "--json", *extra)
 
     assert result.code == 2
     assert result.document["code"] == "answers"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,3 +193,21 @@ def test_run_ids_complete(store: RunStore) -> None:
 
     assert [name for name, _ in complete_run("")] == ["new-one", "failed", "asking", "done"]
     assert complete_run("do") == [("done", "done Tea shop")]
+
+
+def test_the_shell_completes_run_ids(store: RunStore) -> None:
+    """Verbs and run ids complete in a shell."""
+    environment = {**os.environ, "_SPECSTEP_COMPLETE": "complete_bash"}
+
+    def complete(words: str, place: int) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "specstep_flows.cli"],
+            env={**environment, "COMP_WORDS": words, "COMP_CWORD": str(place)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    assert "resume" in complete("specstep res", 1).split()
+    assert complete("specstep resume do", 2).split() == ["done"]

@@ -49,6 +49,7 @@ def test_what_ends_with_it_is_not_resumable(specstep: Any, home: Path, monkeypat
     assert "ended with this process" in result.err
 
 
+@pytest.mark.slow
 def test_serving(start: Any, home: Path) -> None:
     """It says where it is once it can be reached, in lines to try, and ends with Ctrl-C and code 0."""
     process = start(["sandbox", "--port", "0", "--speed", "60"])

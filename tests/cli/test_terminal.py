@@ -18,6 +18,7 @@ from specstep_flows.cli.progress import PlainLines
 from specstep_flows.cli.tables import facts, table
 from specstep_flows.cli.terminal import Terminal, document_text
 from specstep_flows.models import Generation
+from specstep_flows.sandbox import Sandbox, SandboxOptions
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
@@ -97,6 +98,23 @@ def test_a_reader_that_has_enough() -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("OPERATION")
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_events_that_nobody_reads_any_longer(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`run --events | head` detaches, with the line that resumes."""
+    options = SandboxOptions(clarifications=(), profile_seconds={"Fast": 1e9}, requests_per_minute=None)
+    with Sandbox(options=options, speed=200) as sandbox:
+        monkeypatch.setenv("SPECSTEP_API_URL", sandbox.url)
+        monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
+        monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "200")
+        command = f"{sys.executable} -m specstep_flows.cli run 'A shop.' --yes --profile Fast --run-id tea --events"
+        script = f"{command} | head -2; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 3
+    assert "specstep resume tea" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_mistake_of_ours_is_one_sentence(specstep: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
