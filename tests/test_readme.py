@@ -219,8 +219,8 @@ def check_regenerate_options(line: str) -> None:
 def test_the_client_is_regenerated_as_the_page_says(reader, sandbox, tmp_path):
     """The block about regeneration, run on a copy of the checkout against a document under other names than ours."""
     copy = tmp_path / "copy"
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in tracked.splitlines():
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
