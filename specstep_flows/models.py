@@ -411,6 +411,8 @@ class RunResult:
     cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
     project_name: str | None = None
+    #: The packages of a fan-out's other generations (Researcher).
+    further_paths: tuple[Path, ...] = ()
 
     def _repr_html_(self) -> str:
         from specstep_flows.notebook import result_html

@@ -86,6 +86,8 @@ class RunRecord:
     unpacked_to: str | None = None
     error: str | None = None
     history: tuple[Mapping[str, Any], ...] = ()
+    #: What a fan-out has brought home so far: ids, file, digest and size of each package.
+    packages: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_finished(self) -> bool:
@@ -133,6 +135,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "answering": dict,
     "package_id": UUID,
     "history": tuple,
+    "packages": tuple,
 }
 _COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
 _NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}

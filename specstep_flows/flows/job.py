@@ -12,7 +12,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Now, Remember, Report, do
-from specstep_flows.flows import budget, generations, packages
+from specstep_flows.flows import budget, fan_out, generations, packages
 from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.flows.holding import hold_interview
@@ -49,6 +49,8 @@ def run_job(job: Job) -> Flow[RunResult]:
         record = yield from current_record()
         if record.generation_id is None:
             yield from start(job)
+    if record.options.get("profile") in fan_out.FAN_OUT_PROFILES:
+        return (yield from fan_out.see_home(job))
     generation = yield from _see_through(job)
     return (yield from _bring_home(job, generation))
 

@@ -186,6 +186,7 @@ def test_documents_are_attached_listed_and_removed(
     )
 
     assert said == "Go on."
+    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 2
     written = capsys.readouterr().err
     assert "Uploading my notes.md (7 bytes)" in written
     assert "1. my notes.md (7 bytes)" in written
@@ -225,7 +226,7 @@ def test_what_cannot_be_done_is_said_and_the_talk_goes_on(
 
     assert said == "Go on."
     assert sentence in capsys.readouterr().err
-    assert sandbox.requests.count("upload_reference_document") == 0
+    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 0
 
 
 def test_a_large_document_is_only_warned_about(

@@ -1,0 +1,288 @@
+"""A fan-out profile (Researcher): one kickoff, several generations, watched together and all brought home.
+
+The pages say that one kickoff spawns three children, and nothing about how they hang together. Assumed here: they, and
+the parent if there is one, are the generations of the run's interview; a parent has no package of its own and its cost
+is the sum of its children's; a question is asked by a child and answered there; a child cannot be retried by itself
+(walkthrough, step 5.5).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Fetch, Flow, Now, Observe, Remember, Report, Sleep, do
+from specstep_flows.flows import generations, packages
+from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.history import sampled
+from specstep_flows.flows.pace import SOON_SECONDS, Pace
+from specstep_flows.flows.plan import Job, current_record
+from specstep_flows.models import Answer, RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from specstep_flows.models import Generation
+
+__all__ = ["FAN_OUT_PROFILES", "see_home"]
+
+#: The profiles of which one kickoff starts several generations.
+FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
+#: A child may be listed late: the interview's generations are listed anew this often.
+FAMILY_SECONDS: Final = 60.0
+
+
+@attrs.define
+class _Member:
+    """One generation of the family."""
+
+    id: UUID
+    due: float
+    last: Generation | None = None
+    pace: Pace = attrs.field(factory=Pace)
+    answering: Mapping[str, Any] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.last is not None and (self.last.is_terminal or self.last.is_paused)
+
+    @property
+    def is_parent(self) -> bool:
+        return self.last is not None and self.last.review_profile in FAN_OUT_PROFILES
+
+
+@attrs.define
+class _Family:
+    """All generations of one kickoff, the one that its answer named first."""
+
+    job: Job
+    interview_id: UUID | None
+    members: dict[UUID, _Member] = attrs.field(factory=dict)
+    listed_at: float = 0.0
+    unread_told: bool = False
+
+    def join(self, now: float) -> Flow[bool]:
+        """Look for generations that are not known yet; whether there were any."""
+        self.listed_at = now
+        record = yield from current_record()
+        found = [record.generation_id] if record.generation_id is not None else []
+        if self.interview_id is not None:
+            rows = yield from gateway.list_generations()
+            found += [row.id for row in reversed(rows) if row.interview_id == self.interview_id]
+        new = [identifier for identifier in dict.fromkeys(found) if identifier not in self.members]
+        for identifier in new:
+            self.members[identifier] = _Member(identifier, now)
+        if new:
+            yield from do(Remember({"generation_ids": tuple(self.members)}))
+        return bool(new)
+
+    def look(self, member: _Member) -> Flow[None]:
+        """One look at one generation: tell it, record it, hold the budget, answer its questions."""
+        generation = yield from do(Observe(member.id, member.last))
+        now = yield from do(Now())
+        wait = SOON_SECONDS if generation.needs_answers else member.pace.next_wait(generation, now)
+        member.last, member.due = generation, now + wait
+        yield from do(Report(events.GenerationProgress(generation, None if member.is_over else wait)))
+        yield from self._record(generation, now)
+        yield from self._hold_budget()
+        record = yield from current_record()
+        desk = Desk(member.id, self.job.policy, self.job.settle_seconds, member.answering, record.answers)
+        if generation.needs_answers:
+            yield from desk.look(generation.running_cost_usd)
+        else:
+            yield from desk.left()
+        member.answering = desk.answering
+
+    def _record(self, generation: Generation, now: float) -> Flow[None]:
+        record = yield from current_record()
+        changes: dict[str, Any] = {"cost_usd": self.spent_usd}
+        if generation.id == record.generation_id:
+            changes["generation_state"] = generation.state
+            changes["history"] = sampled(record.history, generation, now)
+        if generation.project_name:
+            changes["project_name"] = generation.project_name
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            yield from do(Remember(changes))
+
+    @property
+    def spent_usd(self) -> float | None:
+        """What all have cost together; a parent's cost is that of its children."""
+        costs = [(member.is_parent, member.last.running_cost_usd) for member in self.members.values() if member.last]
+        children = [cost for is_parent, cost in costs if not is_parent and cost is not None]
+        parents = [cost for is_parent, cost in costs if is_parent and cost is not None]
+        return max([sum(children), *parents]) if children or parents else None
+
+    def _hold_budget(self) -> Flow[None]:
+        limit, spent = self.job.max_cost_usd, self.spent_usd
+        if limit is None:
+            return
+        if spent is None and not self.unread_told:
+            self.unread_told = True
+            yield from do(Report(events.Notice("The cost cannot be read, so the limit cannot be held.")))
+        if spent is None or spent <= limit or all(member.is_over for member in self.members.values()):
+            return
+        for member in self.members.values():
+            if not member.is_over:
+                reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
+                try:
+                    yield from generations.cancel_generation(member.id, reason)
+                except errors.Conflict:
+                    # It ended by itself, or with its parent.
+                    continue
+        raise errors.BudgetExceeded(
+            f"${spent:.2f} was spent by the run's generations together, more than the ${limit:.2f} that you allowed, so "
+            "they were cancelled.",
+            limit_usd=limit,
+            spent_usd=spent,
+        )
+
+
+def see_home(job: Job) -> Flow[RunResult]:
+    """Watch every generation of the run's interview to its end, and bring all their packages home.
+
+    One that fails takes no other with it: what is complete is brought home, and the rest is told.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused: when not one of them is complete, or one is paused.
+    """
+    record = yield from current_record()
+    assert record.generation_id is not None
+    interview_id = record.interview_id or (yield from generations.interview_of(record.generation_id))
+    family = _Family(job, interview_id)
+    yield from family.join((yield from do(Now())))
+    while True:
+        now = yield from do(Now())
+        for member in list(family.members.values()):
+            if not member.is_over and member.due <= now:
+                yield from family.look(member)
+        now = yield from do(Now())
+        is_over = all(member.is_over for member in family.members.values())
+        if is_over or now - family.listed_at >= FAMILY_SECONDS:
+            is_new = yield from family.join(now)
+            if is_over and not is_new:
+                break
+        due = min((member.due for member in family.members.values() if not member.is_over), default=now)
+        yield from do(Sleep(max(0.0, due - now)))
+    return (yield from _bring_home(job, [member.last for member in family.members.values() if member.last is not None]))
+
+
+def _bring_home(job: Job, family: list[Generation]) -> Flow[RunResult]:
+    for generation in family:
+        if generation.is_paused:
+            generations.raise_for_end(generation)
+    complete = [generation for generation in family if generation.is_complete]
+    for generation in family:
+        if not complete:
+            generations.raise_for_end(generation)
+        if not generation.is_complete:
+            why = f" ({generation.failure_category}: {generation.failure_reason})" if generation.is_failed else ""
+            yield from do(
+                Report(
+                    events.Notice(
+                        f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The "
+                        "others are brought home."
+                    )
+                )
+            )
+    record = yield from current_record()
+    earlier = {item["generation_id"]: item for item in record.packages}
+    brought: list[Mapping[str, Any]] = []
+    for generation in complete:
+        package_id = yield from _package_of(generation)
+        if package_id is not None:
+            brought.append((yield from _fetch(job, generation, package_id, brought, earlier.get(str(generation.id)))))
+            kept = {**earlier, **{item["generation_id"]: item for item in brought}}
+            yield from do(Remember({"packages": tuple(kept.values()), "stage": "package"}))
+    if not brought:
+        raise errors.PackageError("The generations are complete, and not one of them has a package.")
+    return (yield from _result(job, brought))
+
+
+def _package_of(generation: Generation) -> Flow[UUID | None]:
+    """The package; a parent need not have one."""
+    if generation.review_profile not in FAN_OUT_PROFILES:
+        return (yield from packages.find_package(generation))
+    try:
+        return generation.package_id or (yield from gateway.get_generation_package(generation.id)).id
+    except errors.NotFound:
+        return None
+
+
+def _fetch(
+    job: Job,
+    generation: Generation,
+    package_id: UUID,
+    brought: list[Mapping[str, Any]],
+    known: Mapping[str, Any] | None,
+) -> Flow[Mapping[str, Any]]:
+    """One package on disk under its own name, or the one that an earlier attempt brought."""
+    files = job.files
+    path = Path(known["file"]) if known is not None else (yield from _name(job, generation, brought))
+    digest = yield from do(Fetch(lambda _: files.digest(path)))
+    if known is None or digest != known["sha256"]:
+        digest = yield from packages.fetch_package(package_id, path, files)
+    size = yield from do(Fetch(lambda _: files.size(path)))
+    yield from do(Report(events.PackageSaved(path, size, digest or "")))
+    return {
+        "generation_id": str(generation.id),
+        "package_id": str(package_id),
+        "file": str(path),
+        "sha256": digest,
+        "size_bytes": size,
+    }
+
+
+def _name(job: Job, generation: Generation, brought: list[Mapping[str, Any]]) -> Flow[Path]:
+    """The first has the name that a run's package has; the others stand beside it, by id or by number."""
+    if not brought:
+        record = yield from current_record()
+        chosen: Path = yield from do(Fetch(lambda _: job.files.choose(record, generation.id)))
+        return chosen
+    first = Path(brought[0]["file"])
+    if first.stem == brought[0]["generation_id"]:
+        return first.with_name(f"{generation.id}{first.suffix}")
+    return first.with_name(f"{first.stem}-{len(brought) + 1}{first.suffix}")
+
+
+def _result(job: Job, brought: list[Mapping[str, Any]]) -> Flow[RunResult]:
+    first = brought[0]
+    paths = [Path(item["file"]) for item in brought]
+    unpacked: Path | None = None
+    record = yield from current_record()
+    if job.unpack and record.unpacked_to is None:
+        for path in reversed(paths):
+            unpacked, count = yield from do(Fetch(lambda _, path=path: job.files.unpack(path)))  # type: ignore[misc]
+            yield from do(Report(events.Unpacked(unpacked, count)))
+        yield from do(Remember({"unpacked_to": str(unpacked)}))
+    yield from do(
+        Remember(
+            {
+                "package_id": UUID(first["package_id"]),
+                "file": first["file"],
+                "sha256": first["sha256"],
+                "size_bytes": first["size_bytes"],
+                "stage": "done",
+                "error": None,
+            }
+        )
+    )
+    record = yield from current_record()
+    assert record.generation_id is not None
+    return RunResult(
+        run_id=record.run_id,
+        interview_id=record.interview_id,
+        generation_id=record.generation_id,
+        package_id=UUID(first["package_id"]),
+        path=paths[0],
+        sha256=first["sha256"],
+        size_bytes=first["size_bytes"],
+        unpacked_to=Path(record.unpacked_to) if record.unpacked_to else None,
+        cost_usd=record.cost_usd,
+        answers=tuple(Answer(**answer) for answer in record.answers),
+        project_name=record.project_name,
+        further_paths=tuple(paths[1:]),
+    )

@@ -1,0 +1,120 @@
+"""A fan-out profile: one kickoff, several generations, all of them watched and brought home."""
+
+import pytest
+
+from specstep_flows import errors, events
+from specstep_flows.sandbox import Failure
+
+BRIEF = "A portal for feedback."
+
+
+@pytest.fixture(autouse=True)
+def quick(sandbox):
+    """Children of a minute or two: what is watched is the same, and there are fewer looks."""
+    sandbox.options.profile_seconds = {"Fast": 60, "Normal": 90, "Extensive": 120, "Researcher": 120}
+
+
+def answered(questions):
+    return {question.question: "No." for question in questions}
+
+
+@pytest.fixture(params=["parent", "child"])
+def answer(request, sandbox):
+    """Whose id the kickoff answers with, which the pages leave open."""
+    sandbox.options.researcher_answer = request.param
+    return request.param
+
+
+def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answer, tmp_path):
+    """One kickoff is paid for; three packages are on disk, each whole, and the run knows all of them."""
+    told = []
+    result = client.run(
+        BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_event=told.append, on_question=answered
+    )
+
+    assert sandbox.requests.count("POST /v1/generations") == 1
+    paths = [result.path, *result.further_paths]
+    assert len(set(paths)) == 3
+    assert all(path.is_file() for path in paths)
+    assert result.cost_usd == pytest.approx(10.0)
+    assert len(result.answers) == 3
+    record = client.store.get("fan")
+    assert record.is_finished
+    assert [item["file"] for item in record.packages] == [str(path) for path in paths]
+    assert set(record.generation_ids) == {row.id for row in client.list_generations()}
+    watched = {event.generation.id for event in told if isinstance(event, events.GenerationProgress)}
+    assert watched == set(record.generation_ids)
+
+
+def test_packages_of_one_name_are_numbered(client, sandbox, tmp_path):
+    """The first has the name that was asked for."""
+    result = client.run(BRIEF, profile="Researcher", output=tmp_path / "portal.zip", on_question=answered)
+
+    assert [path.name for path in (result.path, *result.further_paths)] == [
+        "portal.zip",
+        "portal-2.zip",
+        "portal-3.zip",
+    ]
+
+
+def test_a_finished_fan_out_is_not_brought_home_twice(client, sandbox, tmp_path):
+    """Called again it looks, and finds everything there."""
+    first = client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
+    links = sandbox.requests.count("GET /v1/packages/{id}/zip")
+    again = client.resume("fan", on_question=answered)
+
+    assert again.further_paths == first.further_paths
+    assert sandbox.requests.count("GET /v1/packages/{id}/zip") == links
+    assert sandbox.requests.count("POST /v1/generations") == 1
+
+
+def test_children_that_are_listed_late_are_found_all_the_same(client, sandbox, answer, tmp_path):
+    """A replica may lag behind the kickoff's answer."""
+    sandbox.options.visible_after_seconds = 100
+    result = client.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
+
+    assert len(result.further_paths) == 2
+
+
+def test_a_child_that_ends_takes_no_other_with_it(client, sandbox, tmp_path):
+    """What is complete is brought home, and what is not is told."""
+    told = []
+
+    def tell(event):
+        told.append(event)
+        if not isinstance(event, events.GenerationProgress):
+            return
+        generation = event.generation
+        if generation.review_profile == "Normal" and generation.state == "Drafting":
+            sandbox.state.generations[str(generation.id)].cancel(sandbox.clock.now(), "by hand")
+
+    result = client.run(BRIEF, profile="Researcher", output=tmp_path, on_event=tell, on_question=answered)
+
+    assert len(result.further_paths) == 1
+    assert any("cannot be retried by itself" in event.message for event in told if isinstance(event, events.Notice))
+
+
+def test_a_fan_out_of_which_nothing_is_complete_has_failed(client, sandbox, tmp_path):
+    """Then there is nothing to bring home."""
+    sandbox.options.failures = (Failure(),)
+    with pytest.raises(errors.GenerationFailed):
+        client.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
+
+
+def test_the_limit_holds_for_all_together(client, sandbox, answer, tmp_path):
+    """Each child alone stays below it; the sum does not, and everything is cancelled."""
+    with pytest.raises(errors.BudgetExceeded) as caught:
+        client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=2.0, on_question=answered)
+
+    assert caught.value.spent_usd > 2.0
+    assert {row.state for row in client.list_generations()} == {"Cancelled"}
+
+
+def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(client, sandbox, tmp_path):
+    """Nothing is lost: whoever resumes answers, and goes on with all of them."""
+    with pytest.raises(errors.AnswersNeeded):
+        client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path)
+
+    result = client.resume("fan", on_question=answered)
+    assert len(result.further_paths) == 2
+    assert sandbox.requests.count("POST /v1/generations") == 1
