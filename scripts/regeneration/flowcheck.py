@@ -97,21 +97,44 @@ def _translated(complaint: dict[str, Any], aligned: JsonObject, changes: list[Ch
     message = str(complaint["message"])
     where = f"{complaint['file']}:{complaint['line']}"
     source = _source_line(project, complaint)
-    subject = _subject(message, aligned) or _changed_field(source, changes) or _operation_named(source, aligned)
+    subject = (
+        _named_field(message, aligned)
+        or _changed_field(message, source, changes)
+        or _named_class(message, aligned)
+        or _operation_named(message + " " + source, aligned)
+    )
     return f"{subject}: {shown(message, 240)} ({where})" if subject else f"{shown(message, 240)} ({where})"
 
 
-def _subject(message: str, aligned: JsonObject) -> str:
-    """``METHOD /path, field x`` for the generated class or operation that a type error names."""
+def _named_field(message: str, aligned: JsonObject) -> str:
+    """The field of a generated class, or the parameter of an operation, that a type error names."""
+    schemas = aligned["components"]["schemas"]
     attribute = _ATTRIBUTE.search(message)
-    if attribute and attribute[1] in aligned["components"]["schemas"]:
+    if attribute and attribute[1] in schemas:
         return f"{_operations_with(attribute[1], aligned)}, field {attribute[2]}"
     argument = _ARGUMENT.search(message)
-    for name in _GENERATED.findall(message):
-        if name in aligned["components"]["schemas"]:
-            return f"{_operations_with(name, aligned)}" + (f", field {argument[1]}" if argument else "")
-    named = _operation_named(message, aligned)
-    return named + (f", parameter {argument[1]}" if argument else "") if named else ""
+    if argument is None:
+        return ""
+    owner = next((name for name in _GENERATED.findall(message) if name in schemas), None)
+    return f"{_operations_with(owner, aligned)}, field {argument[1]}" if owner else ""
+
+
+def _changed_field(message: str, source: str, changes: list[Change]) -> str:
+    """The changed field that stands in a line of source, or whose new type stands in the message."""
+    attributes = set(re.findall(r"\.(\w+)", source))
+    types = set(_GENERATED.findall(message))
+    for change in changes:
+        is_meant = change.place.rsplit(".", 1)[-1] in attributes or types & set(re.findall(r"\w+", change.detail))
+        if change.what != "new" and is_meant:
+            return f"{change.operation}, {change.place} ({change.what}: {change.detail})"
+    return ""
+
+
+def _named_class(message: str, aligned: JsonObject) -> str:
+    """The operations of the generated class that a type error names."""
+    schemas = aligned["components"]["schemas"]
+    owner = next((name for name in _GENERATED.findall(message) if name in schemas), None)
+    return _operations_with(owner, aligned) if owner else ""
 
 
 def _operation_named(text: str, aligned: JsonObject) -> str:
@@ -121,15 +144,6 @@ def _operation_named(text: str, aligned: JsonObject) -> str:
         for method, operation in item.items():
             if operation["operationId"] in words:
                 return f"{method.upper()} {path}"
-    return ""
-
-
-def _changed_field(source: str, changes: list[Change]) -> str:
-    """The changed field whose name stands in a line of source."""
-    attributes = set(re.findall(r"\.(\w+)", source))
-    for change in changes:
-        if change.what != "new" and change.place.rsplit(".", 1)[-1] in attributes:
-            return f"{change.operation}, {change.place} ({change.what}: {change.detail})"
     return ""
 
 

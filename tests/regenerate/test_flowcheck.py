@@ -1,0 +1,178 @@
+"""The contract check: the hand-written package is type-checked and tested against a client before it is swapped in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from checkouts import Checkout
+from disguises import ASPNET, disguised
+
+Json = Any
+
+pytestmark = pytest.mark.slow
+
+GATEWAY = '''"""A small gateway."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from specstep_client.api.widgets import get_widget, list_widgets
+from specstep_client.models import MakeWidgetRequest, Widget, WidgetState
+
+
+def weight_of(body: dict[str, object]) -> float | None:
+    widget = Widget.from_dict(body)
+    return widget.weight if isinstance(widget.weight, int | float) else None
+
+
+def is_done(body: dict[str, object]) -> bool:
+    return Widget.from_dict(body).state == WidgetState.DONE
+
+
+def title_of(body: dict[str, object]) -> object:
+    return Widget.from_dict(body).title
+
+
+def name_of(body: dict[str, object]) -> object:
+    return getattr(Widget.from_dict(body), "label", None)
+
+
+def request_for(label: str) -> MakeWidgetRequest:
+    return MakeWidgetRequest(label=label)
+
+
+def page(limit: int) -> dict[str, object]:
+    return {"list": list_widgets._get_kwargs(limit=limit), "one": get_widget._get_kwargs(UUID(int=0))}
+
+
+def heavier(body: dict[str, object], other: float) -> float:
+    weight = Widget.from_dict(body).weight
+    assert not isinstance(weight, str)
+    return other + (weight or 0.0)
+'''
+
+CONTRACT_TEST = """import pytest
+import specstep_client
+from little_flows import gateway
+
+
+@pytest.mark.contract
+def test_reads():
+    assert "scratch-" in specstep_client.__file__
+    assert gateway.weight_of({"weight": 2.5}) == 2.5
+
+
+def test_that_is_no_contract_test():
+    raise AssertionError
+"""
+
+PYPROJECT = """
+[tool.pytest.ini_options]
+addopts = "--import-mode=importlib --strict-markers"
+markers = ["contract: a contract test"]
+[tool.mypy]
+strict = true
+[[tool.mypy.overrides]]
+module = "specstep_client.*"
+ignore_errors = true
+"""
+
+
+@pytest.fixture
+def with_flows(small_checkout: Checkout, small: Json, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A scratch checkout with a small hand-written package, under a name that nothing installed has."""
+    root = small_checkout.project.root
+    small["components"]["schemas"]["Widget"]["properties"]["title"] = {"type": "string"}
+    small_checkout.project.documented.write_text(json.dumps(small))
+    assert small_checkout.run() == 0
+    small_checkout.said()
+    monkeypatch.setattr(type(small_checkout.project), "flows", property(lambda self: self.root / "little_flows"))
+    (root / "little_flows").mkdir()
+    (root / "little_flows" / "__init__.py").write_text("")
+    (root / "little_flows" / "gateway.py").write_text(GATEWAY)
+    (root / "tests").mkdir()
+    (root / "tests" / "test_contract.py").write_text(CONTRACT_TEST)
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    return small_checkout
+
+
+def widget(document: Json) -> Json:
+    return document["components"]["schemas"]["Widget"]["properties"]
+
+
+def test_flows_that_fit(with_flows: Checkout, small: Json, monkeypatch: pytest.MonkeyPatch):
+    """A client that the flows fit is swapped in, also when a field is gone that they only show.
+
+    The contract tests ran on the new client, in its scratch folder, and neither they nor the type check saw the key.
+    """
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_secret")
+    tests = with_flows.project.root / "tests" / "test_contract.py"
+    no_key = "== 2.5\n    import os\n    assert 'SPECSTEP_API_KEY' not in os.environ"
+    tests.write_text(CONTRACT_TEST.replace("== 2.5", no_key))
+    del widget(small)["label"]
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 0
+    assert "holding the flows against the new client" in with_flows.said()
+
+
+def test_flows_that_do_not_fit(with_flows: Checkout, small: Json):
+    """What the flows read, send or calculate with and that changed stops the run, each named with its operation."""
+    widget(small)["weight"] = {"type": "object", "properties": {"grams": {"type": "number"}}}
+    widget(small)["heading"] = widget(small).pop("title")
+    request = small["components"]["schemas"]["MakeWidgetRequest"]
+    request["properties"]["title"] = request["properties"].pop("label")
+    request["required"] = []
+    small["paths"]["/v1/widgets"]["get"]["parameters"][0]["name"] = "take"
+    before = with_flows.files()
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 1
+
+    said = with_flows.said()
+    weight = "models.Widget.weight (type changed: float | None | Unset became WidgetWeight | None | Unset)"
+    assert f"stopped: POST /v1/widgets, {weight}: Unsupported operand types" in said
+    assert 'POST /v1/widgets, GET /v1/widgets/{id} (Widget), field title: "Widget" has no attribute "title"' in said
+    assert "stopped: POST /v1/widgets (MakeWidgetRequest), field label: Unexpected keyword argument" in said
+    assert "stopped: GET /v1/widgets: Unexpected keyword argument" in said
+    assert with_flows.files() == before
+
+
+def test_failing_contract_test(with_flows: Checkout, small: Json):
+    """A contract test that fails on the new client stops the run, with the tree as it was."""
+    tests = with_flows.project.root / "tests" / "test_contract.py"
+    tests.write_text(CONTRACT_TEST.replace("== 2.5", "== 3.5"))
+    widget(small)["colour"] = {"type": "string"}
+    before = with_flows.files()
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 1
+
+    said = with_flows.said()
+    assert "The contract tests fail with the new client:" in said
+    assert "test_reads" in said
+    assert with_flows.files() == before
+
+
+def test_no_contract_test(with_flows: Checkout, small: Json):
+    """Without any contract test nothing shows that the flows work, so the run stops."""
+    (with_flows.project.root / "tests" / "test_contract.py").unlink()
+    widget(small)["colour"] = {"type": "string"}
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 1
+    assert "No test is marked `contract`" in with_flows.said()
+
+
+def test_without_flows(with_flows: Checkout, small: Json):
+    """While the flows and the contract are being changed together, the check can be put off."""
+    widget(small)["mass"] = widget(small).pop("weight")
+    (with_flows.project.root / "openapi" / "documented.yaml").write_text(json.dumps(small))
+
+    assert with_flows.run() == 1
+    assert with_flows.run("--without-flows") == 0
+
+
+def test_unchanged_client_is_not_checked_again(with_flows: Checkout, small: Json):
+    """When the client stays as it is, there is nothing to hold against it."""
+    assert with_flows.pull(disguised(small, ASPNET)) == 0
+    assert "holding the flows" not in with_flows.said()
