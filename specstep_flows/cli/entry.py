@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
@@ -22,10 +23,8 @@ _UsageError: Final[type[Any]] = typer.BadParameter.__mro__[1]
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
-    from specstep_flows.cli.app import app
-
     arguments = list(sys.argv[1:] if argv is None else argv)
-    command = typer.main.get_command(app)
+    command = _command()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A letter that this terminal does not have ends nothing.
@@ -41,6 +40,13 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
     return code if isinstance(code, int) else exits.DONE
+
+
+@functools.cache
+def _command() -> Any:
+    from specstep_flows.cli.app import app
+
+    return typer.main.get_command(app)
 
 
 def _usage(error: Any, *, wants_json: bool) -> int:

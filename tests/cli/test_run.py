@@ -375,7 +375,7 @@ class TestQuestions:
 
 def test_a_timeout_loses_nothing(specstep: Any, sandbox: Any) -> None:
     """--timeout ends the wait with 3 and the line that resumes; the run goes on and is paid once."""
-    stopped = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--timeout", "1m", "--json")
+    stopped = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--timeout", "0.5m", "--json")
     resumed = specstep("resume", "tea")
 
     assert stopped.code == 3
