@@ -139,6 +139,8 @@ class _Drawer:
         ):
             if said is not None:
                 rows.append(self._row(label, said, worth, style))
+        for number, line in enumerate(watched.beside_words()):
+            rows.append(self._row("" if number else "beside it", line, 6))
         rows += [self._said(item, number) for number, item in enumerate(watched.conversation[-3:])]
         return rows
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import events
-from specstep_flows.wording import duration, money, size
+from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +36,8 @@ class Watched:
     generation_id: UUID | None = None
     generation: Generation | None = None
     seen: list[str] = attrs.field(factory=list)
+    #: The other generations of a fan-out, as they were last seen.
+    beside: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
     next_look_at: float | None = None
     spent_before: float = 0.0
@@ -111,13 +113,16 @@ class Watched:
     def _started(self, event: events.GenerationStarted) -> str:
         if self.generation is not None and self.generation.id != event.generation_id:
             self.spent_before += self.generation.running_cost_usd or 0.0
-        self.generation_id, self.generation, self.seen = event.generation_id, None, []
+        self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
         self.is_over = False
         found = "was found, and is watched from here on" if event.adopted else "has started"
         return f"Generation {event.generation_id} {found}."
 
     def _look(self, event: events.GenerationProgress, now: float) -> None:
         generation = event.generation
+        if self.generation_id not in (None, generation.id):
+            self.beside[generation.id] = generation
+            return
         self.generation_id, self.generation = generation.id, generation
         if not self.seen or self.seen[-1] != generation.state:
             self.seen.append(generation.state)
@@ -131,6 +136,18 @@ class Watched:
     def converse(self, items: Sequence[ConversationItem]) -> None:
         """The newest steps of the agents, oldest first."""
         self.conversation = tuple(items)
+
+    def beside_words(self) -> list[str]:
+        """A line for each of the other generations of a fan-out."""
+        return [self.short_words(generation) for generation in self.beside.values()]
+
+    @staticmethod
+    def short_words(generation: Generation) -> str:
+        """A generation in one short line: its profile, phase, progress and cost."""
+        name = generation.review_profile or str(generation.id)[:8]
+        percent = "" if generation.progress_percent is None else f" {generation.progress_percent:.0f} %"
+        cost = "" if generation.running_cost_usd is None else f", {money(generation.running_cost_usd)}"
+        return f"{name}: {generation.phase_detail or spaced(generation.state)}{percent}{cost}"
 
     def elapsed(self, now: float) -> float:
         """Seconds that the generation, or what precedes it, has taken."""

@@ -112,7 +112,9 @@ class Driver:
         if self.mode == "events":
             terminal.document({"event": "finished", **result_document(result)})
         else:
-            call.finish(str(result.path), result_document(result))
+            # A fan-out brings several packages home: a line for each.
+            paths = (result.path, *result.further_paths)
+            call.finish("\n".join(str(path) for path in paths), result_document(result))
         if self.is_free:
             terminal.say("This was a run in a sandbox: it cost nothing, and it is not kept.")
         elif result.cost_usd is not None:

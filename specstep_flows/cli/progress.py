@@ -122,6 +122,7 @@ class PlainLines(Silent):
         self._clock = clock
         self._watched = Watched(clock.now())
         self._told: tuple[str, ...] = ()
+        self._told_beside: dict[UUID, tuple[str, ...]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
 
@@ -152,6 +153,12 @@ class PlainLines(Silent):
     def _look(self, event: events.GenerationProgress, now: float) -> None:
         generation = event.generation
         words = (generation.state, generation.phase_detail or "", generation.billing_state or "")
+        if generation.id in self._watched.beside:
+            # Another generation of a fan-out: its changes of state are told, and the first one's heartbeat stands for all.
+            if self._told_beside.get(generation.id) != words:
+                self._told_beside[generation.id] = words
+                self._say(self._terminal.line(self._watched.short_words(generation)), now)
+            return
         # The next look may come after the heartbeat is due: half its wait early is as near as half its wait late.
         if words != self._told or self._is_time(now, (event.next_look_in or 0.0) / 2):
             self._told = words

@@ -257,6 +257,22 @@ def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy
     assert "$0.00 so far (and $0.92 for earlier attempts)" in frame
 
 
+def test_the_other_generations_of_a_fan_out_stand_beside_the_first(clock: Any, busy_generation: Generation):
+    """The frame stays with the one that was started; each of its kin has a line."""
+    child = attrs.evolve(
+        busy_generation,
+        id=UUID(int=9),
+        state="Drafting",
+        review_profile="Fast",
+        phase_detail="Drafting",
+        progress_percent=11,
+    )
+    frame = shown(terminal(200), clock, *looks(busy_generation), events.GenerationProgress(child, 15.0))
+
+    assert "Specialist review (round 2)" in frame
+    assert "beside it   Fast: Drafting 11 %, $0.92" in frame
+
+
 def test_the_conversation_is_read_at_a_change_of_state_and_its_failure_is_nobodys_business(
     clock: Any, busy_generation: Generation, conversation: list[ConversationItem]
 ):
