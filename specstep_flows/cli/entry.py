@@ -24,11 +24,14 @@ _UsageError: Final[type[Any]] = typer.BadParameter.__mro__[1]
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    command = _command()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A letter that this terminal does not have ends nothing.
+            # A letter that this terminal does not have, or that is none, ends nothing.
             stream.reconfigure(errors="replace")
+    odd = next((argument for argument in arguments if not _is_text(argument)), None)
+    if odd is not None:
+        return _refuse(f"An argument is no UTF-8 text: {odd!r}. Nothing was sent.", wants_json="--json" in arguments)
+    command = _command()
     try:
         code = command.main(args=arguments, prog_name="specstep", standalone_mode=False)
         if sys.stdout is not None:
@@ -40,6 +43,15 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
     return code if isinstance(code, int) else exits.DONE
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument can be sent to the service, or is the name of something on this machine."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return os.path.lexists(argument)
+    return True
 
 
 @functools.cache
@@ -54,14 +66,20 @@ def _usage(error: Any, *, wants_json: bool) -> int:
     from specstep_flows.cli.terminal import Terminal
 
     context = error.ctx
-    terminal = Terminal()
     if type(error).__name__ == "NoArgsIsHelpError":
-        terminal.tell(context.get_help())
+        Terminal().tell(context.get_help())
         return exits.USAGE
     message = str(error.format_message())
+    return _refuse(message, wants_json=wants_json, see=context.command_path if context is not None else None)
+
+
+def _refuse(message: str, *, wants_json: bool, see: str | None = None) -> int:
+    from specstep_flows.cli.terminal import Terminal
+
+    terminal = Terminal()
     terminal.tell(message)
-    if context is not None:
-        terminal.tell(f"See: {context.command_path} --help")
+    if see is not None:
+        terminal.tell(f"See: {see} --help")
     if wants_json:
         terminal.document(
             {"code": "usage", "message": message, "exit_code": exits.USAGE, "run_id": None, "resume_command": None}

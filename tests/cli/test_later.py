@@ -100,6 +100,13 @@ class TestAnswer:
         assert result.code == 0
         assert "No question waits" in result.err
 
+    def test_there_is_nothing_to_download_yet(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """`download` ends with 5 as well, and shows the question to programs."""
+        result = specstep("download", asked, "--json")
+
+        assert result.code == 5
+        assert result.document["questions"][0]["question"] == QUESTION
+
     def test_watching_does_not_answer(self, specstep: Any, sandbox: Any, asked: str) -> None:
         """`watch` ends with 5 where an answer is due, and names the line that gives it."""
         result = specstep("watch", asked)
@@ -172,11 +179,12 @@ def test_cancel_is_the_users_own_word(specstep: Any, sandbox: Any, elsewhere: st
     cancelled = specstep("cancel", "mine", "--reason", "Wrong brief.", "--json")
     status = specstep("show", "mine", "--json").document["status"]
     resumed = specstep("resume", "mine")
+    downloaded = specstep("download", "mine")
     again = specstep("cancel", "mine")
 
     assert cancelled.document["generation"]["state"] == "Cancelled"
     assert status == "cancelled"
-    assert resumed.code == 1
+    assert (resumed.code, downloaded.code) == (1, 1)
     assert again.code == 1
     (request,) = sandbox.requests.matching("POST /v1/generations/{id}/cancel")[:1]
     assert json.loads(request.body) == {"reason": "Wrong brief."}

@@ -80,6 +80,15 @@ def test_a_path_that_is_no_text_goes_out_as_it_is(monkeypatch: pytest.MonkeyPatc
     assert out.buffer.getvalue() == b"caf\xe9.zip\n"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("arguments", [["run", "caf\udce9", "--yes"], ["cancel", "tea", "--reason", "caf\udce9"]])
+def test_arguments_that_are_no_text(specstep: Any, untouched: None, arguments: list[str]) -> None:
+    """What could not be sent as text is refused in a sentence that shows where."""
+    result = specstep(*arguments, "--json")
+
+    assert result.code == 2
+    assert "no UTF-8 text: 'caf\\udce9'" in result.document["message"]
+
+
 def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process without streams of its own runs all the same."""
     for name in ("stdin", "stdout", "stderr"):

@@ -142,6 +142,7 @@ def download(
 def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None]:
     """The complete generation that is meant, and the run that manages it."""
     from specstep_flows.cli.targets import find_target
+    from specstep_flows.flows.generations import raise_for_end
 
     target = find_target(client.store, name)
     if target.record is not None:
@@ -158,6 +159,12 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
             ) from None
         generation = client.get_generation(package.generation_id)
         target = find_target(client.store, str(generation.id))
+    if generation.needs_answers:
+        raise errors.AnswersNeeded(
+            f"There is no package yet: generation {generation.id} waits for an answer.",
+            questions=client.get_questions(generation.id),
+        )
+    raise_for_end(generation)
     if not generation.is_complete:
         raise errors.Detached(
             f"There is no package yet: generation {generation.id} is {generation.state}. `specstep watch {generation.id}` "
