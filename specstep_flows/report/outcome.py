@@ -30,7 +30,9 @@ def package(collected: Collected) -> Html:
     more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
     count = len(contents.files)
     head = element("p", f"{count} file{'' if count == 1 else 's'}{more}, {size(total)} unpacked.")
-    return joined([head, _folder(_tree(contents), anchors)])
+    others = [package["file"] for package in collected.record.packages if package.get("file") != collected.record.file]
+    beside = element("p", f"Packages of the other generations: {', '.join(map(str, others))}.") if others else EMPTY
+    return joined([head, beside, _folder(_tree(contents), anchors)])
 
 
 def _tree(contents: Contents) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def receipt_table(collected: Collected) -> Html:
     rows = [
         element("div", element("dt", name), element("dd", element("code", value)))
         for name, value in _flattened(found)
-        if value is not None and not name.startswith("answers")
+        if value is not None and not name.startswith(("answers", "packages"))
     ]
     text = json.dumps(found, indent=2, ensure_ascii=False)
     return joined(

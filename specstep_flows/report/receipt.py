@@ -57,6 +57,8 @@ def receipt(collected: Collected) -> dict[str, Any]:
             "is_unchanged_on_disk": None if contents is None else contents.sha256 == record.sha256,
             "files": None if contents is None else len(contents.files) + contents.more_files,
         },
+        # A fan-out's packages, the one above among them; empty for any other run.
+        "packages": [dict(package) for package in record.packages],
     }
 
 

@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.report import default_path, receipt, receipt_path, write_receipt, write_report
+from specstep_flows.report import default_path, page, receipt, receipt_path, write_receipt, write_report
 from specstep_flows.report.contents import MOST_CHARACTERS_OF_A_FILE, read_contents
 
 if TYPE_CHECKING:
@@ -124,3 +124,12 @@ def test_a_folder_that_takes_nothing_is_named(collected: Collected, tmp_path: Pa
     """The error says where, and nothing is left behind."""
     with pytest.raises(errors.OutputError, match="cannot be written"):
         write_report(collected, tmp_path / "missing" / "report.html")
+
+
+def test_a_fan_outs_packages_are_all_in_the_receipt(collected: Collected):
+    """The page shows the first one's files; program and reader find the others by name."""
+    others = ({"file": "/out/portal-2.zip", "sha256": "ab", "generation_id": "g2"},)
+    fan_out = attrs.evolve(collected, record=attrs.evolve(collected.record, packages=others))
+
+    assert receipt(fan_out)["packages"] == [dict(others[0])]
+    assert "/out/portal-2.zip" in page(fan_out)
