@@ -121,7 +121,7 @@ class PlainLines(Silent):
         super().__init__(terminal)
         self._clock = clock
         self._watched = Watched(clock.now())
-        self._told: tuple[str, ...] = ()
+        self._told: dict[UUID, tuple[str, ...]] = {}
         self._told_beside: dict[UUID, tuple[str, ...]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
@@ -160,9 +160,11 @@ class PlainLines(Silent):
                 self._say(self._terminal.line(self._watched.short_words(generation)), now)
             return
         # The next look may come after the heartbeat is due: half its wait early is as near as half its wait late.
-        if words != self._told or self._is_time(now, (event.next_look_in or 0.0) / 2):
-            self._told = words
-            self._say(self._status(generation, now), now)
+        if words != self._told.get(generation.id) or self._is_time(now, (event.next_look_in or 0.0) / 2):
+            self._told[generation.id] = words
+            # Of several that one kickoff started, each line says which it is about.
+            which = f"{generation.id}: " if len(self._told) > 1 else ""
+            self._say(which + self._status(generation, now), now)
 
     def _status(self, generation: Generation, now: float) -> str:
         watched, state = self._watched, spaced(generation.state)

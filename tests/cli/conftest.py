@@ -57,7 +57,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def options() -> SandboxOptions:
     """What the sandbox is told to be: quick, and without questions unless a test asks for some."""
-    return SandboxOptions(clarifications=(), profile_seconds={"Fast": 60, "Normal": 120, "Extensive": 240})
+    return SandboxOptions(
+        clarifications=(), profile_seconds={"Fast": 60, "Normal": 120, "Extensive": 240, "Researcher": 60}
+    )
 
 
 @pytest.fixture

@@ -39,6 +39,17 @@ def test_the_id_comes_first(specstep: Any, sandbox: Any) -> None:
         assert result.err.splitlines()[0].startswith(f"Run run-{number}"), mode
 
 
+def test_several_packages_are_several_lines(specstep: Any, sandbox: Any) -> None:
+    """A profile that starts several generations brings several packages home, a path a line."""
+    result = specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--progress", "plain")
+
+    assert result.code == 0, result.err
+    paths = result.out.splitlines()
+    assert len(paths) == len(set(paths)) > 1
+    assert all(zipfile.is_zipfile(path) for path in paths)
+    assert sandbox.requests.count(KICKOFF) == 1
+
+
 def test_json_is_one_document(specstep: Any, sandbox: Any) -> None:
     """With --json, stdout is one document, schema_version first, with the ids, the path and the cost."""
     result = specstep("run", "A shop.", *FAST, "--json", "--run-id", "mine", "--unpack")
