@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine import transport
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["drive", "drive_async", "refuse_coroutines"]
 
 R = TypeVar("R")
+
+#: How long a cancelled task waits for its thread to stop; a download looks four times a second whether it should.
+STOPS_WITHIN_SECONDS: Final = 3.0
 
 
 def refuse_coroutines(*functions: Callable[..., Any] | None) -> None:
@@ -98,7 +101,7 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
-            return await _in_thread(step)
+            return await _in_thread(step, session)
         case Call():
             if inspect.iscoroutinefunction(step.function):
                 return await step.function(*step.arguments)
@@ -106,12 +109,21 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
             return await answer if inspect.isawaitable(answer) else answer
 
 
-async def _in_thread(step: Block) -> Any:
+async def _in_thread(step: Block, session: Session) -> Any:
     task = asyncio.ensure_future(asyncio.to_thread(step.work))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        if step.is_write:
-            # The write goes on in its thread whatever happens here; wait for its end, so that nothing overtakes it.
-            await asyncio.wait([task])
+        # The thread goes on whatever happens here. A write is waited for, so that nothing overtakes it; a download is
+        # told to stop, and holds its file until it has, so that whoever resumes the run at once finds the file free.
+        if not step.is_write:
+            session.stopping.set()
+        task.add_done_callback(_take_note)
+        await asyncio.wait([task], timeout=None if step.is_write else STOPS_WITHIN_SECONDS)
         raise
+
+
+def _take_note(task: asyncio.Future[Any]) -> None:
+    """Look at what a thread ended with that nobody waits for any more; asyncio complains otherwise."""
+    if not task.cancelled():
+        task.exception()
