@@ -25,7 +25,7 @@ from specstep_flows.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 #: docs/cli.md is held to the command itself, by tests/cli/test_help.py.
-PAGES = [ROOT / "README.md", ROOT / "docs" / "library.md", ROOT / "docs" / "safety.md"]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / name for name in ("library.md", "people.md", "safety.md"))]
 SPEED = 600
 BIN = Path(sys.executable).parent
 
