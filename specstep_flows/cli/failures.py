@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors
@@ -92,17 +93,20 @@ def tell(
         terminal.tell("The sandbox, and the run in it, ended with this process.")
     if next_command is not None:
         terminal.tell(f"Go on with: {next_command}")
-    if call.json:
-        terminal.document(
-            {
-                "code": code,
-                "message": message,
-                "exit_code": status,
-                "run_id": call.run_id,
-                "resume_command": next_command,
-                **(details or {}),
-            }
-        )
+    if call.json or call.writes_events:
+        # Whoever read the events may have gone, which may be the very failure.
+        with contextlib.suppress(BrokenPipeError):
+            terminal.document(
+                {
+                    **({"event": "failed"} if call.writes_events else {}),
+                    "code": code,
+                    "message": message,
+                    "exit_code": status,
+                    "run_id": call.run_id,
+                    "resume_command": next_command,
+                    **(details or {}),
+                }
+            )
     return status
 
 

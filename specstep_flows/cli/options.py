@@ -102,6 +102,7 @@ def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:
     """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
     if events and call.json:
         raise errors.UsageError("--events and --json both write to stdout: choose one.")
+    call.writes_events = events
     return "events" if events else progress.value
 
 

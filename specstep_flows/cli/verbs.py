@@ -65,6 +65,8 @@ class Call:
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
+    #: Whether stdout carries events, of which the last tells how it ended.
+    writes_events: bool = False
     terminal: Terminal = field(default_factory=Terminal)
 
     def __post_init__(self) -> None:

@@ -76,6 +76,15 @@ def test_events_are_ndjson(specstep: Any, sandbox: Any) -> None:
     assert {"phase_detail", "running_cost_usd", "billing_state", "retry_count"} <= set(progress["generation"])
 
 
+def test_the_last_event_tells_a_failure(specstep: Any, sandbox: Any) -> None:
+    """Whoever reads the events alone learns how it ended, and how to go on."""
+    result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--events", "--timeout", "20")
+
+    last = json.loads(result.out.splitlines()[-1])
+    assert result.code == 3
+    assert (last["event"], last["code"], last["resume_command"]) == ("failed", "timeout", "specstep resume tea")
+
+
 def test_events_and_json_exclude_each_other(specstep: Any, untouched: None) -> None:
     """--events and --json are one too many for one stdout."""
     result = specstep("run", "A shop.", *FAST, "--events", "--json")
