@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from specstep_flows import RunStore
-from specstep_flows.sandbox import Sandbox, SandboxOptions
+from specstep_flows.sandbox import Fault, Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -245,7 +245,7 @@ def test_the_agent_ends_the_interview_itself(start: Start, sandbox: Sandbox):
     assert not sandbox.state.generations
 
 
-def test_ctrl_c_once_detaches_from_a_generation_and_twice_stops(start: Start, sandbox: Sandbox, tmp_path: Path):
+def test_ctrl_c_once_detaches_from_a_generation_that_goes_on(start: Start, sandbox: Sandbox):
     """The paid run goes on at the service, and is taken up by the same id; it is never started again."""
     sandbox.options.profile_seconds = {**sandbox.options.profile_seconds, "Normal": 36000}
     child = start("run", "A portal.", "--yes", "--run-id", "mine", "--on-question", "defaults")
@@ -257,12 +257,31 @@ def test_ctrl_c_once_detaches_from_a_generation_and_twice_stops(start: Start, sa
 
     child = start("resume", "mine", "--on-question", "defaults")
     child.expect_exact("Drafting")
+    child.expect_exact("next look")
     child.sendintr()
-    child.sendintr()
-    assert finish(child) in (3, 130)
+    assert finish(child) == 3
     assert len(sandbox.state.generations) == 1
     (generation,) = sandbox.state.generations.values()
     assert generation.state == "Drafting"
+
+
+def test_ctrl_c_twice_stops_at_once_though_a_request_is_in_flight(start: Start, sandbox: Sandbox):
+    """The first waits for the answer, so that it can be recorded; the second waits for nothing."""
+    sandbox.faults.add(Fault("POST /v1/generations", "stall", commit=True))
+    child = start("run", "A portal.", "--yes", "--run-id", "mine")
+    child.expect_exact("The interview is complete.")
+    while not sandbox.state.generations:
+        child.expect([pexpect.TIMEOUT], timeout=0.1)
+    child.sendintr()
+    child.expect_exact("Ctrl-C again to stop at once")
+    child.sendintr()
+    assert finish(child) == 130
+
+    child = start("resume", "mine", "--yes", "--on-question", "defaults", "-o", "portal.zip")
+    child.expect_exact("looking for it first")
+    child.expect_exact("Saved ")
+    assert finish(child) == 0
+    assert len(sandbox.state.generations) == 1
 
 
 def test_a_resized_window_is_drawn_anew(start: Start, sandbox: Sandbox):
