@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Flow, Reply, Send, do
 from specstep_flows.gateway.common import request_of
 
-if TYPE_CHECKING:
-    pass
+#: Counted against the tighter of the service's two limits (more-facts, rate limits).
+KICKOFFS: Final = frozenset({"start_generation", "retry_generation", "update_generation"})
+#: The last parameter of its path is a path itself (``{*path}``), so its slashes stay slashes.
+CATCH_ALL: Final = frozenset({"get_package_file"})
 
 
 def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
@@ -20,8 +22,19 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
     kwargs = operation._get_kwargs(*args, **arguments)
     kind = kind_of(name, kwargs["method"])
     headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}
-    request = request_of(name, kind, kwargs, headers=headers, files=kwargs.get("files"))
+    if name in CATCH_ALL:
+        kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
+    bucket = "kickoff" if name in KICKOFFS else "standard"
+    request = request_of(name, kind, kwargs, headers=headers, files=kwargs.get("files"), bucket=bucket)
     return (yield from do(Send(request, lambda reply: _parsed(operation, name, reply))))
+
+
+def _with_slashes(url: str) -> str:
+    """The generated client quotes every slash of a parameter; a catch-all route would not find the file then."""
+    plain = url.replace("%2F", "/")
+    if any(segment in (".", "..") for segment in plain.split("/")):
+        raise errors.UsageError("A path inside a package has no '.' or '..' in it. Nothing was sent.")
+    return plain
 
 
 def _parsed(operation: Any, name: str, reply: Reply) -> Any:

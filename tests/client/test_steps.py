@@ -128,6 +128,9 @@ def test_a_file_inside_a_package_and_a_search(client, sandbox):
 
     content = client.call(get_package_file, package.id, path)
     assert content
+    assert [request.path for request in sandbox.requests][-1] == f"/v1/packages/{package.id}/files/{path}"
+    with pytest.raises(errors.UsageError, match=r"'\.\.'"):
+        client.call(get_package_file, package.id, "../../me")
     assert client.call(search_package, package.id, q="portal").query == "portal"
 
 
