@@ -245,6 +245,11 @@ class APIError(RequestError):
         """Whether the problem document itself says ``retryable: true``."""
         return self.members.get("retryable") is True
 
+    @property
+    def is_not_offered(self) -> bool:
+        """Whether the service says, of an address that names no single thing, that it has no such operation."""
+        return self.status in (404, 405, 410, 501)
+
 
 class BadRequest(APIError):
     """The service did not accept what was sent."""

@@ -104,7 +104,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
         ("profile", known.options.get("profile") != wanted.options.get("profile")),
-        ("project type", known.options.get("project_type") != wanted.options.get("project_type")),
+        ("project type", _has_other_type(known, wanted)),
         ("attachments", known.attachments != wanted.attachments),
     ):
         if differs:
@@ -114,6 +114,13 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
             )
     # What only says how to go on may change from one attempt to the next.
     return store.update(wanted.run_id, {"options": {**known.options, **wanted.options}}), True
+
+
+def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
+    """Whether the project types differ. One that was left out may still be given while nothing was started."""
+    before, now = known.options.get("project_type"), wanted.options.get("project_type")
+    is_open = known.generation_id is None and known.intent is None
+    return before != now and not (before is None and is_open)
 
 
 @attrs.frozen

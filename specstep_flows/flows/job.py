@@ -6,7 +6,7 @@ Every step first looks at the run's record for what is done already, so that "go
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -16,18 +16,18 @@ from specstep_flows.flows import budget, fan_out, generations, packages
 from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.flows.holding import hold_interview
-from specstep_flows.flows.plan import Job, current_record
+from specstep_flows.flows.plan import (
+    DOCUMENTED_PROFILES,
+    DOCUMENTED_PROJECT_TYPES,
+    Job,
+    accepted_choices,
+    current_record,
+)
 from specstep_flows.flows.starting import retry, start
 from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs import RunRecord
 
 __all__ = ["run_job"]
-
-#: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
-DOCUMENTED_PROFILES: Final = frozenset({"Fast", "Normal", "Extensive", "Researcher"})
-DOCUMENTED_PROJECT_TYPES: Final = frozenset(
-    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
-)
 
 
 def run_job(job: Job) -> Flow[RunResult]:
@@ -60,10 +60,10 @@ def _check_choices(record: RunRecord) -> Flow[None]:
     profile, project_type = record.options.get("profile"), record.options.get("project_type")
     if profile in DOCUMENTED_PROFILES | {None} and project_type in DOCUMENTED_PROJECT_TYPES | {None}:
         return
-    capabilities = yield from gateway.get_capabilities()
+    choices = yield from accepted_choices()
     for what, chosen, accepted in (
-        ("review profile", profile, capabilities.review_profiles or tuple(sorted(DOCUMENTED_PROFILES))),
-        ("project type", project_type, capabilities.project_types or tuple(sorted(DOCUMENTED_PROJECT_TYPES))),
+        ("review profile", profile, choices.review_profiles),
+        ("project type", project_type, choices.project_types),
     ):
         if chosen is not None and chosen not in accepted:
             near = [word for word in accepted if word.casefold() == str(chosen).casefold()]

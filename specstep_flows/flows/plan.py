@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from specstep_flows import errors
+from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Ask, Flow, Remember, do
 from specstep_flows.flows import packages
 from specstep_flows.flows.clarifications import Policy
-from specstep_flows.models import Account, Interview
+from specstep_flows.models import Account, Capabilities, Interview
 from specstep_flows.runs import RunRecord
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["Confirm", "Job", "KeyCheck", "Respondent", "confirm", "current_record", "generation_changes"]
+__all__ = [
+    "DOCUMENTED_PROFILES",
+    "DOCUMENTED_PROJECT_TYPES",
+    "Confirm",
+    "Job",
+    "KeyCheck",
+    "Respondent",
+    "accepted_choices",
+    "confirm",
+    "current_record",
+    "generation_changes",
+]
+
+#: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
+DOCUMENTED_PROFILES: Final = frozenset({"Fast", "Normal", "Extensive", "Researcher"})
+DOCUMENTED_PROJECT_TYPES: Final = frozenset(
+    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
+)
 
 #: Called with the run's record before anything that costs; False leaves the run where it is.
 Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
@@ -49,6 +66,21 @@ class Job:
     unpack: bool = False
     max_cost_usd: float | None = None
     retry_failed: int = 0
+
+
+def accepted_choices() -> Flow[Capabilities]:
+    """What the service accepts (GET /v1/capabilities); where it does not say, what its pages name."""
+    try:
+        accepted = yield from gateway.get_capabilities()
+    except errors.APIError as error:
+        if not error.is_not_offered:
+            raise
+        accepted = Capabilities()
+    return attrs.evolve(
+        accepted,
+        review_profiles=accepted.review_profiles or tuple(sorted(DOCUMENTED_PROFILES)),
+        project_types=accepted.project_types or tuple(sorted(DOCUMENTED_PROJECT_TYPES)),
+    )
 
 
 def current_record() -> Flow[RunRecord]:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, do
-from specstep_flows.flows import budget, generations
-from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
+from specstep_flows.flows import budget, generations, kickoffs
+from specstep_flows.flows.plan import Job, accepted_choices, confirm, current_record, generation_changes
 from specstep_flows.models import Generation
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs import Intent, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def start(job: Job) -> Flow[None]:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
     record = yield from current_record()
     assert record.intake_artifact_id is not None
-    kickoff = generations.Kickoff(
+    kickoff = kickoffs.Kickoff(
         send=lambda about, outcome: _send_kickoff(record, about, outcome),
         interview_id=record.interview_id,
         intake_id=record.intake_artifact_id,
@@ -30,15 +30,16 @@ def start(job: Job) -> Flow[None]:
         is_fan_out=record.options.get("profile") == "Researcher",
         outcome=generation_changes,
     )
-    known: frozenset[UUID] = frozenset()
     if record.intent is not None and record.intent.operation == "start_generation":
-        found = yield from _settle_intent(kickoff, record)
+        known = _known_before(record.intent)
+        found = yield from _settle_intent(kickoff, record.intent)
     else:
         # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        found = yield from generations.find_new_generation(kickoff, frozenset())
+        sighting = yield from kickoffs.sight(kickoff)
+        found, known = (yield from kickoffs.find_new(kickoff, sighting)), sighting.known
         if found is None and job.is_user_actor and record.turns:
             now = yield from do(Now())
-            found = yield from generations.settle_kickoff(kickoff, known, now)
+            found = yield from kickoffs.settle_kickoff(kickoff, known, now)
         if found is not None:
             yield from do(Remember(generation_changes(found)))
     adopted = found is not None
@@ -46,16 +47,19 @@ def start(job: Job) -> Flow[None]:
         yield from budget.check_before_paying(job.max_cost_usd, record)
         if not job.is_user_actor:
             yield from confirm(job)
-        found = yield from generations.kick_off(kickoff, known)
+        found = yield from kickoffs.kick_off(kickoff, known)
     yield from do(Report(events.GenerationStarted(found, adopted)))
 
 
-def _settle_intent(kickoff: generations.Kickoff, record: RunRecord) -> Flow[UUID | None]:
+def _known_before(intent: Intent) -> frozenset[UUID]:
+    """The generations that were there before the request left."""
+    return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
+
+
+def _settle_intent(kickoff: kickoffs.Kickoff, intent: Intent) -> Flow[UUID | None]:
     """What became of a request that was on its way when an earlier process ended."""
-    assert record.intent is not None
-    known = frozenset(UUID(identifier) for identifier in record.intent.about.get("known", ()))
     yield from do(Report(events.Notice("An earlier attempt may have started a generation; looking for it first.")))
-    return (yield from generations.settle_kickoff(kickoff, known, record.intent.sent_at))
+    return (yield from kickoffs.settle_kickoff(kickoff, _known_before(intent), intent.sent_at))
 
 
 def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> Flow[UUID]:
@@ -76,13 +80,38 @@ def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], C
 
     try:
         return (yield from send(chosen))
-    except errors.BadRequest:
-        if chosen is not None or record.detected_type is None:
+    except errors.BadRequest as error:
+        if chosen is not None:
             raise
-        capabilities = yield from gateway.get_capabilities()
-        if record.detected_type not in capabilities.project_types:
-            raise
-    return (yield from send(record.detected_type))
+        refused = error
+    detected = record.detected_type or (yield from _listed_type(record))
+    accepted = yield from accepted_choices()
+    if detected not in accepted.project_types:
+        raise _without_type(refused)
+    return (yield from send(detected))
+
+
+def _listed_type(record: RunRecord) -> Flow[str | None]:
+    """The type that the service detected, from the list of interviews: the pages promise it there."""
+    try:
+        listed = yield from gateway.list_interviews()
+    except errors.RequestError:
+        # It is only a way to spare the user a question.
+        return None
+    return next((interview.detected_type for interview in listed if interview.id == record.interview_id), None)
+
+
+def _without_type(error: errors.BadRequest) -> errors.BadRequest:
+    """The refusal, with what to do if it is the project type that the service misses."""
+    return errors.BadRequest(
+        f"{error.message} Nothing was paid for. If it wants the project type, which nobody named and it did not detect: "
+        "go on with `specstep run` and the same brief, --run-id and --project-type WebApp (or another).",
+        operation=error.operation,
+        status=error.status,
+        problem_type=error.problem_type,
+        detail=error.detail,
+        members=error.members,
+    )
 
 
 def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Flow[None]:
@@ -102,7 +131,7 @@ def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Fl
         }
 
     interview_id = record.interview_id or (yield from generations.interview_of(generation_id))
-    kickoff = generations.Kickoff(
+    kickoff = kickoffs.Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
         interview_id=interview_id,
         intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
@@ -111,12 +140,12 @@ def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Fl
     )
     found: UUID | None = None
     if record.intent is not None and record.intent.operation == "retry_generation":
-        found = yield from _settle_intent(kickoff, record)
+        found = yield from _settle_intent(kickoff, record.intent)
         if found is None:
             yield from do(Remember({"intent": None}))
             return
     else:
         yield from budget.check_before_paying(job.max_cost_usd, record)
         yield from confirm(job)
-        found = yield from generations.kick_off(kickoff)
+        found = yield from kickoffs.kick_off(kickoff)
     yield from do(Report(events.GenerationStarted(found, adopted=False)))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Flow, NewKey, do
-from specstep_flows.flows import generations, interviews
+from specstep_flows.flows import generations, interviews, kickoffs
 from specstep_flows.flows.clarifications import Desk, Policy, checked_answers
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def start_generation(
         QuotaExceeded, ConcurrencyCapReached: nothing was started.
         OutcomeUnknown: several new generations are there.
     """
-    return generations.start_generation(
+    return kickoffs.start_generation(
         _id(intake_id),
         None if interview_id is None else _id(interview_id),
         profile=profile,
@@ -288,9 +288,12 @@ def _kick_off(
     settle_seconds: float,
     intake_id: UUID | None = None,
 ) -> Flow[UUID]:
-    interview_id = yield from generations.interview_of(generation_id)
-    intake_id = intake_id or (yield from gateway.get_generation(generation_id)).intake_id
-    return (yield from generations.kick_off(generations.Kickoff(send, interview_id, intake_id, settle_seconds)))
+    interview_id: UUID | None = None
+    if intake_id is None:
+        interview_id = yield from generations.interview_of(generation_id)
+        intake_id = (yield from gateway.get_generation(generation_id)).intake_id
+    # Else the intake may be that of another interview than the generation's: it alone tells what comes of this kickoff.
+    return (yield from kickoffs.kick_off(kickoffs.Kickoff(send, interview_id, intake_id, settle_seconds)))
 
 
 def rename_generation(generation_id: UUID | str, name: str | None) -> Flow[None]:

@@ -73,7 +73,7 @@ def delete_reference_document(interview_id: UUID, document_id: UUID) -> Flow[Non
 
 
 def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | None]:
-    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts."""
+    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None where it is not listed."""
     from specstep_client.api.intake_artifacts import list_intake_artifacts as endpoint
     from specstep_client.models.intake_artifact_row import IntakeArtifactRow
 
@@ -91,9 +91,15 @@ def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | Non
             for row in reading.rows(reply, IntakeArtifactRow, operation)
         ]
 
-    artifacts = yield from all_pages(
-        lambda params: request_of(operation, "read", endpoint._get_kwargs(), params=params),
-        parse,
-        until=lambda artifact: artifact.interview_id == interview_id,
-    )
+    try:
+        artifacts = yield from all_pages(
+            lambda params: request_of(operation, "read", endpoint._get_kwargs(), params=params),
+            parse,
+            until=lambda artifact: artifact.interview_id == interview_id,
+        )
+    except errors.APIError as error:
+        # A service without this list simply does not tell it here.
+        if error.is_not_offered:
+            return None
+        raise
     return next((artifact for artifact in artifacts if artifact.interview_id == interview_id), None)

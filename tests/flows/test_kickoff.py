@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specstep_flows import errors, gateway
-from specstep_flows.flows.generations import Kickoff, kick_off, settle_kickoff
+from specstep_flows.flows.kickoffs import Kickoff, kick_off, settle_kickoff
 
 INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
 SETTLE = 90.0

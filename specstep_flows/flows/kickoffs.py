@@ -1,0 +1,225 @@
+"""Starting one generation and only one, whatever becomes of the answer (walkthrough, step 4).
+
+A kickoff has no idempotency key, so what an unanswered one started is found out by listing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, Sleep, do
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from uuid import UUID
+
+    from specstep_flows.models import GenerationRow
+
+__all__ = [
+    "Kickoff",
+    "Sighting",
+    "find_new",
+    "kick_off",
+    "settle_kickoff",
+    "sight",
+    "start_generation",
+]
+
+#: How often the list is read while an answer that was lost may still turn into a generation.
+SETTLE_POLL_SECONDS: Final = 10.0
+
+
+@attrs.frozen
+class Kickoff:
+    """A request that starts a paid generation, and what is needed to find out whether it did.
+
+    ``send`` makes the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
+    ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
+    """
+
+    send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]]
+    interview_id: UUID | None
+    intake_id: UUID | None
+    settle_seconds: float
+    #: A Researcher run is a fan-out: one kickoff, several children.
+    is_fan_out: bool = False
+    outcome: Callable[[UUID], Changes] | None = None
+
+
+@attrs.frozen
+class Sighting:
+    """The generations of an account, live and deleted, as far as they matter for one kickoff.
+
+    ``ours`` belong to the interview. ``unnamed`` are rows that name no interview and are not known to be ours;
+    ``doubtful`` are those of them whose intake could not be read either, so that they might be.
+    """
+
+    ours: frozenset[UUID]
+    unnamed: frozenset[UUID]
+    doubtful: frozenset[UUID]
+
+    @property
+    def known(self) -> frozenset[UUID]:
+        """What a later look need not ask about again."""
+        return self.ours | self.unnamed
+
+
+def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID]:
+    """Start one generation, whatever happens on the way; the id of the one that runs.
+
+    An answer that was lost is never followed by a second request before the list of generations (live and deleted, all
+    pages) has stayed without a new one until the settle time is over.
+
+    Raises:
+        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+    """
+    known = frozenset(known) if known is not None else (yield from _known_before(kickoff))
+    about = {"known": [str(identifier) for identifier in sorted(known)]}
+    while True:
+        try:
+            return (yield from kickoff.send(about, kickoff.outcome))
+        except errors.RequestError as error:
+            if not error.ambiguous:
+                raise
+            lost_at = yield from do(Now())
+            yield from do(Report(events.Notice(f"{error.message} Looking whether the generation was started.")))
+        found = yield from settle_kickoff(kickoff, known, lost_at)
+        if found is not None:
+            return found
+        yield from do(Report(events.Notice("The request started no generation; it is sent again.")))
+
+
+def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> Flow[UUID | None]:
+    """The generation that an earlier request started; None once it is certain that it started none.
+
+    Raises:
+        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+    """
+    known = frozenset(known)
+    # A machine's clock may have been set back since.
+    sent_at = min(sent_at, (yield from do(Now())))
+    while True:
+        now = yield from do(Now())
+        sighting = yield from sight(kickoff, known)
+        found = yield from find_new(kickoff, sighting, known)
+        if found is not None:
+            changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
+            yield from do(Remember({**changes, "intent": None}))
+            return found
+        left = sent_at + kickoff.settle_seconds - now
+        if left < 0:
+            if sighting.doubtful:
+                raise _unsettled(sighting.doubtful, "the service does not say whether this run started")
+            return None
+        wait = min(SETTLE_POLL_SECONDS, left + 0.5)
+        yield from do(Report(events.Waiting("A generation that was asked for may still appear.", wait)))
+        yield from do(Sleep(wait))
+
+
+def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> Flow[UUID | None]:
+    """The one generation of this interview that is not in ``known``, if there is one."""
+    new = sorted(sighting.ours - known)
+    if len(new) > 1 and not kickoff.is_fan_out:
+        raise _unsettled(new, "it cannot be told which of them this run started")
+    if not new:
+        return None
+    if len(new) > 1:
+        yield from do(Report(events.Notice(f"The kickoff started {len(new)} generations: a fan-out profile.")))
+    return new[0]
+
+
+def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
+    new = sorted(candidates)
+    return errors.OutcomeUnknown(
+        f"{len(new)} new generation{'s are' if len(new) > 1 else ' is'} there, and {why}: {', '.join(map(str, new))}. "
+        "None was adopted and none is started; take one up with `specstep adopt`.",
+        candidates=new,
+    )
+
+
+def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighting]:
+    """Look which generations there are. A row that names no interview, and is not known, is asked for its intake."""
+    ours: set[UUID] = set()
+    unnamed: set[UUID] = set()
+    doubtful: set[UUID] = set()
+    for deleted in (False, True):
+        for row in (yield from _rows(deleted=deleted)):
+            if row.id in known:
+                continue
+            belongs = _names_ours(row, kickoff)
+            if belongs is None:
+                belongs = yield from _has_intake(row.id, kickoff.intake_id)
+                if not belongs:
+                    unnamed.add(row.id)
+            if belongs:
+                ours.add(row.id)
+            elif belongs is None:
+                doubtful.add(row.id)
+    return Sighting(frozenset(ours), frozenset(unnamed), frozenset(doubtful))
+
+
+def _known_before(kickoff: Kickoff) -> Flow[frozenset[UUID]]:
+    """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
+    known: set[UUID] = set()
+    for deleted in (False, True):
+        rows = yield from _rows(deleted=deleted)
+        known |= {row.id for row in rows if _names_ours(row, kickoff) is not False}
+    return frozenset(known)
+
+
+def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
+    """Whether a row names the kickoff's interview; None when one of them names none."""
+    if row.interview_id is None or kickoff.interview_id is None:
+        return None
+    return row.interview_id == kickoff.interview_id
+
+
+def _rows(*, deleted: bool) -> Flow[list[GenerationRow]]:
+    try:
+        return (yield from gateway.list_generations(deleted=deleted))
+    except errors.APIError as error:
+        # Where nothing deleted is listed, only live generations can be found. One that was just started is live.
+        if deleted and error.is_not_offered:
+            return []
+        raise
+
+
+def _has_intake(generation_id: UUID, intake_id: UUID | None) -> Flow[bool | None]:
+    """Whether a generation was made of an intake; None when the service does not say."""
+    if intake_id is None:
+        return None
+    try:
+        generation = yield from gateway.get_generation(generation_id)
+    except errors.NotFound:
+        return None
+    return None if generation.intake_id is None else generation.intake_id == intake_id
+
+
+def start_generation(
+    intake_id: UUID,
+    interview_id: UUID | None = None,
+    *,
+    profile: str = "Normal",
+    project_type: str | None = None,
+    mirror_selection: str | None = None,
+    settle_seconds: float = 90.0,
+) -> Flow[UUID]:
+    """Start one generation of an intake artifact; its id. It costs, and it is started once whatever happens.
+
+    POST /v1/generations
+    """
+
+    def send(about: Changes, outcome: Callable[[UUID], Changes] | None) -> Flow[UUID]:
+        return gateway.start_generation(
+            intake_id,
+            profile=profile,
+            project_type=project_type,
+            mirror_selection=mirror_selection,
+            about=about,
+            outcome=outcome,
+        )
+
+    return (yield from kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, profile == "Researcher")))
