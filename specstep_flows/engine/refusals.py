@@ -57,6 +57,8 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
                 f"As many generations as your plan allows are running already ({said}). Nothing was started.",
                 **common,
             )
+        if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
+            return errors.Conflict(f"The service is still busy with an earlier {what} ({said}).", **common)
         return errors.Conflict(f"{what} does not fit the present state ({said}).", **common)
     if status == 429:
         return errors.RateLimited(f"Too many requests: {what} was put off ({said}).", **common)

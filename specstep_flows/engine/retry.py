@@ -74,7 +74,8 @@ def next_attempt(
         )
     if (
         isinstance(error, errors.Conflict)
-        and error.is_retryable
+        # A service that leaves the problem document out may still say when to come back.
+        and (error.is_retryable or (kind == "keyed" and asked is not None))
         and not isinstance(error, errors.ConcurrencyCapReached)
     ):
         return _bounded(max(asked if asked is not None else 5.0, 0.5), waited, IN_FLIGHT_PATIENCE_SECONDS)

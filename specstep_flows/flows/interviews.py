@@ -29,6 +29,9 @@ TURN_POLL_SECONDS: Final = 3.0
 #: A turn that failed and says so can be retried is submitted again at most so often, with the same key (an assumption).
 MOST_RESUBMISSIONS: Final = 2
 RESUBMIT_AFTER_SECONDS: Final = 5.0
+#: A turn that is refused without a word (409, and nothing else) is asked for again every so often, for so long.
+BUSY_POLL_SECONDS: Final = 5.0
+BUSY_PATIENCE_SECONDS: Final = 300.0
 #: How often something that is settled by reading the service's state is sent, at most.
 MOST_ATTEMPTS: Final = 6
 #: How often the list of documents is read while an upload whose answer was lost may still arrive.
@@ -61,13 +64,13 @@ def say(
     *,
     key: str,
     job_id: UUID | None = None,
-    before: int = 0,
+    before: int | None = None,
     outcome: Callable[[TurnJob], Changes] | None = None,
 ) -> Flow[Interview]:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
     ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
-    is known. ``before`` is how many transcript entries there were when the turn was first sent.
+    is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known.
 
     POST /v1/interviews/{id}/turns, GET /v1/interviews/turns/{jobId}
 
@@ -75,9 +78,22 @@ def say(
         TurnFailed: the service could not answer, or somebody cancelled the turn.
     """
     resubmissions = forgotten = 0
+    busy = 0.0
     while True:
         if job_id is None:
-            submitted = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+            try:
+                submitted = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+            except errors.Conflict as error:
+                # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
+                interview = yield from gateway.get_interview(interview_id)
+                if before is not None and _has_reply(interview, message, before):
+                    return interview
+                if error.problem_type is not None or busy >= BUSY_PATIENCE_SECONDS:
+                    raise
+                busy += BUSY_POLL_SECONDS
+                yield from do(Report(events.Waiting(error.message, BUSY_POLL_SECONDS)))
+                yield from do(Sleep(BUSY_POLL_SECONDS))
+                continue
             job = yield from _wait_for_turn(submitted)
         else:
             # An earlier attempt's job: it is looked at at once.
@@ -129,14 +145,20 @@ def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> Flow[TurnJob | Non
     return job
 
 
-def _has_reply(interview: Interview, message: str, before: int) -> bool:
-    """Whether the transcript holds the user's message, at its place or later, and an agent's entry behind it."""
+def _has_reply(interview: Interview, message: str, before: int | None) -> bool:
+    """Whether the transcript holds the user's message, at its place or later, and an agent's entry behind it.
+
+    Where its place is not known, the last of the same words are taken for it: they may have been said before.
+    """
     said = [
         number
         for number, turn in enumerate(interview.turns)
-        if number >= before and turn.is_users and (turn.content or "").strip() == message.strip()
+        if number >= (before or 0) and turn.is_users and (turn.content or "").strip() == message.strip()
     ]
-    return bool(said) and any(turn.content and not turn.is_users for turn in interview.turns[said[0] + 1 :])
+    if not said:
+        return False
+    place = said[-1] if before is None else said[0]
+    return any(turn.content and not turn.is_users for turn in interview.turns[place + 1 :])
 
 
 def _turn_failed(job: TurnJob) -> errors.TurnFailed:
@@ -188,9 +210,10 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
         except (errors.Conflict, errors.BadRequest) as error:
             interview = yield from gateway.get_interview(interview_id)
             if not interview.is_complete:
+                why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
-                    f"The service does not let the interview be completed yet: {error.detail or error.problem_type or ''} "
-                    "Nothing was paid for; say more in the brief (or with --message) and start a new run."
+                    f"The service does not let the interview be completed yet ({why}). Nothing was paid for; say more in "
+                    "the brief (or with --message) and start a new run."
                 ) from None
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:

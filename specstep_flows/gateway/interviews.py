@@ -151,14 +151,17 @@ def submit_turn(
 
 def _submitted(reply: Reply) -> models.TurnJob:
     """The answer to a turn: a queued job, a cached replay, or (synchronous mode) the interview itself."""
+    # The Location names the job as well (walkthrough, step 3).
+    tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
+    named = reading.optional_uuid(tail)
+    if named is not None and not reply.content.strip():
+        return models.TurnJob("queued", named)
     value = reading.document(reply, "submit_turn")
     if isinstance(value, dict) and "job_id" not in value and "snapshot" not in value and "id" in value:
         return models.TurnJob("completed", snapshot=_interview_of(reply, "submit_turn"))
-    job = _job_of(reply, "submit_turn")
+    job = _job_of(reply, "submit_turn", unless_said="queued")
     if job.job_id is None and job.snapshot is None:
-        # The Location names the job as well (walkthrough, step 3).
-        tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
-        job = attrs.evolve(job, job_id=reading.optional_uuid(tail))
+        job = attrs.evolve(job, job_id=named)
     if job.job_id is None and job.snapshot is None and job.status.casefold() != "cached_replay":
         raise errors.UnexpectedResponse(
             "The answer to submit_turn names no job and holds no interview, so the reply cannot be found.",
@@ -188,7 +191,8 @@ def cancel_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
     return (yield from do(Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))))
 
 
-def _job_of(reply: Reply, operation: str) -> models.TurnJob:
+def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> models.TurnJob:
+    """The job of an answer. ``unless_said`` is its status where the body names none."""
     from specstep_client.models.interview import Interview
     from specstep_client.models.turn_job import TurnJob
 
@@ -197,7 +201,7 @@ def _job_of(reply: Reply, operation: str) -> models.TurnJob:
     if isinstance(snapshot, dict):
         snapshot = reading.parse(snapshot, Interview, operation)
     return models.TurnJob(
-        status=steering_text(body.status, operation, "status"),
+        status=steering_text(reading.raw(body, "status") or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
         interview_id=shown(body, "interview_id", UUID),
         snapshot=_interview(snapshot, operation) if isinstance(snapshot, Interview) else None,

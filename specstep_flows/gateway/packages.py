@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 from uuid import UUID
 
 import attrs
@@ -83,7 +84,15 @@ def get_package_zip(package_id: UUID) -> Flow[ZipLink]:
                 raise errors.UnexpectedResponse(
                     "The service redirects the download to nowhere.", operation="get_package_zip", field="Location"
                 )
-            return ZipLink(location, is_direct=False)
+            there = _resolved(kwargs["url"], location)
+            del location  # A traceback that shows local variables shows none of it.
+            if there is None:
+                raise errors.UnexpectedResponse(
+                    "The service redirects the download to something that is no address.",
+                    operation="get_package_zip",
+                    field="Location",
+                )
+            return ZipLink(there, is_direct=False)
         if "json" in reply.headers.get("content-type", "") or "html" in reply.headers.get("content-type", ""):
             raise errors.UnexpectedResponse(
                 "The service answered the download with a page instead of a package.", operation="get_package_zip"
@@ -91,3 +100,11 @@ def get_package_zip(package_id: UUID) -> Flow[ZipLink]:
         return ZipLink(kwargs["url"], is_direct=True)
 
     return (yield from do(Send(request, parse)))
+
+
+def _resolved(asked: str, location: str) -> str | None:
+    """A redirect's address, which may be relative to the one that was asked (RFC 9110)."""
+    try:
+        return urljoin(asked, location)
+    except ValueError:
+        return None
