@@ -1,0 +1,44 @@
+"""What goes wrong, once, at one request: before or after it is carried out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
+
+#: After these, the client cannot know whether the request was carried out.
+BREAKS = ("reset", "cut", "empty", "hang", "500", "502", "503", "504")
+
+
+@dataclass
+class Trouble:
+    """``kind`` is one of BREAKS, or ``late`` (504 now, carried out ``seconds`` later), ``429``, ``403``, ``kill``."""
+
+    #: The request's number, or what it is ("POST /v1/generations").
+    at: int | str
+    kind: str
+    after: bool = False
+    seconds: float = 40.0
+    #: How often it happens.
+    times: int = 1
+    #: Whom ``kill`` kills, once that is known.
+    pid: int | None = None
+    knows_pid: threading.Event = field(default_factory=threading.Event)
+    #: How long ``hang`` keeps silent, in real seconds.
+    silence: float = 1.0
+
+    def strikes(self, number: int, name: str) -> bool:
+        """Whether it happens now; each time counts."""
+        if self.times < 1 or self.at not in (number, name):
+            return False
+        self.times -= 1
+        return True
+
+    def aim(self, pid: int) -> None:
+        self.pid = pid
+        self.knows_pid.set()
+
+    def kill(self) -> None:
+        if self.knows_pid.wait(10.0) and self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
