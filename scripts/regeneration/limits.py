@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from regeneration.stops import Stop
 
 MOST_MEMORY: Final = 1_000_000_000
 """Bytes of address space that reading, aligning and generating may take."""
+LEAST_ROOM: Final = 700_000_000
+"""Of these, bytes that must be free: a process that does other things too may have reserved much already."""
 TIME_FOR_A_DOCUMENT: Final = 55.0
 """Seconds that reading, aligning, generating and inspecting may take together."""
 
@@ -45,8 +49,14 @@ def bound_memory(limit: int = MOST_MEMORY) -> None:
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = max(limit, _reserved() + LEAST_ROOM)
         bounded = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(resource.RLIMIT_AS, (bounded, hard))
+
+
+def _reserved() -> int:
+    """Bytes of address space that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager

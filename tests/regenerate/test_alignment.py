@@ -56,7 +56,7 @@ disguises = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(disguise=disguises)
 def test_any_disguise_of_the_contract(contract: Json, disguise: Disguise):
     """No shuffling, renaming, inlining or null style changes what the contract aligns to."""
@@ -123,7 +123,7 @@ def wider_documents(draw: st.DrawFn) -> Json:
     return document
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(document=wider_documents(), disguise=disguises)
 def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disguise):
     """What only a pulled document has gets the same names and code too, however the document says it."""
@@ -132,7 +132,7 @@ def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disgui
     assert text_of(SMALL, disguised(document, disguise)) == text_of(SMALL, plainly)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(document=wider_documents())
 def test_alignment_is_idempotent(document: Json):
     """An aligned document aligns to itself, and adds nothing to the lock."""

@@ -89,6 +89,7 @@ def test_pull_request(repository: Checkout, small: Json, tmp_path: Path, monkeyp
     assert "pr edit 7 --body-file" in (tmp_path / "notes").read_text()
 
 
+@pytest.mark.slow
 def test_nothing_changed(repository: Checkout, small_served: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """When nothing changed since the committed pull, nothing is proposed."""
     assert repository.pull(small_served) == 0

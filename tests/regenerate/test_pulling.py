@@ -198,4 +198,3 @@ def test_whole_pull(small_checkout: Checkout, small_served: Json, monkeypatch: p
     assert small_checkout.files() == first
     assert "Nothing changed." in small_checkout.said()
     assert KEY not in said + "".join(content.decode("utf-8", "replace") for content in first.values())
-    assert small_checkout.run("--check") == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -219,6 +220,45 @@ def test_nothing_is_left_behind(small_checkout: Checkout, small_served: Json):
     left = {path.name for path in small_checkout.project.workshop.iterdir()}
     assert left == {".gitignore", "lock"}
     assert (small_checkout.project.workshop / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["pulled", "aligned", "generated", "changed"])
+def test_killed_script(small_checkout: Checkout, small: Json, moment: str):
+    """The script killed with SIGKILL at any moment leaves a tree that is old or new once ``--check`` has settled it."""
+    before = small_checkout.files()
+    small["components"]["schemas"]["Widget"]["properties"]["colour"] = {"type": "string"}
+    root = small_checkout.project.root
+    source = root.parent / "served.json"
+    source.write_text(json.dumps(disguised(small, ASPNET)))
+    program = "import sys; from pathlib import Path; from regeneration.command import main; main(sys.argv[2:], Path(sys.argv[1]))"
+    command = [sys.executable, "-c", program, str(root), "--source", str(source)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        for line in process.stderr or ():
+            if line.startswith(moment):
+                process.kill()
+                break
+
+    assert small_checkout.run("--check") == 0
+
+    is_new = (root / "openapi" / "pulled.json").exists()
+    assert is_new or small_checkout.files() == before
+    assert ("colour" in (small_checkout.project.client / "models" / "widget.py").read_text()) == is_new
+    assert is_new or moment != "changed"
+
+
+def test_check_finishes_a_swap(small_checkout: Checkout):
+    """``--check`` too first finishes a swap that was interrupted after its commit point."""
+    project = small_checkout.project
+    moved = project.workshop / "scratch-x" / "aligned.json"
+    moved.parent.mkdir(parents=True)
+    project.aligned.rename(moved)
+    moves = [{"target": "openapi/aligned.json", "new": project.relative(moved), "old": ".regeneration/old/0"}]
+    (project.workshop / "journal.json").write_text(json.dumps(moves))
+
+    assert small_checkout.run("--check") == 0
+    assert project.aligned.exists()
 
 
 def test_pinned_tools(small_checkout: Checkout):
