@@ -35,8 +35,11 @@ def report_on(aligned: Aligned, documented: JsonObject, pulled: bytes | None, co
     report.documented_to_pulled = compare(aligned.pulled, aligned.documented, uses)
     if committed is not None and committed != pulled:
         report.previous_sha256 = sha256(committed)
-        before = read_contract(parse_document(committed, "openapi/pulled.json"), Notes())
-        report.last_to_pulled = compare(aligned.pulled, before, uses)
+        try:
+            before = read_contract(parse_document(committed, "openapi/pulled.json"), Notes())
+            report.last_to_pulled = compare(aligned.pulled, before, uses)
+        except Stop as damaged:
+            report.notes.append(f"The document that was pulled before could not be compared: {damaged}")
     own = align(documented, None, NamesLock()).document
     report.stable_layer = compare_surfaces(aligned.document, own, aligned.documented)
     return report

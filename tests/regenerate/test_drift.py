@@ -209,6 +209,17 @@ def test_steering_array_must_keep_its_name(small: Json):
     ]
 
 
+def test_damaged_document_of_before(small: Json):
+    """A document pulled before that can't be read any more hinders no new one; the report says so."""
+    pulled = disguised(small, ASPNET)
+    aligned = align(small, pulled, NamesLock())
+
+    report = report_on(aligned, small, json.dumps(pulled).encode(), b"<html>")
+
+    assert report.last_to_pulled == []
+    assert any("could not be compared: openapi/pulled.json gives an HTML page" in note for note in report.notes)
+
+
 def test_what_the_stable_layer_sees(small: Json):
     """The third comparison is in Python's terms, of what the flows use."""
     pulled = copy.deepcopy(small)
