@@ -21,7 +21,7 @@ import attrs
 from specstep_flows.errors import Detached, DownloadError, PackageError
 from specstep_flows.settings import is_loopback
 
-__all__ = ["Address", "from_network", "get"]
+__all__ = ["Address", "SecretHeaders", "from_network", "get"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,13 @@ CONNECT_SECONDS: Final = 15.0
 #: A wait for bytes is cut into slices of this length, so that a download that stalls can be stopped.
 SLICE_SECONDS: Final = 0.25
 _UNUSABLE: Final = "The service gave an address for the package that cannot be used."
+
+
+class SecretHeaders(dict[str, str]):
+    """Headers that may hold a key: their values are in no repr, and so in no traceback."""
+
+    def __repr__(self) -> str:
+        return f"SecretHeaders({', '.join(self)})"
 
 
 @attrs.frozen
@@ -107,7 +114,7 @@ def get(
         PackageError: a redirect that must not be followed.
         Detached: ``should_stop`` said so.
     """
-    sent = {**headers, **own_headers}
+    sent = SecretHeaders({**headers, **own_headers})
     for _ in range(MOST_REDIRECTS + 1):
         connection = from_network(address.host, partial(_connect, address, timeout))
         with contextlib.closing(connection):
@@ -118,7 +125,7 @@ def get(
                     yield response, address.host
                     return
                 address = address.redirected(response.headers.get("Location"))
-        sent = dict(headers)
+        sent = SecretHeaders(headers)
     raise PackageError(f"The download was redirected more than {MOST_REDIRECTS} times.")
 
 

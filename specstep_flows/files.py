@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from specstep_flows.blob_host import SecretHeaders
     from specstep_flows.engine.session import Shared
+    from specstep_flows.gateway.packages import ZipLink
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
@@ -76,26 +78,31 @@ class RunFiles:
             )
         return path
 
-    def fetch(self, url: str, is_direct: bool, part: Path, should_stop: Callable[[], bool]) -> None:
+    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
         """Bring a package's bytes to ``part``. Only the API's own origin is sent the key, and only when it has to be."""
         from specstep_flows.download import fetch_to_part
 
-        api = self._settings.api_url
-        target = urljoin(f"{api}/", url)
-        is_ours = urlsplit(target)[:2] == urlsplit(api)[:2]
-        if is_direct and not is_ours:
-            raise errors.PackageError("The service names another host for a package that only it can give.")
-        # The API asks for the key at each of its own addresses (walkthrough, step 1), at that of the bytes as well.
-        needs_key = is_direct or (is_ours and urlsplit(target).path.startswith("/v1/"))
-        headers = {"Authorization": f"Bearer {self._settings.require_key()}"} if needs_key else {}
+        # No local variable holds the address or the key: tracebacks may show those.
         fetch_to_part(
-            target,
+            urljoin(f"{self._settings.api_url}/", link.url),
             part,
             should_stop=should_stop,
             on_progress=self._on_progress,
-            headers=headers,
+            headers=self._headers_for(link),
             request_timeout=self._shared.real_timeout,
         )
+
+    def _headers_for(self, link: ZipLink) -> SecretHeaders:
+        from specstep_flows.blob_host import SecretHeaders
+
+        api, there = urlsplit(self._settings.api_url), urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
+        is_ours = there[:2] == api[:2]
+        # The API asks for the key at each of its own addresses (walkthrough, step 1), at that of the bytes as well.
+        needs_key = link.is_direct or (is_ours and there.path.startswith("/v1/"))
+        del there
+        if link.is_direct and not is_ours:
+            raise errors.PackageError("The service names another host for a package that only it can give.")
+        return SecretHeaders({"Authorization": f"Bearer {self._settings.require_key()}"} if needs_key else {})
 
     def verify(self, part: Path) -> str:
         """The SHA-256 of a whole, harmless zip. Raises ``PackageError``."""

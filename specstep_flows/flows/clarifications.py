@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "Policy", "PolicyAnswers", "checked_answers"]
 
+#: How often in a row the answers' fate may be unknown before that is raised; they are sent again after the settle time.
+MOST_LOST: Final = 5
 #: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
 PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
 #: Who answers: called with the questions that are pending.
@@ -36,6 +38,7 @@ class Desk:
     settle_seconds: float
     answering: Mapping[str, Any] | None = None
     given: tuple[Mapping[str, Any], ...] = ()
+    _lost: int = attrs.field(default=0, init=False)
 
     def look(self, cost_usd: float | None = None) -> Flow[None]:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
@@ -94,11 +97,14 @@ class Desk:
             if {question.question for question in fresh} == {question.question for question in pending}:
                 raise
         except errors.RequestError as error:
+            self._lost += 1
             if not error.ambiguous:
                 yield from self._remember(None, self.given)
+            if not error.ambiguous or self._lost >= MOST_LOST:
                 raise
             yield from do(Report(events.Notice(f"{error.message} Looking whether the answers arrived.")))
         else:
+            self._lost = 0
             now = yield from do(Now())
             yield from self._keep(answers, now, cost_usd, accepted=True)
             yield from do(Report(events.QuestionsAnswered(self.generation_id, tuple(answers))))

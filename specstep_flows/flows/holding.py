@@ -132,15 +132,21 @@ def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, inter
     def with_turn(turn: TurnRecord) -> tuple[TurnRecord, ...]:
         return (*record.turns[:number], turn, *record.turns[number + 1 :])
 
+    repeated = sum(1 for earlier in record.turns[:number] if earlier.message.strip() == turn.message.strip())
     try:
-        after = yield from interviews.say(
-            interview.id,
-            turn.message,
-            key=turn.key,
-            job_id=turn.job_id,
-            before=turn.before,
-            outcome=lambda submitted: {"turns": with_turn(attrs.evolve(turn, job_id=submitted.job_id))},
-        )
+        if interviews.is_answered(interview, turn.message, turn.before, repeated):
+            # An earlier process sent it, and did not live to see the reply; or was told that it had failed.
+            after = interview
+        else:
+            after = yield from interviews.say(
+                interview.id,
+                turn.message,
+                key=turn.key,
+                job_id=turn.job_id,
+                before=turn.before,
+                repeated=repeated,
+                outcome=lambda submitted: {"turns": with_turn(attrs.evolve(turn, job_id=submitted.job_id))},
+            )
     except errors.TurnFailed as error:
         if error.error_code == TURN_TAKEN_BACK and job.respondent is not None:
             # Whoever holds the interview took this turn back: it is over, and they are asked anew.

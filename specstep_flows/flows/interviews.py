@@ -19,6 +19,7 @@ __all__ = [
     "attach_document",
     "complete_interview",
     "find_intake_artifact",
+    "is_answered",
     "say",
     "start_interview",
     "warn_of_full_transcript",
@@ -65,12 +66,14 @@ def say(
     key: str,
     job_id: UUID | None = None,
     before: int | None = None,
+    repeated: int = 0,
     outcome: Callable[[TurnJob], Changes] | None = None,
 ) -> Flow[Interview]:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
     ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
-    is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known.
+    is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known, and
+    ``repeated`` how often the same words had been said by then.
 
     POST /v1/interviews/{id}/turns, GET /v1/interviews/turns/{jobId}
 
@@ -86,7 +89,7 @@ def say(
             except errors.Conflict as error:
                 # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
                 interview = yield from gateway.get_interview(interview_id)
-                if before is not None and _has_reply(interview, message, before):
+                if before is not None and is_answered(interview, message, before, repeated):
                     return interview
                 if error.problem_type is not None or busy >= BUSY_PATIENCE_SECONDS:
                     raise
@@ -117,7 +120,7 @@ def say(
             )
         # The agent's reply may be in the transcript although its job failed: then the turn is done.
         interview = yield from gateway.get_interview(interview_id)
-        if _has_reply(interview, message, before):
+        if is_answered(interview, message, before, repeated):
             return interview
         resubmissions += 1
         if job.is_retryable is not True or resubmissions > MOST_RESUBMISSIONS:
@@ -145,7 +148,7 @@ def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> Flow[TurnJob | Non
     return job
 
 
-def _has_reply(interview: Interview, message: str, before: int | None) -> bool:
+def is_answered(interview: Interview, message: str, before: int | None, repeated: int = 0) -> bool:
     """Whether the transcript holds the user's message, at its place or later, and an agent's entry behind it.
 
     Where its place is not known, the last of the same words are taken for it: they may have been said before.
@@ -153,8 +156,9 @@ def _has_reply(interview: Interview, message: str, before: int | None) -> bool:
     said = [
         number
         for number, turn in enumerate(interview.turns)
-        if number >= (before or 0) and turn.is_users and (turn.content or "").strip() == message.strip()
+        if turn.is_users and (turn.content or "").strip() == message.strip()
     ]
+    said = [number for number in said[repeated:] if number >= (before or 0)]
     if not said:
         return False
     place = said[-1] if before is None else said[0]

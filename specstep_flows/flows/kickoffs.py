@@ -30,6 +30,8 @@ __all__ = [
 
 #: How often the list is read while an answer that was lost may still turn into a generation.
 SETTLE_POLL_SECONDS: Final = 10.0
+#: How often a kickoff is sent of which nothing comes before its failure is raised.
+MOST_KICKOFFS: Final = 6
 
 
 @attrs.frozen
@@ -75,20 +77,26 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
 
     Raises:
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+        RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
     """
     known = frozenset(known) if known is not None else (yield from _known_before(kickoff))
     about = {"known": [str(identifier) for identifier in sorted(known)]}
+    attempts = 0
     while True:
+        attempts += 1
         try:
             return (yield from kickoff.send(about, kickoff.outcome))
         except errors.RequestError as error:
             if not error.ambiguous:
                 raise
+            failure = error
             lost_at = yield from do(Now())
             yield from do(Report(events.Notice(f"{error.message} Looking whether the generation was started.")))
         found = yield from settle_kickoff(kickoff, known, lost_at)
         if found is not None:
             return found
+        if attempts >= MOST_KICKOFFS:
+            raise failure
         yield from do(Report(events.Notice("The request started no generation; it is sent again.")))
 
 

@@ -36,7 +36,7 @@ class Files(Protocol):
         """Raise ``UsageError`` when the output folder cannot be written, before anything costs."""
         ...
 
-    def fetch(self, url: str, is_direct: bool, part: Path, should_stop: Callable[[], bool]) -> None:
+    def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
         """Bring the bytes to ``part``."""
         ...
 
@@ -125,7 +125,7 @@ def _fetch_part(package_id: UUID, part: Path, files: Files) -> Flow[None]:
     while True:
         link = yield from gateway.get_package_zip(package_id)
         try:
-            yield from do(Fetch(lambda stop, link=link: files.fetch(link.url, link.is_direct, part, stop)))  # type: ignore[misc]
+            yield from do(Fetch(lambda stop, link=link: files.fetch(link, part, stop)))  # type: ignore[misc]
         except errors.DownloadError as error:
             grown = yield from do(Fetch(lambda _: files.size(part)))
             idle = idle + 1 if grown <= size else 0
