@@ -275,7 +275,8 @@ def adopted_record(generation: Generation, options: Mapping[str, Any], run_id: s
         created_at=now,
         updated_at=now,
         stage="generation",
-        options=dict(options),
+        # The profile tells a fan-out from a single generation.
+        options={"profile": generation.review_profile, **options},
         generation_id=generation.id,
         generation_ids=(generation.id,),
         generation_state=generation.state,
