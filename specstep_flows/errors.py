@@ -347,9 +347,16 @@ class TurnFailed(SpecStepError):
 
 
 class InterviewEnded(SpecStepError):
-    """The interview cannot go on or did not yield an intake artifact; no generation was started."""
+    """The interview cannot go on or did not yield an intake artifact; no generation was started.
+
+    ``is_final`` is false where the service may still yield it, so that the run can be resumed.
+    """
 
     code = "interview_ended"
+
+    def __init__(self, message: str, *, is_final: bool = True) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class GenerationFailed(SpecStepError):

@@ -198,7 +198,7 @@ class Watched:
         if self.spent_before:
             spent += f" (and {money(self.spent_before)} for earlier attempts)"
         if generation.estimated_total_usd is None:
-            return f"{spent}, no forecast"
+            return spent if generation.is_terminal else f"{spent}, no forecast"
         low, high = generation.estimated_total_p25_usd, generation.estimated_total_p75_usd
         details = [f"{money(low)} to {money(high)}"] if low is not None and high is not None else []
         if generation.estimated_total_sample_size is not None:

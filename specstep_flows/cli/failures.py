@@ -112,7 +112,9 @@ def tell(
 
 def _next_command(call: Call, error: errors.SpecStepError) -> str | None:
     resume = call.resume_command
-    if resume is None or isinstance(error, _ENDS):
+    if resume is None:
+        return None
+    if isinstance(error, _ENDS) and getattr(error, "is_final", True):
         return None
     if isinstance(error, errors.GenerationFailed):
         return f"{resume} --retry-failed 1" if error.retry_makes_sense else None

@@ -170,11 +170,12 @@ class PlainLines(Silent):
         watched, state = self._watched, spaced(generation.state)
         percent = "" if generation.progress_percent is None else f" {generation.progress_percent:.0f} %"
         parts = [f"{state}{percent}"]
-        if generation.phase_detail and generation.phase_detail.casefold() != state.casefold():
+        if generation.phase_detail and spaced(generation.phase_detail).casefold() != state.casefold():
             parts.append(generation.phase_detail)
         if generation.progress_explanation:
             parts.append(generation.progress_explanation.rstrip("."))
-        parts += [watched.time_words(now), watched.cost_words()]
+        label = "cost " if generation.running_cost_usd is None else ""
+        parts += [watched.time_words(now), f"{label}{watched.cost_words()}"]
         parts += [words for words in (billing_words(generation.billing_state), watched.retry_words()) if words]
         if generation.active_specialist:
             parts.append(f"specialist {generation.active_specialist}")
@@ -184,7 +185,7 @@ class PlainLines(Silent):
     def _wait(self, event: events.Waiting, now: float) -> None:
         if event.reason != self._waiting or self._is_time(now, 0.0):
             self._waiting = event.reason
-            self._say(f"{event.reason} Goes on in {event.seconds:.0f} s.", now)
+            self._say(f"{event.reason} Goes on in {max(1.0, event.seconds):.0f} s.", now)
 
     def _is_time(self, now: float, early: float) -> bool:
         return now - self._told_at + early >= HEARTBEAT_SECONDS

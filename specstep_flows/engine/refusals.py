@@ -24,7 +24,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     """The error for an answer of 400 or above (more-facts: problem+json; the front door may answer HTML)."""
     problem = _problem(reply)
     word = _word(problem)
-    detail = _sentence(problem.get("detail")) or _sentence(problem.get("title"))
+    detail = _sentence(problem.get("detail")) or _sentence(problem.get("title")) or _plain_words(reply)
     status = reply.status
     said = f"{status}{f' {word}' if word else ''}" + (f": {detail}" if detail else "")
     common: dict[str, Any] = {
@@ -36,6 +36,8 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         "retry_after": _retry_after(reply, problem, wall_now),
     }
     what = f"{request.method} {request.path}"
+    # A definite refusal of what costs: a person wants to know that it cost nothing.
+    ending = " Nothing was started." if request.bucket == "kickoff" else ""
     if status == 401:
         return errors.AuthenticationError(
             "The service refused the key (401). Check SPECSTEP_API_KEY; it is not tried again, because five refusals "
@@ -46,9 +48,9 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         quota = {name: reply.headers.get(f"x-quota-{name}") for name in ("tier", "limit", "used", "reset")}
         return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
     if status == 403:
-        return errors.PermissionDenied(f"This key may not do {what} ({said}).", **common)
+        return errors.PermissionDenied(f"This key may not do {what} ({said}).{ending}", **common)
     if status in (404, 410):
-        return errors.NotFound(f"{what}: not there, or not yours ({said}).", **common)
+        return errors.NotFound(f"{what}: not there, or not yours ({said}).{ending}", **common)
     if status == 408 or status >= 500:
         return errors.ServerError(f"The service failed at {what} ({said}).", **common)
     if status == 409:
@@ -59,10 +61,12 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
             )
         if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
             return errors.Conflict(f"The service is still busy with an earlier {what} ({said}).", **common)
-        return errors.Conflict(f"{what} does not fit the present state ({said}).", **common)
+        if ending and word is None:
+            ending = f" Perhaps as many generations as your plan allows are running.{ending}"
+        return errors.Conflict(f"{what} does not fit the present state ({said}).{ending}", **common)
     if status == 429:
         return errors.RateLimited(f"Too many requests: {what} was put off ({said}).", **common)
-    return errors.BadRequest(f"The service did not accept {what} ({said}).", **common)
+    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
 
 
 def _problem(reply: Reply) -> Mapping[str, Any]:
@@ -90,6 +94,13 @@ def _word(problem: Mapping[str, Any]) -> str | None:
 def _as_word(text: str) -> str | None:
     """What a program can branch on; anything else is no word."""
     return text[:80] if text and text.isascii() and text.isprintable() else None
+
+
+def _plain_words(reply: Reply) -> str | None:
+    """What a service says that answers in plain text; a page of the front door's is nothing to show."""
+    if reply.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/plain":
+        return None
+    return _sentence(reply.content[: 4 * LONGEST_DETAIL].decode("utf-8", "replace"))
 
 
 def _sentence(value: Any) -> str | None:

@@ -76,7 +76,7 @@ def raise_for_end(generation: Generation) -> None:
         cost = f" It cost ${generation.running_cost_usd:.2f}." if generation.running_cost_usd is not None else ""
         raise errors.GenerationFailed(
             f"Generation {generation.id} failed ({generation.failure_category or 'no category'}: "
-            f"{generation.failure_reason or 'no reason given'}).{cost} {advice}",
+            f"{(generation.failure_reason or 'no reason given').rstrip('. ')}).{cost} {advice}",
             generation=generation,
             category=generation.failure_category,
             reason=generation.failure_reason,

@@ -247,7 +247,8 @@ def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flo
     if artifact is None:
         raise errors.InterviewEnded(
             f"The interview did not yield an intake artifact (its status is {interview.status!r}). No generation was "
-            "started; resume the run to look again, or start a new one with more in the brief."
+            "started; resume the run to look again, or start a new one with more in the brief.",
+            is_final=False,
         )
     return attrs.evolve(interview, intake_artifact_id=artifact.id)
 

@@ -69,16 +69,19 @@ def find_package(generation: Generation) -> Flow[UUID]:
     """The package of a complete generation: from its status body, else from GET /v1/generations/{id}/package.
 
     Raises:
-        NotFound: no package is recorded, or it was deleted.
+        DownloadError: no package is recorded, not even a minute later: it is late, or it was deleted.
     """
     if generation.package_id is not None:
         return generation.package_id
-    for wait in PACKAGE_LOOKS:
+    for wait in (*PACKAGE_LOOKS, 0.0):
         try:
             return (yield from gateway.get_generation_package(generation.id)).id
         except errors.NotFound:
             yield from do(Sleep(wait))
-    return (yield from gateway.get_generation_package(generation.id)).id
+    raise errors.DownloadError(
+        f"Generation {generation.id} is complete, but the service has no package of it: it may be late, or was deleted. "
+        "Nothing is spent any more; resume the run later to look again."
+    )
 
 
 def part_of(path: Path) -> Path:

@@ -104,7 +104,7 @@ def _listed_type(record: RunRecord) -> Flow[str | None]:
 def _without_type(error: errors.BadRequest) -> errors.BadRequest:
     """The refusal, with what to do if it is the project type that the service misses."""
     return errors.BadRequest(
-        f"{error.message} Nothing was paid for. If it wants the project type, which nobody named and it did not detect: "
+        f"{error.message} If it wants the project type, which nobody named and it did not detect: "
         "go on with `specstep run` and the same brief, --run-id and --project-type WebApp (or another).",
         operation=error.operation,
         status=error.status,
