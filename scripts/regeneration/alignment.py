@@ -50,6 +50,7 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
     simplify_unions(merged)
     name_operations(merged, here, grown)
     fit_identifiers(merged, notes)
+    simplify_unions(merged)  # again: what was left out may make two alternatives one
     prints = fold(reachable(roots_of(merged)), label=lambda node: (node.name, node.direction))
     names = name_classes(merged, here, prints, grown)
     document = render(merged, names, prints, grown)

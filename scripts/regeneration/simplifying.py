@@ -22,6 +22,9 @@ def simplify_unions(contract: Contract) -> None:
         for node in nodes:
             if node.is_free_form:
                 _forget(node)
+        slots = [*roots, *(slot for node in nodes for _, slot in children(node))]
+        for slot in slots:
+            slot.nullable = slot.nullable and slot.node.kind != "any"  # anything may be null
         prints = fold(nodes, label=lambda node: (node.name, node.direction))
         unions = [node for node in nodes if node.kind == "union"]
         endless = _endless(nodes, prints)
@@ -30,7 +33,7 @@ def simplify_unions(contract: Contract) -> None:
             _forget(node)
         if not reduced and not endless:
             break
-        for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
+        for slot in slots:
             _unwrap(slot)
         for node in unions:
             node.variants = tuple(Slot(variant.node) for variant in node.variants)
