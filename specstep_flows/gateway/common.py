@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from specstep_flows import errors
+from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Flow, Reply, Request, Send, do
 from specstep_flows.reading import shown
 
@@ -80,11 +80,28 @@ def all_pages(
     found: dict[UUID, Any] = {}
     offset = 0
     for _ in range(MOST_PAGES):
-        rows = yield from do(Send(request({"limit": PAGE_ROWS, "offset": offset}), parse))
+        params = {"limit": PAGE_ROWS, "offset": offset}
+        rows, reply = yield from do(Send(request(params), lambda reply: (parse(reply), reply)))
         new = {row.id: row for row in rows if row.id not in found}
         found |= new
         offset += len(rows)
         # A service that does not know ``offset`` gives the same page again.
-        if not new or len(rows) < SHORT_PAGE_ROWS or any(until(row) for row in new.values()):
+        if not new or any(until(row) for row in new.values()):
+            return list(found.values())
+        if len(rows) < SHORT_PAGE_ROWS and not _announces_more(reply, offset):
             return list(found.values())
     raise errors.UnexpectedResponse("A list of the service's does not end.")
+
+
+def _announces_more(reply: Reply, seen: int) -> bool:
+    """Whether a list's envelope says that rows are left behind the ``seen`` first. The pages document none."""
+    document = reading.document(reply, "a list")
+    if not isinstance(document, dict):
+        return False
+    said = {name.replace("_", "").casefold(): value for name, value in document.items()}
+    total = str(said.get("total", said.get("totalcount")))
+    return (
+        said.get("hasmore") is True
+        or said.get("nextoffset") not in (None, False, "")
+        or (total.isdecimal() and int(total) > seen)
+    )

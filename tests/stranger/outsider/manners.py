@@ -60,6 +60,12 @@ class Manner:
     page_rows: int | None = None
     ignores_offset: bool = False
 
+    # How it ends: "Complete", "Failed", "Cancelled" or "Paused"; and what a kickoff is refused with.
+    end: str = "Complete"
+    failure_category: str | None = "Sabotage"
+    kickoff_refusal: tuple[int, str, str] | None = None
+    never_completes: bool = False
+
     # How values look.
     dates: str = "z"
     numbers_as_text: bool = False

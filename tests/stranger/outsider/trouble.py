@@ -20,7 +20,8 @@ class Trouble:
     kind: str
     after: bool = False
     seconds: float = 40.0
-    #: How often it happens.
+    #: With a name: at the how many'th such request it begins, and how often it happens.
+    nth: int = 1
     times: int = 1
     #: Whom ``kill`` kills, once that is known.
     pid: int | None = None
@@ -31,6 +32,9 @@ class Trouble:
     def strikes(self, number: int, name: str) -> bool:
         """Whether it happens now; each time counts."""
         if self.times < 1 or self.at not in (number, name):
+            return False
+        self.nth -= 1
+        if self.nth > 0:
             return False
         self.times -= 1
         return True

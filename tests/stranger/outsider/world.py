@@ -196,8 +196,8 @@ class World:
     def complete(self, interview: Interview) -> None:
         if interview.completed_at is not None:
             raise Refused(409, "INTERVIEW_ALREADY_COMPLETE", "The interview is complete already.")
-        if not interview.users():
-            raise Refused(400, "INTERVIEW_EMPTY", "Nothing was said yet.")
+        if not interview.users() or self.manner.never_completes:
+            raise Refused(400, "INTERVIEW_TOO_SHORT", "Otto has to know more first.")
         self._complete(interview, self.now())
 
     def _complete(self, interview: Interview, at: float) -> None:
@@ -211,6 +211,8 @@ class World:
     # Generations.
 
     def kick_off(self, intake_id: str, profile: str, project_type: str | None) -> Generation:
+        if self.manner.kickoff_refusal is not None:
+            raise Refused(*self.manner.kickoff_refusal)
         interview = next((one for one in self.interviews.values() if one.artifact_id == intake_id), None)
         if interview is None:
             raise Refused(404, "INTAKE_NOT_FOUND", "There is no such intake artifact.")
@@ -265,7 +267,7 @@ class World:
             spent -= seconds
         if generation.completed_at is None:
             generation.completed_at = now - spent
-        return "Complete"
+        return self.manner.end if generation.id in self.books.kickoffs else "Complete"
 
     def open_pause(self, generation: Generation) -> Pause | None:
         if self.state(generation) != "PausedAwaitingClarification":
