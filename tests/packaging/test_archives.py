@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+# One worker builds and installs for all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
 
 def names(wheel: Path) -> set[str]:

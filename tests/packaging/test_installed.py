@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# One worker builds and installs for all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
 #: What a user's own file may look like; ``assert_type`` fails where a type is lost, and ``Any`` is not a type.
 USER_FILE = """
