@@ -193,22 +193,30 @@ def cancel_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
 
 def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> models.TurnJob:
     """The job of an answer. ``unless_said`` is its status where the body names none."""
-    from specstep_client.models.interview import Interview
     from specstep_client.models.turn_job import TurnJob
 
     body = reading.body(reply, TurnJob, operation)
-    snapshot: object = body.snapshot
-    if isinstance(snapshot, dict):
-        snapshot = reading.parse(snapshot, Interview, operation)
     return models.TurnJob(
         status=steering_text(reading.raw(body, "status") or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
         interview_id=shown(body, "interview_id", UUID),
-        snapshot=_interview(snapshot, operation) if isinstance(snapshot, Interview) else None,
+        snapshot=_snapshot(body.snapshot, operation),
         error_code=shown(body, "error_code", str),
         error_message=shown(body, "error_message", str),
         is_retryable=shown(body, "is_retryable", bool),
     )
+
+
+def _snapshot(value: object, operation: str) -> models.Interview | None:
+    """The interview inside a job; one that cannot be read is left out, because it can be asked for by itself."""
+    from specstep_client.models.interview import Interview
+
+    try:
+        if isinstance(value, dict):
+            value = reading.parse(value, Interview, operation)
+        return _interview(value, operation) if isinstance(value, Interview) else None
+    except errors.UnexpectedResponse:
+        return None
 
 
 def list_interviews(

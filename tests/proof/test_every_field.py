@@ -1,0 +1,117 @@
+"""Every field of every answer, gone, null, of another type or of a value that nobody has seen, for good: a service drifts.
+
+The fields are taken from the answers of a run without incident. Only what a run steers by may stop it, with an error that
+names the field; the run goes on where it was once the service is itself again. Nothing is ever paid for twice.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from proof_kit.bench import DOCUMENT, Bench
+
+from specstep_flows import errors
+from specstep_flows.engine import drive
+from specstep_flows.sandbox import Fault
+
+pytestmark = pytest.mark.slow
+
+#: What a run cannot go on without: ids, states, the text of a question.
+STEERING = {"id", "state", "status", "question", "clarifications", "generations", "documents", "reference_documents"}
+#: What it ends with: an answer that does not fit; a state of tomorrow, for ever; a question that was never asked.
+STOPS = (errors.UnexpectedResponse, errors.WaitTimeout, errors.BadRequest)
+KINDS = ("missing", "nulls", "retype", "unknown_enum")
+
+
+def names(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every member of a document, at any depth."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name, member
+            yield from names(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from names(member)
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory) -> dict[str, dict[str, Any]]:
+    """Each operation of a whole run that answers with JSON, with its fields and a value of each."""
+    from proof_kit.bench import make_bench, options
+
+    from specstep_flows.sandbox import ManualClock, Sandbox
+
+    found: dict[str, dict[str, Any]] = {}
+    with pytest.MonkeyPatch.context() as patch, Sandbox(options=options(), clock=ManualClock()) as sandbox:
+        bench = make_bench(sandbox, tmp_path_factory.mktemp("fields"))
+        bench.folder.mkdir(exist_ok=True)
+
+        perform = drive._perform
+
+        def performing(step, *more):
+            answer = perform(step, *more)
+            if isinstance(step, drive.Attempt) and "json" in answer.headers.get("content-type", ""):
+                found.setdefault(sandbox.requests[-1].operation, {}).update(names(json.loads(answer.content)))
+            return answer
+
+        patch.setattr(drive, "_perform", performing)
+        (bench.folder / "notes.md").write_bytes(DOCUMENT)
+        bench.attempt(attachments=[bench.folder / "notes.md"])
+    return found
+
+
+OPERATIONS = (
+    "GET /v1/me",
+    "POST /v1/interviews",
+    "GET /v1/interviews/{interviewId}/reference-documents",
+    "POST /v1/interviews/{interviewId}/reference-documents",
+    "POST /v1/interviews/{id}/turns",
+    "GET /v1/interviews/turns/{jobId}",
+    "POST /v1/interviews/{id}/complete",
+    "GET /v1/generations",
+    "GET /v1/generations/deleted",
+    "POST /v1/generations",
+    "GET /v1/generations/{id}",
+    "GET /v1/generations/{id}/clarifications",
+    "POST /v1/generations/{id}/clarifications/answers",
+)
+
+
+def test_the_operations_are_all_that_answer_with_json(fields):
+    """The list above is that of a whole run."""
+    assert set(fields) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_field_that_drifted_stops_a_run_only_where_it_steers(new_bench, fields, operation, kind):
+    """Each field in turn: the run ends right, or says which field it cannot do without and can be resumed."""
+    for name, value in fields[operation].items():
+        if kind == "unknown_enum" and not isinstance(value, str):
+            continue
+        bench = new_bench()
+        _drift(bench, operation, kind, name)
+
+
+def _drift(bench: Bench, operation: str, kind: str, name: str) -> None:
+    bench.folder.mkdir(exist_ok=True)
+    (bench.folder / "notes.md").write_bytes(DOCUMENT)
+    attachments = [bench.folder / "notes.md"]
+    bench.sandbox.faults.add(Fault(operation, kind, fields=(name,), times=None))
+    where = f"{operation} with {name} {kind}"
+    try:
+        result = bench.attempt(attachments=attachments, timeout=1800)
+    except errors.SpecStepError as error:
+        assert name in STEERING, f"{where}: {error}"
+        assert isinstance(error, STOPS), where
+        bench.sandbox.faults.clear()
+        result = bench.attempt(attachments=attachments)
+    except BaseException as error:
+        error.add_note(where)
+        raise
+    try:
+        bench.judge(result)
+    except AssertionError as error:
+        error.add_note(where)
+        raise
