@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Ask, Flow, NewKey, Remember, Report, do
+from specstep_flows.engine.effects import Ask, Fetch, Flow, NewKey, Remember, Report, do
 from specstep_flows.flows import budget, interviews
 from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
 from specstep_flows.models import Interview
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["hold_interview"]
 
+#: The pages name no limit for a reference document; one larger than this is worth a warning.
+LARGE_BYTES: Final = 20_000_000
 #: The expected answer when a key, not a person, held the interview.
 NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 #: What the service starts by itself for a user's token (walkthrough, step 3: "sensible defaults").
@@ -37,6 +39,7 @@ def hold_interview(job: Job) -> Flow[None]:
         interview = yield from _take_up_interview(record.interview_id)
     for name in record.attachments:
         if name not in record.uploads:
+            yield from _warn_of_large(job, Path(name))
             yield from interviews.attach_document(
                 interview.id,
                 Path(name),
@@ -78,6 +81,15 @@ def _upload_sent_at(record: RunRecord, name: str) -> float | None:
     if intent is None or intent.operation != "upload_reference_document" or intent.about.get("name") != name:
         return None
     return intent.sent_at
+
+
+def _warn_of_large(job: Job, path: Path) -> Flow[None]:
+    """Say when a reference document is large; it is sent all the same, for the pages name no limit."""
+    size = yield from do(Fetch(lambda _: job.files.size(path)))
+    if size > LARGE_BYTES:
+        yield from do(
+            Report(events.Notice(f"{path.name} is large ({size / 1e6:.0f} MB); the service may refuse it. Uploading."))
+        )
 
 
 def _take_up_interview(interview_id: UUID) -> Flow[Interview]:

@@ -379,6 +379,17 @@ def test_reference_documents_are_attached_before_the_first_turn(client, sandbox,
     assert len(sandbox.requests) == sent
 
 
+def test_a_large_reference_document_is_only_warned_about(client, sandbox, tmp_path):
+    """The pages name no limit, so it is uploaded all the same."""
+    (tmp_path / "large.pdf").write_bytes(b"%PDF" + bytes(21_000_000))
+    told = []
+    client.run(BRIEF, attachments=[tmp_path / "large.pdf"], output=tmp_path, on_question=defaults, on_event=told.append)
+
+    assert any("large.pdf is large (21 MB)" in event.message for event in told if isinstance(event, events.Notice))
+    (interview,) = sandbox.state.interviews.values()
+    assert len(interview.documents) == 1
+
+
 @pytest.mark.parametrize("brief", ["", "  \n", []])
 def test_an_empty_brief_is_refused_before_anything_is_sent(client, sandbox, tmp_path, brief):
     """One sentence, no request."""
