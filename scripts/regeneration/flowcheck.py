@@ -13,7 +13,7 @@ from typing import Any, Final
 from regeneration.changes import Change
 from regeneration.generation import child_environment
 from regeneration.pointers import JsonObject
-from regeneration.project import Project
+from regeneration.project import PACKAGE, Project
 from regeneration.stops import Stop
 from regeneration.text import shown
 
@@ -96,13 +96,16 @@ def _translated(complaint: dict[str, Any], aligned: JsonObject, changes: list[Ch
     """A type error as a sentence about an operation and a field, as far as it can be told."""
     message = str(complaint["message"])
     where = f"{complaint['file']}:{complaint['line']}"
-    source = _source_line(project, complaint)
-    subject = (
-        _named_field(message, aligned)
-        or _changed_field(message, source, changes)
-        or _named_class(message, aligned)
-        or _operation_named(message + " " + source, aligned)
-    )
+    lines = _source(project, complaint)
+    subject = ""
+    if any(PACKAGE in line for line in lines):
+        source = "".join(lines[int(complaint["line"]) - 1 : int(complaint["line"])])
+        subject = (
+            _named_field(message, aligned)
+            or _changed_field(message, source, changes)
+            or _named_class(message, aligned)
+            or _operation_named(message + " " + source, aligned)
+        )
     return f"{subject}: {shown(message, 240)} ({where})" if subject else f"{shown(message, 240)} ({where})"
 
 
@@ -169,9 +172,9 @@ def _operations_with(schema: str, aligned: JsonObject) -> str:
     return f"{named} ({schema})" if named else schema
 
 
-def _source_line(project: Project, complaint: dict[str, Any]) -> str:
+def _source(project: Project, complaint: dict[str, Any]) -> list[str]:
+    """The lines of the module that a complaint is about."""
     try:
-        lines = (project.root / str(complaint["file"])).read_text(encoding="utf-8").splitlines()
-        return lines[int(complaint["line"]) - 1]
-    except (OSError, IndexError, ValueError):
-        return ""
+        return (project.root / str(complaint["file"])).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []

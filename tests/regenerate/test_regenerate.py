@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from checkouts import Checkout
 from disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
 from regeneration.generation import check_tools
+from regeneration.project import Project
 from regeneration.stops import Stop
 from regeneration.swapping import workshop
 
@@ -294,6 +296,23 @@ def test_as_a_program():
 
     for option in ("--pull", "--source", "--check", "--strict", "--report", "--without-flows"):
         assert option in run.stdout
+
+
+@pytest.mark.slow
+def test_the_flows_follow_the_sandbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The hand-written package fits the client of the sandbox's document: its types, and its contract tests on it."""
+    from specstep_flows.sandbox.document import openapi_document
+
+    root = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", ".regeneration", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+    )
+    shutil.copytree(ROOT, root, ignore=ignored)
+    checkout = Checkout(Project(root), lambda: capsys.readouterr().err)
+
+    assert checkout.pull(openapi_document("https://api.example"), "--strict") == 0, checkout.said()
+
+    assert "holding the flows against the new client" in checkout.said()
 
 
 @pytest.mark.slow
