@@ -91,6 +91,11 @@ def service_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("key", "ok", f"The service accepts it: {who}, plan {account.plan or 'unknown'}.")
         try:
             usage = client.get_usage()
+        except errors.APIError as error:
+            if error.is_not_offered:
+                yield Finding("usage", "warn", f"The service does not tell the quota ({error.status}).")
+            else:
+                yield Finding.failed("usage", error)
         except errors.RequestError as error:
             yield Finding.failed("usage", error)
         else:

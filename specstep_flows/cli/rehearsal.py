@@ -11,12 +11,13 @@ from specstep_flows.cli import exits
 from specstep_flows.cli.documents import plain
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
 from specstep_flows.cli.questions import load_answers
+from specstep_flows.models import Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from specstep_flows.cli.driving import Driver
-    from specstep_flows.models import Capabilities
+    from specstep_flows.client import SpecStep
 
 __all__ = ["rehearse"]
 
@@ -42,7 +43,7 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
     load_answers(driver.answers)
     target = _target(arguments["output"])
     account = client.get_account()
-    _check_choices(client.get_capabilities(), arguments)
+    _check_choices(_accepted(client), arguments)
     profile = arguments["profile"] or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
     turns = f"{len(record.messages)} turn{'' if len(record.messages) == 1 else 's'}"
@@ -73,6 +74,16 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
         },
     )
     return exits.DONE
+
+
+def _accepted(client: SpecStep) -> Capabilities:
+    """What the service says that it accepts; nothing, where it does not say."""
+    try:
+        return client.get_capabilities()
+    except errors.APIError as error:
+        if error.is_not_offered:
+            return Capabilities()
+        raise
 
 
 def _target(output: Path | None) -> Path:

@@ -11,7 +11,7 @@ from specstep_flows.gateway.common import request_of
 from specstep_flows.reading import shown
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Mapping
 
 
 def get_me() -> Flow[models.Account]:
@@ -47,15 +47,24 @@ def get_usage() -> Flow[models.Usage]:
 
         body = reading.body(reply, Usage, "get_usage")
         raw = reading.document(reply, "get_usage")
+        resets_at = raw.get(_named(raw, "reset_at", "reset") or "")
         return models.Usage(
-            used=shown(body, "generations_used", float),
-            limit=shown(body, "generations_limit", float),
-            remaining=shown(body, "generations_remaining", float),
-            resets_at=reading.raw(body, "reset_at") and str(raw.get("reset_at")),
+            used=shown(body, _named(raw, "generations_used", "used") or "", float),
+            limit=shown(body, _named(raw, "generations_limit", "limit") or "", float),
+            remaining=shown(body, _named(raw, "generations_remaining", "remaining") or "", float),
+            resets_at=None if resets_at is None else str(resets_at),
             raw=raw,
         )
 
     return (yield from do(Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)))
+
+
+def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
+    """The member that gives a figure: the pages name its meaning alone. The assumed name, else the sole one like it."""
+    if assumed in raw:
+        return assumed
+    alike = [name for name in raw if word in name.casefold() and isinstance(raw[name], int | float | str)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def get_capabilities() -> Flow[models.Capabilities]:
