@@ -147,13 +147,16 @@ class Terminal:
         (folder / "brief.md").write_text(BRIEF[0])
 
     def run(self, *more: str) -> Ended:
-        return self._start("run", "brief.md", "-m", BRIEF[1], "--yes", "--on-question", "defaults", "--json", *more)
+        """The whole job, agreed to beforehand."""
+        agreed = ("--yes", "--on-question", "defaults", "--json", "--run-id", "stranger")
+        return self.ask("run", "brief.md", "-m", BRIEF[1], *agreed, *more)
 
     def resume(self, *more: str) -> Ended:
-        return self._start("resume", "stranger", "--json", *more)
+        """The same job, from where it stopped."""
+        return self.ask("resume", "stranger", "--json", *more)
 
-    def _start(self, *arguments: str) -> Ended:
-        arguments = (*arguments, "--run-id", "stranger") if arguments[0] == "run" else arguments
+    def ask(self, *arguments: str) -> Ended:
+        """Any command."""
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("specstep")), *arguments],
             cwd=self.folder,

@@ -26,6 +26,7 @@ class Manner:
     reply: str | None = None
     words: str = "title"
     has_detected_type: bool = True
+    lists_types: bool = True
     questions_first: int = 0
     agent_completes_at: int | None = None
     starts_itself: bool = False

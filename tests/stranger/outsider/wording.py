@@ -148,7 +148,7 @@ class Wording:
         return {
             "id": interview.id,
             "status": self.word("Complete" if interview.completed_at is not None else "Active"),
-            "detected_type": "WebApp",
+            "detected_type": "WebApp" if self.manner.lists_types else None,
             "display_title": None,
             "turn_count": len(interview.entries),
             "started_at": self.when(interview.begun),
