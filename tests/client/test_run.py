@@ -20,6 +20,7 @@ def paths(sandbox, method="GET"):
     return [request.path for request in sandbox.requests if request.method == method]
 
 
+@pytest.mark.contract
 def test_a_brief_becomes_a_package_on_disk(client, sandbox, tmp_path):
     """Interview, generation, clarification, zip: verified, under its name, unpacked, with what it cost."""
     result = client.run(BRIEF, output=tmp_path / "package.zip", unpack=True, on_question=defaults, profile="Fast")
@@ -122,6 +123,7 @@ def test_an_intake_artifact_that_comes_late_is_waited_for(client, sandbox, tmp_p
     assert ("/v1/intake-artifacts" in paths(sandbox)) == (not in_interview)
 
 
+@pytest.mark.contract
 def test_a_complete_generation_without_a_package_id_is_followed_up(client, sandbox, tmp_path):
     """GET /v1/generations/{id}/package names the package then."""
     sandbox.options.package_id_in_status = False

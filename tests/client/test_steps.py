@@ -24,6 +24,7 @@ def started(client, **options):
     return client.start_generation(interview.intake_artifact_id, interview_id=interview.id, **options)
 
 
+@pytest.mark.contract
 def test_an_interview_step_by_step(client, tmp_path):
     """Opening turn, a reply, a document attached, listed and removed, completion with its artifact."""
     opening = client.start_interview()
@@ -55,6 +56,7 @@ def test_the_same_key_says_a_thing_once(client, sandbox):
     assert [turn.content for turn in kept.turns if turn.role == "user"] == ["Once."]
 
 
+@pytest.mark.contract
 def test_a_generation_step_by_step(client):
     """Start, questions, answers, wait, package, its files."""
     generation_id = started(client, profile="Fast")
