@@ -100,16 +100,19 @@ def _drift(bench: Bench, operation: str, kind: str, name: str) -> None:
     attachments = [bench.folder / "notes.md"]
     bench.sandbox.faults.add(Fault(operation, kind, fields=(name,), times=None))
     where = f"{operation} with {name} {kind}"
+    stopped: errors.SpecStepError | None = None
     try:
         result = bench.attempt(attachments=attachments, timeout=1800)
     except errors.SpecStepError as error:
-        assert name in STEERING, f"{where}: {error}"
-        assert isinstance(error, STOPS), where
-        bench.sandbox.faults.clear()
-        result = bench.attempt(attachments=attachments)
+        stopped = error
     except BaseException as error:
         error.add_note(where)
         raise
+    if stopped is not None:
+        assert name in STEERING, f"{where}: {stopped}"
+        assert isinstance(stopped, STOPS), where
+        bench.sandbox.faults.clear()
+        result = bench.attempt(attachments=attachments)
     try:
         bench.judge(result)
     except AssertionError as error:

@@ -50,6 +50,8 @@ class Bench:
     key: str = attrs.field(repr=False)
     is_async: bool = False
     request_timeout: float = 5.0
+    #: Where the API is, where that is not the sandbox itself.
+    api_url: str | None = None
     errors: list[errors.SpecStepError] = attrs.field(factory=list)
     asked: list[tuple[str, ...]] = attrs.field(factory=list)
     events: list[Any] = attrs.field(factory=list)
@@ -65,7 +67,7 @@ class Bench:
     def settings(self, **changes: Any) -> Settings:
         chosen: dict[str, Any] = {
             "api_key": self.key,
-            "api_url": self.sandbox.url,
+            "api_url": self.api_url or self.sandbox.url,
             "state": self.state,
             "request_timeout": self.request_timeout,
         }
