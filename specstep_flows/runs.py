@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -165,6 +166,8 @@ class RunStore:
         self._lock = threading.RLock()
         self._held: set[str] = set()
         self._database = self._open()
+        # A store that nobody holds any more closes its file, as a file object does; Python warns otherwise.
+        self._close = weakref.finalize(self, self._database.close)
 
     @classmethod
     def in_memory(cls) -> RunStore:
@@ -230,7 +233,7 @@ class RunStore:
     def close(self) -> None:
         """Close the file. The store cannot be used afterwards."""
         with self._lock:
-            self._database.close()
+            self._close()
 
     def create(self, record: RunRecord) -> None:
         """Add a run. Raises ``RunConflict`` when its id is taken."""

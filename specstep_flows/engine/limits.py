@@ -15,6 +15,7 @@ import math
 import os
 import sqlite3
 import threading
+import weakref
 from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -234,6 +235,8 @@ class SharedLimiter(MemoryLimiter):
         if self._connection is None or self._process != os.getpid():
             self._connection = _connect(self._path)
             self._process = os.getpid()
+            # A limiter that nobody holds any more closes its file; Python warns otherwise.
+            weakref.finalize(self, self._connection.close)
         return self._connection
 
     def _go_alone(self, error: Exception) -> None:
