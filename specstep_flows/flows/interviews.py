@@ -89,7 +89,8 @@ def say(
             except errors.Conflict as error:
                 # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
                 interview = yield from gateway.get_interview(interview_id)
-                if before is not None and is_answered(interview, message, before, repeated):
+                # Once the interview is complete, a run has nothing more to say, whatever its transcript shows.
+                if before is not None and (interview.is_complete or is_answered(interview, message, before, repeated)):
                     return interview
                 if error.problem_type is not None or busy >= BUSY_PATIENCE_SECONDS:
                     raise
