@@ -1,7 +1,8 @@
 """The present state of generations, read together: one list page answers all runs whose look is due.
 
-A list row has no forecast, billing posture or package. So the whole status body is read at the first look, at the end,
-and, while the runs are few enough for it, at every change of state.
+A list row has no forecast, billing posture or package. So the whole status body is read at the end and once when the work
+has begun, because there is no forecast before; and, while the runs are few enough for it, at the first look and at every
+change of state.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ import attrs
 
 from specstep_flows import gateway
 from specstep_flows.engine.effects import Flow, Now, Observe, Sleep, do
+from specstep_flows.models import Generation
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from specstep_flows.models import Generation, GenerationRow
+    from specstep_flows.models import GenerationRow
 
 __all__ = ["Board"]
 
 #: A page younger than this, in seconds, answers every run whose look is due.
 FRESH_SECONDS: Final = 12.0
+#: Further than this from a run's likely end, a page may be older.
+FAR_SECONDS: Final = 90.0
+FAR_FRESH_SECONDS: Final = 24.0
 #: From so many runs on, a page is read instead of one status body for each.
 WORTH_A_PAGE: Final = 3
 #: From so many runs on, a change of state alone is not worth a request: 60 a minute are for all of them.
@@ -46,6 +51,7 @@ class Board:
         self._lock = threading.Lock()
         self._looked_at: dict[UUID, float] = {}
         self._detailed_at: dict[UUID, float] = {}
+        self._asked_for_forecast: set[UUID] = set()
         self._page: _Page | None = None
         self._reading_since: float | None = None
 
@@ -54,12 +60,26 @@ class Board:
         now = yield from do(Now())
         watched = self._note_look(wanted.generation_id, now)
         last = wanted.last
-        if wanted.detail or last is None or watched < WORTH_A_PAGE:
+        if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < CROWD):
             return (yield from self._detail(wanted.generation_id))
-        row = yield from self._row(wanted.generation_id, now)
-        if row is None or row.is_terminal or (row.state != last.state and watched < CROWD):
+        # What was started a moment ago is on no page that was read before.
+        row = yield from self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
+        if row is None or row.is_terminal or self._wants_forecast(row, last):
+            return (yield from self._detail(wanted.generation_id))
+        if last is None:
+            return _of_row(row)
+        if row.state != last.state and watched < CROWD:
             return (yield from self._detail(wanted.generation_id))
         return self._updated(last, row, (yield from do(Now())))
+
+    def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
+        """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
+        if last is None or last.estimated_time_remaining_seconds is not None or row.state.casefold() == "queued":
+            return False
+        with self._lock:
+            is_first = row.id not in self._asked_for_forecast
+            self._asked_for_forecast.add(row.id)
+        return is_first
 
     def _note_look(self, generation_id: UUID, now: float) -> int:
         """How many generations are watched, this one included."""
@@ -73,12 +93,15 @@ class Board:
     def _forget(self, generation_id: UUID) -> None:
         self._looked_at.pop(generation_id, None)
         self._detailed_at.pop(generation_id, None)
+        self._asked_for_forecast.discard(generation_id)
 
     def _detail(self, generation_id: UUID) -> Flow[Generation]:
         generation = yield from gateway.get_generation(generation_id)
         now = yield from do(Now())
         with self._lock:
             self._detailed_at[generation_id] = now
+            if generation.estimated_time_remaining_seconds is not None:
+                self._asked_for_forecast.add(generation_id)
             if generation.is_terminal:
                 self._forget(generation_id)
         return generation
@@ -98,12 +121,13 @@ class Board:
             changes |= {"phase_detail": None, "progress_explanation": None, "active_specialist": None}
         return attrs.evolve(last, **changes)
 
-    def _row(self, generation_id: UUID, now: float) -> Flow[GenerationRow | None]:
-        """This generation's row of a fresh page; one of the runs reads it, the others wait for that one."""
+    def _row(self, generation_id: UUID, not_before: float) -> Flow[GenerationRow | None]:
+        """This generation's row of a page read since then; one of the runs reads it, the others wait for that one."""
         while True:
+            now = yield from do(Now())
             with self._lock:
                 page = self._page
-                if page is not None and now - page.read_at < FRESH_SECONDS:
+                if page is not None and page.read_at >= not_before:
                     return page.rows.get(generation_id)
                 is_mine = self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS
                 if is_mine:
@@ -111,7 +135,6 @@ class Board:
             if is_mine:
                 return (yield from self._read_page()).rows.get(generation_id)
             yield from do(Sleep(1.0))
-            now = yield from do(Now())
 
     def _read_page(self) -> Flow[_Page]:
         try:
@@ -125,3 +148,21 @@ class Board:
         with self._lock:
             self._page, self._reading_since = page, None
         return page
+
+
+def _fresh_seconds(last: Generation) -> float:
+    left = last.estimated_time_remaining_seconds
+    return FRESH_SECONDS if left is None or left < FAR_SECONDS or last.needs_answers else FAR_FRESH_SECONDS
+
+
+def _of_row(row: GenerationRow) -> Generation:
+    """A generation as far as its row tells."""
+    return Generation(
+        row.id,
+        row.state,
+        review_profile=row.review_profile,
+        current_round=row.current_round,
+        started_at=row.started_at,
+        running_cost_usd=row.cost_usd,
+        project_name=row.project_name,
+    )

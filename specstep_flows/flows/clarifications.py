@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "Policy", "PolicyAnswers", "checked_answers"]
 
+#: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
+TICK_SECONDS: Final = 30.0
 #: How often in a row the answers' fate may be unknown before that is raised; they are sent again after the settle time.
 MOST_LOST: Final = 5
 #: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
@@ -48,6 +50,10 @@ class Desk:
         Raises:
             AnswersNeeded: the policy has no answer to at least one question; none was sent.
         """
+        if self.answering is not None and self.answering["accepted"]:
+            now = yield from do(Now())
+            if now < self.answering["sent_at"] + TICK_SECONDS:
+                return
         pending = yield from gateway.get_clarifications(self.generation_id)
         if not pending:
             # Answered: what waits now, if anything does, is the service's next tick.

@@ -5,13 +5,14 @@ Every step first looks at the run's record for what is done already, so that "go
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Fetch, Flow, Now, Remember, Report, do
+from specstep_flows.engine.effects import Fetch, Flow, Now, Remember, Report, Sleep, do
 from specstep_flows.flows import budget, fan_out, generations, packages
 from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.history import Sample, sampled
@@ -20,6 +21,7 @@ from specstep_flows.flows.plan import (
     DOCUMENTED_PROFILES,
     DOCUMENTED_PROJECT_TYPES,
     Job,
+    KeyCheck,
     accepted_choices,
     current_record,
 )
@@ -28,6 +30,9 @@ from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs import RunRecord
 
 __all__ = ["run_job"]
+
+#: No longer than this is waited for another run that verifies the key.
+KEY_CHECK_SECONDS: Final = 120.0
 
 
 def run_job(job: Job) -> Flow[RunResult]:
@@ -39,9 +44,7 @@ def run_job(job: Job) -> Flow[RunResult]:
     record = yield from current_record()
     if record.file is None:
         yield from do(Fetch(lambda _: job.files.check()))
-    if job.key_check.account is None:
-        job.key_check.account = yield from gateway.get_me()
-        yield from do(Report(events.KeyVerified(job.key_check.account)))
+    yield from _verify_key(job.key_check)
     if record.generation_id is None:
         yield from _check_choices(record)
         if record.intake_artifact_id is None:
@@ -53,6 +56,26 @@ def run_job(job: Job) -> Flow[RunResult]:
         return (yield from fan_out.see_home(job))
     generation = yield from _see_through(job)
     return (yield from _bring_home(job, generation))
+
+
+def _verify_key(check: KeyCheck) -> Flow[None]:
+    """Whose key it is (GET /v1/me). One run of a client asks, the others wait for what it is told."""
+    while check.account is None:
+        if check.refusal is not None:
+            raise copy.copy(check.refusal)
+        now = yield from do(Now())
+        if check.checking_since is not None and now - check.checking_since < KEY_CHECK_SECONDS:
+            yield from do(Sleep(1.0))
+            continue
+        check.checking_since = now
+        try:
+            check.account = yield from gateway.get_me()
+        except errors.AuthenticationError as error:
+            check.refusal = error
+            raise
+        finally:
+            check.checking_since = None
+        yield from do(Report(events.KeyVerified(check.account)))
 
 
 def _check_choices(record: RunRecord) -> Flow[None]:

@@ -44,9 +44,14 @@ Respondent: TypeAlias = "Callable[[str | None, Interview], Awaitable[str | None]
 
 @attrs.define
 class KeyCheck:
-    """Whose key it is, once it was verified: all runs of a client verify it together."""
+    """Whose key it is, once it was verified: all runs of a client verify it together, and a refused key only once.
+
+    Five refusals lock the address out, so what is known to be refused is not tried by the next run of the client.
+    """
 
     account: Account | None = None
+    refusal: errors.AuthenticationError | None = None
+    checking_since: float | None = None
 
 
 @attrs.frozen
