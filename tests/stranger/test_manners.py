@@ -4,6 +4,7 @@ import pytest
 from outsider.bench import Terminal, TurnedClock, real_clock, run_library
 from outsider.manners import MANNERS
 from outsider.server import KEY, Stranger
+from outsider.trouble import Trouble
 
 from specstep_flows import SpecStep
 from specstep_flows.runs import RunStore
@@ -56,3 +57,39 @@ def test_a_list_is_read_to_its_end(tmp_path, name):
             rows = client.list_generations()
 
     assert len({row.id for row in rows}) == min(manner.older_generations, 50 if manner.ignores_offset else 1000)
+
+
+@pytest.mark.parametrize("name", ["plain", "spare", "snake_states"])
+@pytest.mark.parametrize("kind", [None, "reset", pytest.param("late", marks=pytest.mark.slow)])
+def test_a_reference_document_is_attached_once(tmp_path, name, kind):
+    """Uploaded as a form, and found again in a list whose rows have names of their own."""
+    sketch = tmp_path / "sketch.yaml"
+    sketch.write_text("screens: [inbox]\n")
+    trouble = Trouble("POST /v1/interviews/{id}/reference-documents", kind, after=True) if kind else None
+    outcome = run_library(tmp_path, MANNERS[name], trouble, attachments=[sketch])
+
+    (interview,) = (one for one in outcome.stranger.world.interviews.values() if one.users())
+    assert [(one.name, one.size) for one in interview.documents] == [("sketch.yaml", 17)]
+    outcome.check()
+
+
+#: Where each manner keeps the bytes.
+BYTES = {
+    "plain": "GET storage",
+    "spare": "GET storage",
+    "see_other": "GET /files/{id}.zip",
+    "temporary": "GET storage",
+    "permanent": "GET /v1/packages/{id}/zip/content",
+    "with_key": "GET /v1/packages/{id}/content",
+    "direct": "GET /v1/packages/{id}/zip",
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_download_that_breaks_off_is_brought_home(tmp_path, name, times):
+    """With ranges or without, with a length or in chunks, with a strong, a weak or no ETag: the right bytes."""
+    outcome = run_library(tmp_path, MANNERS[name], Trouble(BYTES[name], "cut", after=True, times=times))
+
+    assert outcome.failures == []
+    outcome.check()

@@ -76,3 +76,18 @@ def test_older_generations_that_nobody_can_place_stop_nothing(tmp_path):
 
     assert outcome.failures == []
     outcome.check()
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["told", "listed only"])
+@pytest.mark.parametrize("names_interview", [True, False], ids=["named rows", "nameless rows"])
+@pytest.mark.parametrize(
+    "trouble", [None, ("POST /v1/interviews/{id}/complete", "504"), ("GET /v1/generations", "reset")]
+)
+def test_what_the_service_starts_by_itself_is_adopted(tmp_path, tells, names_interview, trouble):
+    """With a user's token the interview's end pays: this run adds no kickoff, whatever the snapshot says of it."""
+    manner = PLAIN.but(starts_itself=True, tells_started=tells, rows_name_interview=names_interview)
+    wrong = Trouble(*trouble, after=True) if trouble else None
+    outcome = run_library(tmp_path, manner, wrong, key=f"oat_{KEY[3:]}")
+
+    assert outcome.failures == []
+    outcome.check()

@@ -54,7 +54,7 @@ def test_an_answer_that_is_lost_costs_nothing(tmp_path, moment, kind, after):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "step"), [("plain", 2), ("spare", 4), ("late", 5), ("hangs_up", 4)])
+@pytest.mark.parametrize(("name", "step"), [("plain", 2), ("spare", 4), ("late", 9), ("hangs_up", 5)])
 @pytest.mark.parametrize(("kind", "after"), OPEN)
 def test_any_request_may_lose_its_answer(tmp_path, name, step, kind, after):
     """Every single request of a run, and every few in manners that differ most."""
@@ -68,7 +68,7 @@ def test_any_request_may_lose_its_answer(tmp_path, name, step, kind, after):
 
 
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
-@pytest.mark.parametrize("kind", ["403", "429"])
+@pytest.mark.parametrize("kind", ["403", pytest.param("429", marks=pytest.mark.slow)])
 def test_a_refusal_loses_nothing(tmp_path, moment, kind):
     """A 403 in passing stops the run, which can be resumed; a 429 is waited out."""
     outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, nth=moment[1]))
@@ -77,6 +77,7 @@ def test_a_refusal_loses_nothing(tmp_path, moment, kind):
     outcome.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
 def test_an_outage_ends_in_one_sentence_and_can_be_resumed(tmp_path, moment):
     """The service fails for longer than anybody waits: a network error, and the next sitting goes on."""
@@ -87,7 +88,7 @@ def test_an_outage_ends_in_one_sentence_and_can_be_resumed(tmp_path, moment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", [*CHANGES, *LOOKS], ids=names)
+@pytest.mark.parametrize("moment", [*CHANGES, *LOOKS[-3:]], ids=names)
 def test_the_command_ends_well_whatever_was_lost(tmp_path, moment):
     """The real command: the answer to one request is lost after it was carried out, in a way of its own each."""
     kind = ("reset", "cut", "504")[(CHANGES + LOOKS).index(moment) % 3]

@@ -94,13 +94,19 @@ def check_books(stranger: Stranger, interview_id: str) -> None:
 
 
 def run_library(
-    folder: Path, manner: Manner = PLAIN, trouble: Trouble | None = None, *, in_async: bool = False, **options: Any
+    folder: Path,
+    manner: Manner = PLAIN,
+    trouble: Trouble | None = None,
+    *,
+    in_async: bool = False,
+    key: str = KEY,
+    **options: Any,
 ) -> Outcome:
     """A run with the library on a turned clock; taken up again, by a new client, as often as it fails."""
     clock = TurnedClock()
-    with Stranger(manner, clock.now, trouble) as stranger:
+    with Stranger(manner, clock.now, trouble, key) as stranger:
         outcome = Outcome(stranger)
-        settings = Settings(api_key=KEY, api_url=stranger.url, request_timeout=0.3, state=folder)
+        settings = Settings(api_key=key, api_url=stranger.url, request_timeout=0.3, state=folder)
         how = {"on_question": ProposedDefaults(), "on_event": outcome.told.append}
         store = RunStore.in_memory()
         for sitting in range(MOST_SITTINGS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email
 import json
 import os
 import re
@@ -34,6 +35,15 @@ class Call:
         self.method, self.path = method, parts.path
         self.query, self.has_signature = dict(parse_qsl(parts.query)), SIGNATURE in parts.query
         self.headers, self.body = headers, body
+
+    def upload(self) -> tuple[str, bytes]:
+        """The name and the bytes of the one file of a form, whatever its field is called."""
+        head = f"Content-Type: {self.headers.get('Content-Type')}\r\n\r\n".encode()
+        form = email.message_from_bytes(head + self.body)
+        for part in form.get_payload() if form.is_multipart() else []:
+            if part.get_filename():
+                return part.get_filename(), part.get_payload(decode=True)
+        raise Refused(400, "VALIDATION_ERROR", "A file is needed.")
 
     def document(self) -> dict[str, Any]:
         try:
@@ -105,11 +115,25 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(Answer(200))
             return
         elif trouble.kind == "cut":
-            with contextlib.suppress(OSError):
-                self._head(answer.status, {**answer.headers, "Content-Length": str(len(answer.body) + 1)})
-                self.wfile.write(answer.body[: len(answer.body) // 2])
-                self.wfile.flush()
+            self._cut(answer)
+            return
         self._reset()
+
+    def _cut(self, answer: Answer) -> None:
+        """The head, and half of the body."""
+        self.close_connection = True
+        half = answer.body[: len(answer.body) // 2]
+        headers = {**answer.headers, "Content-Length": str(len(answer.body) + 1)}
+        if self._is_chunked(answer):
+            half = b"%x\r\n%s" % (len(answer.body), half)
+            headers = {**answer.headers, "Transfer-Encoding": "chunked"}
+        with contextlib.suppress(OSError):
+            self._head(answer.status, headers)
+            self.wfile.write(half)
+            self.wfile.flush()
+
+    def _is_chunked(self, answer: Answer) -> bool:
+        return answer.headers.get("Content-Type") == "application/zip" and not self.server.stranger.manner.says_length
 
     def _reset(self) -> None:
         """End the connection without a word."""
@@ -137,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         if manner.hangs_up:
             headers["Connection"] = "close"
             self.close_connection = True
-        is_chunked = answer.headers.get("Content-Type") == "application/zip" and not manner.says_length
+        is_chunked = self._is_chunked(answer)
         if is_chunked:
             headers["Transfer-Encoding"] = "chunked"
         elif answer.status != 204:

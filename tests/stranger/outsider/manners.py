@@ -29,7 +29,9 @@ class Manner:
     lists_types: bool = True
     questions_first: int = 0
     agent_completes_at: int | None = None
+    # Whether the service starts the generation itself (for a user's token), and says so on the snapshot.
     starts_itself: bool = False
+    tells_started: bool = True
     artifact_seconds: float = 0.0
     artifact_on_interview: bool = True
 
@@ -47,6 +49,7 @@ class Manner:
     # Generations.
     requires_project_type: bool = False
     future_states: bool = False
+    state_words: str = "title"
     lean_status: bool = False
     status_has_intake: bool = True
     package_in_status: bool = True
@@ -78,9 +81,14 @@ class Manner:
     # The head of answers, and refusals: "problem", "uri", "text" or "empty".
     rate_headers: str | None = "RateLimit-"
     problems: str = "problem"
+    # Whether the connection ends with each answer.
     hangs_up: bool = False
     missing: frozenset[str] = frozenset()
     missing_status: int = 404
+
+    # What a reference document's name is called in a list, and whether its size is told.
+    document_name: str = "file_name"
+    document_status: int = 201
 
     # The zip: "elsewhere", "same_origin", "beside" (relative to the request), "with_key" or "direct".
     zip_answer: str = "elsewhere"
@@ -117,6 +125,9 @@ MANNERS: dict[str, Manner] = {
         rate_headers=None,
         problems="empty",
         in_flight="nothing",
+        answers_status=204,
+        document_name="name",
+        document_status=204,
         etag=None,
         envelope="array",
         says_length=False,
@@ -129,6 +140,7 @@ MANNERS: dict[str, Manner] = {
     "shouting": Manner(
         words="upper",
         job_words="upper",
+        state_words="upper",
         upper_ids=True,
         rate_headers="ratelimit-",
         transcript="transcript",
@@ -166,9 +178,11 @@ MANNERS: dict[str, Manner] = {
     "strict_type": Manner(requires_project_type=True),
     "strict_type_hidden": Manner(requires_project_type=True, has_detected_type=False),
     "eager_agent": Manner(agent_completes_at=1, words="lower", location="absolute"),
+    "eager_and_mute": Manner(agent_completes_at=1, first_job="late_reply", transcript=None, words="upper"),
     "failing_job": Manner(first_job="retryable"),
     "failing_job_with_reply": Manner(first_job="late_reply"),
     "hangs_up": Manner(hangs_up=True, in_flight="header", dates="seven"),
+    "snake_states": Manner(state_words="snake", document_name="filename", document_status=200, answers_status=200),
     "see_other": Manner(zip_status=303, zip_answer="same_origin", etag="weak"),
     "temporary": Manner(zip_status=307, etag="weak", says_length=False),
     "permanent": Manner(zip_status=308, zip_answer="beside", ranges=False, refuses_authorization=False),

@@ -12,7 +12,7 @@ from outsider.listener import ID, SIGNATURE, Call, listen
 from outsider.manners import PLAIN, Manner
 from outsider.trouble import Trouble
 from outsider.wording import Answer, Wording
-from outsider.world import PROFILES, PROJECT_TYPES, Generation, Refused, World
+from outsider.world import PROFILES, PROJECT_TYPES, Document, Generation, Refused, World
 
 KEY: Final = "sf_stranger_0f5e1c77a9d24b58"
 
@@ -21,9 +21,13 @@ class Stranger:
     """A running server. ``now`` gives the seconds of its clock; ``url`` is where it is."""
 
     def __init__(
-        self, manner: Manner = PLAIN, now: Callable[[], float] | None = None, trouble: Trouble | None = None
+        self,
+        manner: Manner = PLAIN,
+        now: Callable[[], float] | None = None,
+        trouble: Trouble | None = None,
+        key: str = KEY,
     ) -> None:
-        self.manner, self.trouble = manner, trouble
+        self.manner, self.trouble, self.key = manner, trouble, key
         self.world = World(manner, now or time.monotonic)
         self.books = self.world.books
         self.words = Wording(self.world)
@@ -37,7 +41,7 @@ class Stranger:
 
     def __enter__(self) -> Stranger:
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            threading.Thread(target=server.serve_forever, args=(0.004,), daemon=True)
             for server in (self._api, self._storage)
         ]
         for thread in self._threads:
@@ -73,7 +77,7 @@ class Stranger:
     def _route(self, call: Call) -> Answer:
         if re.fullmatch(rf"/files/{ID}\.zip|/v1/packages/{ID}/zip/content", call.path):
             return self.storage(call)
-        if call.headers.get("Authorization") != f"Bearer {KEY}":
+        if call.headers.get("Authorization") != f"Bearer {self.key}":
             self.books.refused_keys += 1
             return Answer(401, b"", {"WWW-Authenticate": "Bearer"})
         for method, pattern, handle in _ROUTES:
@@ -142,6 +146,17 @@ class Stranger:
                 return self.words.json(200, self.words.job(job))
         raise Refused(404, "NOT_FOUND", "There is no such turn.")
 
+    def attach(self, call: Call, identifier: str) -> Answer:
+        interview = self.world.interview(identifier)
+        name, content = call.upload()
+        document = Document(self.world.new_id(), name, len(content))
+        interview.documents.append(document)
+        return self.words.json(self.manner.document_status, self.words.document(document))
+
+    def documents(self, call: Call, identifier: str) -> Answer:
+        rows = [self.words.document(one) for one in self.world.interview(identifier).documents]
+        return self.words.json(200, self.words.listed(rows, "documents", call.query))
+
     def complete(self, call: Call, identifier: str) -> Answer:
         interview = self.world.interview(identifier)
         self.world.complete(interview)
@@ -191,7 +206,7 @@ class Stranger:
         pause = self.world.open_pause(generation)
         shown = pause is not None and (pause.answered_at is None or self.manner.lingers)
         questions = pause.questions if pause is not None and shown else []
-        return self.words.json(200, {"state": self.world.state(generation), "clarifications": questions})
+        return self.words.json(200, {"state": self.words.state(generation), "clarifications": questions})
 
     def answers(self, call: Call, identifier: str) -> Answer:
         generation = self.world.generation(identifier)
@@ -272,6 +287,8 @@ _ROUTES: Final[list[tuple[str, str, Callable[..., Answer]]]] = [
     ("POST", f"/v1/interviews/{ID}/turns", Stranger.turn),
     ("GET", f"/v1/interviews/turns/{ID}", Stranger.job),
     ("POST", f"/v1/interviews/{ID}/complete", Stranger.complete),
+    ("POST", f"/v1/interviews/{ID}/reference-documents", Stranger.attach),
+    ("GET", f"/v1/interviews/{ID}/reference-documents", Stranger.documents),
     ("GET", "/v1/intake-artifacts", Stranger.artifacts),
     ("POST", "/v1/generations", Stranger.kick_off),
     ("GET", "/v1/generations", Stranger.generations),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outsider.manners import Manner
-from outsider.world import Generation, Interview, Job, Refused, World
+from outsider.world import Document, Generation, Interview, Job, Refused, World
 
 _FIRST_DAY = datetime(2026, 6, 1, tzinfo=UTC)
 _SNAKE = {"Active": "active", "Complete": "complete"}
@@ -32,6 +33,8 @@ class Wording:
         self._zero = world.now()
 
     def json(self, status: int, document: object, **headers: str) -> Answer:
+        if status == 204:
+            return Answer(204, b"", headers)
         body = json.dumps(self._dressed(document), ensure_ascii=not self.manner.marks_utf8).encode()
         if self.manner.marks_utf8:
             body = b"\xef\xbb\xbf" + body
@@ -86,6 +89,12 @@ class Wording:
         """A status of an interview, in the manner's case."""
         return {"title": word, "upper": word.upper(), "lower": word.lower(), "snake": _SNAKE[word]}[self.manner.words]
 
+    def state(self, generation: Generation) -> str:
+        """A generation's state, in the manner's case."""
+        word = self.world.state(generation)
+        snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
+        return {"title": word, "upper": word.upper(), "snake": snake}[self.manner.state_words]
+
     def job_word(self, word: str) -> str:
         return {"lower": word, "upper": word.upper(), "title": word.title()}[self.manner.job_words]
 
@@ -112,7 +121,7 @@ class Wording:
             "id": interview.id,
             "status": self.word("Complete" if complete else "Active"),
             "intake_artifact_id": interview.artifact_id if ready and manner.artifact_on_interview else None,
-            "started_generation_id": interview.started_generation_id,
+            "started_generation_id": interview.started_generation_id if manner.tells_started else None,
             "auto_start_failure": None,
             "transcript_size": self._size(interview),
         }
@@ -177,7 +186,8 @@ class Wording:
 
     def job(self, job: Job) -> dict[str, Any]:
         fate = self.world.fate(job)
-        body = {"status": self.job_word(fate), "job_id": job.id, "interview_id": job.interview.id, "snapshot": None}
+        shown = "pondering" if fate == "running" and self.manner.future_states else fate
+        body = {"status": self.job_word(shown), "job_id": job.id, "interview_id": job.interview.id, "snapshot": None}
         body |= {"created_at": self.when(job.begun), "completed_at": None, "error_code": None, "is_retryable": None}
         if fate == "completed" and self.manner.snapshot_in_job:
             body["snapshot"] = self.interview(job.interview)
@@ -198,11 +208,14 @@ class Wording:
             "snapshot": snapshot,
         }
 
+    def document(self, document: Document) -> dict[str, Any]:
+        return {"id": document.id, self.manner.document_name: document.name, "bytes": document.size, "state": "Scanned"}
+
     # Generations.
 
     def generation(self, generation: Generation) -> dict[str, Any]:
         state = self.world.state(generation)
-        body: dict[str, Any] = {"id": generation.id, "state": state}
+        body: dict[str, Any] = {"id": generation.id, "state": self.state(generation)}
         if self.manner.status_has_intake:
             body["intake_id"] = generation.intake_id
         if self.manner.package_in_status:
@@ -249,7 +262,7 @@ class Wording:
             "id": generation.id,
             "short_id": generation.id[:8],
             "project_name": "Feedback portal",
-            "state": self.world.state(generation),
+            "state": self.state(generation),
             "review_profile": generation.profile,
             "cost_usd": 1.25,
             "started_at": self.when(generation.begun),

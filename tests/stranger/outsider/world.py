@@ -56,6 +56,15 @@ class Job:
 
 
 @dataclass
+class Document:
+    """A reference document."""
+
+    id: str
+    name: str
+    size: int
+
+
+@dataclass
 class Interview:
     """A conversation. ``entries`` are (who, what, when)."""
 
@@ -63,6 +72,7 @@ class Interview:
     begun: float
     entries: list[tuple[str, str, float]]
     jobs: list[Job] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
     completed_at: float | None = None
     artifact_id: str | None = None
     started_generation_id: str | None = None
@@ -307,7 +317,7 @@ class World:
 
 def _questions(pause: int, count: int) -> list[dict[str, str | None]]:
     texts = (
-        "Should the API expose REST endpoints, or render \u201cserver-side\u201d HTML forms? ",
+        "Shall a visitor sign in, or only leave an \u201canonymous\u201d note? ",
         "Wie lange werden Daten aufbewahrt?\nBitte in Tagen.",
         "Which currency?",
     )
@@ -330,6 +340,6 @@ def _a_package() -> bytes:
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("handoff.md", "# Handoff\n\nStart with docs/01-overview.md.\n")
         archive.writestr("docs/01-overview.md", "# Overview\n")
-        archive.writestr("docs/02-architecture/03-api-design.md", "# API\n\n- REST or forms?\n")
+        archive.writestr("docs/02-architecture/03-api-design.md", "# API\n\n- Who may call it?\n")
         archive.writestr("assets/diagram.png", noise.randbytes(300_000))
     return into.getvalue()
