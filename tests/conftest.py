@@ -8,6 +8,19 @@ import threading
 import pytest
 
 
+#: Their slow tests go through every combination; a part of each runs with the rest. Kills are for every run.
+EXHAUSTIVE_FOLDERS = {"proof", "stranger"}
+FOR_EVERY_RUN = {"test_kill_everywhere"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes many minutes in all, so that ``scripts/test --all`` stays within what a change can wait for."""
+    for item in items:
+        is_of_them = item.path.parent.name in EXHAUSTIVE_FOLDERS and item.path.stem not in FOR_EVERY_RUN
+        if is_of_them and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.exhaustive)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads the user's settings or writes to the user's run store."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -166,7 +167,7 @@ def test_commands_run_and_print_what_the_page_says(block, reader):
         if first.startswith("scripts/"):
             assert os.access(ROOT / first, os.X_OK)
         elif first == "pip":
-            check_requirement(re.search(r"specstep-flows(?:\[[^]]*\])?", command.line)[0])
+            check_requirement(shlex.split(command.line, comments=True)[-1])
         elif first == "export":
             name, _, value = command.line.split()[1].partition("=")
             assert name in reader.environ
@@ -181,12 +182,15 @@ def test_commands_run_and_print_what_the_page_says(block, reader):
 
 
 def check_requirement(requirement: str) -> None:
-    """What ``pip install`` is given is this distribution, with extras that it has."""
+    """What ``pip install`` is given is a clone with extras that there are, or the wheel of this version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    name, *extras = re.findall(r"[\w-]+", requirement)
-
-    assert name == project["name"]
-    assert set(extras) <= set(project["optional-dependencies"])
+    if requirement.endswith(".whl"):
+        wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+        assert Path(requirement).name == wheel
+    else:
+        clone, *extras = re.findall(r"^\.|[\w-]+", requirement)
+        assert clone == "."
+        assert set(extras) <= set(project["optional-dependencies"])
 
 
 def check_sandbox(command: Command, reader) -> None:

@@ -84,6 +84,14 @@ def test_a_turn_in_flight_is_asked_for_again_after_the_services_own_wait():
     assert wait_for(error, "keyed") == 5.0
 
 
+def test_a_conflict_that_says_when_to_come_back_is_waited_out_for_a_turn_alone():
+    """A 409 without a problem document, but with a Retry-After: a turn is asked for again, a kickoff is not."""
+    error = errors.Conflict("409", status=409, retry_after=5.0)
+
+    assert wait_for(error, "keyed") == 5.0
+    assert wait_for(error, "unsafe") is None
+
+
 def test_the_concurrency_cap_is_not_waited_out_by_the_engine():
     """As many generations as allowed are running: the user hears of it, even if the problem says retryable."""
     error = errors.ConcurrencyCapReached("409", status=409, members={"retryable": True}, retry_after=5.0)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -186,3 +187,34 @@ def test_a_list_of_many_pages_is_read_to_its_end(stage):
         return 200, {"generations": rows[offset : offset + 25], "total": len(rows)}
 
     assert stage(paged).play(settle_kickoff(kickoff(), (), 1_000.0)) == UUID(int=9)
+
+
+def test_without_an_interview_the_intake_tells_whose_a_row_is(stage):
+    """A kickoff of an intake alone, where every row names an interview: what it started is found all the same."""
+    service = Service([0.0])
+    alone = attrs.evolve(kickoff(), interview_id=None)
+    found, _ = perform(stage, service, kick_off(alone))
+
+    assert service.committed == 1
+    assert found == service.rows[0][1]
+
+
+def test_a_generation_that_nothing_places_is_neither_adopted_nor_paid_for_again(stage):
+    """Rows without interview, status bodies without intake: a new one stops the flow, an older one does not."""
+    service = Service([0.0])
+    service.names_interview = False
+    service.start(0.0)
+
+    def silent(request):
+        status, body = answer if isinstance(answer := service(request), tuple) else (None, answer)
+        if status is None:
+            return body
+        return status, {name: body[name] for name in body if name != "intake_id"} if isinstance(body, dict) else body
+
+    acting = stage(silent)
+    service.stage = acting
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        acting.play(kick_off(kickoff()))
+
+    assert service.kickoffs == 1
+    assert caught.value.candidates == (service.rows[1][1],)

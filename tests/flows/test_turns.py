@@ -192,3 +192,21 @@ def test_an_interview_without_an_artifact_ends_with_an_error(stage):
     """Not in the interview, not in the list."""
     with pytest.raises(errors.InterviewEnded, match="intake artifact"):
         stage(Completing(status="complete", artifact_after=99)).play(complete_interview(INTERVIEW))
+
+
+def test_a_conflict_without_a_word_is_waited_out(stage):
+    """A bare 409 says that something is in the way, not what: the same key is sent again until the turn is taken."""
+    service = Service([DONE], [(409, {}), (409, {})])
+    acting = stage(service)
+
+    assert acting.play(say(INTERVIEW, "A portal.", key="k")).reply == "Who will use it?"
+    assert service.keys == ["k", "k", "k"]
+
+
+def test_a_conflict_with_a_word_is_the_callers(stage):
+    """Another turn is in flight, or the interview is over: nothing was said, and nothing is taken for said."""
+    service = Service([], [(409, {"type": "INTERVIEW_NOT_ACTIVE"})])
+
+    with pytest.raises(errors.Conflict):
+        stage(service).play(say(INTERVIEW, "A portal.", key="k"))
+    assert service.keys == ["k"]

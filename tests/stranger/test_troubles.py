@@ -44,7 +44,10 @@ def names(moment):
 
 
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
-@pytest.mark.parametrize(("kind", "after"), [("reset", False), ("cut", True), ("late", False)])
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [("reset", False), ("cut", True), ("late", False), pytest.param("hang", True, marks=pytest.mark.slow)],
+)
 def test_an_answer_that_is_lost_costs_nothing(tmp_path, moment, kind, after):
     """Before it was carried out, after it, or long after the answer: at the first sitting, without a second kickoff."""
     outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, after, nth=moment[1]))
@@ -57,7 +60,7 @@ def test_an_answer_that_is_lost_costs_nothing(tmp_path, moment, kind, after):
 @pytest.mark.parametrize(("name", "step"), [("plain", 2), ("spare", 4), ("late", 9), ("hangs_up", 5)])
 @pytest.mark.parametrize(("kind", "after"), OPEN)
 def test_any_request_may_lose_its_answer(tmp_path, name, step, kind, after):
-    """Every single request of a run, and every few in manners that differ most."""
+    """Request after request of a run, and every few in the manners that differ most."""
     manner = MANNERS[name]
     requests = len(run_library(tmp_path / "0", manner).stranger.log)
     for number in range(1, requests + 1, step):

@@ -7,13 +7,14 @@ import signal
 import threading
 from dataclasses import dataclass, field
 
-#: After these, the client cannot know whether the request was carried out.
-BREAKS = ("reset", "cut", "empty", "hang", "500", "502", "503", "504")
-
 
 @dataclass
 class Trouble:
-    """``kind`` is one of BREAKS, or ``late`` (504 now, carried out ``seconds`` later), ``429``, ``403``, ``kill``."""
+    """One request, or the first few of a name, go wrong.
+
+    ``kind``: ``reset``, ``cut`` (half a body), ``empty`` (a 200 without one), ``hang``, a status such as ``504``, ``late``
+    (504 now, carried out ``seconds`` later) or ``kill`` (the client's process).
+    """
 
     #: The request's number, or what it is ("POST /v1/generations").
     at: int | str
