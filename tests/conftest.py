@@ -26,6 +26,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
     """No test reads the user's settings or writes to the user's run store."""
     for name in ("SPECSTEP_API_KEY", "SPECSTEP_API_URL", "SPECSTEP_CLOCK_SPEED", "SPECSTEP_SETTLE_SECONDS"):
         monkeypatch.delenv(name, raising=False)
+    # The same terminal wherever the tests run; those about another one say so.
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("SPECSTEP_CONFIG", "")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
