@@ -197,7 +197,7 @@ def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> mod
 
     body = reading.body(reply, TurnJob, operation)
     return models.TurnJob(
-        status=steering_text(reading.raw(body, "status") or unless_said, operation, "status"),
+        status=steering_text(body.status or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
         interview_id=shown(body, "interview_id", UUID),
         snapshot=_snapshot(body.snapshot, operation),
