@@ -5,5 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import certifi
+import pytest
+
 # The other server stands beside the tests, under a name that nothing else has.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a single authority. Loading them all is what opening a client takes longest for."""
+    first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    path.write_text(f"{first}{end}\n")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _quickly_opened(monkeypatch: pytest.MonkeyPatch, one_certificate: Path) -> None:
+    """Nothing here speaks TLS."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(one_certificate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import random
@@ -333,6 +334,7 @@ def _questions(pause: int, count: int) -> list[dict[str, str | None]]:
     ]
 
 
+@functools.cache
 def _a_package() -> bytes:
     """A zip that is large enough to be cut in the middle."""
     noise = random.Random(7)
