@@ -6,6 +6,7 @@ Opening a client builds its HTTP client and nothing else; the flows are imported
 from __future__ import annotations
 
 import functools
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 import httpx
@@ -138,6 +139,8 @@ class _Client:
             follow_redirects=False,
             timeout=settings.request_timeout,
         )
+        # Whoever the key belongs to is the actor: no session that a cookie names may take its place.
+        self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._made_of = (store, on_event, clock, limits)
         self._connected: connections.Connection | None = None
 
