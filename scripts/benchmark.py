@@ -82,15 +82,20 @@ def calls(count: int = 2000) -> None:
         )
         print(f"Calls ({count} each, in turns of 100)")
         path = f"/v1/generations/{GENERATION_ID}"
-        for what, client, baseline in (
-            ("get_account", lambda: free.get_account(), lambda: bare.get("/v1/me").json()),
-            ("get_generation", lambda: free.get_generation(GENERATION_ID), lambda: bare.get(path).json()),
-            ("get_generation, counted in limits.db", lambda: counted.get_generation(GENERATION_ID), None),
+        for what, our_call, their_call, bar in (
+            ("get_account", lambda: free.get_account(), lambda: bare.get("/v1/me").json(), 1.35),
+            ("get_generation", lambda: free.get_generation(GENERATION_ID), lambda: bare.get(path).json(), 1.35),
+            # No bar: with the service's own limits, no more than 60 of these a minute are made.
+            (
+                "get_generation, counted in limits.db",
+                lambda: counted.get_generation(GENERATION_ID),
+                lambda: bare.get(path).json(),
+                None,
+            ),
         ):
-            theirs_call = baseline or (lambda: bare.get(path).json())
-            in_turns([client, theirs_call], 1, 50)
-            ours, theirs = in_turns([client, theirs_call], count // 100, 100)
-            line(what, ours, "httpx", theirs, 1.35)
+            in_turns([our_call, their_call], 1, 50)
+            ours, theirs = in_turns([our_call, their_call], count // 100, 100)
+            line(what, ours, "httpx", theirs, bar)
 
 
 def download(rounds: int = 5) -> None:

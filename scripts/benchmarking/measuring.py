@@ -25,12 +25,13 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
-def line(what: str, ours: Sequence[float], baseline: str, theirs: Sequence[float], bar: float) -> None:
-    """One comparison: both medians, the paired ratio, and the most that it may be."""
+def line(what: str, ours: Sequence[float], baseline: str, theirs: Sequence[float], bar: float | None) -> None:
+    """One comparison: both medians, the paired ratio, and the most that it may be, where there is such a bar."""
     found = ratio(ours, theirs)
+    verdict = "" if bar is None else f" (at most {bar:.2f}){'' if found <= bar else '   ABOVE'}"
     print(
         f"  {what:<44} {_time(statistics.median(ours)):>9}   {baseline} {_time(statistics.median(theirs)):>9}   "
-        f"ratio {found:.2f} (at most {bar:g}){'' if found <= bar else '   ABOVE'}"
+        f"ratio {found:.2f}{verdict}"
     )
 
 
