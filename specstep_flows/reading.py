@@ -37,6 +37,8 @@ __all__ = [
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
 _ABSENT: Final = object()
+#: Of exactly these types a value is taken as it is. (Any float may be infinite, any datetime without a zone.)
+_PLAIN: Final = frozenset({str, int, bool, UUID})
 
 
 class Parsed(Protocol):
@@ -165,11 +167,14 @@ def shown(source: object, field: str, kind: type[T]) -> T | None:
 
 def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
     """Several fields that are only shown, by their names."""
-    return {
-        # Most fields of a status body are null most of the time: those need no reading.
-        name: None if getattr(source, _attribute_of(name), _ABSENT) is None else shown(source, name, kind)
-        for name, kind in fields.items()
-    }
+    found: dict[str, Any] = {}
+    for name, kind in fields.items():
+        value = getattr(source, _attribute_of(name), _ABSENT)
+        # Most are null or just what they should be: those need no reading.
+        found[name] = (
+            value if value is None or (type(value) in _PLAIN and type(value) is kind) else shown(source, name, kind)
+        )
+    return found
 
 
 def raw(source: object, field: str) -> Any:
