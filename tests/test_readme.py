@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from specstep_flows import AnswersFile, Settings, SpecStep
+from specstep_flows.cli import exits
 from specstep_flows.models import Clarification
 from specstep_flows.sandbox import Sandbox
 
@@ -288,6 +289,13 @@ def test_the_table_of_settings_is_whole():
     for name, default in shown.values():
         value = getattr(settings, name)
         assert default == (f"{value:g}" if isinstance(value, float) else value or default)
+
+
+def test_the_table_of_exit_codes_is_whole():
+    """Each exit code of the command is in the README, and no other is."""
+    shown = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert sorted(map(int, shown)) == sorted(getattr(exits, name) for name in exits.__all__ if name.isupper())
 
 
 def test_every_method_is_in_the_library_page():
