@@ -63,7 +63,12 @@ def hold_interview(job: Job) -> Flow[None]:
     yield from _note_auto_start(interview)
     complete = yield from interviews.complete_interview(interview.id, interview)
     record = yield from current_record()
-    changes: dict[str, Any] = {"interview_complete": True, "intake_artifact_id": complete.intake_artifact_id}
+    # Whatever was on its way to the interview is settled by its being complete.
+    changes: dict[str, Any] = {
+        "interview_complete": True,
+        "intake_artifact_id": complete.intake_artifact_id,
+        "intent": None,
+    }
     if complete.detected_type:
         changes["detected_type"] = complete.detected_type
     started = complete.started_generation_id

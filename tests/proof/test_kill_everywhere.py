@@ -15,13 +15,14 @@ from pathlib import Path
 
 import attrs
 import pytest
-from proof_kit.bench import BRIEF, DOCUMENT, Bench, options
+from proof_kit.bench import BRIEF, DOCUMENT, QUESTIONS, Bench, options
 from proof_kit.clocks import TurnedClock
 from proof_kit.proxy import Proxy
 from proof_kit.secrets import Secrets
 from proof_kit.shared_clock import SharedClock
 from proof_kit.victim import Order
 
+from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,17 @@ class Nursery:
             str(folder), str(self._clock), self.proxy.url, key, list(BRIEF), is_async, [str(folder / "notes.md")]
         )
 
+    def new_command(self) -> tuple[Order, Order]:
+        """``specstep run`` with all that a user would say, and the ``specstep resume`` that goes on with it."""
+        order = self.new_order(is_async=False)
+        folder = Path(order.folder)
+        answers = {question.question: f"Answer to: {question.question}" for question in QUESTIONS}
+        (folder / "answers.yaml").write_text(json.dumps({"answers": answers}))
+        run = ["run", BRIEF[0], "--message", BRIEF[1], "--attach", *order.attachments, "--profile", "Fast"]
+        run += ["--run-id", "proof", "--output", str(folder / "out"), "--unpack", "--yes"]
+        run += ["--answers", str(folder / "answers.yaml"), "--progress", "plain"]
+        return attrs.evolve(order, command=run), attrs.evolve(order, command=["resume", "proof"])
+
     def live(self, order: Order, die_at: int = 0, die_at_answer: int = 0) -> int:
         """Let a process live; its exit code, or minus the number of the signal that killed it."""
         born: list[int] = []
@@ -81,6 +93,14 @@ class Nursery:
     def points(self, order: Order) -> list[str]:
         """The points that the last process of a run passed."""
         return Path(order.folder, "points").read_text().splitlines()
+
+    def has_record(self, order: Order) -> bool:
+        """Whether the run is in its store."""
+        store = RunStore(Path(order.folder) / "state")
+        try:
+            return bool(store.all())
+        finally:
+            store.close()
 
     def judge(self, order: Order) -> None:
         """As the bench judges; the document is there once, the package is unpacked, and no secret was written."""
@@ -151,4 +171,34 @@ def test_a_run_survives_its_death_while_any_answer_is_on_the_way(nursery, is_asy
             nursery.judge(order)
         except AssertionError as error:
             error.add_note(f"killed while the answer to {last.operation} (number {number}) was on the way")
+            raise
+
+
+#: The command is killed at every so manieth point, and while any answer is on the way: it is the same driver.
+STRIDE = 4
+
+
+def test_the_command_survives_its_death(nursery):
+    """``specstep run`` is killed; ``specstep resume`` goes on, and neither shows a traceback or a secret."""
+    nursery.sandbox.requests.clear()
+    run, _ = nursery.new_command()
+    assert nursery.live(run) == 0
+    nursery.judge(run)
+    points = nursery.points(run)
+    answers = sum(request.server == "api" for request in nursery.sandbox.requests)
+    deaths = [{"die_at": number} for number in range(1, len(points) + 1, STRIDE)]
+    deaths += [{"die_at_answer": number} for number in range(1, answers + 1)]
+    for death in deaths:
+        run, resume = nursery.new_command()
+        known = nursery.live(run, **death) == -signal.SIGKILL and (Path(run.folder) / "state" / "runs.db").exists()
+        # Killed before it had a record, there is nothing to resume: the same command begins.
+        again = resume if known and nursery.has_record(run) else run
+        where = f"killed at {death}, before {points[death['die_at'] - 1] if 'die_at' in death else 'an answer came'}"
+
+        assert nursery.live(again) == 0, f"{where}: {Path(run.folder, 'said').read_text()}"
+        try:
+            nursery.judge(run)
+            assert "Traceback" not in Path(run.folder, "said").read_text()
+        except AssertionError as error:
+            error.add_note(where)
             raise

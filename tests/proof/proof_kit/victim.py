@@ -41,6 +41,8 @@ class Order:
     brief: list[str]
     is_async: bool
     attachments: list[str]
+    #: The arguments of the ``specstep`` command, if that is what lives and dies; else the library is called.
+    command: list[str] = attrs.field(factory=list)
     die_at: int = 0
 
 
@@ -108,6 +110,9 @@ def live(order: Order) -> None:
 
     drive._perform, drive._perform_async = pointed, pointed_async
     clock = SharedClock(Path(order.clock))
+    if order.command:
+        command(order, clock)
+        return
     settings = Settings(api_key=order.key, api_url=order.url, state=folder / "state", request_timeout=20)
     arguments: dict[str, Any] = {
         "run_id": "proof",
@@ -127,6 +132,33 @@ def live(order: Order) -> None:
     else:
         with SpecStep(settings=settings, clock=clock) as client:
             client.run(order.brief, **arguments)
+
+
+def command(order: Order, clock: SharedClock) -> None:
+    """The ``specstep`` command in this process, on the shared clock; what it says goes into a file."""
+    from specstep_flows.cli import main
+    from specstep_flows.engine.clock import SystemClock
+
+    patch: Any = SystemClock
+    patch.now = lambda self: clock.now()
+    patch.sleep = lambda self, seconds: clock.sleep(seconds)
+    patch.sleep_async = lambda self, seconds: clock.sleep_async(seconds)
+    folder = Path(order.folder)
+    (folder / "config.toml").touch()
+    said = os.open(folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.environ.update(
+        SPECSTEP_API_KEY=order.key,
+        SPECSTEP_API_URL=order.url,
+        SPECSTEP_STATE=str(folder / "state"),
+        SPECSTEP_CONFIG=str(folder / "config.toml"),
+        SPECSTEP_REQUEST_TIMEOUT="20",
+    )
+    code = main(order.command)
+    if code != 0:
+        raise SystemExit(f"the command ended with {code}")
 
 
 def nursery(read: Callable[[], str], write: Callable[[str], None]) -> None:
@@ -169,6 +201,7 @@ def main() -> None:
     for name in specstep_client.models.__all__:
         getattr(specstep_client.models, name)
     importlib.import_module("specstep_flows.download")
+    importlib.import_module("specstep_flows.cli.entry")._command()
     importlib.import_module("filelock")
     importlib.import_module("anyio._backends._asyncio")
 
