@@ -149,6 +149,8 @@ def command(order: Order, clock: SharedClock) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(said, 1)
     os.dup2(said, 2)
+    # The nursery has read from the one that was inherited.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
     os.environ.update(
         SPECSTEP_API_KEY=order.key,
         SPECSTEP_API_URL=order.url,
