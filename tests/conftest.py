@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-
 #: Their slow tests go through every combination; a part of each runs with the rest. Kills are for every run.
 EXHAUSTIVE_FOLDERS = {"proof", "stranger"}
 FOR_EVERY_RUN = {"test_kill_everywhere"}
