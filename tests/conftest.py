@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 
 import pytest
 
@@ -13,7 +14,12 @@ FOR_EVERY_RUN = {"test_kill_everywhere"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes many minutes in all, so that ``scripts/test --all`` stays within what a change can wait for."""
+    """Refuse two tests of one id, as pytest-xdist would run one of them; mark what takes many minutes in all."""
+    twice = sorted(name for name, count in Counter(item.nodeid for item in items).items() if count > 1)
+    if twice:
+        raise pytest.UsageError(
+            "these tests share their ids with others, of which only one would run: " + ", ".join(twice)
+        )
     for item in items:
         is_of_them = item.path.parent.name in EXHAUSTIVE_FOLDERS and item.path.stem not in FOR_EVERY_RUN
         if is_of_them and item.get_closest_marker("slow"):
