@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections import Counter
 
@@ -11,6 +12,12 @@ import pytest
 #: Their slow tests go through every combination; a part of each runs with the rest. Kills are for every run.
 EXHAUSTIVE_FOLDERS = {"proof", "stranger"}
 FOR_EVERY_RUN = {"test_kill_everywhere"}
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C through: a shell's ``scripts/test &`` starts us, and so the command under test, deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
