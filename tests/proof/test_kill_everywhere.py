@@ -49,8 +49,12 @@ class Nursery:
         self._process.wait()
         self._process.stdout.close()
 
-    def new_order(self, *, is_async: bool) -> Order:
-        """A run of a user of its own, in a folder of its own."""
+    def new(self, way: str) -> tuple[Order, Order]:
+        """A run of a user of its own, in a folder of its own, and what goes on with it once it is recorded.
+
+        ``command`` is ``specstep run`` with all that a user would say, and ``specstep resume``; ``async`` is the
+        library's ``AsyncSpecStep.run``, twice.
+        """
         self._count += 1
         self.sandbox.clock.turn_to_round_hour()
         key = f"sf_victim_{self._count:04d}_{os.urandom(8).hex()}"
@@ -58,14 +62,9 @@ class Nursery:
         folder = self._folder / f"run{self._count:04d}"
         folder.mkdir()
         (folder / "notes.md").write_bytes(DOCUMENT)
-        return Order(
-            str(folder), str(self._clock), self.proxy.url, key, list(BRIEF), is_async, [str(folder / "notes.md")]
-        )
-
-    def new_command(self) -> tuple[Order, Order]:
-        """``specstep run`` with all that a user would say, and the ``specstep resume`` that goes on with it."""
-        order = self.new_order(is_async=False)
-        folder = Path(order.folder)
+        order = Order(str(folder), str(self._clock), self.proxy.url, key, list(BRIEF), [str(folder / "notes.md")])
+        if way == "async":
+            return order, order
         answers = {question.question: f"Answer to: {question.question}" for question in QUESTIONS}
         (folder / "answers.yaml").write_text(json.dumps({"answers": answers}))
         run = ["run", BRIEF[0], "--message", BRIEF[1], "--attach", *order.attachments, "--profile", "Fast"]
@@ -94,8 +93,26 @@ class Nursery:
         """The points that the last process of a run passed."""
         return Path(order.folder, "points").read_text().splitlines()
 
-    def has_record(self, order: Order) -> bool:
-        """Whether the run is in its store."""
+    def resume(self, order: Order, resume: Order, where: str) -> None:
+        """Let a second process go on where the first was killed, to the right end."""
+        # Killed before it had a record, there is nothing to resume: the same command begins.
+        again = resume if self._has_record(order) else order
+        assert self.live(again) == 0, f"{where}: {self.said(order)}"
+        try:
+            self.judge(order)
+            assert "Traceback" not in self.said(order)
+        except AssertionError as error:
+            error.add_note(where)
+            raise
+
+    def said(self, order: Order) -> str:
+        """What the command wrote, from its beginning."""
+        path = Path(order.folder, "said")
+        return path.read_text() if path.exists() else ""
+
+    def _has_record(self, order: Order) -> bool:
+        if not Path(order.folder, "state", "runs.db").exists():
+            return False
         store = RunStore(Path(order.folder) / "state")
         try:
             return bool(store.all())
@@ -130,75 +147,36 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
         here.close()
 
 
-@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_a_run_survives_its_death_at_every_point(nursery, is_async):
+@pytest.mark.parametrize("way", ["command", "async"])
+def test_a_run_survives_its_death_at_every_point(nursery, way):
     """Killed at any point and resumed, a run ends as if it had not been killed, at the same cost."""
-    order = nursery.new_order(is_async=is_async)
-    assert nursery.live(order) == 0
+    order, _ = nursery.new(way)
+    assert nursery.live(order) == 0, nursery.said(order)
     nursery.judge(order)
     points = nursery.points(order)
     assert len(points) > 100
     for number, point in enumerate(points, 1):
-        order = nursery.new_order(is_async=is_async)
+        order, resume = nursery.new(way)
         where = f"killed at point {number}, before {point!r}, behind {points[max(0, number - 4) : number - 1]}"
 
         assert nursery.live(order, die_at=number) == -signal.SIGKILL, where
         assert nursery.points(order)[-1] == point, where
-        assert nursery.live(order) == 0, where
-        try:
-            nursery.judge(order)
-        except AssertionError as error:
-            error.add_note(where)
-            raise
+        nursery.resume(order, resume, where)
 
 
-@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_a_run_survives_its_death_while_any_answer_is_on_the_way(nursery, is_async):
+@pytest.mark.parametrize("way", ["command", "async"])
+def test_a_run_survives_its_death_while_any_answer_is_on_the_way(nursery, way):
     """The server has carried the request out, and the process that sent it never hears of it."""
     nursery.sandbox.requests.clear()
-    order = nursery.new_order(is_async=is_async)
-    assert nursery.live(order) == 0
+    order, _ = nursery.new(way)
+    assert nursery.live(order) == 0, nursery.said(order)
     sent = [request.operation for request in nursery.sandbox.requests if request.server == "api"]
-    for number in range(1, len(sent) + 1):
-        order = nursery.new_order(is_async=is_async)
+    for number, operation in enumerate(sent, 1):
+        order, resume = nursery.new(way)
         nursery.sandbox.requests.clear()
+        where = f"killed while the answer to {operation} (number {number}) was on the way"
 
-        assert nursery.live(order, die_at_answer=number) == -signal.SIGKILL, number
+        assert nursery.live(order, die_at_answer=number) == -signal.SIGKILL, where
         last = nursery.sandbox.requests[-1]
-        assert (last.operation, last.reached_world) == (sent[number - 1], True)
-        assert nursery.live(order) == 0, f"killed while the answer to {last.operation} was on the way"
-        try:
-            nursery.judge(order)
-        except AssertionError as error:
-            error.add_note(f"killed while the answer to {last.operation} (number {number}) was on the way")
-            raise
-
-
-#: The command is killed at every so manieth point, and while any answer is on the way: it is the same driver.
-STRIDE = 4
-
-
-def test_the_command_survives_its_death(nursery):
-    """``specstep run`` is killed; ``specstep resume`` goes on, and neither shows a traceback or a secret."""
-    nursery.sandbox.requests.clear()
-    run, _ = nursery.new_command()
-    assert nursery.live(run) == 0
-    nursery.judge(run)
-    points = nursery.points(run)
-    answers = sum(request.server == "api" for request in nursery.sandbox.requests)
-    deaths = [{"die_at": number} for number in range(1, len(points) + 1, STRIDE)]
-    deaths += [{"die_at_answer": number} for number in range(1, answers + 1)]
-    for death in deaths:
-        run, resume = nursery.new_command()
-        known = nursery.live(run, **death) == -signal.SIGKILL and (Path(run.folder) / "state" / "runs.db").exists()
-        # Killed before it had a record, there is nothing to resume: the same command begins.
-        again = resume if known and nursery.has_record(run) else run
-        where = f"killed at {death}, before {points[death['die_at'] - 1] if 'die_at' in death else 'an answer came'}"
-
-        assert nursery.live(again) == 0, f"{where}: {Path(run.folder, 'said').read_text()}"
-        try:
-            nursery.judge(run)
-            assert "Traceback" not in Path(run.folder, "said").read_text()
-        except AssertionError as error:
-            error.add_note(where)
-            raise
+        assert (last.operation, last.reached_world) == (operation, True)
+        nursery.resume(order, resume, where)

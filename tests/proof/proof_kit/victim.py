@@ -19,7 +19,7 @@ from typing import Any
 
 import attrs
 
-from specstep_flows import AsyncSpecStep, SpecStep
+from specstep_flows import AsyncSpecStep
 from specstep_flows.engine import drive
 from specstep_flows.engine.carry import Attempt, Block, Call, Pause, Step
 from specstep_flows.settings import Settings
@@ -39,9 +39,8 @@ class Order:
     url: str
     key: str
     brief: list[str]
-    is_async: bool
     attachments: list[str]
-    #: The arguments of the ``specstep`` command, if that is what lives and dies; else the library is called.
+    #: The arguments of the ``specstep`` command, if that is what lives and dies; else ``AsyncSpecStep.run`` is.
     command: list[str] = attrs.field(factory=list)
     die_at: int = 0
 
@@ -122,16 +121,12 @@ def live(order: Order) -> None:
         "attachments": order.attachments,
         "on_question": answer,
     }
-    if order.is_async:
 
-        async def run() -> None:
-            async with AsyncSpecStep(settings=settings, clock=clock) as client:
-                await client.run(order.brief, **arguments)
+    async def run() -> None:
+        async with AsyncSpecStep(settings=settings, clock=clock) as client:
+            await client.run(order.brief, **arguments)
 
-        asyncio.run(run())
-    else:
-        with SpecStep(settings=settings, clock=clock) as client:
-            client.run(order.brief, **arguments)
+    asyncio.run(run())
 
 
 def command(order: Order, clock: SharedClock) -> None:
