@@ -29,6 +29,7 @@ __all__ = [
     "RunOpened",
     "TurnSubmitted",
     "Unpacked",
+    "Uploading",
     "Waiting",
 ]
 
@@ -59,6 +60,15 @@ class InterviewStarted(Event):
 
     interview_id: UUID
     opening: str | None
+
+
+@attrs.frozen
+class Uploading(Event):
+    """``sent_bytes`` of the ``total_bytes`` of a reference document have left."""
+
+    name: str
+    sent_bytes: int
+    total_bytes: int
 
 
 @attrs.frozen

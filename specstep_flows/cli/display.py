@@ -93,6 +93,7 @@ class LiveDisplay:
     ) -> None:
         with self._lock:
             self._watched.next_look_at = self._watched.waiting = self._watched.waiting_until = None
+            self._watched.is_detaching = False
         self._live.stop()
 
     def __call__(self, event: events.Event) -> None:
@@ -121,6 +122,10 @@ class LiveDisplay:
         finally:
             self._live = self._new_live(self._refresh_per_second)
             self._live.start(refresh=True)
+
+    def detaching(self) -> None:
+        """Have the next frame say so: nothing may be written from a signal's handler while a frame is being drawn."""
+        self._watched.is_detaching = True
 
     def _refresh_conversation(self, event: events.GenerationProgress) -> None:
         if self._read_conversation is None:

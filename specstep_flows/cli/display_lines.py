@@ -8,6 +8,7 @@ import attrs
 from rich.cells import cell_len
 from rich.text import Text
 
+from specstep_flows.cli.interrupts import NOTICE
 from specstep_flows.untrusted import plain_line
 from specstep_flows.wording import STAGES, Mark, billing_words, size, spaced, stage_of, track
 
@@ -26,6 +27,8 @@ LABELLED_COLUMNS: Final = 56
 #: Below this height the stages take one line however wide the terminal is.
 TALL_LINES: Final = 14
 LABEL_COLUMNS: Final = 12
+#: The bar of what is uploaded or downloaded.
+MOVED_COLUMNS: Final = 16
 
 _STYLES: Final[dict[Mark, str]] = {
     "done": "green",
@@ -111,11 +114,16 @@ class _Drawer:
             rows.append(self._row("elapsed", self.watched.time_words(self.now), 5))
         else:
             rows += self._generation(generation)
+        if self.watched.uploading is not None:
+            sent = self.watched.uploading
+            rows.append(self._moved("upload", f", {sent.name}", sent.sent_bytes, sent.total_bytes))
         if self.watched.downloaded is not None:
-            rows.append(self._download(*self.watched.downloaded))
+            rows.append(self._moved("download", "", *self.watched.downloaded))
         coming = self.watched.next_look_words(self.now)
         if coming is not None:
             rows.append(self._row("waiting" if self.watched.waiting else "next look", coming, 4, "dim"))
+        if self.watched.is_detaching:
+            rows.append(self._row("Ctrl-C", NOTICE, 11, "bold yellow"))
         return rows
 
     def _generation(self, generation: Generation) -> list[_Row]:
@@ -203,9 +211,16 @@ class _Drawer:
         line.append(self.glyphs.empty * (room - full), "dim").append(f" {percent:3.0f} %", "")
         return _Row((line,), 3)
 
-    def _download(self, received: int, total: int | None) -> _Row:
-        of = f" of {size(total)}" if total else ""
-        return self._row("download", f"{size(received)}{of}", 8)
+    def _moved(self, label: str, what: str, done: int, total: int | None) -> _Row:
+        """How far a document, or the package, is on its way."""
+        if not total:
+            return self._row(label, f"{size(done)}{what}", 8)
+        words = f"{size(done)} of {size(total)}{what}"
+        if self.width < LABELLED_COLUMNS:
+            return self._row(label, f"{100 * done / total:.0f} %, {words}", 8)
+        full = round(MOVED_COLUMNS * min(done / total, 1.0))
+        line = f"{self.glyphs.full * full}{self.glyphs.empty * (MOVED_COLUMNS - full)} {words}"
+        return self._row(label, line, 8, only_first=True)
 
     def _said(self, item: ConversationItem, number: int) -> _Row:
         who = item.display_name or item.character_name or item.agent_role or "An agent"

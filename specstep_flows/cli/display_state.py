@@ -45,8 +45,11 @@ class Watched:
     waiting_until: float | None = None
     questions: int = 0
     conversation: tuple[ConversationItem, ...] = ()
+    uploading: events.Uploading | None = None
     downloaded: tuple[int, int | None] | None = None
     is_over: bool = False
+    #: An interrupt was heard, and waits for the request in flight.
+    is_detaching: bool = False
 
     def take(self, event: events.Event, now: float) -> str | None:
         """Learn from an event; gives back what is worth a line that stays, if anything is."""
@@ -80,9 +83,14 @@ class Watched:
         match event:
             case events.InterviewStarted():
                 self.doing = "The interview has begun."
+            case events.Uploading():
+                self.doing = "A reference document is on its way."
+                self.uploading = event
             case events.DocumentAttached():
+                self.uploading = None
                 return f"Attached {event.name} ({size(event.size_bytes)})."
             case events.TurnSubmitted():
+                self.uploading = None
                 of = f" of {event.total}" if event.total else ""
                 self.doing = f"Interview: the agent is answering turn {event.number}{of}."
             case events.ReplyReceived():

@@ -50,6 +50,8 @@ class Driver:
     is_free: bool = False
     #: Stands before the reporter: a conversation, which hands over when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
+    #: Is told of steps that are taken beside the run, such as the upload of a document in the conversation.
+    beside: Callable[[events.Event], None] | None = None
 
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
@@ -64,11 +66,13 @@ class Driver:
         def tell(event: events.Event) -> None:
             if isinstance(event, events.RunOpened):
                 self.call.run_id = event.run_id
-            self.interrupts.check()
+            if not isinstance(event, events.Uploading):
+                # In the middle of a request: an interrupt takes effect behind it, or when its grace is over.
+                self.interrupts.check()
             reporter(event)
 
         try:
-            with reporter:
+            with reporter, self.interrupts.told_by(reporter.detaching):
                 result = go(
                     on_question=policy,
                     confirm=None if self.is_free else lambda record: self._confirm(record, reporter),
@@ -137,8 +141,13 @@ def open_driver(
     """A driver with a client, a clock and signal handling of its own."""
     with Interrupts() as interrupts:
         clock = interrupts.clock(settings.clock_speed)
-        with open_client(call, clock, settings) as client:
-            yield Driver(
+
+        def tell_beside(event: events.Event) -> None:
+            if driver.beside is not None:
+                driver.beside(event)
+
+        with open_client(call, clock, settings, tell_beside) as client:
+            driver = Driver(
                 call=call,
                 client=client,
                 interrupts=interrupts,
@@ -150,3 +159,4 @@ def open_driver(
                 yes=yes,
                 is_free=is_free,
             )
+            yield driver

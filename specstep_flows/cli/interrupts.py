@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
-__all__ = ["Detach", "Interrupts", "Stop"]
+__all__ = ["NOTICE", "Detach", "Interrupts", "Stop", "write_notice"]
 
 #: Seconds that a request in flight is given after the first Ctrl-C.
 GRACE_SECONDS = 3.0
-_NOTICE: Final = b"\nDetaching as soon as the request in flight is over; Ctrl-C again to stop at once.\n"
+NOTICE: Final = "Detaching as soon as the request in flight is over; Ctrl-C again to stop at once."
+
+
+def write_notice() -> None:
+    """Say that it is heard, from a signal handler: not through a text stream, which it may have come in the middle of."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), f"\n{NOTICE}\n".encode("ascii"))
 
 
 class Detach(KeyboardInterrupt):
@@ -42,6 +48,8 @@ class Interrupts:
         self._count = 0
         self._is_idle = False
         self._before: dict[int, Any] = {}
+        #: Says that the first Ctrl-C was heard and has to wait a moment; called from the signal's handler.
+        self.notice: Callable[[], None] = write_notice
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
@@ -73,6 +81,15 @@ class Interrupts:
         finally:
             self._is_idle = False
 
+    @contextlib.contextmanager
+    def told_by(self, notice: Callable[[], None]) -> Iterator[None]:
+        """While ``notice`` says that an interrupt was heard, because a display stands where it would be written."""
+        before, self.notice = self.notice, notice
+        try:
+            yield
+        finally:
+            self.notice = before
+
     def check(self) -> None:
         """Detach here if that was asked for in the meantime."""
         if self._count:
@@ -88,9 +105,7 @@ class Interrupts:
             raise Stop
         if self._is_idle or not hasattr(signal, "setitimer"):
             raise Detach
-        # Not through a text stream: the handler may have come in the middle of a write to it.
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            os.write(sys.stderr.fileno(), _NOTICE)
+        self.notice()
         signal.setitimer(signal.ITIMER_REAL, self._grace)
 
     def _give_up(self, number: int, frame: FrameType | None) -> None:

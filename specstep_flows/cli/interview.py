@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
+from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview_editor import edited
 from specstep_flows.cli.interview_input import COMMANDS, Command, Keyboard
 from specstep_flows.cli.interview_view import document_lines, show_reply, status_lines
+from specstep_flows.cli.upload_bar import UploadBar
 from specstep_flows.flows.interviews import read_attachment
 from specstep_flows.wording import size
 
@@ -51,6 +53,7 @@ class Talk:
         self._interview: Interview | None = None
         self._is_pending = False
         self._documents: list[ReferenceDocument] = []
+        self._bar = UploadBar(driver.call.terminal)
 
     def around(self, inner: Reporter) -> Talk:
         """This conversation, which hands over to ``inner`` when the generation starts."""
@@ -67,11 +70,19 @@ class Talk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._driver.clock.listen = None
+        self._bar.close()
         self._stack.__exit__(kind, error, trace)
 
     def paused(self) -> AbstractContextManager[Any]:
         """Leave the terminal to a question."""
         return self._inner.paused() if self._inner is not None and self._is_inner_open else contextlib.nullcontext()
+
+    def detaching(self) -> None:
+        """Say that an interrupt was heard."""
+        if self._inner is not None and self._is_inner_open:
+            self._inner.detaching()
+        else:
+            write_notice()
 
     def __call__(self, event: events.Event) -> None:
         """Take an event of the run."""
@@ -88,7 +99,10 @@ class Talk:
                 self._show(event.reply)
             case events.InterviewCompleted():
                 self._completed(event)
+            case events.Uploading():
+                self._bar.show(event)
             case events.DocumentAttached():
+                self._bar.close()
                 self._terminal.say(f"Attached {event.name} ({size(event.size_bytes)}).")
             case events.Waiting() if event.seconds >= LONG_SECONDS:
                 self._terminal.say(event.reason)
@@ -217,10 +231,20 @@ class Talk:
         amount = len(read_attachment(path))
         if amount > self._large * 1e6:
             self._terminal.tell(f"{path.name} is large ({size(amount)}); the service may refuse it.")
-        self._terminal.say(f"Uploading {path.name} ({size(amount)})…")
-        self._client.attach_document(interview.id, path)
-        self._terminal.say(f"{path.name} is attached.")
+        if not self._bar.is_possible:
+            self._terminal.say(f"Uploading {path.name} ({size(amount)})…")
+        self._driver.beside = self._uploaded
+        try:
+            self._client.attach_document(interview.id, path)
+        finally:
+            self._driver.beside = None
+            self._bar.close()
+        self._terminal.say(f"{path.name} is attached ({size(amount)}).")
         self._remember(path)
+
+    def _uploaded(self, event: events.Event) -> None:
+        if isinstance(event, events.Uploading):
+            self._bar.show(event)
 
     def _remember(self, path: Path) -> None:
         """Keep in the run's record what was attached, for its report."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from specstep_flows import errors, events
 from specstep_flows.cli.display_state import Watched
+from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.wording import billing_words, spaced
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Reporter(Protocol):
 
     def paused(self) -> AbstractContextManager[Any]:
         """Leave the terminal to a question."""
+        ...
+
+    def detaching(self) -> None:
+        """Say that an interrupt was heard and waits for the request in flight. Called from a signal's handler."""
         ...
 
     def __enter__(self) -> Any: ...
@@ -91,6 +96,10 @@ class Silent:
         """Nothing is in the way."""
         return contextlib.nullcontext()
 
+    def detaching(self) -> None:
+        """A line, at once."""
+        write_notice()
+
     def __enter__(self) -> Self:
         return self
 
@@ -137,6 +146,10 @@ class PlainLines(Silent):
             self._look(event, now)
         elif isinstance(event, events.Waiting):
             self._wait(event, now)
+        elif isinstance(event, events.Uploading):
+            if self._is_time(now, 0.0):
+                line = f"{event.sent_bytes:,} of {event.total_bytes:,} bytes of {self._short(event.name)} are sent."
+                self._say(line, now)
         elif isinstance(event, events.Downloading):
             if self._is_time(now, 0.0):
                 self._say(f"{event.received_bytes:,} bytes of the package are on disk.", now)

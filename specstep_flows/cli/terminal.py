@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -22,6 +23,9 @@ __all__ = ["SCHEMA_VERSION", "Terminal", "document_text"]
 
 #: The form of every JSON document that the command writes; raised when a reader would notice.
 SCHEMA_VERSION: Final = 1
+
+#: A command that somebody may want to copy.
+_COMMAND: Final = re.compile(r"\bspecstep [a-z]")
 
 #: How our own sentences are written where the terminal has no such letters.
 _IN_ASCII: Final = str.maketrans(
@@ -97,7 +101,7 @@ class Terminal:
         """Something for people that must be said. A stderr that is gone stops nothing."""
         if sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(self._safe(text, sys.stderr) + "\n")
+                sys.stderr.write(_wrapped(self._safe(text, sys.stderr), _columns(sys.stderr)) + "\n")
                 sys.stderr.flush()
 
     def ask(self, prompt: str) -> str | None:
@@ -150,6 +154,38 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:
         return False
+
+
+def _columns(stream: TextIO) -> int | None:
+    """How wide the terminal is; None where there is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _wrapped(text: str, columns: int | None) -> str:
+    """Lines broken between words. One that names a command stays whole, so that it can be copied."""
+    if columns is None or all(2 * len(line) <= columns for line in text.split("\n")):
+        return text
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if _COMMAND.search(line) or cell_len(line) <= columns:
+            lines.append(line)
+            continue
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        lines.append(indent)
+        for word in line.split():
+            joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+            # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
+            fits_alone = cell_len(indent + word) <= columns
+            if lines[-1].strip() and cell_len(joined) > columns and fits_alone:
+                lines.append(f"{indent}{word}")
+            else:
+                lines[-1] = joined
+    return "\n".join(lines)
 
 
 def _encoding(stream: TextIO | None) -> str:

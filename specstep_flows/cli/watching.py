@@ -51,7 +51,8 @@ def look_on(call: Call, settings: Settings, generation_id: UUID, mode: Mode, tim
         def conversation(identifier: UUID) -> Any:
             return client.get_conversation(identifier, take=3)
 
-        with make_reporter(mode, call.terminal, clock, conversation) as reporter:
+        reporter = make_reporter(mode, call.terminal, clock, conversation)
+        with reporter, interrupts.told_by(reporter.detaching):
 
             def tell(event: events.Event) -> None:
                 interrupts.check()

@@ -27,10 +27,11 @@ T = TypeVar("T")
 
 @attrs.define(eq=False)
 class Attempt:
-    """Send a request once."""
+    """Send a request once, and tell ``report`` how far a file in it has been sent."""
 
     request: effects.Request
     timeout: float
+    report: Callable[[events.Event], Any] | None = None
 
 
 @attrs.define(eq=False)
@@ -159,7 +160,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         attempt += 1
         failure: errors.RequestError
         try:
-            reply = yield Attempt(request, _timeout(request, session))
+            reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
             _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.RequestError as error:

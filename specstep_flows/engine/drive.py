@@ -59,18 +59,24 @@ def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
 def _perform(step: Step, session: Session, client: httpx.Client) -> Any:
     match step:
         case Attempt():
-            return transport.attempt(client, step.request, step.timeout)
+            report = step.report
+            tell = None if report is None else lambda event: _call(report, event)
+            return transport.attempt(client, step.request, step.timeout, tell=tell)
         case Pause():
             return session.shared.clock.sleep(step.seconds)
         case Block():
             return step.work()
         case Call():
-            answer = step.function(*step.arguments)
-            if inspect.isawaitable(answer):
-                if inspect.iscoroutine(answer):
-                    answer.close()
-                raise errors.UsageError("A callback gave back a coroutine: give it to AsyncSpecStep.")
-            return answer
+            return _call(step.function, *step.arguments)
+
+
+def _call(function: Callable[..., Any], *arguments: Any) -> Any:
+    answer = function(*arguments)
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise errors.UsageError("A callback gave back a coroutine: give it to AsyncSpecStep.")
+    return answer
 
 
 async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient) -> R:
@@ -97,16 +103,22 @@ async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient
 async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient) -> Any:
     match step:
         case Attempt():
-            return await transport.attempt_async(client, step.request, step.timeout)
+            report = step.report
+            tell = None if report is None else lambda event: _call_async(report, event)
+            return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
             return await _in_thread(step, session)
         case Call():
-            if inspect.iscoroutinefunction(step.function):
-                return await step.function(*step.arguments)
-            answer = await asyncio.to_thread(step.function, *step.arguments)
-            return await answer if inspect.isawaitable(answer) else answer
+            return await _call_async(step.function, *step.arguments)
+
+
+async def _call_async(function: Callable[..., Any], *arguments: Any) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(*arguments)
+    answer = await asyncio.to_thread(function, *arguments)
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 async def _in_thread(step: Block, session: Session) -> Any:

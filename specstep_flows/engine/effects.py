@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
@@ -54,8 +54,8 @@ class Request:
     params: Mapping[str, Any] | None = None
     json: Any = None
     headers: Mapping[str, str] | None = None
-    #: Multipart form: field name to (file name, bytes, content type).
-    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    #: Multipart form: each field's name with its file name, bytes and content type; a field that is no file has no file name.
+    files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None
     #: Which of the service's two rolling limits it counts against.
     bucket: Literal["standard", "kickoff"] = "standard"
     #: The answer's body is left unread when it is not JSON (a package that comes without a redirect).

@@ -5,16 +5,20 @@ Every failure comes out as one of our errors, which say whether the service may 
 
 from __future__ import annotations
 
+import io
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.uploads import counted, counted_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+
+    from specstep_flows.events import Event
 
 __all__ = ["attempt", "attempt_async"]
 
@@ -24,6 +28,8 @@ CONNECT_SECONDS: Final = 15.0
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
+    # As streams, which are sent in pieces: bytes would be sent as one, and tell of no progress.
+    form = [(field, (name, io.BytesIO(content), kind)) for field, (name, content, kind) in request.files or ()]
     return client.build_request(
         request.method,
         # A whole address: httpx would parse a relative one twice, which is most of what it takes to build a request.
@@ -31,7 +37,7 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
         params=request.params or None,
         json=request.json,
         headers=request.headers,
-        files=request.files,
+        files=form or None,
         timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
     )
 
@@ -45,9 +51,16 @@ def _wants_body(request: Request, response: httpx.Response) -> bool:
 
 
 def attempt(
-    client: httpx.Client, request: Request, timeout: float, wall: Callable[[], float] = time.monotonic
+    client: httpx.Client,
+    request: Request,
+    timeout: float,
+    wall: Callable[[], float] = time.monotonic,
+    *,
+    tell: Callable[[Event], Any] | None = None,
 ) -> Reply:
     """Send once. ``timeout`` (seconds) bounds each read; twice that bounds the whole answer.
+
+    ``tell`` is called with the progress of the file in ``request``, which then has one.
 
     Raises:
         NotConnected: nothing was sent.
@@ -55,7 +68,13 @@ def attempt(
     """
     end = wall() + 2 * timeout
     try:
-        response = client.send(_build(client, request, timeout), stream=True)
+        built = _build(client, request, timeout)
+        if tell is not None:
+            built = counted(built, request, tell)
+        response = client.send(built, stream=True)
+        if request.files:
+            # However long the file took to leave, the answer has its own time.
+            end = wall() + 2 * timeout
         try:
             chunks: list[bytes] = []
             if _wants_body(request, response):
@@ -72,12 +91,22 @@ def attempt(
 
 
 async def attempt_async(
-    client: httpx.AsyncClient, request: Request, timeout: float, wall: Callable[[], float] = time.monotonic
+    client: httpx.AsyncClient,
+    request: Request,
+    timeout: float,
+    wall: Callable[[], float] = time.monotonic,
+    *,
+    tell: Callable[[Event], Awaitable[Any]] | None = None,
 ) -> Reply:
     """Like ``attempt``, on an event loop."""
     end = wall() + 2 * timeout
     try:
-        response = await client.send(_build(client, request, timeout), stream=True)
+        built = _build(client, request, timeout)
+        if tell is not None:
+            built = counted_async(built, request, tell)
+        response = await client.send(built, stream=True)
+        if request.files:
+            end = wall() + 2 * timeout
         try:
             chunks: list[bytes] = []
             if _wants_body(request, response):

@@ -272,6 +272,9 @@ def attach_document(
         known = yield from gateway.list_reference_documents(interview_id)
         present = next((document for document in known if _is_same(document, path.name, len(content))), None)
         if present is not None:
+            if sent_at is not None:
+                # An upload whose answer was lost has arrived.
+                yield from do(Report(events.DocumentAttached(path.name, len(content))))
             return present
         if sent_at is not None:
             now = yield from do(Now())

@@ -27,7 +27,7 @@ def upload_reference_document(interview_id: UUID, name: str, content: bytes) -> 
         "unsafe",
         "POST",
         f"/v1/interviews/{interview_id}/reference-documents",
-        files={"file": (name, content, kind)},
+        files=[("file", (name, content, kind))],
     )
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:

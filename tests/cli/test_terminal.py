@@ -16,7 +16,7 @@ from specstep_flows import events
 from specstep_flows.cli import main
 from specstep_flows.cli.progress import PlainLines
 from specstep_flows.cli.tables import facts, table
-from specstep_flows.cli.terminal import Terminal, document_text
+from specstep_flows.cli.terminal import Terminal, _wrapped, document_text
 from specstep_flows.models import Generation
 from specstep_flows.sandbox import Sandbox, SandboxOptions
 
@@ -180,6 +180,40 @@ def test_plain_progress_does_not_repeat_a_wait(capsys: pytest.CaptureFixture[str
         clock.time += 5.0
 
     assert capsys.readouterr().err.count("rate limit") == 1
+
+
+def test_plain_progress_tells_of_a_long_upload_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is quick is told by its end alone; one that takes minutes, by a line about each minute."""
+    clock = Clock()
+    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
+    for sent in range(21):
+        reporter(events.Uploading("plan.pdf", sent * 1_000_000, 20_000_000))
+        clock.time += 9.0
+    reporter(events.DocumentAttached("plan.pdf", 20_000_000))
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "7,000,000 of 20,000,000 bytes of plan.pdf are sent."
+    assert len(lines) == 3
+    assert lines[-1] == "Attached plan.pdf (20.0 MB)."
+
+
+def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
+    """At 40 columns no word is cut in two; a command can be copied as it stands; indents stay."""
+    prose = (
+        "An empty line sends what you wrote; /done ends the interview.\n  Why: one says this, and another says that."
+    )
+    command = "Go on with: specstep resume 20260601-abcd1234 --store /somewhere/else"
+
+    assert _wrapped(prose, 40).splitlines() == [
+        "An empty line sends what you wrote;",
+        "/done ends the interview.",
+        "  Why: one says this, and another says",
+        "  that.",
+    ]
+    assert _wrapped(command, 40) == command
+    assert _wrapped("\u8336" * 30 + " \u8336", 40).splitlines() == ["\u8336" * 30, "\u8336"]
+    assert _wrapped("Saved /a/" + "b" * 50, 40) == "Saved /a/" + "b" * 50
+    assert _wrapped(prose, None) == prose
 
 
 def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:

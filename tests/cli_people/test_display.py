@@ -243,6 +243,33 @@ def test_questions_waits_and_downloads_are_shown(clock: Any, busy_generation: Ge
     assert "1.0 MB of 4.0 MB" in shown(terminal(), clock, *looks(busy_generation), loading)
 
 
+@pytest.mark.parametrize("width", [40, 56, 72, 100, 200])
+def test_an_upload_is_shown_until_the_document_is_attached(width: int, clock: Any):
+    """How much of which document has left, with a bar where there is room for one."""
+    told = [events.RunOpened(RUN, resumed=False), events.Uploading("plan.pdf", 6_400_000, 18_000_000)]
+    frame = shown(terminal(width), clock, *told)
+
+    assert "6.4 MB of 18.0 MB, plan.pdf" in " ".join(frame.split())
+    assert ("━━━━━━──────────" if width >= 56 else "36 %") in frame
+    assert max(cell_len(line) for line in frame.splitlines()) <= width
+    assert "upload" not in shown(terminal(width), clock, *told, events.DocumentAttached("plan.pdf", 18_000_000))
+
+
+def test_an_interrupt_that_has_to_wait_is_said_in_the_frame(clock: Any, busy_generation: Generation):
+    """From a signal's handler nothing is written; the next frame says it, whatever else has no room, and the last does not."""
+    console = terminal(100, 6)
+    with LiveDisplay(console, clock=clock) as display:
+        for event in looks(busy_generation):
+            display(event)
+        before = len(written(console))
+        display.detaching()
+        assert len(written(console)) == before
+        console.print(display)
+        assert "Ctrl-C again to stop at once" in written(console)[before:]
+    last = written(console)
+    assert "Ctrl-C" not in last[last.rindex("Customer feedback") :]
+
+
 def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy_generation: Generation):
     """What earlier attempts cost stays in sight."""
     again = attrs.evolve(busy_generation, id=UUID(int=8), state="Queued", running_cost_usd=0.0)

@@ -146,6 +146,7 @@ class Driver:
     interrupts: Interrupts
     clock: Clock
     yes: bool = False
+    beside: Any = None
 
 
 @pytest.fixture
@@ -195,6 +196,17 @@ def test_documents_are_attached_listed_and_removed(
     assert [document.name for document in driver.client.list_documents(interview.id)] == ["plan.yaml"]
 
 
+def test_off_a_terminal_an_upload_is_two_quiet_lines(
+    driver: Driver, typed: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """One when it begins and one when the document is attached, however large it is; no bar, no sequences."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 3_000_000)
+    talk_about(driver, typed, f"/attach {tmp_path}/plan.pdf\nGo on.\n")
+
+    lines = [line for line in capsys.readouterr().err.splitlines() if "plan.pdf" in line]
+    assert lines == ["Uploading plan.pdf (3.0 MB)…", "plan.pdf is attached (3.0 MB)."]
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -241,7 +253,7 @@ def test_a_large_document_is_only_warned_about(
 
     written = capsys.readouterr().err
     assert "big.txt is large (3.0 KB)" in written
-    assert "big.txt is attached." in written
+    assert "big.txt is attached (3.0 KB)." in written
 
 
 def test_every_command_is_explained(driver: Driver, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]):

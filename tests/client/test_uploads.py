@@ -1,0 +1,129 @@
+"""The upload of a reference document tells how far it is, sync and async, and however slowly it leaves."""
+
+import asyncio
+
+import pytest
+
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors, events
+from specstep_flows.engine import transport
+from specstep_flows.engine.effects import Request
+from specstep_flows.sandbox import Fault
+
+UPLOAD = "POST /v1/interviews/{interviewId}/reference-documents"
+
+
+def uploads(told):
+    """What was told of uploads, in order."""
+    return [event for event in told if isinstance(event, events.Uploading | events.DocumentAttached)]
+
+
+def check_progress(told, size):
+    """From the first bytes to the last in growing steps, each told once, and then that it is attached."""
+    *progress, attached = told
+    assert attached == events.DocumentAttached("plan.pdf", size)
+    assert all(event.name == "plan.pdf" and event.total_bytes == size for event in progress)
+    sent = [event.sent_bytes for event in progress]
+    assert sent == sorted(set(sent))
+    assert sent[-1] == size
+    return sent
+
+
+@pytest.mark.parametrize(("size", "least"), [(1, 1), (70_000, 3), (3_000_000, 15)])
+def test_progress_of_an_upload(client, tmp_path, size, least):
+    """A step alone tells the client's listener; never more than some twenty events come of one upload."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * size)
+    told = []
+    client.options["on_event"] = told.append
+    interview = client.start_interview()
+    client.attach_document(interview.id, tmp_path / "plan.pdf")
+
+    sent = check_progress(uploads(told), size)
+    assert least <= len(sent) <= 25
+
+
+def test_progress_within_a_run(client, tmp_path):
+    """A run tells whoever watches it."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 200_000)
+    told = []
+    client.run(
+        "A portal.",
+        attachments=[tmp_path / "plan.pdf"],
+        profile="Fast",
+        output=tmp_path / "package.zip",
+        on_question=lambda questions: {question.question: "Yes." for question in questions},
+        on_event=told.append,
+    )
+
+    assert check_progress(uploads(told), 200_000)
+
+
+def test_a_listener_that_must_be_awaited(sandbox, turned, tmp_path):
+    """Each event is awaited before more of the file leaves, so that none overtakes another."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 300_000)
+    told = []
+
+    async def listen(event):
+        await asyncio.sleep(0)
+        told.append(event)
+
+    async def go():
+        options = {"store": RunStore.in_memory(), "clock": turned(sandbox), "on_event": listen}
+        async with AsyncSpecStep(sandbox.api_key, api_url=sandbox.url, **options) as specstep:
+            interview = await specstep.start_interview()
+            await specstep.attach_document(interview.id, tmp_path / "plan.pdf")
+
+    asyncio.run(go())
+
+    check_progress(uploads(told), 300_000)
+
+
+def test_an_upload_that_is_sent_again_tells_its_progress_anew(client, sandbox, tmp_path):
+    """One that was cut off begins anew, and the document is attached once."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 100_000)
+    sandbox.faults.add(Fault(UPLOAD, "reset"))
+    told = []
+    client.options["on_event"] = told.append
+    interview = client.start_interview()
+    client.attach_document(interview.id, tmp_path / "plan.pdf")
+
+    sent = [event.sent_bytes for event in uploads(told) if isinstance(event, events.Uploading)]
+    assert sent.count(100_000) == 2
+    assert len(client.list_documents(interview.id)) == 1
+
+
+def test_nothing_is_sent_of_a_listener_that_raises(sandbox, turned, tmp_path):
+    """What a listener raises comes out as it is, and the interview is as it was."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 300_000)
+
+    def listen(event):
+        if isinstance(event, events.Uploading):
+            raise ZeroDivisionError
+
+    options = {"store": RunStore.in_memory(), "clock": turned(sandbox), "on_event": listen}
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, **options) as specstep:
+        interview = specstep.start_interview()
+        with pytest.raises(ZeroDivisionError):
+            specstep.attach_document(interview.id, tmp_path / "plan.pdf")
+        assert specstep.list_documents(interview.id) == []
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_the_answer_has_its_own_time_however_long_the_file_took(sandbox, has_file):
+    """An upload of minutes is not taken for an answer that comes too slowly; a request without a file still is."""
+    import httpx
+
+    files = [("file", ("plan.pdf", b"x" * 10, "application/pdf"))] if has_file else None
+    method, path = ("POST", "/v1/interviews/1/reference-documents") if has_file else ("GET", "/v1/status/summary")
+    request = Request("any", "unsafe", method, path, files=files)
+    # The first look at the clock is before the request, the later ones are ten minutes after it.
+    looks = iter([0.0])
+    with httpx.Client(base_url=sandbox.url) as http:
+
+        def send():
+            return transport.attempt(http, request, 75.0, lambda: next(looks, 600.0))
+
+        if has_file:
+            assert send().status in (401, 404)
+        else:
+            with pytest.raises(errors.ConnectionLost, match="too slowly"):
+                send()
