@@ -177,6 +177,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             attempt=attempt,
             waited=clock.now() - began,
             source=session.shared.random,
+            patience=retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS,
         )
         if wait is None:
             if durable and not failure.ambiguous:

@@ -78,7 +78,8 @@ class Send(Effect[T]):
     The driver writes the intent to the run's record before an unsafe or keyed request leaves. ``about`` is kept with
     the intent, for whoever must settle it. ``outcome`` turns the parsed answer into changes of the record, written in
     one transaction with the end of the intent. With ``resend`` false an ambiguous failure is raised at once, because
-    the flow settles it by reading the service's state.
+    the flow settles it by reading the service's state. ``is_first`` is a session's first request, which is given up
+    sooner than those of a job under way.
     """
 
     request: Request
@@ -86,6 +87,7 @@ class Send(Effect[T]):
     about: Mapping[str, Any] | None = None
     outcome: Callable[[T], Changes] | None = None
     resend: bool = True
+    is_first: bool = False
 
 
 @attrs.define(eq=False)

@@ -46,6 +46,8 @@ BASE_SECONDS: Final = 1.0
 CAP_SECONDS: Final = 30.0
 #: How long one request may be tried again before its failure is raised: about as long as a service takes to restart.
 PATIENCE_SECONDS: Final = 300.0
+#: The same before the service has answered at all: by then it is likely the address that is wrong, and somebody waits.
+FIRST_PATIENCE_SECONDS: Final = 30.0
 #: A turn that is still in flight answers 409 for as long as the agent thinks.
 IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
 #: Not implemented, HTTP version not supported: asking again changes nothing.
@@ -60,13 +62,23 @@ def backoff(attempt: int, source: random.Random) -> float:
 
 
 def next_attempt(
-    error: errors.RequestError, kind: Kind, *, resend: bool, attempt: int, waited: float, source: random.Random
+    error: errors.RequestError,
+    kind: Kind,
+    *,
+    resend: bool,
+    attempt: int,
+    waited: float,
+    source: random.Random,
+    patience: float = PATIENCE_SECONDS,
 ) -> float | None:
     """Seconds to wait before the request is sent again, or None when ``error`` is to be raised.
 
-    ``attempt`` is the number of attempts made, ``waited`` the seconds spent on them so far.
+    ``attempt`` is the number of attempts made, ``waited`` the seconds spent on them so far. ``patience`` is how many
+    seconds that may become, where the service itself does not say when to come back.
     """
     asked = error.retry_after if isinstance(error, errors.APIError) else None
+    if asked is not None:
+        patience = PATIENCE_SECONDS
     if isinstance(error, errors.RateLimited):
         # A definite refusal: it was not carried out, whatever its kind.
         return _bounded(
@@ -82,9 +94,9 @@ def next_attempt(
     if isinstance(error, errors.ServerError) and error.status in NEVER_BETTER:
         return None
     if isinstance(error, errors.NotConnected):
-        return _bounded(backoff(attempt, source), waited, PATIENCE_SECONDS)
+        return _bounded(backoff(attempt, source), waited, patience)
     if error.ambiguous and resend and RULES[kind].resends_ambiguous:
-        return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, PATIENCE_SECONDS)
+        return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, patience)
     return None
 
 

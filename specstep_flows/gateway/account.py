@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows import models, reading
+from specstep_flows import errors, models, reading
 from specstep_flows.engine.effects import Flow, Reply, Send, do
 from specstep_flows.gateway.common import request_of
 from specstep_flows.reading import shown
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def get_me() -> Flow[models.Account]:
-    """GET /v1/me: whose key it is. Any 2xx accepts the key, whatever its body."""
+    """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
-    return (yield from do(Send(request_of("get_me", "read", endpoint._get_kwargs()), _account)))
+    request = request_of("get_me", "read", endpoint._get_kwargs())
+    try:
+        return (yield from do(Send(request, _account, is_first=True)))
+    except (errors.NotConnected, errors.UnexpectedResponse) as error:
+        hint = "Check that SPECSTEP_API_URL is the address of the service."
+        raise type(error)(f"{error.message} {hint}", operation=error.operation) from None
 
 
 def _account(reply: Reply) -> models.Account:

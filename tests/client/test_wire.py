@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
+from specstep_flows.errors import RequestError
+from specstep_flows.sandbox import ManualClock
 
 
 class _SetsCookies(BaseHTTPRequestHandler):
@@ -63,3 +67,46 @@ def test_the_key_goes_with_every_request_and_no_cookie_ever_does(service, ask):
     assert [headers["Authorization"] for headers in service.seen] == ["Bearer sf_key"] * 2
     assert [headers.get("Cookie") for headers in service.seen] == [None, None]
     assert all(headers["User-Agent"].startswith("specstep-flows/") for headers in service.seen)
+
+
+class _IsNoService(BaseHTTPRequestHandler):
+    """Somebody else's web page, at every address."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html><body>Welcome!</body></html>")
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def nobody():
+    """A port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.fixture
+def page():
+    """The address of a web server that is no SpecStep."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _IsNoService) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("where", ["nobody", "page"])
+def test_an_address_that_is_not_the_services_is_told_soon(where, request, turned):
+    """Half a minute of trying, not the five of a job under way; the sentence says where to look."""
+    clock = turned(SimpleNamespace(clock=ManualClock()))
+    address = request.getfixturevalue(where)
+    with (
+        SpecStep("sf_key", api_url=address, store=RunStore.in_memory(), clock=clock) as specstep,
+        pytest.raises(RequestError, match="SPECSTEP_API_URL"),
+    ):
+        specstep.run("A shop for tea.")
+    assert sum(clock.slept) <= 30

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows import errors
-from specstep_flows.engine.retry import CAP_SECONDS, RULES, backoff, next_attempt, retry_after_seconds
+from specstep_flows.engine.retry import (
+    CAP_SECONDS,
+    FIRST_PATIENCE_SECONDS,
+    RULES,
+    backoff,
+    next_attempt,
+    retry_after_seconds,
+)
 
 AMBIGUOUS = [errors.ConnectionLost("cut"), errors.ServerError("504", status=504), errors.UnexpectedResponse("html")]
 DEFINITE = [
@@ -103,6 +110,21 @@ def test_the_concurrency_cap_is_not_waited_out_by_the_engine():
 def test_backoff_is_bounded(attempt, seed):
     """Full jitter: between nothing and the cap, at any attempt."""
     assert 0.0 <= backoff(attempt, random.Random(seed)) <= CAP_SECONDS
+
+
+@pytest.mark.parametrize("error", [errors.NotConnected("refused"), errors.UnexpectedResponse("html")])
+def test_before_the_first_answer_patience_is_short_but_a_wait_that_was_asked_for_is_kept(error):
+    """A wrong address is told within half a minute; who says when to come back is no wrong address."""
+
+    def wait(error, waited):
+        source = random.Random(0)
+        return next_attempt(
+            error, "read", resend=True, attempt=4, waited=waited, source=source, patience=FIRST_PATIENCE_SECONDS
+        )
+
+    assert wait(error, 10.0) is not None
+    assert wait(error, FIRST_PATIENCE_SECONDS) is None
+    assert wait(errors.ServerError("503", status=503, retry_after=60.0), 60.0) == 60.0
 
 
 @pytest.mark.parametrize(
