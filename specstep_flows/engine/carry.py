@@ -152,8 +152,14 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     clock = session.shared.clock
     began = clock.now()
     attempt = 0
+    in_doubt = False
     while True:
         yield from _take_place(request, session)
+        if in_doubt and effect.look is not None:
+            found = yield from carry_out(effect.look(), session)
+            if found is not None:
+                yield from _settle(effect, found, durable, session)
+                return found
         if durable:
             intent = Intent(request.operation, clock.now(), dict(effect.about or {}))
             yield Block(lambda intent=intent: session.write({"intent": intent}), is_write=True)  # type: ignore[misc]
@@ -168,6 +174,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         else:
             yield from _settle(effect, result, durable, session)
             return result
+        in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         if isinstance(failure, errors.RateLimited):
             session.shared.limiter.hold(request.bucket, clock.now() + (failure.retry_after or 5.0))
         wait = retry.next_attempt(

@@ -79,7 +79,8 @@ class Send(Effect[T]):
     the intent, for whoever must settle it. ``outcome`` turns the parsed answer into changes of the record, written in
     one transaction with the end of the intent. With ``resend`` false an ambiguous failure is raised at once, because
     the flow settles it by reading the service's state. ``is_first`` is a session's first request, which is given up
-    sooner than those of a job under way.
+    sooner than those of a job under way. ``look`` is a flow that is gone through before the request is sent once more
+    after an attempt that may have been carried out: what it finds to have come of it, if not None, is the result.
     """
 
     request: Request
@@ -88,6 +89,7 @@ class Send(Effect[T]):
     outcome: Callable[[T], Changes] | None = None
     resend: bool = True
     is_first: bool = False
+    look: Callable[[], Flow[T | None]] | None = None
 
 
 @attrs.define(eq=False)

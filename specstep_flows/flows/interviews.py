@@ -82,15 +82,21 @@ def say(
     """
     resubmissions = forgotten = 0
     busy = 0.0
+
+    def is_over(interview: Interview) -> bool:
+        # Once the interview is complete, a run has nothing more to say, whatever its transcript shows.
+        return interview.is_complete or is_answered(interview, message, before, repeated)
+
     while True:
         if job_id is None:
             try:
-                submitted = yield from gateway.submit_turn(interview_id, message, key=key, outcome=outcome)
+                submitted = yield from gateway.submit_turn(
+                    interview_id, message, key=key, outcome=outcome, is_answered=None if before is None else is_over
+                )
             except errors.Conflict as error:
                 # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
                 interview = yield from gateway.get_interview(interview_id)
-                # Once the interview is complete, a run has nothing more to say, whatever its transcript shows.
-                if before is not None and (interview.is_complete or is_answered(interview, message, before, repeated)):
+                if before is not None and is_over(interview):
                     return interview
                 if error.problem_type is not None or busy >= BUSY_PATIENCE_SECONDS:
                     raise

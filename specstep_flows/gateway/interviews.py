@@ -135,8 +135,13 @@ def submit_turn(
     *,
     key: str,
     outcome: Callable[[models.TurnJob], Changes] | None = None,
+    is_answered: Callable[[models.Interview], bool] | None = None,
 ) -> Flow[models.TurnJob]:
-    """POST /v1/interviews/{id}/turns in async mode, with its Idempotency-Key."""
+    """POST /v1/interviews/{id}/turns in async mode, with its Idempotency-Key.
+
+    ``is_answered`` tells whether an interview holds this turn's reply: then the turn is not sent once more, as its key
+    would say it anew if the job of the first attempt failed with the reply committed.
+    """
     from specstep_client.api.interviews import submit_turn as endpoint
     from specstep_client.models.turn_request import TurnRequest
 
@@ -146,7 +151,14 @@ def submit_turn(
     def parse(reply: Reply) -> models.TurnJob:
         return _submitted(reply)
 
-    return (yield from do(Send(request, parse, about={"key": key}, outcome=outcome)))
+    def look() -> Flow[models.TurnJob | None]:
+        interview = yield from get_interview(interview_id)
+        is_done = is_answered is not None and is_answered(interview)
+        return models.TurnJob("completed", snapshot=interview) if is_done else None
+
+    return (
+        yield from do(Send(request, parse, about={"key": key}, outcome=outcome, look=look if is_answered else None))
+    )
 
 
 def _submitted(reply: Reply) -> models.TurnJob:

@@ -167,6 +167,38 @@ def test_each_attempt_renews_the_intents_time():
     assert bench.store.get("one").intent.sent_at == times[-1]
 
 
+IN_FLIGHT = answer(409, {"Retry-After": "2"}, b'{"type": "retryable"}')
+
+
+@pytest.mark.parametrize("lost", [LOST, answer(504), IN_FLIGHT])
+def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_more(lost):
+    """What has come of it meanwhile is the result, with the end of the intent; else the request goes again."""
+    found = [None, "the reply"]
+
+    def look():
+        bench.log.append(("look", None))
+        return found.pop(0)
+        yield
+
+    bench = Bench(lost, IN_FLIGHT)
+    result = bench.play(send("keyed", look=look, outcome=lambda came: {"stage": came}))
+
+    assert result == "the reply"
+    assert [what for what, _ in bench.log if what != "pause"] == ["attempt", "look", "attempt", "look"]
+    assert (bench.store.get("one").stage, bench.store.get("one").intent) == ("the reply", None)
+
+
+@pytest.mark.parametrize("refused", [errors.NotConnected("refused"), answer(429, {"Retry-After": "2"})])
+def test_what_was_certainly_not_carried_out_is_sent_again_without_a_look(refused):
+    """There is nothing to find."""
+
+    def look():
+        raise AssertionError("looked")
+        yield
+
+    assert Bench(refused, answer(202)).play(send("keyed", look=look)) == 202
+
+
 def test_a_429_makes_everybody_hold():
     """The limiter is told until when, and the request goes again then."""
     bench = Bench(answer(429, {"Retry-After": "20"}), answer(202))
