@@ -20,6 +20,7 @@ from specstep_flows.flows import generations, packages
 from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.history import sampled
 from specstep_flows.flows.pace import SOON_SECONDS, Pace
+from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, current_record
 from specstep_flows.models import Answer, RunResult
 
@@ -82,7 +83,7 @@ class _Family:
 
     def look(self, member: _Member) -> Flow[None]:
         """One look at one generation: tell it, record it, hold the budget, answer its questions."""
-        generation = yield from do(Observe(member.id, member.last))
+        generation = yield from once_known(lambda: do(Observe(member.id, member.last)))
         now = yield from do(Now())
         wait = SOON_SECONDS if generation.needs_answers else member.pace.next_wait(generation, now)
         member.last, member.due = generation, now + wait

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep, do
 from specstep_flows.flows.pace import SOON_SECONDS, Pace
+from specstep_flows.flows.patience import once_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ def watch(
     """
     pace = Pace()
     while True:
-        generation = yield from do(Observe(generation_id, last))
+        generation = yield from once_known(partial(do, Observe(generation_id, last)))
         now = yield from do(Now())
         over = generation.is_terminal or generation.is_paused
         asked = generation.needs_answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Ask, Fetch, Flow, NewKey, Remember, Report, do
 from specstep_flows.flows import budget, interviews
+from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
 from specstep_flows.models import Interview
 from specstep_flows.runs import RunRecord, TurnRecord
@@ -40,12 +42,9 @@ def hold_interview(job: Job) -> Flow[None]:
     for name in record.attachments:
         if name not in record.uploads:
             yield from _warn_of_large(job, Path(name))
-            yield from interviews.attach_document(
-                interview.id,
-                Path(name),
-                settle_seconds=job.settle_seconds,
-                sent_at=_upload_sent_at(record, Path(name).name),
-            )
+            sent_at = _upload_sent_at(record, Path(name).name)
+            attach = partial(interviews.attach_document, interview.id, Path(name), sent_at=sent_at)
+            yield from once_known(partial(attach, settle_seconds=job.settle_seconds))
             yield from do(Remember({"uploads": (*record.uploads, name)}))
             record = yield from current_record()
     if job.is_user_actor and not interview.is_complete:
@@ -99,7 +98,7 @@ def _warn_of_large(job: Job, path: Path) -> Flow[None]:
 
 def _take_up_interview(interview_id: UUID) -> Flow[Interview]:
     try:
-        return (yield from gateway.get_interview(interview_id))
+        return (yield from once_known(lambda: gateway.get_interview(interview_id)))
     except errors.NotFound:
         raise errors.InterviewEnded(
             f"The interview {interview_id} is no longer there (or not this key's), so the run cannot go on. No generation "
@@ -155,14 +154,16 @@ def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, inter
             # An earlier process sent it, and did not live to see the reply; or was told that it had failed.
             after = interview
         else:
-            after = yield from interviews.say(
-                interview.id,
-                turn.message,
-                key=turn.key,
-                job_id=turn.job_id,
-                before=turn.before,
-                repeated=repeated,
-                outcome=lambda submitted: {"turns": with_turn(attrs.evolve(turn, job_id=submitted.job_id))},
+            after = yield from once_known(
+                lambda: interviews.say(
+                    interview.id,
+                    turn.message,
+                    key=turn.key,
+                    job_id=turn.job_id,
+                    before=turn.before,
+                    repeated=repeated,
+                    outcome=lambda submitted: {"turns": with_turn(attrs.evolve(turn, job_id=submitted.job_id))},
+                )
             )
     except errors.TurnFailed as error:
         if error.error_code == TURN_TAKEN_BACK and job.respondent is not None:

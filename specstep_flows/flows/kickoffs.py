@@ -62,6 +62,8 @@ class Sighting:
     ours: frozenset[UUID]
     unnamed: frozenset[UUID]
     doubtful: frozenset[UUID]
+    #: Whether the deleted ones are among them, and not withheld from this key.
+    is_whole: bool = True
 
     @property
     def known(self) -> frozenset[UUID]:
@@ -119,6 +121,12 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
             return found
         left = sent_at + kickoff.settle_seconds - now
         if left < 0:
+            if not sighting.is_whole:
+                raise errors.OutcomeUnknown(
+                    "A generation may have been started: it is not among the live ones, and this key may not list the "
+                    "deleted ones. Nothing more is started; look on the service's page, and take it up with "
+                    "`specstep adopt`.",
+                )
             if sighting.doubtful:
                 raise _unsettled(sighting.doubtful, "the service does not say whether this run started")
             return None
@@ -153,8 +161,10 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighti
     ours: set[UUID] = set()
     unnamed: set[UUID] = set()
     doubtful: set[UUID] = set()
-    for deleted in (False, True):
-        for row in (yield from _rows(deleted=deleted)):
+    live = yield from gateway.list_generations()
+    binned = yield from _deleted()
+    for rows in (live, binned or ()):
+        for row in rows:
             if row.id in known:
                 continue
             belongs = _names_ours(row, kickoff)
@@ -166,16 +176,14 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighti
                 ours.add(row.id)
             elif belongs is None:
                 doubtful.add(row.id)
-    return Sighting(frozenset(ours), frozenset(unnamed), frozenset(doubtful))
+    return Sighting(frozenset(ours), frozenset(unnamed), frozenset(doubtful), binned is not None)
 
 
 def _known_before(kickoff: Kickoff) -> Flow[frozenset[UUID]]:
     """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
-    known: set[UUID] = set()
-    for deleted in (False, True):
-        rows = yield from _rows(deleted=deleted)
-        known |= {row.id for row in rows if _names_ours(row, kickoff) is not False}
-    return frozenset(known)
+    live = yield from gateway.list_generations()
+    binned = yield from _deleted()
+    return frozenset(row.id for row in (*live, *(binned or ())) if _names_ours(row, kickoff) is not False)
 
 
 def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
@@ -185,12 +193,15 @@ def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
     return row.interview_id == kickoff.interview_id
 
 
-def _rows(*, deleted: bool) -> Flow[list[GenerationRow]]:
+def _deleted() -> Flow[list[GenerationRow] | None]:
+    """The deleted generations; None where this key may not see them."""
     try:
-        return (yield from gateway.list_generations(deleted=deleted))
+        return (yield from gateway.list_generations(deleted=True))
+    except errors.PermissionDenied:
+        return None
     except errors.APIError as error:
         # Where nothing deleted is listed, only live generations can be found. One that was just started is live.
-        if deleted and error.is_not_offered:
+        if error.is_not_offered:
             return []
         raise
 

@@ -124,6 +124,44 @@ def test_an_unreadable_list_is_not_an_empty_one(stage):
     assert service.kickoffs == 1
 
 
+def closed_bin(service):
+    """The service, with a recycle bin that this key may not look into."""
+
+    def answer(request):
+        if request.operation == "list_deleted_generations":
+            return 403, {"type": "FORBIDDEN"}
+        return service(request)
+
+    return answer
+
+
+def test_a_bin_that_is_closed_to_the_key_hinders_no_first_kickoff(stage):
+    """Nothing was sent yet, so nothing that was paid for can lie in there."""
+    service = Service([])
+    service.stage = acting = stage(closed_bin(service))
+
+    assert acting.play(kick_off(kickoff())) == service.rows[0][1]
+
+
+def test_a_bin_that_is_closed_to_the_key_is_not_an_empty_one(stage):
+    """The answer was lost, nothing live is there, and nobody can say what was deleted: nothing is sent again."""
+    service = Service([-1.0])
+    service.stage = acting = stage(closed_bin(service))
+
+    with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
+        acting.play(kick_off(kickoff()))
+    assert service.kickoffs == 1
+
+
+def test_what_is_live_is_found_without_the_bin(stage):
+    """The answer was lost, and the generation is there."""
+    service = Service([20.0])
+    service.stage = acting = stage(closed_bin(service))
+
+    assert acting.play(kick_off(kickoff())) == service.rows[0][1]
+    assert service.kickoffs == 1
+
+
 def test_one_that_was_deleted_meanwhile_is_found_too(stage):
     """The started generation may already be in the recycle bin."""
     service = Service([0.0])

@@ -85,6 +85,8 @@ class Manner:
     hangs_up: bool = False
     missing: frozenset[str] = frozenset()
     missing_status: int = 404
+    # How long what was just made is not known to those who ask for it.
+    known_seconds: float = 0.0
 
     # What a reference document's name is called in a list, and whether its size is told.
     document_name: str = "file_name"
@@ -170,6 +172,8 @@ MANNERS: dict[str, Manner] = {
     "artifact_in_list_only": Manner(artifact_on_interview=False, envelope="named", complete_status=202),
     "nothing_optional": Manner(missing=OPTIONAL),
     "nothing_optional_501": Manner(missing=OPTIONAL, missing_status=501, problems="empty"),
+    "deaf_to_the_bin": Manner(missing=frozenset({"deleted"}), missing_status=403),
+    "slow_to_know": Manner(known_seconds=5.0),
     "nothing_optional_405": Manner(missing=OPTIONAL, missing_status=405, problems="text"),
     "nameless_rows": Manner(rows_name_interview=False, envelope="array", older_generations=12),
     "small_pages": Manner(page_rows=5, older_generations=12, envelope="named", rows_name_interview=False),

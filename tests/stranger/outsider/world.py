@@ -159,7 +159,7 @@ class World:
         return interview
 
     def interview(self, identifier: str) -> Interview:
-        return self._found(self.interviews, identifier, "interview")
+        return self._known(self._found(self.interviews, identifier, "interview"))
 
     def submit(self, interview: Interview, message: str, key: str | None) -> tuple[str, Job]:
         """``("new" | "flying" | "replay", job)``: the user's turn is committed at once, and once for each key."""
@@ -250,10 +250,15 @@ class World:
         return generation
 
     def generation(self, identifier: str) -> Generation:
-        generation = self._found(self.generations, identifier, "generation")
+        generation = self._known(self._found(self.generations, identifier, "generation"))
         if generation.deleted:
             raise Refused(404, "NOT_FOUND", "There is no such generation.")
         return generation
+
+    def _known(self, made: Any) -> Any:
+        if self.now() < made.begun + self.manner.known_seconds:
+            raise Refused(404, "NOT_FOUND", "It is not known here yet.")
+        return made
 
     def state(self, generation: Generation) -> str:
         """Where it is now. It works whenever it does not wait for answers."""
