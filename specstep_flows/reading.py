@@ -89,13 +89,15 @@ def parse(value: Any, model: type[M], operation: str) -> M:
         ) from None
 
 
-def rows(reply: Reply, model: type[M], operation: str) -> list[M]:
-    """The rows of a list. Envelopes are undocumented: an array, or the sole array member of an object.
+def rows(reply: Reply, model: type[M], operation: str, name: str) -> list[M]:
+    """The rows of a list: an array, or in an object the member called ``name``, else its sole array member.
 
-    An answer in which no list can be found is never taken for an empty one.
+    Most envelopes are undocumented. An answer in which no list can be found is never taken for an empty one.
     """
     value = document(reply, operation)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and name in value:
+        value = value[name]
+    elif isinstance(value, dict):
         arrays = [member for member in value.values() if isinstance(member, list)]
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):

@@ -95,5 +95,5 @@ def steering_properties() -> set[str]:
 
 def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steering():
     """A renamed or retyped steering field fails the type check; a shown one must not, so it is read by name."""
-    # The list of clarifications is found as the sole array of the answer, whatever its name.
+    # The list of clarifications is found by its name or, under another one, as the sole array of the answer.
     assert typed_attributes() | {"clarifications"} == steering_properties()

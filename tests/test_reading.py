@@ -81,14 +81,35 @@ def test_numbers_and_times_are_read_in_the_forms_that_aspnet_sends():
 @pytest.mark.parametrize("body", [[], {"generations": []}, {"items": [], "total": 0}, {"a": [], "next": None}])
 def test_a_list_is_an_array_or_the_sole_array_member(body):
     """Envelopes are undocumented."""
-    assert reading.rows(reply(body), GenerationRow, "list_generations") == []
+    assert reading.rows(reply(body), GenerationRow, "list_generations", "generations") == []
 
 
-@pytest.mark.parametrize("body", [{}, {"a": [], "b": []}, {"generations": None}, "nothing", 5, None, b"<html>", b""])
+def test_a_list_of_the_expected_name_is_found_among_others():
+    """A service may put more arrays beside its rows any day."""
+    body = {"warnings": [], "generations": [{"id": ID, "state": "Queued"}], "filters": ["none"]}
+
+    (row,) = reading.rows(reply(body), GenerationRow, "list_generations", "generations")
+    assert str(row.id) == ID
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"a": [], "b": []},
+        {"generations": None},
+        {"generations": None, "errors": []},
+        "nothing",
+        5,
+        None,
+        b"<html>",
+        b"",
+    ],
+)
 def test_an_unreadable_list_is_never_an_empty_one(body):
     """A kickoff is settled by this list: what cannot be read must not look like nothing."""
     with pytest.raises(errors.UnexpectedResponse):
-        reading.rows(reply(body), GenerationRow, "list_generations")
+        reading.rows(reply(body), GenerationRow, "list_generations", "generations")
 
 
 def test_html_is_said_to_be_no_json_and_is_not_shown():

@@ -31,7 +31,7 @@ def get_clarifications(generation_id: UUID) -> Flow[list[models.Clarification]]:
                 why=shown(row, "why", str),
                 proposed_default=shown(row, "proposedDefault", str),
             )
-            for row in reading.rows(reply, Clarification, operation)
+            for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
 
     return (yield from do(Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)))
@@ -101,7 +101,7 @@ def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[
                 duration_ms=shown(row, "duration_ms", float),
                 cost_usd=shown(row, "cost_usd", float),
             )
-            for row in reading.rows(reply, ConversationItem, "get_generation_conversation")
+            for row in reading.rows(reply, ConversationItem, "get_generation_conversation", "items")
         ]
 
     params = {} if take is None else {"take": take}

@@ -57,7 +57,7 @@ def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDo
                 name=shown(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
                 size_bytes=shown(row, "size_bytes", int),
             )
-            for row in reading.rows(reply, ReferenceDocument, operation)
+            for row in reading.rows(reply, ReferenceDocument, operation, "documents")
         ]
 
     request = request_of("list_reference_documents", "read", endpoint._get_kwargs(interview_id))
@@ -88,7 +88,7 @@ def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | Non
                 schema_version=shown(row, "schema_version", str),
                 completed_at=shown(row, "completed_at", datetime),
             )
-            for row in reading.rows(reply, IntakeArtifactRow, operation)
+            for row in reading.rows(reply, IntakeArtifactRow, operation, "artifacts")
         ]
 
     try:

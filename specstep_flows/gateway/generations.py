@@ -167,7 +167,7 @@ def list_generations(
                 interview_id=reading.optional_uuid(row.interview_id),
                 **reading.all_shown(row, _ROW_FIELDS),
             )
-            for row in reading.rows(reply, GenerationRow, operation)
+            for row in reading.rows(reply, GenerationRow, operation, "generations")
         ]
 
     return (

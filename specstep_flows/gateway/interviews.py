@@ -250,7 +250,7 @@ def list_interviews(
                 detected_type=shown(row, "detected_type", str),
                 display_title=shown(row, "display_title", str),
             )
-            for row in reading.rows(reply, InterviewRow, operation)
+            for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]
 
     return (yield from do(Send(request_of(operation, "read", kwargs, params=params), parse)))

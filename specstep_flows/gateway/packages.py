@@ -53,7 +53,7 @@ def list_package_files(package_id: UUID) -> Flow[list[models.PackageFile]]:
     def parse(reply: Reply) -> list[models.PackageFile]:
         from specstep_client.models.package_file import PackageFile
 
-        rows = reading.rows(reply, PackageFile, "list_package_files")
+        rows = reading.rows(reply, PackageFile, "list_package_files", "files")
         return [models.PackageFile(shown(row, "path", str) or "", shown(row, "size_bytes", int)) for row in rows]
 
     return (yield from do(Send(request_of("list_package_files", "read", endpoint._get_kwargs(package_id)), parse)))
