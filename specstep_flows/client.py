@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows import connection as connections
-    from specstep_flows import launch, models
+    from specstep_flows import launch
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
@@ -67,10 +67,10 @@ class Step(Generic[P, R]):
         return step
 
 
-class RunStep(Generic[P]):
-    """A whole run as a method of both clients: opened in the store, driven alone, resumable."""
+class RunStep(Generic[P, R]):
+    """What is done to a run in the store, as a method of both clients: opened there, driven alone, resumable."""
 
-    def __init__(self, load: Callable[[], Callable[P, launch.Launch]]) -> None:
+    def __init__(self, load: Callable[[], Callable[P, launch.Launch[R]]]) -> None:
         self._load = load
 
     @property
@@ -78,16 +78,16 @@ class RunStep(Generic[P]):
         return self._load().__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> RunStep[P]: ...
+    def __get__(self, client: None, owner: type) -> RunStep[P, R]: ...
     @overload
-    def __get__(self, client: SpecStep, owner: type) -> Callable[P, models.RunResult]: ...
+    def __get__(self, client: SpecStep, owner: type) -> Callable[P, R]: ...
     @overload
-    def __get__(self, client: AsyncSpecStep, owner: type) -> Callable[P, Awaitable[models.RunResult]]: ...
+    def __get__(self, client: AsyncSpecStep, owner: type) -> Callable[P, Awaitable[R]]: ...
     def __get__(self, client: SpecStep | AsyncSpecStep | None, owner: type) -> Any:
         if client is None:
             return self
         function = self._load()
-        perform: Callable[[launch.Launch], Any] = client._run
+        perform: Callable[[launch.Launch[R]], Any] = client._run
 
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -182,6 +182,7 @@ class _Client:
 
     run = RunStep(lambda: launch.run)
     resume = RunStep(lambda: launch.resume)
+    answer = RunStep(lambda: launch.answer)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.settings.api_url!r})"
@@ -218,7 +219,7 @@ class SpecStep(_Client):
     def _drive(self, flow: Flow[R]) -> R:
         return self._connection.drive(flow, self._http)
 
-    def _run(self, opening: launch.Launch) -> models.RunResult:
+    def _run(self, opening: launch.Launch[R]) -> R:
         return self._connection.run(opening, self._http)
 
     def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
@@ -261,7 +262,7 @@ class AsyncSpecStep(_Client):
     async def _drive(self, flow: Flow[R]) -> R:
         return await self._connection.drive_async(flow, self._http)
 
-    async def _run(self, opening: launch.Launch) -> models.RunResult:
+    async def _run(self, opening: launch.Launch[R]) -> R:
         return await self._connection.run_async(opening, self._http)
 
     async def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:

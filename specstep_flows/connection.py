@@ -17,8 +17,7 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.wire_logs import hide_queries
 from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
-from specstep_flows.flows.job import run_job
-from specstep_flows.flows.plan import Job, KeyCheck
+from specstep_flows.flows.plan import KeyCheck
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.clock import Clock
     from specstep_flows.events import Event
-    from specstep_flows.models import Generation, RunResult
+    from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
@@ -100,14 +99,14 @@ class Connection:
         """Carry a flow out on the event loop."""
         return await drive_async(flow, self._session(), client)
 
-    def run(self, opening: launch.Launch, client: httpx.Client) -> RunResult:
+    def run(self, opening: launch.Launch[R], client: httpx.Client) -> R:
         """Open a run and drive it alone, in this thread."""
         refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
         report = _both(self.on_event, opening.on_event)
         with launch.driven(self.store, opening, self._shared, self.settings.api_url, report) as (session, resumed):
             return drive(self._flow(opening, session, resumed, _teller(report)), session, client)
 
-    async def run_async(self, opening: launch.Launch, client: httpx.AsyncClient) -> RunResult:
+    async def run_async(self, opening: launch.Launch[R], client: httpx.AsyncClient) -> R:
         """Open a run and drive it alone, on the event loop; the store is opened and closed in a thread."""
         import asyncio
 
@@ -117,12 +116,12 @@ class Connection:
         async with _in_threads(driven) as (session, resumed):
             return await drive_async(self._flow(opening, session, resumed, tell), session, client)
 
-    def _flow(self, opening: launch.Launch, session: Session, resumed: bool, tell: Tell | None) -> Flow[RunResult]:
+    def _flow(self, opening: launch.Launch[R], session: Session, resumed: bool, tell: Tell | None) -> Flow[R]:
         record = session.record
         assert record is not None
         files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
         job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
-        return _told(events.RunOpened(record.run_id, resumed), job)
+        return _told(events.RunOpened(record.run_id, resumed), opening.work(job))
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
@@ -134,10 +133,10 @@ class Connection:
         return record
 
 
-def _told(opened: events.RunOpened, job: Job) -> Flow[RunResult]:
+def _told(opened: events.RunOpened, work: Flow[R]) -> Flow[R]:
     """Say which run this is before anything is sent."""
     yield from do(Report(opened))
-    return (yield from run_job(job))
+    return (yield from work)
 
 
 @contextlib.asynccontextmanager

@@ -7,24 +7,39 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
 from specstep_flows import errors
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.interviews import read_attachment
+from specstep_flows.flows.job import answer_run, run_job
 from specstep_flows.flows.plan import Job, KeyCheck
 from specstep_flows.runs import RunRecord, RunStore
 
 if TYPE_CHECKING:
+    from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
     from specstep_flows.flows.clarifications import Policy
     from specstep_flows.flows.packages import Files
     from specstep_flows.flows.plan import Confirm, Respondent
-    from specstep_flows.models import Generation
+    from specstep_flows.models import Answer, Generation, RunResult
 
-__all__ = ["Launch", "adopted_record", "check_run_id", "driven", "new_run_id", "open_run", "prepare", "resume", "run"]
+__all__ = [
+    "Launch",
+    "adopted_record",
+    "answer",
+    "check_run_id",
+    "driven",
+    "new_run_id",
+    "open_run",
+    "prepare",
+    "resume",
+    "run",
+]
+
+R = TypeVar("R")
 
 RUN_ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 LONGEST_RUN_ID: Final = 64
@@ -124,16 +139,19 @@ def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
 
 
 @attrs.frozen
-class Launch:
-    """A run that is about to be driven: how its record is opened, and who is asked and told in this process."""
+class Launch(Generic[R]):
+    """A run that is about to be driven: how its record is opened, what is done, and who is asked and told in this process."""
 
     run_id: str
     open: Callable[[RunStore, str], tuple[RunRecord, bool]]
+    work: Callable[[Job], Flow[R]]
     policy: Policy | None = None
     confirm: Confirm | None = None
     respondent: Respondent | None = None
     on_event: Callable[[Event], Any] | None = None
     timeout: float | None = None
+    #: Whether it may be done beside another process that drives the run.
+    is_beside: bool = False
 
     def job(
         self, record: RunRecord, files: Files, key_check: KeyCheck, settle_seconds: float, is_user_actor: bool
@@ -173,7 +191,7 @@ def run(
     retry_failed: int = 0,
     timeout: float | None = None,
     remember: Mapping[str, Any] | None = None,
-) -> Launch:
+) -> Launch[RunResult]:
     """The whole job, from a brief to a package on disk; gives back a ``RunResult``. It can be resumed from any process.
 
     With AsyncSpecStep the callables may be coroutine functions.
@@ -223,6 +241,7 @@ def run(
             store,
             prepare(brief, attachments, options, identifier, api_url, has_respondent=respondent is not None),
         ),
+        run_job,
         on_question,
         confirm,
         respondent,
@@ -240,7 +259,7 @@ def resume(
     on_event: Callable[[Event], Any] | None = None,
     timeout: float | None = None,
     **changes: Any,
-) -> Launch:
+) -> Launch[RunResult]:
     """Go on with a run where it stopped, in this process or any other. Arguments and errors as for ``run``.
 
     ``changes`` are options to change from here on: ``max_cost_usd``, ``retry_failed``, ``output``, ``unpack``, ….
@@ -250,11 +269,7 @@ def resume(
     """
 
     def reopen(store: RunStore, api_url: str) -> tuple[RunRecord, bool]:
-        record = store.get(run_id)
-        if record.api_url != api_url:
-            raise errors.RunConflict(
-                f"Run {run_id} belongs to {record.api_url}, and this client talks to {api_url}: set SPECSTEP_API_URL."
-            )
+        record = _at_service(store.get(run_id), api_url)
         if not changes:
             return record, True
         updates: dict[str, Any] = {"options": {**record.options, **changes}}
@@ -263,7 +278,49 @@ def resume(
             updates["file"] = None
         return store.update(run_id, updates), True
 
-    return Launch(run_id, reopen, on_question, confirm, respondent, on_event, timeout)
+    return Launch(run_id, reopen, run_job, on_question, confirm, respondent, on_event, timeout)
+
+
+def answer(
+    run_id: str,
+    on_question: Policy,
+    *,
+    on_event: Callable[[Event], Any] | None = None,
+    timeout: float | None = None,
+) -> Launch[list[Answer]]:
+    """Answer the questions that a run's generation waits for, from any process; the answers that were accepted.
+
+    ``on_question`` is a policy as for ``run``: it is called with the pending questions. The answers, and the rule that
+    each came of, are kept in the run's record, and nothing is sent twice when their own answer is lost. Nothing else is
+    done: ``resume`` goes on with the run, or the process that drives it does. Empty when no question waits, or when they
+    were answered already and the service has yet to take the answers up. Of several generations that one kickoff started
+    each is answered.
+
+    GET /v1/generations/{id}, GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
+
+    Raises:
+        AnswersNeeded: a question has no answer; none was sent.
+        UsageError: the run has no generation yet.
+        RunNotFound: it is not in the store.
+    """
+    return Launch(
+        run_id,
+        lambda store, api_url: (_at_service(store.get(run_id), api_url), True),
+        answer_run,
+        on_question,
+        on_event=on_event,
+        timeout=timeout,
+        is_beside=True,
+    )
+
+
+def _at_service(record: RunRecord, api_url: str) -> RunRecord:
+    """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
+    if record.api_url != api_url:
+        raise errors.RunConflict(
+            f"Run {record.run_id} belongs to {record.api_url}, and this client talks to {api_url}: set SPECSTEP_API_URL."
+        )
+    return record
 
 
 def adopted_record(generation: Generation, options: Mapping[str, Any], run_id: str | None, api_url: str) -> RunRecord:
@@ -289,7 +346,7 @@ def adopted_record(generation: Generation, options: Mapping[str, Any], run_id: s
 @contextlib.contextmanager
 def driven(
     store: RunStore,
-    opening: Launch,
+    opening: Launch[Any],
     shared: Shared,
     api_url: str,
     report: Callable[[Event], Any] | None,
@@ -299,7 +356,13 @@ def driven(
     What ends the run early is noted in its record and named on the error.
     """
     run_id = check_run_id(opening.run_id)
-    let_go = store.hold(run_id)
+    is_alone = True
+    try:
+        let_go = store.hold(run_id)
+    except errors.RunBusy:
+        if not opening.is_beside:
+            raise
+        is_alone, let_go = False, _nothing
     try:
         record, resumed = opening.open(store, api_url)
         session = Session(
@@ -313,8 +376,13 @@ def driven(
             yield session, resumed
         except errors.SpecStepError as error:
             error.run_id = run_id
-            with contextlib.suppress(errors.StoreError):
-                store.update(run_id, {"error": error.message})
+            if is_alone:
+                with contextlib.suppress(errors.StoreError):
+                    store.update(run_id, {"error": error.message})
             raise
     finally:
         let_go()
+
+
+def _nothing() -> None:
+    """What was not held is not let go."""

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Ask, Flow, Now, Remember, Report, do
+from specstep_flows.engine.effects import Ask, Flow, Now, Remember, Report, Sleep, do
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["Desk", "Policy", "PolicyAnswers", "checked_answers"]
+__all__ = ["Desk", "Policy", "PolicyAnswers", "answer_pending", "checked_answers"]
 
 #: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
 TICK_SECONDS: Final = 30.0
 #: How often in a row the answers' fate may be unknown before that is raised; they are sent again after the settle time.
 MOST_LOST: Final = 5
+#: How often the state of a generation is looked at whose answers may or may not have arrived.
+LOST_POLL_SECONDS: Final = 10.0
 #: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
 PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
 #: Who answers: called with the questions that are pending.
@@ -39,8 +41,16 @@ class Desk:
     policy: Policy | None
     settle_seconds: float
     answering: Mapping[str, Any] | None = None
-    given: tuple[Mapping[str, Any], ...] = ()
+    #: What the service accepted of this desk.
+    accepted: list[Answer] = attrs.field(factory=list, init=False)
+    #: The questions were others by the time the answers came, so that they must be read again.
+    is_outdated: bool = attrs.field(default=False, init=False)
     _lost: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # A run of several generations keeps what was sent last to any of them.
+        if (self.answering or {}).get("generation_id") not in (None, str(self.generation_id)):
+            self.answering = None
 
     def look(self, cost_usd: float | None = None) -> Flow[None]:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
@@ -50,6 +60,7 @@ class Desk:
         Raises:
             AnswersNeeded: the policy has no answer to at least one question; none was sent.
         """
+        self.is_outdated = False
         if self.answering is not None and self.answering["accepted"]:
             now = yield from do(Now())
             if now < self.answering["sent_at"] + TICK_SECONDS:
@@ -65,7 +76,7 @@ class Desk:
             prior = None
         if prior is not None and prior["accepted"]:
             # Long after the tick, and with work paid for since: the agents ask the same again.
-            if now < prior["sent_at"] + self.settle_seconds or not _has_worked(prior["cost_usd"], cost_usd):
+            if now < prior["sent_at"] + self.settle_seconds or not _has_worked(prior.get("cost_usd"), cost_usd):
                 return
             prior = None
         if prior is not None:
@@ -84,8 +95,8 @@ class Desk:
     def left(self) -> Flow[None]:
         """The generation no longer waits: what was sent last was taken up."""
         if self.answering is not None:
-            given = self.given if self.answering["accepted"] else (*self.given, *self.answering["answers"])
-            yield from self._remember(None, given)
+            found = () if self.answering["accepted"] else self.answering["answers"]
+            yield from self._remember(None, [Answer(**answer) for answer in found])
 
     def _ask(self, pending: Sequence[Clarification]) -> Flow[list[Answer]]:
         if self.policy is None:
@@ -99,13 +110,14 @@ class Desk:
         except (errors.BadRequest, errors.Conflict):
             # No longer paused, or the questions changed between reading and answering: the next look tells.
             fresh = yield from gateway.get_clarifications(self.generation_id)
-            yield from self._remember(None, self.given)
+            yield from self._remember(None)
             if {question.question for question in fresh} == {question.question for question in pending}:
                 raise
+            self.is_outdated = bool(fresh)
         except errors.RequestError as error:
             self._lost += 1
             if not error.ambiguous:
-                yield from self._remember(None, self.given)
+                yield from self._remember(None)
             if not error.ambiguous or self._lost >= MOST_LOST:
                 raise
             yield from do(Report(events.Notice(f"{error.message} Looking whether the answers arrived.")))
@@ -116,19 +128,51 @@ class Desk:
             yield from do(Report(events.QuestionsAnswered(self.generation_id, tuple(answers))))
 
     def _keep(self, answers: Sequence[Answer], now: float, cost_usd: float | None, *, accepted: bool) -> Flow[None]:
-        plain = [attrs.asdict(answer) for answer in answers]
         answering = {
+            "generation_id": str(self.generation_id),
             "questions": [answer.question for answer in answers],
-            "answers": plain,
+            "answers": [attrs.asdict(answer) for answer in answers],
             "sent_at": now,
             "cost_usd": cost_usd,
             "accepted": accepted,
         }
-        yield from self._remember(answering, (*self.given, *plain) if accepted else self.given)
+        yield from self._remember(answering, answers if accepted else ())
 
-    def _remember(self, answering: Mapping[str, Any] | None, given: tuple[Mapping[str, Any], ...]) -> Flow[None]:
-        self.answering, self.given = answering, given
-        yield from do(Remember({"answering": answering, "answers": given}))
+    def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> Flow[None]:
+        """What is on its way, and what was accepted: added to the record's answers, which others may add to as well."""
+        self.answering = answering
+        self.accepted += accepted
+        changes: dict[str, Any] = {"answering": answering}
+        if accepted:
+            record = yield from do(Remember({}))
+            if record is not None:
+                changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
+        yield from do(Remember(changes))
+
+
+def answer_pending(
+    generation_id: UUID, policy: Policy, settle_seconds: float, answering: Mapping[str, Any] | None = None
+) -> Flow[list[Answer]]:
+    """Answer what one generation waits for, if it waits, and see to it that the answers arrive; those that did.
+
+    Empty when nothing waits, or when it was answered already and the service has yet to take the answers up.
+
+    Raises:
+        AnswersNeeded: a question has no answer; none was sent.
+    """
+    desk = Desk(generation_id, policy, settle_seconds, answering)
+    while True:
+        generation = yield from gateway.get_generation(generation_id)
+        if generation.needs_answers:
+            yield from desk.look(generation.running_cost_usd)
+        else:
+            yield from desk.left()
+        if desk.is_outdated:
+            continue
+        if desk.answering is None or desk.answering["accepted"]:
+            return desk.accepted
+        # Nobody knows whether they arrived: the state tells, or they are sent again when the settle time is over.
+        yield from do(Sleep(LOST_POLL_SECONDS))
 
 
 def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:

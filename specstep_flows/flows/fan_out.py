@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord
 
-__all__ = ["FAN_OUT_PROFILES", "see_home"]
+__all__ = ["FAN_OUT_PROFILES", "generations_of", "see_home"]
 
 #: The profiles of which one kickoff starts several generations.
 FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
@@ -70,13 +71,11 @@ class _Family:
         """Look for generations that are not known yet; whether there were any."""
         self.listed_at = now
         record = yield from current_record()
-        found = [record.generation_id] if record.generation_id is not None else []
-        if self.interview_id is not None:
-            rows = yield from gateway.list_generations()
-            found += [row.id for row in reversed(rows) if row.interview_id == self.interview_id]
-        new = [identifier for identifier in dict.fromkeys(found) if identifier not in self.members]
+        found = yield from _listed(record, self.interview_id)
+        new = [identifier for identifier in found if identifier not in self.members]
         for identifier in new:
-            self.members[identifier] = _Member(identifier, now)
+            # What an earlier process sent last may have been for this one.
+            self.members[identifier] = _Member(identifier, now, answering=record.answering)
         if new:
             yield from do(Remember({"generation_ids": tuple(self.members)}))
         return bool(new)
@@ -90,8 +89,7 @@ class _Family:
         yield from do(Report(events.GenerationProgress(generation, None if member.is_over else wait)))
         yield from self._record(generation, now)
         yield from self._hold_budget()
-        record = yield from current_record()
-        desk = Desk(member.id, self.job.policy, self.job.settle_seconds, member.answering, record.answers)
+        desk = Desk(member.id, self.job.policy, self.job.settle_seconds, member.answering)
         if generation.needs_answers:
             yield from desk.look(generation.running_cost_usd)
         else:
@@ -140,6 +138,24 @@ class _Family:
             limit_usd=limit,
             spent_usd=spent,
         )
+
+
+def _listed(record: RunRecord, interview_id: UUID | None) -> Flow[list[UUID]]:
+    """The run's generation, and all others of its interview, the oldest first."""
+    found = [record.generation_id] if record.generation_id is not None else []
+    if interview_id is not None:
+        rows = yield from gateway.list_generations()
+        found += [row.id for row in reversed(rows) if row.interview_id == interview_id]
+    return list(dict.fromkeys(found))
+
+
+def generations_of(record: RunRecord) -> Flow[list[UUID]]:
+    """The generations that are the run's now: its own, or all that its kickoff started."""
+    assert record.generation_id is not None
+    if record.options.get("profile") not in FAN_OUT_PROFILES:
+        return [record.generation_id]
+    interview_id = record.interview_id or (yield from generations.interview_of(record.generation_id))
+    return (yield from _listed(record, interview_id))
 
 
 def see_home(job: Job) -> Flow[RunResult]:

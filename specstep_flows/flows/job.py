@@ -14,7 +14,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Now, Remember, Report, Sleep, do
 from specstep_flows.flows import budget, fan_out, generations, packages
-from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.clarifications import Desk, answer_pending
 from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.flows.holding import hold_interview
 from specstep_flows.flows.plan import (
@@ -29,7 +29,7 @@ from specstep_flows.flows.starting import retry, start
 from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs import RunRecord
 
-__all__ = ["run_job"]
+__all__ = ["answer_run", "run_job"]
 
 #: No longer than this is waited for another run that verifies the key.
 KEY_CHECK_SECONDS: Final = 120.0
@@ -56,6 +56,24 @@ def run_job(job: Job) -> Flow[RunResult]:
         return (yield from fan_out.see_home(job))
     generation = yield from _see_through(job)
     return (yield from _bring_home(job, generation))
+
+
+def answer_run(job: Job) -> Flow[list[Answer]]:
+    """Answer what the run's generation waits for, or those that one kickoff started; what was accepted.
+
+    Raises:
+        UsageError: the run has no generation yet.
+        AnswersNeeded: a question has no answer; none was sent to the generation that asks it.
+    """
+    record = yield from current_record()
+    if record.generation_id is None:
+        raise errors.UsageError(f"Run {record.run_id} has no generation yet, so nothing is asked.")
+    assert job.policy is not None
+    accepted: list[Answer] = []
+    for generation_id in (yield from fan_out.generations_of(record)):
+        record = yield from current_record()
+        accepted += yield from answer_pending(generation_id, job.policy, job.settle_seconds, record.answering)
+    return accepted
 
 
 def _verify_key(check: KeyCheck) -> Flow[None]:
@@ -104,7 +122,7 @@ def _see_through(job: Job) -> Flow[Generation]:
         if record.intent is not None and record.intent.operation == "retry_generation":
             yield from retry(job, record.generation_id)
             continue
-        desk = Desk(record.generation_id, job.policy, job.settle_seconds, record.answering, record.answers)
+        desk = Desk(record.generation_id, job.policy, job.settle_seconds, record.answering)
         purse = budget.Purse(job.max_cost_usd, record.spent_before_usd)
         looker = _Looker(desk, purse, record.history)
         generation = yield from generations.watch(record.generation_id, on_question=looker.ask, on_look=looker.look)

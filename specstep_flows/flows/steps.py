@@ -12,7 +12,7 @@ from uuid import UUID
 from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Flow, NewKey, do
 from specstep_flows.flows import generations, interviews, kickoffs
-from specstep_flows.flows.clarifications import Desk, Policy, checked_answers
+from specstep_flows.flows.clarifications import Desk, Policy, answer_pending, checked_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -211,17 +211,31 @@ def get_questions(generation_id: UUID | str) -> Flow[list[models.Clarification]]
     return gateway.get_clarifications(_id(generation_id))
 
 
-def answer_questions(generation_id: UUID | str, answers: Mapping[str, str] | Sequence[models.Answer]) -> Flow[None]:
-    """Answer every pending question, verbatim by its text. POST /v1/generations/{id}/clarifications/answers
+def answer_questions(
+    generation_id: UUID | str,
+    answers: Mapping[str, str] | Sequence[models.Answer] | Policy,
+    *,
+    settle_seconds: float = 90.0,
+) -> Flow[list[models.Answer]]:
+    """Answer every pending question, verbatim by its text; what was accepted. For a run's own record use ``answer``.
+
+    ``answers`` are given by question, or by a policy that is called with the questions; where the questions change
+    meanwhile, a policy is called anew.
+
+    POST /v1/generations/{id}/clarifications/answers
 
     Raises:
-        AnswersNeeded: a pending question is not among ``answers``; none was sent.
+        AnswersNeeded: a pending question has no answer; none was sent.
     """
     identifier = _id(generation_id)
+    if callable(answers):
+        return (yield from answer_pending(identifier, answers, settle_seconds))
     pending = yield from gateway.get_clarifications(identifier)
     if not pending:
         raise errors.UsageError(f"Generation {identifier} has no questions at the moment.")
-    yield from gateway.answer_clarifications(identifier, checked_answers(pending, answers))
+    chosen = checked_answers(pending, answers)
+    yield from gateway.answer_clarifications(identifier, chosen)
+    return chosen
 
 
 def pause_generation(generation_id: UUID | str) -> Flow[models.Generation]:

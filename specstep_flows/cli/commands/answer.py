@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from specstep_flows.cli.verbs import Call, verb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from specstep_flows.answers import SyncPolicy
+    from specstep_flows.answers_file import AnswersFile
+    from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.targets import Target
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
@@ -50,7 +53,7 @@ def answer(
     from specstep_flows.cli.documents import plain
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.opening import open_client
-    from specstep_flows.cli.questions import load_answers, question_lines
+    from specstep_flows.cli.questions import load_answers
     from specstep_flows.cli.targets import find_target
 
     file = load_answers(answers)
@@ -60,92 +63,82 @@ def answer(
         call.run_id = target.record.run_id if target.record is not None else None
         if target.generation_id is None:
             raise errors.UsageError(f"Run {run} has no generation yet, so nothing is asked.")
-        questions = client.get_questions(target.generation_id)
-        document: dict[str, Any] = {"run_id": call.run_id, "generation_id": str(target.generation_id)}
-        if dry_run or not questions:
-            lines = [
-                line for number, one in enumerate(questions, 1) for line in question_lines(one, number, len(questions))
-            ]
-            call.finish(
-                "\n".join(lines) if questions else None,
-                {"code": "questions", **document, "questions": plain(questions)},
-            )
-            if not questions:
-                call.terminal.say("No question waits for an answer.")
-            return exits.QUESTION if questions else exits.DONE
-        if _is_answered(target, questions):
-            call.finish(None, {"code": "answered", **document, "answers": []})
-            call.terminal.say("These questions are answered; the service takes the answers up at its next tick.")
-            return exits.DONE
-        chosen = _choose(call, questions, given or [], file, defaults, interrupts)
-        _send(client, target, chosen, interrupts.clock(settings.clock_speed).now())
-        for sentence in file.unused() if file is not None else ():
+        if dry_run:
+            return _show(call, target, _pending(client, target))
+        policy = _policy(call, given or [], file, defaults, interrupts)
+        if target.record is not None:
+            accepted = client.answer(target.record.run_id, policy)
+        else:
+            accepted = client.answer_questions(target.generation_id, policy)
+        waiting = [] if accepted else _pending(client, target)
+        for sentence in file.unused() if file is not None and accepted else ():
             call.terminal.tell(sentence)
-    call.finish(str(target.generation_id), {"code": "answered", **document, "answers": plain(chosen)})
-    call.terminal.say(f"{len(chosen)} accepted; it goes on at the service's next tick.")
-    if call.resume_command is not None:
+    document = {"run_id": call.run_id, "generation_id": str(target.generation_id), "answers": plain(accepted)}
+    if accepted:
+        call.finish(str(target.generation_id), {"code": "answered", **document})
+        call.terminal.say(f"{len(accepted)} accepted; it goes on at the service's next tick.")
+    elif waiting:
+        call.finish(None, {"code": "answered", **document})
+        call.terminal.say("These questions are answered; the service takes the answers up at its next tick.")
+    else:
+        call.finish(None, {"code": "questions", **document, "questions": []})
+        call.terminal.say("No question waits for an answer.")
+    if accepted and call.resume_command is not None:
         call.terminal.say(f"Go on watching with: {call.resume_command}")
     return exits.DONE
 
 
-def _choose(
-    call: Call, questions: Sequence[Clarification], given: Sequence[str], file: Any, defaults: bool, interrupts: Any
-) -> list[Answer]:
-    """An answer to every question. Raises ``AnswersNeeded`` when one has none."""
-    from specstep_flows import models
-    from specstep_flows.answers import FirstOf, ProposedDefaults, SyncPolicy
-    from specstep_flows.cli.questions import Person
-    from specstep_flows.flows.clarifications import checked_answers
+def _pending(client: SpecStep, target: Target) -> list[Clarification]:
+    """What is asked now, by each generation that the run's kickoff started."""
+    from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
 
-    if len(given) > len(questions):
-        raise errors.UsageError(
-            f"{len(given)} answers for {len(questions)} question(s): one --answer for each, in order."
-        )
-    by_flag = [models.Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
-    policies: list[SyncPolicy] = [lambda _: by_flag]
+    assert target.generation_id is not None
+    asking = [target.generation_id]
+    if target.record is not None and target.record.options.get("profile") in FAN_OUT_PROFILES:
+        asking += [one for one in target.record.generation_ids if one not in asking]
+    return [question for identifier in asking for question in client.get_questions(identifier)]
+
+
+def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int:
+    """The questions, and that they wait."""
+    from specstep_flows.cli.documents import plain
+    from specstep_flows.cli.questions import question_lines
+
+    lines = [line for number, one in enumerate(questions, 1) for line in question_lines(one, number, len(questions))]
+    call.finish(
+        "\n".join(lines) if questions else None,
+        {
+            "code": "questions",
+            "run_id": call.run_id,
+            "generation_id": str(target.generation_id),
+            "questions": plain(questions),
+        },
+    )
+    if not questions:
+        call.terminal.say("No question waits for an answer.")
+    return exits.QUESTION if questions else exits.DONE
+
+
+def _policy(
+    call: Call, given: Sequence[str], file: AnswersFile | None, defaults: bool, interrupts: Interrupts
+) -> SyncPolicy:
+    """The flags first, in the order of the questions; then the file, then the proposals or whoever sits there."""
+    from specstep_flows import models
+    from specstep_flows.answers import FirstOf, ProposedDefaults
+    from specstep_flows.cli.questions import Person
+
+    def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
+        if len(given) > len(questions):
+            raise errors.UsageError(
+                f"{len(given)} answers for {len(questions)} question(s): one --answer for each, in order. None was sent."
+            )
+        return [models.Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
+
+    policies: list[SyncPolicy] = [by_flag]
     if file is not None:
         policies.append(file)
     if defaults:
         policies.append(ProposedDefaults())
     elif call.terminal.is_interactive:
         policies.append(Person(call.terminal, interrupts, contextlib.nullcontext))
-    return checked_answers(questions, FirstOf(*policies)(questions))
-
-
-def _send(client: SpecStep, target: Target, chosen: Sequence[Answer], now: float) -> None:
-    """Send them; a managed run's record is told before and after, so that no later process answers the same again."""
-    from specstep_flows.cli.documents import plain
-
-    assert target.generation_id is not None
-    record = target.record
-    if record is None:
-        client.answer_questions(target.generation_id, chosen)
-        return
-    try:
-        let_go = client.store.hold(record.run_id)
-    except errors.RunBusy:
-        # Whoever drives it sees that it waits no longer.
-        client.answer_questions(target.generation_id, chosen)
-        return
-    kept = plain(chosen)
-    sent = {"questions": [one.question for one in chosen], "answers": kept, "sent_at": now, "accepted": False}
-    try:
-        client.store.update(record.run_id, {"answering": sent})
-        try:
-            client.answer_questions(target.generation_id, chosen)
-        except errors.SpecStepError as error:
-            if not (isinstance(error, errors.RequestError) and error.ambiguous):
-                client.store.update(record.run_id, {"answering": record.answering})
-            raise
-        answers = (*client.store.get(record.run_id).answers, *kept)
-        client.store.update(record.run_id, {"answering": {**sent, "accepted": True}, "answers": answers})
-    finally:
-        let_go()
-
-
-def _is_answered(target: Target, questions: Sequence[Clarification]) -> bool:
-    """Whether these were answered before, and the service has yet to take the answers up."""
-    prior = target.record.answering if target.record is not None else None
-    return (
-        prior is not None and bool(prior["accepted"]) and {one.question for one in questions} <= set(prior["questions"])
-    )
+    return FirstOf(*policies)
