@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import httpx
 
@@ -58,6 +59,8 @@ def pull(source: str | None, api_url: str | None, key: str | None) -> Pulled:
     if "://" not in target:
         return _from_file(Path(target))
     parts = _split(target)
+    if parts.scheme == "file":
+        return _from_file(Path(unquote(parts.path)))
     shown_source = _without_secrets(parts)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
         raise Stop(f"{shown_source} is not https, and only a server on this machine may do without.")
@@ -69,35 +72,67 @@ def pull(source: str | None, api_url: str | None, key: str | None) -> Pulled:
 
 def _from_file(path: Path) -> Pulled:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Stop(
-                f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB; no API needs that to describe itself."
-            )
-        return Pulled(path.read_bytes(), path.name)
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise Stop(f"{path.name} can't be read: {error.strerror}.") from None
+    if len(content) > MOST_BYTES:
+        raise Stop(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB; no API needs that to describe itself.")
+    return Pulled(content, path.name)
 
 
 def _download(url: str, headers: dict[str, str], name: str) -> bytes:
-    deadline = time.monotonic() + TIME_LIMIT
-    content = bytearray()
     try:
-        with (
-            httpx.Client(timeout=10.0, follow_redirects=False, trust_env=url.startswith("https:")) as client,
-            client.stream("GET", url, headers=headers) as response,
-        ):
-            _check_status(response, name)
-            for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > MOST_BYTES:
-                    raise Stop(f"{name} gives more than {MOST_BYTES // 1_000_000} MB; no API needs that.")
-                if time.monotonic() > deadline:
-                    raise Stop(f"{name} didn't finish its answer within {TIME_LIMIT:.0f} seconds.")
+        return asyncio.run(_answer(url, headers, name))
     except httpx.TimeoutException:
         raise Stop(f"{name} doesn't answer.") from None
+    except TimeoutError:
+        raise Stop(f"{name} didn't finish its answer within {TIME_LIMIT:.0f} seconds.") from None
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        raise Stop(f"{name} broke off its answer; pull again.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Stop(f"{name} can't be reached: {shown(type(error).__name__)}.") from None
+
+
+async def _answer(url: str, headers: dict[str, str], name: str) -> bytes:
+    """The whole answer; asynchronous, since nothing else bounds the time that headers take to drip in."""
+    content = bytearray()
+    async with (
+        asyncio.timeout(TIME_LIMIT),
+        httpx.AsyncClient(timeout=10.0, follow_redirects=False, trust_env=url.startswith("https:")) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        _check_status(response, name)
+        unpacker = _Unpacker(response.headers.get("Content-Encoding", ""), name)
+        async for chunk in response.aiter_raw():
+            content += unpacker.unpacked(chunk, MOST_BYTES + 1 - len(content))
+            if len(content) > MOST_BYTES:
+                raise Stop(f"{name} gives more than {MOST_BYTES // 1_000_000} MB; no API needs that.")
+    unpacker.finish()
     return bytes(content)
+
+
+class _Unpacker:
+    """Undoes a compression that wasn't asked for, never giving more bytes than are wanted."""
+
+    def __init__(self, encoding: str, name: str) -> None:
+        self._name = name
+        plain = encoding.strip().lower()
+        if plain not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise Stop(f"{name} sends its answer packed as {shown(plain, 20)}, which was not asked for.")
+        self._packed = None if plain in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    def unpacked(self, chunk: bytes, most: int) -> bytes:
+        if self._packed is None:
+            return chunk
+        try:
+            return self._packed.decompress(chunk, most)
+        except zlib.error:
+            raise Stop(f"{self._name} says that its answer is packed, and it can't be unpacked.") from None
+
+    def finish(self) -> None:
+        if self._packed is not None and not self._packed.eof:
+            raise Stop(f"{self._name} broke off its answer; pull again.")
 
 
 def _check_status(response: httpx.Response, name: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
-from collections.abc import Iterator
+import socketserver
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -92,7 +94,11 @@ def test_plain_http_is_refused(url: str):
         (Answer(b"<html>", status=504), "answers 504 instead"),
         (Answer(b"x" * (MOST_BYTES + 1)), "more than 16 MB"),
         (Answer(gzip.compress(b" " * (MOST_BYTES + 1)), headers={"Content-Encoding": "gzip"}), "more than 16 MB"),
-        (Answer(b"xx", headers={"Content-Encoding": "gzip"}), "can't be reached: DecodingError"),
+        (Answer(b"xx", headers={"Content-Encoding": "gzip"}), "says that its answer is packed, and it can't be unpacked"),
+        (Answer(gzip.compress(b"{}" * 99)[:-9], headers={"Content-Encoding": "gzip"}), "broke off its answer; pull again"),
+        (Answer(b"xx", headers={"Content-Encoding": "br"}), "sends its answer packed as br, which was not asked for"),
+        (Answer(b"{", headers={"Content-Length": "9"}), "broke off its answer; pull again"),
+        (Answer(b"<html>Sign in</html>", status=401, headers={"Content-Type": "text/html"}), "answers 401; check"),
     ],
 )  # fmt: skip
 def test_no_document(answer: Answer, words: str):
@@ -108,17 +114,37 @@ def test_nobody_answers():
     assert "can't be reached" in refused(url + "/x", None, None)
 
 
-def test_slow_answer(monkeypatch: pytest.MonkeyPatch):
-    """An answer that drips in for ever is given up."""
-    moments = iter(range(0, 1_000_000, 10))
-    monkeypatch.setattr(pulling.time, "monotonic", lambda: float(next(moments)))
+def test_packed_answer(served: Json):
+    """An answer that is packed though nobody asked for it is read all the same."""
+    content = json.dumps(served).encode()
+    with serving(Answer(gzip.compress(content), headers={"Content-Encoding": "gzip"})) as server:
+        assert pull(None, server.url, None).content == content
 
-    def drip() -> Iterator[bytes]:
-        for _ in range(100_000):
-            yield b" " * 1000
 
-    with serving(Answer(chunks=drip)) as server:
-        assert "didn't finish its answer within 30 seconds" in refused(None, server.url, None)
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Drip: "])
+def test_slow_answer(monkeypatch: pytest.MonkeyPatch, beginning: bytes):
+    """An answer that drips in for ever is given up, be it in its body or before it."""
+    monkeypatch.setattr(pulling, "TIME_LIMIT", 0.4)
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.request.sendall(beginning)
+                while not done.wait(0.02):
+                    self.request.sendall(b" ")
+
+    done = threading.Event()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            sentence = refused(f"http://127.0.0.1:{server.server_address[1]}/x", None, None)
+        finally:
+            done.set()
+            server.shutdown()
+            thread.join()
+
+    assert "didn't finish its answer within" in sentence
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "http://127.0.0.1:99999/x", "https://exa mple/x"])
@@ -136,6 +162,14 @@ class TestFiles:
 
         assert pulled.content == b"{}"
         assert pulled.source == "served.json"
+
+    def test_by_url(self, tmp_path: Path):
+        """A file may be given as a URL too."""
+        (tmp_path / "as served.json").write_bytes(b"{}")
+
+        pulled = pull((tmp_path / "as served.json").as_uri(), None, KEY)
+
+        assert (pulled.content, pulled.source) == (b"{}", "as served.json")
 
     def test_missing(self, tmp_path: Path):
         """A file that isn't there gives a sentence."""

@@ -40,7 +40,7 @@ def serving(answer: Answer) -> Iterator[Server]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            if answer.chunks is None:
+            if answer.chunks is None and "Content-Length" not in answer.headers:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             try:
