@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import sys
 
-from regeneration.command import main
+sys.dont_write_bytecode = True  # a run that stops leaves nothing behind, not even what Python keeps of this script
+
+from regeneration.command import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

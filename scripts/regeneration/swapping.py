@@ -1,12 +1,13 @@
 """Putting a finished set of files into the working tree so that a kill at any moment leaves no mixture.
 
-Everything is staged and synced first. A journal, renamed into place, is the commit point: before it, a next start
+The workshop, a folder in the checkout, is there only while a run is at work, or after one that was killed. Everything is staged and synced first. A journal, renamed into place, is the commit point: before it, a next start
 throws the staged files away; after it, a next start goes on with the renames, each of which can be done again. A
 folder is old, new or, between two renames, absent.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ from regeneration.project import Project
 from regeneration.stops import Stop
 
 JOURNAL: Final = "journal.json"
+LOCK: Final = "lock"
+IGNORED: Final = ".gitignore"
 OLD: Final = "old"
 
 
@@ -32,9 +35,8 @@ def workshop(project: Project) -> Iterator[Path]:
         Stop: another run is at work in this checkout.
     """
     folder = project.workshop
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n")
     with _only_run(folder):
+        (folder / IGNORED).write_text("*\n")
         finish_or_undo(project)
         scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=folder))
         try:
@@ -147,15 +149,70 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def _only_run(folder: Path) -> Iterator[None]:
-    """Keep a second run out; the lock goes with the process, so a kill leaves none behind."""
+    """Keep a second run out, and take the folder away at the end: a run that stops leaves no trace.
+
+    The lock goes with the process, so a kill leaves none behind.
+    """
+    with _locked(folder):
+        try:
+            yield
+        finally:
+            if not (folder / JOURNAL).exists():
+                _empty(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     if sys.platform == "win32":
-        yield
+        folder.mkdir(exist_ok=True)
+        try:
+            yield
+        finally:
+            _remove_locked(folder)
         return
     import fcntl
 
-    with (folder / "lock").open("w") as held:
+    while True:
+        folder.mkdir(exist_ok=True)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Stop("Another regeneration is at work in this checkout; wait for it to end.") from None
-        yield
+            held = (folder / LOCK).open("w")
+        except FileNotFoundError:
+            continue  # a run that ended took the folder away between these two lines
+        with held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Stop("Another regeneration is at work in this checkout; wait for it to end.") from None
+            if not _is_at(held.fileno(), folder / LOCK):
+                continue  # it took away what we locked
+            try:
+                yield
+            finally:
+                _remove_locked(folder)
+            return
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file still bears its name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _empty(folder: Path) -> None:
+    """Take everything out of the workshop but the lock, which has to outlast it, and what hides it from git."""
+    for leftover in folder.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        elif leftover.name not in (LOCK, IGNORED):
+            leftover.unlink(missing_ok=True)
+
+
+def _remove_locked(folder: Path) -> None:
+    """Remove the folder with the lock, unless something is left in it: a journal, or another run's lock by now."""
+    if all(entry.name in (LOCK, IGNORED) for entry in folder.iterdir()):
+        (folder / IGNORED).unlink(missing_ok=True)
+        (folder / LOCK).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()

@@ -214,14 +214,35 @@ def test_one_run_at_a_time(small_checkout: Checkout):
     assert "Another regeneration is at work" in small_checkout.said()
 
 
-@pytest.mark.slow
-def test_nothing_is_left_behind(small_checkout: Checkout, small_served: Json):
-    """No scratch folder stays, and git never sees the workshop."""
-    assert small_checkout.pull(small_served) == 0
+def test_nothing_is_left_behind(small_checkout: Checkout, small: Json):
+    """A run that stops leaves every file as it was, with its times and rights, and nothing of its own; so does one
+    that changes nothing."""
+    root = small_checkout.project.root
 
-    left = {path.name for path in small_checkout.project.workshop.iterdir()}
-    assert left == {".gitignore", "lock"}
-    assert (small_checkout.project.workshop / ".gitignore").read_text() == "*\n"
+    def tree() -> Json:
+        paths = [path for path in root.rglob("*") if path != root]
+        return {
+            path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.stat().st_mode, path.is_file())
+            for path in paths
+        }
+
+    before = tree()
+    assert small_checkout.pull(disguised({**small, "paths": {"/v1/x": {"get": {"responses": {}}}}}, ASPNET)) == 1
+    assert tree() == before
+    assert small_checkout.run("--check") == 0
+    assert tree() == before
+    assert small_checkout.pull(b"<html>") == 1
+    assert tree() == before
+    assert not small_checkout.project.workshop.exists()
+
+
+def test_workshop_of_a_run(small_checkout: Checkout):
+    """While a run is at work git doesn't see its workshop, and afterwards it is gone."""
+    with workshop(small_checkout.project) as scratch:
+        (scratch / "x").write_text("x")
+        assert (small_checkout.project.workshop / ".gitignore").read_text() == "*\n"
+
+    assert not small_checkout.project.workshop.exists()
 
 
 @pytest.mark.slow

@@ -74,8 +74,7 @@ def test_killed_at_every_step(root: Path):
         if was_committed:
             assert settled == NEW
         seen.add("new" if settled == NEW else "old")
-        left = {path.name for path in (root / ".regeneration").iterdir()}
-        assert left == {".gitignore", "lock"}
+        assert not (root / ".regeneration").exists()
         for path in sorted(root.iterdir()):
             if path.name not in ("new", ".regeneration"):
                 subprocess.run(["rm", "-rf", str(path)], check=True)
