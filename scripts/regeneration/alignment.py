@@ -45,7 +45,7 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
     grown, notes = lock.copy(), Notes()
     here = read_contract(documented, Notes(), documented=True)
     _check_documented(here)
-    there = read_contract(pulled, notes) if pulled is not None else None
+    there = read_contract(pulled, notes, known=here) if pulled is not None else None
     merged = combine(here, there)
     simplify_unions(merged)
     name_operations(merged, here, grown)

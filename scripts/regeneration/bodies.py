@@ -13,7 +13,8 @@ from regeneration.text import prose
 READABLE: Final[tuple[Medium, ...]] = ("json", "binary", "text")
 SENDABLE: Final[tuple[Medium, ...]] = ("json", "multipart", "form", "binary")
 
-_JSON: Final = re.compile(r"(application|text)/(json|[\w.*-]+\+json)")
+_JSON: Final = re.compile(r"(application|text)/(json|[\w.*-]+\+json)|(application|\*)/\*")
+"""JSON by name; and anything at all, which a service of JSON says where it says nothing else."""
 
 
 def medium_of(content_type: str) -> Medium:
@@ -75,12 +76,20 @@ class BodyReader:
         entries = content.items() if isinstance(content, dict) else []
         for name, entry in sorted(entries, key=lambda item: (str(item[0]) != "application/json", str(item[0]))):
             medium = medium_of(str(name))
+            schema = entry.get("schema") if isinstance(entry, dict) else None
+            if medium == "text" and self._is_structured(schema):
+                medium = "json"  # an object can't be text, whatever the emitter was told to call it
             if medium not in media or (media is SENDABLE and medium == "binary" and not _is_octets(str(name))):
                 continue
-            schema = entry.get("schema") if isinstance(entry, dict) else None
             if found.get(medium) is None:
                 found[medium] = schema
         return found
+
+    def _is_structured(self, schema: object) -> bool:
+        described = self._pointers.resolved(schema)
+        types = described.get("type")
+        listed = types if isinstance(types, list) else [types]
+        return "object" in listed or "array" in listed or isinstance(described.get("properties"), dict)
 
 
 def _is_octets(content_type: str) -> bool:

@@ -52,6 +52,7 @@ class Uses:
 
     def __init__(self, documented: Contract) -> None:
         self._used_by = {key: operation.used_by for key, operation in documented.operations.items()}
+        self._titles = {key: operation.title for key, operation in documented.operations.items()}
         self._steering: dict[OperationKey, set[str]] = defaultdict(set)
         for key, operation in documented.operations.items():
             for body in operation.responses.values():
@@ -62,9 +63,17 @@ class Uses:
         """The flows or commands that use an operation."""
         return self._used_by.get(operation.key, ())
 
+    def title(self, operation: Operation) -> str:
+        """``METHOD /path``, with the documented names of the path's parameters where there are any."""
+        return self._titles.get(operation.key, operation.title)
+
     def steers_by(self, operation: Operation, field: str) -> bool:
         """Whether a flow that uses the operation goes by a field of this name in its answers."""
         return field in self._steering[operation.key]
+
+    def steers(self, operation: Operation) -> bool:
+        """Whether a flow that uses the operation goes by anything in its answers."""
+        return bool(self._steering[operation.key])
 
 
 def _steering_names(root: Node) -> set[str]:

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from regeneration.graph import Body, Contract, Medium, Operation, Parameter, Slot, path_order
 from regeneration.merging import Merger
-from regeneration.pairing import paired_requests, paired_responses, side_of, with_envelopes_of
+from regeneration.pairing import (
+    lists_queries,
+    paired_parameters,
+    paired_requests,
+    paired_responses,
+    side_of,
+    with_envelopes_of,
+)
 
 
 def combine(documented: Contract, pulled: Contract | None) -> Contract:
@@ -56,15 +63,12 @@ class _Combiner:
 
         A document that lists no query parameter at all has most likely left them out, so the documented ones stay.
         """
-        theirs = {_spelled(parameter): parameter for parameter in there.parameters} if there else {}
-        mine = {_spelled(parameter): parameter for parameter in here.parameters} if here else {}
-        lists_queries = any(where == "query" for where, _ in theirs)
-        kept = [
-            key for key in mine
-            if key in theirs or there is None or key[0] != "query" or not lists_queries
-        ]  # fmt: skip
-        names = [*kept, *sorted(key for key in theirs if key not in mine)]
-        return [self._parameter(theirs.get(name), mine.get(name)) for name in names]
+        return [
+            self._parameter(other, known)
+            for other, known in paired_parameters(there, here)
+            if other is not None
+            or (known is not None and (there is None or known.where != "query" or not lists_queries(there)))
+        ]
 
     def _parameter(self, there: Parameter | None, here: Parameter | None) -> Parameter:
         stated = here or there
@@ -99,8 +103,3 @@ class _Combiner:
         theirs = body.slot if body is not None and body.medium == "json" else None
         mine = known.slot if known is not None and known.medium == "json" else None
         return Body("json", self._merger.slot(theirs, mine, "response"), description=described)
-
-
-def _spelled(parameter: Parameter) -> tuple[str, str]:
-    """What makes it the same parameter: header names are equal whatever their case."""
-    return parameter.where, parameter.name.lower() if parameter.where == "header" else parameter.name

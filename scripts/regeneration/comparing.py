@@ -1,4 +1,7 @@
-"""Two documents compared, operation by operation and field by field."""
+"""Two documents compared, operation by operation and field by field.
+
+Operations that came, went or moved are in :mod:`regeneration.operations`.
+"""
 
 from __future__ import annotations
 
@@ -8,79 +11,70 @@ from collections.abc import Iterator
 from typing import Final
 
 from regeneration.changes import Change, Severity, Uses, described
-from regeneration.graph import Contract, Direction, Node, Operation, OperationKey, Parameter, Slot, path_order
+from regeneration.combining import combine
+from regeneration.graph import Contract, Direction, Node, Operation, OperationKey, Slot, path_order
+from regeneration.operations import MOST_COMPARED, compare_operations
 from regeneration.pairing import (
     Place,
     counterpart,
     is_success,
+    lists_queries,
     operation_pairs,
+    paired_parameters,
     paired_requests,
     paired_responses,
     with_envelopes_of,
 )
 from regeneration.text import shown
 
-MOST_COMPARED: Final = 300
-"""New operations, or new fields, among which a gone one is looked for."""
-LONGEST_COMPARED: Final = 200
+FILLED_IN: Final = frozenset(
+    {"type lost", "answer not listed", "answer not described", "body not described", "parameter not listed"}
+)
+"""What a document doesn't say and another one may."""
 
 Local = tuple[str, str, Severity, str]
 """A difference inside a shape: what, place after the shape's own, severity, detail."""
 
 
-def compare(there: Contract, here: Contract, uses: Uses) -> list[Change]:
-    """What differs in ``there``, the pulled or newer document, from ``here``, the documented or older one."""
+def compare(
+    there: Contract,
+    here: Contract,
+    uses: Uses,
+    *,
+    lost: dict[OperationKey, str] | None = None,
+    is_final: bool = False,
+) -> list[Change]:
+    """What differs in ``there``, the pulled or newer document, from ``here``, the documented or older one.
+
+    Args:
+        there: the newer contract.
+        here: the older one.
+        uses: what the hand-written package uses.
+        lost: operations that the newer document has and that can't be generated, each with the reason.
+        is_final: nothing fills in for what ``there`` has lost: both contracts are merged ones.
+    """
     adjusted = with_envelopes_of(there, here)
-    found = [*_operations(there, here, uses)]
+    found = [*compare_operations(there, here, uses, lost or {})]
     for operation in sorted(adjusted.operations.values(), key=path_order):
         other = there.operations.get(operation.key)
         if other is not None:
-            found += _Comparison(other, operation, uses).changes()
+            found += _Comparison(other, operation, uses, is_final).changes()
             found += _envelopes(operation, here.operations[operation.key], uses)
     return found
 
 
-def _operations(there: Contract, here: Contract, uses: Uses) -> Iterator[Change]:
-    """Operations that came, went or moved."""
-    gone = [operation for key, operation in here.operations.items() if key not in there.operations]
-    new = {key: operation for key, operation in there.operations.items() if key not in here.operations}
-    for operation in sorted(gone, key=path_order):
-        users = uses.of(operation)
-        severity: Severity = "flows" if users else "client"
-        moved = _moved_to(operation, new)
-        if moved is not None:
-            del new[moved.key]
-            yield Change("operation moved", operation.title, "", severity, f"it looks like {moved.title} now", users)
-        else:
-            yield Change("operation gone", operation.title, "", severity, "", users)
-    for operation in sorted(new.values(), key=path_order):
-        yield Change("operation new", operation.title, "", "additive", "")
+def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: Uses) -> list[Change]:
+    """What differs between two pulled documents.
 
-
-def _moved_to(operation: Operation, candidates: dict[OperationKey, Operation]) -> Operation | None:
-    """The new operation that a gone one most likely is, by its path and by what it answers."""
-    mine = _field_names(operation)
-    best: tuple[float, Operation] | None = None
-    alike = [other for other in candidates.values() if len(other.route.blanked) < LONGEST_COMPARED]
-    for other in alike[:MOST_COMPARED]:
-        if other.method != operation.method or len(other.path_parameters) != len(operation.path_parameters):
-            continue
-        path = difflib.SequenceMatcher(None, operation.route.blanked, other.route.blanked).ratio()
-        theirs = _field_names(other)
-        fields = len(mine & theirs) / len(mine | theirs) if mine | theirs else 0.0
-        likeness = max(path if path >= 0.75 else 0.0, fields if fields >= 0.6 and len(mine) > 1 else 0.0)
-        if likeness and (best is None or likeness > best[0]):
-            best = (likeness, other)
-    return best[1] if best else None
-
-
-def _field_names(operation: Operation) -> set[str]:
-    names: set[str] = set()
-    bodies = [body for status, body in operation.responses.items() if is_success(status)]
-    for body in [*bodies, *operation.requests.values()]:
-        if body.slot is not None:
-            names |= set(body.slot.node.properties)
-    return names
+    What the newer one doesn't say any more is filled in from the documented contract, where that says it; only where
+    nothing does, it is a change of the client. So the contracts that result are compared as well.
+    """
+    results = compare(combine(documented, now), combine(documented, before), uses, is_final=True)
+    effects = {(change.operation, change.place): change for change in results}
+    return [
+        effects.get((change.operation, change.place), change) if change.what in FILLED_IN else change
+        for change in compare(now, before, uses)
+    ]
 
 
 def _envelopes(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
@@ -88,7 +82,7 @@ def _envelopes(adjusted: Operation, original: Operation, uses: Uses) -> Iterator
         before, after = original.responses[status].slot, body.slot
         if before is not None and after is not None and before.node is not after.node:
             detail = f"{_wrapping(before.node)} became {_wrapping(after.node)}; its rows keep their names"
-            yield Change("list wrapped otherwise", adjusted.title, status, "client", detail, uses.of(adjusted))
+            yield Change("list wrapped otherwise", uses.title(adjusted), status, "client", detail, uses.of(adjusted))
 
 
 def _wrapping(node: Node) -> str:
@@ -99,10 +93,12 @@ def _wrapping(node: Node) -> str:
 class _Comparison:
     """One operation that both documents have."""
 
-    def __init__(self, there: Operation, here: Operation, uses: Uses) -> None:
+    def __init__(self, there: Operation, here: Operation, uses: Uses, is_final: bool) -> None:
         self._there = there
         self._here = here
         self._uses = uses
+        self._is_final = is_final
+        self._title = uses.title(here)
         self._users = uses.of(here)
         self._found: list[Change] = []
 
@@ -114,6 +110,8 @@ class _Comparison:
             self._add("operation deprecated", "", "additive", "")
         seen: set[tuple[int, int, Direction]] = set()
         waiting = deque(operation_pairs(self._there, self._here))
+        for place in waiting:
+            self._whole(place)
         while waiting:
             place = waiting.popleft()
             if (id(place.there), id(place.here), place.direction) not in seen:
@@ -126,32 +124,38 @@ class _Comparison:
     def _add(self, what: str, place: str, severity: Severity, detail: str) -> None:
         if severity == "flows" and not self._users:
             severity = "client"
-        self._found.append(Change(what, self._here.title, place, severity, detail, self._users))
+        self._found.append(Change(what, self._title, place, severity, detail, self._users))
+
+    def _add_not_stated(self, what: str, place: str, stays: str) -> None:
+        """Something that the document doesn't say any more: it stays as documented, unless nothing fills in."""
+        self._add(what, place, "client" if self._is_final else "additive", "" if self._is_final else stays)
 
     def _parameters(self) -> None:
-        theirs = {_key(parameter): parameter for parameter in self._there.parameters}
-        mine = {_key(parameter): parameter for parameter in self._here.parameters}
-        for key, parameter in mine.items():
-            other = theirs.get(key)
-            place = f"{parameter.where} {parameter.name}"
-            if other is None:
-                self._add("parameter gone", place, "additive" if key[0] == "header" else "client", "")
-            elif other.required and not parameter.required:
-                self._add("parameter now required", place, "flows", "")
-            elif parameter.required and not other.required:
-                self._add("parameter no longer required", place, "additive", "")
-        for key, parameter in theirs.items():
-            if key not in mine:
-                required = "it is required" if parameter.required else ""
-                place = f"{parameter.where} {parameter.name}"
-                self._add("parameter new", place, "flows" if parameter.required else "additive", required)
+        for other, parameter in paired_parameters(self._there, self._here):
+            named = parameter or other
+            assert named is not None
+            place = f"{named.where} {named.name}"
+            if parameter is None:
+                required = "it is required" if named.required else ""
+                self._add("parameter new", place, "flows" if named.required else "additive", required)
+            elif other is None and (parameter.where != "query" or not lists_queries(self._there)):
+                self._add_not_stated("parameter not listed", place, "the documented one stays")
+            elif other is None:
+                self._add("parameter gone", place, "client", "")
+            else:
+                if other.name != parameter.name and parameter.where == "query":
+                    self._add("parameter spelled otherwise", place, "additive", f"it is {shown(other.name)} now")
+                if other.required and not parameter.required:
+                    self._add("parameter now required", place, "client", "")
+                elif parameter.required and not other.required:
+                    self._add("parameter no longer required", place, "additive", "")
 
     def _request(self) -> None:
         body, known = paired_requests(self._there, self._here)
         if body is not None and known is None:
             self._add("body new", "body", "flows" if body.required else "additive", "")
         elif body is None and known is not None:
-            self._add("body not described", "body", "additive", "the documented one fills in")
+            self._add_not_stated("body not described", "body", "the documented one fills in")
         elif body is not None and known is not None:
             if body.medium != known.medium:
                 self._add("body sent otherwise", "body", "flows", f"{known.medium} became {body.medium}")
@@ -164,11 +168,27 @@ class _Comparison:
             if not documented:
                 self._add("answer new", status, "additive", "")
             elif not listed:
-                self._add("answer not listed", status, "additive", "")
+                self._add_not_stated("answer not listed", status, "")
             elif known is not None and known.is_typed and (body is None or not body.is_typed):
-                self._add("answer not described", status, "additive", "the documented one fills in")
+                self._add_not_stated("answer not described", status, "the documented one fills in")
             elif body is not None and known is not None and known.is_typed and body.medium != known.medium:
-                self._add("answer sent otherwise", status, "client", f"{known.medium} became {body.medium}")
+                steers = is_success(status) and self._uses.steers(self._here)
+                worst: Severity = "flows" if steers else "client"
+                self._add("answer sent otherwise", status, worst, f"{known.medium} became {body.medium}")
+
+    def _whole(self, place: Place) -> None:
+        """Compare what a parameter, a body or an answer is as a whole."""
+        is_answer = place.direction == "response" and is_success(place.path)
+        worst: Severity = "flows" if is_answer and self._uses.steers(self._here) else "client"
+        for what, after, severity, detail in self._differences(place.there, place.here, worst):
+            self._add(what, place.path + after, severity, detail)
+
+    def _differences(self, there: Node, here: Node, worst: Severity) -> Iterator[Local]:
+        for what, after, severity, detail in _differences(there, here, worst):
+            if what == "type lost" and self._is_final:
+                yield "type changed", after, worst, f"{described(here)} became {described(there)}"
+            else:
+                yield what, after, severity, detail
 
     def _shape(self, place: Place) -> tuple[Node | None, Node | None]:
         """Compare one place; what to go on with below it."""
@@ -188,12 +208,18 @@ class _Comparison:
             if other is None:
                 self._add("field gone", path, worst, _perhaps(name, slot, there, here))
                 continue
-            for what, after, severity, detail in _differences(other.node, slot.node, worst):
+            for what, after, severity, detail in self._differences(other.node, slot.node, worst):
                 self._add(what, path + after, severity, detail)
+            if other.nullable != slot.nullable and not is_read and other.node.kind != "any":
+                null: Severity = "additive" if other.nullable else "client"
+                self._add("null taken too" if other.nullable else "null not taken", path, null, "")
             if other.required != slot.required:
                 what = "field now required" if other.required else "field no longer required"
                 severity = "additive" if is_read or not other.required else "client"
                 self._add(what, path, severity, "")
+        if there.extra is not None and here.extra is not None:
+            for what, after, severity, detail in self._differences(there.extra.node, here.extra.node, "client"):
+                self._add(what, place.path + "{}" + after, severity, detail)
         for name, other in there.properties.items():
             if name not in here.properties:
                 must = other.required and not is_read and not other.read_only
@@ -224,8 +250,21 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         yield "type narrowed", after, "additive", detail
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield "type widened", after, worst, detail
-    elif (there.kind, there.type, there.format) != (here.kind, here.type, here.format) and here.kind != "any":
+    elif here.kind == "any":
+        if not there.is_free_form:
+            yield "type stated", after, "additive", described(there)
+    elif (there.kind, there.type, there.format) != (here.kind, here.type, here.format):
         yield "type changed", after, worst, detail
+    elif there.kind == "union" and _alternatives(there) != _alternatives(here):
+        yield "type changed", after, worst, f"{_one_of(here)} became {_one_of(there)}"
+
+
+def _alternatives(union: Node) -> list[str]:
+    return sorted({described(slot.node) for slot in union.variants})
+
+
+def _one_of(union: Node) -> str:
+    return " or ".join(_alternatives(union)[:12])
 
 
 def _missing(values: tuple[str | int, ...], others: tuple[str | int, ...]) -> list[str | int]:
@@ -245,7 +284,3 @@ def _perhaps(name: str, slot: Slot, there: Node, here: Node) -> str:
     alike = [other for other in new if described(there.properties[other].node) == described(slot.node)]
     close = difflib.get_close_matches(name, new, n=1, cutoff=0.6) or (alike if len(alike) == 1 else [])
     return f"perhaps it is called {shown(close[0])} now" if close else ""
-
-
-def _key(parameter: Parameter) -> tuple[str, str]:
-    return parameter.where, parameter.name.lower() if parameter.where == "header" else parameter.name

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from regeneration.bodies import BodyReader
-from regeneration.graph import METHODS, Body, Contract, Node, Operation, Parameter, Slot, path_order
+from regeneration.graph import METHODS, Body, Contract, Node, Operation, OperationKey, Parameter, Slot, path_order
 from regeneration.pointers import JsonObject, Pointers
 from regeneration.routes import UnusablePath, parse_route
 from regeneration.schemas import SchemaReader
+from regeneration.servers import base_path
+from regeneration.simplifying import join_values
 from regeneration.stops import Notes, Stop
 from regeneration.text import is_wire_name, prose, shown
 
@@ -20,22 +21,28 @@ _STATUS: Final = re.compile(r"[1-5][0-9]{2}|[1-5][xX]{2}|default")
 _HEADERS_OF_HTTP: Final = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
 
 
-def read_contract(document: JsonObject, notes: Notes, *, documented: bool = False) -> Contract:
+def read_contract(
+    document: JsonObject, notes: Notes, *, documented: bool = False, known: Contract | None = None
+) -> Contract:
     """Read an OpenAPI document.
 
     Args:
         document: the document, checked to be OpenAPI 3.0 or 3.1.
         notes: where everything goes that was left out or read in another way than it was written.
         documented: whether it is the contract by hand, the only document whose names mean anything.
+        known: the documented contract, for telling what the addresses of servers put before the paths.
     """
-    return _ContractReader(document, notes, documented).read()
+    contract = _ContractReader(document, notes, documented, set(known.operations) if known else set()).read()
+    join_values(contract)
+    return contract
 
 
 class _ContractReader:
-    def __init__(self, document: JsonObject, notes: Notes, documented: bool) -> None:
+    def __init__(self, document: JsonObject, notes: Notes, documented: bool, known: set[OperationKey]) -> None:
         self._document = document
         self._notes = notes
         self._documented = documented
+        self._known = known
         self._pointers = Pointers(document, notes)
         self._schemas = SchemaReader(self._pointers, notes, _component_names(document) if documented else None)
         self._bodies = BodyReader(self._pointers, self._schemas)
@@ -45,9 +52,10 @@ class _ContractReader:
         info = info if isinstance(info, dict) else {}
         contract = Contract({}, prose(info.get("title")), prose(info.get("version")))
         operations: list[Operation] = []
-        base = _base_path(self._document)
-        for path, raw_item in self._paths():
-            item = self._pointers.resolved(raw_item)
+        items = [(path, self._pointers.resolved(item)) for path, item in self._paths()]
+        usual = base_path(self._document, items, self._known, "")
+        for path, item in items:
+            base = base_path(item, [(path, item)], self._known, usual)
             for method in METHODS:
                 if isinstance(item.get(method), dict):
                     operation = self._operation(method, base + path, item, item[method])
@@ -79,9 +87,8 @@ class _ContractReader:
         requests, unsendable = self._bodies.requests(raw.get("requestBody"))
         if unsendable:
             offered = ", ".join(shown(name, 40) for name in sorted(unsendable)[:5])
-            self._notes.not_generated(
-                title, f"its body can only be sent as {offered}, which the generator doesn't know"
-            )
+            cause = f"its body can only be sent as {offered}, which the generator doesn't know"
+            self._notes.not_generated(title, cause, (method, route.shape))
             return None
         listed = self._parameters(title, item, raw)
         in_path = {parameter.name.casefold(): parameter for parameter in listed if parameter.where == "path"}
@@ -155,19 +162,6 @@ def _component_names(document: JsonObject) -> dict[int, str]:
     components = document.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
     return {id(schema): str(name) for name, schema in schemas.items()} if isinstance(schemas, dict) else {}
-
-
-def _base_path(document: JsonObject) -> str:
-    """The path that the first server puts before every path, where it is plain."""
-    servers = document.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers else None
-    url = first.get("url") if isinstance(first, dict) else None
-    if not isinstance(url, str) or "{" in url:
-        return ""
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError:
-        return ""
 
 
 def _first(value: object) -> str:

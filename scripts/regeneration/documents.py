@@ -73,7 +73,7 @@ def _load(content: bytes, origin: str) -> object:
     except json.JSONDecodeError as error:
         if error.pos >= len(content.decode("utf-8")) - 1 or error.msg.startswith("Unterminated"):
             raise Stop(f"{origin} gives JSON that breaks off after {len(content):,} bytes; pull again.") from None
-        if re.match(rb"(openapi|swagger)\s*:|---", content):
+        if re.match(rb"---", content) or re.search(rb"(?m)^(openapi|swagger)\s*:", content):
             raise Stop(f"{origin} gives YAML; give the JSON form of the document.") from None
         raise Stop(f"{origin} gives something that is no JSON (line {error.lineno}): {error.msg}.") from None
     except ValueError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regeneration.alignment import Aligned, align
 from regeneration.changes import Change, Uses
-from regeneration.comparing import compare
+from regeneration.comparing import compare, compare_pulls
 from regeneration.contract import read_contract
 from regeneration.documents import parse_document
 from regeneration.locking import NamesLock
@@ -32,12 +32,12 @@ def report_on(aligned: Aligned, documented: JsonObject, pulled: bytes | None, co
         return report
     uses = Uses(aligned.documented)
     report.pulled_sha256 = sha256(pulled)
-    report.documented_to_pulled = compare(aligned.pulled, aligned.documented, uses)
+    report.documented_to_pulled = compare(aligned.pulled, aligned.documented, uses, lost=aligned.notes.lost_keys)
     if committed is not None and committed != pulled:
         report.previous_sha256 = sha256(committed)
         try:
-            before = read_contract(parse_document(committed, "openapi/pulled.json"), Notes())
-            report.last_to_pulled = compare(aligned.pulled, before, uses)
+            before = read_contract(parse_document(committed, "openapi/pulled.json"), Notes(), known=aligned.documented)
+            report.last_to_pulled = compare_pulls(aligned.pulled, before, aligned.documented, uses)
         except Stop as damaged:
             report.notes.append(f"The document that was pulled before could not be compared: {damaged}")
     own = align(documented, None, NamesLock()).document
@@ -74,6 +74,8 @@ def _sentence(change: Change) -> str:
             return f"{where} is not in the pulled document, and it is used by {users}."
         case "operation moved":
             return f"{where} is not in the pulled document any more{hint}. It is used by {users}."
+        case "operation not generated":
+            return f"{where} is in the pulled document, but can't be generated: {change.detail}. It is used by {users}."
         case "field gone":
             return f"{where} is gone, and {users} steer by it{hint}."
         case "type changed" | "type widened":
@@ -82,6 +84,12 @@ def _sentence(change: Change) -> str:
             return f"{where} lost values that flows may wait for{hint}; {users} steer by it."
         case "field new":
             return f"{where} is new and required{hint}; {users} don't send it."
+        case "parameter new":
+            return f"{where} is new and required; {users} don't send it."
+        case "answer sent otherwise":
+            return f"{where} is sent otherwise{hint}, and {users} steer by what is in it."
+        case "body sent otherwise":
+            return f"{where} has to be sent otherwise{hint}; {users} send it."
         case _:
             return f"{where}: {change.what}{hint}; used by {users}."
 

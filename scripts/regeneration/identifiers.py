@@ -76,7 +76,7 @@ def _fit_parameters(operation: Operation, notes: Notes) -> list[Parameter] | Non
     kept: list[Parameter] = []
     taken = {_argument(parameter) for parameter in operation.path_parameters}
     if len(taken) < len(operation.path_parameters):
-        notes.not_generated(operation.title, "two parameters of its path would have the same name")
+        notes.not_generated(operation.title, "two parameters of its path would have the same name", operation.key)
         return None
     if operation.requests:
         taken |= _temporaries("body") | {"body"}
@@ -85,7 +85,7 @@ def _fit_parameters(operation: Operation, notes: Notes) -> list[Parameter] | Non
         if identifier in taken:
             reason = f"its {parameter.where} parameter {shown(parameter.name)} would be called like another argument"
             if parameter.required:
-                notes.not_generated(operation.title, reason)
+                notes.not_generated(operation.title, reason, operation.key)
                 return None
             notes.add(f"{operation.title}: {reason}; it was left out.")
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from regeneration.graph import Body, Contract, Direction, Medium, Node, Operation, OperationKey, Slot
+from regeneration.graph import Body, Contract, Direction, Medium, Node, Operation, OperationKey, Parameter, Slot
 
 Pair = tuple[Node | None, Node | None]
 
@@ -39,10 +39,8 @@ def operation_pairs(there: Operation, here: Operation) -> Iterator[Place]:
     """The places of an operation from which shapes hang, where both documents have one."""
     for mine, theirs in zip(here.path_parameters, there.path_parameters, strict=True):
         yield Place(theirs.slot.node, mine.slot.node, "request", f"path {mine.name}")
-    named = {(parameter.where, parameter.name.lower()): parameter for parameter in there.parameters}
-    for parameter in here.parameters:
-        other = named.get((parameter.where, parameter.name.lower()))
-        if other is not None:
+    for other, parameter in paired_parameters(there, here):
+        if other is not None and parameter is not None:
             yield Place(other.slot.node, parameter.slot.node, "request", f"{parameter.where} {parameter.name}")
     request, documented = paired_requests(there, here)
     if request is not None and documented is not None and request.slot and documented.slot:
@@ -50,6 +48,37 @@ def operation_pairs(there: Operation, here: Operation) -> Iterator[Place]:
     for status, (body, known) in paired_responses(there, here).items():
         if body is not None and known is not None and body.slot is not None and known.slot is not None:
             yield Place(body.slot.node, known.slot.node, "response", status)
+
+
+def paired_parameters(
+    there: Operation | None, here: Operation | None
+) -> list[tuple[Parameter | None, Parameter | None]]:
+    """The parameters outside the path that correspond: those of ``here`` in their order, then what only ``there`` has.
+
+    The letter case of a header's name means nothing, and that of a query's means nothing to ASP.NET; where a document
+    has two queries that differ in nothing else, they are told apart by it.
+    """
+    theirs = list(there.parameters) if there else []
+    paired: list[tuple[Parameter | None, Parameter | None]] = []
+    exact = {(parameter.where, parameter.name) for parameter in (here.parameters if here else ())}
+    for parameter in here.parameters if here else ():
+        alike = [other for other in theirs if _spelled(other) == _spelled(parameter)]
+        same = [other for other in alike if other.name == parameter.name]
+        free = [other for other in alike if (other.where, other.name) not in exact]
+        found = same[0] if same else free[0] if len(free) == 1 else None
+        if found is not None:
+            theirs.remove(found)
+        paired.append((found, parameter))
+    return [*paired, *((other, None) for other in theirs)]
+
+
+def lists_queries(operation: Operation) -> bool:
+    """Whether a document lists any query parameter of an operation; one that lists none most likely left them out."""
+    return any(parameter.where == "query" for parameter in operation.parameters)
+
+
+def _spelled(parameter: Parameter) -> tuple[str, str]:
+    return parameter.where, parameter.name.casefold()
 
 
 def side_of(medium: Medium) -> Direction:
@@ -140,12 +169,13 @@ def _enveloped(there: Slot, here: Slot) -> Slot:
     """The documented body of a list, put into the pulled document's envelope.
 
     How lists are wrapped is documented nowhere: they may come as an array, or as the sole array in an object under
-    whatever name. The rows keep their names in either case. Where a flow steers by the array's name, it must stay.
+    whatever name. The rows keep their names in either case. Where a flow steers by the array's name, or by anything
+    beside it, the object is more than an envelope and must stay.
     """
     known, found = here.node, there.node
     rows = sole_array(known) if known.kind == "object" else None
     member = sole_array(found) if found.kind == "object" else None
-    if rows is not None and known.properties[rows].steering:
+    if rows is not None and any(slot.steering for slot in known.properties.values()):
         return here
     if known.kind == "array" and member is not None:
         return replace(here, node=Node("object", properties={member: here}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from regeneration.alignment import Aligned, align
 from regeneration.documents import load_documented, parse_document
 from regeneration.drift import keep_last_comparison, obstacles, report_on
-from regeneration.flowcheck import hold_flows_against
+from regeneration.flowcheck import FlowsDoNotFit, hold_flows_against
 from regeneration.generation import check_tools, generate_client
 from regeneration.inspecting import inspect_client
 from regeneration.limits import Deadline, bounded_memory
@@ -77,10 +77,19 @@ def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = No
         changed = {target: new for target, new in staged.items() if not same(target, new)}
         if project.client in changed and wish.flows and not wish.check:
             say("holding the flows against the new client")
-            hold_flows_against(project, scratch / "generated", work.aligned.document, report.stable_layer)
+            _hold_flows(project, scratch, work, report, wish)
         if not wish.check:
             swap(project, changed)
         return Outcome([project.relative(target) for target in changed], report)
+
+
+def _hold_flows(project: Project, scratch: Path, work: _Work, report: Report, wish: Wish) -> None:
+    try:
+        hold_flows_against(project, scratch / "generated", work.aligned.document, report.stable_layer)
+    except FlowsDoNotFit as misfit:
+        report.stable_layer = [*misfit.changes, *report.stable_layer]
+        _write(report, wish)
+        raise
 
 
 @dataclass(slots=True)
@@ -110,6 +119,10 @@ def _align(project: Project, fresh: Pulled | None) -> _Work:
 def _tell(report: Report, wish: Wish, say: Say) -> None:
     for line in report.terminal():
         say(line)
+    _write(report, wish)
+
+
+def _write(report: Report, wish: Wish) -> None:
     if wish.report is not None:
         wish.report.mkdir(parents=True, exist_ok=True)
         (wish.report / "drift.md").write_text(report.page(), encoding="utf-8")

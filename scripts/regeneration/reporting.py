@@ -16,7 +16,7 @@ MOST_LINES: Final = 40
 MOST_ADDITIVE: Final = 12
 """Of these, lines about what breaks nothing."""
 MOST_OPERATIONS: Final = 3
-"""Operations that one line of the page names before it counts the rest."""
+"""Operations that one line on the terminal names before it counts the rest; the page names all of them."""
 
 _ERROR: Final = re.compile(r"^[45][0-9X]{2}\b")
 _LENIENT: Final = ("field now required", "field no longer required")
@@ -118,9 +118,10 @@ def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[
     for (what, place, detail, severity), alike in sorted(groups.items(), key=lambda item: order.index(item[0][3])):
         mark = _code if as_markdown else str
         operations = list(dict.fromkeys(change.operation for change in alike))
-        named = ", ".join(mark(operation) for operation in operations[:MOST_OPERATIONS])
-        if len(operations) > MOST_OPERATIONS:
-            named += f" and {len(operations) - MOST_OPERATIONS} more"
+        most = len(operations) if as_markdown else MOST_OPERATIONS
+        named = ", ".join(mark(operation) for operation in operations[:most])
+        if len(operations) > most:
+            named += f" and {len(operations) - most} more"
         users = list(dict.fromkeys(user for change in alike for user in change.touches))
         text = f"{named}: {what}"
         text += f" {mark(place)}" if place else ""

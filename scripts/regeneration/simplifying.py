@@ -6,6 +6,7 @@ from collections import deque
 
 from regeneration.folding import Fingerprints, children, fold, reachable, roots_of
 from regeneration.graph import Contract, Node, Slot
+from regeneration.schemas import MOST_ENUM_VALUES
 
 
 def simplify_unions(contract: Contract) -> None:
@@ -39,6 +40,32 @@ def simplify_unions(contract: Contract) -> None:
             node.variants = tuple(Slot(variant.node) for variant in node.variants)
     for node in unions:
         node.variants = tuple(sorted(node.variants, key=lambda slot: _variant_order(slot.node, prints)))
+
+
+def join_values(contract: Contract) -> None:
+    """Make one shape of a union of plain values, in place: of constants, as some emitters list the values of an enum,
+    and of an enum beside the plain type, which says that there may be other values. Ours are open in any case.
+    """
+    roots = roots_of(contract)
+    nodes = reachable(roots)
+    joined = {id(node) for node in nodes if node.kind == "union" and _is_of_values(node)}
+    for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
+        if id(slot.node) in joined:
+            slot.nullable = slot.nullable or any(variant.nullable for variant in slot.node.variants)
+    for node in nodes:
+        if id(node) in joined:
+            found = [slot.node for slot in node.variants]
+            values = {value for variant in found for value in variant.values}
+            is_open = len(values) > MOST_ENUM_VALUES or any(variant.kind == "scalar" for variant in found)
+            node.kind, node.type = "scalar" if is_open else "enum", found[0].type
+            node.values = () if is_open else tuple(sorted(values))
+            node.variants = ()
+
+
+def _is_of_values(union: Node) -> bool:
+    found = [slot.node for slot in union.variants]
+    is_plain = all(node.kind in ("enum", "scalar") and not node.format for node in found)
+    return is_plain and len({node.type for node in found}) == 1
 
 
 def _endless(nodes: list[Node], prints: Fingerprints) -> list[Node]:

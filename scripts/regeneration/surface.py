@@ -8,6 +8,7 @@ from typing import Any
 
 from regeneration.changes import Change, Severity
 from regeneration.graph import Contract, path_order
+from regeneration.identifiers import python_name
 from regeneration.pointers import JsonObject
 
 
@@ -78,7 +79,7 @@ def _surface(aligned: JsonObject, contract: Contract) -> Surface:
         for parameter in operation.get("parameters", []):
             unset = set() if parameter["required"] else {"Unset"}
             sight = _Sight(_python_types(parameter["schema"]) | unset, title, known.used_by, is_read=False)
-            surface[f"{module}({parameter['name']})"] = sight
+            surface[f"{module}({python_name(parameter['name'])})"] = sight
             roots.append(parameter["schema"])
         roots += _schemas_in([operation["requestBody"]] if "requestBody" in operation else [])
         _add_classes(surface, schemas, roots, _Sight(frozenset(), title, known.used_by, is_read=False))
@@ -105,7 +106,7 @@ def _add_classes(surface: Surface, schemas: dict[str, JsonObject], roots: list[J
         required = schema.get("required", [])
         for field, inner in schema.get("properties", {}).items():
             unset = set() if field in required else {"Unset"}
-            surface.setdefault(f"models.{name}.{field}", replace(sight, type=_python_types(inner) | unset))
+            surface.setdefault(f"models.{name}.{python_name(field)}", replace(sight, type=_python_types(inner) | unset))
             waiting.extend(_references(inner))
         if isinstance(schema.get("additionalProperties"), dict):
             waiting.extend(_references(schema["additionalProperties"]))

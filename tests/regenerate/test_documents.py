@@ -45,6 +45,7 @@ def test_good(version: str):
         (b'{"openapi": "3.0.1", "paths": {"/a', "breaks off after 34 bytes"),
         (b'{"openapi": "3.0.1", "paths": {"/a": {}', "breaks off"),
         (b"openapi: 3.0.1\npaths: {}\n", "gives YAML"),
+        (b"# ours\ncomponents: {}\nopenapi: 3.1.0\npaths: {}\n", "gives YAML"),
         (b'{"a": nope}', "no JSON (line 1)"),
         (b'{"a": NaN}', "NaN is no JSON value"),
         (b'{"paths": {"/a": {}, "/a": {}}}', 'the key /a twice'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,7 +136,45 @@ def test_flows_that_do_not_fit(with_flows: Checkout, small: Json):
     assert f"stopped: POST /v1/widgets, {weight}: Unsupported operand types" in said
     assert 'POST /v1/widgets, GET /v1/widgets/{id} (Widget), field title: "Widget" has no attribute "title"' in said
     assert "stopped: POST /v1/widgets (MakeWidgetRequest), field label: Unexpected keyword argument" in said
-    assert "stopped: GET /v1/widgets: Unexpected keyword argument" in said
+    assert "stopped: GET /v1/widgets, parameter limit: Unexpected keyword argument" in said
+    assert with_flows.files() == before
+
+
+def test_misfits_are_in_the_report(with_flows: Checkout, small: Json, tmp_path: Path):
+    """What the type check finds stands in the drift report as breaking for the flows."""
+    small["paths"]["/v1/widgets/{id}"]["get"]["parameters"][0]["schema"] = {"type": "integer"}
+    request = small["components"]["schemas"]["MakeWidgetRequest"]
+    request["required"] = ["label", "state"]
+
+    assert with_flows.pull(disguised(small, ASPNET), "--report", str(tmp_path / "report")) == 1
+
+    said = with_flows.said()
+    assert 'stopped: GET /v1/widgets/{id}, path id: Argument 1 to "_get_kwargs"' in said
+    assert 'stopped: POST /v1/widgets (MakeWidgetRequest), field state: Missing positional argument "state"' in said
+    data = json.loads((tmp_path / "report" / "drift.json").read_text())
+    misfits = [change for change in data["stable_layer"] if change["severity"] == "flows"]
+    assert [change["operation"] for change in misfits] == [
+        "POST /v1/widgets (MakeWidgetRequest), field state",
+        "GET /v1/widgets/{id}, path id",
+    ]
+    assert "Breaking for the flows" in (tmp_path / "report" / "drift.md").read_text()
+
+
+def test_flows_that_import_what_is_gone(with_flows: Checkout, small: Json):
+    """A module of the client that the flows import and that isn't there any more is named with its operation."""
+    for item in small["paths"].values():
+        for operation in item.values():
+            operation.pop("x-used-by")
+    with_flows.project.documented.write_text(json.dumps(small))
+    pulled = disguised(small, ASPNET)
+    del pulled["paths"][next(path for path in pulled["paths"] if "{" in path)]
+    before = with_flows.files()
+
+    assert with_flows.pull(pulled) == 1
+
+    said = with_flows.said()
+    gone = "GET /v1/widgets/{id}: specstep_client.api.widgets has no get_widget any more (little_flows/gateway.py:7)"
+    assert f"stopped: {gone}" in said
     assert with_flows.files() == before
 
 

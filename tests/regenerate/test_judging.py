@@ -1,0 +1,272 @@
+"""How what differs is judged: what fills in, what only seems gone, what stands in the way, and who is told."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from checkouts import Checkout
+from disguises import ASPNET, disguised, plain
+from regeneration.alignment import align
+from regeneration.drift import obstacles, report_on
+from regeneration.locking import NamesLock
+from regeneration.reporting import Report
+
+Json = Any
+
+
+def report_of(documented: Json, pulled: Json, before: Json | None = None) -> Report:
+    """The drift report of a pull."""
+    content, committed = json.dumps(pulled).encode(), json.dumps(before).encode() if before else None
+    return report_on(align(documented, pulled, NamesLock()), documented, content, committed)
+
+
+def found(report: Report, comparison: str = "documented_to_pulled") -> set[tuple[str, str, str, str]]:
+    return {
+        (change.what, f"{change.operation} {change.place}".strip(), change.severity, change.detail)
+        for change in getattr(report, comparison)
+    }
+
+
+def fields(document: Json, name: str) -> Json:
+    return document["components"]["schemas"][name]["properties"]
+
+
+class TestWhatStandsInTheWay:
+    def test_operation_that_cannot_be_generated(self, small: Json):
+        """An operation that the flows use and that can't be generated stops the run as that, not as one that is gone."""
+        pulled = plain(small)
+        content = pulled["paths"]["/v1/widgets"]["post"]["requestBody"]["content"]
+        content["application/xml"] = content.pop("application/json")
+
+        report = report_of(small, pulled)
+
+        assert obstacles(report) == [
+            "POST /v1/widgets is in the pulled document, but can't be generated: its body can only be sent as "
+            "application/xml, which the generator doesn't know. It is used by run."
+        ]
+
+    def test_argument_that_cannot_be_given(self, small: Json):
+        """So does one with a parameter that must be sent and that can't be an argument."""
+        pulled = plain(small)
+        listed = pulled["paths"]["/v1/widgets"]["get"]["parameters"]
+        listed.append({"name": "Limit", "in": "query", "required": True, "schema": {"type": "string"}})
+
+        [sentence] = obstacles(report_of(small, pulled))[:1]
+
+        assert (
+            "GET /v1/widgets is in the pulled document, but can't be generated: its query parameter Limit" in sentence
+        )
+
+    def test_answer_that_is_no_json_any_more(self, small: Json):
+        """An answer that flows steer by and that is text now stops the run; an error that is text stops nothing."""
+        pulled = plain(small)
+        responses = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]
+        responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+
+        assert obstacles(report_of(small, pulled)) == [
+            "GET /v1/widgets/{id}: 200 is sent otherwise; json became text, and watch steer by what is in it."
+        ]
+
+    def test_answer_that_is_something_else_as_a_whole(self, small: Json):
+        """So does an answer that is a list, or a number, where the flows need an object."""
+        for schema, words in (
+            ({"type": "array", "items": {"type": "string"}}, "array of string"),
+            ({"type": "integer"}, "integer"),
+        ):
+            pulled = plain(small)
+            responses = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]
+            responses["200"]["content"]["application/json"]["schema"] = schema
+
+            assert obstacles(report_of(small, pulled)) == [
+                f"GET /v1/widgets/{{id}}: 200 changed its type; object became {words}, and watch steer by it."
+            ]
+
+    def test_other_method(self, small: Json):
+        """An operation that has another method now is told as moved."""
+        pulled = plain(small)
+        item = pulled["paths"]["/v1/widgets"]
+        item["put"] = item.pop("post")
+
+        assert obstacles(report_of(small, pulled)) == [
+            "POST /v1/widgets is not in the pulled document any more; it looks like PUT /v1/widgets now. "
+            "It is used by run."
+        ]
+
+    def test_list_that_moved(self, small: Json):
+        """A list that moved is known by its rows."""
+        pulled = plain(small)
+        pulled["paths"]["/v1/things"] = {"get": pulled["paths"]["/v1/widgets"].pop("get")}
+
+        assert "it looks like GET /v1/things now" in obstacles(report_of(small, pulled))[0]
+
+
+class TestParameters:
+    def test_headers_and_queries_that_are_not_listed(self, small: Json):
+        """What a document doesn't list and the client keeps breaks nobody."""
+        small["paths"]["/v1/widgets"]["get"]["parameters"].append(
+            {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}
+        )
+        pulled = plain(small)
+        del pulled["paths"]["/v1/widgets"]["get"]["parameters"]
+
+        assert found(report_of(small, pulled)) == {
+            ("parameter not listed", f"GET /v1/widgets {name}", "additive", "the documented one stays")
+            for name in ("query limit", "header X-Trace")
+        }
+
+    def test_required_now(self, small: Json):
+        """A known parameter that is a must now breaks users; whether the flows send it, the type check finds."""
+        pulled = plain(small)
+        pulled["paths"]["/v1/widgets"]["get"]["parameters"][0]["required"] = True
+
+        report = report_of(small, pulled)
+
+        assert found(report) == {("parameter now required", "GET /v1/widgets query limit", "client", "")}
+        assert obstacles(report) == []
+
+    def test_other_type(self, small: Json):
+        """A parameter of another type is reported as that: in the query and in the path."""
+        pulled = plain(small)
+        pulled["paths"]["/v1/widgets"]["get"]["parameters"][0]["schema"] = {"type": "boolean"}
+        pulled["paths"]["/v1/widgets/{id}"]["get"]["parameters"][0]["schema"] = {"type": "integer"}
+
+        assert found(report_of(small, pulled)) == {
+            ("type changed", "GET /v1/widgets query limit", "client", "integer became boolean"),
+            ("type changed", "GET /v1/widgets/{id} path id", "client", "string (uuid) became integer"),
+        }
+
+
+class TestShapes:
+    def test_null_in_requests(self, small: Json):
+        """What may be null is part of what is sent; what is read may be null in any case."""
+        pulled = plain(small)
+        fields(pulled, "MakeWidgetRequest")["label"] = {"type": ["string", "null"]}
+        fields(pulled, "Widget")["label"] = {"type": "string"}
+
+        assert found(report_of(small, pulled)) == {("null taken too", "POST /v1/widgets body.label", "additive", "")}
+        fields(small, "MakeWidgetRequest")["label"] = {"type": ["string", "null"]}
+        fields(pulled, "MakeWidgetRequest")["label"] = {"type": "string"}
+        assert found(report_of(small, pulled)) == {("null not taken", "POST /v1/widgets body.label", "client", "")}
+
+    def test_alternatives(self, small: Json):
+        """A field with other alternatives than before has another type."""
+        fields(small, "Widget")["weight"] = {"oneOf": [{"type": "string"}, {"type": "boolean"}]}
+        pulled = plain(small)
+        fields(pulled, "Widget")["weight"] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {}}]}
+
+        detail = "boolean or string became array of anything or string"
+        assert found(report_of(small, pulled)) == {
+            ("type changed", f"{place}.weight", "client", detail)
+            for place in ("POST /v1/widgets 201", "GET /v1/widgets/{id} 200")
+        }
+
+    def test_values_under_any_name(self, small: Json):
+        """The type of values under names that nobody knows beforehand is compared too."""
+        fields(small, "Widget")["sizes"] = {"type": "object", "additionalProperties": {"type": "integer"}}
+        pulled = plain(small)
+        fields(pulled, "Widget")["sizes"] = {"type": "object", "additionalProperties": {"type": "string"}}
+
+        assert ("type changed", "GET /v1/widgets/{id} 200.sizes{}", "client", "integer became string") in found(
+            report_of(small, pulled)
+        )
+
+    def test_type_that_was_not_documented(self, small: Json):
+        """Where the documented contract leaves a type open, a stated one is news, and breaks nobody."""
+        fields(small, "Widget")["weight"] = {}
+        pulled = plain(small)
+        fields(pulled, "Widget")["weight"] = {"type": "number"}
+
+        assert ("type stated", "GET /v1/widgets/{id} 200.weight", "additive", "number") in found(
+            report_of(small, pulled)
+        )
+
+
+class TestSinceTheLastPull:
+    @pytest.fixture
+    def before(self, small: Json) -> Json:
+        """A pulled document with more than the documented contract."""
+        before = plain(small)
+        fields(before, "Widget")["colour"] = {"type": "string", "enum": ["red", "blue"]}
+        before["paths"]["/v1/widgets"]["get"]["parameters"].append(
+            {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}
+        )
+        before["paths"]["/v1/gadgets"] = {
+            "get": {
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Widget"}}}}
+                }
+            }
+        }
+        return before
+
+    def test_what_the_documented_contract_fills_in(self, small: Json, before: Json):
+        """What is not said any more and documented changes nothing in the client."""
+        pulled = copy.deepcopy(before)
+        fields(pulled, "Widget")["state"] = {"type": "string"}
+        pulled["paths"]["/v1/widgets"]["get"]["responses"] = {}
+
+        changes = found(report_of(small, pulled, before), "last_to_pulled")
+
+        filled = "the documented one fills in: one of 3 strings"
+        assert ("type lost", "GET /v1/widgets/{id} 200.state", "additive", filled) in changes
+        assert ("answer not listed", "GET /v1/widgets 200", "additive", "") in changes
+
+    def test_what_nothing_fills_in(self, small: Json, before: Json):
+        """What is not said any more and was never documented is lost, which breaks users."""
+        pulled = copy.deepcopy(before)
+        fields(pulled, "Widget")["colour"] = {"type": "string"}
+        pulled["paths"]["/v1/widgets"]["get"]["parameters"].pop()
+        pulled["paths"]["/v1/gadgets"]["get"]["responses"] = {"200": {"description": ""}}
+
+        changes = found(report_of(small, pulled, before), "last_to_pulled")
+
+        became = "one of 2 strings became string"
+        assert ("type changed", "GET /v1/widgets/{id} 200.colour", "client", became) in changes
+        assert ("parameter not listed", "GET /v1/widgets header X-Trace", "client", "") in changes
+        assert ("answer not described", "GET /v1/gadgets 200", "client", "") in changes
+
+    def test_operations_go_by_their_documented_names(self, small: Json, before: Json):
+        """An operation is called as in the documented contract in every comparison, whatever its parameters are called."""
+        pulled = copy.deepcopy(before)
+        fields(pulled, "Widget")["colour"] = {"type": "integer"}
+        renamed = json.loads(json.dumps(before).replace("/v1/widgets/{id}", "/v1/widgets/{widgetId}"))
+
+        changes = report_of(small, pulled, renamed).last_to_pulled
+
+        assert "GET /v1/widgets/{id}" in {change.operation for change in changes}
+        assert not any("widgetId" in change.operation for change in changes)
+
+
+def test_page_names_every_operation(contract: Json):
+    """The page names each operation that a change is in, however many there are; the terminal counts the rest."""
+    pulled = plain(contract)
+    del fields(pulled, "Problem")["code"]
+
+    report = report_of(contract, pulled)
+
+    operations = {change.operation for change in report.documented_to_pulled if change.place.endswith(".code")}
+    assert len(operations) > 50
+    page = report.page()
+    assert all(f"`{operation}`" in page for operation in operations)
+    assert any("and " in line and "more: field gone error.code" in line for line in report.terminal())
+
+
+def test_stop_leaves_a_report(small_checkout: Checkout, small: Json, tmp_path: Any):
+    """When the run stops, the report tells the operation, the place, the severity and who is touched."""
+    document = copy.deepcopy(small)
+    fields(document, "Widget")["status"] = fields(document, "Widget").pop("state")
+
+    assert small_checkout.pull(disguised(document, ASPNET), "--report", str(tmp_path / "report")) == 1
+
+    data = json.loads((tmp_path / "report" / "drift.json").read_text())
+    assert {
+        "what": "field gone",
+        "operation": "GET /v1/widgets/{id}",
+        "place": "200.state",
+        "severity": "flows",
+        "detail": "perhaps it is called status now",
+        "touches": ["watch"],
+    } in data["documented_to_pulled"]

@@ -1,0 +1,90 @@
+"""Each manner of saying the same gives the same client; what is no manner but a difference is in test_drift.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from disguises import plain
+from manners import MANNERS, operations
+from regeneration.alignment import Aligned, align
+from regeneration.documents import parse_document
+from regeneration.drift import obstacles, report_on
+from regeneration.locking import NamesLock
+from regeneration.rendering import to_json
+
+Json = Any
+
+
+def aligned_with(documented: Json, pulled: Json) -> Aligned:
+    return align(documented, parse_document(json.dumps(pulled).encode(), "it"), NamesLock())
+
+
+def says_the_same(documented: Json, name: str) -> bool:
+    """Whether the client stays what it is, and nothing stands in the way of the flows."""
+    pulled = plain(documented)
+    MANNERS[name](pulled)
+    aligned = aligned_with(documented, pulled)
+    report = report_on(aligned, documented, json.dumps(pulled).encode(), None)
+    assert obstacles(report) == []
+    assert {change.severity for change in report.documented_to_pulled} <= {"additive"}
+    assert report.stable_layer == []
+    assert report.not_generated == {}
+    return to_json(aligned.document) == to_json(align(documented, None, NamesLock()).document)
+
+
+@pytest.mark.parametrize("name", MANNERS)
+def test_manner(small: Json, name: str):
+    """Whatever manner a document has, the client is the same, and the report finds nothing that breaks anybody."""
+    assert says_the_same(small, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MANNERS)
+def test_manner_of_the_contract(contract: Json, name: str):
+    """The same for the contract as a whole."""
+    assert says_the_same(contract, name)
+
+
+def test_case_of_queries(small: Json):
+    """A query in other letter case is the same argument; it is sent as the pulled document spells it."""
+    pulled = plain(small)
+    for operation in operations(pulled):
+        for parameter in operation.get("parameters", []):
+            parameter["name"] = parameter["name"].upper() if parameter["in"] == "query" else parameter["name"]
+
+    aligned = aligned_with(small, pulled)
+    report = report_on(aligned, small, json.dumps(pulled).encode(), None)
+
+    [limit] = aligned.document["paths"]["/v1/widgets"]["get"]["parameters"]
+    assert limit["name"] == "LIMIT"
+    assert [change.sentence for change in report.documented_to_pulled] == [
+        "GET /v1/widgets query limit: parameter spelled otherwise (it is LIMIT now). Used by: run."
+    ]
+    assert [change.severity for change in report.stable_layer] == []
+
+
+def test_queries_that_differ_in_case_alone(small: Json):
+    """Two queries of one name in two spellings are two; the documented spelling is the documented one."""
+    pulled = plain(small)
+    listed = pulled["paths"]["/v1/widgets"]["get"]["parameters"]
+    listed.append({**listed[0], "name": "Limit", "schema": {"type": "string"}})
+
+    aligned = aligned_with(small, pulled)
+
+    assert to_json(aligned.document) == to_json(align(small, None, NamesLock()).document)
+    assert any("query parameter Limit would be called like another argument" in line for line in aligned.notes.lines)
+
+
+def test_object_called_text(small: Json):
+    """An object under text/plain alone is JSON all the same; a string under it is text."""
+    pulled = plain(small)
+    content = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]["200"]["content"]
+    content["text/plain"] = content.pop("application/json")
+    same = to_json(aligned_with(small, pulled).document)
+    content["text/plain"] = {"schema": {"type": "string"}}
+    other = to_json(aligned_with(small, pulled).document)
+
+    assert same == to_json(align(small, None, NamesLock()).document)
+    assert other != same
