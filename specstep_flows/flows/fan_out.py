@@ -19,7 +19,7 @@ from specstep_flows.engine.effects import Fetch, Flow, Now, Observe, Remember, R
 from specstep_flows.flows import generations, packages
 from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.history import sampled
-from specstep_flows.flows.pace import SOON_SECONDS, Pace
+from specstep_flows.flows.pace import Pace
 from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, current_record
 from specstep_flows.models import Answer, RunResult
@@ -84,7 +84,7 @@ class _Family:
         """One look at one generation: tell it, record it, hold the budget, answer its questions."""
         generation = yield from once_known(lambda: do(Observe(member.id, member.last)))
         now = yield from do(Now())
-        wait = SOON_SECONDS if generation.needs_answers else member.pace.next_wait(generation, now)
+        wait = member.pace.next_wait(generation, now)
         member.last, member.due = generation, now + wait
         yield from do(Report(events.GenerationProgress(generation, None if member.is_over else wait)))
         yield from self._record(generation, now)

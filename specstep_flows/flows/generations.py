@@ -49,7 +49,7 @@ def watch(
         now = yield from do(Now())
         over = generation.is_terminal or generation.is_paused
         asked = generation.needs_answers
-        wait = SOON_SECONDS if asked else pace.next_wait(generation, now)
+        wait = pace.next_wait(generation, now)
         ends = over or (asked and on_question is None)
         yield from do(Report(events.GenerationProgress(generation, None if ends else wait)))
         if on_look is not None:

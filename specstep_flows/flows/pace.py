@@ -23,7 +23,7 @@ LONGEST_SECONDS: Final = 30.0
 SHORTEST_SECONDS: Final = 3.0
 #: Without a forecast: the official samples' fixed wait.
 UNKNOWN_SECONDS: Final = 15.0
-#: Waiting for the service to take up answers or a change that is due at its next tick.
+#: Waiting for the service to take up answers or a change that is due at its next tick; longer each time it does not.
 SOON_SECONDS: Final = 5.0
 #: The spread of the durations' logarithm around the forecast (an assumption).
 SIGMA: Final = 0.25
@@ -52,9 +52,14 @@ class Pace:
     shortest: float = SHORTEST_SECONDS
     _expected: float | None = None
     _began: float | None = None
+    _asked: int = 0
 
     def next_wait(self, generation: Generation, now: float) -> float:
         """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one."""
+        if generation.needs_answers:
+            self._asked += 1
+            return min(self.longest, SOON_SECONDS * 2.0 ** min(self._asked - 1, 8))
+        self._asked = 0
         expected = generation.estimated_duration_seconds
         remaining = generation.estimated_time_remaining_seconds
         if expected is not None and expected > 0:

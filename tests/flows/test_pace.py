@@ -68,6 +68,17 @@ def test_a_run_far_beyond_its_forecast_is_not_hammered():
     assert pace.next_wait(generation(240.0, 720.0), 720.0) == FIXED_SECONDS
 
 
+def test_answers_that_are_not_taken_up_are_waited_for_in_peace():
+    """Quickly at first, since the next tick is near; a service that takes its time is not asked twelve times a minute."""
+    pace = Pace()
+    paused = Generation(UUID(int=1), "PausedAwaitingClarification")
+    waits = [pace.next_wait(paused, 0.0) for _ in range(6)]
+
+    assert waits == [5.0, 10.0, 20.0, 30.0, 30.0, 30.0]
+    pace.next_wait(generation(None, 0.0), 5.0)
+    assert pace.next_wait(paused, 0.0) == 5.0
+
+
 @pytest.mark.parametrize("odd", [0.0, -5.0, 1e12])
 def test_an_odd_forecast_still_gives_a_wait_within_bounds(odd: float):
     """Whatever the service forecasts, the wait stays between the shortest and the longest."""
