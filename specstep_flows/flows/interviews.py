@@ -233,7 +233,13 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
             yield from do(Sleep(TURN_POLL_SECONDS * attempts))
             interview = yield from gateway.get_interview(interview_id)
         else:
-            return (yield from find_intake_artifact(interview_id, answered))
+            try:
+                return (yield from find_intake_artifact(interview_id, answered))
+            except errors.InterviewEnded:
+                # An empty answer may be that of somebody in between, and the interview still open.
+                interview = yield from gateway.get_interview(interview_id)
+                if interview.is_complete or attempts > 1:
+                    raise
     return (yield from find_intake_artifact(interview_id, interview))
 
 

@@ -180,6 +180,22 @@ def test_a_lost_completion_is_settled_by_reading_the_interview(stage, lost):
     assert service.completions == 3
 
 
+def test_a_completion_that_was_answered_with_nothing_and_did_not_happen_is_sent_again(stage):
+    """An empty 200 may come from somebody in between: the status stays, so the interview was not completed."""
+    service = Completing()
+
+    def swallowing_the_first(request):
+        if request.operation == "complete_interview" and not service.completions:
+            service.completions = 1
+            return 200, {}
+        return service(request)
+
+    interview = stage(swallowing_the_first).play(complete_interview(INTERVIEW))
+
+    assert interview.intake_artifact_id == UUID(int=3)
+    assert service.completions == 2
+
+
 def test_an_interview_that_cannot_be_completed_yet_says_why(stage):
     """A 409 with the service's sentence; nothing was paid for."""
     service = Completing((409, {"type": "INTERVIEW_NOT_READY", "detail": "Say more about the users."}))
