@@ -54,6 +54,12 @@ class Uses:
         self._used_by = {key: operation.used_by for key, operation in documented.operations.items()}
         self._titles = {key: operation.title for key, operation in documented.operations.items()}
         self._steering: dict[OperationKey, set[str]] = defaultdict(set)
+        self._queries = {
+            (key, parameter.name)
+            for key, operation in documented.operations.items()
+            for parameter in operation.parameters
+            if parameter.slot.steering
+        }
         for key, operation in documented.operations.items():
             for body in operation.responses.values():
                 if body.slot is not None and operation.used_by:
@@ -70,6 +76,10 @@ class Uses:
     def steers_by(self, operation: Operation, field: str) -> bool:
         """Whether a flow that uses the operation goes by a field of this name in its answers."""
         return field in self._steering[operation.key]
+
+    def steers_by_parameter(self, operation: Operation, name: str) -> bool:
+        """Whether a flow needs a parameter of the operation, whatever it sends with it."""
+        return (operation.key, name) in self._queries
 
     def steers(self, operation: Operation) -> bool:
         """Whether a flow that uses the operation goes by anything in its answers."""

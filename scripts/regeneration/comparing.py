@@ -141,7 +141,8 @@ class _Comparison:
             elif other is None and (parameter.where != "query" or not lists_queries(self._there)):
                 self._add_not_stated("parameter not listed", place, "the documented one stays")
             elif other is None:
-                self._add("parameter gone", place, "client", "")
+                needed = self._uses.steers_by_parameter(self._here, parameter.name)
+                self._add("parameter gone", place, "flows" if needed else "client", "")
             else:
                 if other.name != parameter.name and parameter.where == "query":
                     self._add("parameter spelled otherwise", place, "additive", f"it is {shown(other.name)} now")

@@ -135,7 +135,8 @@ class _ContractReader:
             entry = next(iter(content.values()), None) if isinstance(content, dict) else None
             schema = {"type": "string"} if entry else {}
         slot = self._schemas.slot(schema)
-        slot = Slot(slot.node, description=prose(described.get("description")) or slot.description)
+        said = prose(described.get("description")) or slot.description
+        slot = Slot(slot.node, description=said, steering=described.get("x-steering") is True)
         return Parameter(name, where, slot, required=where == "path" or described.get("required") is True)
 
     def _responses(self, title: str, raw: JsonObject) -> dict[str, Body]:

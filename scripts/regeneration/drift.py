@@ -76,6 +76,8 @@ def _sentence(change: Change) -> str:
             return f"{where} is not in the pulled document any more{hint}. It is used by {users}."
         case "operation not generated":
             return f"{where} is in the pulled document, but can't be generated: {change.detail}. It is used by {users}."
+        case "parameter gone":
+            return f"{where} is gone, and {users} need it."
         case "field gone":
             return f"{where} is gone, and {users} steer by it{hint}."
         case "type changed" | "type widened":

@@ -117,6 +117,17 @@ class TestParameters:
             for name in ("query limit", "header X-Trace")
         }
 
+    def test_parameter_that_flows_need(self, small: Json):
+        """A query that is marked as what the flows need stops the run when the document lists others instead."""
+        small["paths"]["/v1/widgets"]["get"]["parameters"][0]["x-steering"] = True
+        pulled = plain(small)
+        pulled["paths"]["/v1/widgets"]["get"]["parameters"][0]["name"] = "take"
+
+        report = report_of(small, pulled, plain(small))
+
+        assert obstacles(report) == ["GET /v1/widgets: query limit is gone, and run need it."]
+        assert ("parameter gone", "GET /v1/widgets query limit", "flows", "") in found(report, "last_to_pulled")
+
     def test_required_now(self, small: Json):
         """A known parameter that is a must now breaks users; whether the flows send it, the type check finds."""
         pulled = plain(small)
