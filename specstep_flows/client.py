@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows import connection as connections
-    from specstep_flows import launch
+    from specstep_flows import launch, models
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
@@ -197,6 +197,12 @@ class _Client:
         return self._connection.store.all()
 
 
+def _absolute(output: Path | str | None) -> str | None:
+    from pathlib import Path
+
+    return None if output is None else str(Path(output).expanduser().absolute())
+
+
 def _user_agent() -> str:
     from specstep_flows import __version__
 
@@ -231,6 +237,31 @@ class SpecStep(_Client):
         """
         generation = self.get_generation(generation_id)
         return self._connection.adopt(generation, run_id, options)
+
+    def download_package(
+        self,
+        package_id: UUID | str,
+        *,
+        output: Path | str | None = None,
+        unpack: bool = False,
+        force: bool = False,
+    ) -> models.PackageOnDisk:
+        """Bring one package home by its own id, whichever way it was made: one of migrated documents, too.
+
+        ``output`` is the zip's name, or the folder to put it in (default: the working folder, under the package's id);
+        ``unpack`` unpacks it beside itself, ``force`` replaces what stands there. A download that broke off is gone on
+        with by the same call. It costs nothing. A run's package comes by ``run`` and ``resume``.
+
+        GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
+
+        Raises:
+            NotFound: it is not there, or not this account's.
+            UsageError, OutputError: it cannot be put there.
+            DownloadError: the bytes did not arrive; what came is kept.
+            DamagedPackage, HostilePackage: what arrived is not what it should be.
+        """
+        options = {"output": _absolute(output), "unpack": unpack, "force": force}
+        return self._drive(self._connection.bring_package(steps.as_id(package_id), options))
 
     def close(self) -> None:
         """Close the connections. Runs go on at the service and can be resumed."""
@@ -269,6 +300,21 @@ class AsyncSpecStep(_Client):
         """Make a managed run of a generation that was started elsewhere; see ``SpecStep.adopt``."""
         generation = await self.get_generation(generation_id)
         return self._connection.adopt(generation, run_id, options)
+
+    async def download_package(
+        self,
+        package_id: UUID | str,
+        *,
+        output: Path | str | None = None,
+        unpack: bool = False,
+        force: bool = False,
+    ) -> models.PackageOnDisk:
+        """Bring one package home by its own id; see ``SpecStep.download_package``."""
+        import asyncio
+
+        options = {"output": _absolute(output), "unpack": unpack, "force": force}
+        loop = asyncio.get_running_loop()
+        return await self._drive(self._connection.bring_package(steps.as_id(package_id), options, loop))
 
     async def aclose(self) -> None:
         """Close the connections. Runs go on at the service and can be resumed."""

@@ -17,18 +17,20 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.wire_logs import hide_queries
 from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
+from specstep_flows.flows.packages import bring_package
 from specstep_flows.flows.plan import KeyCheck
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
+    from uuid import UUID
 
     import httpx
 
     from specstep_flows.engine.clock import Clock
     from specstep_flows.events import Event
-    from specstep_flows.models import Generation
+    from specstep_flows.models import Generation, PackageOnDisk
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
@@ -122,6 +124,14 @@ class Connection:
         files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
         job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
         return _told(events.RunOpened(record.run_id, resumed), opening.work(job))
+
+    def bring_package(
+        self, package_id: UUID, options: Mapping[str, Any], loop: asyncio.AbstractEventLoop | None = None
+    ) -> Flow[PackageOnDisk]:
+        """The flow that brings one package home. ``options`` are ``output``, ``unpack`` and ``force``."""
+        tell = _teller(self.on_event, loop)
+        files = RunFiles(dict(options), self.settings, self._shared, _progress(tell))
+        return bring_package(package_id, files, unpack=bool(options.get("unpack")))
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""

@@ -78,6 +78,15 @@ class RunFiles:
             )
         return path
 
+    def choose_for(self, package_id: UUID) -> Path:
+        """The final name of a package that no run manages. Raises ``UsageError`` when something else stands there."""
+        path = package_path(self._output, package_id)
+        if path.exists() and not self._force:
+            raise errors.UsageError(
+                f"{path} exists already and was not touched: choose another --output, or --force to replace it."
+            )
+        return path
+
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
         """Bring a package's bytes to ``part``. Only the API's own origin is sent the key, and only when it has to be."""
         from specstep_flows.download import fetch_to_part

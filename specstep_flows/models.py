@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
-    "Addendum",
     "Answer",
     "AutoStartFailure",
     "Capabilities",
     "Clarification",
     "ConversationItem",
-    "Explanation",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
@@ -32,6 +30,7 @@ __all__ = [
     "Interview",
     "Package",
     "PackageFile",
+    "PackageOnDisk",
     "ReferenceDocument",
     "RunResult",
     "TranscriptSize",
@@ -375,25 +374,14 @@ class PackageFile:
 
 
 @attrs.frozen
-class Addendum:
-    """A change addendum of a package."""
+class PackageOnDisk:
+    """A package that was brought home by itself. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
 
-    id: UUID
-    title: str | None = None
-    description: str | None = None
-    cost_usd: float | None = None
-    created_at: datetime | None = None
-
-
-@attrs.frozen
-class Explanation:
-    """A package explained for one audience, as Markdown."""
-
-    markdown: str
-    audience: str | None = None
-    model: str | None = None
-    cost_usd: float | None = None
-    cached: bool | None = None
+    package: Package
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
 
 
 @attrs.frozen

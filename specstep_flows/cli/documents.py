@@ -12,10 +12,10 @@ import attrs
 
 if TYPE_CHECKING:
     from specstep_flows.events import Event
-    from specstep_flows.models import RunResult
+    from specstep_flows.models import PackageOnDisk, RunResult
     from specstep_flows.runs import RunRecord
 
-__all__ = ["event_document", "plain", "result_document", "run_document"]
+__all__ = ["event_document", "package_document", "plain", "result_document", "run_document"]
 
 #: Kept out: what the service sent beyond its pages, and what is personal.
 _LEFT_OUT: Final = frozenset({"raw", "email"})
@@ -63,6 +63,21 @@ def run_document(record: RunRecord) -> dict[str, Any]:
 def result_document(result: RunResult) -> dict[str, Any]:
     """What a whole run came to."""
     return {"code": "done", **plain(result)}
+
+
+def package_document(brought: PackageOnDisk) -> dict[str, Any]:
+    """A package that was brought home by itself: named as in a run's result."""
+    return {
+        "code": "done",
+        "run_id": None,
+        "generation_id": plain(brought.package.generation_id),
+        "package_id": str(brought.package.id),
+        "path": str(brought.path),
+        "sha256": brought.sha256,
+        "size_bytes": brought.size_bytes,
+        "unpacked_to": plain(brought.unpacked_to),
+        "project_name": brought.package.project_name,
+    }
 
 
 def _snake(name: str) -> str:

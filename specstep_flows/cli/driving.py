@@ -9,7 +9,7 @@ import attrs
 
 from specstep_flows import errors, events
 from specstep_flows.cli import exits
-from specstep_flows.cli.documents import result_document
+from specstep_flows.cli.documents import package_document, result_document
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
 from specstep_flows.cli.opening import open_client
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress import Mode
     from specstep_flows.cli.verbs import Call
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import RunResult
+    from specstep_flows.models import PackageOnDisk, RunResult
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
@@ -83,6 +83,26 @@ class Driver:
             for sentence in file.unused() if file is not None else ():
                 self.call.terminal.tell(sentence)
         return self._finish(result)
+
+    def bring(self, go: Callable[[], PackageOnDisk]) -> int:
+        """Bring a package home that no run manages, with everything that this process brings to it."""
+        reporter = make_reporter(self.mode, self.call.terminal, self.clock)
+
+        def tell(event: events.Event) -> None:
+            self.interrupts.check()
+            reporter(event)
+
+        self.beside = tell
+        try:
+            with reporter, self.interrupts.told_by(reporter.detaching):
+                brought = go()
+        finally:
+            self.beside = None
+        if self.mode == "events":
+            self.call.terminal.document({"event": "finished", **package_document(brought)})
+        else:
+            self.call.finish(str(brought.path), package_document(brought))
+        return exits.DONE
 
     def _conversation(self, generation_id: Any) -> Any:
         return self.client.get_conversation(generation_id, take=3)

@@ -58,7 +58,9 @@ def tell_detached(call: Call) -> int:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached: what was started goes on at the service.",
+        "Detached: what was started goes on at the service."
+        if call.run_id is not None
+        else "Stopped; what has arrived is kept.",
         "detached",
         exits.DETACHED,
         call.resume_command,

@@ -65,6 +65,8 @@ class Call:
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
+    #: The line that goes on with something that is no run, once that is known.
+    same_again: str | None = None
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = field(default_factory=Terminal)
@@ -83,11 +85,11 @@ class Call:
     @property
     def resume_command(self) -> str | None:
         """The line that goes on with the run, if there is one."""
-        if self.run_id is None or not self.is_resumable:
+        if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
         given = (("--api-url", self.api_url), ("--store", self.store))
         flags = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value is not None)
-        return f"specstep resume {self.run_id}{flags}"
+        return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
 
     def finish(self, text: str | None, document: Mapping[str, Any]) -> None:
         """The result: ``text`` (None writes nothing), or ``document`` with ``--json``."""

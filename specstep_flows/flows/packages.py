@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Remember, Report, Sleep, do
+from specstep_flows.models import PackageOnDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord
 
-__all__ = ["Files", "fetch_package", "find_package", "part_of"]
+__all__ = ["Files", "bring_package", "fetch_package", "find_package", "part_of"]
 
 #: The package of a Complete generation may be recorded a moment late: look so often.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
@@ -30,6 +31,10 @@ class Files(Protocol):
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final name. Raises ``UsageError`` when something else stands there."""
+        ...
+
+    def choose_for(self, package_id: UUID) -> Path:
+        """The same for a package that no run manages."""
         ...
 
     def check(self) -> None:
@@ -120,6 +125,24 @@ def fetch_package(
     yield from do(Remember({"sha256": digest}))
     yield from do(Fetch(lambda _: files.place(part, path)))
     return digest
+
+
+def bring_package(package_id: UUID, files: Files, *, unpack: bool = False) -> Flow[PackageOnDisk]:
+    """One package on disk, whichever way it was made: verified, under its final name, unpacked where that is asked for.
+
+    GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
+    """
+    yield from do(Fetch(lambda _: files.check()))
+    package = yield from gateway.get_package(package_id)
+    path = yield from do(Fetch(lambda _: files.choose_for(package_id)))
+    digest = yield from fetch_package(package_id, path, files)
+    size = yield from do(Fetch(lambda _: files.size(path)))
+    yield from do(Report(events.PackageSaved(path, size, digest)))
+    unpacked: Path | None = None
+    if unpack:
+        unpacked, count = yield from do(Fetch(lambda _: files.unpack(path)))
+        yield from do(Report(events.Unpacked(unpacked, count)))
+    return PackageOnDisk(package, path, digest, size, unpacked)
 
 
 def _fetch_part(package_id: UUID, part: Path, files: Files) -> Flow[None]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_questions",
+    "as_id",
     "attach_document",
     "call",
     "cancel_generation",
@@ -53,7 +54,8 @@ __all__ = [
 ]
 
 
-def _id(value: UUID | str) -> UUID:
+def as_id(value: UUID | str) -> UUID:
+    """An id of the service's, given as text or as what it is. Raises ``UsageError``."""
     if isinstance(value, UUID):
         return value
     try:
@@ -84,7 +86,7 @@ def start_interview() -> Flow[models.Interview]:
 
 def get_interview(interview_id: UUID | str) -> Flow[models.Interview]:
     """The interview as it stands, with its transcript. GET /v1/interviews/{id}"""
-    return gateway.get_interview(_id(interview_id))
+    return gateway.get_interview(as_id(interview_id))
 
 
 def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> Flow[models.Interview]:
@@ -99,7 +101,7 @@ def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> Fl
     if not message.strip():
         raise errors.UsageError("There is nothing to say: the message is empty.")
     chosen = key if key is not None else (yield from do(NewKey()))
-    return (yield from interviews.say(_id(interview_id), message, key=chosen))
+    return (yield from interviews.say(as_id(interview_id), message, key=chosen))
 
 
 def cancel_turn(job_id: UUID | str) -> Flow[models.TurnJob]:
@@ -110,7 +112,7 @@ def cancel_turn(job_id: UUID | str) -> Flow[models.TurnJob]:
     Raises:
         Conflict: the turn is over already.
     """
-    return gateway.cancel_turn_job(_id(job_id))
+    return gateway.cancel_turn_job(as_id(job_id))
 
 
 def attach_document(interview_id: UUID | str, path: Path | str) -> Flow[models.ReferenceDocument]:
@@ -119,17 +121,17 @@ def attach_document(interview_id: UUID | str, path: Path | str) -> Flow[models.R
     Raises:
         UsageError: the file cannot be read, or is empty; nothing was sent.
     """
-    return interviews.attach_document(_id(interview_id), Path(path))
+    return interviews.attach_document(as_id(interview_id), Path(path))
 
 
 def list_documents(interview_id: UUID | str) -> Flow[list[models.ReferenceDocument]]:
     """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
-    return gateway.list_reference_documents(_id(interview_id))
+    return gateway.list_reference_documents(as_id(interview_id))
 
 
 def detach_document(interview_id: UUID | str, document_id: UUID | str) -> Flow[None]:
     """Remove a reference document. DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
-    return gateway.delete_reference_document(_id(interview_id), _id(document_id))
+    return gateway.delete_reference_document(as_id(interview_id), as_id(document_id))
 
 
 def complete_interview(interview_id: UUID | str) -> Flow[models.Interview]:
@@ -138,7 +140,7 @@ def complete_interview(interview_id: UUID | str) -> Flow[models.Interview]:
     Raises:
         InterviewEnded: it cannot be completed yet, or nothing came of it.
     """
-    return interviews.complete_interview(_id(interview_id))
+    return interviews.complete_interview(as_id(interview_id))
 
 
 def start_generation(
@@ -160,8 +162,8 @@ def start_generation(
         OutcomeUnknown: several new generations are there.
     """
     return kickoffs.start_generation(
-        _id(intake_id),
-        None if interview_id is None else _id(interview_id),
+        as_id(intake_id),
+        None if interview_id is None else as_id(interview_id),
         profile=profile,
         project_type=project_type,
         mirror_selection=mirror_selection,
@@ -171,7 +173,7 @@ def start_generation(
 
 def get_generation(generation_id: UUID | str) -> Flow[models.Generation]:
     """A generation with every status field. GET /v1/generations/{id}"""
-    return gateway.get_generation(_id(generation_id))
+    return gateway.get_generation(as_id(generation_id))
 
 
 def list_generations(*, deleted: bool = False) -> Flow[list[models.GenerationRow]]:
@@ -189,7 +191,7 @@ def wait_for_generation(
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
     """
-    identifier = _id(generation_id)
+    identifier = as_id(generation_id)
     desk = Desk(identifier, on_question, settle_seconds)
 
     def look(generation: models.Generation) -> Flow[None]:
@@ -208,7 +210,7 @@ def get_questions(generation_id: UUID | str) -> Flow[list[models.Clarification]]
 
     GET /v1/generations/{id}/clarifications
     """
-    return gateway.get_clarifications(_id(generation_id))
+    return gateway.get_clarifications(as_id(generation_id))
 
 
 def answer_questions(
@@ -227,7 +229,7 @@ def answer_questions(
     Raises:
         AnswersNeeded: a pending question has no answer; none was sent.
     """
-    identifier = _id(generation_id)
+    identifier = as_id(generation_id)
     if callable(answers):
         return (yield from answer_pending(identifier, answers, settle_seconds))
     pending = yield from gateway.get_clarifications(identifier)
@@ -244,7 +246,7 @@ def pause_generation(generation_id: UUID | str) -> Flow[models.Generation]:
     Raises:
         Conflict: its state does not allow it.
     """
-    return generations.pause_generation(_id(generation_id))
+    return generations.pause_generation(as_id(generation_id))
 
 
 def resume_generation(generation_id: UUID | str) -> Flow[models.Generation]:
@@ -255,7 +257,7 @@ def resume_generation(generation_id: UUID | str) -> Flow[models.Generation]:
     Raises:
         Conflict: it is not paused.
     """
-    return generations.resume_generation(_id(generation_id))
+    return generations.resume_generation(as_id(generation_id))
 
 
 def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> Flow[models.Generation]:
@@ -264,7 +266,7 @@ def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> F
     Raises:
         Conflict: it is over already.
     """
-    return generations.cancel_generation(_id(generation_id), reason)
+    return generations.cancel_generation(as_id(generation_id), reason)
 
 
 def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
@@ -273,7 +275,7 @@ def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0)
     Raises:
         Conflict: this one cannot be retried (a Researcher's child, an old one).
     """
-    identifier = _id(generation_id)
+    identifier = as_id(generation_id)
     return (
         yield from _kick_off(
             identifier,
@@ -285,7 +287,7 @@ def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0)
 
 def update_generation(generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
     """Generate anew from a newer interview; the new generation's id. This costs. POST /v1/generations/{id}/update"""
-    identifier, intake = _id(generation_id), _id(intake_id)
+    identifier, intake = as_id(generation_id), as_id(intake_id)
     return (
         yield from _kick_off(
             identifier,
@@ -312,22 +314,22 @@ def _kick_off(
 
 def rename_generation(generation_id: UUID | str, name: str | None) -> Flow[None]:
     """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""
-    return gateway.rename_generation(_id(generation_id), name)
+    return gateway.rename_generation(as_id(generation_id), name)
 
 
 def get_conversation(generation_id: UUID | str, take: int | None = None) -> Flow[list[models.ConversationItem]]:
     """What each agent did, newest ``take`` of them. GET /v1/generations/{id}/conversation"""
-    return gateway.get_conversation(_id(generation_id), take)
+    return gateway.get_conversation(as_id(generation_id), take)
 
 
 def get_events(generation_id: UUID | str) -> Flow[list[models.GenerationEvent]]:
     """What happened in each stage. GET /v1/generations/{id}/events"""
-    return gateway.get_events(_id(generation_id))
+    return gateway.get_events(as_id(generation_id))
 
 
 def get_package(package_id: UUID | str) -> Flow[models.Package]:
     """A package's record. GET /v1/packages/{id}"""
-    return gateway.get_package(_id(package_id))
+    return gateway.get_package(as_id(package_id))
 
 
 def get_package_of(generation_id: UUID | str) -> Flow[models.Package]:
@@ -336,12 +338,12 @@ def get_package_of(generation_id: UUID | str) -> Flow[models.Package]:
     Raises:
         NotFound: there is none yet, or it was deleted.
     """
-    return gateway.get_generation_package(_id(generation_id))
+    return gateway.get_generation_package(as_id(generation_id))
 
 
 def list_package_files(package_id: UUID | str) -> Flow[list[models.PackageFile]]:
     """The files inside a package, without downloading it. GET /v1/packages/{id}/files"""
-    return gateway.list_package_files(_id(package_id))
+    return gateway.list_package_files(as_id(package_id))
 
 
 def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:

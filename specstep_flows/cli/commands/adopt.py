@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from specstep_flows.cli.options import (
     chosen_progress,
 )
 from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.models import Package
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -123,7 +125,8 @@ def download(
 ) -> int:
     """Bring a complete generation's package home.
 
-    It is fetched, verified and put under its name; its path is written to stdout. It costs nothing. What no run here manages becomes a run, so that a download that breaks off can be gone on with.
+    It is fetched, verified and put under its name; its path is written to stdout. It costs nothing. A generation that no run here manages becomes a run, so that a download that breaks off can be gone on with. A package of
+    documents that were migrated comes by its own id.
     """
     from specstep_flows.cli.driving import open_driver
     from specstep_flows.cli.options import OnQuestion
@@ -132,15 +135,26 @@ def download(
     mode = chosen_progress(call, progress, events)
     changes = _options(output, unpack, force)
     with open_driver(call, mode, call.settings(), on_question=OnQuestion.detach) as driver:
-        generation, record = _complete(call, driver.client, run)
+        found = _complete(call, driver.client, run)
+        if isinstance(found, Package):
+            # It came of documents that existed before, not of a generation: there is no run to make of it.
+            call.same_again = _same_again(found, changes)
+            return driver.bring(lambda: driver.client.download_package(found.id, **changes))
+        generation, record = found
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id
         start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
 
 
-def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None]:
-    """The complete generation that is meant, and the run that manages it."""
+def _same_again(package: Package, changes: dict[str, Any]) -> str:
+    output = f" --output {shlex.quote(changes['output'])}" if "output" in changes else ""
+    flags = "".join(f" --{name}" for name in ("unpack", "force") if changes.get(name))
+    return f"specstep download {package.id}{output}{flags}"
+
+
+def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None] | Package:
+    """The complete generation that is meant and the run that manages it, or a package that came of no generation."""
     from specstep_flows.cli.targets import find_target
     from specstep_flows.flows.generations import raise_for_end
 
@@ -154,9 +168,7 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
     except errors.NotFound:
         package = client.get_package(target.generation_id)
         if package.generation_id is None:
-            raise errors.UsageError(
-                f"Package {name} came of no generation: it was made of documents that existed before, and is not fetched here."
-            ) from None
+            return package
         generation = client.get_generation(package.generation_id)
         target = find_target(client.store, str(generation.id))
     if generation.needs_answers:
