@@ -174,12 +174,16 @@ class RunStore:
         """A store that ends with the process: what is in it cannot be resumed later."""
         return cls(None)
 
+    @property
+    def _file(self) -> str:
+        return ":memory:" if self.folder is None else str(self.folder / "runs.db")
+
     def _open(self) -> sqlite3.Connection:
         if self.folder is None:
-            return self._prepare(":memory:")
+            return self._prepare(self._file)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return self._prepare(str(self.folder / "runs.db"))
+            return self._prepare(self._file)
         except (OSError, sqlite3.OperationalError) as error:
             raise errors.StoreError(
                 f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent; choose another folder "
@@ -187,7 +191,7 @@ class RunStore:
             ) from None
         except sqlite3.DatabaseError as error:
             raise errors.StoreUnreadable(
-                f"The run store {self.folder / 'runs.db'} is damaged ({error}). It is left as it is: keep a copy of "
+                f"The run store {self._file} is damaged ({error}). It is left as it is: keep a copy of "
                 "it, choose another folder with SPECSTEP_STATE, and take up what runs at the service with `specstep adopt`."
             ) from None
 
@@ -299,9 +303,10 @@ class RunStore:
                     RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
                     for row in rows
                 ]
-            except (sqlite3.Error, ValueError, TypeError) as error:
+            except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise errors.StoreUnreadable(
-                    f"The run store cannot be read ({error}). It is left as it is; what runs at the service goes on."
+                    f"The run store {self._file} cannot be read ({error}). It is left as it is, and what runs at the "
+                    "service goes on: take it up with `specstep adopt` and another SPECSTEP_STATE."
                 ) from None
 
     def forget(self, run_id: str) -> None:
@@ -333,11 +338,12 @@ class RunStore:
 
         assert self.folder is not None
         folder = self.folder / "locks"
-        folder.mkdir(exist_ok=True)
         lock = filelock.FileLock(folder / f"{run_id}.lock", timeout=0, thread_local=False)
         holder = folder / f"{run_id}.holder"
         try:
+            folder.mkdir(exist_ok=True)
             lock.acquire()
+            holder.write_text(str(os.getpid()))
         except filelock.Timeout:
             try:
                 who = f"process {int(holder.read_text())}"
@@ -346,5 +352,10 @@ class RunStore:
             raise errors.RunBusy(
                 f"Run {run_id} is being driven by {who}. It goes on there; wait for it, or stop it and resume."
             ) from None
-        holder.write_text(str(os.getpid()))
+        except (OSError, NotImplementedError) as error:
+            lock.release()
+            raise errors.StoreError(
+                f"Run {run_id} cannot be locked in {folder} ({error}), so it is not driven: nothing was sent. Mend the "
+                "folder, or choose another one with SPECSTEP_STATE."
+            ) from None
         return lock.release

@@ -94,6 +94,36 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path, content):
     assert (tmp_path / "runs.db").read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("turns", '["x"]'), ("turns", "cut of"), ("interview_id", "5"), ("generation_ids", "[5]"), ("intent", "[]")],
+)
+def test_a_damaged_row_is_told_and_left_as_it_is(tmp_path, column, text):
+    """The file is sound, and what is written in it is not: a sentence that names the file, not a traceback."""
+    store = RunStore(tmp_path)
+    store.create(record())
+    store._database.execute(f"UPDATE runs SET {column} = ?", [text])
+
+    with pytest.raises(errors.StoreUnreadable, match=r"runs\.db"):
+        store.get("one")
+    assert store._database.execute(f"SELECT {column} FROM runs").fetchone()[0] == text
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path):
+    """Something stands in its place, or the disk is full: an error of the store, and the run is nobody's."""
+    store = RunStore(tmp_path)
+    (tmp_path / "locks").write_text("")
+    with pytest.raises(errors.StoreError, match="cannot be locked"):
+        store.hold("one")
+    (tmp_path / "locks").unlink()
+    (tmp_path / "locks" / "one.holder").mkdir(parents=True)
+    with pytest.raises(errors.StoreError, match="cannot be locked"):
+        store.hold("one")
+    (tmp_path / "locks" / "one.holder").rmdir()
+
+    store.hold("one")()
+
+
 def test_a_newer_store_is_told_and_left_as_it_is(tmp_path):
     """user_version from the future."""
     RunStore(tmp_path).close()

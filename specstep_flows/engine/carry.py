@@ -63,6 +63,8 @@ Steps: TypeAlias = Generator[Step, Any, R]
 #: However near the deadline is, a read is given this long, in real seconds.
 SHORTEST_READ_SECONDS = 1.0
 OUT_OF_TIME = "The time allowed for the wait is over; what was started goes on at the service."
+#: A count in a header has fewer digits than this.
+MOST_DIGITS = 12
 #: Shorter waits than this are nobody's business.
 WORTH_TELLING_SECONDS = 2.0
 
@@ -228,17 +230,16 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
     """Correct the count of requests by what the service says it is (more-facts: ``RateLimit-*``)."""
-    remaining = reply.headers.get("ratelimit-remaining")
-    if remaining is None or not remaining.isdecimal():
-        return
-    limit, reset = reply.headers.get("ratelimit-limit", ""), reply.headers.get("ratelimit-reset", "")
-    session.shared.limiter.learn(
-        request.bucket,
-        int(limit) if limit.isdecimal() else None,
-        int(remaining),
-        float(reset) if reset.isdecimal() else None,
-        session.shared.clock.now(),
+    limit, remaining, reset = (
+        _count(reply.headers.get(f"ratelimit-{name}")) for name in ("limit", "remaining", "reset")
     )
+    if remaining is not None:
+        session.shared.limiter.learn(request.bucket, limit, remaining, reset, session.shared.clock.now())
+
+
+def _count(text: str | None) -> int | None:
+    """A header's number; None for anything that cannot be a count of requests or seconds."""
+    return int(text) if text is not None and text.isdecimal() and len(text) < MOST_DIGITS else None
 
 
 def _read(effect: effects.Send[T], reply: effects.Reply) -> T:

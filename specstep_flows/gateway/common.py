@@ -103,5 +103,5 @@ def _announces_more(reply: Reply, seen: int) -> bool:
     return (
         said.get("hasmore") is True
         or said.get("nextoffset") not in (None, False, "")
-        or (total.isdecimal() and int(total) > seen)
+        or (total.isdecimal() and len(total) < 12 and int(total) > seen)
     )
