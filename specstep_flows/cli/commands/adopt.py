@@ -22,13 +22,12 @@ from specstep_flows.cli.options import (
     chosen_progress,
 )
 from specstep_flows.cli.verbs import Call, verb
-from specstep_flows.models import Package
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import Generation
+    from specstep_flows.models import Generation, Package
     from specstep_flows.runs import RunRecord
 
 __all__ = ["register"]
@@ -136,7 +135,7 @@ def download(
     changes = _options(output, unpack, force)
     with open_driver(call, mode, call.settings(), on_question=OnQuestion.detach) as driver:
         found = _complete(call, driver.client, run)
-        if isinstance(found, Package):
+        if not isinstance(found, tuple):
             # It came of documents that existed before, not of a generation: there is no run to make of it.
             call.same_again = _same_again(found, changes)
             return driver.bring(lambda: driver.client.download_package(found.id, **changes))
