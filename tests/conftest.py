@@ -9,11 +9,6 @@ from collections import Counter
 
 import pytest
 
-#: Their slow tests go through every combination; a part of each runs with the rest. Kills are for every run.
-EXHAUSTIVE_FOLDERS = {"proof", "stranger"}
-FOR_EVERY_RUN = {"test_kill_everywhere"}
-
-
 def pytest_configure() -> None:
     """Let Ctrl-C through: a shell's ``scripts/test &`` starts us, and so the command under test, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -21,16 +16,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse two tests of one id, as pytest-xdist would run one of them; mark what takes many minutes in all."""
+    """Refuse two tests of one id, as pytest-xdist would run one of them."""
     twice = sorted(name for name, count in Counter(item.nodeid for item in items).items() if count > 1)
     if twice:
         raise pytest.UsageError(
             "these tests share their ids with others, of which only one would run: " + ", ".join(twice)
         )
-    for item in items:
-        is_of_them = item.path.parent.name in EXHAUSTIVE_FOLDERS and item.path.stem not in FOR_EVERY_RUN
-        if is_of_them and item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(autouse=True)
