@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+
 def pytest_configure() -> None:
     """Let Ctrl-C through: a shell's ``scripts/test &`` starts us, and so the command under test, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
