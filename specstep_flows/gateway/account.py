@@ -21,9 +21,9 @@ def get_me() -> Flow[models.Account]:
     request = request_of("get_me", "read", endpoint._get_kwargs())
     try:
         return (yield from do(Send(request, _account, is_first=True)))
-    except (errors.NotConnected, errors.UnexpectedResponse) as error:
-        hint = "Check that SPECSTEP_API_URL is the address of the service."
-        raise type(error)(f"{error.message} {hint}", operation=error.operation) from None
+    except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
+        error.message += " Check that SPECSTEP_API_URL is the address of the service."
+        raise
 
 
 def _account(reply: Reply) -> models.Account:

@@ -73,7 +73,7 @@ class _IsNoService(BaseHTTPRequestHandler):
     """Somebody else's web page, at every address."""
 
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
         self.wfile.write(b"<html><body>Welcome!</body></html>")
@@ -83,30 +83,27 @@ class _IsNoService(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def nobody():
-    """A port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-
-
-@pytest.fixture
-def page():
-    """The address of a web server that is no SpecStep."""
+def elsewhere():
+    """A web server that is no SpecStep, with its status for every page."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _IsNoService) as server:
+        server.status = 200
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server
         server.shutdown()
 
 
-@pytest.mark.parametrize("where", ["nobody", "page"])
-def test_an_address_that_is_not_the_services_is_told_soon(where, request, turned):
+@pytest.mark.parametrize("status", [None, 200, 404])
+def test_an_address_that_is_not_the_services_is_told_soon(status, elsewhere, turned):
     """Half a minute of trying, not the five of a job under way; the sentence says where to look."""
     clock = turned(SimpleNamespace(clock=ManualClock()))
-    address = request.getfixturevalue(where)
-    with (
-        SpecStep("sf_key", api_url=address, store=RunStore.in_memory(), clock=clock) as specstep,
-        pytest.raises(RequestError, match="SPECSTEP_API_URL"),
-    ):
-        specstep.run("A shop for tea.")
+    elsewhere.status, address = status, f"http://127.0.0.1:{elsewhere.server_port}"
+    with socket.socket() as deaf:
+        if status is None:
+            deaf.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with (
+            SpecStep("sf_key", api_url=address, store=RunStore.in_memory(), clock=clock) as specstep,
+            pytest.raises(RequestError, match="SPECSTEP_API_URL"),
+        ):
+            specstep.run("A shop for tea.")
     assert sum(clock.slept) <= 30
