@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from specstep_flows import events, launch
 from specstep_flows.engine.clock import SystemClock
-from specstep_flows.engine.drive import drive, drive_async, refuse_coroutines
+from specstep_flows.engine.drive import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report, do
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
@@ -154,15 +154,20 @@ async def _in_threads(blocking: contextlib.AbstractContextManager[R]) -> AsyncIt
     """A context whose entry and exit block, entered and left in a thread."""
     import asyncio
 
-    entered = await asyncio.to_thread(blocking.__enter__)
+    try:
+        entered = await in_thread(blocking.__enter__)
+    except asyncio.CancelledError as error:
+        # It may have been entered all the same; left it is in either case.
+        await in_thread(blocking.__exit__, type(error), error, error.__traceback__)
+        raise
     try:
         yield entered
     except BaseException as error:
         # As in a ``with``: what the context raises instead of the error is raised here, chained to it.
-        if not await asyncio.shield(asyncio.to_thread(blocking.__exit__, type(error), error, error.__traceback__)):
+        if not await in_thread(blocking.__exit__, type(error), error, error.__traceback__):
             raise
     else:
-        await asyncio.shield(asyncio.to_thread(blocking.__exit__, None, None, None))
+        await in_thread(blocking.__exit__, None, None, None)
 
 
 def _both(first: Listener | None, second: Listener | None) -> Listener | None:

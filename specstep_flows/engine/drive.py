@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Flow
     from specstep_flows.engine.session import Session
 
-__all__ = ["drive", "drive_async", "refuse_coroutines"]
+__all__ = ["drive", "drive_async", "in_thread", "refuse_coroutines"]
 
 R = TypeVar("R")
 
@@ -109,7 +112,9 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
-            return await _in_thread(step, session)
+            # A write is waited for, so that nothing overtakes it; a download is told to stop, and holds its file until it
+            # has, so that whoever resumes the run at once finds the file free.
+            return await in_thread(step.work, stop=None if step.is_write else session.stopping.set)
         case Call():
             return await _call_async(step.function, *step.arguments)
 
@@ -121,17 +126,24 @@ async def _call_async(function: Callable[..., Any], *arguments: Any) -> Any:
     return await answer if inspect.isawaitable(answer) else answer
 
 
-async def _in_thread(step: Block, session: Session) -> Any:
-    task = asyncio.ensure_future(asyncio.to_thread(step.work))
+async def in_thread(work: Callable[..., R], *arguments: Any, stop: Callable[[], None] | None = None) -> R:
+    """Run something that blocks in a thread, which goes on when its caller is cancelled: so it is waited for.
+
+    Whoever cancels goes on when this is over, and finds what the thread did done and its locks free, however often they
+    cancelled. With ``stop``, the thread is told to end early, and waited for no longer than it needs for that.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # The thread goes on whatever happens here. A write is waited for, so that nothing overtakes it; a download is
-        # told to stop, and holds its file until it has, so that whoever resumes the run at once finds the file free.
-        if not step.is_write:
-            session.stopping.set()
+        end = math.inf
+        if stop is not None:
+            stop()
+            end = time.monotonic() + STOPS_WITHIN_SECONDS
         task.add_done_callback(_take_note)
-        await asyncio.wait([task], timeout=None if step.is_write else STOPS_WITHIN_SECONDS)
+        while not task.done() and (left := end - time.monotonic()) > 0:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task], timeout=min(left, STOPS_WITHIN_SECONDS))
         raise
 
 

@@ -4,12 +4,14 @@
 """
 
 import asyncio
+import threading
 
 import pytest
 from proof_kit.bench import BRIEF, Bench
 
 from specstep_flows import AsyncSpecStep
 from specstep_flows.engine import drive
+from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import Fault
 
 #: Steps between the interrupts of the quick proof, and of the slow one. Deaths come at every step: test_kill_everywhere.
@@ -113,6 +115,42 @@ def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench, log_tr
 
     bench.judge(asyncio.run(cancel_and_go_on()))
     assert [line for line in log_trap.lines if "never retrieved" in line] == []
+
+
+@pytest.mark.parametrize("cancellations", [1, 3])
+@pytest.mark.parametrize("moment", ["hold", "update"], ids=["while it opens", "while it closes"])
+def test_a_run_that_was_cancelled_is_nobodys_at_once(new_bench, monkeypatch, moment, cancellations):
+    """However often it is cancelled while a thread takes its lock, or writes its last: the lock is free when that is over."""
+    bench = new_bench(is_async=True)
+    is_there, may_go_on = threading.Event(), threading.Event()
+    original = getattr(RunStore, moment)
+
+    def slow(store, *arguments):
+        if not is_there.is_set() and (moment == "hold" or "error" in arguments[1]):
+            is_there.set()
+            may_go_on.wait(10)
+        return original(store, *arguments)
+
+    monkeypatch.setattr(RunStore, moment, slow)
+    if moment == "update":
+        bench.sandbox.faults.add(Fault("POST /v1/interviews", "status", status=403))
+
+    async def cancel_and_go_on():
+        async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
+            first = asyncio.create_task(client.run(list(BRIEF), **bench.arguments()))
+            while not is_there.is_set():
+                await asyncio.sleep(0.01)
+            for _ in range(cancellations):
+                first.cancel()
+                await asyncio.sleep(0.01)
+            may_go_on.set()
+            # Whoever keeps the task keeps the frames of its error with it.
+            with pytest.raises(asyncio.CancelledError) as kept:
+                await first
+            return await client.run(list(BRIEF), **bench.arguments()), kept
+
+    result, _ = asyncio.run(cancel_and_go_on())
+    bench.judge(result)
 
 
 @pytest.mark.parametrize("kind", [KeyError])
