@@ -9,6 +9,7 @@ import functools
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
+import attrs
 import httpx
 
 from specstep_flows.lazy import LazyModule
@@ -111,6 +112,7 @@ class _Client:
         on_event: Callable[[Event], Any] | None = None,
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
+        anonymous: bool = False,
     ) -> None:
         """Open a client.
 
@@ -123,6 +125,8 @@ class _Client:
             on_event: called with every event of every step and run; with AsyncSpecStep it may be a coroutine function.
             clock: another clock than the machine's, for tests.
             limits: requests a minute, ``{"standard": 60, "kickoff": 5}`` by default; None turns one off.
+            anonymous: open it without a key, and send none, for what needs none: the service's status, what it accepts
+                (``get_capabilities``), audiences, feedback templates. Anything else then raises ``SettingsError``.
 
         Raises:
             SettingsError: no key, or a key, a URL or a setting that does not fit.
@@ -131,11 +135,13 @@ class _Client:
             from specstep_flows.settings import Settings
 
             settings = Settings.load({"api_key": api_key, "api_url": api_url})
+        if anonymous:
+            settings = attrs.evolve(settings, api_key=None)
         self.settings = settings
-        key = settings.require_key()
+        credentials = {} if anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
         self._http = self._open_http(
             base_url=settings.api_url,
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": _user_agent()},
+            headers={**credentials, "Accept": "application/json", "User-Agent": _user_agent()},
             follow_redirects=False,
             timeout=settings.request_timeout,
         )

@@ -19,6 +19,7 @@ from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
 from specstep_flows.flows.packages import bring_package
 from specstep_flows.flows.plan import KeyCheck
+from specstep_flows.operations import ANONYMOUS
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
     from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.effects import Request
     from specstep_flows.events import Event
     from specstep_flows.models import Generation, PackageOnDisk
     from specstep_flows.runs import RunRecord
@@ -62,7 +64,7 @@ class Connection:
         self.store = (
             store if isinstance(store, RunStore) else RunStore(Path(store) if store else settings.state_folder())
         )
-        scope = scope_of(settings.require_key(), settings.api_url)
+        scope = scope_of(settings.api_key or "", settings.api_url)
         wanted: dict[Any, int | None] = dict(DEFAULT_LIMITS)
         wanted.update(limits or {})
         self._limiter = (
@@ -75,6 +77,7 @@ class Connection:
             limiter=self._limiter,  # type: ignore[arg-type]
             observe=Board().observe,
             request_timeout=settings.request_timeout,
+            check=self._refuse if settings.api_key is None else None,
         )
 
     def close(self) -> None:
@@ -87,7 +90,12 @@ class Connection:
     @property
     def is_user_actor(self) -> bool:
         """Whether the key is a user's access token, with which the service starts generations by itself."""
-        return self.settings.require_key().startswith("oat_")
+        return (self.settings.api_key or "").startswith("oat_")
+
+    def _refuse(self, request: Request) -> None:
+        """Without a key, nothing is sent that needs one: it would count as a failed authentication."""
+        if request.operation not in ANONYMOUS:
+            self.settings.require_key()
 
     def _session(self) -> Session:
         return Session(self._shared, report=self.on_event)

@@ -1,4 +1,4 @@
-"""What sending each operation twice would mean: the ``x-kind`` of openapi/documented.yaml, as data for run time.
+"""What sending each operation twice would mean, and which need no key: what openapi/documented.yaml says, at run time.
 
 A test holds the two together. An operation that only a pulled document has is safe to repeat only if it is a GET.
 """
@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from specstep_flows.engine.effects import Kind
 
-__all__ = ["HARMLESS", "IDEMPOTENT", "KEYED", "READS_BY_POST", "UNSAFE", "kind_of"]
+__all__ = ["ANONYMOUS", "HARMLESS", "IDEMPOTENT", "KEYED", "READS_BY_POST", "UNSAFE", "kind_of"]
+
+#: Needs no key (``x-anonymous``; walkthrough, steps 3.5, 6.6, 8 and "Quality feedback").
+ANONYMOUS: Final = frozenset(
+    {
+        "get_capabilities",
+        "get_feedback_template",
+        "get_status_history",
+        "get_status_summary",
+        "get_status_uptime",
+        "list_explain_audiences",
+        "list_feedback_templates",
+        "subscribe_to_status",
+    }
+)
 
 #: A turn, with its Idempotency-Key.
 KEYED: Final = frozenset({"submit_turn"})

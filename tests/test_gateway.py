@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from specstep_flows.operations import kind_of
+from specstep_flows.operations import ANONYMOUS, kind_of
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"))
@@ -31,6 +31,11 @@ def test_the_kind_at_run_time_is_the_contracts(operation):
     method, described = OPERATIONS[operation]
 
     assert kind_of(operation, method) == described["x-kind"]
+
+
+def test_what_needs_no_key_at_run_time_is_the_contracts():
+    """The key is left at home for exactly these."""
+    assert {name for name, (_, described) in OPERATIONS.items() if described.get("x-anonymous")} == ANONYMOUS
 
 
 def sent() -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs import RunStore
     from specstep_flows.settings import Settings
 
-__all__ = ["NO_SANDBOX", "embedded_sandbox", "open_client", "open_store"]
+__all__ = ["NO_SANDBOX", "embedded_sandbox", "open_client", "open_client_for", "open_store"]
 
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
@@ -32,14 +32,29 @@ def open_client(
     clock: Clock | None = None,
     settings: Settings | None = None,
     on_event: Callable[[Event], None] | None = None,
+    *,
+    anonymous: bool = False,
 ) -> Iterator[SpecStep]:
-    """A client for the settings of this call. Raises ``SettingsError``."""
+    """A client for the settings of this call; ``anonymous`` sends no key. Raises ``SettingsError``."""
     settings = settings if settings is not None else call.settings()
-    settings.require_key()
+    if not anonymous:
+        settings.require_key()
     from specstep_flows.client import SpecStep
 
-    with SpecStep(settings=settings, clock=clock, on_event=on_event) as client:
+    with SpecStep(settings=settings, clock=clock, on_event=on_event, anonymous=anonymous) as client:
         yield client
+
+
+def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:
+    """A client for one operation; without the key where none is needed, so that none is and none can be refused.
+
+    What the service accepts is read with the key if there is one: that it needs none is an assumption.
+    """
+    from specstep_flows.operations import ANONYMOUS
+
+    settings = call.settings()
+    needs_none = operation in ANONYMOUS and (settings.api_key is None or operation != "get_capabilities")
+    return open_client(call, settings=settings, anonymous=needs_none)
 
 
 @contextlib.contextmanager

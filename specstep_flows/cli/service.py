@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
-from specstep_flows.cli.opening import open_client
+from specstep_flows.cli.opening import open_client_for
 from specstep_flows.cli.tables import facts, table, terminal_width
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
     """Carry one operation out; its answer as JSON has it. Arguments that are None are left out."""
     from specstep_flows.cli.operations import perform
 
-    with open_client(call) as client:
+    with open_client_for(call, operation) as client:
         return perform(client, operation, {name: value for name, value in arguments.items() if value is not None})
 
 

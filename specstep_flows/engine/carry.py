@@ -150,6 +150,8 @@ def _pause(seconds: float, session: Session) -> Steps[None]:
 
 def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     request = effect.request
+    if session.shared.check is not None:
+        session.shared.check(request)
     durable = retry.RULES[request.kind].records_intent and session.record is not None
     clock = session.shared.clock
     began = clock.now()

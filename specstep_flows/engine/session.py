@@ -12,7 +12,7 @@ import attrs
 
 if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
-    from specstep_flows.engine.effects import Flow, Observe
+    from specstep_flows.engine.effects import Flow, Observe, Request
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord, RunStore
@@ -55,6 +55,8 @@ class Shared:
     random: random.Random = attrs.field(factory=random.Random)
     new_key: Callable[[], str] = new_key
     closing: threading.Event = attrs.field(factory=threading.Event)
+    #: Raises where a request may not be sent at all; nothing was sent then.
+    check: Callable[[Request], None] | None = None
 
     @property
     def real_timeout(self) -> float:

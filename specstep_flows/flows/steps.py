@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_questions",
-    "as_id",
     "attach_document",
     "call",
     "cancel_generation",

@@ -238,6 +238,65 @@ class TestApi:
         found = [json.loads(result.out)["default_retention_days"] for result in (fields, null, whole, typed)]
         assert found == [30, None, 7, 9]
 
+    @pytest.mark.parametrize("name", sorted({*operations.PAID, *(one.replace("_", "-") for one in operations.PAID)}))
+    def test_what_costs_asks_however_it_is_written(self, specstep: Any, untouched: None, name: str) -> None:
+        """Off a terminal, without --yes: refused before a byte leaves, with dashes for underscores, too."""
+        result = specstep("api", name, "id=01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
+
+        assert result.code == 2
+        assert "add --yes" in result.err
+
+    @pytest.mark.parametrize("name", ["get_package_zip", "get-package-zip", "get-addendum-zip"])
+    def test_a_signed_address_is_not_shown(self, specstep: Any, untouched: None, name: str) -> None:
+        """Whoever holds it can fetch the package, so it is refused, and what to use instead is said."""
+        result = specstep("api", name)
+
+        assert result.code == 2
+        assert "specstep download" in result.err
+
+    @pytest.mark.parametrize(
+        ("name", "arguments"),
+        [
+            ("get_status_summary", ()),
+            ("get-status-uptime", ("days=30",)),
+            ("get_status_history", ("limit=5",)),
+            ("subscribe_to_status", ("email=someone@example.com",)),
+            ("list_explain_audiences", ()),
+            ("list_feedback_templates", ()),
+            ("get_feedback_template", ("id=interview-quality", "version=v1.0.0")),
+            ("get_capabilities", ()),
+        ],
+    )
+    @pytest.mark.parametrize("has_key", [True, False])
+    def test_what_is_anonymous_needs_no_key(
+        self,
+        specstep: Any,
+        sandbox: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        name: str,
+        arguments: tuple[str, ...],
+        has_key: bool,
+    ) -> None:
+        """It works without a key, and the key is not sent where there is one; but for what is only taken to need none."""
+        if not has_key:
+            monkeypatch.delenv("SPECSTEP_API_KEY")
+        result = specstep("api", name, *arguments)
+
+        assert result.code == 0, result.err
+        assert json.loads(result.out) is not None
+        (request,) = list(sandbox.requests)
+        assert ("authorization" in request.header_names) == (has_key and name == "get_capabilities")
+
+    def test_anything_else_without_a_key_is_refused_here(
+        self, specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It would count as a failed authentication at the service."""
+        monkeypatch.delenv("SPECSTEP_API_KEY")
+        result = specstep("api", "get_usage")
+
+        assert result.code == 2
+        assert "SPECSTEP_API_KEY" in result.err
+
     def test_files(self, specstep: Any, sandbox: Any, home: Path, interview: Any) -> None:
         """A file is uploaded under its own name."""
         interview_id = json.loads(specstep("api", "start_interview").out)["id"]

@@ -5,6 +5,7 @@ from specstep_client.api.capabilities import get_capabilities
 from specstep_client.api.notifications import list_notifications
 from specstep_client.api.packages import get_package_file, search_package
 from specstep_client.api.privacy import update_retention_preference
+from specstep_client.api.status import get_status_summary
 from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
 from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
@@ -194,3 +195,18 @@ def test_the_key_is_in_no_repr(sandbox):
     """Not in the client's, the settings' or an error's."""
     with SpecStep(sandbox.api_key, api_url=sandbox.url) as specstep:
         assert sandbox.api_key not in repr(specstep) + repr(specstep.settings)
+
+
+def test_a_client_without_a_key(client, sandbox, monkeypatch):
+    """It sends no key, whatever the environment holds, reads what is anonymous, and refuses anything else by itself."""
+    monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
+    client.key, client.options["anonymous"] = None, True
+
+    assert client.call(get_status_summary).overall
+    assert "Fast" in client.get_capabilities().review_profiles
+    assert all("authorization" not in request.header_names for request in sandbox.requests)
+    before = len(sandbox.requests)
+    for refused in (client.get_usage, client.start_interview, lambda: client.run("A portal.")):
+        with pytest.raises(errors.SettingsError, match="SPECSTEP_API_KEY"):
+            refused()
+    assert len(sandbox.requests) == before

@@ -57,16 +57,18 @@ def api(
     """Carry out any operation of the API.
 
     Its answer is written to stdout as JSON. It goes through the same limits, retries and errors as everything else. What costs needs --yes, or a yes on a
-    terminal. `specstep api OPERATION --describe` says what an operation takes.
+    terminal. What is anonymous, such as get_status_summary, needs no key. `specstep api OPERATION --describe` says what an operation takes.
     """
     from specstep_flows.cli import operations
-    from specstep_flows.cli.opening import open_client
+    from specstep_flows.cli.opening import open_client_for
     from specstep_flows.cli.service import agree
     from specstep_flows.cli.uploads import Upload
 
     if operation is None:
         return _list(call)
     module = operations.find(operation)
+    # From here on under its own name: it may have been written with dashes.
+    operation = module.__name__.rpartition(".")[2]
     if describe:
         return _describe(call, operation, module)
     given = _arguments(arguments or [])
@@ -79,7 +81,7 @@ def api(
         raise errors.UsageError(f"{output} exists already; --force replaces it. Nothing was sent.")
     if operation in operations.PAID:
         agree(call, f"{operation} costs money", yes)
-    with open_client(call) as client:
+    with open_client_for(call, operation) as client:
         answer = operations.perform(client, operation, given, body=whole)
     _write(call, operation, answer, output)
     return 0
