@@ -20,8 +20,6 @@ __all__ = ["DEFAULT_PROFILE", "Estimate", "Range", "estimate", "read_before_payi
 
 #: The service's default (walkthrough, step 4).
 DEFAULT_PROFILE: Final = "Normal"
-#: So many of the newest runs count; older ones say less about today's prices.
-NEWEST: Final = 50
 
 
 @attrs.frozen
@@ -68,8 +66,8 @@ class Estimate:
 
 
 def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
-    """From a list of generations, the newest first; None when none of them says anything."""
-    alike = [row for row in rows if row.state.casefold() == "complete" and row.review_profile == profile][:NEWEST]
+    """From a list of generations; None when none of them says anything."""
+    alike = [row for row in rows if row.state.casefold() == "complete" and row.review_profile == profile]
     cost = Range.of(row.cost_usd for row in alike if row.cost_usd is not None)
     took = Range.of(
         (row.completed_at - row.started_at).total_seconds()
@@ -94,7 +92,7 @@ def usage_words(usage: Usage) -> str | None:
 
 
 def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str], dict[str, Any]]:
-    """The quota and the estimate: as sentences, and as a document.
+    """The quota and the estimate, two requests: as sentences, and as a document.
 
     What cannot be read is said and stops nothing, but for a key that is refused.
 
@@ -117,11 +115,12 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
     except errors.RequestError as error:
         lines.append(f"The quota could not be read: {error.message}")
     try:
-        expected = estimate(client.list_generations(), chosen)
+        # The newest page alone: it is one request, and older ones say less about today's prices.
+        expected = estimate(client.list_generations(first_page=True), chosen)
         lines.append(
             expected.words()
             if expected is not None
-            else f"No estimate: you have no completed {chosen} generation to go by."
+            else f"No estimate: none of your newest generations is a completed {chosen} one to go by."
         )
     except errors.AuthenticationError:
         raise

@@ -175,9 +175,12 @@ def get_generation(generation_id: UUID | str) -> Flow[models.Generation]:
     return gateway.get_generation(as_id(generation_id))
 
 
-def list_generations(*, deleted: bool = False) -> Flow[list[models.GenerationRow]]:
-    """Every generation of the account, newest first, all pages. GET /v1/generations, GET /v1/generations/deleted"""
-    return gateway.list_generations(deleted=deleted)
+def list_generations(*, deleted: bool = False, first_page: bool = False) -> Flow[list[models.GenerationRow]]:
+    """Every generation of the account, newest first, all pages; with ``first_page`` the newest 50 by one request.
+
+    GET /v1/generations, GET /v1/generations/deleted
+    """
+    return gateway.list_generations(deleted=deleted, first_page=first_page)
 
 
 def wait_for_generation(

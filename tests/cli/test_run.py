@@ -236,17 +236,27 @@ def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home:
     assert specstep("runs", "--json").document["runs"] == []
 
 
+def test_the_estimate_is_one_request_however_many_generations_there_are(specstep: Any, sandbox: Any) -> None:
+    """Only the newest page is read for it; the kickoff reads the whole list anew, since it must not be a second one."""
+    specstep("run", "A shop.", *FAST)
+    before = sandbox.requests.count("GET /v1/generations")
+    sandbox.faults.add(Fault("GET /v1/generations", "edit", set={"has_more": True}, times=None))
+    specstep("run", "A shop.", "--profile", "Fast", "--dry-run")
+
+    assert sandbox.requests.count("GET /v1/generations") == before + 1
+
+
 def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None:
     """Before paying, quota and an estimate from the user's own generations of that profile; none without any."""
     first = specstep("run", "A shop.", *FAST)
     second = specstep("run", "Another.", *FAST, "--dry-run")
     other = specstep("run", "Another.", "--profile", "Extensive", "--dry-run")
 
-    assert "No estimate: you have no completed Fast generation" in first.err
+    assert "No estimate: none of your newest generations is a completed Fast one" in first.err
     assert "Quota: 500 left" in first.err
     assert "Estimate from your own last completed Fast generation: cost median $1.10" in second.out
     assert "Quota: 499 left" in second.out
-    assert "No estimate: you have no completed Extensive generation" in other.out
+    assert "No estimate: none of your newest generations is a completed Extensive one" in other.out
 
 
 def test_the_same_run_id_again_pays_once(specstep: Any, sandbox: Any) -> None:
