@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from specstep_client.api.generations import start_generation
+from specstep_client.models.start_generation_request import StartGenerationRequest
 
+from specstep_flows import RunStore, SpecStep
 from specstep_flows.sandbox import Failure, Fault, SandboxOptions
 
 KICKOFF = "POST /v1/generations"
@@ -238,12 +241,20 @@ def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home:
 
 def test_the_estimate_is_one_request_however_many_generations_there_are(specstep: Any, sandbox: Any) -> None:
     """Only the newest page is read for it; the kickoff reads the whole list anew, since it must not be a second one."""
-    specstep("run", "A shop.", *FAST)
-    before = sandbox.requests.count("GET /v1/generations")
-    sandbox.faults.add(Fault("GET /v1/generations", "edit", set={"has_more": True}, times=None))
-    specstep("run", "A shop.", "--profile", "Fast", "--dry-run")
+    sandbox.options.requests_per_minute = sandbox.options.kickoffs_per_minute = None
+    with SpecStep(store=RunStore.in_memory(), limits={"standard": None, "kickoff": None}) as client:
+        interview = client.start_interview()
+        client.say(interview.id, "A shop.")
+        intake = client.complete_interview(interview.id).intake_artifact_id
+        for _ in range(55):
+            client.call(start_generation, body=StartGenerationRequest(intake_id=intake))
+        before = sandbox.requests.count("GET /v1/generations")
+        assert len(client.list_generations()) == 55
+        assert sandbox.requests.count("GET /v1/generations") == before + 2
+    result = specstep("run", "A shop.", "--profile", "Fast", "--dry-run")
 
-    assert sandbox.requests.count("GET /v1/generations") == before + 1
+    assert "No estimate" in result.out
+    assert sandbox.requests.count("GET /v1/generations") == before + 3
 
 
 def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None:
