@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,20 +10,33 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.report.contents import Contents, read_contents
+from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
+from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from specstep_flows.client import SpecStep
     from specstep_flows.models import ConversationItem, Generation, Interview, ReferenceDocument
     from specstep_flows.runs import RunRecord
 
-__all__ = ["Collected", "collect"]
+__all__ = ["Collected", "ShownPackage", "collect"]
 
 #: The newest so many steps of the agents are shown.
 CONVERSATION_ITEMS: Final = 500
+
+
+@attrs.frozen
+class ShownPackage:
+    """One package of a run, and what is in it where it could be read. A run has one, and a fan-out one of each child."""
+
+    generation_id: str | None
+    file: str
+    sha256: str | None
+    size_bytes: int | None
+    contents: Contents | None = None
 
 
 @attrs.frozen
@@ -32,12 +46,19 @@ class Collected:
     record: RunRecord
     written_at: datetime
     generation: Generation | None = None
+    #: The other generations that a fan-out's kickoff started.
+    family: tuple[Generation, ...] = ()
     interview: Interview | None = None
     documents: tuple[ReferenceDocument, ...] = ()
     conversation: tuple[ConversationItem, ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
-    contents: Contents | None = None
+    packages: tuple[ShownPackage, ...] = ()
     gaps: tuple[str, ...] = ()
+
+    @property
+    def contents(self) -> Contents | None:
+        """What is in the run's package, or in a fan-out's first."""
+        return self.packages[0].contents if self.packages else None
 
     @property
     def is_sandbox(self) -> bool:
@@ -53,7 +74,8 @@ class Collected:
     @property
     def cost_usd(self) -> float | None:
         """What the run cost in all, as far as it was read; earlier attempts included."""
-        last = self.generation.running_cost_usd if self.generation else None
+        last = self.generation.running_cost_usd if self.generation and not self.family else None
+        # Of a fan-out, what all have cost together is in the record.
         last = last if last is not None else self.record.cost_usd
         if last is None:
             return self.record.spent_before_usd or None
@@ -93,11 +115,10 @@ def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetim
         found = _from_service(record, specstep, reader)
     else:
         reader.gaps.append("The service was not asked: what is here was known on this machine.")
-    contents = _contents(record, reader)
     return Collected(
         record=record,
         written_at=now or datetime.now(UTC),
-        contents=contents,
+        packages=tuple(_packages(record, reader)),
         gaps=tuple(reader.gaps),
         **found,
     )
@@ -108,11 +129,12 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
     if record.generation_id is not None:
         generation_id = record.generation_id
         found["generation"] = reader.read("The generation", lambda: specstep.get_generation(generation_id), None)
-        found["conversation"] = tuple(
-            reader.read(
-                "The agents' steps", lambda: specstep.get_conversation(generation_id, take=CONVERSATION_ITEMS), ()
-            )
-        )
+        beside = _beside(record)
+        family = [
+            reader.read(f"Generation {one}", functools.partial(specstep.get_generation, one), None) for one in beside
+        ]
+        found["family"] = tuple(generation for generation in family if generation is not None)
+        found["conversation"] = tuple(_conversation((generation_id, *beside), specstep, reader))
         events = reader.read("The generation's events", lambda: specstep.get_events(generation_id), ())
         found["events"] = tuple(event.raw for event in events)
     if record.interview_id is not None:
@@ -124,14 +146,40 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
     return found
 
 
-def _contents(record: RunRecord, reader: _Reader) -> Contents | None:
-    if record.file is None or record.sha256 is None:
-        return None
-    path = Path(record.file)
-    if not path.is_file():
-        reader.gaps.append(f"The package is no longer at {path}.")
-        return None
-    contents: Contents | None = reader.read("The package", lambda: read_contents(path), None)
-    if contents is not None and contents.sha256 != record.sha256:
-        reader.gaps.append("The package on disk is not the one that was downloaded: its digest differs.")
-    return contents
+def _beside(record: RunRecord) -> list[UUID]:
+    """The other generations of a fan-out; those of any other run are earlier attempts, and no part of its outcome."""
+    if record.options.get("profile") not in FAN_OUT_PROFILES:
+        return []
+    return [one for one in record.generation_ids if one != record.generation_id]
+
+
+def _conversation(generations: Sequence[UUID], specstep: SpecStep, reader: _Reader) -> list[ConversationItem]:
+    """What the agents did, in the order in which it was begun where that is known."""
+    items: list[ConversationItem] = []
+    for one in generations:
+        read = functools.partial(specstep.get_conversation, one, take=CONVERSATION_ITEMS)
+        items += reader.read("The agents' steps", read, ())
+    if len(generations) > 1:
+        items.sort(key=lambda item: "" if item.started_at is None else item.started_at.isoformat())
+    return items
+
+
+def _packages(record: RunRecord, reader: _Reader) -> Iterator[ShownPackage]:
+    found: Sequence[Mapping[str, Any]] = record.packages
+    if not found and record.file is not None and record.sha256 is not None:
+        one = None if record.generation_id is None else str(record.generation_id)
+        found = [{"generation_id": one, "file": record.file, "sha256": record.sha256, "size_bytes": record.size_bytes}]
+    left = MOST_CHARACTERS
+    for package in found:
+        path, digest = Path(package["file"]), package.get("sha256")
+        which = "The package" if len(found) == 1 else f"The package {path.name}"
+        contents: Contents | None = None
+        if path.is_file():
+            contents = reader.read(which, functools.partial(read_contents, path, left), None)
+        else:
+            reader.gaps.append(f"{which} is no longer at {path}.")
+        if contents is not None:
+            left -= sum(len(file.text or "") for file in contents.files)
+            if contents.sha256 != digest:
+                reader.gaps.append(f"{which} on disk is not the one that was downloaded: its digest differs.")
+        yield ShownPackage(package.get("generation_id"), str(path), digest, package.get("size_bytes"), contents)

@@ -43,14 +43,14 @@ class Contents:
     sha256: str
 
 
-def read_contents(path: Path) -> Contents:
-    """Read a package for showing.
+def read_contents(path: Path, most_characters: int | None = None) -> Contents:
+    """Read a package for showing, with texts of ``most_characters`` in all, where a page is partly full already.
 
     Raises:
         PackageError: it is damaged or hostile, or cannot be read.
     """
     shown: list[ShownFile] = []
-    left = MOST_CHARACTERS
+    left = MOST_CHARACTERS if most_characters is None else most_characters
     try:
         with open_archive(path) as archive:
             entries = sorted((entry for entry in archive.entries if not entry.is_folder), key=lambda entry: entry.path)

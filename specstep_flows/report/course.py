@@ -6,6 +6,7 @@ in the run's record do, each of which is up to half a minute late.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,16 +105,20 @@ def course(history: Sequence[Sample], events: Sequence[Mapping[str, Any]], gener
         visits=tuple(_visits(moments, costs)),
         costs=costs,
         incidents=tuple(_incidents(looks, start)),
-        forecast_usd=last.get("estimated_total_usd"),
-        low_usd=last.get("estimated_total_p25_usd"),
-        high_usd=last.get("estimated_total_p75_usd"),
-        forecast_seconds=last.get("estimated_duration_seconds"),
+        forecast_usd=_number(last.get("estimated_total_usd")),
+        low_usd=_number(last.get("estimated_total_p25_usd")),
+        high_usd=_number(last.get("estimated_total_p75_usd")),
+        forecast_seconds=_number(last.get("estimated_duration_seconds")),
         is_exact=is_exact,
     )
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and _is_number(value) else None
 
 
 def _moments(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:

@@ -4,35 +4,83 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.receipt import receipt
-from specstep_flows.wording import size
+from specstep_flows.report.sections import still, table
+from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from specstep_flows.models import Generation
     from specstep_flows.report.collect import Collected
     from specstep_flows.report.contents import Contents, ShownFile
 
-__all__ = ["package", "receipt_table", "reproduction"]
+__all__ = ["generations", "package", "receipt_table", "reproduction"]
+
+
+def generations(collected: Collected) -> Html:
+    """All generations that one kickoff started, where there are several."""
+    if not collected.family:
+        return EMPTY
+    files = {package.generation_id: Path(package.file).name for package in collected.packages}
+    rows = []
+    for generation in (collected.generation, *collected.family):
+        if generation is not None:
+            why = ": ".join(filter(None, (generation.failure_category, generation.failure_reason)))
+            rows.append(
+                [
+                    generation.review_profile or "",
+                    spaced(generation.state) + (f" ({why})" if why else ""),
+                    still(money(generation.running_cost_usd)),
+                    _took(generation),
+                    files.get(str(generation.id), ""),
+                    element("code", str(generation.id)),
+                ]
+            )
+    heads = ("Profile", "State", "Cost", "Time", "Package", "Generation")
+    note = "What one kickoff started. A parent has no package of its own, and costs what its children cost."
+    return joined([table(heads, rows, "Generations", is_named=True, class_="ids"), element("p", note, class_="note")])
+
+
+def _took(generation: Generation) -> str:
+    ended = generation.completed_at or generation.failed_at
+    if ended is None or generation.started_at is None:
+        return ""
+    return still(duration((ended - generation.started_at).total_seconds()))
 
 
 def package(collected: Collected) -> Html:
-    """The file tree, each file folded under its name."""
-    contents = collected.contents
-    if contents is None:
-        return EMPTY
-    anchors = {file.path: f"file-{number}" for number, file in enumerate(contents.files) if file.text is not None}
+    """The file tree of the package, or of each one, each file folded under its name."""
+    known = [package for package in collected.packages if package.contents is not None]
+    if len(collected.packages) == 1:
+        return joined(_files(package.contents, "file") for package in known if package.contents is not None)
+    profiles = {
+        str(generation.id): generation.review_profile
+        for generation in (collected.generation, *collected.family)
+        if generation is not None
+    }
+    parts: list[Html] = []
+    for number, package in enumerate(known, 1):
+        profile = profiles.get(package.generation_id or "")
+        name = Path(package.file).name
+        parts.append(element("h3", f"{profile}: {name}" if profile else name))
+        if package.contents is not None:
+            parts.append(_files(package.contents, f"package-{number}-file"))
+    return joined(parts)
+
+
+def _files(contents: Contents, prefix: str) -> Html:
+    anchors = {file.path: f"{prefix}-{number}" for number, file in enumerate(contents.files) if file.text is not None}
     total = sum(file.size_bytes for file in contents.files)
     more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
     count = len(contents.files)
     head = element("p", f"{count} file{'' if count == 1 else 's'}{more}, {size(total)} unpacked.")
-    others = [package["file"] for package in collected.record.packages if package.get("file") != collected.record.file]
-    beside = element("p", f"Packages of the other generations: {', '.join(map(str, others))}.") if others else EMPTY
-    return joined([head, beside, _folder(_tree(contents), anchors)])
+    return joined([head, _folder(_tree(contents), anchors)])
 
 
 def _tree(contents: Contents) -> dict[str, Any]:
@@ -79,7 +127,7 @@ def receipt_table(collected: Collected) -> Html:
     rows = [
         element("div", element("dt", name), element("dd", element("code", value)))
         for name, value in _flattened(found)
-        if value is not None and not name.startswith(("answers", "packages"))
+        if value is not None and not name.startswith(("answers", "packages", "generations"))
     ]
     text = json.dumps(found, indent=2, ensure_ascii=False)
     return joined(

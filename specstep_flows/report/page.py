@@ -32,11 +32,14 @@ def page(collected: Collected) -> str:
     )
     parts = [
         sections.section("course", "Course", sections.course_table(collected, found)),
+        sections.section("generations", "Generations", outcome.generations(collected)),
         sections.section("cost", "Cost", sections.costs(collected, found)),
         sections.section("questions", "Questions and answers", sections.questions(collected)),
         sections.section("incidents", "Retries and incidents", sections.incidents(collected, found)),
         sections.section("refinement", "Refinement audit", sections.refinement(collected)),
-        sections.section("package", "Package", outcome.package(collected)),
+        sections.section(
+            "package", "Packages" if len(collected.packages) > 1 else "Package", outcome.package(collected)
+        ),
         sections.section("interview", "Interview", people.transcript(collected)),
         sections.section("agents", "Agents", people.agents(collected)),
         sections.section("receipt", "Receipt", outcome.receipt_table(collected)),
@@ -87,7 +90,11 @@ def _header(collected: Collected, found: Course) -> Html:
             (generation.review_profile if generation else None) or record.options.get("profile") or "Normal",
             None,
         ),
-        ("Package", size(record.size_bytes) if record.sha256 else "none yet", _files(collected)),
+        (
+            "Packages" if len(collected.packages) > 1 else "Package",
+            size(sum(package.size_bytes or 0 for package in collected.packages)) if collected.packages else "none yet",
+            _files(collected),
+        ),
     ]
     cards = [
         element("div", element("dt", name), element("dd", value), element("dd", more, class_="note") if more else EMPTY)
@@ -117,10 +124,12 @@ def _forecast_time(found: Course) -> str | None:
 
 
 def _files(collected: Collected) -> str | None:
-    if collected.contents is None:
+    known = [package.contents for package in collected.packages if package.contents is not None]
+    if not known:
         return None
-    count = len(collected.contents.files) + collected.contents.more_files
-    return f"{count} file{'' if count == 1 else 's'}"
+    count = sum(len(contents.files) + contents.more_files for contents in known)
+    among = f" in {len(collected.packages)}" if len(collected.packages) > 1 else ""
+    return f"{count} file{'' if count == 1 else 's'}{among}"
 
 
 def _contents_list(parts: list[Html]) -> Html:

@@ -25,6 +25,8 @@ LEFT: Final = 58
 RIGHT: Final = 16
 TOP: Final = 44
 BOTTOM: Final = 40
+#: Less than this is nothing: a plot of it would show how floats are rounded.
+LEAST_USD: Final = 1e-6
 #: About the width of a letter of a stage's name, in the plot's own units.
 LETTER: Final = 6.4
 #: Seconds between two marks of the time axis.
@@ -38,7 +40,7 @@ def cost_plot(course: Course) -> Html:
         return EMPTY
     most_seconds = max(course.seconds, points[-1][0])
     most_usd = max([cost for _, cost in points] + [value for value in (course.forecast_usd, course.high_usd) if value])
-    most_usd = _rounded_up(most_usd * 1.05) if most_usd > 0 else 1.0
+    most_usd = _rounded_up(most_usd * 1.05) if most_usd >= LEAST_USD else 1.0
 
     def x(seconds: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * seconds / most_seconds, 1)

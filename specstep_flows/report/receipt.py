@@ -57,7 +57,17 @@ def receipt(collected: Collected) -> dict[str, Any]:
             "is_unchanged_on_disk": None if contents is None else contents.sha256 == record.sha256,
             "files": None if contents is None else len(contents.files) + contents.more_files,
         },
-        # A fan-out's packages, the one above among them; empty for any other run.
+        # A fan-out's generations and packages, the ones above among them; empty for any other run.
+        "generations": [
+            {
+                "generation_id": str(one.id),
+                "review_profile": one.review_profile,
+                "state": one.state,
+                "cost_usd": one.running_cost_usd,
+            }
+            for one in ((generation, *collected.family) if collected.family else ())
+            if one is not None
+        ],
         "packages": [dict(package) for package in record.packages],
     }
 

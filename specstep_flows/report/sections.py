@@ -204,9 +204,20 @@ def incidents(collected: Collected, course: Course) -> Html:
 
 
 def refinement(collected: Collected) -> Html:
-    """What the service fixed by itself before delivery, and what it left open."""
-    raw = collected.generation.raw if collected.generation is not None else {}
-    audit = raw.get("refinement_audit")
+    """What the service fixed by itself before delivery, and what it left open; of each generation where there are several."""
+    found = [
+        (generation, _audit(generation.raw.get("refinement_audit"), "h4" if collected.family else "h3"))
+        for generation in (collected.generation, *collected.family)
+        if generation is not None
+    ]
+    if not collected.family:
+        return joined(audit for _, audit in found)
+    return joined(
+        [element("h3", generation.review_profile or str(generation.id)), audit] for generation, audit in found if audit
+    )
+
+
+def _audit(audit: object, heading: str) -> Html:
     if not isinstance(audit, Mapping):
         return EMPTY
     parts = [element("p", audit.get("summary"))] if audit.get("summary") else []
@@ -224,7 +235,7 @@ def refinement(collected: Collected) -> Html:
         ]
         if rows:
             parts += [
-                element("h3", title),
+                element(heading, title),
                 table(("Pass", "What was done", "Where", "Detail"), rows, title, is_named=True),
             ]
     return joined(parts)

@@ -89,3 +89,31 @@ def collected(client: SpecStep, tmp_path_factory: pytest.TempPathFactory) -> Col
 def when() -> datetime:
     """The moment at which reports are written here."""
     return datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def fan_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The report's data of a Researcher run: one kickoff, a parent, and three children whose packages are all here."""
+    options = SandboxOptions(
+        requests_per_minute=None,
+        kickoffs_per_minute=None,
+        package_files=HOSTILE_FILES,
+    )
+    with (
+        Sandbox(options=options, clock=ManualClock()) as sandbox,
+        SpecStep(
+            sandbox.api_key,
+            api_url=sandbox.url,
+            store=RunStore.in_memory(),
+            clock=TurnedClock(sandbox.clock),
+            limits={"standard": None, "kickoff": None},
+        ) as specstep,
+    ):
+        specstep.run(
+            BRIEF,
+            profile="Researcher",
+            output=tmp_path_factory.mktemp("fan") / "portal.zip",
+            run_id="fan-1",
+            on_question=lambda questions: {question.question: "Forms." for question in questions},
+        )
+        yield collect(specstep.store.get("fan-1"), specstep)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specstep_flows.report.course import course, summary
@@ -108,6 +108,10 @@ numbers = st.floats(min_value=-1e6, max_value=1e9)
     st.lists(st.tuples(numbers, numbers, st.sampled_from(["Queued", "Drafting", "Failed", "Odd"])), max_size=12),
     st.one_of(st.none(), numbers),
 )
+@example([(0.0, 0.0, "Queued"), (1.0, 5e-324, "Drafting")], None)
+@example([(0.0, 0.0, "Queued"), (1.0, 1e-300, "Drafting")], 1e-310)
+@example([(0.0, 0.0, "Queued"), (1.0, 1.0, "Drafting"), (2.0, float("inf"), "Failed")], float("inf"))
+@example([(0.0, 0.0, "Queued"), (1.0, 1.0, "Drafting")], float("nan"))
 def test_every_plot_stays_within_its_frame(points: list[tuple[float, float, str]], forecast: float | None):
     """Whatever costs and moments were read, nothing is drawn beside the plot."""
     history = [look(at, state, cost) for at, cost, state in sorted(points)]

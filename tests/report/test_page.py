@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from specstep_flows.models import Generation, Interview, Turn
 from specstep_flows.report import Collected, collect, page
+from specstep_flows.report.receipt import receipt
 from specstep_flows.runs import RunRecord
 
 if TYPE_CHECKING:
@@ -240,3 +242,44 @@ def test_a_changed_package_is_told(client: Any, collected: Collected):
     again = collect(attrs.evolve(collected.record, sha256="0" * 64), client)
 
     assert any("its digest differs" in gap for gap in again.gaps)
+
+
+def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected):
+    """Each child has its row, its audit and its files, which have names of their own on the page; the cost is that of all."""
+    text = page(fan_out)
+    found = Reader(text)
+    found.check_harmless()
+    record = fan_out.record
+
+    assert len(fan_out.packages) == 3
+    assert len(fan_out.family) == 3
+    for generation in (fan_out.generation, *fan_out.family):
+        assert generation is not None
+        assert str(generation.id) in found.text
+    for package in fan_out.packages:
+        assert Path(package.file).name in found.text
+    identifiers = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    assert found.text.count("01-milestones.md") >= 3
+    links = {attributes["href"] for attributes in found.all("a") if attributes.get("href", "").startswith("#")}
+    assert links <= {f"#{identifier}" for identifier in identifiers}
+    inner = {link.rpartition("-file-")[0] for link in links if link.startswith("#package-")}
+    assert inner == {"#package-1", "#package-2", "#package-3"}
+    assert fan_out.cost_usd == record.cost_usd
+    assert fan_out.conversation
+    made = receipt(fan_out)
+    assert [one["generation_id"] for one in made["generations"]] == [str(one) for one in record.generation_ids]
+    assert [one["file"] for one in made["packages"]] == [package.file for package in fan_out.packages]
+
+
+def test_one_package_of_a_fan_out_that_is_gone_leaves_a_gap_and_shows_the_others(fan_out: Collected):
+    """The gap says which."""
+    record = attrs.evolve(
+        fan_out.record,
+        packages=(*fan_out.record.packages[:2], {**fan_out.record.packages[2], "file": "/nowhere/third.zip"}),
+    )
+    found = collect(record)
+
+    assert [package.contents is not None for package in found.packages] == [True, True, False]
+    assert any("third.zip is no longer at /nowhere/third.zip" in gap for gap in found.gaps)
+    Reader(page(found)).check_harmless()
