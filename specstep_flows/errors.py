@@ -115,6 +115,10 @@ class SpecStepError(Exception):
         super().__init__(self.message)
         self.run_id: str | None = None
 
+    def add(self, sentence: str) -> None:
+        """Say more: what it means for the money, or what to do next, which only a caller knows."""
+        self.message = f"{self.message} {sentence}"
+
     def __str__(self) -> str:
         return self.message
 

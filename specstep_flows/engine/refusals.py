@@ -65,7 +65,9 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
             ending = f" Perhaps as many generations as your plan allows are running.{ending}"
         return errors.Conflict(f"{what} does not fit the present state ({said}).{ending}", **common)
     if status == 429:
-        return errors.RateLimited(f"Too many requests: {what} was put off ({said}).", **common)
+        back = common["retry_after"]
+        when = f"; the service asks to come back in {back:.0f} seconds" if back else ""
+        return errors.RateLimited(f"Too many requests: {what} was put off ({said}){when}.{ending}", **common)
     return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
 
 

@@ -98,6 +98,7 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
         if found is not None:
             return found
         if attempts >= MOST_KICKOFFS:
+            failure.add("No generation was started by it; resume the run later.")
             raise failure
         yield from do(Report(events.Notice("The request started no generation; it is sent again.")))
 
@@ -113,7 +114,13 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
     sent_at = min(sent_at, (yield from do(Now())))
     while True:
         now = yield from do(Now())
-        sighting = yield from sight(kickoff, known)
+        try:
+            sighting = yield from sight(kickoff, known)
+        except errors.RequestError as error:
+            error.add(
+                "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
+            )
+            raise
         found = yield from find_new(kickoff, sighting, known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}

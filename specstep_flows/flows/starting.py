@@ -87,7 +87,11 @@ def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], C
     detected = record.detected_type or (yield from _listed_type(record))
     accepted = yield from accepted_choices()
     if detected not in accepted.project_types:
-        raise _without_type(refused)
+        refused.add(
+            "If it wants the project type, which nobody named and it did not detect: go on with `specstep run` and the same "
+            "brief, --run-id and --project-type WebApp (or another)."
+        )
+        raise refused
     return (yield from send(detected))
 
 
@@ -99,19 +103,6 @@ def _listed_type(record: RunRecord) -> Flow[str | None]:
         # It is only a way to spare the user a question.
         return None
     return next((interview.detected_type for interview in listed if interview.id == record.interview_id), None)
-
-
-def _without_type(error: errors.BadRequest) -> errors.BadRequest:
-    """The refusal, with what to do if it is the project type that the service misses."""
-    return errors.BadRequest(
-        f"{error.message} If it wants the project type, which nobody named and it did not detect: "
-        "go on with `specstep run` and the same brief, --run-id and --project-type WebApp (or another).",
-        operation=error.operation,
-        status=error.status,
-        problem_type=error.problem_type,
-        detail=error.detail,
-        members=error.members,
-    )
 
 
 def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Flow[None]:

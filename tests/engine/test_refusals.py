@@ -58,6 +58,15 @@ def test_each_status_has_its_error(status, kind):
     assert error.status == status
 
 
+def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_started():
+    """The wait may be longer than anybody waits for; then this is the sentence that the run ends with."""
+    request = Request("start_generation", "unsafe", "POST", "/v1/generations", bucket="kickoff")
+    error = refusal(request, Reply(429, httpx.Headers({"Retry-After": "5000"}), b""), wall_now=0.0)
+
+    assert "in 5000 seconds" in error.message
+    assert error.message.endswith("Nothing was started.")
+
+
 def test_the_problem_type_is_the_word_to_branch_on():
     """``type`` is a machine-readable word; the detail stands in the message."""
     error = error_for(

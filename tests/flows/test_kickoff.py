@@ -119,9 +119,18 @@ def test_an_unreadable_list_is_not_an_empty_one(stage):
 
     acting = stage(broken)
     service.stage = acting
-    with pytest.raises(errors.UnexpectedResponse):
+    with pytest.raises(errors.UnexpectedResponse, match="whether it was started is not known yet"):
         acting.play(kick_off(kickoff(), known=()))
     assert service.kickoffs == 1
+
+
+def test_a_kickoff_that_fails_for_good_says_that_it_started_nothing(stage):
+    """Six requests that the service lost: what became of the last is raised, with what it means for the money."""
+    service = Service([-1.0] * 6)
+
+    with pytest.raises(errors.ConnectionLost, match="No generation was started"):
+        perform(stage, service, kick_off(kickoff()))
+    assert service.kickoffs == 6
 
 
 def closed_bin(service):
