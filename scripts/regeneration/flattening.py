@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from regeneration.pointers import JsonObject, Pointers
+from regeneration.stops import Stop
 
+MOST_MERGED: Final = 250_000
+"""Parts and properties that are put together, over all schemas."""
 STRUCTURAL: Final = frozenset(
     {"type", "properties", "items", "enum", "const", "format", "additionalProperties", "prefixItems", "not"}
 )
@@ -61,6 +64,7 @@ class Flattener:
         self._pointers = pointers
         self._merged: dict[int, JsonObject] = {}
         self._alive: list[JsonObject] = []
+        self._work = 0
 
     def flat(self, schema: JsonObject) -> JsonObject:
         """``schema`` itself when it has no ``allOf``, else everything its parts say together."""
@@ -76,6 +80,8 @@ class Flattener:
         properties: JsonObject = {}
         required: dict[str, None] = {}
         for part in self._parts(schema):
+            inherited = part.get("properties")
+            self._count(len(inherited) if isinstance(inherited, dict) else 0)
             for key, value in part.items():
                 if key == "properties" and isinstance(value, dict):
                     for name, property_schema in value.items():
@@ -97,6 +103,11 @@ class Flattener:
         self._alive.append(merged)
         return merged
 
+    def _count(self, work: int) -> None:
+        self._work += work
+        if self._work > MOST_MERGED:
+            raise Stop(f"The document's schemas are put together of more than {MOST_MERGED:,} parts; that is not read.")
+
     def _parts(self, schema: JsonObject) -> list[JsonObject]:
         """The schema's parts, bases first, each once however often it is reached."""
         ordered: list[JsonObject] = []
@@ -110,6 +121,7 @@ class Flattener:
             if id(part) in seen:
                 continue
             seen.add(id(part))
+            self._count(1)
             stack.append((part, True))
             for inner in reversed(_list(part.get("allOf"))):
                 target = self._pointers.resolved(inner)

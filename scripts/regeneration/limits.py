@@ -16,8 +16,8 @@ MOST_MEMORY: Final = 1_000_000_000
 """Bytes of address space that reading, aligning and generating may take."""
 LEAST_ROOM: Final = 700_000_000
 """Of these, bytes that must be free: a process that does other things too may have reserved much already."""
-TIME_FOR_A_DOCUMENT: Final = 55.0
-"""Seconds that reading, aligning, generating and inspecting may take together."""
+TIME_FOR_A_DOCUMENT: Final = 40.0
+"""Seconds that reading, aligning, generating and inspecting may take together; the contract check comes after."""
 
 
 class Deadline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from regeneration.folding import Fingerprints, reachable, roots_of
 from regeneration.graph import Body, Contract, Node, Operation, Parameter, Slot, path_order
@@ -12,6 +12,7 @@ from regeneration.locking import NamesLock
 from regeneration.members import member_names
 from regeneration.naming import Names
 from regeneration.pointers import JsonObject
+from regeneration.stops import Stop
 
 _MEDIA = {
     "json": "application/json",
@@ -22,6 +23,9 @@ _MEDIA = {
 }
 DEEPEST_LISTS = 12
 """Lists in lists in lists: what is deeper is read as it comes."""
+
+MOST_PIECES: Final = 300_000
+"""Schemas written down: lists and unions have no class, so each place repeats what is in them."""
 
 
 def render(contract: Contract, names: Names, prints: Fingerprints, lock: NamesLock) -> JsonObject:
@@ -40,6 +44,7 @@ class _Renderer:
         self._names = names
         self._prints = prints
         self._lock = lock
+        self._pieces = 0
 
     def document(self) -> JsonObject:
         paths: dict[str, JsonObject] = {}
@@ -118,6 +123,9 @@ class _Renderer:
 
     def _schema(self, slot: Slot, depth: int = 0) -> JsonObject:
         """A place, as the generator reads nullability best: in the type of plain values, beside a reference."""
+        self._pieces += 1
+        if self._pieces > MOST_PIECES:
+            raise Stop("The document's lists and unions nest in each other beyond what can be written down.")
         node = slot.node if depth < DEEPEST_LISTS else Node()
         schema: JsonObject
         if node.needs_class:

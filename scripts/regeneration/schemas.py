@@ -11,6 +11,8 @@ from regeneration.stops import Notes, Stop
 from regeneration.text import is_wire_name, is_writable, prose, shown
 
 MOST_NODES: Final = 60_000
+MOST_PLACES: Final = 100_000
+"""Properties, over all objects: a document can have few values and put them together in very many ways."""
 MOST_ENUM_VALUES: Final = 2_000
 LONGEST_ENUM_VALUE: Final = 300
 
@@ -34,6 +36,7 @@ class SchemaReader:
         self._nodes: dict[int, Node] = {}
         self._alive: list[JsonObject] = []
         self._to_read: list[tuple[Node, JsonObject]] = []
+        self._places = 0
 
     def slot(self, schema: object) -> Slot:
         """The place that a schema describes, with everything below it read."""
@@ -116,6 +119,9 @@ class SchemaReader:
             if not is_wire_name(str(name)):
                 self._notes.add(f"A property has a name that no source file can hold ({shown(name)}): left out.")
                 continue
+            self._places += 1
+            if self._places > MOST_PLACES:
+                raise Stop(f"The document's objects have more than {MOST_PLACES:,} properties; that is not read.")
             slot = self._slot(property_schema)
             slot.required = name in names
             node.properties[str(name)] = slot

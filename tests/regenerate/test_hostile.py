@@ -230,6 +230,12 @@ def answering(schema: Json, schemas: Json | None = None) -> bytes:
     ).encode()
 
 
+def sending(schema: Json, schemas: Json) -> bytes:
+    body = {"content": {"application/json": {"schema": schema}}}
+    paths = {"/v1/x": {"post": {"requestBody": body, "responses": {}}}}
+    return json.dumps({"openapi": "3.0.1", "paths": paths, "components": {"schemas": schemas}}).encode()
+
+
 def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -271,6 +277,28 @@ def _cycles() -> bytes:
     return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
 
 
+def _nested_unions() -> bytes:
+    schemas: Json = {"U60": {"type": "string"}}
+    for i in range(60):
+        inner = ref(f"U{i + 1}")
+        schemas[f"U{i}"] = {"oneOf": [inner, {"type": "array", "items": inner}, {"properties": {f"p{i}": inner}}]}
+    return sending(ref("U0"), schemas)
+
+
+def _put_together() -> bytes:
+    everyone = [ref(f"A{i}") for i in range(150)]
+    schemas = {
+        f"A{i}": {"allOf": everyone, "properties": {f"p{i}_{k}": {"type": "string"} for k in range(20)}}
+        for i in range(150)
+    }
+    return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
+
+
+def _parts() -> bytes:
+    schemas = {f"A{i}": {"allOf": [ref(f"A{i + 1}")], "properties": {}} for i in range(2_000)}
+    return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
+
+
 def _operations() -> bytes:
     paths = {f"/v1/x{i}": {"get": {"responses": {}}} for i in range(1_001)}
     return json.dumps({"openapi": "3.0.1", "paths": paths}).encode()
@@ -281,6 +309,9 @@ BOUNDS: dict[str, tuple[Callable[[], bytes], str]] = {
     "many classes": (_many, "needs 3,001 classes"),
     "a wide object": (_wide, "more than 60,000 values"),
     "many operations": (_operations, "has 1,001 operations"),
+    "unions in lists in unions": (_nested_unions, "nest in each other beyond what can be written down"),
+    "everything put together of everything": (_put_together, "have more than 100,000 properties"),
+    "a chain of parts": (_parts, "are put together of more than 250,000 parts"),
     "a billion laughs": (_laughs, ""),
     "laughing parts": (_laughing_parts, ""),
     "cycles": (_cycles, ""),
