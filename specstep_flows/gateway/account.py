@@ -22,7 +22,7 @@ def get_me() -> Flow[models.Account]:
     try:
         return (yield from do(Send(request, _account, is_first=True)))
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
-        error.message += " Check that SPECSTEP_API_URL is the address of the service."
+        error.add("Check that SPECSTEP_API_URL is the address of the service.")
         raise
 
 
