@@ -32,6 +32,8 @@ __all__ = [
 SETTLE_POLL_SECONDS: Final = 10.0
 #: How often a kickoff is sent of which nothing comes before its failure is raised.
 MOST_KICKOFFS: Final = 6
+#: How many rows that name no interview are asked for their intake at one look, the newest first.
+MOST_ASKED: Final = 20
 
 
 @attrs.frozen
@@ -56,7 +58,7 @@ class Sighting:
     """The generations of an account, live and deleted, as far as they matter for one kickoff.
 
     ``ours`` belong to the interview. ``unnamed`` are rows that name no interview and are not known to be ours;
-    ``doubtful`` are those of them whose intake could not be read either, so that they might be.
+    ``doubtful`` are those of them whose intake was not read either, so that they might be.
     """
 
     ours: frozenset[UUID]
@@ -137,6 +139,8 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
             if sighting.doubtful:
                 raise _unsettled(sighting.doubtful, "the service does not say whether this run started")
             return None
+        # What is certainly not ours need not be asked about again.
+        known |= sighting.unnamed - sighting.doubtful
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
         yield from do(Report(events.Waiting("A generation that was asked for may still appear.", wait)))
         yield from do(Sleep(wait))
@@ -168,6 +172,7 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighti
     ours: set[UUID] = set()
     unnamed: set[UUID] = set()
     doubtful: set[UUID] = set()
+    asked = 0
     live = yield from gateway.list_generations()
     binned = yield from _deleted()
     for rows in (live, binned or ()):
@@ -176,7 +181,9 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighti
                 continue
             belongs = _names_ours(row, kickoff)
             if belongs is None:
-                belongs = yield from _has_intake(row.id, kickoff.intake_id)
+                if asked < MOST_ASKED:
+                    belongs = yield from _has_intake(row.id, kickoff.intake_id)
+                    asked += 1
                 if not belongs:
                     unnamed.add(row.id)
             if belongs:

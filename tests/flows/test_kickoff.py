@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specstep_flows import errors, gateway
-from specstep_flows.flows.kickoffs import Kickoff, kick_off, settle_kickoff
+from specstep_flows.flows.kickoffs import Kickoff, kick_off, settle_kickoff, sight
 
 INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
 SETTLE = 90.0
@@ -265,3 +265,30 @@ def test_a_generation_that_nothing_places_is_neither_adopted_nor_paid_for_again(
 
     assert service.kickoffs == 1
     assert caught.value.candidates == (service.rows[1][1],)
+
+
+def test_a_long_list_without_names_is_not_asked_about_row_by_row(stage):
+    """A service whose rows name no interview, and an account with hundreds of them: only the newest are looked into."""
+    service = Service([])
+    service.names_interview = False
+    for _ in range(300):
+        service.start(0.0)
+    other = str(UUID(int=77))
+
+    def answer(request):
+        if request.operation == "get_generation":
+            return 200, {"id": request.path.rpartition("/")[2], "state": "Complete", "intake_id": other}
+        if request.params and request.params.get("offset"):
+            return 200, []
+        return service(request)
+
+    service.stage = acting = stage(answer)
+    sighting = acting.play(sight(kickoff()))
+
+    assert acting.count("get_generation") <= 20
+    assert len(sighting.known) == 300
+    assert sighting.ours == frozenset()
+
+    acting.sent.clear()
+    assert acting.play(settle_kickoff(kickoff(), sorted(sighting.known)[5:], sent_at=acting.now)) is None
+    assert acting.count("get_generation") == 5
