@@ -1,6 +1,7 @@
-"""Prints what specstep-flows costs beside bare httpx on this machine: imports, calls, a download. It asserts nothing.
+"""Prints what specstep-flows costs beside bare httpx on this machine: imports, calls, a download; and what it takes to
+regenerate the client from a pulled document. It asserts nothing.
 
-    python scripts/benchmark.py [imports] [calls] [download]
+    python scripts/benchmark.py [imports] [calls] [download] [pull]
 
 Times waver with whatever else the machine does; the ratios, taken in turns, waver much less. What must not grow is held
 by counting, not by timing: see tests/test_import_cost.py.
@@ -123,6 +124,33 @@ def download(rounds: int = 5) -> None:
         print(f"  {'peak memory above the idle process':<44} {peak:6.1f} MB   (at most 30 MB)")
 
 
+def pull() -> None:
+    """Documents that are pulled, each in a copy of the checkout, up to the checked swap or the refusal."""
+    from benchmarking import pulls
+
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        offered = folder / "offered"
+        offered.mkdir()
+        url = stack.enter_context(pulls.offering(offered))
+        copied = stack.enter_context(pulls.checkout(folder))
+        large = pulls.large()
+        what = f"{pulls.count_operations(large)} operations, {len(large['components']['schemas'])} schemas, to the swap"
+        (offered / "large.json").write_text(json.dumps(large))
+        (offered / "60.json").write_text(json.dumps({**large, "x-padding": ["x" * 94] * 612_000}))
+        (offered / "largest.json").write_text(json.dumps(pulls.largest()))
+        print("Pulls (over loopback, each a process of its own; at most 60 s and 1000 MB)")
+        for said, name in (
+            (what, "large.json"),
+            ("a document of 60 MB", "60.json"),
+            ("the worst of 16 MB", "largest.json"),
+        ):
+            found = pulls.pull(copied, f"{url}/{name}")
+            above = "" if found.seconds <= 60 and found.peak_mb <= 1000 else "   ABOVE"
+            print(f"  {said:<44} {found.seconds:6.1f} s   {found.peak_mb:5.0f} MB{above}")
+            print(f"    {found.last_words[-110:]}")
+
+
 def _ours(url: str, target: str) -> None:
     """In a process of its own: our download."""
     from specstep_flows import SpecStep, download
@@ -165,7 +193,7 @@ def main() -> None:
         return _ours(*sys.argv[2:])
     if sys.argv[1:2] == ["_bare"]:
         return _bare(*sys.argv[2:])
-    parts = {"imports": imports, "calls": calls, "download": download}
+    parts = {"imports": imports, "calls": calls, "download": download, "pull": pull}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (default: all)")
     wanted = parser.parse_args().parts or list(parts)
