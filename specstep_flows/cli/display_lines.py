@@ -173,7 +173,7 @@ class _Drawer:
         elif generation is not None:
             parts.append(f"generation {generation.id}")
         text = Text(self.glyphs.line(", ".join(filter(None, parts)) or "SpecStep"), style="bold")
-        text.truncate(self.width, overflow="crop" if self.glyphs.encoding == "ascii" else "ellipsis")
+        self._cut(text, self.width)
         return _Row((text,), 10)
 
     def _track(self, generation: Generation) -> _Row:
@@ -222,6 +222,14 @@ class _Drawer:
         line = f"{self.glyphs.full * full}{self.glyphs.empty * (MOVED_COLUMNS - full)} {words}"
         return self._row(label, line, 8, only_first=True)
 
+    def _cut(self, words: Text, room: int) -> None:
+        """Cut what does not fit, and show that it is cut."""
+        if self.glyphs.encoding != "ascii":
+            words.truncate(room, overflow="ellipsis")
+        elif cell_len(words.plain) > room:
+            words.truncate(max(room - 3, 0), overflow="crop")
+            words.append("..."[:room])
+
     def _said(self, item: ConversationItem, number: int) -> _Row:
         who = item.display_name or item.character_name or item.agent_role or "An agent"
         what = item.narration or item.action or item.status or ""
@@ -239,7 +247,7 @@ class _Drawer:
         else:
             head, room = Text(f"{label:<{LABEL_COLUMNS}}", "dim"), self.width - LABEL_COLUMNS
         if only_first:
-            words.truncate(room, overflow="crop" if self.glyphs.encoding == "ascii" else "ellipsis")
+            self._cut(words, room)
             return _Row((Text.assemble(head, words),), worth)
         wrapped = words.wrap(self.console, room) or [words]
         indent = Text(" " * len(head.plain))

@@ -39,6 +39,8 @@ class Watched:
     #: The other generations of a fan-out, as they were last seen.
     beside: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
+    #: How long the generation had worked at a moment, by the last forecast that told.
+    worked: tuple[float, float] | None = None
     next_look_at: float | None = None
     spent_before: float = 0.0
     waiting: str | None = None
@@ -122,7 +124,7 @@ class Watched:
         if self.generation is not None and self.generation.id != event.generation_id:
             self.spent_before += self.generation.running_cost_usd or 0.0
         self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
-        self.is_over = False
+        self.is_over, self.worked = False, None
         found = "was found, and is watched from here on" if event.adopted else "has started"
         return f"Generation {event.generation_id} {found}."
 
@@ -135,6 +137,9 @@ class Watched:
         if not self.seen or self.seen[-1] != generation.state:
             self.seen.append(generation.state)
         self.looked_at = now
+        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+        if total is not None and left:
+            self.worked = (max(0.0, total - left), now)
         self.next_look_at = None if event.next_look_in is None else now + event.next_look_in
         self.is_over = event.next_look_in is None
         self.doing = None
@@ -171,6 +176,9 @@ class Watched:
             return max(0.0, total - left) + since
         if self.server_time is not None and generation.started_at is not None:
             return max(0.0, (self.server_time() - generation.started_at).total_seconds())
+        if self.worked is not None:
+            worked, at = self.worked
+            return worked + (self.looked_at if self.is_over else now) - at
         return now - self.began
 
     def time_words(self, now: float) -> str:

@@ -23,6 +23,9 @@ __all__ = ["NOTICE", "Detach", "Interrupts", "Stop", "write_notice"]
 
 #: Seconds that a request in flight is given after the first Ctrl-C.
 GRACE_SECONDS = 3.0
+#: An interrupt that fell between Python's last look at it and a call that blocks is heard after this long.
+WAKE_SECONDS = 0.5
+SOON_SECONDS = 0.01
 NOTICE: Final = "Detaching as soon as the request in flight is over; Ctrl-C again to stop at once."
 
 
@@ -46,7 +49,7 @@ class Interrupts:
     def __init__(self, grace_seconds: float | None = None) -> None:
         self._grace = GRACE_SECONDS if grace_seconds is None else grace_seconds
         self._count = 0
-        self._is_idle = False
+        self._is_idle = self._is_in_line_editor = False
         self._before: dict[int, Any] = {}
         #: Says that the first Ctrl-C was heard and has to wait a moment; called from the signal's handler.
         self.notice: Callable[[], None] = write_notice
@@ -72,14 +75,16 @@ class Interrupts:
         self._before.clear()
 
     @contextlib.contextmanager
-    def idle(self) -> Iterator[None]:
+    def idle(self, *, in_line_editor: bool = False) -> Iterator[None]:
         """While nothing is in flight: a wait, or a question to a person. An interrupt then takes effect at once."""
         self.check()
-        self._is_idle = True
+        self._is_idle, self._is_in_line_editor = True, in_line_editor
+        self._wake(WAKE_SECONDS)
         try:
             yield
         finally:
-            self._is_idle = False
+            self._wake(0)
+            self._is_idle = self._is_in_line_editor = False
 
     @contextlib.contextmanager
     def told_by(self, notice: Callable[[], None]) -> Iterator[None]:
@@ -89,6 +94,11 @@ class Interrupts:
             yield
         finally:
             self.notice = before
+
+    def _wake(self, seconds: float) -> None:
+        """Have what blocks come back this often, so that Python hears a signal that came just before it blocked."""
+        if hasattr(signal, "setitimer") and signal.SIGALRM in self._before:
+            signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
 
     def check(self) -> None:
         """Detach here if that was asked for in the meantime."""
@@ -102,14 +112,22 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
         if self._count > 1:
+            self._wake(0)
             raise Stop
+        if self._is_in_line_editor and hasattr(signal, "setitimer"):
+            # GNU readline's own loop may have yet to block, and Python looks at signals again after one has raised: so
+            # the alarm raises, as often as it takes to be heard, and no other signal is on its way then.
+            self._wake(SOON_SECONDS)
+            return
         if self._is_idle or not hasattr(signal, "setitimer"):
             raise Detach
         self.notice()
         signal.setitimer(signal.ITIMER_REAL, self._grace)
 
     def _give_up(self, number: int, frame: FrameType | None) -> None:
-        raise Detach
+        if self._count:
+            self._wake(0)
+            raise Detach
 
 
 class InterruptibleClock(SystemClock):

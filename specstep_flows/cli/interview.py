@@ -193,7 +193,7 @@ class Talk:
                 case "quit":
                     raise errors.Detached("You left the interview. Nothing was paid for, and nothing is lost.")
                 case "edit":
-                    return edited(self._terminal)
+                    return self._edit()
                 case "attach":
                     self._attach(command.argument, interview)
                 case "documents":
@@ -218,6 +218,14 @@ class Talk:
         except errors.SpecStepError as error:
             self._terminal.tell(error.message)
         return None
+
+    def _edit(self) -> str | None:
+        """The message as the editor left it, shown as it is sent: the editor's window is gone."""
+        text = edited(self._terminal, "\n".join(self._keyboard.draft))
+        self._keyboard.draft.clear()
+        if text is not None:
+            self._terminal.say("You: " + text.replace("\n", "\n     "))
+        return text
 
     def _help(self) -> None:
         self._terminal.tell("An empty line sends what you wrote.")

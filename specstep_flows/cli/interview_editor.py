@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["edited"]
 
 
-def edited(terminal: Terminal) -> str | None:
-    """What was written in ``$VISUAL`` or ``$EDITOR``; None when nothing was.
+def edited(terminal: Terminal, draft: str = "") -> str | None:
+    """What ``draft`` became in ``$VISUAL`` or ``$EDITOR``; None when nothing is left of it.
 
     Raises:
         UsageError: nobody sits there, or the editor cannot be started.
@@ -34,6 +34,7 @@ def edited(terminal: Terminal) -> str | None:
     with tempfile.TemporaryDirectory(prefix="specstep-") as folder:
         path = Path(folder, "message.md")
         path.touch(mode=0o600)
+        path.write_text(f"{draft}\n" if draft else "", "utf-8")
         try:
             with _own_interrupts():
                 done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's editor

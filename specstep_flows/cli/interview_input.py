@@ -1,7 +1,7 @@
 """What a person types in an interview, or a script pipes into it: messages of several lines, and commands.
 
 A message ends at an empty line, at a command, or at the end of input. A line that begins with a known ``/word`` is a
-command. Reading goes past Python's own buffer, so that a line typed while the agent is answering is not lost.
+command. A person may look something up or attach a file in the middle of a message, which then goes on. Reading goes past Python's own buffer, so that a line typed while the agent is answering is not lost.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "undo-pending": ("", "take your turn back while the agent is answering it"),
     "help": ("", "show these commands"),
 }
+#: These end no message that a person is writing.
+BESIDE: Final = frozenset(COMMANDS) - {"done", "quit"}
 _COMMAND: Final = re.compile(r"/([a-z][a-z-]*)(?:[ \t]+(\S.*?))?[ \t]*\Z", re.IGNORECASE)
 
 
@@ -63,6 +65,8 @@ class Keyboard:
     terminal: Terminal
     interrupts: Interrupts
     is_over: bool = False
+    #: The lines of a message that is being written.
+    draft: list[str] = attrs.field(factory=list)
     _lines: collections.deque[str] = attrs.field(factory=collections.deque)
     _rest: str = ""
     _decoder: codecs.IncrementalDecoder = attrs.field(
@@ -84,21 +88,26 @@ class Keyboard:
 
     def message(self, prompt: str, more: str) -> str | Command | None:
         """The next message or command; None at the end of input."""
-        lines: list[str] = []
         while True:
-            line = self.line(more if lines else prompt)
+            line = self.line(more if self.draft else prompt)
             if line is None:
-                return "\n".join(lines) or None
+                return self._written() or None
             command = command_in(line)
-            if command is not None and not lines:
+            if command is not None and not self.draft:
                 return command
             if command is not None and command.is_known:
+                if self.is_person and command.name in BESIDE:
+                    return command
                 self._lines.appendleft(line)
-                return "\n".join(lines)
+                return self._written()
             if line.strip():
-                lines.append(line)
-            elif lines:
-                return "\n".join(lines)
+                self.draft.append(line)
+            elif self.draft:
+                return self._written()
+
+    def _written(self) -> str:
+        written, self.draft = "\n".join(self.draft), []
+        return written
 
     def line(self, prompt: str) -> str | None:
         """The next line; None at the end of input."""
@@ -120,7 +129,7 @@ class Keyboard:
         import readline  # noqa: F401 - input() uses it once it is there
 
         try:
-            with self.interrupts.idle():
+            with self.interrupts.idle(in_line_editor=True):
                 return input(prompt)
         except EOFError:
             self.is_over = True

@@ -32,6 +32,8 @@ Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 HEARTBEAT_SECONDS: Final = 60.0
 #: The agent's reply is shown up to here; the record and ``--events`` have all of it.
 REPLY_LETTERS: Final = 200
+#: Where a line is broken on a terminal, so that the next one is seen to begin.
+HANG: Final = "  "
 
 
 class Reporter(Protocol):
@@ -205,7 +207,7 @@ class PlainLines(Silent):
 
     def _say(self, line: str, now: float) -> None:
         self._told_at = now
-        self._terminal.say(line)
+        self._terminal.say(line, HANG)
 
     def _short(self, text: str) -> str:
         line = self._terminal.line(text)

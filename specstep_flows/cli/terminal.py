@@ -92,22 +92,25 @@ class Terminal:
         """A JSON document as the result."""
         self._write_out(document_text(document) + "\n")
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, hang: str = "") -> None:
         """Something for people, left out with ``--quiet``."""
         if not self.is_quiet:
-            self.tell(text)
+            self.tell(text, hang)
 
-    def tell(self, text: str) -> None:
-        """Something for people that must be said. A stderr that is gone stops nothing."""
+    def tell(self, text: str, hang: str = "") -> None:
+        """Something for people that must be said. A stderr that is gone stops nothing.
+
+        On a terminal, lines that are too long are broken between words, and go on behind ``hang``.
+        """
         if sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(_wrapped(self._safe(text, sys.stderr), _columns(sys.stderr)) + "\n")
+                sys.stderr.write(_wrapped(self._safe(text, sys.stderr), _columns(sys.stderr), hang) + "\n")
                 sys.stderr.flush()
 
     def ask(self, prompt: str) -> str | None:
         """A line that a person typed, without its end; None at the end of input."""
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(self._safe(prompt, sys.stderr))
+            sys.stderr.write(_wrapped(self._safe(prompt, sys.stderr), _columns(sys.stderr)))
             sys.stderr.flush()
         try:
             line = sys.stdin.readline()
@@ -164,7 +167,7 @@ def _columns(stream: TextIO) -> int | None:
         return None
 
 
-def _wrapped(text: str, columns: int | None) -> str:
+def _wrapped(text: str, columns: int | None, hang: str = "") -> str:
     """Lines broken between words. One that names a command stays whole, so that it can be copied."""
     if columns is None or all(2 * len(line) <= columns for line in text.split("\n")):
         return text
@@ -180,11 +183,12 @@ def _wrapped(text: str, columns: int | None) -> str:
         for word in line.split():
             joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
             # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
-            fits_alone = cell_len(indent + word) <= columns
+            fits_alone = cell_len(indent + hang + word) <= columns
             if lines[-1].strip() and cell_len(joined) > columns and fits_alone:
-                lines.append(f"{indent}{word}")
+                lines.append(f"{indent}{hang}{word}")
             else:
                 lines[-1] = joined
+        lines[-1] += " " * (len(line) - len(line.rstrip(" ")))
     return "\n".join(lines)
 
 

@@ -197,3 +197,21 @@ def test_a_real_process(start: Any, home: Any, monkeypatch: pytest.MonkeyPatch, 
     assert process.returncode == 3
     assert json.loads(out)["resume_command"] == "specstep resume tea"
     assert "Traceback" not in err
+
+
+def test_what_blocks_comes_back_now_and_then_while_idle() -> None:
+    """A signal that came just before a call that blocks would be heard only behind it; outside, no alarm is set."""
+    with Interrupts() as interrupts:
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        with interrupts.idle():
+            assert 0 < signal.getitimer(signal.ITIMER_REAL)[1] <= 1
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_in_a_line_editor_the_alarm_detaches() -> None:
+    """The handler of Ctrl-C raises nothing there: Python would run other handlers on top of what it raised."""
+    with Interrupts() as interrupts, interrupts.idle(in_line_editor=True):
+        signal.raise_signal(signal.SIGINT)
+        assert signal.getitimer(signal.ITIMER_REAL)[1] > 0
+        with pytest.raises(Detach):
+            signal.raise_signal(signal.SIGALRM)

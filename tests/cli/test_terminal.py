@@ -214,6 +214,11 @@ def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
     assert _wrapped("\u8336" * 30 + " \u8336", 40).splitlines() == ["\u8336" * 30, "\u8336"]
     assert _wrapped("Saved /a/" + "b" * 50, 40) == "Saved /a/" + "b" * 50
     assert _wrapped(prose, None) == prose
+    assert (
+        _wrapped("Start a Normal generation now? It costs. [y/N] ", 40)
+        == "Start a Normal generation now? It costs.\n[y/N] "
+    )
+    assert _wrapped("Drafting 26 %; Agents are writing it", 20, "  ") == "Drafting 26 %;\n  Agents are writing\n  it"
 
 
 def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:

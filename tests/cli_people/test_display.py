@@ -202,6 +202,31 @@ def test_against_a_fast_clock_only_differences_of_stamps_are_shown(clock: Any, b
     assert "waits 20 s before the next try" in shown(terminal(200), clock, *looks(busy_generation))
 
 
+def test_time_goes_on_from_the_last_forecast_when_the_run_outlasts_it(clock: Any, busy_generation: Generation):
+    """Against a fast clock nobody knows the service's present, so that elapsed time counts on from what was told last."""
+    clock.speed = 60.0
+    console = terminal(200)
+    display = LiveDisplay(console, clock=clock)
+    clock.at += 5000
+    for event in looks(busy_generation):
+        display(event)
+    clock.at += 600
+    display(events.GenerationProgress(attrs.evolve(busy_generation, estimated_time_remaining_seconds=None), 15.0))
+    before = len(written(console))
+    console.print(display)
+
+    assert "13 min 30 s so far, longer than the forecast of 12 min" in written(console)[before:]
+
+
+def test_what_is_cut_is_seen_to_be_cut(clock: Any, busy_generation: Generation, conversation: list[ConversationItem]):
+    """With an ellipsis, or with dots where the terminal has none."""
+    for encoding, sign in (("utf-8", "…"), ("ascii", "...")):
+        frame = shown(terminal(80, encoding=encoding), clock, *looks(busy_generation), conversation=conversation)
+        (line,) = [line for line in frame.splitlines() if "Argus reads" in line]
+        assert line.endswith(sign)
+        assert cell_len(line) == 80
+
+
 def test_an_interview_is_shown_before_there_is_a_generation(clock: Any):
     """The turn that is being answered and the transcript's size stand there until the generation starts."""
     interview = Interview(id=UUID(int=2), status="Active", transcript_size=TranscriptSize(percent_used=1.1))

@@ -251,6 +251,34 @@ def test_a_message_is_written_in_the_users_editor(start: Start, sandbox: Sandbox
     assert users_turns(sandbox) == ["A portal.\n\nWith a blank line."]
 
 
+def test_a_message_goes_on_behind_a_command_in_its_middle(start: Start, sandbox: Sandbox, tmp_path: Path):
+    """Looking something up and attaching a file send nothing; the editor opens on what was typed so far; /done sends it."""
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "And edited.\\n" >> "$1"\n')
+    editor.chmod(0o700)
+    child = start("interview", "--run-id", "mine", EDITOR=str(editor))
+    child.expect_exact("> ")
+    child.sendline("A portal.")
+    child.sendline("/attach notes.md")
+    child.expect_exact("notes.md is attached")
+    child.sendline("/status")
+    child.expect_exact("Turns: 0 of yours")
+    child.sendline("On a phone.")
+    child.sendline("/edit")
+    child.expect_exact("You: A portal.")
+    child.expect_exact("And edited.")
+    child.expect_exact("Who will use it")
+    child.expect_exact("> ")
+    child.sendline("Shops.")
+    child.sendline("/done")
+    child.expect_exact("The agent is answering.")
+    child.expect_exact("[y/N] ")
+    child.sendline("n")
+    assert finish(child) == 3
+    assert users_turns(sandbox) == ["A portal.\nOn a phone.\nAnd edited.", "Shops."]
+
+
 def test_the_agent_ends_the_interview_itself(start: Start, sandbox: Sandbox):
     """Its last words are shown, and nobody is asked for more."""
     sandbox.options.agent_completes_after = 1
