@@ -70,6 +70,7 @@ def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = No
         keep_last_comparison(report, project.drift_data)
         _tell(report, wish, say)
         _stop_for(report, wish)
+        say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
         staged = _stage(project, scratch, work, report, deadline)
         say("generated and inspected the client")
         if fresh is not None and fresh.content != work.committed:

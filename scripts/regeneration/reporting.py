@@ -118,15 +118,18 @@ def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[
     for (what, place, detail, severity), alike in sorted(groups.items(), key=lambda item: order.index(item[0][3])):
         mark = _code if as_markdown else str
         operations = list(dict.fromkeys(change.operation for change in alike))
-        most = len(operations) if as_markdown else MOST_OPERATIONS
-        named = ", ".join(mark(operation) for operation in operations[:most])
-        if len(operations) > most:
-            named += f" and {len(operations) - most} more"
-        users = list(dict.fromkeys(user for change in alike for user in change.touches))
-        text = f"{named}: {what}"
-        text += f" {mark(place)}" if place else ""
-        text += f" ({_safe(detail) if as_markdown else detail})" if detail else ""
-        text += f"; used by {', '.join(users)}" if users else ""
+        said = f"{what} {mark(place)}" if place else what
+        said += f" ({_safe(detail) if as_markdown else detail})" if detail else ""
+        users = ", ".join(dict.fromkeys(user for entry in alike for user in entry.touches))
+        touched = f"; used by {users}" if users else ""
+        named = ", ".join(mark(operation) for operation in operations[:MOST_OPERATIONS])
+        if len(operations) <= MOST_OPERATIONS:
+            text = f"{named}: {said}{touched}"
+        elif as_markdown:
+            listed = ", ".join(mark(operation) for operation in operations)
+            text = f"{said}{touched}, in {len(operations)} operations: {listed}"
+        else:
+            text = f"{named} and {len(operations) - MOST_OPERATIONS} more: {said}{touched}"
         lines.append((severity, text))
     return lines
 
