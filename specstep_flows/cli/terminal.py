@@ -24,8 +24,9 @@ __all__ = ["SCHEMA_VERSION", "Terminal", "document_text"]
 #: The form of every JSON document that the command writes; raised when a reader would notice.
 SCHEMA_VERSION: Final = 1
 
-#: A command that somebody may want to copy.
-_COMMAND: Final = re.compile(r"\bspecstep [a-z]")
+#: A line that names a command for somebody to copy, and a word of any other line: what stands in backticks is one.
+_COMMAND: Final = re.compile(r": specstep [a-z]")
+_WORD: Final = re.compile(r"\S*`[^`]*`\S*|\S+")
 
 #: How our own sentences are written where the terminal has no such letters.
 _IN_ASCII: Final = str.maketrans(
@@ -180,7 +181,7 @@ def _wrapped(text: str, columns: int | None, hang: str = "") -> str:
             continue
         indent = line[: len(line) - len(line.lstrip(" "))]
         lines.append(indent)
-        for word in line.split():
+        for word in _WORD.findall(line):
             joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
             # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
             fits_alone = cell_len(indent + hang + word) <= columns

@@ -8,6 +8,7 @@ from specstep_flows import errors, events
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.opening import open_client
 from specstep_flows.cli.progress import make_reporter
+from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress import Mode
     from specstep_flows.cli.verbs import Call
     from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["look_on"]
@@ -38,8 +40,25 @@ class DeadlineClock(InterruptibleClock):
         super().sleep(seconds)
 
 
-def look_on(call: Call, settings: Settings, generation_id: UUID, mode: Mode, timeout: float | None) -> Generation:
-    """Watch a generation to its end; the last that was seen of it.
+def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
+    """What a look from beside tells of a run: changes of its record. Of a fan-out, one generation's cost is not the run's."""
+    if generation.id != record.generation_id:
+        return {}
+    changes: dict[str, Any] = {"generation_state": generation.state}
+    if generation.running_cost_usd is not None and record.options.get("profile") not in FAN_OUT_PROFILES:
+        changes["cost_usd"] = generation.running_cost_usd
+    return changes
+
+
+def look_on(
+    call: Call,
+    settings: Settings,
+    generation_id: UUID,
+    mode: Mode,
+    timeout: float | None,
+    record: RunRecord | None = None,
+) -> Generation:
+    """Watch a generation to its end; the last that was seen of it, which ``record``, if there is one, is told as well.
 
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
@@ -57,6 +76,8 @@ def look_on(call: Call, settings: Settings, generation_id: UUID, mode: Mode, tim
             def tell(event: events.Event) -> None:
                 interrupts.check()
                 reporter(event)
+                if record is not None and isinstance(event, events.GenerationProgress):
+                    client.store.update(record.run_id, seen(record, event.generation))
 
             with open_client(call, clock, settings, tell) as client:
                 return client.wait_for_generation(generation_id)

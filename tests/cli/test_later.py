@@ -65,6 +65,10 @@ class TestAnswer:
         expected = "Forms." if way in ("defaults", "enter") else "REST."
         assert answered.document["answers"][0]["answer"] == expected
         assert resumed.document["answers"][0]["answer"] == expected
+        rule = {"flag": "flag", "file": "answers.json", "defaults": "proposed default", "typed": "person"}.get(
+            way, "person"
+        )
+        assert rule in specstep("show", asked).out
         assert sandbox.requests.count(ANSWERS) == 1
 
     def test_nobody_answers(self, specstep: Any, sandbox: Any, asked: str) -> None:
@@ -138,6 +142,17 @@ def test_watching_a_generation_from_elsewhere(specstep: Any, sandbox: Any, elsew
     assert "Complete" in plain.err
     assert json.loads(events.out.splitlines()[-1])["generation"]["state"] == "Complete"
     assert specstep("runs", "--json").document["runs"] == []
+
+
+def test_a_run_that_is_watched_knows_what_was_seen(specstep: Any, sandbox: Any, elsewhere: str) -> None:
+    """`runs` shows the state and the cost of the last look, whoever looked; an answer is shown with its rule."""
+    specstep("adopt", elsewhere, "--run-id", "mine")
+    before = specstep("show", "mine", "--json").document
+    specstep("watch", "mine")
+    after = specstep("show", "mine", "--json").document
+
+    assert (before["status"], after["status"]) == ("generating", "package")
+    assert after["cost_usd"] > before["cost_usd"]
 
 
 def test_watching_for_a_while(specstep: Any, sandbox: Any, elsewhere: str) -> None:

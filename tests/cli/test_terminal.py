@@ -211,6 +211,12 @@ def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
         "  that.",
     ]
     assert _wrapped(command, 40) == command
+    quoted = "It was paused by somebody. `specstep generation resume 01952fcb-cd11` asks the service to go on."
+    assert _wrapped(quoted, 60).splitlines() == [
+        "It was paused by somebody.",
+        "`specstep generation resume 01952fcb-cd11` asks the service",
+        "to go on.",
+    ]
     assert _wrapped("\u8336" * 30 + " \u8336", 40).splitlines() == ["\u8336" * 30, "\u8336"]
     assert _wrapped("Saved /a/" + "b" * 50, 40) == "Saved /a/" + "b" * 50
     assert _wrapped(prose, None) == prose

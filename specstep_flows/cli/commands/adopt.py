@@ -91,7 +91,7 @@ def watch(
         raise errors.UsageError(f"Run {run} has no generation yet; `specstep resume {run}` goes on with it.")
     record = target.record or _offer_adoption(call, target.generation_id)
     call.run_id = record.run_id if record is not None else None
-    generation = look_on(call, settings, target.generation_id, mode, timeout)
+    generation = look_on(call, settings, target.generation_id, mode, timeout, record)
     if mode == "events":
         call.terminal.document({"event": "finished", "code": "done", "generation": plain(generation)})
     else:

@@ -52,7 +52,10 @@ def resume(call: Call, run: RunOrGeneration) -> int:
     """
     with _opened(call) as client:
         generation = client.resume_generation(_id(call, client, run))
-        call.terminal.say("The service has recorded the state; it may take a while until work goes on, if it does.")
+        call.terminal.say(
+            "The service has recorded the state only; it does not queue the work again, so it may take a while until "
+            "anything moves, if it does."
+        )
         return _tell(call, client, generation)
 
 
@@ -224,10 +227,11 @@ def _started(call: Call, identifier: Any) -> int:
 
 def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
     from specstep_flows.cli.documents import plain
+    from specstep_flows.cli.watching import seen
 
     record = client.store.find_generation(generation.id)
     if record is not None:
-        client.store.update(record.run_id, {"generation_state": generation.state})
+        client.store.update(record.run_id, seen(record, generation))
     call.finish(str(generation.id), {"code": "done", "generation": plain(generation)})
     call.terminal.say(f"Generation {generation.id} is {generation.state}.")
     return 0

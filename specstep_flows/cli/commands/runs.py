@@ -157,7 +157,10 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("state", record.generation_state),
         ("cost", None if spent is None else f"${spent:,.2f}"),
         ("cost limit", f"${record.options['max_cost_usd']:g}" if record.options.get("max_cost_usd") else None),
-        *(("answer", f"{answer.get('question')} -> {answer.get('answer')}") for answer in record.answers),
+        *(
+            ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
+            for answer in record.answers
+        ),
         ("in flight", record.intent.operation if record.intent is not None else None),
         ("package", record.package_id),
         ("file", record.file if record.is_finished else None),
