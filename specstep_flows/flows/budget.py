@@ -90,12 +90,13 @@ class Purse:
         assert self.limit_usd is not None
         reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
         try:
-            yield from generations.cancel_generation(generation.id, reason)
+            now = yield from generations.cancel_generation(generation.id, reason)
         except errors.Conflict:
             # It ended by itself in the meantime: what it is now, the next look tells.
             return
+        so = "was cancelled" if now.is_cancelled else f"was to be cancelled, but is {now.state} still: resume the run"
         raise errors.BudgetExceeded(
-            f"${spent:.2f} was spent, more than the ${self.limit_usd:.2f} that you allowed, so the generation was cancelled.",
+            f"${spent:.2f} was spent, more than the ${self.limit_usd:.2f} that you allowed, so the generation {so}.",
             limit_usd=self.limit_usd,
             spent_usd=spent,
         )

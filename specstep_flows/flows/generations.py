@@ -99,27 +99,26 @@ def raise_for_end(generation: Generation) -> None:
 def _change_state(
     generation_id: UUID, send: Callable[[], Flow[None]], done: Callable[[Generation], bool]
 ) -> Flow[Generation]:
-    """Ask for a change of state; an answer that was lost is settled by reading the state."""
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    """Ask for a change until the state shows it: an answer may be lost, or may not be the service's own."""
+    for attempt in range(MOST_ATTEMPTS):
+        if attempt:
+            yield from do(Sleep(SOON_SECONDS * attempt))
+        failure: errors.RequestError | None = None
         try:
             yield from send()
-        except errors.Conflict:
-            # Behind an attempt whose answer was lost, the conflict may be that attempt's own work.
-            if attempt > 1:
-                generation = yield from gateway.get_generation(generation_id)
-                if done(generation):
-                    return generation
-            raise
         except errors.RequestError as error:
-            if not error.ambiguous or attempt == MOST_ATTEMPTS:
+            # Behind an earlier attempt, a conflict may be that attempt's own work.
+            if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
                 raise
-            yield from do(Sleep(SOON_SECONDS * attempt))
-            generation = yield from gateway.get_generation(generation_id)
-            if done(generation):
-                return generation
-        else:
-            return (yield from gateway.get_generation(generation_id))
-    raise AssertionError("unreachable")
+            failure = error
+        generation = yield from gateway.get_generation(generation_id)
+        if done(generation):
+            return generation
+        if failure is not None and not failure.ambiguous:
+            break
+    if failure is not None:
+        raise failure
+    return generation
 
 
 def pause_generation(generation_id: UUID) -> Flow[Generation]:

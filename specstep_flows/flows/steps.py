@@ -12,7 +12,7 @@ from uuid import UUID
 from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Flow, NewKey, do
 from specstep_flows.flows import generations, interviews, kickoffs
-from specstep_flows.flows.clarifications import Desk, Policy, answer_pending, checked_answers
+from specstep_flows.flows.clarifications import Desk, Policy, answer_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -234,12 +234,10 @@ def answer_questions(
     identifier = as_id(generation_id)
     if callable(answers):
         return (yield from answer_pending(identifier, answers, settle_seconds))
-    pending = yield from gateway.get_clarifications(identifier)
-    if not pending:
+    accepted = yield from answer_pending(identifier, lambda _: answers, settle_seconds)
+    if not accepted:
         raise errors.UsageError(f"Generation {identifier} has no questions at the moment.")
-    chosen = checked_answers(pending, answers)
-    yield from gateway.answer_clarifications(identifier, chosen)
-    return chosen
+    return accepted
 
 
 def pause_generation(generation_id: UUID | str) -> Flow[models.Generation]:

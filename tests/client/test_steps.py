@@ -9,7 +9,7 @@ from specstep_client.api.status import get_status_summary
 from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
 from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
-from specstep_flows.sandbox import Failure
+from specstep_flows.sandbox import Failure, Fault
 
 
 def complete(client):
@@ -90,6 +90,43 @@ def test_control_step_by_step(client):
     assert client.cancel_generation(generation_id, "a test").is_cancelled
     with pytest.raises(errors.GenerationCancelled):
         client.wait_for_generation(generation_id)
+
+
+ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(ANSWERS, "reset", commit=True),
+        Fault(ANSWERS, "reset"),
+        Fault(ANSWERS, "status", status=504, commit=True),
+        Fault(ANSWERS, "status", status=504),
+    ],
+    ids=["lost", "never there", "504 and there", "504"],
+)
+def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(client, sandbox, fault):
+    """Nobody knows whether they arrived: the state tells, and they are sent again only if they did not."""
+    generation_id = started(client, profile="Fast")
+    with pytest.raises(errors.AnswersNeeded):
+        client.wait_for_generation(generation_id)
+    questions = client.get_questions(generation_id)
+    sandbox.faults.add(fault)
+
+    given = client.answer_questions(generation_id, {question.question: "HTML." for question in questions})
+    assert [answer.question for answer in given] == [question.question for question in questions]
+    assert client.wait_for_generation(generation_id).is_complete
+    (kept,) = sandbox.state.generations.values()
+    assert set(kept.answers.values()) == {"HTML."}
+
+
+def test_a_cancellation_that_somebody_else_answered_is_sent_again(client, sandbox):
+    """A 200 that the service did not give: the state says that it was not carried out."""
+    generation_id = started(client)
+    sandbox.faults.add(Fault("POST /v1/generations/{id}/cancel", "status", status=200))
+
+    assert client.cancel_generation(generation_id, "a test").is_cancelled
+    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 2
 
 
 def test_a_failed_generation_can_be_retried_by_hand(client, sandbox):
