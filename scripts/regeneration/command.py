@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--strict",
         action=argparse.BooleanOptionalAction,
-        default=bool(os.environ.get("CI")),
+        default=os.environ.get("CI", "").lower() not in ("", "0", "false"),
         help="fail when an operation can't be generated; the default in CI",
     )
     parser.add_argument(

@@ -91,6 +91,8 @@ def _download(url: str, headers: dict[str, str], name: str) -> bytes:
     except (httpx.RemoteProtocolError, httpx.ReadError):
         raise Stop(f"{name} broke off its answer; pull again.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if "certificate" in str(error).lower():
+            raise Stop(f"{name} shows a certificate that is not trusted here.") from None
         raise Stop(f"{name} can't be reached: {shown(type(error).__name__)}.") from None
 
 

@@ -6,13 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from disguises import plain
+from contracts import SMALL
+from disguises import Disguise, disguised, plain
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from manners import MANNERS, operations
 from regeneration.alignment import Aligned, align
 from regeneration.documents import parse_document
 from regeneration.drift import obstacles, report_on
 from regeneration.locking import NamesLock
 from regeneration.rendering import to_json
+from wider import wider_documents
 
 Json = Any
 
@@ -45,6 +49,30 @@ def test_manner(small: Json, name: str):
 def test_manner_of_the_contract(contract: Json, name: str):
     """The same for the contract as a whole."""
     assert says_the_same(contract, name)
+
+
+SCHEMAS = ["numbers of dotnet 10", "keywords that change nothing", "closed objects", "objects without a type",
+           "enums as constants", "wrappers around references", "any of one", "references to references",
+           "bases and derived", "discriminators"]  # fmt: skip
+PATHS = ["a slash at the end", "constraints", "other parameter names", "a server with a path", "several servers"]
+BODIES = ["a charset", "all of ASP.NET's", "anything", "XML too"]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    document=wider_documents(),
+    manners=st.tuples(
+        st.sampled_from(PATHS), st.sampled_from(BODIES), st.lists(st.sampled_from(SCHEMAS), max_size=3, unique=True)
+    ),
+)
+def test_several_manners(document: Json, manners: tuple[str, str, list[str]]):
+    """Several manners at once don't change the client either, nor the names of what nobody documented."""
+    plainly = disguised(document, Disguise(is_shuffled=False))
+    said = json.loads(json.dumps(plainly))
+    for name in (*manners[:2], *manners[2]):
+        MANNERS[name](said)
+
+    assert to_json(aligned_with(SMALL, said).document) == to_json(aligned_with(SMALL, plainly).document)
 
 
 def test_case_of_queries(small: Json):
