@@ -56,6 +56,11 @@ T = TypeVar("T", str, int, float, bool, datetime, UUID)
 
 def document(reply: Reply, operation: str) -> Any:
     """The answer's JSON. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
+    if reply.status >= 300:
+        raise errors.UnexpectedResponse(
+            f"The service redirects {operation} elsewhere (status {reply.status}); it is not followed with the key.",
+            operation=operation,
+        )
     try:
         return json.loads(reply.content)
     except (ValueError, RecursionError):

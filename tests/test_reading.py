@@ -112,6 +112,14 @@ def test_an_unreadable_list_is_never_an_empty_one(body):
         reading.rows(reply(body), GenerationRow, "list_generations", "generations")
 
 
+def test_a_redirect_is_no_answer_whatever_stands_in_it():
+    """Nothing is followed with the key, and what comes along with the address is not what was asked for."""
+    away = Reply(308, httpx.Headers({"location": "https://www.example.org/v1/me"}), b'{"id": "x"}')
+
+    with pytest.raises(errors.UnexpectedResponse, match="redirects get_me elsewhere"):
+        reading.document(away, "get_me")
+
+
 def test_html_is_said_to_be_no_json_and_is_not_shown():
     """A login page with status 200."""
     page = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>secret</html>")

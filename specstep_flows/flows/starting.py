@@ -8,7 +8,14 @@ from uuid import UUID
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, do
 from specstep_flows.flows import budget, generations, kickoffs
-from specstep_flows.flows.plan import Job, accepted_choices, confirm, current_record, generation_changes
+from specstep_flows.flows.plan import (
+    DOCUMENTED_PROJECT_TYPES,
+    Job,
+    accepted_choices,
+    confirm,
+    current_record,
+    generation_changes,
+)
 from specstep_flows.models import Generation
 from specstep_flows.runs import Intent, RunRecord
 
@@ -85,8 +92,12 @@ def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], C
             raise
         refused = error
     detected = record.detected_type or (yield from _listed_type(record))
-    accepted = yield from accepted_choices()
-    if detected not in accepted.project_types:
+    try:
+        accepted = (yield from accepted_choices()).project_types
+    except errors.RequestError:
+        # It must not pass for what became of the kickoff, which was refused.
+        accepted = tuple(DOCUMENTED_PROJECT_TYPES)
+    if detected not in accepted:
         refused.add(
             "If it wants the project type, which nobody named and it did not detect: go on with `specstep run` and the same "
             "brief, --run-id and --project-type WebApp (or another)."

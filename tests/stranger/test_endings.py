@@ -67,6 +67,17 @@ def test_a_service_that_stumbles_twice_is_paid_once(tmp_path, after):
     outcome.check()
 
 
+def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path):
+    """The service wants a type and detected one; what it accepts is refused for good, which starts no second look."""
+    outcome = run_library(
+        tmp_path, MANNERS["strict_type"], Trouble("GET /v1/capabilities", "500", after=True, times=1000)
+    )
+
+    assert outcome.failures == []
+    assert not any("whether the generation was started" in sentence for sentence in outcome.sentences())
+    outcome.check()
+
+
 def test_a_project_type_that_nobody_named_is_asked_for(tmp_path):
     """The service wants a type, and detected none that it tells: the run goes on where it stopped, with --project-type."""
     manner = MANNERS["strict_type_hidden"].but(lists_types=False)
