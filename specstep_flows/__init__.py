@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from specstep_flows import errors, events, models
     from specstep_flows.answers import AnswersFile, ProposedDefaults
+    from specstep_flows.brief import Brief
     from specstep_flows.client import AsyncSpecStep, SpecStep
     from specstep_flows.errors import SpecStepError
     from specstep_flows.models import Answer, Clarification, Generation, Interview, RunResult
@@ -29,6 +30,7 @@ __all__ = [
     "Answer",
     "AnswersFile",
     "AsyncSpecStep",
+    "Brief",
     "Clarification",
     "Generation",
     "Interview",
@@ -50,6 +52,7 @@ _HOMES = {
     "Answer": "models",
     "AnswersFile": "answers",
     "AsyncSpecStep": "client",
+    "Brief": "brief",
     "Clarification": "models",
     "Generation": "models",
     "Interview": "models",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.brief import Brief, whole_brief
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.interviews import read_attachment
 from specstep_flows.flows.job import answer_run, run_job
@@ -60,27 +61,18 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def prepare(
-    brief: str | Sequence[str],
-    attachments: Sequence[str | Path],
-    options: Mapping[str, Any],
-    run_id: str,
-    api_url: str,
-    *,
-    has_respondent: bool = False,
-) -> RunRecord:
+def prepare(brief: Brief, options: Mapping[str, Any], run_id: str, api_url: str) -> RunRecord:
     """The record of a new run, with everything checked that can be checked without the service.
 
-    With a respondent the brief may be empty: then the agent's opening turn is what is answered first.
+    With a respondent there may be no messages: then the agent's opening turn is what is answered first.
 
     Raises:
         UsageError: an empty brief, an attachment that cannot be read, an id that does not fit.
     """
-    messages = (brief,) if isinstance(brief, str) else tuple(brief)
-    messages = tuple(message for message in messages if message.strip())
-    if not messages and not has_respondent:
+    messages = tuple(message for message in brief.messages if message.strip())
+    if not messages and brief.respondent is None:
         raise errors.UsageError("The brief is empty: say in a sentence or more what is to be built. Nothing was sent.")
-    paths = tuple(str(Path(path).expanduser().absolute()) for path in attachments)
+    paths = tuple(str(path.expanduser().absolute()) for path in brief.attachments)
     for path in paths:
         read_attachment(Path(path))
     names = [Path(path).name for path in paths]
@@ -173,7 +165,7 @@ class Launch(Generic[R]):
 
 
 def run(
-    brief: str | Sequence[str] = (),
+    brief: str | Sequence[str] | Brief = (),
     *,
     attachments: Sequence[str | Path] = (),
     profile: str | None = None,
@@ -198,7 +190,7 @@ def run(
 
     Args:
         brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may be
-            left out.
+            left out. A ``Brief`` holds texts, attachments and respondent in one value.
         attachments: reference documents to upload before the first turn.
         profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
         project_type: ``WebApp``, …; left out, the service goes by what it detected.
@@ -221,6 +213,7 @@ def run(
     Raises:
         SpecStepError: any of the tree in ``specstep_flows.errors``; its ``run_id`` names what to resume.
     """
+    whole = whole_brief(brief, attachments, respondent)
     options = {
         "profile": profile,
         "project_type": project_type,
@@ -231,7 +224,7 @@ def run(
         "max_cost_usd": max_cost_usd,
         "retry_failed": retry_failed,
         # Whoever resumes without a respondent must not end an interview that is only half held.
-        **({"interview": True} if respondent is not None else {}),
+        **({"interview": True} if whole.respondent is not None else {}),
         **(remember or {}),
     }
     identifier = run_id if run_id is not None else new_run_id()
@@ -239,12 +232,12 @@ def run(
         identifier,
         lambda store, api_url: open_run(
             store,
-            prepare(brief, attachments, options, identifier, api_url, has_respondent=respondent is not None),
+            prepare(whole, options, identifier, api_url),
         ),
         run_job,
         on_question,
         confirm,
-        respondent,
+        whole.respondent,
         on_event,
         timeout,
     )

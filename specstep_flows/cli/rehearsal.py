@@ -30,12 +30,12 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
     Raises:
         SpecStepError: what ``run`` would raise before it pays.
     """
+    from specstep_flows.brief import Brief
     from specstep_flows.launch import new_run_id, prepare
 
     client, call = driver.client, driver.call
     record = prepare(
-        messages,
-        arguments["attachments"],
+        Brief(messages, arguments["attachments"]),
         {"max_cost_usd": arguments["max_cost_usd"]},
         arguments["run_id"] or new_run_id(),
         client.settings.api_url,

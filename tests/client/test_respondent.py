@@ -2,7 +2,7 @@
 
 import pytest
 
-from specstep_flows import errors, events
+from specstep_flows import Brief, errors, events
 
 
 def script(*texts):
@@ -43,6 +43,45 @@ def test_scripted_messages_come_before_the_respondent(client, sandbox, tmp_path)
     )
 
     assert [reply for reply, _ in respond.asked] == list(sandbox.options.replies[:2])
+
+
+def test_a_brief_holds_texts_attachments_and_a_respondent_in_one_value(client, sandbox, tmp_path):
+    """The same as giving them one by one: uploaded first, said in turn, then answered by the respondent."""
+    (tmp_path / "notes.md").write_text("# Notes")
+    respond = script("More.")
+    brief = Brief(messages="A portal.", attachments=[tmp_path / "notes.md"], respondent=respond)
+    client.run(brief, run_id="mine", output=tmp_path, on_question=lambda asked: {q.question: "No." for q in asked})
+
+    (interview,) = sandbox.state.interviews.values()
+    assert [turn.content for turn in interview.turns if turn.role == "user"] == ["A portal.", "More."]
+    assert [document.file_name for document in interview.documents.values()] == ["notes.md"]
+    record = client.store.get("mine")
+    assert record.messages == ("A portal.",)
+    assert record.attachments == (str(tmp_path / "notes.md"),)
+    assert brief == Brief(["A portal."], (str(tmp_path / "notes.md"),), respond)
+
+
+def test_what_a_brief_holds_is_not_given_beside_it_as_well(client, sandbox, tmp_path):
+    """Whose attachments, or whose respondent, would be a guess; what it does not hold may be given beside it."""
+    (tmp_path / "notes.md").write_text("# Notes")
+    notes = [tmp_path / "notes.md"]
+    with pytest.raises(errors.UsageError, match="attachments came twice"):
+        client.run(Brief("A portal.", notes), attachments=notes)
+    with pytest.raises(errors.UsageError, match="respondent came twice"):
+        client.run(Brief("A portal.", respondent=script()), respondent=script())
+    with pytest.raises(errors.UsageError, match="empty"):
+        client.run(Brief(" "))
+    assert not sandbox.state.interviews
+
+    client.run(
+        Brief("A portal."),
+        attachments=notes,
+        respondent=script("More."),
+        output=tmp_path,
+        on_question=lambda asked: {q.question: "No." for q in asked},
+    )
+    (interview,) = sandbox.state.interviews.values()
+    assert len(interview.documents) == 1
 
 
 def test_the_interview_stops_asking_when_the_agent_completes_it(client, sandbox, tmp_path):

@@ -24,7 +24,7 @@ from proof_kit.bench import BRIEF, QUESTIONS, SECONDS
 from proof_kit.clocks import TurnedClock
 from proof_kit.service import TROUBLES, Service
 
-from specstep_flows import errors, launch
+from specstep_flows import Brief, errors, launch
 from specstep_flows.engine.carry import Attempt, Block, Call, Pause, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
@@ -145,7 +145,7 @@ class RunMachine(RuleBasedStateMachine):
         self.service = Service(options, self.clock, TOKEN if is_person else None)
         self.disk = Disk(self.service)
         self.store = RunStore.in_memory()
-        self.store.create(launch.prepare(BRIEF, (), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
+        self.store.create(launch.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
         self.steps = self.step = self.result = None
         self.asked = 0
         self.resume()

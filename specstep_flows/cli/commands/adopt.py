@@ -20,6 +20,7 @@ from specstep_flows.cli.options import (
     Timeout,
     Unpack,
     chosen_progress,
+    complete_run,
 )
 from specstep_flows.cli.verbs import Call, verb
 
@@ -115,7 +116,10 @@ def _offer_adoption(call: Call, generation_id: UUID) -> RunRecord | None:
 
 def download(
     call: Call,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a generation's, or a package's.")],
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="A run's id, a generation's, or a package's.", autocompletion=complete_run),
+    ],
     output: Output = None,
     unpack: Unpack = None,
     force: Force = None,

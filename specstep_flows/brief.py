@@ -1,0 +1,54 @@
+"""What is to be built, in one value: what is said, what is attached, and who goes on answering the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from specstep_flows.flows.plan import Respondent
+
+__all__ = ["Brief", "whole_brief"]
+
+
+def _texts(messages: str | Sequence[str]) -> tuple[str, ...]:
+    return (messages,) if isinstance(messages, str) else tuple(messages)
+
+
+def _paths(attachments: Sequence[str | Path]) -> tuple[Path, ...]:
+    return tuple(map(Path, attachments))
+
+
+@attrs.frozen
+class Brief:
+    """A brief for ``run``.
+
+    ``messages`` (one text, or several) are said turn by turn; ``attachments`` are uploaded before the first turn. When
+    the messages are used up, ``respondent`` is called with the agent's reply and the interview as it stands, and gives
+    back the next thing to say, or None to end; with ``AsyncSpecStep`` it may be a coroutine function. Without one the
+    interview ends with the last message: scripted messages are the simplest respondent.
+    """
+
+    messages: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    attachments: tuple[Path, ...] = attrs.field(default=(), converter=_paths)
+    respondent: Respondent | None = None
+
+
+def whole_brief(
+    brief: str | Sequence[str] | Brief, attachments: Sequence[str | Path], respondent: Respondent | None
+) -> Brief:
+    """The brief that ``run`` was given in one value or in several. Raises ``UsageError`` when it was given twice."""
+    if not isinstance(brief, Brief):
+        return Brief(brief, attachments, respondent)
+    for what, own, more in (
+        ("attachments", brief.attachments, attachments),
+        ("respondent", brief.respondent, respondent),
+    ):
+        if own and more:
+            raise errors.UsageError(f"The brief's {what} came twice: in the Brief, and beside it. Nothing was sent.")
+    return attrs.evolve(brief, attachments=brief.attachments or attachments, respondent=brief.respondent or respondent)
