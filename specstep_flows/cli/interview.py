@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
 from specstep_flows.cli.interrupts import write_notice
+from specstep_flows.cli.interview_documents import Documents
 from specstep_flows.cli.interview_editor import edited
 from specstep_flows.cli.interview_input import COMMANDS, Command, Keyboard
-from specstep_flows.cli.interview_view import document_lines, show_reply, status_lines
-from specstep_flows.cli.upload_bar import UploadBar
-from specstep_flows.flows.interviews import read_attachment
+from specstep_flows.cli.interview_view import show_reply, status_lines
 from specstep_flows.wording import size
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.cli.driving import Driver
     from specstep_flows.cli.progress import Reporter
-    from specstep_flows.models import Interview, ReferenceDocument
+    from specstep_flows.models import Interview
 
 __all__ = ["LARGE_MEGABYTES", "Talk"]
 
@@ -43,7 +41,6 @@ class Talk:
         self._driver = driver
         self._terminal = driver.call.terminal
         self._client = driver.client
-        self._large = large_megabytes
         self._keyboard = Keyboard(self._terminal, driver.interrupts)
         self._inner: Reporter | None = None
         self._is_inner_open = False
@@ -52,8 +49,7 @@ class Talk:
         self._is_greeted = False
         self._interview: Interview | None = None
         self._is_pending = False
-        self._documents: list[ReferenceDocument] = []
-        self._bar = UploadBar(driver.call.terminal)
+        self._documents = Documents(driver, large_megabytes)
 
     def around(self, inner: Reporter) -> Talk:
         """This conversation, which hands over to ``inner`` when the generation starts."""
@@ -70,7 +66,7 @@ class Talk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._driver.clock.listen = None
-        self._bar.close()
+        self._documents.bar.close()
         self._stack.__exit__(kind, error, trace)
 
     def paused(self) -> AbstractContextManager[Any]:
@@ -100,9 +96,9 @@ class Talk:
             case events.InterviewCompleted():
                 self._completed(event)
             case events.Uploading():
-                self._bar.show(event)
+                self._documents.bar.show(event)
             case events.DocumentAttached():
-                self._bar.close()
+                self._documents.bar.close()
                 self._terminal.say(f"Attached {event.name} ({size(event.size_bytes)}).")
             case events.Waiting() if event.seconds >= LONG_SECONDS:
                 self._terminal.say(event.reason)
@@ -195,11 +191,11 @@ class Talk:
                 case "edit":
                     return self._edit()
                 case "attach":
-                    self._attach(command.argument, interview)
+                    self._documents.attach(command.argument, interview)
                 case "documents":
-                    self._list_documents(interview)
+                    self._documents.show(interview)
                 case "remove":
-                    self._remove(command.argument, interview)
+                    self._documents.remove(command.argument, interview)
                 case "status":
                     for line in status_lines(self._client.get_interview(interview.id), self._driver.call.run_id):
                         self._terminal.tell(line)
@@ -231,56 +227,6 @@ class Talk:
         self._terminal.tell("An empty line sends what you wrote.")
         for name, (argument, meaning) in COMMANDS.items():
             self._terminal.tell(f"  {f'/{name} {argument}':<17} {meaning}")
-
-    def _attach(self, argument: str, interview: Interview) -> None:
-        if not argument:
-            raise errors.UsageError("Say which file: /attach FILE")
-        path = Path(argument.strip("\"'")).expanduser().absolute()
-        amount = len(read_attachment(path))
-        if amount > self._large * 1e6:
-            self._terminal.tell(f"{path.name} is large ({size(amount)}); the service may refuse it.")
-        if not self._bar.is_possible:
-            self._terminal.say(f"Uploading {path.name} ({size(amount)})…")
-        self._driver.beside = self._uploaded
-        try:
-            self._client.attach_document(interview.id, path)
-        finally:
-            self._driver.beside = None
-            self._bar.close()
-        self._terminal.say(f"{path.name} is attached ({size(amount)}).")
-        self._remember(path)
-
-    def _uploaded(self, event: events.Event) -> None:
-        if isinstance(event, events.Uploading):
-            self._bar.show(event)
-
-    def _remember(self, path: Path) -> None:
-        """Keep in the run's record what was attached, for its report."""
-        run_id = self._driver.call.run_id
-        if run_id is not None:
-            record = self._client.store.get(run_id)
-            if str(path) not in record.attachments:
-                self._client.store.update(
-                    run_id,
-                    {"attachments": (*record.attachments, str(path)), "uploads": (*record.uploads, str(path))},
-                )
-
-    def _list_documents(self, interview: Interview) -> None:
-        self._documents = self._client.list_documents(interview.id)
-        for line in document_lines(self._documents):
-            self._terminal.tell(line)
-
-    def _remove(self, argument: str, interview: Interview) -> None:
-        if not self._documents:
-            self._documents = self._client.list_documents(interview.id)
-        numbered = {str(number): document for number, document in enumerate(self._documents, 1)}
-        by_name = {document.name: document for document in self._documents if document.name}
-        document = numbered.get(argument) or by_name.get(argument)
-        if document is None or document.id is None:
-            raise errors.UsageError("Say which: /remove NUMBER, as /documents shows it.")
-        self._client.detach_document(interview.id, document.id)
-        self._documents = []
-        self._terminal.say(f"{document.name or document.id} is removed.")
 
     # While the agent is answering
 

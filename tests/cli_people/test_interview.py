@@ -180,19 +180,22 @@ def test_documents_are_attached_listed_and_removed(
     """By name as a shell would take it, and by the number that the list shows."""
     (tmp_path / "my notes.md").write_text("# Notes")
     (tmp_path / "plan.yaml").write_text("a: 1")
+    (tmp_path / "dropped here.md").write_text("# Dropped")
     _, interview, said = talk_about(
         driver,
         typed,
-        f'/attach "{tmp_path}/my notes.md"\n/attach {tmp_path}/plan.yaml\n/documents\n/remove 1\n/documents\nGo on.\n',
+        f'/attach "{tmp_path}/my notes.md"\n/attach {tmp_path}/plan.yaml\n/documents\n/remove 1\n/documents\n'
+        f"/attach {tmp_path}/dropped\\ here.md\n/remove dropped here.md\nGo on.\n",
     )
 
     assert said == "Go on."
-    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 2
+    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 3
     written = capsys.readouterr().err
     assert "Uploading my notes.md (7 bytes)" in written
     assert "1. my notes.md (7 bytes)" in written
     assert "2. plan.yaml (4 bytes)" in written
     assert "my notes.md is removed." in written
+    assert "dropped here.md is removed." in written
     assert [document.name for document in driver.client.list_documents(interview.id)] == ["plan.yaml"]
 
 
