@@ -17,6 +17,7 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.wire_logs import hide_queries
 from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
+from specstep_flows.flows.history import states_of
 from specstep_flows.flows.packages import bring_package
 from specstep_flows.flows.plan import KeyCheck
 from specstep_flows.operations import ANONYMOUS
@@ -131,7 +132,7 @@ class Connection:
         assert record is not None
         files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
         job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
-        return _told(events.RunOpened(record.run_id, resumed), opening.work(job))
+        return _told(events.RunOpened(record.run_id, resumed, states_of(record)), opening.work(job))
 
     def bring_package(
         self, package_id: UUID, options: Mapping[str, Any], loop: asyncio.AbstractEventLoop | None = None

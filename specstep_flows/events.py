@@ -41,10 +41,14 @@ class Event:
 
 @attrs.frozen
 class RunOpened(Event):
-    """The run's id is durable: from here on it can be resumed. Nothing has been paid for yet."""
+    """The run's id is durable: from here on it can be resumed. Of a new one nothing has been paid for yet.
+
+    ``states`` are those that the generation of a resumed run was seen in before, in their order.
+    """
 
     run_id: str
     resumed: bool
+    states: tuple[str, ...] = ()
 
 
 @attrs.frozen

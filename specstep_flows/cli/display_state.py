@@ -60,6 +60,7 @@ class Watched:
         match event:
             case events.RunOpened():
                 self.run_id = event.run_id
+                self.seen = list(event.states)
                 return f"Run {event.run_id}" + (" goes on." if event.resumed else "")
             case events.KeyVerified():
                 self.doing = "The key is good."

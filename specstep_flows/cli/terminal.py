@@ -117,6 +117,10 @@ class Terminal:
             line = sys.stdin.readline()
         except (OSError, UnicodeDecodeError):
             return None
+        except KeyboardInterrupt:
+            # What is written next begins a line of its own.
+            self.tell("")
+            raise
         return line.rstrip("\r\n") if line else None
 
     def confirm(self, question: str) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation
+    from specstep_flows.runs import RunRecord
 
-__all__ = ["MOST_SAMPLES", "Sample", "sampled"]
+__all__ = ["MOST_SAMPLES", "Sample", "sampled", "states_of"]
 
 #: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out.
 Sample: TypeAlias = Mapping[str, Any]
@@ -36,6 +37,14 @@ def sampled(history: tuple[Sample, ...], generation: Generation, now: float) -> 
         return history
     longer = (*history, sample)
     return longer if len(longer) <= MOST_SAMPLES else _thinned(longer)
+
+
+def states_of(record: RunRecord) -> tuple[str, ...]:
+    """The states that the run's present generation was seen in, each stay once."""
+    states = [
+        str(look.get("state")) for look in record.history if look.get("generation_id") == str(record.generation_id)
+    ]
+    return tuple(state for number, state in enumerate(states) if number == 0 or states[number - 1] != state)
 
 
 def _sample(generation: Generation, now: float) -> Sample:

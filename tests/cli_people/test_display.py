@@ -268,6 +268,15 @@ def test_questions_waits_and_downloads_are_shown(clock: Any, busy_generation: Ge
     assert "1.0 MB of 4.0 MB" in shown(terminal(), clock, *looks(busy_generation), loading)
 
 
+def test_a_resumed_run_knows_the_stages_behind_it(clock: Any, busy_generation: Generation):
+    """Where it waits for an answer, the stage in which it halted is marked, though this process never saw it there."""
+    paused = attrs.evolve(busy_generation, state="PausedAwaitingClarification")
+    opened = events.RunOpened(RUN, resumed=True, states=("Queued", "Drafting"))
+    frame = shown(terminal(100), clock, opened, events.GenerationProgress(paused, 15.0))
+
+    assert "✓ Queued  ‖ Drafting  ○ Specialist review" in frame
+
+
 @pytest.mark.parametrize("width", [40, 56, 72, 100, 200])
 def test_an_upload_is_shown_until_the_document_is_attached(width: int, clock: Any):
     """How much of which document has left, with a bar where there is room for one."""

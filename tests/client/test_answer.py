@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from specstep_flows import Answer, ProposedDefaults, SpecStep, errors
+from specstep_flows import Answer, ProposedDefaults, SpecStep, errors, events
 from specstep_flows.answers import Detach
 from specstep_flows.sandbox import ClarificationRound, Fault, Question
 
@@ -154,3 +154,14 @@ def test_what_cannot_be_answered(client, sandbox, tmp_path):
         client.run("A portal.", run_id="early", output=tmp_path / "package.zip", confirm=lambda record: False)
     with pytest.raises(errors.UsageError, match="no generation yet"):
         client.answer("early", ProposedDefaults())
+
+
+def test_whoever_goes_on_with_a_run_is_told_where_it_was(client, tmp_path):
+    """The states that its generation was seen in come with the run's first event."""
+    run_id = asked(client, tmp_path)
+    told = []
+    client.answer(run_id, ProposedDefaults(), on_event=told.append)
+
+    assert told[0] == events.RunOpened(
+        run_id, resumed=True, states=("Queued", "Drafting", "PausedAwaitingClarification")
+    )
