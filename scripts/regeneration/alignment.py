@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regeneration.combining import combine
 from regeneration.contract import read_contract
 from regeneration.folding import fold, reachable, roots_of
+from regeneration.forms import fit_forms
 from regeneration.graph import Contract
 from regeneration.identifiers import fit_identifiers
 from regeneration.locking import NamesLock
@@ -50,6 +51,7 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
     simplify_unions(merged)
     name_operations(merged, here, grown)
     fit_identifiers(merged, notes)
+    fit_forms(merged, notes)
     simplify_unions(merged)  # again: what was left out may make two alternatives one
     prints = fold(reachable(roots_of(merged)), label=lambda node: (node.name, node.direction))
     names = name_classes(merged, here, prints, grown)

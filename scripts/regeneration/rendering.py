@@ -105,8 +105,6 @@ class _Renderer:
         slot = body.slot or Slot(Node())
         if body.medium == "binary":
             schema: JsonObject = {"type": "string", "format": "binary"}
-        elif body.medium in ("form", "multipart") and slot.node.is_free_form:
-            schema = {"type": "object", "additionalProperties": {"type": "string"}}
         else:
             schema = self._schema(Slot(slot.node))
         required = body.required or slot.node.kind not in ("object", "any", "array")

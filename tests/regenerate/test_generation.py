@@ -235,3 +235,29 @@ def test_integers_of_dotnet_10():
     assert properties["b"]["type"] == ["number", "null"]
     assert properties["c"]["type"] == ["integer", "null"]
     assert properties["d"] == {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "null"}]}
+
+
+@pytest.mark.slow
+def test_forms(tmp_path: Path):
+    """Forms of all kinds can be sent, or are named as what can't: one that has no fields."""
+    part: Json = {"type": "object", "properties": {"a": {"type": "string"}}}
+    lists: Json = {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}
+    forms: list[Json] = [
+        {}, {"type": "object"}, part, {"oneOf": [part, {"properties": {"b": {"type": "integer"}}}]}, {"oneOf": [part, {}]},
+        {"type": "object", "additionalProperties": lists}, {"type": "object", "additionalProperties": part},
+        {**part, "additionalProperties": lists}, {"properties": {"l": lists, "m": {"additionalProperties": lists}}},
+    ]  # fmt: skip
+    no_forms: list[Json] = [{"type": "string"}, lists, {"oneOf": [part, lists]}]
+    paths: Json = {}
+    for number, schema in enumerate([*forms, *no_forms]):
+        for content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            body = {"required": True, "content": {content_type: {"schema": schema}}}
+            paths[f"/v1/{content_type[0]}{number}"] = {"post": {"requestBody": body, "responses": {}}}
+
+    aligned = generated(tmp_path, {"openapi": "3.1.0", "info": {}, "paths": paths})
+
+    assert tried_out(tmp_path) == []
+    assert aligned.notes.lost_operations == {
+        f"POST /v1/a{len(forms) + number}": "its form is no object, so its fields have no names"
+        for number in range(len(no_forms))
+    }
