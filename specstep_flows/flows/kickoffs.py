@@ -112,8 +112,9 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
     """
     known = frozenset(known)
+    began = yield from do(Now())
     # A machine's clock may have been set back since.
-    sent_at = min(sent_at, (yield from do(Now())))
+    sent_at = min(sent_at, began)
     while True:
         now = yield from do(Now())
         try:
@@ -130,7 +131,8 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
             return found
         left = sent_at + kickoff.settle_seconds - now
         if left < 0:
-            if not sighting.is_whole:
+            # What was started while somebody looked was not also over and deleted between two looks.
+            if not sighting.is_whole and began > sent_at + kickoff.settle_seconds:
                 raise errors.OutcomeUnknown(
                     "A generation may have been started: it is not among the live ones, and this key may not list the "
                     "deleted ones. Nothing more is started; look on the service's page, and take it up with "

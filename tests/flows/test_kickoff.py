@@ -153,13 +153,21 @@ def test_a_bin_that_is_closed_to_the_key_hinders_no_first_kickoff(stage):
 
 
 def test_a_bin_that_is_closed_to_the_key_is_not_an_empty_one(stage):
-    """The answer was lost, nothing live is there, and nobody can say what was deleted: nothing is sent again."""
-    service = Service([-1.0])
+    """An intent of yesterday, nothing live is there, and nobody can say what was deleted: nothing is sent again."""
+    service = Service([])
     service.stage = acting = stage(closed_bin(service))
 
     with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
-        acting.play(kick_off(kickoff()))
-    assert service.kickoffs == 1
+        acting.play(settle_kickoff(kickoff(), (), sent_at=acting.now - SETTLE - 1.0))
+
+
+def test_what_was_watched_for_from_the_beginning_cannot_have_been_deleted_unseen(stage):
+    """The request never arrived, and the live ones were looked at all the time: it is sent again."""
+    service = Service([-1.0])
+    service.stage = acting = stage(closed_bin(service))
+
+    assert acting.play(kick_off(kickoff())) == service.rows[0][1]
+    assert service.kickoffs == 2
 
 
 def test_what_is_live_is_found_without_the_bin(stage):
