@@ -12,6 +12,7 @@ from specstep_client.models.generation_row import GenerationRow
 
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Reply
+from specstep_flows.gateway.common import nothing
 from specstep_flows.gateway.generations import _generation_of
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -118,6 +119,16 @@ def test_a_redirect_is_no_answer_whatever_stands_in_it():
 
     with pytest.raises(errors.UnexpectedResponse, match="redirects get_me elsewhere"):
         reading.document(away, "get_me")
+
+
+def test_a_success_with_broken_json_is_no_success():
+    """Answers, a cancellation: what was cut or garbled on its way says nothing of what was done; an empty body is fine."""
+    with pytest.raises(errors.UnexpectedResponse) as caught:
+        nothing(reply(b'{"generation_id": "x'))
+    assert caught.value.ambiguous
+
+    nothing(reply(b""))
+    nothing(reply({}))
 
 
 def test_html_is_said_to_be_no_json_and_is_not_shown():

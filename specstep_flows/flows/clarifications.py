@@ -46,6 +46,7 @@ class Desk:
     #: The questions were others by the time the answers came, so that they must be read again.
     is_outdated: bool = attrs.field(default=False, init=False)
     _lost: int = attrs.field(default=0, init=False)
+    _told: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         # A run of several generations keeps what was sent last to any of them.
@@ -76,7 +77,10 @@ class Desk:
             prior = None
         if prior is not None and prior["accepted"]:
             # Long after the tick, and with work paid for since: the agents ask the same again.
-            if now < prior["sent_at"] + self.settle_seconds or not _has_worked(prior.get("cost_usd"), cost_usd):
+            if now < prior["sent_at"] + self.settle_seconds:
+                return
+            if not _has_worked(prior.get("cost_usd"), cost_usd):
+                yield from self._tell_once(now - prior["sent_at"])
                 return
             prior = None
         if prior is not None:
@@ -91,6 +95,18 @@ class Desk:
             now = yield from do(Now())
         yield from self._keep(answers, now, cost_usd, accepted=False)
         yield from self._send(answers, pending, cost_usd)
+
+    def _tell_once(self, seconds: float) -> Flow[None]:
+        if not self._told:
+            self._told = True
+            yield from do(
+                Report(
+                    events.Notice(
+                        f"The answers were accepted {seconds / 60:.0f} minutes ago, and the generation still waits. They are "
+                        "not sent twice; if it stays so, look at the generation on the service's page."
+                    )
+                )
+            )
 
     def left(self) -> Flow[None]:
         """The generation no longer waits: what was sent last was taken up."""

@@ -49,12 +49,14 @@ def request_of(
 
 
 def nothing(reply: Reply) -> None:
-    """Take an answer of which only the success matters. A page, or a redirect to one, is no answer of the API's."""
+    """Take an answer of which only the success matters. A page, a redirect or broken JSON is no answer of the API's."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip()
     if reply.status >= 300 or "html" in kind:
         raise errors.UnexpectedResponse(
             f"The service answered with status {reply.status} and {kind or 'no content'}, as a sign-in page would."
         )
+    if "json" in kind and reply.content.strip():
+        reading.document(reply, "a change")
 
 
 def field_of(entry: object, name: str, kind: type[T]) -> T | None:

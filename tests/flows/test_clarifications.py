@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from specstep_flows import errors
+from specstep_flows import errors, events
 from specstep_flows.flows.clarifications import Desk, checked_answers
 from specstep_flows.models import Answer, Clarification
 
@@ -48,6 +48,8 @@ def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage
 
     assert service.answered == [[("One?", "default of One?"), ("Two?", "default of Two?")]]
     assert acting.remembered["answering"]["accepted"] is True
+    (told,) = (event for event in acting.told if isinstance(event, events.Notice))
+    assert "still waits" in told.message
 
 
 def test_a_new_pause_with_the_same_question_is_answered_anew(stage):
