@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from specstep_flows.cli.entry import _command
 from specstep_flows.runs import RunRecord, RunStore
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
@@ -193,6 +194,24 @@ def test_run_ids_complete(store: RunStore) -> None:
 
     assert [name for name, _ in complete_run("")] == ["new-one", "failed", "asking", "done"]
     assert complete_run("do") == [("done", "done Tea shop")]
+
+
+def test_every_verb_about_a_run_completes_its_id(store: RunStore) -> None:
+    """Wherever a run is named, the shell knows the runs there are."""
+
+    def verbs(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+        for key, inner in getattr(command, "commands", {}).items():
+            yield from verbs(inner, f"{name} {key}")
+        yield name, command
+
+    found = {
+        name: [item.value for item in parameter.shell_complete(None, "do")]
+        for name, command in verbs(_command(), "specstep")
+        for parameter in command.params
+        if parameter.metavar == "RUN" or (parameter.name == "run_id" and name != "specstep adopt")
+    }
+    assert len(found) >= 19
+    assert {name for name, completed in found.items() if completed != ["done"]} == set()
 
 
 def test_the_shell_completes_run_ids(store: RunStore) -> None:

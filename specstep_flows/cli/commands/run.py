@@ -25,6 +25,7 @@ from specstep_flows.cli.options import (
     Unpack,
     Yes,
     chosen_progress,
+    complete_run,
 )
 from specstep_flows.cli.verbs import Call, verb
 
@@ -68,7 +69,10 @@ def run(
         str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, ...; else the service's default.")
     ] = None,
     run_id: Annotated[
-        str | None, typer.Option("--run-id", help="The run's id. The same id again goes on where it stopped.")
+        str | None,
+        typer.Option(
+            "--run-id", help="The run's id. The same id again goes on where it stopped.", autocompletion=complete_run
+        ),
     ] = None,
     output: Output = None,
     unpack: Unpack = None,
