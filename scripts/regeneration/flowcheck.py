@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from regeneration.changes import Change
-from regeneration.generation import child_environment
+from regeneration.children import child_environment, run_child
 from regeneration.pointers import JsonObject
 from regeneration.project import Project
 from regeneration.stops import Stop
@@ -128,8 +128,6 @@ def _run(
     command: list[str], project: Project, environment: dict[str, str], tool: str
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
-            command, cwd=project.root, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
-        )
+        return run_child(command, environment, TIME_LIMIT, project.root)
     except subprocess.TimeoutExpired:
         raise Stop(f"{tool} didn't finish within {TIME_LIMIT} seconds.") from None

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from regeneration.children import child_environment, run_child
 from regeneration.limits import Deadline
 from regeneration.stops import Stop
 
@@ -50,9 +51,7 @@ def generate_client(aligned: Path, settings: Path, templates: Path, output: Path
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     command = [sys.executable, "-m", "regeneration.generator_run", *map(str, (aligned, settings, templates, output))]
     try:
-        run = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=deadline.left(), check=False
-        )
+        run = run_child(command, environment, deadline.left())
     except subprocess.TimeoutExpired:
         raise deadline.passed() from None
     if run.returncode or run.stderr.strip():
@@ -67,16 +66,6 @@ def _check_hooks(output: Path, environment: dict[str, str]) -> None:
     command = ["ruff", "format", "--check", "--no-cache", "--isolated", "--no-respect-gitignore", "-q", "."]
     if subprocess.run(command, cwd=output, env=environment, capture_output=True, check=False).returncode:
         raise Stop("The generator's hooks left code unformatted; see post_hooks in openapi/generator.yaml.")
-
-
-def child_environment(**added: str) -> dict[str, str]:
-    """The environment of a child process: ours without keys, which no step after the pull needs."""
-    kept = {name: value for name, value in os.environ.items() if not _is_secret(name)}
-    return {**kept, **added}
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD"))
 
 
 def _requirements(pyproject: Path) -> str:

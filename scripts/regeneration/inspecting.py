@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from regeneration.generation import child_environment
+from regeneration.children import child_environment, run_child
 from regeneration.limits import Deadline
 from regeneration.pointers import JsonObject
 from regeneration.project import PACKAGE
@@ -156,9 +156,7 @@ def _import_everything(client: Path, deadline: Deadline) -> None:
     command = [sys.executable, "-B", "-c", _IMPORT_EVERYTHING, str(client)]
     environment = child_environment(PYTHONDONTWRITEBYTECODE="1", PYTHONPATH="")
     try:
-        run = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=deadline.left(), check=False
-        )
+        run = run_child(command, environment, deadline.left())
         failed = json.loads(run.stdout)
     except subprocess.TimeoutExpired:
         raise deadline.passed() from None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from clients import NOTHING_DOCUMENTED, ROOT, generated, run_in, tried_out
 from disguises import SWASHBUCKLE, disguised
 from regeneration.alignment import align
+from regeneration.children import child_environment, run_child
 from regeneration.generation import generate_client
 from regeneration.inspecting import inspect_client
 from regeneration.limits import Deadline
@@ -261,3 +265,39 @@ def test_forms(tmp_path: Path):
         f"POST /v1/a{len(forms) + number}": "its form is no object, so its fields have no names"
         for number in range(len(no_forms))
     }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is alive")
+def test_children_go_with_their_children(tmp_path: Path):
+    """A program whose time is up is killed together with what it started, and nobody waits for that."""
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "open(sys.argv[1], 'w').write(str(child.pid))\n"
+        "child.wait()\n"
+    )
+    noted = tmp_path / "pid"
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_child([sys.executable, "-c", program, str(noted)], child_environment(), 4.0)
+
+    deadline = time.monotonic() + 30
+    while _is_alive(int(noted.read_text())):
+        assert time.monotonic() < deadline
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has buried yet doesn't."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_children_see_no_keys(monkeypatch: pytest.MonkeyPatch):
+    """What regeneration starts gets its environment without anything that looks like a secret."""
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_secret")
+    monkeypatch.setenv("GH_TOKEN", "secret")
+
+    assert "secret" not in str(child_environment(A="b"))
