@@ -147,7 +147,11 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
         here.close()
 
 
-@pytest.mark.parametrize("way", ["command", "async"])
+#: The command is killed at every point. The other driver has the same steps: it is killed at every so manieth.
+STRIDES = {"command": 1, "async": 4}
+
+
+@pytest.mark.parametrize("way", STRIDES)
 def test_a_run_survives_its_death_at_every_point(nursery, way):
     """Killed at any point and resumed, a run ends as if it had not been killed, at the same cost."""
     order, _ = nursery.new(way)
@@ -155,7 +159,7 @@ def test_a_run_survives_its_death_at_every_point(nursery, way):
     nursery.judge(order)
     points = nursery.points(order)
     assert len(points) > 100
-    for number, point in enumerate(points, 1):
+    for number, point in list(enumerate(points, 1))[:: STRIDES[way]]:
         order, resume = nursery.new(way)
         where = f"killed at point {number}, before {point!r}, behind {points[max(0, number - 4) : number - 1]}"
 

@@ -53,9 +53,15 @@ BLOB_TROUBLES = (
 #: What these do is carried out although no answer can be read, and is found by reading the service's state.
 SETTLED = {
     (operation, trouble)
-    for operation in ("POST /v1/interviews/{id}/complete", "POST /v1/generations", "GET /v1/packages/{id}/zip")
+    for operation in (
+        "POST /v1/interviews/{id}/turns",
+        "POST /v1/interviews/{id}/complete",
+        "POST /v1/generations",
+        "POST /v1/generations/{id}/clarifications/answers",
+        "GET /v1/packages/{id}/zip",
+    )
     for trouble in ("malformed", "truncated")
-} | {("POST /v1/generations/{id}/clarifications/answers", trouble) for trouble in ("malformed", "truncated")}
+}
 
 
 def last_error(bench) -> errors.SpecStepError:
