@@ -212,6 +212,12 @@ class Talk:
         except errors.Detached:
             raise
         except errors.SpecStepError as error:
+            if command.name == "attach" and self._driver.yes and not self._keyboard.is_person:
+                # Nobody reads this who could do something about it, and what comes next pays.
+                raise errors.UsageError(
+                    f"{error.message} The interview stays open without it, and nothing was paid for: "
+                    f"`specstep resume {self._driver.call.run_id}` goes on with it."
+                ) from None
             self._terminal.tell(error.message)
         return None
 

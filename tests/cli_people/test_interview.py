@@ -282,6 +282,19 @@ def test_the_end_of_input_is_done_with_yes(driver: Driver, typed: Callable[..., 
     assert talk_about(driver, typed, "")[2] is None
 
 
+def test_a_script_that_cannot_attach_a_document_pays_for_nothing(
+    driver: Driver, sandbox: Sandbox, typed: Callable[..., None]
+):
+    """With --yes nobody would notice that it is missing before the generation is paid for: it stops there."""
+    driver.yes = True
+    driver.call.run_id = "mine"
+    talk, interview, said = talk_about(driver, typed, "A portal.\n/attach missing.md\n/done\n")
+    assert said == "A portal."
+    with pytest.raises(errors.UsageError, match=r"cannot be read.*`specstep resume mine`"):
+        talk.respond("Who will use it?", interview)
+    assert not sandbox.state.generations
+
+
 def test_leaving_is_no_failure(driver: Driver, typed: Callable[..., None]):
     """/quit detaches."""
     with pytest.raises(errors.Detached, match="nothing is lost"):
