@@ -145,8 +145,8 @@ def submit_turn(
     from specstep_client.api.interviews import submit_turn as endpoint
     from specstep_client.models.turn_request import TurnRequest
 
-    kwargs = endpoint._get_kwargs(interview_id, body=TurnRequest(message=message))
-    request = request_of("submit_turn", "keyed", kwargs, headers={"Idempotency-Key": key})
+    kwargs = endpoint._get_kwargs(interview_id, body=TurnRequest(message=message), idempotency_key=key)
+    request = request_of("submit_turn", "keyed", kwargs, headers=kwargs["headers"])
 
     def parse(reply: Reply) -> models.TurnJob:
         return _submitted(reply)
