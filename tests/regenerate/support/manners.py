@@ -242,15 +242,18 @@ def closed_objects(document: Json) -> None:
 def objects_without_a_type(document: Json) -> None:
     for_schemas(
         document,
-        lambda schema: {k: v for k, v in schema.items() if k != "type"} if "properties" in schema else schema,
+        lambda schema: _without_type(schema) if "properties" in schema else schema,
     )
 
 
 @manner
 def enums_without_a_type(document: Json) -> None:
-    for_schemas(
-        document, lambda schema: {k: v for k, v in schema.items() if k != "type"} if "enum" in schema else schema
-    )
+    for_schemas(document, lambda schema: _without_type(schema) if "enum" in schema else schema)
+
+
+def _without_type(schema: Json) -> Json:
+    """The schema without its type, unless that also says that it may be null."""
+    return schema if isinstance(schema.get("type"), list) else {k: v for k, v in schema.items() if k != "type"}
 
 
 @manner
