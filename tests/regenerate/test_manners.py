@@ -45,7 +45,6 @@ def test_manner(small: Json, name: str):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("name", MANNERS)
 def test_manner_of_the_contract(contract: Json, name: str):
     """The same for the contract as a whole."""
