@@ -119,8 +119,9 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"Run {wanted.run_id} was started with another {what}. Resume it with `specstep resume {wanted.run_id}`, "
                 "or choose another run id."
             )
-    # What only says how to go on may change from one attempt to the next.
-    return store.update(wanted.run_id, {"options": {**known.options, **wanted.options}}), True
+    # What only says how to go on may change from one attempt to the next. What is not said again stays: a limit on cost, too.
+    said = {name: value for name, value in wanted.options.items() if value is not None}
+    return store.update(wanted.run_id, {"options": {**known.options, **said}}), True
 
 
 def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
@@ -205,7 +206,7 @@ def run(
             next thing to say, or None to end the interview.
         confirm: called with the run's record before anything that costs; False leaves the run where it is.
         on_event: called with every event of this run.
-        max_cost_usd: cancel the generation when the cost that is read passes this.
+        max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
         retry_failed: how often a failure that is likely to clear may be run again; each costs anew.
         timeout: seconds for the whole wait; what was started goes on at the service.
         remember: more to keep in the record's options, for whoever resumes the run.

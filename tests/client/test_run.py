@@ -284,6 +284,18 @@ def test_the_same_id_with_another_brief_is_refused(client, sandbox, tmp_path):
     assert len(sandbox.requests) == sent
 
 
+def test_what_is_not_said_again_stays_as_it_was(client, tmp_path):
+    """A limit on cost holds until another one is given: the same call without it does not lift it."""
+    client.run(BRIEF, output=tmp_path, run_id="mine", profile="Fast", max_cost_usd=50, on_question=defaults)
+    client.run(BRIEF, run_id="mine", profile="Fast", on_question=defaults)
+
+    options = client.store.get("mine").options
+    assert (options["max_cost_usd"], options["output"]) == (50, str(tmp_path))
+
+    client.run(BRIEF, run_id="mine", profile="Fast", max_cost_usd=60, on_question=defaults)
+    assert client.store.get("mine").options["max_cost_usd"] == 60
+
+
 def test_a_finished_run_is_not_run_again(client, sandbox, tmp_path):
     """The same id again: the same package, no new interview, no new download while the file is what it was."""
     first = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
