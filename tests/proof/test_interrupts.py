@@ -15,7 +15,7 @@ from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import Fault
 
 #: Steps between the interrupts of the quick proof, and of the slow one. Deaths come at every step: test_kill_everywhere.
-STRIDE, SHORT_STRIDE = 29, 5
+STRIDE, SHORT_STRIDE = 29, 11
 
 
 class Interrupter:
