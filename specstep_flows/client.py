@@ -44,6 +44,10 @@ class Step(Generic[P, R]):
 
     def __init__(self, load: Callable[[], Callable[P, Flow[R]]]) -> None:
         self._load = load
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
@@ -65,6 +69,8 @@ class Step(Generic[P, R]):
         def step(*args: P.args, **kwargs: P.kwargs) -> Any:
             return perform(function(*args, **kwargs))
 
+        # From now on it is found on the client, without coming here.
+        vars(client)[self._name] = step
         return step
 
 
@@ -73,6 +79,10 @@ class RunStep(Generic[P, R]):
 
     def __init__(self, load: Callable[[], Callable[P, launch.Launch[R]]]) -> None:
         self._load = load
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
@@ -94,6 +104,8 @@ class RunStep(Generic[P, R]):
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
             return perform(function(*args, **kwargs))
 
+        # From now on it is found on the client, without coming here.
+        vars(client)[self._name] = run
         return run
 
 

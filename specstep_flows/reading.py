@@ -177,10 +177,15 @@ def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, kind in fields.items():
         value = getattr(source, _attribute_of(name), _ABSENT)
-        # Most are null or just what they should be: those need no reading.
-        found[name] = (
-            value if value is None or (type(value) in _PLAIN and type(value) is kind) else shown(source, name, kind)
-        )
+        if value is None or (type(value) is kind and kind in _PLAIN):
+            # Most are null or just what they should be: those need no reading.
+            found[name] = value
+            continue
+        try:
+            found[name] = _READERS[kind](value)
+        except (TypeError, ValueError, OverflowError):
+            # Absent, or unfit, which is told once.
+            found[name] = shown(source, name, kind)
     return found
 
 

@@ -232,10 +232,9 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
     """Correct the count of requests by what the service says it is (more-facts: ``RateLimit-*``)."""
-    limit, remaining, reset = (
-        _count(reply.headers.get(f"ratelimit-{name}")) for name in ("limit", "remaining", "reset")
-    )
+    remaining = _count(reply.headers.get("ratelimit-remaining"))
     if remaining is not None:
+        limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
         session.shared.limiter.learn(request.bucket, limit, remaining, reset, session.shared.clock.now())
 
 

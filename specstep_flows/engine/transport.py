@@ -5,6 +5,7 @@ Every failure comes out as one of our errors, which say whether the service may 
 
 from __future__ import annotations
 
+import functools
 import io
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -38,8 +39,14 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
         json=request.json,
         headers=request.headers,
         files=form or None,
-        timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+        timeout=_timeout(timeout),
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _timeout(seconds: float) -> httpx.Timeout:
+    """The time-outs of a request. Most have the same."""
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
 def _wants_body(request: Request, response: httpx.Response) -> bool:
