@@ -1,7 +1,7 @@
-"""Prints what specstep-flows costs beside bare httpx on this machine: imports, calls, a download; and what it takes to
-regenerate the client from a pulled document. It asserts nothing.
+"""Prints what specstep-flows costs beside bare httpx on this machine: imports, calls, durable writes, a
+download; and what it takes to regenerate the client from a pulled document. It asserts nothing.
 
-    python scripts/benchmark.py [imports] [calls] [download] [pull]
+    python scripts/benchmark.py [imports] [calls] [store] [download] [pull]
 
 Times waver with whatever else the machine does; the ratios, taken in turns, waver much less. What must not grow is held
 by counting, not by timing: see tests/test_import_cost.py.
@@ -99,6 +99,36 @@ def calls(count: int = 2000) -> None:
             line(what, ours, "httpx", theirs, bar)
 
 
+def store(count: int = 300) -> None:
+    """A durable write of the run store beside a bare write of one page that is synced, and a request's place in limits.db."""
+    from specstep_flows.engine.limits import SharedLimiter
+    from specstep_flows.runs import RunRecord, RunStore
+
+    # In the checkout: a folder for temporary files may lie in memory, where nothing is ever durable.
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parents[1]) as name, open(Path(name, "bare"), "wb") as file:
+        runs = RunStore(Path(name, "state"))
+        runs.create(RunRecord("benchmark", "http://127.0.0.1:1", 0.0, 0.0))
+        limiter = SharedLimiter(Path(name, "limits.db"), "benchmark", {"standard": 60})
+        page, now = bytes(4096), [0.0]
+
+        def synced() -> None:
+            file.write(page)
+            file.flush()
+            os.fsync(file.fileno())
+
+        def place() -> float:
+            # Never more than a minute's worth at once, as in life.
+            now[0] += 1.0
+            return limiter.acquire("standard", now[0])
+
+        ours, bare, places = in_turns([lambda: runs.update("benchmark", {"stage": "new"}), synced, place], count)
+        print(f"Store ({count} each, in turns)")
+        line("a durable write (at most 2 ms on a local disk)", ours, "write and fsync of 4 KB", bare, None)
+        print(f"  {'a place in limits.db':<44} {statistics.median(places) * 1e6:6.0f} µs   (at most 200 µs)")
+        runs.close()
+        limiter.close()
+
+
 def download(rounds: int = 5) -> None:
     """A package into its part file, each time in a new process, and what memory that takes."""
     with contextlib.ExitStack() as stack:
@@ -193,7 +223,7 @@ def main() -> None:
         return _ours(*sys.argv[2:])
     if sys.argv[1:2] == ["_bare"]:
         return _bare(*sys.argv[2:])
-    parts = {"imports": imports, "calls": calls, "download": download, "pull": pull}
+    parts = {"imports": imports, "calls": calls, "store": store, "download": download, "pull": pull}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (default: all)")
     wanted = parser.parse_args().parts or list(parts)
