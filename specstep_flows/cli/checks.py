@@ -10,12 +10,13 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows.cli import exits
-from specstep_flows.cli.money import usage_words
+from specstep_flows.cli.money import estimate, usage_words
 from specstep_flows.cli.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from specstep_flows.client import SpecStep
     from specstep_flows.settings import Settings
 
 __all__ = ["Finding", "clock_finding", "service_findings", "setting_rows", "settings_findings", "store_finding"]
@@ -68,9 +69,9 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def service_findings(settings: Settings) -> Iterator[Finding]:
-    """The service, asked for real: the key, the quota, the clock.
+    """The service, asked for real: the key, the quota, what generations cost, the clock.
 
-    GET /v1/me, GET /v1/usage; GET /v1/status/summary without the key
+    GET /v1/me, GET /v1/usage, GET /v1/generations; GET /v1/status/summary without the key
     """
     from specstep_flows.client import SpecStep
     from specstep_flows.runs import RunStore
@@ -101,7 +102,23 @@ def service_findings(settings: Settings) -> Iterator[Finding]:
         else:
             words = usage_words(usage)
             yield Finding("usage", "ok" if words else "warn", words or "The quota could not be read from the answer.")
+        yield from _estimate_findings(client)
     yield clock_finding(settings)
+
+
+def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
+    """What generations cost, by profile, out of the user's own newest ones (GET /v1/generations, one page)."""
+    try:
+        rows = client.list_generations(first_page=True)
+    except errors.RequestError as error:
+        yield Finding("estimate", "warn", f"Your past generations could not be read: {error.message}")
+        return
+    profiles = dict.fromkeys(row.review_profile for row in rows if row.review_profile)
+    found = [expected for profile in profiles if (expected := estimate(rows, profile)) is not None]
+    for expected in found:
+        yield Finding("estimate", "ok", expected.words())
+    if not found:
+        yield Finding("estimate", "ok", "None: no completed generation of yours to go by.")
 
 
 def clock_finding(settings: Settings) -> Finding:

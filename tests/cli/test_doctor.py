@@ -31,11 +31,20 @@ def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatc
     assert rows["request_timeout"].split() == ["request_timeout", "20", "flag"]
     assert rows["settle_seconds"].endswith("default")
     assert sandbox.api_key not in text.out
-    assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "clock"), "ok")
+    assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "estimate", "clock"), "ok")
     assert "plan Pro" in text.out
     assert "60 times as fast" in text.out
     assert "500 left" in text.out
     assert {request.method for request in sandbox.requests} == {"GET"}
+
+
+def test_what_generations_cost(specstep: Any, sandbox: Any) -> None:
+    """Out of the user's own past, by profile, labelled so; where there is none, that is said and nothing is made up."""
+    assert "no completed generation" in specstep("doctor").out
+
+    assert specstep("run", "A shop.", "--yes", "--profile", "Fast", "--on-question", "defaults").code == 0
+
+    assert "Estimate from your own last completed Fast generation: cost median $" in specstep("doctor").out
 
 
 def test_without_a_key(specstep: Any, home: Path) -> None:
