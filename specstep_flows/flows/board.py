@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["Board"]
 
 #: A page younger than this, in seconds, answers every run whose look is due.
-FRESH_SECONDS: Final = 12.0
+FRESH_SECONDS: Final = 15.0
 #: Further than this from a run's likely end, a page may be older.
 FAR_SECONDS: Final = 90.0
 FAR_FRESH_SECONDS: Final = 24.0
 #: From so many runs on, a page is read instead of one status body for each.
 WORTH_A_PAGE: Final = 3
 #: From so many runs on, a change of state alone is not worth a request: 60 a minute are for all of them.
-CROWD: Final = 10
+CROWD: Final = 6
 #: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
 FORGOTTEN_SECONDS: Final = 120.0
 
@@ -62,7 +62,9 @@ class Board:
         last = wanted.last
         if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < CROWD):
             return (yield from self._detail(wanted.generation_id))
-        # What was started a moment ago is on no page that was read before.
+        if last is None:
+            # What was started a moment ago is on no page that was read before, and in a crowd it can wait for the next.
+            yield from do(Sleep(FRESH_SECONDS))
         row = yield from self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
         if row is None or row.is_terminal or self._wants_forecast(row, last):
             return (yield from self._detail(wanted.generation_id))
@@ -74,7 +76,7 @@ class Board:
 
     def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
         """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
-        if last is None or last.estimated_time_remaining_seconds is not None or row.state.casefold() == "queued":
+        if (last is not None and last.estimated_time_remaining_seconds is not None) or _is_queued(row.state):
             return False
         with self._lock:
             is_first = row.id not in self._asked_for_forecast
@@ -151,8 +153,14 @@ class Board:
 
 
 def _fresh_seconds(last: Generation) -> float:
+    """How old a page may be that answers the next look. Nothing queued is near its end."""
     left = last.estimated_time_remaining_seconds
-    return FRESH_SECONDS if left is None or left < FAR_SECONDS or last.needs_answers else FAR_FRESH_SECONDS
+    is_far = _is_queued(last.state) if left is None else left > FAR_SECONDS
+    return FAR_FRESH_SECONDS if is_far else FRESH_SECONDS
+
+
+def _is_queued(state: str) -> bool:
+    return state.casefold() == "queued"
 
 
 def _of_row(row: GenerationRow) -> Generation:

@@ -169,14 +169,19 @@ def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
     )
 
 
-def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> Flow[Sighting]:
-    """Look which generations there are. A row that names no interview, and is not known, is asked for its intake."""
+def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False) -> Flow[Sighting]:
+    """Look which generations there are. A row that names no interview, and is not known, is asked for its intake.
+
+    ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the deleted
+    ones are of interest only where rows do not name their interview (walkthrough, step 5: each row does).
+    """
     ours: set[UUID] = set()
     unnamed: set[UUID] = set()
     doubtful: set[UUID] = set()
     asked = 0
     live = yield from gateway.list_generations()
-    binned = yield from _deleted()
+    rows_name = all(row.interview_id is not None for row in live)
+    binned = [] if is_first and rows_name else (yield from _deleted())
     for rows in (live, binned or ()):
         for row in rows:
             if row.id in known:

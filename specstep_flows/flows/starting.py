@@ -42,7 +42,7 @@ def start(job: Job) -> Flow[None]:
         found = yield from _settle_intent(kickoff, record.intent)
     else:
         # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        sighting = yield from kickoffs.sight(kickoff)
+        sighting = yield from kickoffs.sight(kickoff, is_first=True)
         found, known = (yield from kickoffs.find_new(kickoff, sighting)), sighting.known
         if found is None and job.is_user_actor and record.turns:
             now = yield from do(Now())

@@ -275,6 +275,20 @@ def test_a_generation_that_nothing_places_is_neither_adopted_nor_paid_for_again(
     assert caught.value.candidates == (service.rows[1][1],)
 
 
+def test_the_first_look_leaves_the_deleted_ones_out_where_rows_name_their_interview(stage):
+    """Nothing of an interview can have been deleted before its first kickoff; rows without a name might be anybody's."""
+    service = Service([])
+    service.rows.append((0.0, UUID(int=7), UUID(int=77)))
+    sighting, acting = perform(stage, service, sight(kickoff(), is_first=True))
+
+    assert (sighting.ours, acting.count("list_deleted_generations")) == (frozenset(), 0)
+
+    service.names_interview = False
+    _, acting = perform(stage, service, sight(kickoff(), is_first=True))
+
+    assert acting.count("list_deleted_generations") == 1
+
+
 def test_a_long_list_without_names_is_not_asked_about_row_by_row(stage):
     """A service whose rows name no interview, and an account with hundreds of them: only the newest are looked into."""
     service = Service([])

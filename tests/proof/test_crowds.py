@@ -17,13 +17,8 @@ from specstep_flows.sandbox.options import MEDIAN_SECONDS
 from specstep_flows.settings import Settings
 
 RUNS = 40
-#: What belongs to turns and to questions: each is sent, and what comes of it is read.
-TURNS_OWN = (
-    "POST /v1/interviews/{id}/turns",
-    "GET /v1/interviews/turns/{jobId}",
-    "GET /v1/generations/{id}/clarifications",
-    "POST /v1/generations/{id}/clarifications/answers",
-)
+#: What belongs to turns: each is sent, and what comes of it is read.
+TURNS_OWN = ("POST /v1/interviews/{id}/turns", "GET /v1/interviews/turns/{jobId}")
 
 
 @pytest.mark.slow
@@ -32,10 +27,7 @@ TURNS_OWN = (
     [("Fast", False), ("Normal", False), ("Extensive", False), ("Fast", True), ("Normal", True), ("Extensive", True)],
 )
 def test_forty_runs_at_once_share_what_they_send(tmp_path, secrets, profile, asks):
-    """At most 12 requests each beyond their turns' own, so that 60 a minute suffice for five kickoffs a minute.
-
-    A question's two requests count as a turn's. With them, a Fast run needs 11.7 in all, and a Normal one 12.1.
-    """
+    """At most 12 requests each beyond their turns' own, so that 60 a minute suffice for five kickoffs a minute."""
     chosen = {} if asks else {"clarifications": ()}
     told = options(profile_seconds=MEDIAN_SECONDS, **chosen)
     manual = ManualClock()

@@ -26,7 +26,6 @@ STEPS = (
     ("POST /v1/interviews/{id}/complete", 1),
     ("GET /v1/interviews/{id}", 1),
     ("GET /v1/generations", 1),
-    ("GET /v1/generations/deleted", 1),
     ("POST /v1/generations", 1),
     ("GET /v1/generations/{id}", 1),
     ("GET /v1/generations/{id}", 2),
@@ -114,3 +113,19 @@ def test_every_fault_at_every_step(new_bench, request, operation, nth, fault):
         judge(bench, result)
         assert all(isinstance(error, errors.AuthenticationError) == (fault == "401") for error in bench.errors)
         assert len(bench.errors) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("operation", "nth"), [("GET /v1/generations", 2), ("GET /v1/generations/deleted", 1)])
+def test_every_fault_while_a_lost_kickoff_is_looked_for(new_bench, operation, nth, fault):
+    """The answer to the kickoff is lost, and what is read to settle that is hindered too: still one kickoff."""
+    for is_async in (False, True):
+        bench = new_bench(is_async=is_async, request_timeout=0.2)
+        bench.sandbox.faults.add(Fault("POST /v1/generations", "reset", commit=True))
+        rule = bench.sandbox.faults.add(Fault(operation, nth=nth, **FAULTS[fault]))
+
+        result = bench.persist(attachments=[begin(bench)])
+
+        assert rule.fired > 0
+        judge(bench, result)

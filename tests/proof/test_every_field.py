@@ -70,7 +70,6 @@ OPERATIONS = (
     "GET /v1/interviews/turns/{jobId}",
     "POST /v1/interviews/{id}/complete",
     "GET /v1/generations",
-    "GET /v1/generations/deleted",
     "POST /v1/generations",
     "GET /v1/generations/{id}",
     "GET /v1/generations/{id}/clarifications",

@@ -21,7 +21,6 @@ LOOKS = (
     ("GET /v1/me", 1),
     ("GET /v1/interviews/turns/{id}", 2),
     ("GET /v1/generations", 1),
-    ("GET /v1/generations/deleted", 1),
     ("GET /v1/generations/{id}", 1),
     ("GET /v1/generations/{id}", 5),
     ("GET /v1/generations/{id}/clarifications", 1),
