@@ -1,0 +1,160 @@
+"""Many generations watched at once: what a list page answers, and when the whole status body is worth a request."""
+
+from uuid import UUID
+
+import pytest
+
+from specstep_flows.engine.effects import Observe
+from specstep_flows.flows.board import CROWD, FAR_FRESH_SECONDS, FRESH_SECONDS, Board
+
+FORECAST = 600
+
+
+class Service:
+    """Generations in one state each; the forecast is in the status body alone."""
+
+    def __init__(self, count):
+        self.ids = [UUID(int=100 + number) for number in range(count)]
+        self.states = dict.fromkeys(self.ids, "Drafting")
+        self.left = FORECAST
+
+    def __call__(self, request):
+        if request.operation == "list_generations":
+            return 200, [{"id": str(id_), "state": state, "cost_usd": 1.5} for id_, state in self.states.items()]
+        id_ = UUID(request.path.rpartition("/")[2])
+        body = {"id": str(id_), "state": self.states[id_], "running_cost_usd": 1.5}
+        if self.states[id_] != "Queued":
+            body |= {"estimated_duration_seconds": FORECAST, "estimated_time_remaining_seconds": self.left}
+        return 200, body
+
+
+class Watchers:
+    """Several runs of one client, each with what it saw last."""
+
+    def __init__(self, stage, service):
+        self.service, self.board = service, Board()
+        self.acting = stage(service)
+        self.last = {}
+
+    def look(self, *numbers):
+        """One look of each of these runs; what was seen."""
+        ids = [self.service.ids[number] for number in numbers] if numbers else self.service.ids
+        for id_ in ids:
+            self.last[id_] = self.acting.play(self.board.observe(Observe(id_, self.last.get(id_))))
+        return [self.last[id_] for id_ in ids]
+
+    def sent(self):
+        """The requests since the last time that this was asked: pages, status bodies."""
+        counts = self.acting.count("list_generations"), self.acting.count("get_generation")
+        self.acting.sent.clear()
+        return counts
+
+
+@pytest.fixture
+def watchers(stage):
+    """Makes watchers of so many generations, after the first look of each, with no page that is young enough."""
+
+    def make(count):
+        made = Watchers(stage, Service(count))
+        made.look()
+        made.acting.now += FAR_FRESH_SECONDS + 1
+        return made
+
+    return make
+
+
+def test_two_runs_read_a_status_body_each(watchers):
+    """A page would save nothing, and leaves out the forecast."""
+    two = watchers(2)
+    assert two.sent() == (0, 2)
+
+    two.look()
+    assert two.sent() == (0, 2)
+
+
+def test_from_three_runs_on_one_page_answers_all(watchers):
+    """Looks that are due together cost one request; a later one costs another."""
+    three = watchers(3)
+    three.sent()
+
+    seen = three.look()
+    assert three.sent() == (1, 0)
+    assert [generation.running_cost_usd for generation in seen] == [1.5] * 3
+
+    three.acting.now += FAR_FRESH_SECONDS + 1
+    three.look()
+    assert three.sent() == (1, 0)
+
+
+@pytest.mark.parametrize("left", [600, 30])
+def test_a_page_is_read_oftener_near_the_end(watchers, left):
+    """Far from the likely end an older page does."""
+    three = watchers(3)
+    for id_ in three.service.ids:
+        three.service.left = left
+        three.last[id_] = three.acting.play(three.board.observe(Observe(id_, three.last[id_], detail=True)))
+    three.look()
+    three.sent()
+
+    three.acting.now += FRESH_SECONDS + 1
+    three.look()
+    assert three.sent() == ((1, 0) if left < 90 else (0, 0))
+
+
+def test_a_forecast_ages_between_pages(watchers):
+    """What the status body said is counted down by the time that passed."""
+    three = watchers(3)
+    three.acting.now += 50
+    assert three.look(0)[0].estimated_time_remaining_seconds == FORECAST - 50 - (FAR_FRESH_SECONDS + 1)
+
+
+def test_an_end_on_a_page_is_read_in_full(watchers):
+    """The package's id and the reason of a failure stand in the status body alone."""
+    some = watchers(4)
+    some.service.states[some.service.ids[1]] = "Complete"
+    some.sent()
+
+    assert [generation.state for generation in some.look()] == ["Drafting", "Complete", "Drafting", "Drafting"]
+    assert some.sent() == (1, 1)
+
+
+def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers):
+    """60 requests a minute are for all of them."""
+    for count, bodies in ((CROWD - 1, 1), (CROWD, 0)):
+        some = watchers(count)
+        some.sent()
+        some.service.states[some.service.ids[0]] = "Reviewing"
+
+        assert some.look()[0].state == "Reviewing"
+        assert some.sent() == (1, bodies)
+
+
+def test_a_newcomer_in_a_crowd_waits_for_the_next_page(watchers):
+    """It is on no page that was read before; its forecast is asked for as soon as there can be one, and once."""
+    crowd = watchers(CROWD)
+    newcomer = UUID(int=999)
+    crowd.service.ids.append(newcomer)
+    crowd.service.states[newcomer] = "Queued"
+    crowd.sent()
+    before = crowd.acting.now
+
+    assert crowd.look(CROWD)[0].state == "Queued"
+    assert crowd.sent() == (1, 0)
+    assert crowd.acting.now == before + FRESH_SECONDS
+
+    crowd.service.states[newcomer] = "Drafting"
+    crowd.acting.now += FAR_FRESH_SECONDS + 1
+    assert crowd.look(CROWD)[0].estimated_time_remaining_seconds == FORECAST
+    assert crowd.sent() == (1, 1)
+
+
+def test_what_is_on_no_page_is_asked_for(watchers):
+    """A list that leaves a row out loses no run."""
+    three = watchers(3)
+    del three.service.states[missing := three.service.ids[2]]
+    three.sent()
+    three.look(0, 1)
+    three.service.states[missing] = "Reviewing"
+
+    assert three.look(2)[0].state == "Reviewing"
+    assert three.sent() == (1, 1)
