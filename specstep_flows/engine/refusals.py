@@ -24,7 +24,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     """The error for an answer of 400 or above (more-facts: problem+json; the front door may answer HTML)."""
     problem = _problem(reply)
     word = _word(problem)
-    detail = _sentence(problem.get("detail")) or _sentence(problem.get("title")) or _plain_words(reply)
+    detail = _explained(problem) or _plain_words(reply)
     status = reply.status
     said = f"{status}{f' {word}' if word else ''}" + (f": {detail}" if detail else "")
     common: dict[str, Any] = {
@@ -96,6 +96,21 @@ def _word(problem: Mapping[str, Any]) -> str | None:
 def _as_word(text: str) -> str | None:
     """What a program can branch on; anything else is no word."""
     return text[:80] if text and text.isascii() and text.isprintable() else None
+
+
+def _explained(problem: Mapping[str, Any]) -> str | None:
+    """The problem's own sentence, and what a validation problem of ASP.NET Core says of each field."""
+    sentence = _sentence(problem.get("detail")) or _sentence(problem.get("title"))
+    faults = problem.get("errors")
+    if isinstance(faults, dict):
+        faults = [f"{field}: {said}" for field, value in faults.items() if (said := _all_said(value))]
+    return _sentence(": ".join(filter(None, (sentence, _all_said(faults, "; ")))))
+
+
+def _all_said(value: Any, between: str = " ") -> str:
+    """A sentence or a list of them as one; empty for anything else."""
+    sentences = value if isinstance(value, list) else [value]
+    return between.join(sentence for sentence in sentences if isinstance(sentence, str))
 
 
 def _plain_words(reply: Reply) -> str | None:

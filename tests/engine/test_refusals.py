@@ -112,6 +112,25 @@ def test_html_from_the_front_door_is_not_shown():
     assert "<html>" not in error.message
 
 
+def test_what_is_wrong_with_each_field_is_said():
+    """A validation problem in the manner of ASP.NET Core: its title tells nothing, its errors tell all."""
+    error = error_for(
+        400,
+        {
+            "title": "One or more validation errors occurred.",
+            "errors": {"review_profile": ["'Fats' is not a profile.", "Choose one."], "$.mirror": ["Not JSON"], "x": 5},
+        },
+    )
+
+    assert error.message == (
+        "The service did not accept POST /v1/generations (400: One or more validation errors occurred: review_profile: "
+        "'Fats' is not a profile. Choose one.; $.mirror: Not JSON)."
+    )
+    assert error_for(400, {"errors": {"name": "Too long."}}).detail == "name: Too long"
+    assert error_for(400, {"errors": {}, "title": "Bad"}).detail == "Bad"
+    assert error_for(400, {"errors": ["first", "second"]}).detail == "first; second"
+
+
 def test_the_bodys_own_wait_counts_where_there_is_no_header():
     """retry_after_seconds in the problem document."""
     assert error_for(409, {"retryable": True, "retry_after_seconds": 5}).retry_after == 5.0
@@ -125,7 +144,7 @@ def test_the_bodys_own_wait_counts_where_there_is_no_header():
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["type", "title", "detail", "code", "retryable", "retry_after_seconds"]),
+                st.sampled_from(["type", "title", "detail", "errors", "code", "retryable", "retry_after_seconds"]),
                 inner,
                 max_size=6,
             )
