@@ -86,11 +86,12 @@ def interview(
         bool, typer.Option("--sandbox", help="Talk to a local sandbox inside this process: no key, no cost.")
     ] = False,
 ) -> int:
-    """Hold the interview yourself: the agent asks, you answer, and /done goes on to the generation.
+    """Hold the interview yourself at the keyboard.
 
-    An empty line sends what you wrote. /attach FILE uploads a document, /edit opens your editor, /status shows where
-    you are, /undo-pending takes a turn back while the agent answers it, /quit leaves: the run goes on later, here with
-    --run-id or with `specstep resume`. Input may be piped: messages are parted by empty lines.
+    The agent asks, you answer, and /done goes on to the generation. An empty line sends what you wrote. /attach FILE
+    uploads a document, /edit opens your editor, /status shows where you are, /undo-pending takes a turn back while the
+    agent answers it, /quit leaves: the run goes on later, here with --run-id or with `specstep resume`. Input may be
+    piped: messages are parted by empty lines.
     """
     from specstep_flows.cli.commands.run import remembered, service_of
     from specstep_flows.cli.driving import open_driver

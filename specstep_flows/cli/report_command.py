@@ -35,10 +35,11 @@ def report(
     receipt: Annotated[bool, typer.Option(help="Write receipt.json beside the package, too.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is no report of this run.")] = False,
 ) -> int:
-    """Write a run's report: one HTML file that needs no network, and a receipt for programs.
+    """Write a run's report and its receipt.
 
-    It shows the course with durations, the cost against the forecast, the interview, questions and answers, retries,
-    the refinement audit and the package's files. The page's path is written to stdout. Nothing is sent that costs.
+    The report is one HTML file that needs no network; the receipt is for programs. It shows the course with durations,
+    the cost against the forecast, the interview, questions and answers, retries, the refinement audit and the package's
+    files. The page's path is written to stdout. Nothing is sent that costs.
     """
     from specstep_flows.report import default_path, receipt_path, write_receipt, write_report
 

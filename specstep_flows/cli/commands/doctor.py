@@ -22,9 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(call: Call) -> int:
-    """Check settings, key, quota, clock and store.
+    """Check settings, store, key, quota and clock.
 
-    It says where each setting came from. Nothing is sent that costs. The exit code is that of the first check that fails.
+    It says where each setting came from, and what your own past generations cost. Nothing is sent that costs. The exit code is that of the first check that fails.
     """
     from specstep_flows.cli import checks
 
