@@ -316,8 +316,10 @@ class AsyncSpecStep(_Client):
 
     async def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
         """Make a managed run of a generation that was started elsewhere; see ``SpecStep.adopt``."""
+        from specstep_flows.engine.drive import in_thread
+
         generation = await self.get_generation(generation_id)
-        return self._connection.adopt(generation, run_id, options)
+        return await in_thread(self._connection.adopt, generation, run_id, options)
 
     async def download_package(
         self,
