@@ -268,6 +268,21 @@ def test_researcher_fans_out(start):
     assert parent in {row["id"] for row in rows}
 
 
+def test_a_fan_outs_forecast_is_that_of_its_children(start):
+    """It takes as long as the longest of them, and costs what they cost together."""
+    call = start()
+    parent = kick_off(call, "Researcher").json()["id"]
+    rows = call("GET /v1/generations").json()["generations"]
+    call.pass_time(60)
+    forecasts = {row["id"]: call.status(row["id"]) for row in rows}
+    whole = forecasts.pop(parent)
+
+    assert whole["estimated_total_usd"] == sum(child["estimated_total_usd"] for child in forecasts.values())
+    assert whole["estimated_duration_seconds"] == max(
+        child["estimated_duration_seconds"] for child in forecasts.values()
+    )
+
+
 def test_researcher_parent_ends_with_its_last_child(start):
     """The parent is complete when all children are, and has no package of its own."""
     call = start()

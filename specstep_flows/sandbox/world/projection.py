@@ -127,8 +127,10 @@ def forecast(world: "World", run: Generation, now: float) -> dict[str, Any]:
                 "estimated_completion_at",
             )
         )
-    duration = world.options.profile_seconds[run.profile]
-    cost = world.options.profile_cost_usd[run.profile] * (1 + 0.5 * run.host_restarts)
+    # A fan-out's work is its children's: it takes as long as the longest, and costs what all of them cost.
+    workers = run.children or [run]
+    duration = max(world.options.profile_seconds[worker.profile] for worker in workers)
+    cost = sum(world.options.profile_cost_usd[worker.profile] * (1 + 0.5 * worker.host_restarts) for worker in workers)
     remaining = completion = None
     if run.started_work_at is not None and not run.is_terminal and now - run.started_work_at <= duration:
         remaining = round(duration - (now - run.started_work_at), 1)
