@@ -39,11 +39,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Step(Generic[P, R]):
-    """A step of the job as a method of both clients: looked up when it is used, and driven by the client it is on."""
+class Method(Generic[P, R]):
+    """A method that both clients have: looked up when it is used, and performed by the client it is on."""
 
-    def __init__(self, load: Callable[[], Callable[P, Flow[R]]]) -> None:
+    def __init__(self, load: Callable[[], Callable[P, Any]], performed_by: str) -> None:
         self._load = load
+        self._performed_by = performed_by
         self._name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -54,7 +55,7 @@ class Step(Generic[P, R]):
         return self._load().__doc__
 
     @overload
-    def __get__(self, client: None, owner: type) -> Step[P, R]: ...
+    def __get__(self, client: None, owner: type) -> Method[P, R]: ...
     @overload
     def __get__(self, client: SpecStep, owner: type) -> Callable[P, R]: ...
     @overload
@@ -63,50 +64,25 @@ class Step(Generic[P, R]):
         if client is None:
             return self
         function = self._load()
-        perform: Callable[[Flow[R]], Any] = client._drive
+        perform = getattr(client, self._performed_by)
 
         @functools.wraps(function)
-        def step(*args: P.args, **kwargs: P.kwargs) -> Any:
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
             return perform(function(*args, **kwargs))
 
         # From now on it is found on the client, without coming here.
-        vars(client)[self._name] = step
-        return step
+        vars(client)[self._name] = method
+        return method
 
 
-class RunStep(Generic[P, R]):
-    """What is done to a run in the store, as a method of both clients: opened there, driven alone, resumable."""
+def step(load: Callable[[], Callable[P, Flow[R]]]) -> Method[P, R]:
+    """A step of the job: a flow, driven by the client."""
+    return Method(load, "_drive")
 
-    def __init__(self, load: Callable[[], Callable[P, launch.Launch[R]]]) -> None:
-        self._load = load
-        self._name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
-        return self._load().__doc__
-
-    @overload
-    def __get__(self, client: None, owner: type) -> RunStep[P, R]: ...
-    @overload
-    def __get__(self, client: SpecStep, owner: type) -> Callable[P, R]: ...
-    @overload
-    def __get__(self, client: AsyncSpecStep, owner: type) -> Callable[P, Awaitable[R]]: ...
-    def __get__(self, client: SpecStep | AsyncSpecStep | None, owner: type) -> Any:
-        if client is None:
-            return self
-        function = self._load()
-        perform: Callable[[launch.Launch[R]], Any] = client._run
-
-        @functools.wraps(function)
-        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return perform(function(*args, **kwargs))
-
-        # From now on it is found on the client, without coming here.
-        vars(client)[self._name] = run
-        return run
+def run_step(load: Callable[[], Callable[P, launch.Launch[R]]]) -> Method[P, R]:
+    """What is done to a run in the store: opened there, driven alone, resumable."""
+    return Method(load, "_run")
 
 
 class _Client:
@@ -168,39 +144,39 @@ class _Client:
             self._connected = connections.Connection(self.settings, *self._made_of)
         return self._connected
 
-    get_account = Step(lambda: steps.get_account)
-    get_usage = Step(lambda: steps.get_usage)
-    get_capabilities = Step(lambda: steps.get_capabilities)
-    start_interview = Step(lambda: steps.start_interview)
-    get_interview = Step(lambda: steps.get_interview)
-    say = Step(lambda: steps.say)
-    cancel_turn = Step(lambda: steps.cancel_turn)
-    attach_document = Step(lambda: steps.attach_document)
-    list_documents = Step(lambda: steps.list_documents)
-    detach_document = Step(lambda: steps.detach_document)
-    complete_interview = Step(lambda: steps.complete_interview)
-    start_generation = Step(lambda: steps.start_generation)
-    get_generation = Step(lambda: steps.get_generation)
-    list_generations = Step(lambda: steps.list_generations)
-    wait_for_generation = Step(lambda: steps.wait_for_generation)
-    get_questions = Step(lambda: steps.get_questions)
-    answer_questions = Step(lambda: steps.answer_questions)
-    pause_generation = Step(lambda: steps.pause_generation)
-    resume_generation = Step(lambda: steps.resume_generation)
-    cancel_generation = Step(lambda: steps.cancel_generation)
-    retry_generation = Step(lambda: steps.retry_generation)
-    update_generation = Step(lambda: steps.update_generation)
-    rename_generation = Step(lambda: steps.rename_generation)
-    get_conversation = Step(lambda: steps.get_conversation)
-    get_events = Step(lambda: steps.get_events)
-    get_package = Step(lambda: steps.get_package)
-    get_package_of = Step(lambda: steps.get_package_of)
-    list_package_files = Step(lambda: steps.list_package_files)
-    call = Step(lambda: steps.call)
+    get_account = step(lambda: steps.get_account)
+    get_usage = step(lambda: steps.get_usage)
+    get_capabilities = step(lambda: steps.get_capabilities)
+    start_interview = step(lambda: steps.start_interview)
+    get_interview = step(lambda: steps.get_interview)
+    say = step(lambda: steps.say)
+    cancel_turn = step(lambda: steps.cancel_turn)
+    attach_document = step(lambda: steps.attach_document)
+    list_documents = step(lambda: steps.list_documents)
+    detach_document = step(lambda: steps.detach_document)
+    complete_interview = step(lambda: steps.complete_interview)
+    start_generation = step(lambda: steps.start_generation)
+    get_generation = step(lambda: steps.get_generation)
+    list_generations = step(lambda: steps.list_generations)
+    wait_for_generation = step(lambda: steps.wait_for_generation)
+    get_questions = step(lambda: steps.get_questions)
+    answer_questions = step(lambda: steps.answer_questions)
+    pause_generation = step(lambda: steps.pause_generation)
+    resume_generation = step(lambda: steps.resume_generation)
+    cancel_generation = step(lambda: steps.cancel_generation)
+    retry_generation = step(lambda: steps.retry_generation)
+    update_generation = step(lambda: steps.update_generation)
+    rename_generation = step(lambda: steps.rename_generation)
+    get_conversation = step(lambda: steps.get_conversation)
+    get_events = step(lambda: steps.get_events)
+    get_package = step(lambda: steps.get_package)
+    get_package_of = step(lambda: steps.get_package_of)
+    list_package_files = step(lambda: steps.list_package_files)
+    call = step(lambda: steps.call)
 
-    run = RunStep(lambda: launch.run)
-    resume = RunStep(lambda: launch.resume)
-    answer = RunStep(lambda: launch.answer)
+    run = run_step(lambda: launch.run)
+    resume = run_step(lambda: launch.resume)
+    answer = run_step(lambda: launch.answer)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.settings.api_url!r})"

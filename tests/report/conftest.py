@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,17 +50,10 @@ class TurnedClock:
         self._manual.advance(seconds)
 
 
-@pytest.fixture(scope="session")
-def client() -> Iterator[SpecStep]:
-    """A client of a sandbox in which everything happens to a generation that a report tells of."""
-    options = SandboxOptions(
-        requests_per_minute=None,
-        kickoffs_per_minute=None,
-        provider_retries=(ProviderRetry(), ProviderRetry(state="FreshEyes")),
-        host_restarts=(HostRestart(fraction=0.3),),
-        replies=("Who will use it?\n\n- **owners**\n- <script>alert(7)</script>",),
-        package_files=HOSTILE_FILES,
-    )
+@contextmanager
+def opened(**told: Any) -> Iterator[SpecStep]:
+    """A client of a sandbox without rate limits, whose packages are hostile, and which is told more."""
+    options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None, package_files=HOSTILE_FILES, **told)
     with (
         Sandbox(options=options, clock=ManualClock()) as sandbox,
         SpecStep(
@@ -70,6 +64,17 @@ def client() -> Iterator[SpecStep]:
             limits={"standard": None, "kickoff": None},
         ) as specstep,
     ):
+        yield specstep
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[SpecStep]:
+    """A client of a sandbox in which everything happens to a generation that a report tells of."""
+    with opened(
+        provider_retries=(ProviderRetry(), ProviderRetry(state="FreshEyes")),
+        host_restarts=(HostRestart(fraction=0.3),),
+        replies=("Who will use it?\n\n- **owners**\n- <script>alert(7)</script>",),
+    ) as specstep:
         yield specstep
 
 
@@ -94,21 +99,7 @@ def when() -> datetime:
 @pytest.fixture(scope="session")
 def fan_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """The report's data of a Researcher run: one kickoff, a parent, and three children whose packages are all here."""
-    options = SandboxOptions(
-        requests_per_minute=None,
-        kickoffs_per_minute=None,
-        package_files=HOSTILE_FILES,
-    )
-    with (
-        Sandbox(options=options, clock=ManualClock()) as sandbox,
-        SpecStep(
-            sandbox.api_key,
-            api_url=sandbox.url,
-            store=RunStore.in_memory(),
-            clock=TurnedClock(sandbox.clock),
-            limits={"standard": None, "kickoff": None},
-        ) as specstep,
-    ):
+    with opened() as specstep:
         specstep.run(
             BRIEF,
             profile="Researcher",

@@ -1,18 +1,11 @@
 """The components of accounts, keys, reports and the rest, in the short notation."""
 
+from ..http.templates import TYPES
+
 ENUMS: dict[str, tuple[str, ...]] = {
     "BugSeverityLevel": ("low", "medium", "high", "critical"),
     "FeedbackSeverityLevel": ("info", "low", "medium", "high", "critical"),
-    "FeedbackKind": (
-        "interview_quality",
-        "package_quality",
-        "end_to_end_run",
-        "tooling_experience",
-        "api_doc_quality",
-        "website_quality",
-        "launch_readiness",
-        "other",
-    ),
+    "FeedbackKind": TYPES,
     "SubmitterClient": ("browser", "api", "mcp"),
     "PrivacyJobStatus": ("queued", "processing", "completed", "failed"),
 }

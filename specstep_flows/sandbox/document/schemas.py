@@ -1,17 +1,10 @@
 """The components of interviews, generations and packages, in the short notation."""
 
+from ..options import RUNNING_STATES
+
 ENUMS: dict[str, tuple[str, ...]] = {
     "GenerationStateDto": (
-        "Queued",
-        "Drafting",
-        "SpecialistReview",
-        "Reviewing",
-        "FreshEyes",
-        "RiskReview",
-        "SecurityReview",
-        "Assembling",
-        "Refining",
-        "Delivering",
+        *RUNNING_STATES,
         "Paused",
         "PausedAwaitingClarification",
         "Complete",

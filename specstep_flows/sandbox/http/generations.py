@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ..clock import timestamp
+from ..options import RUNNING_STATES
 from ..world.errors import conflict
 from ..world.generations import TERMINAL, Generation
 from ..world.packages import package_body
@@ -13,17 +14,8 @@ from .routing import Routes
 routes = Routes()
 
 ROLL_UPS = {
-    "in_progress": (
-        "Queued",
-        "Drafting",
-        "SpecialistReview",
-        "Reviewing",
-        "FreshEyes",
-        "RiskReview",
-        "SecurityReview",
-        "Assembling",
-        "Delivering",
-    ),
+    # All but one, says walkthrough, step 5.
+    "in_progress": tuple(state for state in RUNNING_STATES if state != "Refining"),
     "complete": ("Complete",),
     "failed": ("Failed",),
     "cancelled": ("Cancelled",),
