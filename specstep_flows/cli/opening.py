@@ -23,7 +23,11 @@ __all__ = ["NO_SANDBOX", "embedded_sandbox", "open_client", "open_client_for", "
 
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
-NO_SANDBOX: Final = "The sandbox needs its extra: pip install 'specstep-flows[sandbox]'."
+#: No package index has this package, and a sentence that sends people to one would let whoever takes the name in.
+NO_SANDBOX: Final = (
+    "The local SpecStep needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add [sandbox] "
+    "to the wheel's name."
+)
 
 
 @contextlib.contextmanager

@@ -105,5 +105,5 @@ def test_without_the_extra(specstep: Any, home: Path, monkeypatch: pytest.Monkey
         result = specstep(*arguments)
 
         assert result.code == 2
-        assert "specstep-flows[sandbox]" in result.err
+        assert "the extra `sandbox`" in result.err
     assert os.environ.get("SPECSTEP_API_KEY") is None

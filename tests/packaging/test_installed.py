@@ -132,7 +132,7 @@ def test_without_the_extra_everything_but_the_sandbox_is_there(bare_environment)
     done = bare_environment.run("specstep", "run", "A portal", "--sandbox", check=False)
 
     assert done.returncode == 2
-    assert "specstep-flows[sandbox]" in done.stderr
+    assert "the extra `sandbox`" in done.stderr
     assert "Traceback" not in done.stderr
 
 
