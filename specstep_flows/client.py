@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from specstep_flows import launch, models
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
+    from specstep_flows.errors import SettingsError
     from specstep_flows.events import Event
     from specstep_flows.flows import steps
     from specstep_flows.runs import RunRecord, RunStore
@@ -127,12 +128,16 @@ class _Client:
             settings = attrs.evolve(settings, api_key=None)
         self.settings = settings
         credentials = {} if anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
-        self._http = self._open_http(
-            base_url=settings.api_url,
-            headers={**credentials, "Accept": "application/json", "User-Agent": _user_agent()},
-            follow_redirects=False,
-            timeout=settings.request_timeout,
-        )
+        try:
+            self._http = self._open_http(
+                base_url=settings.api_url,
+                headers={**credentials, "Accept": "application/json", "User-Agent": _user_agent()},
+                follow_redirects=False,
+                timeout=settings.request_timeout,
+                trust_env=settings.uses_proxy,
+            )
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            raise _unusable_environment(error) from None
         # Whoever the key belongs to is the actor: no session that a cookie names may take its place.
         self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._made_of = (store, on_event, clock, limits)
@@ -195,6 +200,21 @@ def _absolute(output: Path | str | None) -> str | None:
     from pathlib import Path
 
     return None if output is None else str(Path(output).expanduser().absolute())
+
+
+def _unusable_environment(error: Exception) -> SettingsError:
+    """What httpx makes of the environment's proxy or certificates; its own words would show a proxy's password."""
+    from specstep_flows.errors import SettingsError
+
+    if isinstance(error, OSError):
+        return SettingsError(
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so the service cannot be reached. "
+            "Nothing was sent."
+        )
+    return SettingsError(
+        "The proxy that the environment names cannot be used: HTTPS_PROXY (or ALL_PROXY) must be the address of an http "
+        "proxy, without SOCKS; NO_PROXY lists hosts to go to directly. Nothing was sent."
+    )
 
 
 def _user_agent() -> str:

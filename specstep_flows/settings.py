@@ -64,6 +64,11 @@ class Settings:
     sources: Mapping[str, str] = attrs.field(factory=dict)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def uses_proxy(self) -> bool:
+        """Whether requests go by the proxy that the environment names. Plain http stays on this machine, key and all."""
+        return self.api_url.startswith("https:")
+
     @classmethod
     def load(
         cls,

@@ -77,12 +77,12 @@ def service_findings(settings: Settings) -> Iterator[Finding]:
     from specstep_flows.runs import RunStore
 
     try:
-        settings.require_key()
+        # Not through the user's store: it has a check of its own, and may be what is broken.
+        client = SpecStep(settings=settings, store=RunStore.in_memory())
     except errors.SettingsError as error:
         yield Finding.failed("key", error)
         return
-    # Not through the user's store: it has a check of its own, and may be what is broken.
-    with SpecStep(settings=settings, store=RunStore.in_memory()) as client:
+    with client:
         try:
             account = client.get_account()
         except errors.RequestError as error:
@@ -130,7 +130,8 @@ def clock_finding(settings: Settings) -> Finding:
         return Finding("clock", "ok", text)
     began = time.time()
     try:
-        answer = httpx.get(f"{settings.api_url}/v1/status/summary", timeout=settings.request_timeout)
+        address = f"{settings.api_url}/v1/status/summary"
+        answer = httpx.get(address, timeout=settings.request_timeout, trust_env=settings.uses_proxy)
     except httpx.HTTPError as error:
         return Finding("clock", "warn", f"It could not be compared: no answer ({type(error).__name__}).")
     now = (began + time.time()) / 2

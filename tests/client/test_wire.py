@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
-from specstep_flows.errors import RequestError
+from specstep_flows.errors import RequestError, SettingsError
 from specstep_flows.sandbox import ManualClock
 
 
@@ -67,6 +67,36 @@ def test_the_key_goes_with_every_request_and_no_cookie_ever_does(service, ask):
     assert [headers["Authorization"] for headers in service.seen] == ["Bearer sf_key"] * 2
     assert [headers.get("Cookie") for headers in service.seen] == [None, None]
     assert all(headers["User-Agent"].startswith("specstep-flows/") for headers in service.seen)
+
+
+@pytest.mark.parametrize("ask", [ask_twice, ask_twice_async])
+def test_no_proxy_comes_between_us_and_this_machine(service, ask, monkeypatch):
+    """It could not reach the sandbox, and would read the key: plain http is for loopback alone."""
+    with socket.socket() as proxy:
+        proxy.bind(("127.0.0.1", 0))
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        ask(service)
+
+    assert len(service.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("ALL_PROXY", "socks5://somebody:secret@127.0.0.1:9", "HTTPS_PROXY"),
+        ("HTTPS_PROXY", "gopher://somebody:secret@127.0.0.1:9", "HTTPS_PROXY"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem", "SSL_CERT_FILE"),
+    ],
+)
+@pytest.mark.parametrize("kind", [SpecStep, AsyncSpecStep])
+def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(kind, name, value, named, monkeypatch):
+    """A proxy that cannot be used, certificates that are not there: the sentence names the variable, not the password."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=named) as caught:
+        kind("sf_key", api_url="https://specstep.example")
+    assert "secret" not in caught.value.message
+    assert caught.value.__cause__ is None
 
 
 class _IsNoService(BaseHTTPRequestHandler):
