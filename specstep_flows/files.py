@@ -29,10 +29,19 @@ _CHUNK_BYTES: Final = 1 << 20
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The zip's name for an output: a name that ends in ``.zip`` is the file, anything else the folder it goes in."""
-    folder = Path(output) if output is not None else Path.cwd()
+    folder = Path(output) if output is not None else _working_folder()
     if output is not None and folder.suffix.lower() == ".zip" and not folder.is_dir():
         return folder
     return folder / f"{generation_id}.zip"
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise errors.UsageError(
+            "The working folder is no longer there, so the package has no place: go on elsewhere, or choose an --output."
+        ) from None
 
 
 class RunFiles:
@@ -54,7 +63,7 @@ class RunFiles:
 
     def check(self) -> None:
         """Try the output folder before anything costs. Raises ``UsageError``."""
-        output = Path(self._output) if self._output is not None else Path.cwd()
+        output = Path(self._output) if self._output is not None else _working_folder()
         is_file = output.suffix.lower() == ".zip" and not output.is_dir()
         if is_file and output.exists() and not self._force:
             raise errors.UsageError(f"{output} exists already; choose another --output, or --force to replace it.")

@@ -424,6 +424,17 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_costs(client, 
     assert (tmp_path / "taken.zip").read_text() == "mine"
 
 
+def test_a_working_folder_that_is_gone_is_told_before_anything_costs(client, sandbox, tmp_path, monkeypatch):
+    """Somebody removed it under our feet: the sentence says so."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    with pytest.raises(errors.UsageError, match="working folder is no longer there"):
+        client.run(BRIEF)
+    assert not sandbox.state.interviews
+
+
 def test_a_token_of_a_user_adopts_what_the_service_started_itself(client, sandbox, tmp_path):
     """With an oat_ token the last turn pays: no kickoff of ours, one generation, and it is said beforehand."""
     sandbox.options.agent_completes_after = 2
