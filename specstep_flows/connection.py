@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from specstep_flows import events, launch
+from specstep_flows import errors, events, launch
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drive import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report, do
@@ -47,7 +48,11 @@ Tell: TypeAlias = Callable[[events.Event], Any]
 
 
 class Connection:
-    """One client's state. It is made with the first call."""
+    """One client's state. It is made with the first call.
+
+    A process that forks shares its sockets and its database with the child: an answer could reach the wrong one of them, and
+    nobody would know what was paid for. So a client works only in the process that opened it.
+    """
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class Connection:
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
         hide_queries()
+        self._process = os.getpid()
         self.settings = settings
         self.on_event = on_event
         self._key_check = KeyCheck()
@@ -99,7 +105,14 @@ class Connection:
             self.settings.require_key()
 
     def _session(self) -> Session:
+        self._refuse_fork()
         return Session(self._shared, report=self.on_event)
+
+    def _refuse_fork(self) -> None:
+        if os.getpid() != self._process:
+            raise errors.UsageError(
+                "This client was opened before the process forked. Open one in each process; nothing was sent."
+            )
 
     def drive(self, flow: Flow[R], client: httpx.Client) -> R:
         """Carry a flow out in this thread."""
@@ -112,6 +125,7 @@ class Connection:
 
     def run(self, opening: launch.Launch[R], client: httpx.Client) -> R:
         """Open a run and drive it alone, in this thread."""
+        self._refuse_fork()
         refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
         report = _both(self.on_event, opening.on_event)
         with launch.driven(self.store, opening, self._shared, self.settings.api_url, report) as (session, resumed):
@@ -121,6 +135,7 @@ class Connection:
         """Open a run and drive it alone, on the event loop; the store is opened and closed in a thread."""
         import asyncio
 
+        self._refuse_fork()
         report = _both(self.on_event, opening.on_event)
         driven = launch.driven(self.store, opening, self._shared, self.settings.api_url, report)
         tell = _teller(report, asyncio.get_running_loop())
@@ -144,6 +159,7 @@ class Connection:
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
+        self._refuse_fork()
         known = self.store.find_generation(generation.id)
         if known is not None:
             return known

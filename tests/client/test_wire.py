@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
-from specstep_flows.errors import RequestError, SettingsError
+from specstep_flows.errors import RequestError, SettingsError, UsageError
 from specstep_flows.sandbox import ManualClock
 
 
@@ -97,6 +98,26 @@ def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(kind, 
         kind("sf_key", api_url="https://specstep.example")
     assert "secret" not in caught.value.message
     assert caught.value.__cause__ is None
+
+
+def test_a_client_does_not_survive_a_fork(service):
+    """Parent and child would read from one socket, and take each other's answers."""
+    with SpecStep("sf_key", api_url=f"http://127.0.0.1:{service.server_port}", store=RunStore.in_memory()) as specstep:
+        specstep.get_account()
+        child = os.fork()
+        if child == 0:
+            refused = 0
+            for work in (specstep.get_account, lambda: specstep.run("A shop for tea.")):
+                try:
+                    work()
+                except UsageError as error:
+                    refused += "Open one in each process" in error.message
+            os._exit(refused)
+        _, status = os.waitpid(child, 0)
+        specstep.get_account()
+
+    assert os.waitstatus_to_exitcode(status) == 2
+    assert len(service.seen) == 2
 
 
 class _IsNoService(BaseHTTPRequestHandler):
