@@ -129,7 +129,8 @@ class Board:
             now = yield from do(Now())
             with self._lock:
                 page = self._page
-                if page is not None and page.read_at >= not_before:
+                # A page of the future was read before the machine's clock was set back.
+                if page is not None and not_before <= page.read_at <= now:
                     return page.rows.get(generation_id)
                 is_mine = self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS
                 if is_mine:

@@ -113,10 +113,10 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
     """
     known = frozenset(known)
     began = yield from do(Now())
-    # A machine's clock may have been set back since.
-    sent_at = min(sent_at, began)
+    # A machine's clock may have been set back since; and while we look it may be set forward, so our own waits count.
+    left = kickoff.settle_seconds - max(0.0, began - sent_at)
+    came_late = left < 0
     while True:
-        now = yield from do(Now())
         try:
             sighting = yield from sight(kickoff, known)
         except errors.RequestError as error:
@@ -129,10 +129,9 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
             yield from do(Remember({**changes, "intent": None}))
             return found
-        left = sent_at + kickoff.settle_seconds - now
         if left < 0:
             # What was started while somebody looked was not also over and deleted between two looks.
-            if not sighting.is_whole and began > sent_at + kickoff.settle_seconds:
+            if not sighting.is_whole and came_late:
                 raise errors.OutcomeUnknown(
                     "A generation may have been started: it is not among the live ones, and this key may not list the "
                     "deleted ones. Nothing more is started; look on the service's page, and take it up with "
@@ -146,6 +145,7 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
         yield from do(Report(events.Waiting("A generation that was asked for may still appear.", wait)))
         yield from do(Sleep(wait))
+        left -= wait
 
 
 def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> Flow[UUID | None]:

@@ -158,3 +158,14 @@ def test_what_is_on_no_page_is_asked_for(watchers):
 
     assert three.look(2)[0].state == "Reviewing"
     assert three.sent() == (1, 1)
+
+
+def test_a_page_of_the_future_is_not_believed(watchers):
+    """The machine's clock was set back: the page that was read before is not young for an hour."""
+    three = watchers(3)
+    three.look()
+    three.sent()
+
+    three.acting.now -= 3600
+    three.look()
+    assert three.sent() == (1, 0)

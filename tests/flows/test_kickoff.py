@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specstep_flows import errors, gateway
+from specstep_flows.engine.effects import Sleep
 from specstep_flows.flows.kickoffs import Kickoff, kick_off, settle_kickoff, sight
 
 INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
@@ -228,6 +229,32 @@ def test_an_intent_from_before_the_clock_was_set_back_is_still_settled(stage):
 
     assert found is None
     assert SETTLE <= acting.now - 1_000.0 <= SETTLE + 20
+
+
+def test_a_clock_that_is_set_forward_does_not_shorten_the_wait(stage):
+    """The machine learns the right time while a lost kickoff is still on its way: it is waited for all the same."""
+
+    class Jumping(stage):
+        slept = 0.0
+
+        def carry(self, effect):
+            if isinstance(effect, Sleep):
+                self.slept += effect.seconds
+                self.now += 3600
+            return super().carry(effect)
+
+    kickoffs = []
+
+    def service(request):
+        if request.operation == "start_generation":
+            kickoffs.append(request)
+            return errors.ConnectionLost("cut")
+        is_there = request.operation == "list_generations" and acting.slept >= 60
+        return 200, [{"id": str(UUID(int=9)), "state": "Queued", "interview_id": str(INTERVIEW)}] if is_there else []
+
+    acting = Jumping(service)
+    assert acting.play(kick_off(kickoff())) == UUID(int=9)
+    assert len(kickoffs) == 1
 
 
 def test_a_list_of_many_pages_is_read_to_its_end(stage):
