@@ -39,7 +39,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     except _UsageError as error:
         return _usage(error, wants_json="--json" in arguments)
     except BrokenPipeError:
-        return _reader_gone()
+        # Whoever read stdout has enough (``| head``): nothing went wrong.
+        _abandon_stdout()
+        return exits.DONE
+    except OSError as error:
+        # A verb's own failure is told by then: this is where the help was to go.
+        return _unwritten(error)
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
     return code if isinstance(code, int) else exits.DONE
@@ -87,7 +92,15 @@ def _refuse(message: str, *, wants_json: bool, see: str | None = None) -> int:
     return exits.USAGE
 
 
-def _reader_gone() -> int:
-    """Whoever read stdout has enough (``| head``): nothing went wrong, and nothing more can be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return exits.DONE
+def _unwritten(error: OSError) -> int:
+    from specstep_flows.cli.terminal import Terminal
+
+    _abandon_stdout()
+    Terminal().tell(f"What belongs on stdout could not be written there ({error.strerror}).")
+    return exits.FAILED
+
+
+def _abandon_stdout() -> None:
+    from specstep_flows.cli.terminal import abandon_stdout
+
+    abandon_stdout()

@@ -96,8 +96,8 @@ def tell(
     if next_command is not None:
         terminal.tell(f"Go on with: {next_command}")
     if call.json or call.writes_events:
-        # Whoever read the events may have gone, which may be the very failure.
-        with contextlib.suppress(BrokenPipeError):
+        # Whoever read the events may have gone, or their disk be full, which may be the very failure.
+        with contextlib.suppress(BrokenPipeError, errors.SpecStepError):
             terminal.document(
                 {
                     **({"event": "failed"} if call.writes_events else {}),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["SCHEMA_VERSION", "Terminal", "document_text"]
+__all__ = ["SCHEMA_VERSION", "Terminal", "abandon_stdout", "document_text"]
 
 #: The form of every JSON document that the command writes; raised when a reader would notice.
 SCHEMA_VERSION: Final = 1
@@ -143,18 +143,39 @@ class Terminal:
 
     @staticmethod
     def _write_out(text: str) -> None:
-        """Write to stdout at once. Raises ``BrokenPipeError`` when its reader has gone."""
+        """Write to stdout at once.
+
+        Raises:
+            BrokenPipeError: its reader has gone.
+            SpecStepError: the disk that it goes to takes no more.
+        """
         if sys.stdout is None:
             return
         try:
-            text.encode(_encoding(sys.stdout))
-        except UnicodeEncodeError:
-            # A path that is no text in this encoding: its own bytes are the truth.
+            try:
+                text.encode(_encoding(sys.stdout))
+            except UnicodeEncodeError:
+                # A path that is no text in this encoding: its own bytes are the truth.
+                sys.stdout.flush()
+                sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+            else:
+                sys.stdout.write(text)
             sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-        else:
-            sys.stdout.write(text)
-        sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            from specstep_flows import errors
+
+            abandon_stdout()
+            raise errors.SpecStepError(
+                f"What belongs on stdout could not be written there ({error.strerror}). What was done stands."
+            ) from None
+
+
+def abandon_stdout() -> None:
+    """Nothing more can be written there; what waits to be is dropped, which the interpreter would try at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -232,3 +233,22 @@ def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:
     result = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--quiet", "--run-id", "tea")
 
     assert result.err == "Run tea\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+@pytest.mark.parametrize("arguments", [["runs", "--json"], ["--version"], ["--help"]])
+def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
+    """`specstep runs > list` on a full disk: a sentence, an exit code, no traceback, and nothing tried again at the end."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "specstep_flows.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.count("could not be written there") == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
