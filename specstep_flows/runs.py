@@ -79,6 +79,7 @@ class RunRecord:
     cost_usd: float | None = None
     spent_before_usd: float = 0.0
     answers: tuple[Mapping[str, Any], ...] = ()
+    #: By generation: the answers that were sent last, until the service has taken them up.
     answering: Mapping[str, Any] | None = None
     package_id: UUID | None = None
     file: str | None = None

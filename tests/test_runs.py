@@ -28,7 +28,7 @@ FULL = {
     "intent": Intent("start_generation", 12.5, {"known": [str(ID)]}),
     "generation_ids": (ID,),
     "answers": ({"question": "Q?", "answer": "A.", "rule": "default"},),
-    "answering": {"questions": ["Q?"], "accepted": True, "sent_at": 3.0, "answers": []},
+    "answering": {str(ID): {"questions": ["Q?"], "accepted": True, "sent_at": 3.0, "answers": []}},
     "cost_usd": 1.25,
     "interview_complete": True,
     "error": "It broke.",

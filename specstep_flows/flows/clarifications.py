@@ -30,7 +30,7 @@ Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitabl
 
 @attrs.define
 class Desk:
-    """Where one generation's questions are answered. ``answering`` is what was sent last, as the run's record keeps it.
+    """Where one generation's questions are answered. ``answering`` is what was sent last, out of the run's record.
 
     After answers were accepted, the state stays paused until the service's next tick, so the same questions may still be
     there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Work that
@@ -49,9 +49,8 @@ class Desk:
     _told: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        # A run of several generations keeps what was sent last to any of them.
-        if (self.answering or {}).get("generation_id") not in (None, str(self.generation_id)):
-            self.answering = None
+        # The record keeps what was sent last to each of the run's generations.
+        self.answering = (self.answering or {}).get(str(self.generation_id))
 
     def look(self, cost_usd: float | None = None) -> Flow[None]:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
@@ -145,7 +144,6 @@ class Desk:
 
     def _keep(self, answers: Sequence[Answer], now: float, cost_usd: float | None, *, accepted: bool) -> Flow[None]:
         answering = {
-            "generation_id": str(self.generation_id),
             "questions": [answer.question for answer in answers],
             "answers": [attrs.asdict(answer) for answer in answers],
             "sent_at": now,
@@ -158,11 +156,14 @@ class Desk:
         """What is on its way, and what was accepted: added to the record's answers, which others may add to as well."""
         self.answering = answering
         self.accepted += accepted
-        changes: dict[str, Any] = {"answering": answering}
-        if accepted:
-            record = yield from do(Remember({}))
-            if record is not None:
-                changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
+        record = yield from do(Remember({}))
+        sent = dict(record.answering or {}) if record is not None else {}
+        sent.pop(str(self.generation_id), None)
+        if answering is not None:
+            sent[str(self.generation_id)] = answering
+        changes: dict[str, Any] = {"answering": sent or None}
+        if accepted and record is not None:
+            changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
         yield from do(Remember(changes))
 
 

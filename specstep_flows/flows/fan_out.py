@@ -42,11 +42,14 @@ FAMILY_SECONDS: Final = 60.0
 class _Member:
     """One generation of the family."""
 
-    id: UUID
+    desk: Desk
     due: float
     last: Generation | None = None
     pace: Pace = attrs.field(factory=Pace)
-    answering: Mapping[str, Any] | None = None
+
+    @property
+    def id(self) -> UUID:
+        return self.desk.generation_id
 
     @property
     def is_over(self) -> bool:
@@ -74,8 +77,8 @@ class _Family:
         found = yield from _listed(record, self.interview_id)
         new = [identifier for identifier in found if identifier not in self.members]
         for identifier in new:
-            # What an earlier process sent last may have been for this one.
-            self.members[identifier] = _Member(identifier, now, answering=record.answering)
+            desk = Desk(identifier, self.job.policy, self.job.settle_seconds, record.answering)
+            self.members[identifier] = _Member(desk, now)
         if new:
             yield from do(Remember({"generation_ids": tuple(self.members)}))
         return bool(new)
@@ -89,12 +92,10 @@ class _Family:
         yield from do(Report(events.GenerationProgress(generation, None if member.is_over else wait)))
         yield from self._record(generation, now)
         yield from self._hold_budget()
-        desk = Desk(member.id, self.job.policy, self.job.settle_seconds, member.answering)
         if generation.needs_answers:
-            yield from desk.look(generation.running_cost_usd)
+            yield from member.desk.look(generation.running_cost_usd)
         else:
-            yield from desk.left()
-        member.answering = desk.answering
+            yield from member.desk.left()
 
     def _record(self, generation: Generation, now: float) -> Flow[None]:
         record = yield from current_record()
@@ -238,12 +239,24 @@ def _fetch(
 ) -> Flow[Mapping[str, Any]]:
     """One package on disk under its own name, or the one that an earlier attempt brought."""
     files = job.files
-    path = Path(known["file"]) if known is not None else (yield from _name(job, generation, brought))
+    record = yield from current_record()
+    expected = record.sha256
+    if known is not None:
+        path, expected = Path(known["file"]), known["sha256"]
+    elif record.file is not None and record.package_id == package_id:
+        # An earlier process ended over this one.
+        path = Path(record.file)
+    else:
+        path = yield from _name(job, generation, brought)
+        yield from do(Remember({"package_id": package_id, "file": str(path), "sha256": None}))
+        expected = None
     digest = yield from do(Fetch(lambda _: files.digest(path)))
-    if known is None or digest != known["sha256"]:
+    if digest is None or digest != expected:
         digest = yield from packages.fetch_package(package_id, path, files)
+    else:
+        yield from do(Fetch(lambda _: files.tidy(packages.part_of(path))))
     size = yield from do(Fetch(lambda _: files.size(path)))
-    yield from do(Report(events.PackageSaved(path, size, digest or "")))
+    yield from do(Report(events.PackageSaved(path, size, digest)))
     return {
         "generation_id": str(generation.id),
         "package_id": str(package_id),

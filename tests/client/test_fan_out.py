@@ -3,6 +3,7 @@
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows.files import RunFiles
 from specstep_flows.sandbox import Failure
 
 BRIEF = "A portal for feedback."
@@ -44,6 +45,29 @@ def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answe
     assert set(record.generation_ids) == {row.id for row in client.list_generations()}
     watched = {event.generation.id for event in told if isinstance(event, events.GenerationProgress)}
     assert watched == set(record.generation_ids)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_process_that_dies_over_a_package_that_is_on_disk(client, sandbox, tmp_path, monkeypatch, which):
+    """The file is there under its name, and nobody lived to say so: it is known again, and nothing is refused."""
+    real = RunFiles.size
+    sizes = []
+
+    def die(self, path):
+        sizes.append(path)
+        if len(sizes) == which + 1:
+            raise errors.Detached("Stopped here.")
+        return real(self, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFiles, "size", die)
+        with pytest.raises(errors.Detached):
+            client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
+    assert sizes[-1].is_file()
+    result = client.resume("fan", on_question=answered)
+
+    assert sorted(tmp_path.glob("*.zip")) == sorted([result.path, *result.further_paths])
+    assert len(result.further_paths) == 2
 
 
 def test_packages_of_one_name_are_numbered(client, sandbox, tmp_path):

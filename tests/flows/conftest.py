@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
 from specstep_flows import errors
 from specstep_flows.engine import effects
 from specstep_flows.engine.refusals import refusal
+from specstep_flows.runs import RunRecord
 
 
 class Stage:
@@ -23,6 +25,8 @@ class Stage:
         self.sent: list[effects.Request] = []
         self.told: list[Any] = []
         self.remembered: dict[str, Any] = {}
+        #: The run's record, where there is one.
+        self.record: RunRecord | None = None
         self.keys = 0
 
     def play(self, flow: effects.Flow[Any], *, until: float = 100_000.0) -> Any:
@@ -53,6 +57,9 @@ class Stage:
                 self.told.append(effect.event)
             case effects.Remember():
                 self.remembered.update(effect.changes)
+                if self.record is not None:
+                    self.record = attrs.evolve(self.record, **effect.changes)
+                return self.record
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():

@@ -7,6 +7,7 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.flows.clarifications import Desk, checked_answers
 from specstep_flows.models import Answer, Clarification
+from specstep_flows.runs import RunRecord
 
 GENERATION = UUID(int=1)
 SETTLE = 90.0
@@ -47,7 +48,7 @@ def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage
         acting.now += 30
 
     assert service.answered == [[("One?", "default of One?"), ("Two?", "default of Two?")]]
-    assert acting.remembered["answering"]["accepted"] is True
+    assert acting.remembered["answering"][str(GENERATION)]["accepted"] is True
     (told,) = (event for event in acting.told if isinstance(event, events.Notice))
     assert "still waits" in told.message
 
@@ -98,6 +99,28 @@ def test_what_was_answered_for_another_generation_is_not_answered_here(stage):
     acting.play(other.look())
 
     assert len(service.answered) == 2
+
+
+@pytest.mark.parametrize("ends", ["answers another", "leaves another"])
+def test_what_was_sent_to_one_child_is_known_after_another_was_answered(stage, lost, ends):
+    """Its answer was lost: whoever goes on waits for the settle time, whatever the other children were sent since."""
+    service = Service(["One?"], [lost])
+    acting = stage(service)
+    acting.record = RunRecord("fan", "http://127.0.0.1:1", 1.0, 1.0)
+    acting.play(desk().look())
+    other = Desk(UUID(int=2), defaults, SETTLE)
+    acting.play(other.look())
+    if ends == "leaves another":
+        acting.play(other.left())
+    assert len(service.answered) == 2
+
+    resumed = desk(answering=acting.record.answering)
+    acting.play(resumed.look())
+    assert len(service.answered) == 2
+
+    acting.now += SETTLE + 1
+    acting.play(resumed.look())
+    assert len(service.answered) == 3
 
 
 def test_questions_that_changed_meanwhile_are_read_again(stage):
