@@ -50,6 +50,8 @@ class Kickoff:
     settle_seconds: float
     #: A Researcher run is a fan-out: one kickoff, several children.
     is_fan_out: bool = False
+    #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
+    older: frozenset[UUID] = frozenset()
     outcome: Callable[[UUID], Changes] | None = None
 
 
@@ -83,7 +85,7 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
         RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
     """
-    known = frozenset(known) if known is not None else (yield from _known_before(kickoff))
+    known = kickoff.older | (frozenset(known) if known is not None else (yield from _known_before(kickoff)))
     about = {"known": [str(identifier) for identifier in sorted(known)]}
     attempts = 0
     while True:

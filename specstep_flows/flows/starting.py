@@ -138,6 +138,7 @@ def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Fl
         interview_id=interview_id,
         intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
         settle_seconds=job.settle_seconds,
+        older=frozenset((generation_id, *record.generation_ids)),
         outcome=outcome,
     )
     found: UUID | None = None

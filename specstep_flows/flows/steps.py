@@ -309,7 +309,8 @@ def _kick_off(
         interview_id = yield from generations.interview_of(generation_id)
         intake_id = (yield from gateway.get_generation(generation_id)).intake_id
     # Else the intake may be that of another interview than the generation's: it alone tells what comes of this kickoff.
-    return (yield from kickoffs.kick_off(kickoffs.Kickoff(send, interview_id, intake_id, settle_seconds)))
+    older = frozenset([generation_id])
+    return (yield from kickoffs.kick_off(kickoffs.Kickoff(send, interview_id, intake_id, settle_seconds, older=older)))
 
 
 def rename_generation(generation_id: UUID | str, name: str | None) -> Flow[None]:

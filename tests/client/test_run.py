@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Question
+from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -234,6 +234,17 @@ def test_a_failure_that_is_likely_to_clear_is_retried_as_often_as_allowed(client
 
     assert list(sandbox.state.generations)[1] == str(result.generation_id)
     assert len([path for path in paths(sandbox, "POST") if path.endswith("/retry")]) == 1
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(client, sandbox, tmp_path, commit):
+    """It failed at once, the answer to the retry was lost, and only then the list begins to show it."""
+    sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
+    sandbox.options.visible_after_seconds = 40
+    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=commit))
+    result = client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=1)
+
+    assert [str(result.generation_id)] == list(sandbox.state.generations)[1:]
 
 
 def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(client, sandbox, tmp_path):

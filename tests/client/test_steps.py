@@ -143,6 +143,19 @@ def test_a_failed_generation_can_be_retried_by_hand(client, sandbox):
     assert {row.id for row in client.list_generations()} == {generation_id, again}
 
 
+def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client, sandbox):
+    """The answer to the retry was lost, and only then the list begins to show the generation that failed."""
+    sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
+    sandbox.options.visible_after_seconds = 40
+    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=True))
+    generation_id = started(client)
+    with pytest.raises(errors.GenerationFailed):
+        client.wait_for_generation(generation_id)
+
+    again = client.retry_generation(generation_id)
+    assert list(sandbox.state.generations) == [str(generation_id), str(again)]
+
+
 def test_account_quota_and_capabilities(client):
     """What the key is, what is left, what may be chosen."""
     assert client.get_account().email
