@@ -26,7 +26,12 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
     bucket = "kickoff" if name in KICKOFFS else "standard"
     request = request_of(name, kind, kwargs, headers=headers, files=_form(kwargs.get("files")), bucket=bucket)
-    return (yield from do(Send(request, lambda reply: _parsed(operation, name, reply))))
+    try:
+        return (yield from do(Send(request, lambda reply: _parsed(operation, name, reply))))
+    except errors.RequestError as error:
+        if error.ambiguous and kind == "unsafe":
+            error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")
+        raise
 
 
 def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] | None:
@@ -52,7 +57,9 @@ def _parsed(operation: Any, name: str, reply: Reply) -> Any:
     import httpx
     from specstep_client.client import Client
 
-    response = httpx.Response(reply.status, headers=reply.headers, content=reply.content)
+    # The content is decoded already, whatever encoding it came in.
+    headers = [(key, value) for key, value in reply.headers.multi_items() if key.lower() != "content-encoding"]
+    response = httpx.Response(reply.status, headers=headers, content=reply.content)
     try:
         parsed = operation._parse_response(client=Client(base_url=""), response=response)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import socket
 import threading
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from specstep_client.api.capabilities import get_capabilities
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
 from specstep_flows.errors import RequestError, SettingsError, UsageError
@@ -118,6 +120,31 @@ def test_a_client_does_not_survive_a_fork(service):
 
     assert os.waitstatus_to_exitcode(status) == 2
     assert len(service.seen) == 2
+
+
+class _Compresses(BaseHTTPRequestHandler):
+    """A service that compresses what it sends, as one behind a front door may."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(gzip.compress(b'{"review_profiles": ["Fast"], "project_types": [], "mirror_selections": []}'))
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+def test_a_compressed_answer_is_read_whoever_asks():
+    """By a step of our own, and by an operation's module in the generated client."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Compresses) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with SpecStep("sf_key", api_url=url, store=RunStore.in_memory()) as specstep:
+            assert specstep.get_capabilities().review_profiles == ("Fast",)
+            assert [str(profile) for profile in specstep.call(get_capabilities).review_profiles] == ["Fast"]
+        server.shutdown()
 
 
 class _IsNoService(BaseHTTPRequestHandler):
