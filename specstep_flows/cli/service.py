@@ -9,11 +9,11 @@ from specstep_flows.cli.opening import open_client_for
 from specstep_flows.cli.tables import facts, table, terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from specstep_flows.cli.verbs import Call
 
-__all__ = ["agree", "ask_service", "rows_of", "show_facts", "show_rows"]
+__all__ = ["agree", "ask_object", "ask_service", "rows_of", "show_facts", "show_rows"]
 
 
 def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
@@ -22,6 +22,16 @@ def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
 
     with open_client_for(call, operation) as client:
         return perform(client, operation, {name: value for name, value in arguments.items() if value is not None})
+
+
+def ask_object(call: Call, operation: str, needed: str, **arguments: Any) -> dict[str, Any]:
+    """The same where the answer is an object that names ``needed``. Raises ``UnexpectedResponse`` where it does not."""
+    answer = ask_service(call, operation, **arguments)
+    if not isinstance(answer, dict) or not answer.get(needed):
+        raise errors.UnexpectedResponse(
+            f"The service took {operation}, and its answer names no {needed}.", operation=operation, field=needed
+        )
+    return answer
 
 
 def agree(call: Call, what: str, yes: bool) -> None:
@@ -55,8 +65,8 @@ def show_rows(call: Call, answer: Any, columns: Sequence[str], name: str) -> int
     return 0
 
 
-def show_facts(call: Call, answer: Mapping[str, Any] | None, name: str) -> int:
-    """An object as ``name: value`` lines, or whole with ``--json``, under ``name``."""
-    answer = answer or {}
+def show_facts(call: Call, answer: Any, name: str) -> int:
+    """An object as ``name: value`` lines, or whole with ``--json``, under ``name``; anything else shows nothing."""
+    answer = answer if isinstance(answer, dict) else {}
     call.finish(facts((key.replace("_", " "), value) for key, value in answer.items()) or None, {name: answer})
     return 0

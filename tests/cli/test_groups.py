@@ -151,6 +151,30 @@ def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[st
     assert "investor" in specstep("package", "audiences").out
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("POST /v1/packages/{id}/addenda", "reset", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "html", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "empty", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "edit", set={"addendum_id": ""}),
+    ],
+    ids=["reset", "page", "empty", "nameless"],
+)
+def test_an_addendum_whose_answer_is_lost_is_not_asked_for_twice(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], fault: Fault
+) -> None:
+    """Whether it was made cannot be told from the answer: the sentence says so, and where to look before paying again."""
+    _, package = complete
+    sandbox.faults.add(fault)
+    lost = specstep("package", "addendum", package, "--title", "French", "--description", "Add French.", "--yes")
+
+    assert (lost.code, lost.out) == (7, "")
+    assert f"`specstep package addenda {package}` shows whether" in lost.err
+    assert sandbox.requests.count("POST /v1/packages/{id}/addenda") == 1
+    assert "French" in specstep("package", "addenda", package).out
+
+
 def test_a_hostile_text_does_not_reach_the_terminal(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """What the service sends cannot steer a terminal; a program gets it as it is."""
     sandbox.faults.add(

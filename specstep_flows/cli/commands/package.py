@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from specstep_flows import errors
 from specstep_flows.cli.options import Yes
-from specstep_flows.cli.service import agree, ask_service, rows_of, show_facts, show_rows
+from specstep_flows.cli.service import agree, ask_object, ask_service, rows_of, show_facts, show_rows
 from specstep_flows.cli.verbs import Call, group, verb
 
 __all__ = ["register"]
@@ -98,7 +99,12 @@ def addendum(
     The addendum's id is written to stdout. It costs about $0.50.
     """
     agree(call, "An addendum costs about $0.50", yes)
-    answer = ask_service(call, "create_addendum", id=package, title=title, description=description)
+    try:
+        answer = ask_object(call, "create_addendum", "addendum_id", id=package, title=title, description=description)
+    except errors.RequestError as error:
+        if error.ambiguous:
+            error.add(f"`specstep package addenda {package}` shows whether the addendum is there; each one costs.")
+        raise
     # Its download_url is signed: whoever holds it can fetch the addendum, so it is shown nowhere.
     document = {name: answer.get(name) for name in ("addendum_id", "cost_usd")}
     call.finish(str(document["addendum_id"]), {"addendum": document})
@@ -122,8 +128,8 @@ def explain(
     As Markdown on stdout. The first time for each audience costs about $0.05.
     """
     agree(call, "An explanation costs about $0.05, unless this audience has one already", yes)
-    answer = ask_service(call, "explain_package", id=package, audience=audience)
-    call.finish(str(answer.get("markdown") or ""), {"explanation": answer})
+    answer = ask_object(call, "explain_package", "markdown", id=package, audience=audience)
+    call.finish(str(answer["markdown"]), {"explanation": answer})
     return 0
 
 

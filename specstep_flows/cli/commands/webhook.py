@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from specstep_flows.cli.service import ask_service, show_facts, show_rows
+from specstep_flows.cli.service import ask_object, ask_service, show_facts, show_rows
 from specstep_flows.cli.verbs import Call, group, verb
 
 __all__ = ["register"]
@@ -45,8 +45,8 @@ def create(
 
     Its signing secret is written to stdout, this once and never again.
     """
-    answer = ask_service(call, "create_webhook", api_key_id=key, url=url, events=events or [DEFAULT_EVENT])
-    return _secret(call, answer)
+    events = events or [DEFAULT_EVENT]
+    return _secret(call, ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events))
 
 
 def delete(call: Call, key: Key, webhook: Webhook) -> int:
@@ -61,7 +61,9 @@ def rotate(call: Call, key: Key, webhook: Webhook) -> int:
 
     It is written to stdout, this once; the old one is void at once.
     """
-    return _secret(call, ask_service(call, "rotate_webhook_secret", api_key_id=key, webhook_id=webhook))
+    return _secret(
+        call, ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
+    )
 
 
 def test(call: Call, key: Key, webhook: Webhook) -> int:
@@ -69,12 +71,12 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
 
     What came of it is shown; the exit code is 1 when it failed.
     """
-    answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook) or {}
+    answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
     show_facts(call, answer, "delivery")
-    return 0 if answer.get("success") is True else 1
+    return 0 if isinstance(answer, dict) and answer.get("success") is True else 1
 
 
-def _secret(call: Call, answer: Any) -> int:
-    call.finish(str(answer.get("signing_secret") or ""), {"webhook": answer})
+def _secret(call: Call, answer: dict[str, Any]) -> int:
+    call.finish(str(answer["signing_secret"]), {"webhook": answer})
     call.terminal.say(f"Webhook {answer.get('id')}: keep the secret, it is not shown again.")
     return 0
