@@ -66,6 +66,8 @@ class Sighting:
     ours: frozenset[UUID]
     unnamed: frozenset[UUID]
     doubtful: frozenset[UUID]
+    #: Those of ``doubtful`` that are deleted.
+    doubtful_deleted: frozenset[UUID] = frozenset()
     #: Whether the deleted ones are among them, and not withheld from this key.
     is_whole: bool = True
 
@@ -98,7 +100,7 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
             failure = error
             lost_at = yield from do(Now())
             yield from do(Report(events.Notice(f"{error.message} Looking whether the generation was started.")))
-        found = yield from settle_kickoff(kickoff, known, lost_at)
+        found = yield from settle_kickoff(kickoff, known, lost_at, is_just_sent=True)
         if found is not None:
             return found
         if attempts >= MOST_KICKOFFS:
@@ -107,8 +109,12 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
         yield from do(Report(events.Notice("The request started no generation; it is sent again.")))
 
 
-def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> Flow[UUID | None]:
+def settle_kickoff(
+    kickoff: Kickoff, known: Iterable[UUID], sent_at: float, *, is_just_sent: bool = False
+) -> Flow[UUID | None]:
     """The generation that an earlier request started; None once it is certain that it started none.
+
+    ``is_just_sent``: its answer was lost a moment ago.
 
     Raises:
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
@@ -126,6 +132,10 @@ def settle_kickoff(kickoff: Kickoff, known: Iterable[UUID], sent_at: float) -> F
                 "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
             )
             raise
+        if is_just_sent and (yield from do(Now())) < sent_at + kickoff.settle_seconds:
+            # What was started by it is not over and deleted already: the bin held these before.
+            sighting = attrs.evolve(sighting, doubtful=sighting.doubtful - sighting.doubtful_deleted)
+        is_just_sent = False
         found = yield from find_new(kickoff, sighting, known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
@@ -185,6 +195,7 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
     rows_name = all(row.interview_id is not None for row in live)
     binned = [] if is_first and rows_name else (yield from _deleted())
     for rows in (live, binned or ()):
+        doubtful_live = frozenset(doubtful)
         for row in rows:
             if row.id in known:
                 continue
@@ -199,7 +210,13 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
                 ours.add(row.id)
             elif belongs is None:
                 doubtful.add(row.id)
-    return Sighting(frozenset(ours), frozenset(unnamed), frozenset(doubtful), binned is not None)
+    return Sighting(
+        frozenset(ours),
+        frozenset(unnamed),
+        frozenset(doubtful),
+        frozenset(doubtful - doubtful_live),
+        is_whole=binned is not None,
+    )
 
 
 def _known_before(kickoff: Kickoff) -> Flow[frozenset[UUID]]:

@@ -316,6 +316,27 @@ def test_the_first_look_leaves_the_deleted_ones_out_where_rows_name_their_interv
     assert acting.count("list_deleted_generations") == 1
 
 
+@pytest.mark.parametrize("has_live", [False, True])
+def test_a_kickoff_that_came_to_nothing_is_sent_again_whatever_was_deleted_before(stage, has_live):
+    """The first look left out the bin, whose rows turn out to name no interview: they are older than a lost request."""
+    service = Service([-1.0])
+    service.stage = stage(service)
+    service.deleted = [service.start(0.0), service.start(0.0)]
+    if has_live:
+        service.rows.append((0.0, UUID(int=7), UUID(int=77)))
+
+    def hidden(request):
+        service.names_interview = request.operation != "list_deleted_generations"
+        return (404, {}) if request.operation == "get_generation" else service(request)
+
+    acting = stage(hidden)
+    service.stage = acting
+    known = acting.play(sight(kickoff(), is_first=True)).known
+
+    assert acting.play(kick_off(kickoff(), known)) == service.rows[-1][1]
+    assert service.kickoffs == 2
+
+
 def test_a_long_list_without_names_is_not_asked_about_row_by_row(stage):
     """A service whose rows name no interview, and an account with hundreds of them: only the newest are looked into."""
     service = Service([])
