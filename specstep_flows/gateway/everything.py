@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Flow, Reply, Send, do
 from specstep_flows.gateway.common import request_of
+
+if TYPE_CHECKING:
+    from specstep_flows.engine.effects import Kind
 
 #: Counted against the tighter of the service's two limits (more-facts, rate limits).
 KICKOFFS: Final = frozenset({"start_generation", "retry_generation", "update_generation"})
@@ -27,7 +30,7 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
     bucket = "kickoff" if name in KICKOFFS else "standard"
     request = request_of(name, kind, kwargs, headers=headers, files=_form(kwargs.get("files")), bucket=bucket)
     try:
-        return (yield from do(Send(request, lambda reply: _parsed(operation, name, reply))))
+        return (yield from do(Send(request, lambda reply: _parsed(operation, name, kind, reply))))
     except errors.RequestError as error:
         if error.ambiguous and kind == "unsafe":
             error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")
@@ -52,8 +55,12 @@ def _with_slashes(url: str) -> str:
     return plain
 
 
-def _parsed(operation: Any, name: str, reply: Reply) -> Any:
+def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
     """What the generated client makes of an answer; its JSON or its bytes where the API document has no schema."""
+    if kind != "read" and "html" in reply.headers.get("content-type", ""):
+        raise errors.UnexpectedResponse(
+            f"The service answered {name} with a page, as a sign-in page would be.", operation=name
+        )
     import httpx
     from specstep_client.client import Client
 

@@ -175,6 +175,16 @@ def test_an_addendum_whose_answer_is_lost_is_not_asked_for_twice(
     assert "French" in specstep("package", "addenda", package).out
 
 
+def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """A sign-in page with status 200 says nothing of a pull request: that is told, and nothing is sent again."""
+    sandbox.faults.add(Fault("POST /v1/packages/{id}/deliver", "html", status=200))
+    told = specstep("package", "deliver", complete[1])
+
+    assert (told.code, told.out) == (7, "")
+    assert "with a page" in told.err
+    assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
+
+
 def test_a_hostile_text_does_not_reach_the_terminal(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """What the service sends cannot steer a terminal; a program gets it as it is."""
     sandbox.faults.add(
