@@ -14,7 +14,7 @@ from specstep_flows.flows import budget, interviews
 from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
 from specstep_flows.models import Interview
-from specstep_flows.runs import RunRecord, TurnRecord
+from specstep_flows.runs import Intent, RunRecord, TurnRecord
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,10 +42,19 @@ def hold_interview(job: Job) -> Flow[None]:
     for name in record.attachments:
         if name not in record.uploads:
             yield from _warn_of_large(job, Path(name))
-            sent_at = _upload_sent_at(record, Path(name).name)
-            attach = partial(interviews.attach_document, interview.id, Path(name), sent_at=sent_at)
-            yield from once_known(partial(attach, settle_seconds=job.settle_seconds))
-            yield from do(Remember({"uploads": (*record.uploads, name)}))
+            intent = _upload_in_doubt(record, Path(name).name)
+            changes: dict[str, Any] = {"uploads": (*record.uploads, name)}
+            attach = partial(
+                interviews.attach_document,
+                interview.id,
+                Path(name),
+                settle_seconds=job.settle_seconds,
+                sent_at=None if intent is None else intent.sent_at,
+                older=None if intent is None else intent.about.get("older"),
+                changes=changes,
+            )
+            yield from once_known(attach)
+            yield from do(Remember(changes))
             record = yield from current_record()
     if job.is_user_actor and not interview.is_complete:
         yield from do(
@@ -63,7 +72,7 @@ def hold_interview(job: Job) -> Flow[None]:
     complete = yield from interviews.complete_interview(interview.id, interview)
     record = yield from current_record()
     # Whatever was on its way to the interview is settled by its being complete.
-    changes: dict[str, Any] = {
+    changes = {
         "interview_complete": True,
         "intake_artifact_id": complete.intake_artifact_id,
         "intent": None,
@@ -79,12 +88,12 @@ def hold_interview(job: Job) -> Flow[None]:
     yield from do(Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused)))
 
 
-def _upload_sent_at(record: RunRecord, name: str) -> float | None:
-    """When an earlier process sent this document without living to see the answer."""
+def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
+    """What an earlier process sent of this document without living to see the answer."""
     intent = record.intent
     if intent is None or intent.operation != "upload_reference_document" or intent.about.get("name") != name:
         return None
-    return intent.sent_at
+    return intent
 
 
 def _warn_of_large(job: Job, path: Path) -> Flow[None]:

@@ -9,7 +9,7 @@ from specstep_flows.engine.effects import Changes, Fetch, Flow, Now, Report, Sle
 from specstep_flows.models import ReferenceDocument, TurnJob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
     from uuid import UUID
 
@@ -267,11 +267,19 @@ def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flo
 
 
 def attach_document(
-    interview_id: UUID, path: Path, *, settle_seconds: float = 90.0, sent_at: float | None = None
+    interview_id: UUID,
+    path: Path,
+    *,
+    settle_seconds: float = 90.0,
+    sent_at: float | None = None,
+    older: Collection[str] | None = None,
+    changes: Changes | None = None,
 ) -> Flow[ReferenceDocument]:
     """Upload a reference document, unless one of that name and size is attached already.
 
     ``sent_at`` is when an upload of it left whose fate is unknown: it is not sent again before the settle time is over.
+    ``older`` are the ids of the documents that were listed before it left. ``changes`` are made to the run's record together
+    with the end of the upload.
 
     POST and GET /v1/interviews/{interviewId}/reference-documents
 
@@ -281,8 +289,10 @@ def attach_document(
     content = yield from do(Fetch(lambda _: read_attachment(path)))
     attempts = 0
     while True:
-        known = yield from gateway.list_reference_documents(interview_id)
-        present = next((document for document in known if _is_same(document, path.name, len(content))), None)
+        listed = yield from gateway.list_reference_documents(interview_id)
+        present = next((document for document in listed if _is_same(document, path.name, len(content))), None)
+        if present is None and sent_at is not None and older is not None:
+            present = next((document for document in listed if _has_come(document, older, len(content))), None)
         if present is not None:
             if sent_at is not None:
                 # An upload whose answer was lost has arrived.
@@ -295,8 +305,11 @@ def attach_document(
                 yield from do(Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5)))
                 continue
         attempts += 1
+        older = [str(document.id) for document in listed]
         try:
-            document = yield from gateway.upload_reference_document(interview_id, path.name, content)
+            document = yield from gateway.upload_reference_document(
+                interview_id, path.name, content, about={"older": older}, changes=changes
+            )
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
@@ -309,6 +322,12 @@ def attach_document(
 
 def _is_same(document: ReferenceDocument, name: str, size: int) -> bool:
     return document.name == name and document.size_bytes in (None, size)
+
+
+def _has_come(document: ReferenceDocument, older: Collection[str], size: int) -> bool:
+    """Whether a document may be one that was uploaded, under another name: the pages do not say how it is listed."""
+    fits = document.size_bytes == size or (document.size_bytes is None and document.name is None)
+    return fits and str(document.id) not in older
 
 
 def read_attachment(path: Path) -> bytes:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import mimetypes
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Flow, Reply, Request, Send, do
+from specstep_flows.engine.effects import Changes, Flow, Reply, Request, Send, do
 from specstep_flows.gateway.common import all_pages, field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_uuid
 
-if TYPE_CHECKING:
-    pass
 
-
-def upload_reference_document(interview_id: UUID, name: str, content: bytes) -> Flow[models.ReferenceDocument | None]:
+def upload_reference_document(
+    interview_id: UUID,
+    name: str,
+    content: bytes,
+    *,
+    about: Changes | None = None,
+    changes: Changes | None = None,
+) -> Flow[models.ReferenceDocument | None]:
     """POST /v1/interviews/{interviewId}/reference-documents, as the form field ``file`` (an assumption).
 
     The generated client is not used for the form: its boundary is fixed, so that a file could inject a part.
@@ -40,7 +43,8 @@ def upload_reference_document(interview_id: UUID, name: str, content: bytes) -> 
         identifier = reading.optional_uuid(value.get("id")) if isinstance(value, dict) else None
         return models.ReferenceDocument(identifier, name, len(content)) if identifier is not None else None
 
-    return (yield from do(Send(request, parse, about={"name": name})))
+    about = {"name": name, **(about or {})}
+    return (yield from do(Send(request, parse, about=about, outcome=lambda _: changes or {})))
 
 
 def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDocument]]:

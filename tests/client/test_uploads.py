@@ -91,6 +91,39 @@ def test_an_upload_that_is_sent_again_tells_its_progress_anew(client, sandbox, t
     assert len(client.list_documents(interview.id)) == 1
 
 
+@pytest.mark.parametrize("listed", [{"documents.*.file_name": "plan_v2.pdf"}, {"documents.*.file_name": None}])
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_document_that_is_listed_under_another_name_is_known_by_being_new(client, sandbox, tmp_path, listed, commit):
+    """The pages do not say how a file's name is listed; the answer to the upload was lost."""
+    (tmp_path / "plan v2.pdf").write_bytes(b"x" * 1000)
+    (tmp_path / "old.pdf").write_bytes(b"y" * 1000)
+    interview = client.start_interview()
+    client.attach_document(interview.id, tmp_path / "old.pdf")
+    sandbox.faults.add(
+        Fault(UPLOAD.replace("POST", "GET"), "edit", times=None, set=listed), Fault(UPLOAD, "reset", commit=commit)
+    )
+    client.attach_document(interview.id, tmp_path / "plan v2.pdf")
+
+    assert len(client.list_documents(interview.id)) == 2
+
+
+def test_an_upload_that_was_answered_is_known_to_whoever_goes_on(client, sandbox, tmp_path):
+    """The process ended right behind the answer, and the list lags behind: nothing is uploaded twice."""
+    (tmp_path / "plan.pdf").write_bytes(b"x" * 1000)
+
+    def stop(event):
+        if isinstance(event, events.DocumentAttached):
+            raise errors.Detached("Stopped here.")
+
+    run = {"attachments": [tmp_path / "plan.pdf"], "run_id": "mine", "output": tmp_path, "profile": "Fast"}
+    with pytest.raises(errors.Detached):
+        client.run("A portal.", on_event=stop, **run)
+    sandbox.faults.add(Fault(UPLOAD.replace("POST", "GET"), "edit", times=None, set={"documents": []}))
+    client.run("A portal.", on_question=lambda asked: {question.question: "Yes." for question in asked}, **run)
+
+    assert sandbox.requests.count(UPLOAD) == 1
+
+
 def test_nothing_is_sent_of_a_listener_that_raises(sandbox, turned, tmp_path):
     """What a listener raises comes out as it is, and the interview is as it was."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 300_000)
