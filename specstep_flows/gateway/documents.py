@@ -59,7 +59,7 @@ def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDo
             models.ReferenceDocument(
                 id=steering_uuid(row.id, operation, "id"),
                 name=shown(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
-                size_bytes=shown(row, "size_bytes", int),
+                size_bytes=shown(row, "size_bytes", int) or field_of(row, "size", int),
             )
             for row in reading.rows(reply, ReferenceDocument, operation, "documents")
         ]

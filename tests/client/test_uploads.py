@@ -91,7 +91,14 @@ def test_an_upload_that_is_sent_again_tells_its_progress_anew(client, sandbox, t
     assert len(client.list_documents(interview.id)) == 1
 
 
-@pytest.mark.parametrize("listed", [{"documents.*.file_name": "plan_v2.pdf"}, {"documents.*.file_name": None}])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"documents.*.file_name": "plan_v2.pdf"},
+        {"documents.*.file_name": None},
+        {"documents.*.file_name": "plan_v2.pdf", "documents.*.size_bytes": None, "documents.*.size": 1000},
+    ],
+)
 @pytest.mark.parametrize("commit", [True, False])
 def test_a_document_that_is_listed_under_another_name_is_known_by_being_new(client, sandbox, tmp_path, listed, commit):
     """The pages do not say how a file's name is listed; the answer to the upload was lost."""
