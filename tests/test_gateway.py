@@ -2,10 +2,14 @@
 
 import ast
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import yaml
+from specstep_client.models import ReferenceDocumentUpload
 
+from specstep_flows.engine.effects import Send
+from specstep_flows.gateway import upload_reference_document
 from specstep_flows.operations import ANONYMOUS, kind_of
 
 ROOT = Path(__file__).parents[1]
@@ -102,3 +106,28 @@ def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steerin
     """A renamed or retyped steering field fails the type check; a shown one must not, so it is read by name."""
     # The list of clarifications is found by its name or, under another one, as the sole array of the answer.
     assert typed_attributes() | {"clarifications"} == steering_properties()
+
+
+def test_what_pages_lists_is_what_the_contract_marks_as_steering():
+    """A list that is read to its end needs its offset: without one, a run that was paid for could be behind it."""
+    parameters = CONTRACT["components"]["parameters"]
+    steering = {
+        (name, parameters[entry["$ref"].rsplit("/", 1)[1]]["name"])
+        for name, (_, operation) in OPERATIONS.items()
+        for entry in operation.get("parameters", [])
+        if "$ref" in entry and parameters[entry["$ref"].rsplit("/", 1)[1]].get("x-steering")
+        if operation.get("x-used-by")
+    }
+
+    paged = {"list_generations", "list_deleted_generations", "list_intake_artifacts"}
+    assert steering == {(name, "offset") for name in paged}
+
+
+def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch):
+    """The field of the form is called as the API document calls it."""
+    monkeypatch.setattr(ReferenceDocumentUpload, "to_multipart", lambda self: [("Attachment", self.file.to_tuple())])
+
+    sent = next(upload_reference_document(UUID(int=0), "plan.md", b"# Plan"))
+
+    assert isinstance(sent, Send)
+    assert sent.request.files == [("Attachment", ("plan.md", b"# Plan", "text/markdown"))]

@@ -44,8 +44,19 @@ def request_of(
         params={**kwargs.get("params", {}), **(params or {})},
         json=kwargs.get("json"),
         headers=headers,
+        files=_form(kwargs.get("files")),
         **more,
     )
+
+
+def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] | None:
+    """A form's fields with their bytes: a stream could be read, and so be sent, only once."""
+    if not files:
+        return None
+    return [
+        (field, (name, content if isinstance(content, bytes) else content.read(), kind))
+        for field, (name, content, kind) in files
+    ]
 
 
 def nothing(reply: Reply) -> None:

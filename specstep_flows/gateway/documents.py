@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import mimetypes
 from datetime import datetime
+from io import BytesIO
 from uuid import UUID
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Changes, Flow, Reply, Request, Send, do
+from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
 from specstep_flows.gateway.common import all_pages, field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_uuid
 
@@ -20,18 +21,14 @@ def upload_reference_document(
     about: Changes | None = None,
     changes: Changes | None = None,
 ) -> Flow[models.ReferenceDocument | None]:
-    """POST /v1/interviews/{interviewId}/reference-documents, as the form field ``file`` (an assumption).
+    """POST /v1/interviews/{interviewId}/reference-documents, as the form field ``file`` (an assumption)."""
+    from specstep_client.api.reference_documents import upload_reference_document as endpoint
+    from specstep_client.models.reference_document_upload import ReferenceDocumentUpload
+    from specstep_client.types import File
 
-    The generated client is not used for the form: its boundary is fixed, so that a file could inject a part.
-    """
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    request = Request(
-        "upload_reference_document",
-        "unsafe",
-        "POST",
-        f"/v1/interviews/{interview_id}/reference-documents",
-        files=[("file", (name, content, kind))],
-    )
+    document = ReferenceDocumentUpload(file=File(BytesIO(content), name, kind))
+    request = request_of("upload_reference_document", "unsafe", endpoint._get_kwargs(interview_id, body=document))
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:
         nothing(reply)

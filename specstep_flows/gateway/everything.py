@@ -28,23 +28,13 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
     if name in CATCH_ALL:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
     bucket = "kickoff" if name in KICKOFFS else "standard"
-    request = request_of(name, kind, kwargs, headers=headers, files=_form(kwargs.get("files")), bucket=bucket)
+    request = request_of(name, kind, kwargs, headers=headers, bucket=bucket)
     try:
         return (yield from do(Send(request, lambda reply: _parsed(operation, name, kind, reply))))
     except errors.RequestError as error:
         if error.ambiguous and kind == "unsafe":
             error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")
         raise
-
-
-def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] | None:
-    """A form's fields with their bytes: a stream could be read, and so be sent, only once."""
-    if not files:
-        return None
-    return [
-        (field, (name, content if isinstance(content, bytes) else content.read(), kind))
-        for field, (name, content, kind) in files
-    ]
 
 
 def _with_slashes(url: str) -> str:
