@@ -128,6 +128,18 @@ class TestParameters:
         assert obstacles(report) == ["GET /v1/widgets: query limit is gone, and run need it."]
         assert ("parameter gone", "GET /v1/widgets query limit", "flows", "") in found(report, "last_to_pulled")
 
+    @pytest.mark.slow
+    def test_lists_that_are_read_to_their_end(self, contract: Json):
+        """Where the offset of the lists that tell what was started has another name, the run stops."""
+        pulled = plain(contract)
+        pulled["components"]["parameters"]["Offset"]["name"] = "skip"
+
+        assert obstacles(report_of(contract, pulled)) == [
+            "GET /v1/generations: query offset is gone, and run, resume, adopt, watch, generation need it.",
+            "GET /v1/generations/deleted: query offset is gone, and run, resume need it.",
+            "GET /v1/intake-artifacts: query offset is gone, and run, generation need it.",
+        ]
+
     def test_required_now(self, small: Json):
         """A known parameter that is a must now breaks users; whether the flows send it, the type check finds."""
         pulled = plain(small)
