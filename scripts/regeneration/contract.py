@@ -10,7 +10,7 @@ from regeneration.graph import METHODS, Body, Contract, Node, Operation, Operati
 from regeneration.pointers import JsonObject, Pointers
 from regeneration.routes import UnusablePath, parse_route
 from regeneration.schemas import SchemaReader
-from regeneration.servers import base_path
+from regeneration.servers import base_path, with_versions
 from regeneration.simplifying import join_values
 from regeneration.stops import Notes, Stop
 from regeneration.text import is_wire_name, prose, shown
@@ -53,6 +53,9 @@ class _ContractReader:
         contract = Contract({}, prose(info.get("title")), prose(info.get("version")))
         operations: list[Operation] = []
         items = [(path, self._pointers.resolved(item)) for path, item in self._paths()]
+        items, version = with_versions(self._document, items, self._known)
+        if version:
+            self._notes.add(f"The paths leave their version to a parameter; it was read as {version}.")
         usual = base_path(self._document, items, self._known, "")
         for path, item in items:
             base = base_path(item, [(path, item)], self._known, usual)

@@ -1,4 +1,4 @@
-"""What the addresses of a document's servers put before its paths."""
+"""Where a document's paths begin: behind the addresses of its servers, and with the version of the API."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from regeneration.routes import UnusablePath, parse_route
 
 MOST_SERVERS: Final = 10
 
+_VERSION: Final = re.compile(r"^/v?\{(?:api[-_]?)?version(?::[^{}]*)?\}(?=/)", re.IGNORECASE)
 
-def base_path(owner: JsonObject, items: list[tuple[str, JsonObject]], known: set[OperationKey], otherwise: str) -> str:
+Items = list[tuple[str, JsonObject]]
+"""Paths with their path items."""
+
+
+def base_path(owner: JsonObject, items: Items, known: set[OperationKey], otherwise: str) -> str:
     """The path that belongs before the paths of a document, or of one path item.
 
     A service behind a proxy names servers that clients never see, and lists several, of which some have a path. So
@@ -32,7 +37,25 @@ def base_path(owner: JsonObject, items: list[tuple[str, JsonObject]], known: set
     return max(dict.fromkeys([*stated, otherwise, ""]), key=lambda base: _found(base, items, known))
 
 
-def _found(base: str, items: list[tuple[str, JsonObject]], known: set[OperationKey]) -> int:
+def with_versions(document: JsonObject, items: Items, known: set[OperationKey]) -> tuple[Items, str]:
+    """The paths of a document with the version that they leave to a parameter (``/v{version}/widgets``).
+
+    That is the manner of ASP.NET's API versioning. It counts when more documented operations are found so.
+
+    Returns:
+        The paths with their path items; and the segment that was put in, empty when none was.
+    """
+    best, put_in, most = items, "", _found(base_path(document, items, known, ""), items, known)
+    if any(_VERSION.match(path) for path, _ in items):
+        for segment in sorted({shape[0] for _, shape in known if shape}):
+            said = [(_VERSION.sub(f"/{segment}", path), item) for path, item in items]
+            found = _found(base_path(document, said, known, ""), said, known)
+            if found > most:
+                best, put_in, most = said, segment, found
+    return best, put_in
+
+
+def _found(base: str, items: Items, known: set[OperationKey]) -> int:
     """How many documented operations there are when ``base`` stands before the paths."""
     found = 0
     for path, item in items if known else ():

@@ -118,6 +118,23 @@ MANNERS |= {
 }
 
 
+def _version_as_parameter(version: str) -> Manner:
+    def edit(document: Json) -> None:
+        _paths(lambda path: path.replace("/v1", version, 1))(document)
+        listed = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+        for operation in operations(document):
+            operation["parameters"] = [listed, *operation.get("parameters", [])]
+
+    return edit
+
+
+MANNERS |= {
+    "a version as parameter": _version_as_parameter("/v{version}"),
+    "a version with a constraint": _version_as_parameter("/v{version:apiVersion}"),
+    "a version as segment": _version_as_parameter("/{api-version}"),
+}
+
+
 @manner
 def a_server_with_variables(document: Json) -> None:
     server = {"url": "{scheme}://api.example/{base}", "variables": {"base": {"default": "v1"}}}
