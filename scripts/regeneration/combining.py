@@ -12,7 +12,7 @@ from regeneration.pairing import (
     paired_requests,
     paired_responses,
     side_of,
-    with_envelopes_of,
+    with_manners_of,
 )
 
 
@@ -23,7 +23,7 @@ def combine(documented: Contract, pulled: Contract | None) -> Contract:
     that only the pulled document has comes without operation id and tag.
     """
     if pulled is not None:
-        documented = with_envelopes_of(pulled, documented)
+        documented = with_manners_of(pulled, documented)
     combiner = _Combiner(Merger(documented, pulled))
     merged = Contract({}, documented.title, documented.version)
     for operation in sorted((pulled or documented).operations.values(), key=path_order):

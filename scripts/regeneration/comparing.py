@@ -23,7 +23,7 @@ from regeneration.pairing import (
     paired_parameters,
     paired_requests,
     paired_responses,
-    with_envelopes_of,
+    with_manners_of,
 )
 from regeneration.text import shown
 
@@ -53,13 +53,13 @@ def compare(
         lost: operations that the newer document has and that can't be generated, each with the reason.
         is_final: nothing fills in for what ``there`` has lost: both contracts are merged ones.
     """
-    adjusted = with_envelopes_of(there, here)
+    adjusted = with_manners_of(there, here)
     found = [*compare_operations(there, here, uses, lost or {})]
     for operation in sorted(adjusted.operations.values(), key=path_order):
         other = there.operations.get(operation.key)
         if other is not None:
             found += _Comparison(other, operation, uses, is_final).changes()
-            found += _envelopes(operation, here.operations[operation.key], uses)
+            found += _manners(operation, here.operations[operation.key], uses)
     return found
 
 
@@ -77,12 +77,23 @@ def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: U
     ]
 
 
-def _envelopes(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
+def _manners(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
+    """How a list is wrapped otherwise, and a form spelled otherwise, than in the original operation."""
     for status, body in adjusted.responses.items():
         before, after = original.responses[status].slot, body.slot
         if before is not None and after is not None and before.node is not after.node:
             detail = f"{_wrapping(before.node)} became {_wrapping(after.node)}; its rows keep their names"
             yield Change("list wrapped otherwise", uses.title(adjusted), status, "client", detail, uses.of(adjusted))
+    for medium, body in adjusted.requests.items():
+        before, after = original.requests[medium].slot, body.slot
+        names = zip(before.node.properties, after.node.properties, strict=True) if before and after else ()
+        for name, other in names:
+            if name != other:
+                detail = f"it is {shown(other)} now"
+                place = f"body.{shown(name)}"
+                yield Change(
+                    "field spelled otherwise", uses.title(adjusted), place, "additive", detail, uses.of(adjusted)
+                )
 
 
 def _wrapping(node: Node) -> str:

@@ -152,17 +152,31 @@ def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | Non
     return fitting[0] if len(fitting) == 1 else None
 
 
-def with_envelopes_of(pulled: Contract, documented: Contract) -> Contract:
-    """The documented contract with its lists wrapped as the pulled document wraps them."""
+def with_manners_of(pulled: Contract, documented: Contract) -> Contract:
+    """The documented contract with its lists wrapped, and the fields of its forms spelled, as in the pulled document."""
     operations: dict[OperationKey, Operation] = {}
     for key, operation in documented.operations.items():
         other = pulled.operations.get(key)
-        responses = dict(operation.responses)
+        responses, requests = dict(operation.responses), dict(operation.requests)
         for status, (body, known) in paired_responses(other, operation).items() if other else ():
             if status in responses and body and known and body.slot is not None and known.slot is not None:
                 responses[status] = replace(known, slot=_enveloped(body.slot, known.slot))
-        operations[key] = replace(operation, responses=responses)
+        for medium, known in operation.requests.items():
+            body = other.requests.get(medium) if other else None
+            if side_of(medium) == "form" and body and body.slot is not None and known.slot is not None:
+                requests[medium] = replace(known, slot=_spelled_form(body.slot, known.slot))
+        operations[key] = replace(operation, responses=responses, requests=requests)
     return replace(documented, operations=operations)
+
+
+def _spelled_form(there: Slot, here: Slot) -> Slot:
+    """The documented form with the pulled document's letter case in its fields, which means nothing to ASP.NET."""
+    spelled = {name.casefold(): name for name in there.node.properties}
+    known = {name.casefold() for name in here.node.properties}
+    if len(spelled) < len(there.node.properties) or len(known) < len(here.node.properties):
+        return here  # one of them tells fields apart by it
+    fields = {spelled.get(name.casefold(), name): slot for name, slot in here.node.properties.items()}
+    return replace(here, node=replace(here.node, properties=fields))
 
 
 def _enveloped(there: Slot, here: Slot) -> Slot:

@@ -93,6 +93,23 @@ def test_case_of_queries(small: Json):
     assert [change.severity for change in report.stable_layer] == []
 
 
+def test_case_of_form_fields(small: Json):
+    """A field of a form in other letter case is the same field; it is sent as the pulled document spells it."""
+    form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    small["paths"]["/v1/widgets"]["post"]["requestBody"] = body
+    pulled = json.loads(json.dumps(plain(small)).replace('"file"', '"File"'))
+
+    aligned = aligned_with(small, pulled)
+    report = report_on(aligned, small, json.dumps(pulled).encode(), None)
+
+    assert aligned.document["components"]["schemas"]["MakeWidgetBody"]["required"] == ["File"]
+    assert [change.sentence for change in report.documented_to_pulled] == [
+        "POST /v1/widgets body.file: field spelled otherwise (it is File now). Used by: run."
+    ]
+    assert obstacles(report) == report.stable_layer == []
+
+
 def test_queries_that_differ_in_case_alone(small: Json):
     """Two queries of one name in two spellings are two; the documented spelling is the documented one."""
     pulled = plain(small)

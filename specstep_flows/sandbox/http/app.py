@@ -130,12 +130,13 @@ def _response(answer: Answer) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str | Upload]:
+    """The fields of a form by their names in lower case, which ASP.NET doesn't tell from others."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return {}
     try:
         async with request.form() as form:
             return {
-                name: Upload(value.filename or "", value.content_type or "", await value.read())
+                name.lower(): Upload(value.filename or "", value.content_type or "", await value.read())
                 if isinstance(value, UploadFile)
                 else value
                 for name, value in form.items()
