@@ -192,13 +192,15 @@ class _Comparison:
         """Compare what a parameter, a body or an answer is as a whole."""
         is_answer = place.direction == "response" and is_success(place.path)
         worst: Severity = "flows" if is_answer and self._uses.steers(self._here) else "client"
-        for what, after, severity, detail in self._differences(place.there, place.here, worst):
+        for what, after, severity, detail in self._differences(place, place.there, place.here, worst):
             self._add(what, place.path + after, severity, detail)
 
-    def _differences(self, there: Node, here: Node, worst: Severity) -> Iterator[Local]:
+    def _differences(self, place: Place, there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         for what, after, severity, detail in _differences(there, here, worst):
             if what == "type lost" and self._is_final:
                 yield "type changed", after, worst, f"{described(here)} became {described(there)}"
+            elif what == "one alternative" and place.direction != "response":
+                yield "type changed", after, worst, detail
             else:
                 yield what, after, severity, detail
 
@@ -220,7 +222,7 @@ class _Comparison:
             if other is None:
                 self._add("field gone", path, worst, _perhaps(name, slot, there, here))
                 continue
-            for what, after, severity, detail in self._differences(other.node, slot.node, worst):
+            for what, after, severity, detail in self._differences(place, other.node, slot.node, worst):
                 self._add(what, path + after, severity, detail)
             if other.nullable != slot.nullable and not is_read and other.node.kind != "any":
                 null: Severity = "additive" if other.nullable else "client"
@@ -230,7 +232,7 @@ class _Comparison:
                 severity = "additive" if is_read or not other.required else "client"
                 self._add(what, path, severity, "")
         if there.extra is not None and here.extra is not None:
-            for what, after, severity, detail in self._differences(there.extra.node, here.extra.node, "client"):
+            for what, after, severity, detail in self._differences(place, there.extra.node, here.extra.node, "client"):
                 self._add(what, place.path + "{}" + after, severity, detail)
         for name, other in there.properties.items():
             if name not in here.properties:
@@ -244,7 +246,7 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
     after = ""
     while there.kind == "array" and here.kind == "array" and there.items is not None and here.items is not None:
         there, here, after = there.items.node, here.items.node, after + "[]"
-    kept, _ = counterpart(there, here)
+    kept, known = counterpart(there, here)
     detail = f"{described(here)} became {described(there)}"
     if there.kind == "enum" and here.kind == "enum" and there.type == here.type:
         gone = _missing(here.values, there.values)
@@ -262,6 +264,8 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         yield "type narrowed", after, "additive", detail
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield "type widened", after, worst, detail
+    elif here.kind == "union" and there.kind != "union" and known is not None:
+        yield "one alternative", after, "additive", f"{_one_of(here)} became {known.name or described(there)}"
     elif here.kind == "any":
         if not there.is_free_form:
             yield "type stated", after, "additive", described(there)

@@ -128,7 +128,8 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     """
     if there is None or here is None:
         return there, here
-    if there.kind == "any" or (there.is_free_form and here.kind == "object"):
+    is_anything = there.kind == "any" or any(slot.node.kind == "any" for slot in there.variants)
+    if is_anything or (there.is_free_form and here.kind == "object"):
         return None, here
     if there.kind == "scalar" and there.type == "string" and not there.format:
         lost_format = here.kind == "scalar" and here.type == "string" and bool(here.format)
@@ -138,9 +139,19 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     if there.kind == "union":
         return there, here
     if here.kind == "union":
-        fitting = [slot.node for slot in here.variants if slot.node.kind == there.kind]
-        return there, fitting[0] if len(fitting) == 1 else None
+        return there, _likest(there, [slot.node for slot in here.variants if slot.node.kind == there.kind])
     return (there, here) if there.kind == here.kind else (there, None)
+
+
+def _likest(there: Node, alternatives: list[Node]) -> Node | None:
+    """Which documented alternative it is that a pulled document gives alone: of objects the one with most of its fields."""
+    if len(alternatives) < 2:
+        return alternatives[0] if alternatives else None
+    if there.kind != "object":
+        same = [node for node in alternatives if (node.type, node.format) == (there.type, there.format)]
+        return same[0] if len(same) == 1 else None
+    shared = [len(node.properties.keys() & there.properties.keys()) for node in alternatives]
+    return alternatives[shared.index(max(shared))] if max(shared) and shared.count(max(shared)) == 1 else None
 
 
 def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | None:

@@ -186,6 +186,31 @@ class TestShapes:
             for place in ("POST /v1/widgets 201", "GET /v1/widgets/{id} 200")
         }
 
+    def test_one_alternative_alone(self, small: Json):
+        """An answer that is one of the documented alternatives alone is known as that, and breaks nobody."""
+        answer = small["paths"]["/v1/widgets/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+        fields(small, "WidgetRow")["row"] = {"type": "integer"}
+        pulled = plain(small)
+        answer["schema"] = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Widget", "WidgetRow")]}
+
+        report = report_of(small, pulled)
+
+        place = "GET /v1/widgets/{id} 200"
+        assert found(report) == {("one alternative", place, "additive", "object became Widget")}
+        for schema in (fields(pulled, "Widget"), fields(pulled, "WidgetRow")):
+            schema.pop("state")
+        gone = "GET /v1/widgets/{id}: 200.state is gone, and watch steer by it."
+        assert gone in obstacles(report_of(small, pulled))
+
+    def test_one_alternative_of_what_is_sent(self, small: Json):
+        """Who sent another one is broken by it."""
+        pulled = plain(small)
+        fields(small, "MakeWidgetRequest")["label"] = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
+
+        assert found(report_of(small, pulled)) == {
+            ("type changed", "POST /v1/widgets body.label", "client", "integer or string became string")
+        }
+
     def test_values_under_any_name(self, small: Json):
         """The type of values under names that nobody knows beforehand is compared too."""
         fields(small, "Widget")["sizes"] = {"type": "object", "additionalProperties": {"type": "integer"}}

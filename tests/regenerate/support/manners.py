@@ -309,6 +309,11 @@ def any_of_one(document: Json) -> None:
 
 
 @manner
+def objects_or_anything(document: Json) -> None:
+    for_schemas(document, lambda schema: {"anyOf": [schema, {}]} if "$ref" in schema else schema)
+
+
+@manner
 def references_to_references(document: Json) -> None:
     schemas = document["components"]["schemas"]
     for_schemas(document, lambda schema: {"$ref": f"{schema['$ref']}Alias"} if "$ref" in schema else schema)
