@@ -28,8 +28,9 @@ from regeneration.pairing import (
 from regeneration.text import shown
 
 FILLED_IN: Final = frozenset(
-    {"type lost", "answer not listed", "answer not described", "body not described", "parameter not listed"}
-)
+    {"type lost", "answer not listed", "answer not described", "body not described", "field not listed",
+     "parameter not listed"}
+)  # fmt: skip
 """What a document doesn't say and another one may."""
 
 Local = tuple[str, str, Severity, str]
@@ -219,6 +220,9 @@ class _Comparison:
             is_documented = bool(self._here.operation_id)
             steers = slot.steering if is_documented else self._uses.steers_by(self._here, name)
             worst: Severity = "flows" if steers and is_read else "client"
+            if other is None and is_read and there.is_problem:
+                self._add_not_stated("field not listed", path, "the documented one stays")
+                continue
             if other is None:
                 self._add("field gone", path, worst, _perhaps(name, slot, there, here))
                 continue

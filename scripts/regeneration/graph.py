@@ -65,6 +65,11 @@ class Node:
         return node.kind == "any" or (node.kind == "object" and not node.properties)
 
     @property
+    def is_problem(self) -> bool:
+        """Whether it is a problem document (RFC 9457), which may have more members than anybody lists."""
+        return self.kind == "object" and self.properties.keys() >= {"type", "title", "status", "detail"}
+
+    @property
     def needs_class(self) -> bool:
         """Whether the generated client has a class for this shape."""
         return self.kind == "enum" or (self.kind == "object" and not self.is_free_form)
@@ -83,6 +88,11 @@ class Body:
     def is_typed(self) -> bool:
         """Whether the document says what is in the body."""
         return self.medium in ("text", "binary") or (self.slot is not None and not self.slot.node.is_free_form)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it is a problem document."""
+        return self.slot is not None and self.slot.node.is_problem
 
 
 @dataclass(slots=True, eq=False)

@@ -92,14 +92,15 @@ class Merger:
         """Documented names first, in their order; the others by name. Read-only values are not sent, and so on."""
         lead = there or here or Node()
         known = here.properties if here is not None and here.kind == "object" else {}
-        names = [name for name in known if name in lead.properties]
-        names += sorted(name for name in lead.properties if name not in known)
+        listed = {**known, **lead.properties} if lead.is_problem and direction == "response" else lead.properties
+        names = [name for name in known if name in listed]
+        names += sorted(name for name in listed if name not in known)
         merged: dict[str, Slot] = {}
         for name in names:
-            stated = lead.properties[name]
+            stated = listed[name]
             if (stated.read_only and direction != "response") or (stated.write_only and direction == "response"):
                 continue
-            merged[name] = self._slot(there.properties[name] if there else None, known.get(name), direction)
+            merged[name] = self._slot(there.properties.get(name) if there else None, known.get(name), direction)
             if direction == "response":
                 merged[name].required, merged[name].nullable = False, True
         return merged

@@ -96,23 +96,30 @@ def paired_requests(there: Operation | None, here: Operation | None) -> tuple[Bo
 
 
 def paired_responses(there: Operation | None, here: Operation | None) -> dict[str, tuple[Body | None, Body | None]]:
-    """Status → the bodies that correspond. A success under another status than documented still is the success."""
+    """Status → the bodies that correspond. A success under another status than documented still is the success, and a
+    problem under any status is the documented problem."""
     theirs = there.responses if there else {}
     mine = here.responses if here else {}
+    listed = any(is_success(status) for status in theirs)
     unmatched = next(
-        (body for status, body in theirs.items() if is_success(status) and status not in mine and body.is_typed), None
+        (body for status, body in theirs.items() if _succeeds(status, body, listed) and status not in mine), None
     )
     known = next((body for status, body in mine.items() if is_success(status) and body.is_typed), None)
+    problem = next((body for body in mine.values() if body.is_problem), None)
     paired: dict[str, tuple[Body | None, Body | None]] = {}
     for status in sorted({*theirs, *mine}):
         body, documented = theirs.get(status), mine.get(status)
-        if is_success(status):
-            if body is None and documented is not None and documented.is_typed:
-                body = unmatched
-            if documented is None and body is not None and body.is_typed:
-                documented = known
+        if is_success(status) and body is None and documented is not None and documented.is_typed:
+            body = unmatched
+        if documented is None and body is not None:
+            documented = problem if body.is_problem else known if _succeeds(status, body, listed) else None
         paired[status] = (body, documented)
     return paired
+
+
+def _succeeds(status: str, body: Body, is_listed: bool) -> bool:
+    """Whether it is the body of a success: ``default`` can be one where none is listed."""
+    return body.is_typed and (is_success(status) or (status == "default" and not is_listed and not body.is_problem))
 
 
 def is_success(status: str) -> bool:

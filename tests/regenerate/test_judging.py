@@ -232,6 +232,54 @@ class TestShapes:
         )
 
 
+class TestProblems:
+    @pytest.fixture
+    def pulled(self, small: Json) -> Json:
+        """Documented errors have members of their own; ASP.NET's class for them has those of the RFC alone."""
+        members = {name: {"type": "string"} for name in ("type", "title", "status", "detail")}
+        schemas = small["components"]["schemas"]
+        schemas["Problem"] = {"type": "object", "properties": {**members, "code": {"type": "string"}}}
+        for item in small["paths"].values():
+            for operation in item.values():
+                content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                operation["responses"]["400"] = {"description": "", "content": content}
+        pulled = plain(small)
+        pulled["components"]["schemas"]["Problem"]["properties"] = members
+        return pulled
+
+    def test_members_that_are_not_listed(self, small: Json, pulled: Json):
+        """A problem may have more members than a document lists, so the documented ones stay."""
+        aligned = align(small, pulled, NamesLock())
+
+        assert aligned.document == align(small, None, NamesLock()).document
+        assert {change[0::2] for change in found(report_of(small, pulled))} == {("field not listed", "additive")}
+        assert {change[0::2] for change in found(report_of(small, pulled, plain(small)), "last_to_pulled")} == {
+            ("field not listed", "additive")
+        }
+
+    @pytest.mark.parametrize("status", ["default", "4XX", "422"])
+    def test_under_another_status(self, small: Json, pulled: Json, status: str):
+        """It is the documented problem under whatever status a document lists it."""
+        for item in pulled["paths"].values():
+            for operation in item.values():
+                operation["responses"][status] = operation["responses"].pop("400")
+
+        document = align(small, pulled, NamesLock()).document
+
+        assert document["components"] == align(small, None, NamesLock()).document["components"]
+
+    def test_default_that_is_a_success(self, small: Json):
+        """Where no success is listed, ``default`` is one, and the flows' fields are looked for in it."""
+        pulled = plain(small)
+        responses = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]
+        responses["default"] = responses.pop("200")
+        components = align(small, pulled, NamesLock()).document["components"]
+
+        assert components == align(small, None, NamesLock()).document["components"]
+        del fields(pulled, "Widget")["state"]
+        assert "GET /v1/widgets/{id}: 200.state is gone, and watch steer by it." in obstacles(report_of(small, pulled))
+
+
 class TestSinceTheLastPull:
     @pytest.fixture
     def before(self, small: Json) -> Json:
@@ -291,15 +339,15 @@ class TestSinceTheLastPull:
 def test_page_names_every_operation(contract: Json):
     """The page names each operation that a change is in, however many there are; the terminal counts the rest."""
     pulled = plain(contract)
-    del fields(pulled, "Problem")["code"]
+    del fields(pulled, "Problem")["title"]
 
     report = report_of(contract, pulled)
 
-    operations = {change.operation for change in report.documented_to_pulled if change.place.endswith(".code")}
+    operations = {change.operation for change in report.documented_to_pulled if change.place.endswith(".title")}
     assert len(operations) > 50
     page = report.page()
     assert all(f"`{operation}`" in page for operation in operations)
-    assert any("and " in line and "more: field gone error.code" in line for line in report.terminal())
+    assert any("and " in line and "more: field gone error.title" in line for line in report.terminal())
 
 
 def test_stop_leaves_a_report(small_checkout: Checkout, small: Json, tmp_path: Any):
