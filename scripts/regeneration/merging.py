@@ -89,16 +89,21 @@ class Merger:
         )
 
     def _properties(self, there: Node | None, here: Node | None, direction: Direction) -> dict[str, Slot]:
-        """Documented names first, in their order; the others by name. Read-only values are not sent, and so on."""
+        """Documented names first, in their order; the others by name. Read-only values are not sent, unless the
+        documented contract sends them, and so on."""
         lead = there or here or Node()
         known = here.properties if here is not None and here.kind == "object" else {}
         listed = {**known, **lead.properties} if lead.is_problem and direction == "response" else lead.properties
         names = [name for name in known if name in listed]
         names += sorted(name for name in listed if name not in known)
+        left_out = {name for name, slot in listed.items() if slot.read_only and known.get(name, slot).read_only}
+        if len(left_out) == len(listed):
+            left_out = set()  # a class that can't be changed once it is made, as ASP.NET describes it
+        if direction == "response":
+            left_out = {name for name, slot in listed.items() if slot.write_only}
         merged: dict[str, Slot] = {}
         for name in names:
-            stated = listed[name]
-            if (stated.read_only and direction != "response") or (stated.write_only and direction == "response"):
+            if name in left_out:
                 continue
             merged[name] = self._slot(there.properties.get(name) if there else None, known.get(name), direction)
             if direction == "response":

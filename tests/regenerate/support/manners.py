@@ -256,6 +256,15 @@ def closed_objects(document: Json) -> None:
 
 
 @manner
+def classes_that_cannot_be_changed(document: Json) -> None:
+    def edit(schema: Json) -> Json:
+        fields = {name: {**inner, "readOnly": True} for name, inner in schema.get("properties", {}).items()}
+        return {**schema, "properties": fields} if fields else schema
+
+    for_schemas(document, edit)
+
+
+@manner
 def objects_without_a_type(document: Json) -> None:
     for_schemas(
         document,
