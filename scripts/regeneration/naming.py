@@ -166,7 +166,7 @@ class _Namer:
     def _root_roles(self) -> Iterator[_Role]:
         for operation, place, slot in self._roots():
             last = place.split(" ", 1)[-1]
-            ending = "Body" if place == "body" else last if " " in place else f"Response{last}"
+            ending = "Body" if place == "body" else last if " " in place else f"Response {last}"
             base = pascal(operation.operation_id, ending)
             yield from self._roles_at(f"{operation.role} {place}", pascal(operation.operation_id), base, slot)
 
@@ -209,7 +209,11 @@ def _operation_id(operation: Operation) -> str:
 
 
 def _tag(operation: Operation, documented: Contract) -> str:
-    """The tag of the documented operations with the longest common path, else the first word of its own."""
+    """The tag of the documented operations at the same path, else of those with the longest common one, else the first
+    word of its own."""
+    neighbours = [other.tag for other in documented.operations.values() if other.route.shape == operation.route.shape]
+    if neighbours:
+        return min(neighbours)
     literals = operation.route.literals
     for length in range(len(literals), 1, -1):
         tags = Counter(

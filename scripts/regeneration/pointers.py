@@ -52,11 +52,16 @@ class Pointers:
             self._notes.add(f"A reference by anchor is not understood ({shown(reference)}): read as untyped.")
             return None
         for token in pointer.split("/")[1:]:
-            value = _step(value, unquote(token).replace("~1", "/").replace("~0", "~"))
+            as_written = _step(value, _unescaped(token))
+            value = as_written if as_written is not None else _step(value, _unescaped(unquote(token)))
             if value is None:
                 self._notes.add(f"A reference points at nothing ({shown(reference)}): read as untyped.")
                 return None
         return value
+
+
+def _unescaped(token: str) -> str:
+    return token.replace("~1", "/").replace("~0", "~")
 
 
 def _step(value: object, token: str) -> object:

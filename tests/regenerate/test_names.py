@@ -69,6 +69,31 @@ def test_new_operation(small: Json):
     } <= schemas(aligned)
 
 
+def test_new_method(small: Json):
+    """A new method at a documented path stands where the documented ones do."""
+    shared = {"get": {**operation(), "operationId": "list_owners", "tags": ["owners"]}}
+    small["paths"]["/v1/widgets/owners"] = shared
+    small["paths"]["/v1/widgets/owners/{id}"] = copy.deepcopy(shared)
+    small["paths"]["/v1/widgets/owners/{id}"]["get"]["operationId"] = "get_owner"
+    small["paths"]["/v1/widgets/owners/{id}"]["get"]["tags"] = ["widgets"]
+    small["paths"]["/v1/widgets/owners/{id}/name"] = copy.deepcopy(small["paths"]["/v1/widgets/owners/{id}"])
+    small["paths"]["/v1/widgets/owners/{id}/name"]["get"]["operationId"] = "get_owner_name"
+    pulled = disguised(small, Disguise())
+    pulled["paths"]["/v1/widgets/owners"]["head"] = operation()
+
+    found = align(small, pulled, NamesLock()).document["paths"]["/v1/widgets/owners"]["head"]
+
+    assert (found["operationId"], found["tags"]) == ("head_widgets_owners", ["owners"])
+
+
+def test_default_answer(small: Json):
+    """The class of an answer under any status is called so."""
+    pulled = disguised(small, Disguise())
+    pulled["paths"]["/v1/gadgets"] = {"get": {"responses": {"default": operation(gadget("a"))["responses"]["200"]}}}
+
+    assert "GetGadgetsResponseDefault" in schemas(align(small, pulled, NamesLock()))
+
+
 def test_equal_schemas_are_one_class(small: Json):
     """Structurally equal undocumented schemas share a class, by reference or inline, recursive or unrolled once."""
     pulled = disguised(small, Disguise())

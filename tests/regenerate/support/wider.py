@@ -20,7 +20,7 @@ disguises = st.builds(
     parameters=st.sampled_from(["same", "renamed", "constrained"]),
     inlined=st.sampled_from([0.0, 0.2, 0.7, 1.0]),
     prefix=st.sampled_from(["", "Api.Contracts.", "é~/"]),
-    suffix=st.sampled_from(["", "Dto", "`1", "Of", "[]"]),
+    suffix=st.sampled_from(["", "Dto", "`1", "Of", "[]", "%3Cof%3E"]),
     seed=st.integers(0, 10_000),
 )
 
