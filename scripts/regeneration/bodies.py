@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from regeneration.flattening import alternatives
 from regeneration.graph import Body, Medium
 from regeneration.pointers import JsonObject, Pointers
 from regeneration.schemas import SchemaReader
@@ -86,7 +87,13 @@ class BodyReader:
         return found
 
     def _is_structured(self, schema: object) -> bool:
+        """Whether it is an object or a list, or has one among its alternatives or parts."""
         described = self._pointers.resolved(schema)
+        parts = described.get("allOf")
+        inner = [*alternatives(described)[0], *(parts if isinstance(parts, list) else [])]
+        return any(self._has_structure(self._pointers.resolved(entry)) for entry in (described, *inner))
+
+    def _has_structure(self, described: JsonObject) -> bool:
         types = described.get("type")
         listed = types if isinstance(types, list) else [types]
         return "object" in listed or "array" in listed or isinstance(described.get("properties"), dict)

@@ -32,13 +32,15 @@ def read_contract(
         documented: whether it is the contract by hand, the only document whose names mean anything.
         known: the documented contract, for telling what the addresses of servers put before the paths.
     """
-    contract = _ContractReader(document, notes, documented, set(known.operations) if known else set()).read()
+    contract = _ContractReader(document, notes, documented, known.operations if known else {}).read()
     join_values(contract)
     return contract
 
 
 class _ContractReader:
-    def __init__(self, document: JsonObject, notes: Notes, documented: bool, known: set[OperationKey]) -> None:
+    def __init__(
+        self, document: JsonObject, notes: Notes, documented: bool, known: dict[OperationKey, Operation]
+    ) -> None:
         self._document = document
         self._notes = notes
         self._documented = documented
@@ -66,13 +68,30 @@ class _ContractReader:
                         operations.append(operation)
         if len(operations) > MOST_OPERATIONS:
             raise Stop(f"The document has {len(operations):,} operations; more than {MOST_OPERATIONS:,} are not read.")
-        for operation in sorted(operations, key=path_order):
+        for operation in sorted(operations, key=self._twin_order):
             other = contract.operations.setdefault(operation.key, operation)
             if other is not operation:
-                self._notes.not_generated(
-                    operation.title, f"{other.title} is the same path but for the names of its parameters"
-                )
+                self._note_twin(operation, other)
         return contract
+
+    def _twin_order(self, operation: Operation) -> tuple[Any, ...]:
+        """Of operations at the same path the one comes first that is most like the documented one."""
+        known = self._known.get(operation.key)
+        pairs = zip(operation.path_parameters, known.path_parameters, strict=True) if known else ()
+        unlike = sum(mine.slot.node.format != theirs.slot.node.format for mine, theirs in pairs)
+        return (*path_order(operation)[:2], unlike, operation.route.text)
+
+    def _note_twin(self, operation: Operation, other: Operation) -> None:
+        mine, theirs = (tuple(map(str.casefold, some.route.parameters)) for some in (operation, other))
+        if mine == theirs:
+            self._notes.add(
+                f"{operation.title} is there twice, under paths that differ in letter case or in the slash at the end; "
+                "one of them was read."
+            )
+        else:
+            self._notes.not_generated(
+                operation.title, f"{other.title} is the same path but for the names of its parameters"
+            )
 
     def _paths(self) -> list[tuple[str, object]]:
         paths = self._document.get("paths")

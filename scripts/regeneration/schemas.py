@@ -20,7 +20,7 @@ STRING_FORMATS: Final = frozenset({"uuid", "date-time", "date", "binary"})
 _BY_FORMAT: Final = {
     "int32": "integer", "int64": "integer", "int16": "integer", "uint32": "integer", "uint64": "integer",
     "float": "number", "double": "number", "decimal": "number",
-    "uuid": "string", "date-time": "string", "date": "string", "binary": "string", "uri": "string", "byte": "string",
+    "uuid": "string", "guid": "string", "date-time": "string", "date": "string", "binary": "string", "uri": "string", "byte": "string",
 }  # fmt: skip
 _SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 
@@ -97,7 +97,8 @@ class SchemaReader:
     def _read_kind(self, node: Node, schema: JsonObject, kind: str) -> None:
         if kind in _SCALARS:
             node.kind, node.type = "scalar", kind
-            wanted = str(schema.get("format"))
+            stated = str(schema.get("format"))
+            wanted = "uuid" if stated == "guid" else stated  # what NSwag calls it
             if kind == "string" and wanted in STRING_FORMATS:
                 node.format = wanted
         elif kind == "array":

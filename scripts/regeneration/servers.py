@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from regeneration.graph import METHODS, OperationKey
@@ -17,7 +18,7 @@ Items = list[tuple[str, JsonObject]]
 """Paths with their path items."""
 
 
-def base_path(owner: JsonObject, items: Items, known: set[OperationKey], otherwise: str) -> str:
+def base_path(owner: JsonObject, items: Items, known: Collection[OperationKey], otherwise: str) -> str:
     """The path that belongs before the paths of a document, or of one path item.
 
     A service behind a proxy names servers that clients never see, and lists several, of which some have a path. So
@@ -37,7 +38,7 @@ def base_path(owner: JsonObject, items: Items, known: set[OperationKey], otherwi
     return max(dict.fromkeys([*stated, otherwise, ""]), key=lambda base: _found(base, items, known))
 
 
-def with_versions(document: JsonObject, items: Items, known: set[OperationKey]) -> tuple[Items, str]:
+def with_versions(document: JsonObject, items: Items, known: Collection[OperationKey]) -> tuple[Items, str]:
     """The paths of a document with the version that they leave to a parameter (``/v{version}/widgets``).
 
     That is the manner of ASP.NET's API versioning. It counts when more documented operations are found so.
@@ -55,7 +56,7 @@ def with_versions(document: JsonObject, items: Items, known: set[OperationKey]) 
     return best, put_in
 
 
-def _found(base: str, items: Items, known: set[OperationKey]) -> int:
+def _found(base: str, items: Items, known: Collection[OperationKey]) -> int:
     """How many documented operations there are when ``base`` stands before the paths."""
     found = 0
     for path, item in items if known else ():

@@ -150,6 +150,12 @@ def servers_of_path_items(document: Json) -> None:
 
 
 @manner
+def paths_that_are_there_twice(document: Json) -> None:
+    twins = {f"{path}/": copy.deepcopy(item) for path, item in document["paths"].items()}
+    document["paths"] = {**twins, **document["paths"], **{path.upper(): item for path, item in twins.items()}}
+
+
+@manner
 def parameters_of_path_items(document: Json) -> None:
     for item in document["paths"].values():
         inner = [operation for method, operation in item.items() if method in METHODS]
@@ -305,6 +311,11 @@ def formats_lost(document: Json) -> None:
         document,
         lambda schema: {k: v for k, v in schema.items() if k != "format"} if schema.get("type") == "string" else schema,
     )
+
+
+@manner
+def guids(document: Json) -> None:
+    for_schemas(document, lambda schema: {**schema, "format": "guid"} if schema.get("format") == "uuid" else schema)
 
 
 @manner
