@@ -19,6 +19,7 @@ from regeneration.pairing import (
     counterpart,
     is_success,
     lists_queries,
+    may_be_left_out,
     operation_pairs,
     paired_parameters,
     paired_requests,
@@ -32,6 +33,8 @@ FILLED_IN: Final = frozenset(
      "parameter not listed"}
 )  # fmt: skip
 """What a document doesn't say and another one may."""
+
+_NULL_DOES: Final = "it may be null, so it may be left out"
 
 Local = tuple[str, str, Severity, str]
 """A difference inside a shape: what, place after the shape's own, severity, detail."""
@@ -233,15 +236,18 @@ class _Comparison:
                 self._add("null taken too" if other.nullable else "null not taken", path, null, "")
             if other.required != slot.required:
                 what = "field now required" if other.required else "field no longer required"
-                severity = "additive" if is_read or not other.required else "client"
-                self._add(what, path, severity, "")
+                is_lenient = not is_read and other.required and may_be_left_out(other, slot)
+                severity = "additive" if is_read or not other.required or is_lenient else "client"
+                self._add(what, path, severity, _NULL_DOES if is_lenient else "")
         if there.extra is not None and here.extra is not None:
             for what, after, severity, detail in self._differences(place, there.extra.node, here.extra.node, "client"):
                 self._add(what, place.path + "{}" + after, severity, detail)
         for name, other in there.properties.items():
             if name not in here.properties:
-                must = other.required and not is_read and not other.read_only
-                detail = described(other.node) + (", and it is required" if must else "")
+                is_stated = other.required and not is_read and not other.read_only
+                must = is_stated and not may_be_left_out(other, None)
+                said = "and it is required" if must else f"required; {_NULL_DOES}" if is_stated else ""
+                detail = ", ".join(filter(None, (described(other.node), said)))
                 self._add("field new", f"{place.path}.{shown(name)}", "flows" if must else "additive", detail)
 
 

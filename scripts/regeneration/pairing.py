@@ -161,6 +161,14 @@ def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     return alternatives[shared.index(max(shared))] if max(shared) and shared.count(max(shared)) == 1 else None
 
 
+def may_be_left_out(there: Slot, here: Slot | None) -> bool:
+    """Whether a field that is sent may be left out, although the pulled document may call it required.
+
+    ASP.NET calls each parameter of a record's constructor required, and takes null for one that is not sent.
+    """
+    return there.nullable and not (here is not None and here.required)
+
+
 def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | None:
     """The documented description of one alternative of a pulled union, when there is no doubt which it is."""
     if here is None or sum(slot.node.kind == variant.node.kind for slot in union.variants) != 1:

@@ -174,6 +174,25 @@ class TestShapes:
         fields(pulled, "MakeWidgetRequest")["label"] = {"type": "string"}
         assert found(report_of(small, pulled)) == {("null not taken", "POST /v1/widgets body.label", "client", "")}
 
+    def test_required_and_null(self, small: Json):
+        """ASP.NET calls everything in a record required; what may be null there and is documented as optional, or not at
+        all, may be left out."""
+        fields(small, "MakeWidgetRequest")["size"] = {"type": ["integer", "null"]}
+        pulled = plain(small)
+        fields(pulled, "MakeWidgetRequest")["colour"] = {"type": ["string", "null"]}
+        pulled["components"]["schemas"]["MakeWidgetRequest"]["required"] = ["label", "size", "colour"]
+
+        report = report_of(small, pulled)
+
+        null = "it may be null, so it may be left out"
+        assert obstacles(report) == []
+        assert found(report) == {
+            ("field now required", "POST /v1/widgets body.size", "additive", null),
+            ("field new", "POST /v1/widgets body.colour", "additive", f"string, required; {null}"),
+        }
+        document = align(small, pulled, NamesLock()).document
+        assert document["components"]["schemas"]["MakeWidgetRequest"]["required"] == ["label"]
+
     def test_alternatives(self, small: Json):
         """A field with other alternatives than before has another type."""
         fields(small, "Widget")["weight"] = {"oneOf": [{"type": "string"}, {"type": "boolean"}]}
