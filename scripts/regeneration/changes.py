@@ -63,7 +63,8 @@ class Uses:
         for key, operation in documented.operations.items():
             for body in operation.responses.values():
                 if body.slot is not None and operation.used_by:
-                    self._steering[key] |= _steering_names(body.slot.node)
+                    marked = _steering_names(body.slot.node)
+                    self._steering[key] |= marked & set(operation.goes_by) if operation.goes_by else marked
 
     def of(self, operation: Operation) -> tuple[str, ...]:
         """The flows or commands that use an operation."""

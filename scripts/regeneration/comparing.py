@@ -221,7 +221,8 @@ class _Comparison:
             other = there.properties.get(name)
             path = f"{place.path}.{shown(name)}"
             is_documented = bool(self._here.operation_id)
-            steers = slot.steering if is_documented else self._uses.steers_by(self._here, name)
+            goes_by = self._here.goes_by or (name,)
+            steers = slot.steering and name in goes_by if is_documented else self._uses.steers_by(self._here, name)
             worst: Severity = "flows" if steers and is_read else "client"
             if other is None and is_read and there.is_problem:
                 self._add_not_stated("field not listed", path, "the documented one stays")
@@ -261,8 +262,12 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
     if there.kind == "enum" and here.kind == "enum" and there.type == here.type:
         gone = _missing(here.values, there.values)
         new = _missing(there.values, here.values)
-        if gone:
-            yield "values gone", after, worst, _listed(gone)
+        shown_only = [value for value in gone if here.waited_for and value not in here.waited_for]
+        waited_for = [value for value in gone if value not in shown_only]
+        if waited_for:
+            yield "values gone", after, worst, _listed(waited_for)
+        if shown_only:
+            yield "values gone", after, "client", _listed(shown_only)
         if new:
             yield "values new", after, "additive", _listed(new)
     elif kept is None:

@@ -131,6 +131,7 @@ class _ContractReader:
             operation_id=str(raw.get("operationId", "")) if self._documented else "",
             tag=_first(raw.get("tags")) if self._documented else "",
             used_by=_strings(raw.get("x-used-by")) if self._documented else (),
+            goes_by=_strings(raw.get("x-goes-by")) if self._documented else (),
         )
 
     def _parameters(self, title: str, item: JsonObject, raw: JsonObject) -> list[Parameter]:

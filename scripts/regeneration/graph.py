@@ -42,6 +42,8 @@ class Node:
     format: str = ""
     """Of a string: uuid, date-time, date or binary; any other format changes nothing in the client."""
     values: tuple[str | int, ...] = ()
+    waited_for: tuple[str, ...] = ()
+    """Of a documented enum: the values that flows go by, when not by all."""
     items: Slot | None = None
     properties: dict[str, Slot] = field(default_factory=dict)
     extra: Slot | None = None
@@ -124,6 +126,8 @@ class Operation:
     operation_id: str = ""
     tag: str = ""
     used_by: tuple[str, ...] = ()
+    goes_by: tuple[str, ...] = ()
+    """Of a documented operation: the fields in its answers that flows go by, when not by all that are marked."""
 
     @property
     def key(self) -> OperationKey:

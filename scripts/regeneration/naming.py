@@ -89,9 +89,11 @@ class _Namer:
         if len(order) > MOST_CLASSES:
             raise Stop(f"The document needs {len(order):,} classes; more than {MOST_CLASSES:,} are not generated.")
         owners: dict[str, str] = {}
+        for fingerprint in sorted(order, key=self._steering, reverse=True):
+            owners.setdefault(self._nodes[fingerprint].name, fingerprint)
         for fingerprint in order:
             name = self._nodes[fingerprint].name
-            if name and owners.setdefault(name, fingerprint) == fingerprint:
+            if name and owners[name] == fingerprint:
                 self._give(fingerprint, name)
         named = list(self._named)
         for role in self._root_roles():
@@ -106,6 +108,10 @@ class _Namer:
                     self._derive(role)
                     named.append(role.fingerprint)
         return Names(self._named)
+
+    def _steering(self, fingerprint: str) -> int:
+        """How much of what flows go by is in a shape: the one with most of it bears the documented name."""
+        return sum(slot.steering for slot in self._nodes[fingerprint].properties.values())
 
     def _meet(self, role: _Role, named: list[str]) -> None:
         """Take a locked name at once; put a name that has to be derived off until no lock can settle it."""

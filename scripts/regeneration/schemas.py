@@ -135,6 +135,8 @@ class SchemaReader:
             if len(fit) < len(values):
                 self._notes.add("A list of values has some that no source file can hold; they are read as they come.")
             _fill_enum(node, "string", fit)
+            waited_for = schema.get("x-waits-for")
+            node.waited_for = tuple(map(str, waited_for)) if isinstance(waited_for, list) else ()
         elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
             _fill_enum(node, "integer", values)
         elif kinds:

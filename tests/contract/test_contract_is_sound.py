@@ -23,8 +23,16 @@ VERBS = {
 }
 MARKS = {
     *("x-added", "x-added-values", "x-anonymous", "x-assumption", "x-cookie-only", "x-default"),
-    *("x-enum-descriptions", "x-kind", "x-known-values", "x-needs-target", "x-no-api-key", "x-problem-codes"),
-    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-used-by"),
+    *(
+        "x-enum-descriptions",
+        "x-goes-by",
+        "x-kind",
+        "x-known-values",
+        "x-needs-target",
+        "x-no-api-key",
+        "x-problem-codes",
+    ),
+    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-used-by", "x-waits-for"),
 }
 SENTENCE = re.compile(r"^[A-Z0-9`].*[.]$", re.DOTALL)
 
@@ -188,6 +196,8 @@ def test_marks_are_ours_and_well_formed(contract: Any) -> None:
             wrong.append(f"{where}: x-added")
         if node.get("x-steering", True) is not True:
             wrong.append(f"{where}: x-steering is true or absent")
+        if not set(node.get("x-waits-for", ())) <= set(node.get("enum", ())):
+            wrong.append(f"{where}: x-waits-for names other values than the enum")
 
     assert not wrong
 

@@ -102,6 +102,36 @@ class TestWhatStandsInTheWay:
 
         assert "it looks like GET /v1/things now" in obstacles(report_of(small, pulled))[0]
 
+    def test_fields_that_an_operation_may_lack(self, small: Json):
+        """Where flows go by a part alone of what is marked, the rest may be gone from that operation's answers, and the
+        class that has most of it keeps the documented name."""
+        small["paths"]["/v1/widgets"]["post"]["x-goes-by"] = ["id"]
+        pulled = plain(small)
+        slim = {"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}}
+        pulled["paths"]["/v1/widgets"]["post"]["responses"]["201"]["content"]["application/json"]["schema"] = slim
+
+        components = align(small, pulled, NamesLock()).document["components"]["schemas"]
+
+        assert obstacles(report_of(small, pulled)) == []
+        assert "state" in components["Widget"]["properties"]
+        assert set(components["WidgetInMakeWidget"]["properties"]) == {"id"}
+        del slim["properties"]["id"]
+        slim["properties"]["key"] = {"type": "integer"}
+        assert obstacles(report_of(small, pulled)) == ["POST /v1/widgets: 201.id is gone, and run steer by it."]
+
+    def test_values_that_flows_do_not_wait_for(self, small: Json):
+        """They may go from an enum that flows steer by; the ones that are waited for may not."""
+        small["components"]["schemas"]["WidgetState"]["x-waits-for"] = ["Done"]
+        pulled = plain(small)
+        pulled["components"]["schemas"]["WidgetState"]["enum"] = ["Queued", "Done"]
+        assert obstacles(report_of(small, pulled)) == []
+        pulled["components"]["schemas"]["WidgetState"]["enum"] = ["Queued"]
+
+        sentences = obstacles(report_of(small, pulled))
+
+        words = "200.state lost values that flows may wait for; Done; watch steer by it."
+        assert f"GET /v1/widgets/{{id}}: {words}" in sentences
+
 
 class TestParameters:
     def test_headers_and_queries_that_are_not_listed(self, small: Json):
