@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from regeneration.alignment import Aligned, align
@@ -37,12 +38,24 @@ def report_on(aligned: Aligned, documented: JsonObject, pulled: bytes | None, co
         report.previous_sha256 = sha256(committed)
         try:
             before = read_contract(parse_document(committed, "openapi/pulled.json"), Notes(), known=aligned.documented)
-            report.last_to_pulled = compare_pulls(aligned.pulled, before, aligned.documented, uses)
+            changes = compare_pulls(aligned.pulled, before, aligned.documented, uses)
+            report.last_to_pulled = _judged_alike(changes, report.documented_to_pulled)
         except Stop as damaged:
             report.notes.append(f"The document that was pulled before could not be compared: {damaged}")
     own = align(documented, None, NamesLock()).document
     report.stable_layer = compare_surfaces(aligned.document, own, aligned.documented)
     return report
+
+
+def _judged_alike(changes: list[Change], documented: list[Change]) -> list[Change]:
+    """Changes since the last pull; only what the flows miss of the documented contract breaks them."""
+    breaking = {(change.operation, change.place) for change in documented if change.severity == "flows"}
+    return [
+        replace(change, severity="client")
+        if change.severity == "flows" and (change.operation, change.place) not in breaking
+        else change
+        for change in changes
+    ]
 
 
 def keep_last_comparison(report: Report, committed: Path) -> None:

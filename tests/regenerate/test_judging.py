@@ -123,8 +123,11 @@ class TestWhatStandsInTheWay:
         """They may go from an enum that flows steer by; the ones that are waited for may not."""
         small["components"]["schemas"]["WidgetState"]["x-waits-for"] = ["Done"]
         pulled = plain(small)
+        before = copy.deepcopy(pulled)
         pulled["components"]["schemas"]["WidgetState"]["enum"] = ["Queued", "Done"]
-        assert obstacles(report_of(small, pulled)) == []
+        report = report_of(small, pulled, before)
+        assert obstacles(report) == []
+        assert {change.severity for change in report.last_to_pulled} == {"client"}
         pulled["components"]["schemas"]["WidgetState"]["enum"] = ["Queued"]
 
         sentences = obstacles(report_of(small, pulled))
