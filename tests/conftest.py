@@ -7,13 +7,18 @@ import signal
 import threading
 from collections import Counter
 
+import hypothesis
 import pytest
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C through: a shell's ``scripts/test &`` starts us, and so the command under test, deaf to it."""
+    """Time nothing, and let Ctrl-C through, to which a shell's ``scripts/test &`` makes us and the command deaf."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A busy machine fails no test: hypothesis would time its examples.
+    untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("untimed", hypothesis.settings(), **untimed)
+    hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

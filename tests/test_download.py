@@ -207,7 +207,7 @@ def test_a_broken_download_goes_on_where_it_stopped(host: BlobHost, part: Path) 
     assert host.seen[1][1]["If-Range"] == ETAG
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, len(PACKAGE) - 1), max_size=6), heeds_range=st.booleans())
 def test_any_number_of_breaks_gives_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], heeds_range: bool

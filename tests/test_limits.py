@@ -174,7 +174,7 @@ def test_a_clock_set_back_stops_nobody_for_long(limiter: Limiter) -> None:
     assert limiter.acquire("kickoff", NOW + LONGEST_HOLD_SECONDS) == 0.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 4), st.sampled_from([0.0, 0.3, 0.99])), max_size=100), st.integers(1, 4))
 def test_the_service_never_refuses_who_asks_the_limiter(steps: list[tuple[float, float]], limit: int) -> None:
     """Who waits as told, with any delay on the way of up to the margin, never sends the service one too many."""
@@ -188,7 +188,7 @@ def test_the_service_never_refuses_who_asks_the_limiter(steps: list[tuple[float,
     assert all(server.receive(arrival) is not None for arrival in sorted(arrivals))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 4), st.booleans()), max_size=200), st.integers(1, 8))
 def test_never_more_than_the_service_says(steps: list[tuple[float, bool]], limit: int) -> None:
     """With somebody else on the same key, what may leave after an answer is at most what the answer said remains."""
@@ -204,7 +204,7 @@ def test_never_more_than_the_service_says(steps: list[tuple[float, bool]], limit
             assert sum(more.acquire(limit, now, STAY) == 0.0 for _ in range(limit + 1)) <= remaining
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(

@@ -306,7 +306,7 @@ NAMES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(NAMES, st.binary(max_size=20), min_size=1, max_size=6))
 @example({"a/../../b.md": b"x"})
 @example({"a": b"1", "A": b"2"})

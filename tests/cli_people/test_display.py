@@ -123,7 +123,7 @@ def test_text_from_the_service_is_neither_markup_nor_control(clock: Any, busy_ge
     width=st.integers(1, 220),
     height=st.integers(1, 40),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_the_service_says_a_frame_comes_of_it(
     text: str, number: float | None, count: int | None, width: int, height: int
 ):

@@ -79,7 +79,7 @@ def perform(stage, service, flow):
     return acting.play(flow), acting
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.none() | st.floats(-1.0, SETTLE - 1.0), max_size=5))
 def test_one_generation_comes_of_any_number_of_lost_answers(stage, script):
     """As long as the service carries a request out within the settle time: one generation, and it is the one adopted."""

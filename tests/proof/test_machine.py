@@ -362,7 +362,6 @@ class RunMachine(RuleBasedStateMachine):
 
 
 MANNERS = settings(
-    deadline=None,
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

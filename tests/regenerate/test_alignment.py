@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from contracts import SMALL
 from disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from regeneration.alignment import Aligned, align
 from regeneration.locking import NamesLock
 from regeneration.rendering import to_json
@@ -42,14 +42,14 @@ def test_other_emitters(contract: Json, disguise: Disguise):
     assert text_of(contract, disguised(contract, disguise)) == text_of(contract, None)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(disguise=disguises)
 def test_any_disguise_of_the_contract(contract: Json, disguise: Disguise):
     """No shuffling, renaming, inlining or null style changes what the contract aligns to."""
     assert text_of(contract, disguised(contract, disguise)) == text_of(contract, None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(document=wider_documents(), disguise=disguises)
 def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disguise):
     """What only a pulled document has gets the same names and code too, however the document says it."""
@@ -58,7 +58,7 @@ def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disgui
     assert text_of(SMALL, disguised(document, disguise)) == text_of(SMALL, plainly)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(document=wider_documents())
 def test_alignment_is_idempotent(document: Json):
     """An aligned document aligns to itself, and adds nothing to the lock."""

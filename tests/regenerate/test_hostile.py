@@ -154,7 +154,7 @@ def strings(value: Json) -> Iterator[str]:
             yield from strings(entry)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4, unique=True))
 def test_any_text_anywhere(payloads: list[str]):
     """Whatever text stands anywhere, alignment gives a clean document or names the operation and the reason."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from contracts import SMALL
 from disguises import Disguise, disguised, plain
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from manners import MANNERS, operations
 from regeneration.alignment import Aligned, align
@@ -58,7 +58,7 @@ PATHS = ["a slash at the end", "constraints", "other parameter names", "a server
 BODIES = ["a charset", "all of ASP.NET's", "anything", "XML too"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(
     document=wider_documents(),
     manners=st.tuples(

@@ -199,7 +199,7 @@ def test_a_failed_run_says_why(when: datetime):
 
 
 @given(text=st.text(max_size=300))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_text_of_the_services_gets_out_of_its_place(text: str):
     """Whatever stands in names, replies, questions, events or audits, the page stays whole and harmless."""
     from datetime import UTC, datetime

@@ -64,7 +64,7 @@ def history(
 
 
 @given(options, st.sampled_from(("Fast", "Normal", "Extensive")), st.lists(st.floats(0.1, 2000), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_looking_changes_nothing(chosen, profile, looks):
     """What happens, and when, does not depend on how often one looks."""
     chosen.clarifications = ()
@@ -75,7 +75,7 @@ def test_looking_changes_nothing(chosen, profile, looks):
 
 
 @given(options, st.sampled_from(("Fast", "Normal", "Extensive")))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_runs_end_and_time_only_passes(chosen, profile):
     """Every run comes to an end, in order of time, and nothing follows the end."""
     events = history(chosen, profile, [100_000])
@@ -100,7 +100,6 @@ names = st.text(st.characters(categories=("L", "N"), max_codepoint=0x2FFF), min_
 
 
 @given(st.dictionaries(names, st.binary(max_size=300), max_size=6), st.none() | st.integers(0, 50_000), st.data())
-@settings(deadline=None)
 def test_archives_read_back(files, pad_to, data):
     """Python's own reader gives back every file, and any part of the archive is that part of the whole."""
     blob = build_zip(files, pad_to)

@@ -91,7 +91,6 @@ def test_answers_conform(operation, world: World):
         max_examples=4,
         phases=[Phase.explicit, Phase.generate],
         derandomize=True,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     def any_request(case):

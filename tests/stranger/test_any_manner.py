@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outsider.bench import run_library
 from outsider.manners import OPTIONAL, Manner
@@ -78,7 +78,7 @@ TROUBLES = st.none() | st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, derandomize=True)
 @given(choices=MANNERS, trouble=TROUBLES, in_async=st.booleans())
 def test_any_choices_with_any_trouble(choices, trouble, in_async):
     """Independent choices for everything that the pages leave open, and one request that goes wrong."""
