@@ -59,7 +59,7 @@ def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
     response = httpx.Response(reply.status, headers=headers, content=reply.content)
     try:
         parsed = operation._parse_response(client=Client(base_url=""), response=response)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise errors.UnexpectedResponse(
             f"The answer to {name} does not fit the API document ({type(error).__name__}).", operation=name
         ) from None

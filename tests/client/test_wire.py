@@ -14,7 +14,7 @@ import pytest
 from specstep_client.api.capabilities import get_capabilities
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
-from specstep_flows.errors import RequestError, SettingsError, UsageError
+from specstep_flows.errors import RequestError, SettingsError, UnexpectedResponse, UsageError
 from specstep_flows.sandbox import ManualClock
 
 
@@ -144,6 +144,32 @@ def test_a_compressed_answer_is_read_whoever_asks():
         with SpecStep("sf_key", api_url=url, store=RunStore.in_memory()) as specstep:
             assert specstep.get_capabilities().review_profiles == ("Fast",)
             assert [str(profile) for profile in specstep.call(get_capabilities).review_profiles] == ["Fast"]
+        server.shutdown()
+
+
+class _NestsWithoutEnd(BaseHTTPRequestHandler):
+    """A service whose answer is nested more deeply than anything can read."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"a":' * 5000)
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned):
+    """By an operation's module as by a step of our own."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _NestsWithoutEnd) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        options = {"store": RunStore.in_memory(), "clock": turned(SimpleNamespace(clock=ManualClock()))}
+        with SpecStep("sf_key", api_url=f"http://127.0.0.1:{server.server_port}", **options) as specstep:
+            with pytest.raises(UnexpectedResponse):
+                specstep.get_capabilities()
+            with pytest.raises(UnexpectedResponse):
+                specstep.call(get_capabilities)
         server.shutdown()
 
 
