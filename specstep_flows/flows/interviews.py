@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, Flow, Now, Report, Sleep, do
+from specstep_flows.flows.patience import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
 
 if TYPE_CHECKING:
@@ -219,7 +220,8 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
         try:
             answered = yield from gateway.complete_interview(interview_id)
         except (errors.Conflict, errors.BadRequest) as error:
-            interview = yield from gateway.get_interview(interview_id)
+            # Behind an earlier attempt, maybe of a process that died, a conflict is that attempt's own work.
+            interview = yield from _soon_complete(interview_id, isinstance(error, errors.Conflict) or attempts > 1)
             if not interview.is_complete:
                 why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
@@ -241,6 +243,17 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
                 if interview.is_complete or attempts > 1:
                     raise
     return (yield from find_intake_artifact(interview_id, interview))
+
+
+def _soon_complete(interview_id: UUID, is_likely: bool) -> Flow[Interview]:
+    """The interview, once it shows that it is complete, or, where it does not soon or need not, as it is."""
+    interview = yield from gateway.get_interview(interview_id)
+    for wait in KNOWN_LOOKS:
+        if interview.is_complete or not is_likely:
+            break
+        yield from do(Sleep(wait))
+        interview = yield from gateway.get_interview(interview_id)
+    return interview
 
 
 def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flow[Interview]:

@@ -204,6 +204,24 @@ def test_an_interview_that_cannot_be_completed_yet_says_why(stage):
         stage(service).play(complete_interview(INTERVIEW))
 
 
+@pytest.mark.parametrize(
+    "answers", [["lost", (409, {})], [(409, {})]], ids=["lost here", "lost by a process that died"]
+)
+def test_a_completion_that_was_carried_out_is_known_although_the_status_lags_behind(stage, lost, answers):
+    """The conflict is an earlier attempt's own work, and a replica shows it only after some seconds."""
+    service = Completing(*[lost if answer == "lost" else answer for answer in answers])
+    acting = stage(service)
+
+    def lagging(request):
+        if acting.now >= 1_008.0:
+            service.status = "Complete"
+        return service(request)
+
+    acting.service = lagging
+
+    assert acting.play(complete_interview(INTERVIEW)).intake_artifact_id == UUID(int=3)
+
+
 def test_an_interview_without_an_artifact_ends_with_an_error(stage):
     """Not in the interview, not in the list."""
     with pytest.raises(errors.InterviewEnded, match="intake artifact"):
