@@ -158,6 +158,8 @@ class _ContractReader:
             entry = next(iter(content.values()), None) if isinstance(content, dict) else None
             schema = {"type": "string"} if entry else {}
         slot = self._schemas.slot(schema)
+        if where == "path" and slot.node.kind == "object":
+            slot = Slot(Node())  # an id that is a class of its own in the service's code; a path has it as text
         said = prose(described.get("description")) or slot.description
         slot = Slot(slot.node, description=said, steering=described.get("x-steering") is True)
         return Parameter(name, where, slot, required=where == "path" or described.get("required") is True)

@@ -187,6 +187,15 @@ def references_to_everything(document: Json) -> None:
 
 
 @manner
+def ids_that_are_classes(document: Json) -> None:
+    document["components"]["schemas"]["Id"] = {"type": "object", "properties": {"value": {"type": "string"}}}
+    for operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path":
+                parameter["schema"] = {"$ref": "#/components/schemas/Id"}
+
+
+@manner
 def no_parameters(document: Json) -> None:
     for operation in operations(document):
         operation.pop("parameters", None)
