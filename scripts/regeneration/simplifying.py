@@ -48,12 +48,12 @@ def join_values(contract: Contract) -> None:
     """
     roots = roots_of(contract)
     nodes = reachable(roots)
-    joined = {id(node) for node in nodes if node.kind == "union" and _is_of_values(node)}
-    for slot in [*roots, *(slot for node in nodes for _, slot in children(node))]:
-        if id(slot.node) in joined:
-            slot.nullable = slot.nullable or any(variant.nullable for variant in slot.node.variants)
-    for node in nodes:
-        if id(node) in joined:
+    slots = [*roots, *(slot for node in nodes for _, slot in children(node))]
+    while joined := {id(node): node for node in nodes if node.kind == "union" and _is_of_values(node)}:
+        for slot in slots:
+            if id(slot.node) in joined:
+                slot.nullable = slot.nullable or any(variant.nullable for variant in slot.node.variants)
+        for node in joined.values():
             found = [slot.node for slot in node.variants]
             values = {value for variant in found for value in variant.values}
             is_open = len(values) > MOST_ENUM_VALUES or any(variant.kind == "scalar" for variant in found)

@@ -75,6 +75,21 @@ def test_several_manners(document: Json, manners: tuple[str, str, list[str]]):
     assert to_json(aligned_with(SMALL, said).document) == to_json(aligned_with(SMALL, plainly).document)
 
 
+def test_constants_within_alternatives(small: Json):
+    """Constants are an enum also as one of several alternatives."""
+
+    def with_answer(schema: Json) -> Json:
+        pulled = plain(small)
+        answer = {"200": {"content": {"application/json": {"schema": {"oneOf": [{"type": "integer"}, schema]}}}}}
+        pulled["paths"]["/v1/gadgets"] = {"get": {"responses": answer}}
+        return pulled
+
+    constants = with_answer({"oneOf": [{"const": 0}, {"const": 1}]})
+    enum = with_answer({"type": "integer", "enum": [0, 1]})
+
+    assert to_json(aligned_with(small, constants).document) == to_json(aligned_with(small, enum).document)
+
+
 def test_two_operations_at_one_path(small: Json):
     """Of operations at the same path the one is taken that has the documented parameters; the other one is named."""
     pulled = plain(small)
