@@ -19,11 +19,11 @@ from regeneration.pairing import (
     counterpart,
     is_success,
     lists_queries,
-    may_be_left_out,
     operation_pairs,
     paired_parameters,
     paired_requests,
     paired_responses,
+    why_left_out,
     with_manners_of,
 )
 from regeneration.text import shown
@@ -33,8 +33,6 @@ FILLED_IN: Final = frozenset(
      "parameter not listed"}
 )  # fmt: skip
 """What a document doesn't say and another one may."""
-
-_NULL_DOES: Final = "it may be null, so it may be left out"
 
 Local = tuple[str, str, Severity, str]
 """A difference inside a shape: what, place after the shape's own, severity, detail."""
@@ -237,17 +235,18 @@ class _Comparison:
                 self._add("null taken too" if other.nullable else "null not taken", path, null, "")
             if other.required != slot.required:
                 what = "field now required" if other.required else "field no longer required"
-                is_lenient = not is_read and other.required and may_be_left_out(other, slot)
-                severity = "additive" if is_read or not other.required or is_lenient else "client"
-                self._add(what, path, severity, _NULL_DOES if is_lenient else "")
+                why = why_left_out(other, slot) if other.required and not is_read else ""
+                severity = "additive" if is_read or not other.required or why else "client"
+                self._add(what, path, severity, why)
         if there.extra is not None and here.extra is not None:
             for what, after, severity, detail in self._differences(place, there.extra.node, here.extra.node, "client"):
                 self._add(what, place.path + "{}" + after, severity, detail)
         for name, other in there.properties.items():
             if name not in here.properties:
                 is_stated = other.required and not is_read and not other.read_only
-                must = is_stated and not may_be_left_out(other, None)
-                said = "and it is required" if must else f"required; {_NULL_DOES}" if is_stated else ""
+                why = why_left_out(other, None)
+                must = is_stated and not why
+                said = "and it is required" if must else f"required; {why}" if is_stated else ""
                 detail = ", ".join(filter(None, (described(other.node), said)))
                 self._add("field new", f"{place.path}.{shown(name)}", "flows" if must else "additive", detail)
 

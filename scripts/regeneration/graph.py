@@ -28,6 +28,8 @@ class Slot:
     required: bool = False
     description: str = ""
     steering: bool = False
+    may_be_left_out: bool = False
+    """Of what is sent: the official samples do without it, whatever a document requires."""
     read_only: bool = False
     write_only: bool = False
 

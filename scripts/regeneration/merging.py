@@ -10,7 +10,7 @@ from collections import deque
 
 from regeneration.folding import Fingerprints, fold, reachable, roots_of
 from regeneration.graph import Contract, Direction, Node, Slot, path_order
-from regeneration.pairing import Pair, counterpart, fitting_variant, may_be_left_out, operation_pairs
+from regeneration.pairing import Pair, counterpart, fitting_variant, operation_pairs, why_left_out
 
 _Key = tuple[int, int, Direction]
 
@@ -108,7 +108,7 @@ class Merger:
             merged[name] = self._slot(there.properties.get(name) if there else None, known.get(name), direction)
             if direction == "response":
                 merged[name].required, merged[name].nullable = False, True
-            elif may_be_left_out(merged[name], known.get(name)) and here is not None:
+            elif here is not None and why_left_out(merged[name], known.get(name)):
                 merged[name].required = False
         return merged
 

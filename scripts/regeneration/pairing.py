@@ -161,12 +161,17 @@ def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     return alternatives[shared.index(max(shared))] if max(shared) and shared.count(max(shared)) == 1 else None
 
 
-def may_be_left_out(there: Slot, here: Slot | None) -> bool:
-    """Whether a field that is sent may be left out, although the pulled document may call it required.
+def why_left_out(there: Slot, here: Slot | None) -> str:
+    """Why a field that is sent may be left out, although the pulled document may call it required; empty if it may not.
 
-    ASP.NET calls each parameter of a record's constructor required, and takes null for one that is not sent.
+    ASP.NET calls each parameter of a record's constructor required, and takes null, or the default, for one that is not
+    sent.
     """
-    return there.nullable and not (here is not None and here.required)
+    if here is not None and here.may_be_left_out:
+        return "the official samples do without it, so it may be left out"
+    if there.nullable and not (here is not None and here.required):
+        return "it may be null, so it may be left out"
+    return ""
 
 
 def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | None:

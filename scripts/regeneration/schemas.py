@@ -59,6 +59,7 @@ class SchemaReader:
             slot.read_only = slot.read_only or schema.get("readOnly") is True
             slot.write_only = slot.write_only or schema.get("writeOnly") is True
             slot.steering = slot.steering or schema.get("x-steering") is True
+            slot.may_be_left_out = slot.may_be_left_out or schema.get("x-may-be-left-out") is True
             reference = schema.get("$ref")
             inner = self._pointers.target(reference) if isinstance(reference, str) else wrapped(schema)
             if inner is None:

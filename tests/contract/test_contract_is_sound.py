@@ -28,6 +28,7 @@ MARKS = {
         "x-goes-by",
         "x-kind",
         "x-known-values",
+        "x-may-be-left-out",
         "x-needs-target",
         "x-no-api-key",
         "x-problem-codes",

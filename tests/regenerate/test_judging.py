@@ -226,6 +226,20 @@ class TestShapes:
         document = align(small, pulled, NamesLock()).document
         assert document["components"]["schemas"]["MakeWidgetRequest"]["required"] == ["label"]
 
+    def test_required_and_left_out_by_the_samples(self, small: Json):
+        """A constructor's parameter without a default is called required; the official samples know better."""
+        fields(small, "MakeWidgetRequest")["size"] = {"type": "integer", "x-may-be-left-out": True}
+        pulled = plain(small)
+        pulled["components"]["schemas"]["MakeWidgetRequest"]["required"] = ["label", "size"]
+
+        report = report_of(small, pulled)
+
+        samples = "the official samples do without it, so it may be left out"
+        assert obstacles(report) == []
+        assert found(report) == {("field now required", "POST /v1/widgets body.size", "additive", samples)}
+        document = align(small, pulled, NamesLock()).document
+        assert document["components"]["schemas"]["MakeWidgetRequest"]["required"] == ["label"]
+
     def test_alternatives(self, small: Json):
         """A field with other alternatives than before has another type."""
         fields(small, "Widget")["weight"] = {"oneOf": [{"type": "string"}, {"type": "boolean"}]}
