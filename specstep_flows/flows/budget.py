@@ -43,7 +43,7 @@ class Purse:
     _unread_in: str | None = None
 
     def check(self, generation: Generation) -> Flow[None]:
-        """Cancel the generation when what was read as spent is past the limit.
+        """Cancel the generation when what was read as spent is past the limit; a resumed run may find it cancelled.
 
         POST /v1/generations/{id}/cancel
 
@@ -67,7 +67,7 @@ class Purse:
                 )
             return
         spent = self.spent_before_usd + cost
-        if spent > self.limit_usd and not generation.is_terminal:
+        if spent > self.limit_usd and (generation.is_cancelled or not generation.is_terminal):
             yield from self._stop(generation, spent)
         forecast = generation.estimated_total_usd
         if forecast is not None and self.spent_before_usd + forecast > self.limit_usd and not self._warned:
@@ -88,12 +88,14 @@ class Purse:
 
     def _stop(self, generation: Generation, spent: float) -> Flow[None]:
         assert self.limit_usd is not None
-        reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
-        try:
-            now = yield from generations.cancel_generation(generation.id, reason)
-        except errors.Conflict:
-            # It ended by itself in the meantime: what it is now, the next look tells.
-            return
+        now = generation
+        if not now.is_cancelled:
+            reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
+            try:
+                now = yield from generations.cancel_generation(generation.id, reason)
+            except errors.Conflict:
+                # It ended by itself in the meantime: what it is now, the next look tells.
+                return
         so = "was cancelled" if now.is_cancelled else f"was to be cancelled, but is {now.state} still: resume the run"
         raise errors.BudgetExceeded(
             f"${spent:.2f} was spent, more than the ${self.limit_usd:.2f} that you allowed, so the generation {so}.",

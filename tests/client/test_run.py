@@ -326,9 +326,13 @@ def test_a_limit_on_cost_stops_on_what_was_read(client, sandbox, tmp_path):
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)
 
     (generation,) = sandbox.state.generations.values()
-    assert generation.state(sandbox.clock.now()) == "Cancelled" if callable(generation.state) else True
+    assert generation.state == "Cancelled"
     assert caught.value.spent_usd > 0.5
     assert caught.value.limit_usd == 0.5
+
+    with pytest.raises(errors.BudgetExceeded, match="was cancelled"):
+        client.resume(caught.value.run_id)
+    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
 
 
 def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client, sandbox, tmp_path):
