@@ -43,7 +43,8 @@ class _Member:
     """One generation of the family."""
 
     desk: Desk
-    due: float
+    #: Seconds until the next look. They are counted by our own waits, for a machine's clock may be set meanwhile.
+    wait: float = 0.0
     last: Generation | None = None
     pace: Pace = attrs.field(factory=Pace)
 
@@ -67,18 +68,19 @@ class _Family:
     job: Job
     interview_id: UUID | None
     members: dict[UUID, _Member] = attrs.field(factory=dict)
-    listed_at: float = 0.0
+    #: Seconds since the interview's generations were listed.
+    unlisted: float = 0.0
     unread_told: bool = False
 
-    def join(self, now: float) -> Flow[bool]:
+    def join(self) -> Flow[bool]:
         """Look for generations that are not known yet; whether there were any."""
-        self.listed_at = now
+        self.unlisted = 0.0
         record = yield from current_record()
         found = yield from _listed(record, self.interview_id)
         new = [identifier for identifier in found if identifier not in self.members]
         for identifier in new:
             desk = Desk(identifier, self.job.policy, self.job.settle_seconds, record.answering)
-            self.members[identifier] = _Member(desk, now)
+            self.members[identifier] = _Member(desk)
         if new:
             yield from do(Remember({"generation_ids": tuple(self.members)}))
         return bool(new)
@@ -87,15 +89,22 @@ class _Family:
         """One look at one generation: tell it, record it, hold the budget, answer its questions."""
         generation = yield from once_known(lambda: do(Observe(member.id, member.last)))
         now = yield from do(Now())
-        wait = member.pace.next_wait(generation, now)
-        member.last, member.due = generation, now + wait
-        yield from do(Report(events.GenerationProgress(generation, None if member.is_over else wait)))
+        member.last, member.wait = generation, member.pace.next_wait(generation, now)
+        yield from do(Report(events.GenerationProgress(generation, None if member.is_over else member.wait)))
         yield from self._record(generation, now)
         yield from self._hold_budget()
         if generation.needs_answers:
             yield from member.desk.look(generation.running_cost_usd)
         else:
             yield from member.desk.left()
+
+    def rest(self) -> Flow[None]:
+        """Wait until the next look is due."""
+        wait = min((member.wait for member in self.members.values() if not member.is_over), default=0.0)
+        yield from do(Sleep(max(0.0, wait)))
+        self.unlisted += wait
+        for member in self.members.values():
+            member.wait -= wait
 
     def _record(self, generation: Generation, now: float) -> Flow[None]:
         record = yield from current_record()
@@ -171,20 +180,17 @@ def see_home(job: Job) -> Flow[RunResult]:
     assert record.generation_id is not None
     interview_id = record.interview_id or (yield from generations.interview_of(record.generation_id))
     family = _Family(job, interview_id)
-    yield from family.join((yield from do(Now())))
+    yield from family.join()
     while True:
-        now = yield from do(Now())
         for member in list(family.members.values()):
-            if not member.is_over and member.due <= now:
+            if not member.is_over and member.wait <= 0.0:
                 yield from family.look(member)
-        now = yield from do(Now())
         is_over = all(member.is_over for member in family.members.values())
-        if is_over or now - family.listed_at >= FAMILY_SECONDS:
-            is_new = yield from family.join(now)
+        if is_over or family.unlisted >= FAMILY_SECONDS:
+            is_new = yield from family.join()
             if is_over and not is_new:
                 break
-        due = min((member.due for member in family.members.values() if not member.is_over), default=now)
-        yield from do(Sleep(max(0.0, due - now)))
+        yield from family.rest()
     return (yield from _bring_home(job, [member.last for member in family.members.values() if member.last is not None]))
 
 

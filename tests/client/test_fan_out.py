@@ -2,7 +2,7 @@
 
 import pytest
 
-from specstep_flows import errors, events
+from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.files import RunFiles
 from specstep_flows.sandbox import Failure
 
@@ -45,6 +45,17 @@ def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answe
     assert set(record.generation_ids) == {row.id for row in client.list_generations()}
     watched = {event.generation.id for event in told if isinstance(event, events.GenerationProgress)}
     assert watched == set(record.generation_ids)
+
+
+def test_a_clock_that_is_set_back_stops_no_look(sandbox, turned, tmp_path, monkeypatch):
+    """The machine's clock goes back by an hour while the children are watched: nothing waits for that hour to pass."""
+    clock = turned(sandbox)
+    monkeypatch.setattr(clock, "now", lambda: sandbox.clock.now() - (3600 if len(clock.slept) > 8 else 0))
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory(), clock=clock) as specstep:
+        specstep.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
+
+    assert max(clock.slept) <= 60
+    assert sum(clock.slept) < 1800
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
