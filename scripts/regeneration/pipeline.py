@@ -14,6 +14,7 @@ from regeneration.documents import load_documented, parse_document
 from regeneration.drift import keep_last_comparison, obstacles, report_on
 from regeneration.flowcheck import FlowsDoNotFit, hold_flows_against
 from regeneration.generation import check_tools, generate_client
+from regeneration.graph import path_order
 from regeneration.inspecting import inspect_client
 from regeneration.limits import Deadline, bounded_memory
 from regeneration.locking import NamesLock
@@ -114,7 +115,21 @@ def _align(project: Project, fresh: Pulled | None) -> _Work:
     origin = fresh.source if fresh is not None else project.relative(project.pulled)
     pulled = parse_document(content, origin) if content is not None else None
     documented = load_documented(project.documented)
-    return _Work(align(documented, pulled, lock), documented, content, committed)
+    aligned = align(documented, pulled, lock)
+    _stop_for_another_api(aligned)
+    return _Work(aligned, documented, content, committed)
+
+
+def _stop_for_another_api(aligned: Aligned) -> None:
+    """One sentence in place of one for each operation."""
+    if aligned.pulled is None or aligned.pulled.operations.keys() & aligned.documented.operations.keys():
+        return
+    first = min(aligned.pulled.operations.values(), key=path_order, default=None)
+    has = f"it has {first.title}" if first is not None else "it has none at all"
+    raise Stop(
+        f"Not one of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. It is "
+        "that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
+    )
 
 
 def _tell(report: Report, wish: Wish, say: Say) -> None:

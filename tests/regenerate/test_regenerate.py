@@ -196,6 +196,18 @@ def test_no_document_touches_nothing(small_checkout: Checkout, content: bytes):
     assert small_checkout.files() == before
 
 
+def test_the_document_of_another_api_is_refused_in_one_sentence(small_checkout: Checkout, small: Json):
+    """Not in one for each operation that the flows miss: the address was wrong, or all paths moved."""
+    small["paths"] = {f"/api{path}": item for path, item in small["paths"].items()}
+    before = small_checkout.files()
+
+    assert small_checkout.pull(disguised(small, ASPNET)) == 1
+    [stopped] = [line for line in small_checkout.said().splitlines() if line.startswith("stopped")]
+    assert "Not one of the" in stopped
+    assert "it has GET /api/v1/" in stopped
+    assert small_checkout.files() == before
+
+
 def test_report_folder(small_checkout: Checkout, small: Json, tmp_path: Path):
     """``--report`` gets the drift report and the reason also when the run stops."""
     del small["paths"]["/v1/widgets/{id}"]
