@@ -210,11 +210,16 @@ class Clarification:
 
 @attrs.frozen
 class Answer:
-    """An answer to a clarification; ``question`` is the service's text, verbatim. ``rule`` says where it came from."""
+    """An answer to a clarification; ``question`` is the service's text, verbatim. ``rule`` says where it came from.
+
+    ``generation_id`` is whose question it was, once the answer was accepted: of a fan-out, each child asks by itself. It
+    does not count when answers are compared.
+    """
 
     question: str
     answer: str
     rule: str = "given"
+    generation_id: UUID | None = attrs.field(default=None, eq=False)
 
 
 @attrs.frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from uuid import UUID
 
 import attrs
 
@@ -12,9 +13,9 @@ from specstep_flows.engine.effects import Ask, Flow, Now, Remember, Report, Slee
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from specstep_flows.runs import RunRecord
 
-__all__ = ["Desk", "Policy", "PolicyAnswers", "answer_pending", "checked_answers"]
+__all__ = ["Desk", "Policy", "PolicyAnswers", "answer_pending", "answers_in", "checked_answers"]
 
 #: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
 TICK_SECONDS: Final = 30.0
@@ -155,6 +156,7 @@ class Desk:
     def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> Flow[None]:
         """What is on its way, and what was accepted: added to the record's answers, which others may add to as well."""
         self.answering = answering
+        accepted = [attrs.evolve(answer, generation_id=self.generation_id) for answer in accepted]
         self.accepted += accepted
         record = yield from do(Remember({}))
         sent = dict(record.answering or {}) if record is not None else {}
@@ -165,6 +167,14 @@ class Desk:
         if accepted and record is not None:
             changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
         yield from do(Remember(changes))
+
+
+def answers_in(record: RunRecord) -> tuple[Answer, ...]:
+    """The answers that a run's record holds, in the order in which they were accepted."""
+    return tuple(
+        Answer(**{**answer, "generation_id": UUID(whose) if (whose := answer.get("generation_id")) else None})
+        for answer in record.answers
+    )
 
 
 def answer_pending(

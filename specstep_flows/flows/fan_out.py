@@ -17,12 +17,12 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Now, Observe, Remember, Report, Sleep, do
 from specstep_flows.flows import generations, packages
-from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.clarifications import Desk, answers_in
 from specstep_flows.flows.history import sampled
 from specstep_flows.flows.pace import Pace
 from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, current_record
-from specstep_flows.models import Answer, RunResult
+from specstep_flows.models import RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -318,7 +318,7 @@ def _result(job: Job, brought: list[Mapping[str, Any]]) -> Flow[RunResult]:
         size_bytes=first["size_bytes"],
         unpacked_to=Path(record.unpacked_to) if record.unpacked_to else None,
         cost_usd=record.cost_usd,
-        answers=tuple(Answer(**answer) for answer in record.answers),
+        answers=answers_in(record),
         project_name=record.project_name,
         further_paths=tuple(paths[1:]),
     )

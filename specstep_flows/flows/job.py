@@ -14,7 +14,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Now, Remember, Report, Sleep, do
 from specstep_flows.flows import budget, fan_out, generations, packages
-from specstep_flows.flows.clarifications import Desk, answer_pending
+from specstep_flows.flows.clarifications import Desk, answer_pending, answers_in
 from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.flows.holding import hold_interview
 from specstep_flows.flows.plan import (
@@ -205,6 +205,6 @@ def _bring_home(job: Job, generation: Generation) -> Flow[RunResult]:
         size_bytes=size,
         unpacked_to=unpacked,
         cost_usd=generation.running_cost_usd,
-        answers=tuple(Answer(**answer) for answer in record.answers),
+        answers=answers_in(record),
         project_name=generation.project_name,
     )

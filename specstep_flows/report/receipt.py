@@ -47,7 +47,7 @@ def receipt(collected: Collected) -> dict[str, Any]:
             "limit_usd": record.options.get("max_cost_usd"),
         },
         "answers": [
-            {"question": answer.get("question"), "answer": answer.get("answer"), "rule": answer.get("rule")}
+            {name: answer.get(name) for name in ("question", "answer", "rule", "generation_id")}
             for answer in record.answers
         ],
         "package": {

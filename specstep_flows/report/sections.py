@@ -161,21 +161,29 @@ def costs(collected: Collected, course: Course) -> Html:
 
 
 def questions(collected: Collected) -> Html:
-    """Each question with its answer, and by which rule it was answered."""
+    """Each question with its answer, by which rule it was answered, and of a fan-out which generation asked."""
     answers = collected.record.answers
     if not answers:
         return EMPTY
+    profiles = {str(generation.id): generation.review_profile for generation in collected.family}
     pairs = [
         element(
             "div",
             element("dt", answer.get("question")),
             element(
-                "dd", element("p", answer.get("answer")), element("p", f"Rule: {answer.get('rule')}", class_="note")
+                "dd",
+                element("p", answer.get("answer")),
+                element("p", _origin(answer, profiles.get(answer.get("generation_id") or "")), class_="note"),
             ),
         )
         for answer in answers
     ]
     return element("dl", *pairs, class_="answers")
+
+
+def _origin(answer: Mapping[str, Any], profile: str | None) -> str:
+    rule = f"Rule: {answer.get('rule')}"
+    return f"{rule} · asked by {profile}" if profile else rule
 
 
 def incidents(collected: Collected, course: Course) -> Html:

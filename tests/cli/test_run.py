@@ -197,7 +197,8 @@ class TestAPersonAtATerminal:
 
         for words in ("Question 1 of 1, from Architect", QUESTION, "Why: Both are named.", "Proposed: Forms."):
             assert words in result.err
-        assert result.document["answers"] == [{"question": QUESTION, "answer": "REST, please.", "rule": "person"}]
+        (answer,) = result.document["answers"]
+        assert (answer["question"], answer["answer"], answer["rule"]) == (QUESTION, "REST, please.", "person")
 
     @pytest.mark.usefixtures("one_question")
     def test_a_question_without_an_answer(self, specstep: Any, sandbox: Any) -> None:
@@ -391,7 +392,9 @@ class TestQuestions:
         """The proposed default is sent, and the result says which rule it came by."""
         result = specstep("run", "A shop.", *FAST, "--on-question", "defaults", "--json")
 
-        assert result.document["answers"] == [{"question": QUESTION, "answer": "Forms.", "rule": "proposed default"}]
+        (answer,) = result.document["answers"]
+        assert (answer["question"], answer["answer"], answer["rule"]) == (QUESTION, "Forms.", "proposed default")
+        assert answer["generation_id"] == result.document["generation_id"]
 
     def test_a_file_first(self, specstep: Any, sandbox: Any, home: Path) -> None:
         """The file answers what it can; a rule of it that matched nothing is said."""

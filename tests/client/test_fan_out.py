@@ -39,6 +39,8 @@ def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answe
     assert all(path.is_file() for path in paths)
     assert result.cost_usd == pytest.approx(10.0)
     assert len(result.answers) == 3
+    children = {row.id for row in client.list_generations() if row.review_profile != "Researcher"}
+    assert {answer.generation_id for answer in result.answers} == children
     record = client.store.get("fan")
     assert record.is_finished
     assert [item["file"] for item in record.packages] == [str(path) for path in paths]

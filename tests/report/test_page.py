@@ -258,6 +258,8 @@ def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected):
         assert str(generation.id) in found.text
     for package in fan_out.packages:
         assert Path(package.file).name in found.text
+    for profile in ("Fast", "Normal", "Extensive"):
+        assert f"asked by {profile}" in found.text
     identifiers = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
     assert found.text.count("01-milestones.md") >= 3
