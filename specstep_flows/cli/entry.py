@@ -43,7 +43,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         _abandon_stdout()
         return exits.DONE
     except OSError as error:
-        # A verb's own failure is told by then: this is where the help was to go.
+        # A verb's own failure is told by then: this is where the help was to go, or the shell's completion.
         return _unwritten(error)
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
@@ -95,6 +95,9 @@ def _refuse(message: str, *, wants_json: bool, see: str | None = None) -> int:
 def _unwritten(error: OSError) -> int:
     from specstep_flows.cli.terminal import Terminal
 
+    if error.filename is not None:
+        Terminal().tell(f"{error.filename} could not be read or written ({error.strerror}).")
+        return exits.FAILED
     _abandon_stdout()
     Terminal().tell(f"What belongs on stdout could not be written there ({error.strerror}).")
     return exits.FAILED

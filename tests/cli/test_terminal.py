@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -252,3 +253,19 @@ def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
     assert done.stderr.count("could not be written there") == 1
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_a_place_that_takes_no_completion_is_told(tmp_path: Path) -> None:
+    """`specstep --install-completion` where the home folder is none: the sentence names the file, not stdout."""
+    (tmp_path / "home").write_text("a file, where a folder should be")
+    done = subprocess.run(
+        [sys.executable, "-m", "specstep_flows.cli", "--install-completion", "bash"],
+        env={**os.environ, "HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert str(tmp_path / "home") in done.stderr
+    assert "Traceback" not in done.stderr
