@@ -195,7 +195,6 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
     rows_name = all(row.interview_id is not None for row in live)
     binned = [] if is_first and rows_name else (yield from _deleted())
     for rows in (live, binned or ()):
-        doubtful_live = frozenset(doubtful)
         for row in rows:
             if row.id in known:
                 continue
@@ -214,7 +213,7 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
         frozenset(ours),
         frozenset(unnamed),
         frozenset(doubtful),
-        frozenset(doubtful - doubtful_live),
+        frozenset(doubtful & {row.id for row in binned or ()}),
         is_whole=binned is not None,
     )
 
