@@ -109,12 +109,14 @@ def test_a_client_does_not_survive_a_fork(service):
         child = os.fork()
         if child == 0:
             refused = 0
-            for work in (specstep.get_account, lambda: specstep.run("A shop for tea.")):
-                try:
-                    work()
-                except UsageError as error:
-                    refused += "Open one in each process" in error.message
-            os._exit(refused)
+            try:
+                for work in (specstep.get_account, lambda: specstep.run("A shop for tea.")):
+                    with pytest.raises(UsageError, match="Open one in each process"):
+                        work()
+                    refused += 1
+            finally:
+                # However it went, the child is not to go on with the tests.
+                os._exit(refused)
         _, status = os.waitpid(child, 0)
         specstep.get_account()
 
