@@ -50,8 +50,8 @@ Tell: TypeAlias = Callable[[events.Event], Any]
 class Connection:
     """One client's state. It is made with the first call.
 
-    A process that forks shares its sockets and its database with the child: an answer could reach the wrong one of them, and
-    nobody would know what was paid for. So a client works only in the process that opened it.
+    A process that forks shares its sockets and its database with the child: an answer could reach the wrong one of
+    them, and nobody would know what was paid for. So a client works only in the process that opened it.
     """
 
     def __init__(

@@ -119,7 +119,8 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"Run {wanted.run_id} was started with another {what}. Resume it with `specstep resume {wanted.run_id}`, "
                 "or choose another run id."
             )
-    # What only says how to go on may change from one attempt to the next. What is not said again stays: a limit on cost, too.
+    # What only says how to go on may change from one attempt to the next. What is not said again stays: a limit on cost,
+    # too.
     said = {name: value for name, value in wanted.options.items() if value is not None}
     return store.update(wanted.run_id, {"options": {**known.options, **said}}), True
 

@@ -20,7 +20,8 @@ STRING_FORMATS: Final = frozenset({"uuid", "date-time", "date", "binary"})
 _BY_FORMAT: Final = {
     "int32": "integer", "int64": "integer", "int16": "integer", "uint32": "integer", "uint64": "integer",
     "float": "number", "double": "number", "decimal": "number",
-    "uuid": "string", "guid": "string", "date-time": "string", "date": "string", "binary": "string", "uri": "string", "byte": "string",
+    "uuid": "string", "guid": "string", "date-time": "string", "date": "string", "binary": "string", "uri": "string",
+    "byte": "string",
 }  # fmt: skip
 _SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 

@@ -291,8 +291,8 @@ def attach_document(
     """Upload a reference document, unless one of that name and size is attached already.
 
     ``sent_at`` is when an upload of it left whose fate is unknown: it is not sent again before the settle time is over.
-    ``older`` are the ids of the documents that were listed before it left. ``changes`` are made to the run's record together
-    with the end of the upload.
+    ``older`` are the ids of the documents that were listed before it left. ``changes`` are made to the run's record
+    together with the end of the upload.
 
     POST and GET /v1/interviews/{interviewId}/reference-documents
 

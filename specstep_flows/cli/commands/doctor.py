@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 def doctor(call: Call) -> int:
     """Check settings, store, key, quota and clock.
 
-    It says where each setting came from, and what your own past generations cost. Nothing is sent that costs. The exit code is that of the first check that fails.
+    It says where each setting came from, and what your own past generations cost. Nothing is sent that costs. The exit
+    code is that of the first check that fails.
     """
     from specstep_flows.cli import checks
 
