@@ -69,6 +69,8 @@ class Method(Generic[P, R]):
 
         @functools.wraps(function)
         def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            # Opened first: where that fails, there is no flow that nobody drives.
+            _ = client._connection
             return perform(function(*args, **kwargs))
 
         # From now on it is found on the client, without coming here.

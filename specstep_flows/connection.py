@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from specstep_flows import errors, events, launch
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drive import drive, drive_async, in_thread, refuse_coroutines
-from specstep_flows.engine.effects import Flow, Report, do
+from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.wire_logs import hide_queries
@@ -20,7 +20,7 @@ from specstep_flows.files import RunFiles
 from specstep_flows.flows.board import Board
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.packages import bring_package
-from specstep_flows.flows.plan import KeyCheck
+from specstep_flows.flows.plan import Job, KeyCheck
 from specstep_flows.operations import ANONYMOUS
 from specstep_flows.runs import RunStore
 
@@ -116,12 +116,18 @@ class Connection:
 
     def drive(self, flow: Flow[R], client: httpx.Client) -> R:
         """Carry a flow out in this thread."""
-        refuse_coroutines(self.on_event)
-        return drive(flow, self._session(), client)
+        try:
+            refuse_coroutines(self.on_event)
+            return drive(flow, self._session(), client)
+        finally:
+            flow.close()
 
     async def drive_async(self, flow: Flow[R], client: httpx.AsyncClient) -> R:
         """Carry a flow out on the event loop."""
-        return await drive_async(flow, self._session(), client)
+        try:
+            return await drive_async(flow, self._session(), client)
+        finally:
+            flow.close()
 
     def run(self, opening: launch.Launch[R], client: httpx.Client) -> R:
         """Open a run and drive it alone, in this thread."""
@@ -142,20 +148,20 @@ class Connection:
         async with _in_threads(driven) as (session, resumed):
             return await drive_async(self._flow(opening, session, resumed, tell), session, client)
 
-    def _flow(self, opening: launch.Launch[R], session: Session, resumed: bool, tell: Tell | None) -> Flow[R]:
+    async def _flow(self, opening: launch.Launch[R], session: Session, resumed: bool, tell: Tell | None) -> R:
         record = session.record
         assert record is not None
         files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
         job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
-        return _told(events.RunOpened(record.run_id, resumed, states_of(record)), opening.work(job))
+        return await _told(events.RunOpened(record.run_id, resumed, states_of(record)), opening.work, job)
 
-    def bring_package(
+    async def bring_package(
         self, package_id: UUID, options: Mapping[str, Any], loop: asyncio.AbstractEventLoop | None = None
-    ) -> Flow[PackageOnDisk]:
+    ) -> PackageOnDisk:
         """The flow that brings one package home. ``options`` are ``output``, ``unpack`` and ``force``."""
         tell = _teller(self.on_event, loop)
         files = RunFiles(dict(options), self.settings, self._shared, _progress(tell))
-        return bring_package(package_id, files, unpack=bool(options.get("unpack")))
+        return await bring_package(package_id, files, unpack=bool(options.get("unpack")))
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
@@ -168,10 +174,10 @@ class Connection:
         return record
 
 
-def _told(opened: events.RunOpened, work: Flow[R]) -> Flow[R]:
+async def _told(opened: events.RunOpened, work: Callable[[Job], Flow[R]], job: Job) -> R:
     """Say which run this is before anything is sent."""
-    yield from do(Report(opened))
-    return (yield from work)
+    await Report(opened)
+    return await work(job)
 
 
 @contextlib.asynccontextmanager

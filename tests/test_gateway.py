@@ -127,7 +127,7 @@ def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch):
     """The field of the form is called as the API document calls it."""
     monkeypatch.setattr(ReferenceDocumentUpload, "to_multipart", lambda self: [("Attachment", self.file.to_tuple())])
 
-    sent = next(upload_reference_document(UUID(int=0), "plan.md", b"# Plan"))
+    sent = next(upload_reference_document(UUID(int=0), "plan.md", b"# Plan").__await__())
 
     assert isinstance(sent, Send)
     assert sent.request.files == [("Attachment", ("plan.md", b"# Plan", "text/markdown"))]

@@ -70,7 +70,7 @@ WORTH_TELLING_SECONDS = 2.0
 
 
 def carry_out(flow: effects.Flow[R], session: Session) -> Steps[R]:
-    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its yield."""
+    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its await."""
     value: Any = None
     failure: Exception | None = None
     while True:
@@ -106,7 +106,7 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return session.shared.new_key()
         case effects.Fetch():
             return (yield from _fetch(effect, session))
-    raise TypeError(f"a flow yielded {effect!r}, which is no effect")
+    raise TypeError(f"a flow awaited {effect!r}, which is no effect")
 
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:

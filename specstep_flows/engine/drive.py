@@ -57,6 +57,7 @@ def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
                 failure = error
     finally:
         session.stopping.set()
+        flow.close()
 
 
 def _perform(step: Step, session: Session, client: httpx.Client) -> Any:
@@ -101,6 +102,7 @@ async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient
                 failure = error
     finally:
         session.stopping.set()
+        flow.close()
 
 
 async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient) -> Any:

@@ -1,11 +1,12 @@
-"""The protocol between flows and drivers: a flow yields an effect, and is sent what came of it.
+"""The protocol between flows and drivers: a flow awaits an effect, and gets what came of it.
 
-``do`` is the only place with a bare ``yield``, so that a type checker sees what each effect gives back.
+A flow is a coroutine, and no event loop is involved: a driver sends results in. So a call that is not awaited is an error
+of the type checker and a warning at run time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
@@ -30,17 +31,16 @@ Changes: TypeAlias = Mapping[str, Any]
 
 
 class Effect(Generic[T]):
-    """Something that a flow wants done. The parameter is the type of what it is sent back."""
+    """Something that a flow wants done. ``await`` gives what came of it; the parameter is its type."""
 
     __slots__ = ()
 
+    def __await__(self) -> Generator[Effect[T], Any, T]:
+        return cast("T", (yield self))
 
-Flow: TypeAlias = Generator[Effect[Any], Any, R]
 
-
-def do(effect: Effect[T]) -> Flow[T]:
-    """Have one effect carried out, and give back what came of it; what failed is raised here."""
-    return cast("T", (yield effect))
+#: A flow under way: what an ``async def`` that awaits effects gives back when it is called.
+Flow: TypeAlias = Coroutine[Any, Any, R]
 
 
 @attrs.define(eq=False)

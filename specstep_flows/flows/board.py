@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import gateway
-from specstep_flows.engine.effects import Flow, Now, Observe, Sleep, do
+from specstep_flows.engine.effects import Now, Observe, Sleep
 from specstep_flows.models import Generation
 
 if TYPE_CHECKING:
@@ -55,24 +55,24 @@ class Board:
         self._page: _Page | None = None
         self._reading_since: float | None = None
 
-    def observe(self, wanted: Observe) -> Flow[Generation]:
+    async def observe(self, wanted: Observe) -> Generation:
         """The state of one generation: from a page that others share, or from its own status body."""
-        now = yield from do(Now())
+        now = await Now()
         watched = self._note_look(wanted.generation_id, now)
         last = wanted.last
         if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < CROWD):
-            return (yield from self._detail(wanted.generation_id))
+            return await self._detail(wanted.generation_id)
         if last is None:
             # What was started a moment ago is on no page that was read before, and in a crowd it can wait for the next.
-            yield from do(Sleep(FRESH_SECONDS))
-        row = yield from self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
+            await Sleep(FRESH_SECONDS)
+        row = await self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
         if row is None or row.is_terminal or self._wants_forecast(row, last):
-            return (yield from self._detail(wanted.generation_id))
+            return await self._detail(wanted.generation_id)
         if last is None:
             return _of_row(row)
         if row.state != last.state and watched < CROWD:
-            return (yield from self._detail(wanted.generation_id))
-        return self._updated(last, row, (yield from do(Now())))
+            return await self._detail(wanted.generation_id)
+        return self._updated(last, row, (await Now()))
 
     def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
         """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
@@ -97,9 +97,9 @@ class Board:
         self._detailed_at.pop(generation_id, None)
         self._asked_for_forecast.discard(generation_id)
 
-    def _detail(self, generation_id: UUID) -> Flow[Generation]:
-        generation = yield from gateway.get_generation(generation_id)
-        now = yield from do(Now())
+    async def _detail(self, generation_id: UUID) -> Generation:
+        generation = await gateway.get_generation(generation_id)
+        now = await Now()
         with self._lock:
             self._detailed_at[generation_id] = now
             if generation.estimated_time_remaining_seconds is not None:
@@ -123,10 +123,10 @@ class Board:
             changes |= {"phase_detail": None, "progress_explanation": None, "active_specialist": None}
         return attrs.evolve(last, **changes)
 
-    def _row(self, generation_id: UUID, not_before: float) -> Flow[GenerationRow | None]:
+    async def _row(self, generation_id: UUID, not_before: float) -> GenerationRow | None:
         """This generation's row of a page read since then; one of the runs reads it, the others wait for that one."""
         while True:
-            now = yield from do(Now())
+            now = await Now()
             with self._lock:
                 page = self._page
                 # A page of the future was read before the machine's clock was set back.
@@ -136,17 +136,17 @@ class Board:
                 if is_mine:
                     self._reading_since = now
             if is_mine:
-                return (yield from self._read_page()).rows.get(generation_id)
-            yield from do(Sleep(1.0))
+                return (await self._read_page()).rows.get(generation_id)
+            await Sleep(1.0)
 
-    def _read_page(self) -> Flow[_Page]:
+    async def _read_page(self) -> _Page:
         try:
-            rows = yield from gateway.list_generations(first_page=True)
+            rows = await gateway.list_generations(first_page=True)
         except Exception:
             with self._lock:
                 self._reading_since = None
             raise
-        now = yield from do(Now())
+        now = await Now()
         page = _Page(now, {row.id: row for row in rows})
         with self._lock:
             self._page, self._reading_since = page, None

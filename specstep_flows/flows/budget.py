@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Flow, Report, do
+from specstep_flows.engine.effects import Report
 from specstep_flows.flows import generations
 
 if TYPE_CHECKING:
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Purse", "check_before_paying"]
 
 
-def check_before_paying(limit_usd: float | None, record: RunRecord) -> Flow[None]:
+async def check_before_paying(limit_usd: float | None, record: RunRecord) -> None:
     """Refuse to start what the limit leaves no room for.
 
     Raises:
         BudgetExceeded: what the run's record says was spent has reached the limit already.
     """
-    yield from ()
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
@@ -42,7 +41,7 @@ class Purse:
     _warned: bool = False
     _unread_in: str | None = None
 
-    def check(self, generation: Generation) -> Flow[None]:
+    async def check(self, generation: Generation) -> None:
         """Cancel the generation when what was read as spent is past the limit; a resumed run may find it cancelled.
 
         POST /v1/generations/{id}/cancel
@@ -54,45 +53,39 @@ class Purse:
             return
         cost = generation.running_cost_usd
         if cost is None:
-            cost = yield from self._cost_of_row(generation)
+            cost = await self._cost_of_row(generation)
         if cost is None:
             if self._unread_in != generation.state:
                 self._unread_in = generation.state
-                yield from do(
-                    Report(
-                        events.Notice(
-                            f"The cost cannot be read in state {generation.state}, so the limit cannot be held."
-                        )
-                    )
+                await Report(
+                    events.Notice(f"The cost cannot be read in state {generation.state}, so the limit cannot be held.")
                 )
             return
         spent = self.spent_before_usd + cost
         if spent > self.limit_usd and (generation.is_cancelled or not generation.is_terminal):
-            yield from self._stop(generation, spent)
+            await self._stop(generation, spent)
         forecast = generation.estimated_total_usd
         if forecast is not None and self.spent_before_usd + forecast > self.limit_usd and not self._warned:
             self._warned = True
-            yield from do(
-                Report(
-                    events.Notice(
-                        f"The service forecasts ${forecast:.2f} in all; your limit is ${self.limit_usd:.2f}. The run is "
-                        "stopped only if the cost that is read passes it."
-                    )
+            await Report(
+                events.Notice(
+                    f"The service forecasts ${forecast:.2f} in all; your limit is ${self.limit_usd:.2f}. The run is "
+                    "stopped only if the cost that is read passes it."
                 )
             )
 
-    def _cost_of_row(self, generation: Generation) -> Flow[float | None]:
+    async def _cost_of_row(self, generation: Generation) -> float | None:
         """The list row's ``cost_usd``, when the status body's ``running_cost_usd`` cannot be read."""
-        rows = yield from gateway.list_generations(until=generation.id)
+        rows = await gateway.list_generations(until=generation.id)
         return next((row.cost_usd for row in rows if row.id == generation.id), None)
 
-    def _stop(self, generation: Generation, spent: float) -> Flow[None]:
+    async def _stop(self, generation: Generation, spent: float) -> None:
         assert self.limit_usd is not None
         now = generation
         if not now.is_cancelled:
             reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
             try:
-                now = yield from generations.cancel_generation(generation.id, reason)
+                now = await generations.cancel_generation(generation.id, reason)
             except errors.Conflict:
                 # It ended by itself in the meantime: what it is now, the next look tells.
                 return

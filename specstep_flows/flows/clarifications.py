@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Ask, Flow, Now, Remember, Report, Sleep, do
+from specstep_flows.engine.effects import Ask, Now, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Desk:
         # The record keeps what was sent last to each of the run's generations.
         self.answering = (self.answering or {}).get(str(self.generation_id))
 
-    def look(self, cost_usd: float | None = None) -> Flow[None]:
+    async def look(self, cost_usd: float | None = None) -> None:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
 
         GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
@@ -63,15 +63,15 @@ class Desk:
         """
         self.is_outdated = False
         if self.answering is not None and self.answering["accepted"]:
-            now = yield from do(Now())
+            now = await Now()
             if now < self.answering["sent_at"] + TICK_SECONDS:
                 return
-        pending = yield from gateway.get_clarifications(self.generation_id)
+        pending = await gateway.get_clarifications(self.generation_id)
         if not pending:
             # Answered: what waits now, if anything does, is the service's next tick.
-            yield from self.left()
+            await self.left()
             return
-        now = yield from do(Now())
+        now = await Now()
         prior = self.answering
         if prior is not None and not {question.question for question in pending} <= set(prior["questions"]):
             prior = None
@@ -80,7 +80,7 @@ class Desk:
             if now < prior["sent_at"] + self.settle_seconds:
                 return
             if not _has_worked(prior.get("cost_usd"), cost_usd):
-                yield from self._tell_once(now - prior["sent_at"])
+                await self._tell_once(now - prior["sent_at"])
                 return
             prior = None
         if prior is not None:
@@ -90,60 +90,58 @@ class Desk:
             wanted = {question.question for question in pending}
             answers = [answer for answer in answers if answer.question in wanted]
         else:
-            yield from do(Report(events.QuestionsAsked(self.generation_id, tuple(pending))))
-            answers = yield from self._ask(pending)
-            now = yield from do(Now())
-        yield from self._keep(answers, now, cost_usd, accepted=False)
-        yield from self._send(answers, pending, cost_usd)
+            await Report(events.QuestionsAsked(self.generation_id, tuple(pending)))
+            answers = await self._ask(pending)
+            now = await Now()
+        await self._keep(answers, now, cost_usd, accepted=False)
+        await self._send(answers, pending, cost_usd)
 
-    def _tell_once(self, seconds: float) -> Flow[None]:
+    async def _tell_once(self, seconds: float) -> None:
         if not self._told:
             self._told = True
-            yield from do(
-                Report(
-                    events.Notice(
-                        f"The answers were accepted {seconds / 60:.0f} minutes ago, and the generation still waits. They are "
-                        "not sent twice; if it stays so, look at the generation on the service's page."
-                    )
+            await Report(
+                events.Notice(
+                    f"The answers were accepted {seconds / 60:.0f} minutes ago, and the generation still waits. They are "
+                    "not sent twice; if it stays so, look at the generation on the service's page."
                 )
             )
 
-    def left(self) -> Flow[None]:
+    async def left(self) -> None:
         """The generation no longer waits: what was sent last was taken up."""
         if self.answering is not None:
             found = () if self.answering["accepted"] else self.answering["answers"]
-            yield from self._remember(None, [Answer(**answer) for answer in found])
+            await self._remember(None, [Answer(**answer) for answer in found])
 
-    def _ask(self, pending: Sequence[Clarification]) -> Flow[list[Answer]]:
+    async def _ask(self, pending: Sequence[Clarification]) -> list[Answer]:
         if self.policy is None:
             raise _needed(pending, pending)
-        given: PolicyAnswers = yield from do(Ask(self.policy, (tuple(pending),)))
+        given: PolicyAnswers = await Ask(self.policy, (tuple(pending),))
         return checked_answers(pending, given)
 
-    def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> Flow[None]:
+    async def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> None:
         try:
-            yield from gateway.answer_clarifications(self.generation_id, answers)
+            await gateway.answer_clarifications(self.generation_id, answers)
         except (errors.BadRequest, errors.Conflict):
             # No longer paused, or the questions changed between reading and answering: the next look tells.
-            fresh = yield from gateway.get_clarifications(self.generation_id)
-            yield from self._remember(None)
+            fresh = await gateway.get_clarifications(self.generation_id)
+            await self._remember(None)
             if {question.question for question in fresh} == {question.question for question in pending}:
                 raise
             self.is_outdated = bool(fresh)
         except errors.RequestError as error:
             self._lost += 1
             if not error.ambiguous:
-                yield from self._remember(None)
+                await self._remember(None)
             if not error.ambiguous or self._lost >= MOST_LOST:
                 raise
-            yield from do(Report(events.Notice(f"{error.message} Looking whether the answers arrived.")))
+            await Report(events.Notice(f"{error.message} Looking whether the answers arrived."))
         else:
             self._lost = 0
-            now = yield from do(Now())
-            yield from self._keep(answers, now, cost_usd, accepted=True)
-            yield from do(Report(events.QuestionsAnswered(self.generation_id, tuple(answers))))
+            now = await Now()
+            await self._keep(answers, now, cost_usd, accepted=True)
+            await Report(events.QuestionsAnswered(self.generation_id, tuple(answers)))
 
-    def _keep(self, answers: Sequence[Answer], now: float, cost_usd: float | None, *, accepted: bool) -> Flow[None]:
+    async def _keep(self, answers: Sequence[Answer], now: float, cost_usd: float | None, *, accepted: bool) -> None:
         answering = {
             "questions": [answer.question for answer in answers],
             "answers": [attrs.asdict(answer) for answer in answers],
@@ -151,14 +149,14 @@ class Desk:
             "cost_usd": cost_usd,
             "accepted": accepted,
         }
-        yield from self._remember(answering, answers if accepted else ())
+        await self._remember(answering, answers if accepted else ())
 
-    def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> Flow[None]:
+    async def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> None:
         """What is on its way, and what was accepted: added to the record's answers, which others may add to as well."""
         self.answering = answering
         accepted = [attrs.evolve(answer, generation_id=self.generation_id) for answer in accepted]
         self.accepted += accepted
-        record = yield from do(Remember({}))
+        record = await Remember({})
         sent = dict(record.answering or {}) if record is not None else {}
         sent.pop(str(self.generation_id), None)
         if answering is not None:
@@ -166,7 +164,7 @@ class Desk:
         changes: dict[str, Any] = {"answering": sent or None}
         if accepted and record is not None:
             changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
-        yield from do(Remember(changes))
+        await Remember(changes)
 
 
 def answers_in(record: RunRecord) -> tuple[Answer, ...]:
@@ -177,9 +175,9 @@ def answers_in(record: RunRecord) -> tuple[Answer, ...]:
     )
 
 
-def answer_pending(
+async def answer_pending(
     generation_id: UUID, policy: Policy, settle_seconds: float, answering: Mapping[str, Any] | None = None
-) -> Flow[list[Answer]]:
+) -> list[Answer]:
     """Answer what one generation waits for, if it waits, and see to it that the answers arrive; those that did.
 
     Empty when nothing waits, or when it was answered already and the service has yet to take the answers up.
@@ -189,17 +187,17 @@ def answer_pending(
     """
     desk = Desk(generation_id, policy, settle_seconds, answering)
     while True:
-        generation = yield from gateway.get_generation(generation_id)
+        generation = await gateway.get_generation(generation_id)
         if generation.needs_answers:
-            yield from desk.look(generation.running_cost_usd)
+            await desk.look(generation.running_cost_usd)
         else:
-            yield from desk.left()
+            await desk.left()
         if desk.is_outdated:
             continue
         if desk.answering is None or desk.answering["accepted"]:
             return desk.accepted
         # Nobody knows whether they arrived: the state tells, or they are sent again when the settle time is over.
-        yield from do(Sleep(LOST_POLL_SECONDS))
+        await Sleep(LOST_POLL_SECONDS)
 
 
 def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Fetch, Flow, Now, Observe, Remember, Report, Sleep, do
+from specstep_flows.engine.effects import Fetch, Now, Observe, Remember, Report, Sleep
 from specstep_flows.flows import generations, packages
 from specstep_flows.flows.clarifications import Desk, answers_in
 from specstep_flows.flows.history import sampled
@@ -72,42 +72,42 @@ class _Family:
     unlisted: float = 0.0
     unread_told: bool = False
 
-    def join(self) -> Flow[bool]:
+    async def join(self) -> bool:
         """Look for generations that are not known yet; whether there were any."""
         self.unlisted = 0.0
-        record = yield from current_record()
-        found = yield from _listed(record, self.interview_id)
+        record = await current_record()
+        found = await _listed(record, self.interview_id)
         new = [identifier for identifier in found if identifier not in self.members]
         for identifier in new:
             desk = Desk(identifier, self.job.policy, self.job.settle_seconds, record.answering)
             self.members[identifier] = _Member(desk)
         if new:
-            yield from do(Remember({"generation_ids": tuple(self.members)}))
+            await Remember({"generation_ids": tuple(self.members)})
         return bool(new)
 
-    def look(self, member: _Member) -> Flow[None]:
+    async def look(self, member: _Member) -> None:
         """One look at one generation: tell it, record it, hold the budget, answer its questions."""
-        generation = yield from once_known(lambda: do(Observe(member.id, member.last)))
-        now = yield from do(Now())
+        generation = await once_known(lambda: Observe(member.id, member.last))
+        now = await Now()
         member.last, member.wait = generation, member.pace.next_wait(generation, now)
-        yield from do(Report(events.GenerationProgress(generation, None if member.is_over else member.wait)))
-        yield from self._record(generation, now)
-        yield from self._hold_budget()
+        await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
+        await self._record(generation, now)
+        await self._hold_budget()
         if generation.needs_answers:
-            yield from member.desk.look(generation.running_cost_usd)
+            await member.desk.look(generation.running_cost_usd)
         else:
-            yield from member.desk.left()
+            await member.desk.left()
 
-    def rest(self) -> Flow[None]:
+    async def rest(self) -> None:
         """Wait until the next look is due."""
         wait = min((member.wait for member in self.members.values() if not member.is_over), default=0.0)
-        yield from do(Sleep(max(0.0, wait)))
+        await Sleep(max(0.0, wait))
         self.unlisted += wait
         for member in self.members.values():
             member.wait -= wait
 
-    def _record(self, generation: Generation, now: float) -> Flow[None]:
-        record = yield from current_record()
+    async def _record(self, generation: Generation, now: float) -> None:
+        record = await current_record()
         changes: dict[str, Any] = {"cost_usd": self.spent_usd}
         if generation.id == record.generation_id:
             changes["generation_state"] = generation.state
@@ -115,7 +115,7 @@ class _Family:
         if generation.project_name:
             changes["project_name"] = generation.project_name
         if any(getattr(record, name) != value for name, value in changes.items()):
-            yield from do(Remember(changes))
+            await Remember(changes)
 
     @property
     def spent_usd(self) -> float | None:
@@ -125,20 +125,20 @@ class _Family:
         parents = [cost for is_parent, cost in costs if is_parent and cost is not None]
         return max([sum(children), *parents]) if children or parents else None
 
-    def _hold_budget(self) -> Flow[None]:
+    async def _hold_budget(self) -> None:
         limit, spent = self.job.max_cost_usd, self.spent_usd
         if limit is None:
             return
         if spent is None and not self.unread_told:
             self.unread_told = True
-            yield from do(Report(events.Notice("The cost cannot be read, so the limit cannot be held.")))
+            await Report(events.Notice("The cost cannot be read, so the limit cannot be held."))
         if spent is None or spent <= limit or all(member.is_over for member in self.members.values()):
             return
         for member in self.members.values():
             if not member.is_over:
                 reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
                 try:
-                    yield from generations.cancel_generation(member.id, reason)
+                    await generations.cancel_generation(member.id, reason)
                 except errors.Conflict:
                     # It ended by itself, or with its parent.
                     continue
@@ -150,25 +150,25 @@ class _Family:
         )
 
 
-def _listed(record: RunRecord, interview_id: UUID | None) -> Flow[list[UUID]]:
+async def _listed(record: RunRecord, interview_id: UUID | None) -> list[UUID]:
     """The run's generation, and all others of its interview, the oldest first."""
     found = [record.generation_id] if record.generation_id is not None else []
     if interview_id is not None:
-        rows = yield from gateway.list_generations()
+        rows = await gateway.list_generations()
         found += [row.id for row in reversed(rows) if row.interview_id == interview_id]
     return list(dict.fromkeys(found))
 
 
-def generations_of(record: RunRecord) -> Flow[list[UUID]]:
+async def generations_of(record: RunRecord) -> list[UUID]:
     """The generations that are the run's now: its own, or all that its kickoff started."""
     assert record.generation_id is not None
     if record.options.get("profile") not in FAN_OUT_PROFILES:
         return [record.generation_id]
-    interview_id = record.interview_id or (yield from generations.interview_of(record.generation_id))
-    return (yield from _listed(record, interview_id))
+    interview_id = record.interview_id or (await generations.interview_of(record.generation_id))
+    return await _listed(record, interview_id)
 
 
-def see_home(job: Job) -> Flow[RunResult]:
+async def see_home(job: Job) -> RunResult:
     """Watch every generation of the run's interview to its end, and bring all their packages home.
 
     One that fails takes no other with it: what is complete is brought home, and the rest is told.
@@ -176,25 +176,25 @@ def see_home(job: Job) -> Flow[RunResult]:
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused: when not one of them is complete, or one is paused.
     """
-    record = yield from current_record()
+    record = await current_record()
     assert record.generation_id is not None
-    interview_id = record.interview_id or (yield from generations.interview_of(record.generation_id))
+    interview_id = record.interview_id or (await generations.interview_of(record.generation_id))
     family = _Family(job, interview_id)
-    yield from family.join()
+    await family.join()
     while True:
         for member in list(family.members.values()):
             if not member.is_over and member.wait <= 0.0:
-                yield from family.look(member)
+                await family.look(member)
         is_over = all(member.is_over for member in family.members.values())
         if is_over or family.unlisted >= FAMILY_SECONDS:
-            is_new = yield from family.join()
+            is_new = await family.join()
             if is_over and not is_new:
                 break
-        yield from family.rest()
-    return (yield from _bring_home(job, [member.last for member in family.members.values() if member.last is not None]))
+        await family.rest()
+    return await _bring_home(job, [member.last for member in family.members.values() if member.last is not None])
 
 
-def _bring_home(job: Job, family: list[Generation]) -> Flow[RunResult]:
+async def _bring_home(job: Job, family: list[Generation]) -> RunResult:
     for generation in family:
         if generation.is_paused:
             generations.raise_for_end(generation)
@@ -204,48 +204,46 @@ def _bring_home(job: Job, family: list[Generation]) -> Flow[RunResult]:
             generations.raise_for_end(generation)
         if not generation.is_complete:
             why = f" ({generation.failure_category}: {generation.failure_reason})" if generation.is_failed else ""
-            yield from do(
-                Report(
-                    events.Notice(
-                        f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The "
-                        "others are brought home."
-                    )
+            await Report(
+                events.Notice(
+                    f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The "
+                    "others are brought home."
                 )
             )
-    record = yield from current_record()
+    record = await current_record()
     earlier = {item["generation_id"]: item for item in record.packages}
     brought: list[Mapping[str, Any]] = []
     for generation in complete:
-        package_id = yield from _package_of(generation)
+        package_id = await _package_of(generation)
         if package_id is not None:
-            brought.append((yield from _fetch(job, generation, package_id, brought, earlier.get(str(generation.id)))))
+            brought.append(await _fetch(job, generation, package_id, brought, earlier.get(str(generation.id))))
             kept = {**earlier, **{item["generation_id"]: item for item in brought}}
-            yield from do(Remember({"packages": tuple(kept.values()), "stage": "package"}))
+            await Remember({"packages": tuple(kept.values()), "stage": "package"})
     if not brought:
         raise errors.PackageError("The generations are complete, and not one of them has a package.")
-    return (yield from _result(job, brought))
+    return await _result(job, brought)
 
 
-def _package_of(generation: Generation) -> Flow[UUID | None]:
+async def _package_of(generation: Generation) -> UUID | None:
     """The package; a parent need not have one."""
     if generation.review_profile not in FAN_OUT_PROFILES:
-        return (yield from packages.find_package(generation))
+        return await packages.find_package(generation)
     try:
-        return generation.package_id or (yield from gateway.get_generation_package(generation.id)).id
+        return generation.package_id or (await gateway.get_generation_package(generation.id)).id
     except errors.NotFound:
         return None
 
 
-def _fetch(
+async def _fetch(
     job: Job,
     generation: Generation,
     package_id: UUID,
     brought: list[Mapping[str, Any]],
     known: Mapping[str, Any] | None,
-) -> Flow[Mapping[str, Any]]:
+) -> Mapping[str, Any]:
     """One package on disk under its own name, or the one that an earlier attempt brought."""
     files = job.files
-    record = yield from current_record()
+    record = await current_record()
     expected = record.sha256
     if known is not None:
         path, expected = Path(known["file"]), known["sha256"]
@@ -253,16 +251,16 @@ def _fetch(
         # An earlier process ended over this one.
         path = Path(record.file)
     else:
-        path = yield from _name(job, generation, brought)
-        yield from do(Remember({"package_id": package_id, "file": str(path), "sha256": None}))
+        path = await _name(job, generation, brought)
+        await Remember({"package_id": package_id, "file": str(path), "sha256": None})
         expected = None
-    digest = yield from do(Fetch(lambda _: files.digest(path)))
+    digest = await Fetch(lambda _: files.digest(path))
     if digest is None or digest != expected:
-        digest = yield from packages.fetch_package(package_id, path, files)
+        digest = await packages.fetch_package(package_id, path, files)
     else:
-        yield from do(Fetch(lambda _: files.tidy(packages.part_of(path))))
-    size = yield from do(Fetch(lambda _: files.size(path)))
-    yield from do(Report(events.PackageSaved(path, size, digest)))
+        await Fetch(lambda _: files.tidy(packages.part_of(path)))
+    size = await Fetch(lambda _: files.size(path))
+    await Report(events.PackageSaved(path, size, digest))
     return {
         "generation_id": str(generation.id),
         "package_id": str(package_id),
@@ -272,11 +270,11 @@ def _fetch(
     }
 
 
-def _name(job: Job, generation: Generation, brought: list[Mapping[str, Any]]) -> Flow[Path]:
+async def _name(job: Job, generation: Generation, brought: list[Mapping[str, Any]]) -> Path:
     """The first has the name that a run's package has; the others stand beside it, by id or by number."""
     if not brought:
-        record = yield from current_record()
-        chosen: Path = yield from do(Fetch(lambda _: job.files.choose(record, generation.id)))
+        record = await current_record()
+        chosen: Path = await Fetch(lambda _: job.files.choose(record, generation.id))
         return chosen
     first = Path(brought[0]["file"])
     if first.stem == brought[0]["generation_id"]:
@@ -284,29 +282,28 @@ def _name(job: Job, generation: Generation, brought: list[Mapping[str, Any]]) ->
     return first.with_name(f"{first.stem}-{len(brought) + 1}{first.suffix}")
 
 
-def _result(job: Job, brought: list[Mapping[str, Any]]) -> Flow[RunResult]:
+async def _result(job: Job, brought: list[Mapping[str, Any]]) -> RunResult:
     first = brought[0]
     paths = [Path(item["file"]) for item in brought]
     unpacked: Path | None = None
-    record = yield from current_record()
+    record = await current_record()
     if job.unpack and record.unpacked_to is None:
         for path in reversed(paths):
-            unpacked, count = yield from do(Fetch(lambda _, path=path: job.files.unpack(path)))  # type: ignore[misc]
-            yield from do(Report(events.Unpacked(unpacked, count)))
-        yield from do(Remember({"unpacked_to": str(unpacked)}))
-    yield from do(
-        Remember(
-            {
-                "package_id": UUID(first["package_id"]),
-                "file": first["file"],
-                "sha256": first["sha256"],
-                "size_bytes": first["size_bytes"],
-                "stage": "done",
-                "error": None,
-            }
-        )
+            folder, count = await Fetch(lambda _, path=path: job.files.unpack(path))  # type: ignore[misc]
+            unpacked = folder
+            await Report(events.Unpacked(folder, count))
+        await Remember({"unpacked_to": str(unpacked)})
+    await Remember(
+        {
+            "package_id": UUID(first["package_id"]),
+            "file": first["file"],
+            "sha256": first["sha256"],
+            "size_bytes": first["size_bytes"],
+            "stage": "done",
+            "error": None,
+        }
     )
-    record = yield from current_record()
+    record = await current_record()
     assert record.generation_id is not None
     return RunResult(
         run_id=record.run_id,

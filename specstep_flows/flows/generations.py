@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep, do
+from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep
 from specstep_flows.flows.pace import SOON_SECONDS, Pace
 from specstep_flows.flows.patience import once_known
 
@@ -29,13 +29,13 @@ __all__ = [
 MOST_ATTEMPTS: Final = 6
 
 
-def watch(
+async def watch(
     generation_id: UUID,
     *,
     on_question: Callable[[Generation], Flow[None]] | None,
     on_look: Callable[[Generation], Flow[None]] | None = None,
     last: Generation | None = None,
-) -> Flow[Generation]:
+) -> Generation:
     """Look at a generation until it is over or paused by somebody; the last that was seen of it.
 
     ``on_question`` is run at each look while the generation waits for answers; without it, the flow ends there.
@@ -45,21 +45,21 @@ def watch(
     """
     pace = Pace()
     while True:
-        generation = yield from once_known(partial(do, Observe(generation_id, last)))
-        now = yield from do(Now())
+        generation = await once_known(partial(Observe, generation_id, last))
+        now = await Now()
         over = generation.is_terminal or generation.is_paused
         asked = generation.needs_answers
         wait = pace.next_wait(generation, now)
         ends = over or (asked and on_question is None)
-        yield from do(Report(events.GenerationProgress(generation, None if ends else wait)))
+        await Report(events.GenerationProgress(generation, None if ends else wait))
         if on_look is not None:
-            yield from on_look(generation)
+            await on_look(generation)
         if ends:
             return generation
         if asked and on_question is not None:
-            yield from on_question(generation)
+            await on_question(generation)
         last = generation
-        yield from do(Sleep(wait))
+        await Sleep(wait)
 
 
 def raise_for_end(generation: Generation) -> None:
@@ -96,22 +96,22 @@ def raise_for_end(generation: Generation) -> None:
         )
 
 
-def _change_state(
+async def _change_state(
     generation_id: UUID, send: Callable[[], Flow[None]], done: Callable[[Generation], bool]
-) -> Flow[Generation]:
+) -> Generation:
     """Ask for a change until the state shows it: an answer may be lost, or may not be the service's own."""
     for attempt in range(MOST_ATTEMPTS):
         if attempt:
-            yield from do(Sleep(SOON_SECONDS * attempt))
+            await Sleep(SOON_SECONDS * attempt)
         failure: errors.RequestError | None = None
         try:
-            yield from send()
+            await send()
         except errors.RequestError as error:
             # Behind an earlier attempt, a conflict may be that attempt's own work.
             if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
                 raise
             failure = error
-        generation = yield from gateway.get_generation(generation_id)
+        generation = await gateway.get_generation(generation_id)
         if done(generation):
             return generation
         if failure is not None and not failure.ambiguous:
@@ -121,20 +121,18 @@ def _change_state(
     return generation
 
 
-def pause_generation(generation_id: UUID) -> Flow[Generation]:
+async def pause_generation(generation_id: UUID) -> Generation:
     """Halt a generation where it is. POST /v1/generations/{id}/pause
 
     Raises:
         Conflict: its state does not allow pausing.
     """
-    return (
-        yield from _change_state(
-            generation_id, lambda: gateway.pause_generation(generation_id), lambda generation: generation.is_paused
-        )
+    return await _change_state(
+        generation_id, lambda: gateway.pause_generation(generation_id), lambda generation: generation.is_paused
     )
 
 
-def resume_generation(generation_id: UUID) -> Flow[Generation]:
+async def resume_generation(generation_id: UUID) -> Generation:
     """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
 
     The service records the change of state only; it does not queue the work again, so nothing may move for a while.
@@ -142,32 +140,28 @@ def resume_generation(generation_id: UUID) -> Flow[Generation]:
     Raises:
         Conflict: it is not paused.
     """
-    return (
-        yield from _change_state(
-            generation_id, lambda: gateway.resume_generation(generation_id), lambda generation: not generation.is_paused
-        )
+    return await _change_state(
+        generation_id, lambda: gateway.resume_generation(generation_id), lambda generation: not generation.is_paused
     )
 
 
-def cancel_generation(generation_id: UUID, reason: str | None = None) -> Flow[Generation]:
+async def cancel_generation(generation_id: UUID, reason: str | None = None) -> Generation:
     """Stop a generation for good. POST /v1/generations/{id}/cancel
 
     Raises:
         Conflict: it is over already, by another end than cancellation.
     """
-    return (
-        yield from _change_state(
-            generation_id,
-            lambda: gateway.cancel_generation(generation_id, reason),
-            lambda generation: generation.is_cancelled,
-        )
+    return await _change_state(
+        generation_id,
+        lambda: gateway.cancel_generation(generation_id, reason),
+        lambda generation: generation.is_cancelled,
     )
 
 
-def interview_of(generation_id: UUID) -> Flow[UUID | None]:
+async def interview_of(generation_id: UUID) -> UUID | None:
     """The interview of a generation, as its list row names it."""
     for deleted in (False, True):
-        rows: Any = yield from gateway.list_generations(deleted=deleted, until=generation_id)
+        rows: Any = await gateway.list_generations(deleted=deleted, until=generation_id)
         for row in rows:
             if row.id == generation_id:
                 return row.interview_id  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Ask, Fetch, Flow, NewKey, Remember, Report, do
+from specstep_flows.engine.effects import Ask, Fetch, NewKey, Remember, Report
 from specstep_flows.flows import budget, interviews
 from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
@@ -31,17 +31,17 @@ AUTO_START_PROFILE: Final = "Normal"
 TURN_TAKEN_BACK: Final = "cancelled"
 
 
-def hold_interview(job: Job) -> Flow[None]:
+async def hold_interview(job: Job) -> None:
     """The interview, from its start or from where it stands, to its intake artifact."""
-    record = yield from current_record()
+    record = await current_record()
     if record.interview_id is None:
-        interview = yield from interviews.start_interview()
-        yield from do(Remember({"stage": "interview"}))
+        interview = await interviews.start_interview()
+        await Remember({"stage": "interview"})
     else:
-        interview = yield from _take_up_interview(record.interview_id)
+        interview = await _take_up_interview(record.interview_id)
     for name in record.attachments:
         if name not in record.uploads:
-            yield from _warn_of_large(job, Path(name))
+            await _warn_of_large(job, Path(name))
             intent = _upload_in_doubt(record, Path(name).name)
             changes: dict[str, Any] = {"uploads": (*record.uploads, name)}
             attach = partial(
@@ -53,24 +53,22 @@ def hold_interview(job: Job) -> Flow[None]:
                 older=None if intent is None else intent.about.get("older"),
                 changes=changes,
             )
-            yield from once_known(attach)
-            yield from do(Remember(changes))
-            record = yield from current_record()
+            await once_known(attach)
+            await Remember(changes)
+            record = await current_record()
     if job.is_user_actor and not interview.is_complete:
-        yield from do(
-            Report(
-                events.Notice(
-                    "With this token the service starts a generation by itself when the interview is complete, with the "
-                    f"profile {AUTO_START_PROFILE}."
-                )
+        await Report(
+            events.Notice(
+                "With this token the service starts a generation by itself when the interview is complete, with the "
+                f"profile {AUTO_START_PROFILE}."
             )
         )
-        yield from budget.check_before_paying(job.max_cost_usd, record)
-        yield from confirm(job)
-    interview = yield from _take_turns(job, interview)
-    yield from _note_auto_start(interview)
-    complete = yield from interviews.complete_interview(interview.id, interview)
-    record = yield from current_record()
+        await budget.check_before_paying(job.max_cost_usd, record)
+        await confirm(job)
+    interview = await _take_turns(job, interview)
+    await _note_auto_start(interview)
+    complete = await interviews.complete_interview(interview.id, interview)
+    record = await current_record()
     # Whatever was on its way to the interview is settled by its being complete.
     changes = {
         "interview_complete": True,
@@ -82,10 +80,10 @@ def hold_interview(job: Job) -> Flow[None]:
     started = complete.started_generation_id
     if started is not None and record.generation_id is None:
         changes |= generation_changes(started)
-    yield from do(Remember(changes))
+    await Remember(changes)
     assert complete.intake_artifact_id is not None
     unused = sum(1 for number in range(len(record.messages)) if number >= len(record.turns))
-    yield from do(Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused)))
+    await Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused))
 
 
 def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
@@ -96,18 +94,18 @@ def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
     return intent
 
 
-def _warn_of_large(job: Job, path: Path) -> Flow[None]:
+async def _warn_of_large(job: Job, path: Path) -> None:
     """Say when a reference document is large; it is sent all the same, for the pages name no limit."""
-    size = yield from do(Fetch(lambda _: job.files.size(path)))
+    size = await Fetch(lambda _: job.files.size(path))
     if size > LARGE_BYTES:
-        yield from do(
-            Report(events.Notice(f"{path.name} is large ({size / 1e6:.0f} MB); the service may refuse it. Uploading."))
+        await Report(
+            events.Notice(f"{path.name} is large ({size / 1e6:.0f} MB); the service may refuse it. Uploading.")
         )
 
 
-def _take_up_interview(interview_id: UUID) -> Flow[Interview]:
+async def _take_up_interview(interview_id: UUID) -> Interview:
     try:
-        return (yield from once_known(lambda: gateway.get_interview(interview_id)))
+        return await once_known(lambda: gateway.get_interview(interview_id))
     except errors.NotFound:
         raise errors.InterviewEnded(
             f"The interview {interview_id} is no longer there (or not this key's), so the run cannot go on. No generation "
@@ -115,28 +113,28 @@ def _take_up_interview(interview_id: UUID) -> Flow[Interview]:
         ) from None
 
 
-def _take_turns(job: Job, interview: Interview) -> Flow[Interview]:
+async def _take_turns(job: Job, interview: Interview) -> Interview:
     """Submit the brief's messages in order, each once, until they are used up or the agent completes the interview."""
     number = 0
     while not interview.is_complete:
-        record = yield from current_record()
+        record = await current_record()
         if number < len(record.turns):
             turn = record.turns[number]
         else:
-            message = yield from _next_message(job, record, number, interview)
+            message = await _next_message(job, record, number, interview)
             if message is None:
                 return interview
-            key = yield from do(NewKey())
+            key = await NewKey()
             turn = TurnRecord(message, key, before=len(interview.turns))
-            yield from do(Remember({"turns": (*record.turns, turn)}))
-            record = yield from current_record()
+            await Remember({"turns": (*record.turns, turn)})
+            record = await current_record()
         if not turn.done:
-            interview = yield from _take_turn(job, record, number, turn, interview)
+            interview = await _take_turn(job, record, number, turn, interview)
         number += 1
     return interview
 
 
-def _next_message(job: Job, record: RunRecord, number: int, interview: Interview) -> Flow[str | None]:
+async def _next_message(job: Job, record: RunRecord, number: int, interview: Interview) -> str | None:
     if number < len(record.messages):
         return record.messages[number]
     if job.respondent is None:
@@ -146,13 +144,13 @@ def _next_message(job: Job, record: RunRecord, number: int, interview: Interview
                 f"`specstep interview --run-id {record.run_id}`, or give a respondent. Nothing was paid for."
             )
         return None
-    message: str | None = yield from do(Ask(job.respondent, (interview.reply, interview)))
+    message: str | None = await Ask(job.respondent, (interview.reply, interview))
     return message if message and message.strip() else None
 
 
-def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Flow[Interview]:
+async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Interview:
     total = len(record.messages) if number < len(record.messages) else None
-    yield from do(Report(events.TurnSubmitted(number + 1, total, turn.message)))
+    await Report(events.TurnSubmitted(number + 1, total, turn.message))
 
     def with_turn(turn: TurnRecord) -> tuple[TurnRecord, ...]:
         return (*record.turns[:number], turn, *record.turns[number + 1 :])
@@ -163,7 +161,7 @@ def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, inter
             # An earlier process sent it, and did not live to see the reply; or was told that it had failed.
             after = interview
         else:
-            after = yield from once_known(
+            after = await once_known(
                 lambda: interviews.say(
                     interview.id,
                     turn.message,
@@ -177,29 +175,27 @@ def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, inter
     except errors.TurnFailed as error:
         if error.error_code == TURN_TAKEN_BACK and job.respondent is not None:
             # Whoever holds the interview took this turn back: it is over, and they are asked anew.
-            yield from do(Remember({"turns": with_turn(attrs.evolve(turn, job_id=None, done=True))}))
-            return (yield from gateway.get_interview(interview.id))
+            await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None, done=True))})
+            return await gateway.get_interview(interview.id)
         # That job is over: whoever resumes submits the turn again, with the same key.
-        yield from do(Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))}))
+        await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))})
         raise
     changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
     if after.detected_type:
         changes["detected_type"] = after.detected_type
     if after.started_generation_id is not None:
         changes |= generation_changes(after.started_generation_id)
-    yield from do(Remember(changes))
-    yield from do(Report(events.ReplyReceived(number + 1, after.reply, after)))
-    yield from interviews.warn_of_full_transcript(after)
+    await Remember(changes)
+    await Report(events.ReplyReceived(number + 1, after.reply, after))
+    await interviews.warn_of_full_transcript(after)
     return after
 
 
-def _note_auto_start(interview: Interview) -> Flow[None]:
+async def _note_auto_start(interview: Interview) -> None:
     failure = interview.auto_start_failure
     if failure is not None and failure.code != NO_AUTO_START:
-        yield from do(
-            Report(
-                events.Notice(
-                    f"The service did not start a generation by itself ({failure.code}: {failure.message}); this run does."
-                )
+        await Report(
+            events.Notice(
+                f"The service did not start a generation by itself ({failure.code}: {failure.message}); this run does."
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Fetch, Flow, Now, Report, Sleep, do
+from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
 from specstep_flows.flows.patience import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
 
@@ -48,19 +48,19 @@ TURN_CANCELLED: Final = frozenset({"cancelled", "canceled"})
 TURN_DONE: Final = frozenset({"completed", "complete", "cached_replay"})
 
 
-def start_interview() -> Flow[Interview]:
+async def start_interview() -> Interview:
     """Start an interview; its ``reply`` is the agent's opening turn.
 
     An empty conversation costs nothing and is never listed, so a start whose answer was lost is simply sent again.
 
     POST /v1/interviews
     """
-    interview = yield from gateway.start_interview(outcome=lambda started: {"interview_id": started.id})
-    yield from do(Report(events.InterviewStarted(interview.id, interview.reply)))
+    interview = await gateway.start_interview(outcome=lambda started: {"interview_id": started.id})
+    await Report(events.InterviewStarted(interview.id, interview.reply))
     return interview
 
 
-def say(
+async def say(
     interview_id: UUID,
     message: str,
     *,
@@ -69,7 +69,7 @@ def say(
     before: int | None = None,
     repeated: int = 0,
     outcome: Callable[[TurnJob], Changes] | None = None,
-) -> Flow[Interview]:
+) -> Interview:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
     ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
@@ -91,24 +91,24 @@ def say(
     while True:
         if job_id is None:
             try:
-                submitted = yield from gateway.submit_turn(
+                submitted = await gateway.submit_turn(
                     interview_id, message, key=key, outcome=outcome, is_answered=None if before is None else is_over
                 )
             except errors.Conflict as error:
                 # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
-                interview = yield from gateway.get_interview(interview_id)
+                interview = await gateway.get_interview(interview_id)
                 if before is not None and is_over(interview):
                     return interview
                 if error.problem_type is not None or busy >= BUSY_PATIENCE_SECONDS:
                     raise
                 busy += BUSY_POLL_SECONDS
-                yield from do(Report(events.Waiting(error.message, BUSY_POLL_SECONDS)))
-                yield from do(Sleep(BUSY_POLL_SECONDS))
+                await Report(events.Waiting(error.message, BUSY_POLL_SECONDS))
+                await Sleep(BUSY_POLL_SECONDS)
                 continue
-            job = yield from _wait_for_turn(submitted)
+            job = await _wait_for_turn(submitted)
         else:
             # An earlier attempt's job: it is looked at at once.
-            job = yield from _wait_for_turn(TurnJob("submitted", job_id), at_once=True)
+            job = await _wait_for_turn(TurnJob("submitted", job_id), at_once=True)
             job_id = None
         if job is None:
             forgotten += 1
@@ -119,7 +119,7 @@ def say(
                 )
             continue
         if job.status.casefold() in TURN_DONE or (job.snapshot is not None and job.job_id is None):
-            return job.snapshot or (yield from gateway.get_interview(interview_id))
+            return job.snapshot or (await gateway.get_interview(interview_id))
         if job.status.casefold() in TURN_CANCELLED:
             raise errors.TurnFailed(
                 "The turn was cancelled. Nothing was paid for; resume the run to send it again.",
@@ -127,19 +127,17 @@ def say(
                 is_retryable=True,
             )
         # The agent's reply may be in the transcript although its job failed: then the turn is done.
-        interview = yield from gateway.get_interview(interview_id)
+        interview = await gateway.get_interview(interview_id)
         if is_answered(interview, message, before, repeated):
             return interview
         resubmissions += 1
         if job.is_retryable is not True or resubmissions > MOST_RESUBMISSIONS:
             raise _turn_failed(job)
-        yield from do(
-            Report(events.Waiting(f"The turn failed ({job.error_code}) and is sent again.", RESUBMIT_AFTER_SECONDS))
-        )
-        yield from do(Sleep(RESUBMIT_AFTER_SECONDS))
+        await Report(events.Waiting(f"The turn failed ({job.error_code}) and is sent again.", RESUBMIT_AFTER_SECONDS))
+        await Sleep(RESUBMIT_AFTER_SECONDS)
 
 
-def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> Flow[TurnJob | None]:
+async def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> TurnJob | None:
     """Look at the job until it is over; None when the service has forgotten it (it may have been restarted).
 
     A status that nobody has seen means: keep waiting.
@@ -147,10 +145,10 @@ def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> Flow[TurnJob | Non
     job_id = job.job_id
     while job_id is not None and job.status.casefold() not in TURN_DONE | TURN_FAILED | TURN_CANCELLED:
         if not at_once:
-            yield from do(Sleep(TURN_POLL_SECONDS))
+            await Sleep(TURN_POLL_SECONDS)
         at_once = False
         try:
-            job = yield from gateway.get_turn_job(job_id)
+            job = await gateway.get_turn_job(job_id)
         except errors.NotFound:
             return None
     return job
@@ -187,21 +185,19 @@ def _turn_failed(job: TurnJob) -> errors.TurnFailed:
     )
 
 
-def warn_of_full_transcript(interview: Interview) -> Flow[None]:
+async def warn_of_full_transcript(interview: Interview) -> None:
     """Say when the transcript comes near its ceiling, which counts UTF-16 units and is not enforced yet."""
     size = interview.transcript_size
     if size is not None and size.percent_used is not None and size.percent_used >= NEARLY_FULL_PERCENT:
-        yield from do(
-            Report(
-                events.Notice(
-                    f"The interview's transcript is {size.percent_used:g} % full ({size.chars} of {size.max_chars} "
-                    "UTF-16 units). The service does not enforce the ceiling yet."
-                )
+        await Report(
+            events.Notice(
+                f"The interview's transcript is {size.percent_used:g} % full ({size.chars} of {size.max_chars} "
+                "UTF-16 units). The service does not enforce the ceiling yet."
             )
         )
 
 
-def complete_interview(interview_id: UUID, known: Interview | None = None) -> Flow[Interview]:
+async def complete_interview(interview_id: UUID, known: Interview | None = None) -> Interview:
     """Close the interview and wait until it names its intake artifact. One that is complete is left alone.
 
     POST /v1/interviews/{id}/complete, GET /v1/interviews/{id}, GET /v1/intake-artifacts
@@ -209,7 +205,7 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
     Raises:
         InterviewEnded: the service did not let it be completed, or no intake artifact came of it.
     """
-    interview = known if known is not None else (yield from gateway.get_interview(interview_id))
+    interview = known if known is not None else (await gateway.get_interview(interview_id))
     attempts = 0
     while not interview.is_complete:
         attempts += 1
@@ -218,10 +214,10 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
                 "The interview was abandoned, so no generation can come of it. Start a new run."
             )
         try:
-            answered = yield from gateway.complete_interview(interview_id)
+            answered = await gateway.complete_interview(interview_id)
         except (errors.Conflict, errors.BadRequest) as error:
             # Behind an earlier attempt, maybe of a process that died, a conflict is that attempt's own work.
-            interview = yield from _soon_complete(interview_id, isinstance(error, errors.Conflict) or attempts > 1)
+            interview = await _soon_complete(interview_id, isinstance(error, errors.Conflict) or attempts > 1)
             if not interview.is_complete:
                 why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
@@ -232,31 +228,31 @@ def complete_interview(interview_id: UUID, known: Interview | None = None) -> Fl
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
             # It may have been carried out: the interview's own status tells.
-            yield from do(Sleep(TURN_POLL_SECONDS * attempts))
-            interview = yield from gateway.get_interview(interview_id)
+            await Sleep(TURN_POLL_SECONDS * attempts)
+            interview = await gateway.get_interview(interview_id)
         else:
             try:
-                return (yield from find_intake_artifact(interview_id, answered))
+                return await find_intake_artifact(interview_id, answered)
             except errors.InterviewEnded:
                 # An empty answer may be that of somebody in between, and the interview still open.
-                interview = yield from gateway.get_interview(interview_id)
+                interview = await gateway.get_interview(interview_id)
                 if interview.is_complete or attempts > 1:
                     raise
-    return (yield from find_intake_artifact(interview_id, interview))
+    return await find_intake_artifact(interview_id, interview)
 
 
-def _soon_complete(interview_id: UUID, is_likely: bool) -> Flow[Interview]:
+async def _soon_complete(interview_id: UUID, is_likely: bool) -> Interview:
     """The interview, once it shows that it is complete, or, where it does not soon or need not, as it is."""
-    interview = yield from gateway.get_interview(interview_id)
+    interview = await gateway.get_interview(interview_id)
     for wait in KNOWN_LOOKS:
         if interview.is_complete or not is_likely:
             break
-        yield from do(Sleep(wait))
-        interview = yield from gateway.get_interview(interview_id)
+        await Sleep(wait)
+        interview = await gateway.get_interview(interview_id)
     return interview
 
 
-def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flow[Interview]:
+async def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Interview:
     """The completed interview with its ``intake_artifact_id``, which may appear a moment late."""
     import attrs
 
@@ -264,12 +260,12 @@ def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flo
         if interview is not None and interview.intake_artifact_id is not None:
             return interview
         if wait:
-            yield from do(Sleep(wait))
-        interview = yield from gateway.get_interview(interview_id)
+            await Sleep(wait)
+        interview = await gateway.get_interview(interview_id)
     assert interview is not None
     if interview.intake_artifact_id is not None:
         return interview
-    artifact = yield from gateway.find_intake_artifact(interview_id)
+    artifact = await gateway.find_intake_artifact(interview_id)
     if artifact is None:
         raise errors.InterviewEnded(
             f"The interview did not yield an intake artifact (its status is {interview.status!r}). No generation was "
@@ -279,7 +275,7 @@ def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Flo
     return attrs.evolve(interview, intake_artifact_id=artifact.id)
 
 
-def attach_document(
+async def attach_document(
     interview_id: UUID,
     path: Path,
     *,
@@ -287,7 +283,7 @@ def attach_document(
     sent_at: float | None = None,
     older: Collection[str] | None = None,
     changes: Changes | None = None,
-) -> Flow[ReferenceDocument]:
+) -> ReferenceDocument:
     """Upload a reference document, unless one of that name and size is attached already.
 
     ``sent_at`` is when an upload of it left whose fate is unknown: it is not sent again before the settle time is over.
@@ -299,37 +295,37 @@ def attach_document(
     Raises:
         UsageError: the file cannot be read or is empty; nothing was sent.
     """
-    content = yield from do(Fetch(lambda _: read_attachment(path)))
+    content = await Fetch(lambda _: read_attachment(path))
     attempts = 0
     while True:
-        listed = yield from gateway.list_reference_documents(interview_id)
+        listed = await gateway.list_reference_documents(interview_id)
         present = next((document for document in listed if _is_same(document, path.name, len(content))), None)
         if present is None and sent_at is not None and older is not None:
             present = next((document for document in listed if _has_come(document, older, len(content))), None)
         if present is not None:
             if sent_at is not None:
                 # An upload whose answer was lost has arrived.
-                yield from do(Report(events.DocumentAttached(path.name, len(content))))
+                await Report(events.DocumentAttached(path.name, len(content)))
             return present
         if sent_at is not None:
-            now = yield from do(Now())
+            now = await Now()
             left = sent_at + settle_seconds - now
             if left >= 0:
-                yield from do(Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5)))
+                await Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5))
                 continue
         attempts += 1
         older = [str(document.id) for document in listed]
         try:
-            document = yield from gateway.upload_reference_document(
+            document = await gateway.upload_reference_document(
                 interview_id, path.name, content, about={"older": older}, changes=changes
             )
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
             # It may have arrived, or arrive yet: the list of documents tells.
-            sent_at = yield from do(Now())
+            sent_at = await Now()
             continue
-        yield from do(Report(events.DocumentAttached(path.name, len(content))))
+        await Report(events.DocumentAttached(path.name, len(content)))
         return document or ReferenceDocument(None, path.name, len(content))
 
 

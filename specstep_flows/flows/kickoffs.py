@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, Sleep, do
+from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,7 +77,7 @@ class Sighting:
         return self.ours | self.unnamed
 
 
-def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID]:
+async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUID:
     """Start one generation, whatever happens on the way; the id of the one that runs.
 
     An answer that was lost is never followed by a second request before the list of generations (live and deleted, all
@@ -87,31 +87,31 @@ def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> Flow[UUID
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
         RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
     """
-    known = kickoff.older | (frozenset(known) if known is not None else (yield from _known_before(kickoff)))
+    known = kickoff.older | (frozenset(known) if known is not None else (await _known_before(kickoff)))
     about = {"known": [str(identifier) for identifier in sorted(known)]}
     attempts = 0
     while True:
         attempts += 1
         try:
-            return (yield from kickoff.send(about, kickoff.outcome))
+            return await kickoff.send(about, kickoff.outcome)
         except errors.RequestError as error:
             if not error.ambiguous:
                 raise
             failure = error
-            lost_at = yield from do(Now())
-            yield from do(Report(events.Notice(f"{error.message} Looking whether the generation was started.")))
-        found = yield from settle_kickoff(kickoff, known, lost_at, is_just_sent=True)
+            lost_at = await Now()
+            await Report(events.Notice(f"{error.message} Looking whether the generation was started."))
+        found = await settle_kickoff(kickoff, known, lost_at, is_just_sent=True)
         if found is not None:
             return found
         if attempts >= MOST_KICKOFFS:
             failure.add("No generation was started by it; resume the run later.")
             raise failure
-        yield from do(Report(events.Notice("The request started no generation; it is sent again.")))
+        await Report(events.Notice("The request started no generation; it is sent again."))
 
 
-def settle_kickoff(
+async def settle_kickoff(
     kickoff: Kickoff, known: Iterable[UUID], sent_at: float, *, is_just_sent: bool = False
-) -> Flow[UUID | None]:
+) -> UUID | None:
     """The generation that an earlier request started; None once it is certain that it started none.
 
     ``is_just_sent``: its answer was lost a moment ago.
@@ -120,26 +120,26 @@ def settle_kickoff(
         OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
     """
     known = frozenset(known)
-    began = yield from do(Now())
+    began = await Now()
     # A machine's clock may have been set back since; and while we look it may be set forward, so our own waits count.
     left = kickoff.settle_seconds - max(0.0, began - sent_at)
     came_late = left < 0
     while True:
         try:
-            sighting = yield from sight(kickoff, known)
+            sighting = await sight(kickoff, known)
         except errors.RequestError as error:
             error.add(
                 "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
             )
             raise
-        if is_just_sent and (yield from do(Now())) < sent_at + kickoff.settle_seconds:
+        if is_just_sent and (await Now()) < sent_at + kickoff.settle_seconds:
             # What was started by it is not over and deleted already: the bin held these before.
             sighting = attrs.evolve(sighting, doubtful=sighting.doubtful - sighting.doubtful_deleted)
         is_just_sent = False
-        found = yield from find_new(kickoff, sighting, known)
+        found = await find_new(kickoff, sighting, known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
-            yield from do(Remember({**changes, "intent": None}))
+            await Remember({**changes, "intent": None})
             return found
         if left < 0:
             # What was started while somebody looked was not also over and deleted between two looks.
@@ -155,12 +155,12 @@ def settle_kickoff(
         # What is certainly not ours need not be asked about again.
         known |= sighting.unnamed - sighting.doubtful
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
-        yield from do(Report(events.Waiting("A generation that was asked for may still appear.", wait)))
-        yield from do(Sleep(wait))
+        await Report(events.Waiting("A generation that was asked for may still appear.", wait))
+        await Sleep(wait)
         left -= wait
 
 
-def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> Flow[UUID | None]:
+async def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> UUID | None:
     """The one generation of this interview that is not in ``known``, if there is one."""
     new = sorted(sighting.ours - known)
     if len(new) > 1 and not kickoff.is_fan_out:
@@ -168,7 +168,7 @@ def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = froz
     if not new:
         return None
     if len(new) > 1:
-        yield from do(Report(events.Notice(f"The kickoff started {len(new)} generations: a fan-out profile.")))
+        await Report(events.Notice(f"The kickoff started {len(new)} generations: a fan-out profile."))
     return new[0]
 
 
@@ -181,7 +181,7 @@ def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
     )
 
 
-def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False) -> Flow[Sighting]:
+async def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False) -> Sighting:
     """Look which generations there are. A row that names no interview, and is not known, is asked for its intake.
 
     ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the deleted
@@ -191,9 +191,9 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
     unnamed: set[UUID] = set()
     doubtful: set[UUID] = set()
     asked = 0
-    live = yield from gateway.list_generations()
+    live = await gateway.list_generations()
     rows_name = all(row.interview_id is not None for row in live)
-    binned = [] if is_first and rows_name else (yield from _deleted())
+    binned = [] if is_first and rows_name else (await _deleted())
     for rows in (live, binned or ()):
         for row in rows:
             if row.id in known:
@@ -201,7 +201,7 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
             belongs = _names_ours(row, kickoff)
             if belongs is None:
                 if asked < MOST_ASKED:
-                    belongs = yield from _has_intake(row.id, kickoff.intake_id)
+                    belongs = await _has_intake(row.id, kickoff.intake_id)
                     asked += 1
                 if not belongs:
                     unnamed.add(row.id)
@@ -218,10 +218,10 @@ def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: b
     )
 
 
-def _known_before(kickoff: Kickoff) -> Flow[frozenset[UUID]]:
+async def _known_before(kickoff: Kickoff) -> frozenset[UUID]:
     """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
-    live = yield from gateway.list_generations()
-    binned = yield from _deleted()
+    live = await gateway.list_generations()
+    binned = await _deleted()
     return frozenset(row.id for row in (*live, *(binned or ())) if _names_ours(row, kickoff) is not False)
 
 
@@ -232,10 +232,10 @@ def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
     return row.interview_id == kickoff.interview_id
 
 
-def _deleted() -> Flow[list[GenerationRow] | None]:
+async def _deleted() -> list[GenerationRow] | None:
     """The deleted generations; None where this key may not see them."""
     try:
-        return (yield from gateway.list_generations(deleted=True))
+        return await gateway.list_generations(deleted=True)
     except errors.PermissionDenied:
         return None
     except errors.APIError as error:
@@ -245,18 +245,18 @@ def _deleted() -> Flow[list[GenerationRow] | None]:
         raise
 
 
-def _has_intake(generation_id: UUID, intake_id: UUID | None) -> Flow[bool | None]:
+async def _has_intake(generation_id: UUID, intake_id: UUID | None) -> bool | None:
     """Whether a generation was made of an intake; None when the service does not say."""
     if intake_id is None:
         return None
     try:
-        generation = yield from gateway.get_generation(generation_id)
+        generation = await gateway.get_generation(generation_id)
     except errors.NotFound:
         return None
     return None if generation.intake_id is None else generation.intake_id == intake_id
 
 
-def start_generation(
+async def start_generation(
     intake_id: UUID,
     interview_id: UUID | None = None,
     *,
@@ -264,14 +264,14 @@ def start_generation(
     project_type: str | None = None,
     mirror_selection: str | None = None,
     settle_seconds: float = 90.0,
-) -> Flow[UUID]:
+) -> UUID:
     """Start one generation of an intake artifact; its id. It costs, and it is started once whatever happens.
 
     POST /v1/generations
     """
 
-    def send(about: Changes, outcome: Callable[[UUID], Changes] | None) -> Flow[UUID]:
-        return gateway.start_generation(
+    async def send(about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
+        return await gateway.start_generation(
             intake_id,
             profile=profile,
             project_type=project_type,
@@ -280,4 +280,4 @@ def start_generation(
             outcome=outcome,
         )
 
-    return (yield from kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, profile == "Researcher")))
+    return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, profile == "Researcher"))

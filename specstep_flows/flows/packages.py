@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Fetch, Flow, Remember, Report, Sleep, do
+from specstep_flows.engine.effects import Fetch, Remember, Report, Sleep
 from specstep_flows.models import PackageOnDisk
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Files(Protocol):
         ...
 
 
-def find_package(generation: Generation) -> Flow[UUID]:
+async def find_package(generation: Generation) -> UUID:
     """The package of a complete generation: from its status body, else from GET /v1/generations/{id}/package.
 
     Raises:
@@ -80,9 +80,9 @@ def find_package(generation: Generation) -> Flow[UUID]:
         return generation.package_id
     for wait in (*PACKAGE_LOOKS, 0.0):
         try:
-            return (yield from gateway.get_generation_package(generation.id)).id
+            return (await gateway.get_generation_package(generation.id)).id
         except errors.NotFound:
-            yield from do(Sleep(wait))
+            await Sleep(wait)
     raise errors.DownloadError(
         f"Generation {generation.id} is complete, but the service has no package of it: it may be late, or was deleted. "
         "Nothing is spent any more; resume the run later to look again."
@@ -94,11 +94,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def fetch_package(
+async def fetch_package(
     package_id: UUID,
     path: Path,
     files: Files,
-) -> Flow[str]:
+) -> str:
     """Bring a package to ``path``; its SHA-256 in hexadecimal. ``path`` is old, absent or whole, never half-written.
 
     The bytes grow in ``<path>.part``, where a later attempt goes on. The signed address lives for this call only.
@@ -113,53 +113,54 @@ def fetch_package(
     damaged = 0
     while True:
         try:
-            yield from _fetch_part(package_id, part, files)
-            digest = yield from do(Fetch(lambda _: files.verify(part)))
+            await _fetch_part(package_id, part, files)
+            digest = await Fetch(lambda _: files.verify(part))
         except errors.DamagedPackage as error:
             damaged += 1
             if damaged >= MOST_DAMAGED:
                 raise
-            yield from do(Report(events.Notice(f"{error.message} It is fetched once more.")))
+            await Report(events.Notice(f"{error.message} It is fetched once more."))
             continue
         break
-    yield from do(Remember({"sha256": digest}))
-    yield from do(Fetch(lambda _: files.place(part, path)))
+    await Remember({"sha256": digest})
+    await Fetch(lambda _: files.place(part, path))
     return digest
 
 
-def bring_package(package_id: UUID, files: Files, *, unpack: bool = False) -> Flow[PackageOnDisk]:
+async def bring_package(package_id: UUID, files: Files, *, unpack: bool = False) -> PackageOnDisk:
     """One package on disk, whichever way it was made: verified, under its final name, unpacked where that is asked for.
 
     GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
     """
-    yield from do(Fetch(lambda _: files.check()))
-    package = yield from gateway.get_package(package_id)
-    path = yield from do(Fetch(lambda _: files.choose_for(package_id)))
-    digest = yield from fetch_package(package_id, path, files)
-    size = yield from do(Fetch(lambda _: files.size(path)))
-    yield from do(Report(events.PackageSaved(path, size, digest)))
+    await Fetch(lambda _: files.check())
+    package = await gateway.get_package(package_id)
+    path = await Fetch(lambda _: files.choose_for(package_id))
+    digest = await fetch_package(package_id, path, files)
+    size = await Fetch(lambda _: files.size(path))
+    await Report(events.PackageSaved(path, size, digest))
     unpacked: Path | None = None
     if unpack:
-        unpacked, count = yield from do(Fetch(lambda _: files.unpack(path)))
-        yield from do(Report(events.Unpacked(unpacked, count)))
+        folder, count = await Fetch(lambda _: files.unpack(path))
+        unpacked = folder
+        await Report(events.Unpacked(folder, count))
     return PackageOnDisk(package, path, digest, size, unpacked)
 
 
-def _fetch_part(package_id: UUID, part: Path, files: Files) -> Flow[None]:
+async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
     idle = 0
     size = -1
     while True:
-        link = yield from gateway.get_package_zip(package_id)
+        link = await gateway.get_package_zip(package_id)
         try:
-            yield from do(Fetch(lambda stop, link=link: files.fetch(link, part, stop)))  # type: ignore[misc]
+            await Fetch(lambda stop, link=link: files.fetch(link, part, stop))  # type: ignore[misc]
         except errors.DownloadError as error:
-            grown = yield from do(Fetch(lambda _: files.size(part)))
+            grown = await Fetch(lambda _: files.size(part))
             idle = idle + 1 if grown <= size else 0
             size = max(size, grown)
             if idle >= MOST_IDLE_ATTEMPTS:
                 raise
             wait = min(30.0, 2.0**idle)
-            yield from do(Report(events.Waiting(error.message, wait)))
-            yield from do(Sleep(wait))
+            await Report(events.Waiting(error.message, wait))
+            await Sleep(wait)
         else:
             return

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from specstep_flows import errors
-from specstep_flows.engine.effects import Flow, Sleep, do
+from specstep_flows.engine.effects import Sleep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["once_known"]
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 KNOWN_LOOKS: Final = (1.0, 2.0, 4.0, 8.0)
 
 
-def once_known(ask: Callable[[], Flow[T]]) -> Flow[T]:
+async def once_known(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask for something that was certainly made; a 404 is raised only when it stays.
 
     Raises:
@@ -26,7 +26,7 @@ def once_known(ask: Callable[[], Flow[T]]) -> Flow[T]:
     """
     for wait in KNOWN_LOOKS:
         try:
-            return (yield from ask())
+            return await ask()
         except errors.NotFound:
-            yield from do(Sleep(wait))
-    return (yield from ask())
+            await Sleep(wait)
+    return await ask()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 
 from specstep_flows import errors, gateway
-from specstep_flows.engine.effects import Ask, Flow, Remember, do
+from specstep_flows.engine.effects import Ask, Remember
 from specstep_flows.flows import packages
 from specstep_flows.flows.clarifications import Policy
 from specstep_flows.models import Account, Capabilities, Interview
@@ -73,10 +73,10 @@ class Job:
     retry_failed: int = 0
 
 
-def accepted_choices() -> Flow[Capabilities]:
+async def accepted_choices() -> Capabilities:
     """What the service accepts (GET /v1/capabilities); where it does not say, what its pages name."""
     try:
-        accepted = yield from gateway.get_capabilities()
+        accepted = await gateway.get_capabilities()
     except errors.APIError as error:
         if not error.is_not_offered:
             raise
@@ -88,19 +88,19 @@ def accepted_choices() -> Flow[Capabilities]:
     )
 
 
-def current_record() -> Flow[RunRecord]:
+async def current_record() -> RunRecord:
     """The run's record as it is now."""
-    record = yield from do(Remember({}))
+    record = await Remember({})
     assert record is not None, "a job is driven with a run's record"
     return record
 
 
-def confirm(job: Job) -> Flow[None]:
+async def confirm(job: Job) -> None:
     """Ask before what comes next costs. Raises ``Detached`` when the answer is no."""
     if job.confirm is None:
         return
-    record = yield from current_record()
-    if not (yield from do(Ask(job.confirm, (record,)))):
+    record = await current_record()
+    if not (await Ask(job.confirm, (record,))):
         raise errors.Detached("Not confirmed, so nothing was paid for.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, do
+from specstep_flows.engine.effects import Changes, Now, Remember, Report
 from specstep_flows.flows import budget, generations, kickoffs
 from specstep_flows.flows.plan import (
     DOCUMENTED_PROJECT_TYPES,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["retry", "start"]
 
 
-def start(job: Job) -> Flow[None]:
+async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
-    record = yield from current_record()
+    record = await current_record()
     assert record.intake_artifact_id is not None
     kickoff = kickoffs.Kickoff(
         send=lambda about, outcome: _send_kickoff(record, about, outcome),
@@ -39,23 +39,23 @@ def start(job: Job) -> Flow[None]:
     )
     if record.intent is not None and record.intent.operation == "start_generation":
         known = _known_before(record.intent)
-        found = yield from _settle_intent(kickoff, record.intent)
+        found = await _settle_intent(kickoff, record.intent)
     else:
         # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        sighting = yield from kickoffs.sight(kickoff, is_first=True)
-        found, known = (yield from kickoffs.find_new(kickoff, sighting)), sighting.known
+        sighting = await kickoffs.sight(kickoff, is_first=True)
+        found, known = (await kickoffs.find_new(kickoff, sighting)), sighting.known
         if found is None and job.is_user_actor and record.turns:
-            now = yield from do(Now())
-            found = yield from kickoffs.settle_kickoff(kickoff, known, now)
+            now = await Now()
+            found = await kickoffs.settle_kickoff(kickoff, known, now)
         if found is not None:
-            yield from do(Remember(generation_changes(found)))
+            await Remember(generation_changes(found))
     adopted = found is not None
     if found is None:
-        yield from budget.check_before_paying(job.max_cost_usd, record)
+        await budget.check_before_paying(job.max_cost_usd, record)
         if not job.is_user_actor:
-            yield from confirm(job)
-        found = yield from kickoffs.kick_off(kickoff, known)
-    yield from do(Report(events.GenerationStarted(found, adopted)))
+            await confirm(job)
+        found = await kickoffs.kick_off(kickoff, known)
+    await Report(events.GenerationStarted(found, adopted))
 
 
 def _known_before(intent: Intent) -> frozenset[UUID]:
@@ -63,20 +63,20 @@ def _known_before(intent: Intent) -> frozenset[UUID]:
     return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
 
 
-def _settle_intent(kickoff: kickoffs.Kickoff, intent: Intent) -> Flow[UUID | None]:
+async def _settle_intent(kickoff: kickoffs.Kickoff, intent: Intent) -> UUID | None:
     """What became of a request that was on its way when an earlier process ended."""
-    yield from do(Report(events.Notice("An earlier attempt may have started a generation; looking for it first.")))
-    return (yield from kickoffs.settle_kickoff(kickoff, _known_before(intent), intent.sent_at))
+    await Report(events.Notice("An earlier attempt may have started a generation; looking for it first."))
+    return await kickoffs.settle_kickoff(kickoff, _known_before(intent), intent.sent_at)
 
 
-def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> Flow[UUID]:
+async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
     """POST /v1/generations with the user's project type or none; when none is refused, with the detected one."""
     assert record.intake_artifact_id is not None
     chosen = record.options.get("project_type")
 
-    def send(project_type: str | None) -> Flow[UUID]:
+    async def send(project_type: str | None) -> UUID:
         assert record.intake_artifact_id is not None
-        return gateway.start_generation(
+        return await gateway.start_generation(
             record.intake_artifact_id,
             profile=record.options.get("profile") or "Normal",
             project_type=project_type,
@@ -86,14 +86,14 @@ def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], C
         )
 
     try:
-        return (yield from send(chosen))
+        return await send(chosen)
     except errors.BadRequest as error:
         if chosen is not None:
             raise
         refused = error
-    detected = record.detected_type or (yield from _listed_type(record))
+    detected = record.detected_type or (await _listed_type(record))
     try:
-        accepted = (yield from accepted_choices()).project_types
+        accepted = (await accepted_choices()).project_types
     except errors.RequestError:
         # It must not pass for what became of the kickoff, which was refused.
         accepted = tuple(DOCUMENTED_PROJECT_TYPES)
@@ -103,22 +103,22 @@ def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], C
             "brief, --run-id and --project-type WebApp (or another)."
         )
         raise refused
-    return (yield from send(detected))
+    return await send(detected)
 
 
-def _listed_type(record: RunRecord) -> Flow[str | None]:
+async def _listed_type(record: RunRecord) -> str | None:
     """The type that the service detected, from the list of interviews: the pages promise it there."""
     try:
-        listed = yield from gateway.list_interviews()
+        listed = await gateway.list_interviews()
     except errors.RequestError:
         # It is only a way to spare the user a question.
         return None
     return next((interview.detected_type for interview in listed if interview.id == record.interview_id), None)
 
 
-def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Flow[None]:
+async def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> None:
     """Run a failed generation's intake again, once (POST /v1/generations/{id}/retry)."""
-    record = yield from current_record()
+    record = await current_record()
 
     def outcome(new: UUID) -> Changes:
         return {
@@ -132,7 +132,7 @@ def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Fl
             "answering": None,
         }
 
-    interview_id = record.interview_id or (yield from generations.interview_of(generation_id))
+    interview_id = record.interview_id or (await generations.interview_of(generation_id))
     kickoff = kickoffs.Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
         interview_id=interview_id,
@@ -143,12 +143,12 @@ def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> Fl
     )
     found: UUID | None = None
     if record.intent is not None and record.intent.operation == "retry_generation":
-        found = yield from _settle_intent(kickoff, record.intent)
+        found = await _settle_intent(kickoff, record.intent)
         if found is None:
-            yield from do(Remember({"intent": None}))
+            await Remember({"intent": None})
             return
     else:
-        yield from budget.check_before_paying(job.max_cost_usd, record)
-        yield from confirm(job)
-        found = yield from kickoffs.kick_off(kickoff)
-    yield from do(Report(events.GenerationStarted(found, adopted=False)))
+        await budget.check_before_paying(job.max_cost_usd, record)
+        await confirm(job)
+        found = await kickoffs.kick_off(kickoff)
+    await Report(events.GenerationStarted(found, adopted=False))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from specstep_flows import errors, gateway
-from specstep_flows.engine.effects import Flow, NewKey, do
+from specstep_flows.engine.effects import Flow, NewKey
 from specstep_flows.flows import generations, interviews, kickoffs
 from specstep_flows.flows.clarifications import Desk, Policy, answer_pending
 
@@ -63,32 +63,32 @@ def as_id(value: UUID | str) -> UUID:
         raise errors.UsageError(f"{value!r} is not an id of the service's (a UUID).") from None
 
 
-def get_account() -> Flow[models.Account]:
+async def get_account() -> models.Account:
     """Whose key it is; the cheapest way to verify it. GET /v1/me"""
-    return gateway.get_me()
+    return await gateway.get_me()
 
 
-def get_usage() -> Flow[models.Usage]:
+async def get_usage() -> models.Usage:
     """The quota: used, left, and when it starts anew. GET /v1/usage"""
-    return gateway.get_usage()
+    return await gateway.get_usage()
 
 
-def get_capabilities() -> Flow[models.Capabilities]:
+async def get_capabilities() -> models.Capabilities:
     """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
-    return gateway.get_capabilities()
+    return await gateway.get_capabilities()
 
 
-def start_interview() -> Flow[models.Interview]:
+async def start_interview() -> models.Interview:
     """Start an interview; its ``reply`` is the agent's opening turn. POST /v1/interviews"""
-    return interviews.start_interview()
+    return await interviews.start_interview()
 
 
-def get_interview(interview_id: UUID | str) -> Flow[models.Interview]:
+async def get_interview(interview_id: UUID | str) -> models.Interview:
     """The interview as it stands, with its transcript. GET /v1/interviews/{id}"""
-    return gateway.get_interview(as_id(interview_id))
+    return await gateway.get_interview(as_id(interview_id))
 
 
-def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> Flow[models.Interview]:
+async def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> models.Interview:
     """Say something and wait for the agent's reply: ``say(…).reply``. POST /v1/interviews/{id}/turns
 
     ``key`` is the Idempotency-Key (a fresh one by default): give your own to be able to repeat the call in another
@@ -99,11 +99,11 @@ def say(interview_id: UUID | str, message: str, *, key: str | None = None) -> Fl
     """
     if not message.strip():
         raise errors.UsageError("There is nothing to say: the message is empty.")
-    chosen = key if key is not None else (yield from do(NewKey()))
-    return (yield from interviews.say(as_id(interview_id), message, key=chosen))
+    chosen = key if key is not None else (await NewKey())
+    return await interviews.say(as_id(interview_id), message, key=chosen)
 
 
-def cancel_turn(job_id: UUID | str) -> Flow[models.TurnJob]:
+async def cancel_turn(job_id: UUID | str) -> models.TurnJob:
     """Give up a turn that is still in flight. POST /v1/interviews/turns/{jobId}/cancel
 
     The agent's reply may all the same appear in the transcript.
@@ -111,38 +111,38 @@ def cancel_turn(job_id: UUID | str) -> Flow[models.TurnJob]:
     Raises:
         Conflict: the turn is over already.
     """
-    return gateway.cancel_turn_job(as_id(job_id))
+    return await gateway.cancel_turn_job(as_id(job_id))
 
 
-def attach_document(interview_id: UUID | str, path: Path | str) -> Flow[models.ReferenceDocument]:
+async def attach_document(interview_id: UUID | str, path: Path | str) -> models.ReferenceDocument:
     """Attach a reference document, once. POST /v1/interviews/{interviewId}/reference-documents
 
     Raises:
         UsageError: the file cannot be read, or is empty; nothing was sent.
     """
-    return interviews.attach_document(as_id(interview_id), Path(path))
+    return await interviews.attach_document(as_id(interview_id), Path(path))
 
 
-def list_documents(interview_id: UUID | str) -> Flow[list[models.ReferenceDocument]]:
+async def list_documents(interview_id: UUID | str) -> list[models.ReferenceDocument]:
     """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
-    return gateway.list_reference_documents(as_id(interview_id))
+    return await gateway.list_reference_documents(as_id(interview_id))
 
 
-def detach_document(interview_id: UUID | str, document_id: UUID | str) -> Flow[None]:
+async def detach_document(interview_id: UUID | str, document_id: UUID | str) -> None:
     """Remove a reference document. DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
-    return gateway.delete_reference_document(as_id(interview_id), as_id(document_id))
+    return await gateway.delete_reference_document(as_id(interview_id), as_id(document_id))
 
 
-def complete_interview(interview_id: UUID | str) -> Flow[models.Interview]:
+async def complete_interview(interview_id: UUID | str) -> models.Interview:
     """Close an interview and wait for its ``intake_artifact_id``. POST /v1/interviews/{id}/complete
 
     Raises:
         InterviewEnded: it cannot be completed yet, or nothing came of it.
     """
-    return interviews.complete_interview(as_id(interview_id))
+    return await interviews.complete_interview(as_id(interview_id))
 
 
-def start_generation(
+async def start_generation(
     intake_id: UUID | str,
     *,
     interview_id: UUID | str | None = None,
@@ -150,7 +150,7 @@ def start_generation(
     project_type: str | None = None,
     mirror_selection: str | None = None,
     settle_seconds: float = 90.0,
-) -> Flow[UUID]:
+) -> UUID:
     """Start a generation of an intake artifact; its id. This costs. POST /v1/generations
 
     When the answer is lost, the list of generations tells whether it was started; it is never sent twice on a guess.
@@ -160,7 +160,7 @@ def start_generation(
         QuotaExceeded, ConcurrencyCapReached: nothing was started.
         OutcomeUnknown: several new generations are there.
     """
-    return kickoffs.start_generation(
+    return await kickoffs.start_generation(
         as_id(intake_id),
         None if interview_id is None else as_id(interview_id),
         profile=profile,
@@ -170,22 +170,22 @@ def start_generation(
     )
 
 
-def get_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+async def get_generation(generation_id: UUID | str) -> models.Generation:
     """A generation with every status field. GET /v1/generations/{id}"""
-    return gateway.get_generation(as_id(generation_id))
+    return await gateway.get_generation(as_id(generation_id))
 
 
-def list_generations(*, deleted: bool = False, first_page: bool = False) -> Flow[list[models.GenerationRow]]:
+async def list_generations(*, deleted: bool = False, first_page: bool = False) -> list[models.GenerationRow]:
     """Every generation of the account, newest first, all pages; with ``first_page`` the newest 50 by one request.
 
     GET /v1/generations, GET /v1/generations/deleted
     """
-    return gateway.list_generations(deleted=deleted, first_page=first_page)
+    return await gateway.list_generations(deleted=deleted, first_page=first_page)
 
 
-def wait_for_generation(
+async def wait_for_generation(
     generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float = 90.0
-) -> Flow[models.Generation]:
+) -> models.Generation:
     """Watch a generation until it is Complete. GET /v1/generations/{id}
 
     ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
@@ -196,31 +196,31 @@ def wait_for_generation(
     identifier = as_id(generation_id)
     desk = Desk(identifier, on_question, settle_seconds)
 
-    def look(generation: models.Generation) -> Flow[None]:
+    async def look(generation: models.Generation) -> None:
         if not generation.needs_answers:
-            yield from desk.left()
+            await desk.left()
 
-    generation = yield from generations.watch(
+    generation = await generations.watch(
         identifier, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look
     )
     generations.raise_for_end(generation)
     return generation
 
 
-def get_questions(generation_id: UUID | str) -> Flow[list[models.Clarification]]:
+async def get_questions(generation_id: UUID | str) -> list[models.Clarification]:
     """The questions that a paused generation waits for; none when it does not wait.
 
     GET /v1/generations/{id}/clarifications
     """
-    return gateway.get_clarifications(as_id(generation_id))
+    return await gateway.get_clarifications(as_id(generation_id))
 
 
-def answer_questions(
+async def answer_questions(
     generation_id: UUID | str,
     answers: Mapping[str, str] | Sequence[models.Answer] | Policy,
     *,
     settle_seconds: float = 90.0,
-) -> Flow[list[models.Answer]]:
+) -> list[models.Answer]:
     """Answer every pending question, verbatim by its text; what was accepted. For a run's own record use ``answer``.
 
     ``answers`` are given by question, or by a policy that is called with the questions; where the questions change
@@ -233,23 +233,23 @@ def answer_questions(
     """
     identifier = as_id(generation_id)
     if callable(answers):
-        return (yield from answer_pending(identifier, answers, settle_seconds))
-    accepted = yield from answer_pending(identifier, lambda _: answers, settle_seconds)
+        return await answer_pending(identifier, answers, settle_seconds)
+    accepted = await answer_pending(identifier, lambda _: answers, settle_seconds)
     if not accepted:
         raise errors.UsageError(f"Generation {identifier} has no questions at the moment.")
     return accepted
 
 
-def pause_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+async def pause_generation(generation_id: UUID | str) -> models.Generation:
     """Halt a generation where it is. POST /v1/generations/{id}/pause
 
     Raises:
         Conflict: its state does not allow it.
     """
-    return generations.pause_generation(as_id(generation_id))
+    return await generations.pause_generation(as_id(generation_id))
 
 
-def resume_generation(generation_id: UUID | str) -> Flow[models.Generation]:
+async def resume_generation(generation_id: UUID | str) -> models.Generation:
     """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
 
     The service records the state only: it does not queue the work again, so nothing may move for a while.
@@ -257,97 +257,93 @@ def resume_generation(generation_id: UUID | str) -> Flow[models.Generation]:
     Raises:
         Conflict: it is not paused.
     """
-    return generations.resume_generation(as_id(generation_id))
+    return await generations.resume_generation(as_id(generation_id))
 
 
-def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> Flow[models.Generation]:
+async def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> models.Generation:
     """Stop a generation for good. POST /v1/generations/{id}/cancel
 
     Raises:
         Conflict: it is over already.
     """
-    return generations.cancel_generation(as_id(generation_id), reason)
+    return await generations.cancel_generation(as_id(generation_id), reason)
 
 
-def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
+async def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0) -> UUID:
     """Run a failed generation's intake again; the new generation's id. This costs. POST /v1/generations/{id}/retry
 
     Raises:
         Conflict: this one cannot be retried (a Researcher's child, an old one).
     """
     identifier = as_id(generation_id)
-    return (
-        yield from _kick_off(
-            identifier,
-            lambda about, outcome: gateway.retry_generation(identifier, about=about, outcome=outcome),
-            settle_seconds,
-        )
+    return await _kick_off(
+        identifier,
+        lambda about, outcome: gateway.retry_generation(identifier, about=about, outcome=outcome),
+        settle_seconds,
     )
 
 
-def update_generation(generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float = 90.0) -> Flow[UUID]:
+async def update_generation(generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float = 90.0) -> UUID:
     """Generate anew from a newer interview; the new generation's id. This costs. POST /v1/generations/{id}/update"""
     identifier, intake = as_id(generation_id), as_id(intake_id)
-    return (
-        yield from _kick_off(
-            identifier,
-            lambda about, outcome: gateway.update_generation(identifier, intake, about=about, outcome=outcome),
-            settle_seconds,
-            intake,
-        )
+    return await _kick_off(
+        identifier,
+        lambda about, outcome: gateway.update_generation(identifier, intake, about=about, outcome=outcome),
+        settle_seconds,
+        intake,
     )
 
 
-def _kick_off(
+async def _kick_off(
     generation_id: UUID,
     send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]],
     settle_seconds: float,
     intake_id: UUID | None = None,
-) -> Flow[UUID]:
+) -> UUID:
     interview_id: UUID | None = None
     if intake_id is None:
-        interview_id = yield from generations.interview_of(generation_id)
-        intake_id = (yield from gateway.get_generation(generation_id)).intake_id
+        interview_id = await generations.interview_of(generation_id)
+        intake_id = (await gateway.get_generation(generation_id)).intake_id
     # Else the intake may be that of another interview than the generation's: it alone tells what comes of this kickoff.
     older = frozenset([generation_id])
-    return (yield from kickoffs.kick_off(kickoffs.Kickoff(send, interview_id, intake_id, settle_seconds, older=older)))
+    return await kickoffs.kick_off(kickoffs.Kickoff(send, interview_id, intake_id, settle_seconds, older=older))
 
 
-def rename_generation(generation_id: UUID | str, name: str | None) -> Flow[None]:
+async def rename_generation(generation_id: UUID | str, name: str | None) -> None:
     """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""
-    return gateway.rename_generation(as_id(generation_id), name)
+    return await gateway.rename_generation(as_id(generation_id), name)
 
 
-def get_conversation(generation_id: UUID | str, take: int | None = None) -> Flow[list[models.ConversationItem]]:
+async def get_conversation(generation_id: UUID | str, take: int | None = None) -> list[models.ConversationItem]:
     """What each agent did, newest ``take`` of them. GET /v1/generations/{id}/conversation"""
-    return gateway.get_conversation(as_id(generation_id), take)
+    return await gateway.get_conversation(as_id(generation_id), take)
 
 
-def get_events(generation_id: UUID | str) -> Flow[list[models.GenerationEvent]]:
+async def get_events(generation_id: UUID | str) -> list[models.GenerationEvent]:
     """What happened in each stage. GET /v1/generations/{id}/events"""
-    return gateway.get_events(as_id(generation_id))
+    return await gateway.get_events(as_id(generation_id))
 
 
-def get_package(package_id: UUID | str) -> Flow[models.Package]:
+async def get_package(package_id: UUID | str) -> models.Package:
     """A package's record. GET /v1/packages/{id}"""
-    return gateway.get_package(as_id(package_id))
+    return await gateway.get_package(as_id(package_id))
 
 
-def get_package_of(generation_id: UUID | str) -> Flow[models.Package]:
+async def get_package_of(generation_id: UUID | str) -> models.Package:
     """The newest package of a generation. GET /v1/generations/{id}/package
 
     Raises:
         NotFound: there is none yet, or it was deleted.
     """
-    return gateway.get_generation_package(as_id(generation_id))
+    return await gateway.get_generation_package(as_id(generation_id))
 
 
-def list_package_files(package_id: UUID | str) -> Flow[list[models.PackageFile]]:
+async def list_package_files(package_id: UUID | str) -> list[models.PackageFile]:
     """The files inside a package, without downloading it. GET /v1/packages/{id}/files"""
-    return gateway.list_package_files(as_id(package_id))
+    return await gateway.list_package_files(as_id(package_id))
 
 
-def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
+async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     """Any operation of the API by its module in the generated client; the parsed body, or bytes of one that is a file.
 
     ::
@@ -359,4 +355,4 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
 
     It goes through the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
     """
-    return gateway.call(operation, *args, **arguments)
+    return await gateway.call(operation, *args, **arguments)

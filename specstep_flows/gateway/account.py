@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway.common import request_of
 from specstep_flows.reading import shown
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def get_me() -> Flow[models.Account]:
+async def get_me() -> models.Account:
     """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
     request = request_of("get_me", "read", endpoint._get_kwargs())
     try:
-        return (yield from do(Send(request, _account, is_first=True)))
+        return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
         error.add("Check that SPECSTEP_API_URL is the address of the service.")
         raise
@@ -43,7 +43,7 @@ def _text_of(value: object) -> str | None:
     return str(value) if isinstance(value, UUID | str | int) else None
 
 
-def get_usage() -> Flow[models.Usage]:
+async def get_usage() -> models.Usage:
     """GET /v1/usage: the quota."""
     from specstep_client.api.account import get_usage as endpoint
 
@@ -61,7 +61,7 @@ def get_usage() -> Flow[models.Usage]:
             raw=raw,
         )
 
-    return (yield from do(Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)))
+    return await Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
@@ -72,7 +72,7 @@ def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def get_capabilities() -> Flow[models.Capabilities]:
+async def get_capabilities() -> models.Capabilities:
     """GET /v1/capabilities: the values that the service accepts."""
     from specstep_client.api.capabilities import get_capabilities as endpoint
 
@@ -89,7 +89,7 @@ def get_capabilities() -> Flow[models.Capabilities]:
             quality_rubric_version=shown(body, "quality_rubric_version", str),
         )
 
-    return (yield from do(Send(request_of("get_capabilities", "read", endpoint._get_kwargs()), parse)))
+    return await Send(request_of("get_capabilities", "read", endpoint._get_kwargs()), parse)
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from specstep_flows import errors, reading
-from specstep_flows.engine.effects import Flow, Reply, Request, Send, do
+from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.reading import shown
 
 if TYPE_CHECKING:
@@ -84,17 +84,17 @@ class Loose:
     additional_properties: dict[str, Any]
 
 
-def all_pages(
+async def all_pages(
     request: Callable[[dict[str, Any]], Request],
     parse: Callable[[Reply], list[Any]],
     until: Callable[[Any], bool] = lambda _: False,
-) -> Flow[list[Any]]:
+) -> list[Any]:
     """Every row of a list with ``limit`` and ``offset``; ends early behind a row that ``until`` accepts."""
     found: dict[UUID, Any] = {}
     offset = 0
     for _ in range(MOST_PAGES):
         params = {"limit": PAGE_ROWS, "offset": offset}
-        rows, reply = yield from do(Send(request(params), lambda reply: (parse(reply), reply)))
+        rows, reply = await Send(request(params), lambda reply: (parse(reply), reply))
         new = {row.id: row for row in rows if row.id not in found}
         found |= new
         offset += len(rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from specstep_flows import models, reading
-from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway.common import nothing, request_of
 from specstep_flows.reading import shown, steering_text
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def get_clarifications(generation_id: UUID) -> Flow[list[models.Clarification]]:
+async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
     """GET /v1/generations/{id}/clarifications: empty unless the generation waits for answers."""
     from specstep_client.api.generations import get_clarifications as endpoint
 
@@ -34,10 +34,10 @@ def get_clarifications(generation_id: UUID) -> Flow[list[models.Clarification]]:
             for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
 
-    return (yield from do(Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)))
+    return await Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)
 
 
-def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> Flow[None]:
+async def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> None:
     """POST /v1/generations/{id}/clarifications/answers. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import answer_clarifications as endpoint
     from specstep_client.models.clarification_answer import ClarificationAnswer
@@ -47,45 +47,45 @@ def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer])
         answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
     )
     request = request_of("answer_clarifications", "idempotent", endpoint._get_kwargs(generation_id, body=body))
-    return (yield from do(Send(request, nothing, resend=False)))
+    return await Send(request, nothing, resend=False)
 
 
-def pause_generation(generation_id: UUID) -> Flow[None]:
+async def pause_generation(generation_id: UUID) -> None:
     """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import pause_generation as endpoint
 
     request = request_of("pause_generation", "idempotent", endpoint._get_kwargs(generation_id))
-    return (yield from do(Send(request, nothing, resend=False)))
+    return await Send(request, nothing, resend=False)
 
 
-def resume_generation(generation_id: UUID) -> Flow[None]:
+async def resume_generation(generation_id: UUID) -> None:
     """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import resume_generation as endpoint
 
     request = request_of("resume_generation", "idempotent", endpoint._get_kwargs(generation_id))
-    return (yield from do(Send(request, nothing, resend=False)))
+    return await Send(request, nothing, resend=False)
 
 
-def cancel_generation(generation_id: UUID, reason: str | None = None) -> Flow[None]:
+async def cancel_generation(generation_id: UUID, reason: str | None = None) -> None:
     """POST /v1/generations/{id}/cancel. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import cancel_generation as endpoint
     from specstep_client.models.cancel_request import CancelRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
     request = request_of("cancel_generation", "idempotent", kwargs or endpoint._get_kwargs(generation_id))
-    return (yield from do(Send(request, nothing, resend=False)))
+    return await Send(request, nothing, resend=False)
 
 
-def rename_generation(generation_id: UUID, name: str | None) -> Flow[None]:
+async def rename_generation(generation_id: UUID, name: str | None) -> None:
     """PATCH /v1/generations/{id}/name: None clears the name that was given."""
     from specstep_client.api.generations import rename_generation as endpoint
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
-    return (yield from do(Send(request_of("rename_generation", "idempotent", kwargs), nothing)))
+    return await Send(request_of("rename_generation", "idempotent", kwargs), nothing)
 
 
-def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[models.ConversationItem]]:
+async def get_conversation(generation_id: UUID, take: int | None = None) -> list[models.ConversationItem]:
     """GET /v1/generations/{id}/conversation: the agents' narration; ``take`` asks for the newest so many."""
     from specstep_client.api.generations import get_generation_conversation as endpoint
 
@@ -106,10 +106,10 @@ def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[
 
     params = {} if take is None else {"take": take}
     request = request_of("get_generation_conversation", "read", endpoint._get_kwargs(generation_id), params=params)
-    return (yield from do(Send(request, parse)))
+    return await Send(request, parse)
 
 
-def get_events(generation_id: UUID) -> Flow[list[models.GenerationEvent]]:
+async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
     """GET /v1/generations/{id}/events: undocumented entries, given as they came."""
     from specstep_client.api.generations import get_generation_events as endpoint
 
@@ -121,6 +121,4 @@ def get_events(generation_id: UUID) -> Flow[list[models.GenerationEvent]]:
         entries = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else []
         return [models.GenerationEvent(entry) for entry in entries if isinstance(entry, dict)]
 
-    return (
-        yield from do(Send(request_of("get_generation_events", "read", endpoint._get_kwargs(generation_id)), parse))
-    )
+    return await Send(request_of("get_generation_events", "read", endpoint._get_kwargs(generation_id)), parse)

@@ -8,19 +8,19 @@ from io import BytesIO
 from uuid import UUID
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
+from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway.common import all_pages, field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_uuid
 
 
-def upload_reference_document(
+async def upload_reference_document(
     interview_id: UUID,
     name: str,
     content: bytes,
     *,
     about: Changes | None = None,
     changes: Changes | None = None,
-) -> Flow[models.ReferenceDocument | None]:
+) -> models.ReferenceDocument | None:
     """POST /v1/interviews/{interviewId}/reference-documents, as the form field ``file`` (an assumption)."""
     from specstep_client.api.reference_documents import upload_reference_document as endpoint
     from specstep_client.models.reference_document_upload import ReferenceDocumentUpload
@@ -41,10 +41,10 @@ def upload_reference_document(
         return models.ReferenceDocument(identifier, name, len(content)) if identifier is not None else None
 
     about = {"name": name, **(about or {})}
-    return (yield from do(Send(request, parse, about=about, outcome=lambda _: changes or {})))
+    return await Send(request, parse, about=about, outcome=lambda _: changes or {})
 
 
-def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDocument]]:
+async def list_reference_documents(interview_id: UUID) -> list[models.ReferenceDocument]:
     """GET /v1/interviews/{interviewId}/reference-documents"""
     from specstep_client.api.reference_documents import list_reference_documents as endpoint
 
@@ -62,18 +62,18 @@ def list_reference_documents(interview_id: UUID) -> Flow[list[models.ReferenceDo
         ]
 
     request = request_of("list_reference_documents", "read", endpoint._get_kwargs(interview_id))
-    return (yield from do(Send(request, parse)))
+    return await Send(request, parse)
 
 
-def delete_reference_document(interview_id: UUID, document_id: UUID) -> Flow[None]:
+async def delete_reference_document(interview_id: UUID, document_id: UUID) -> None:
     """DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
     from specstep_client.api.reference_documents import delete_reference_document as endpoint
 
     request = request_of("delete_reference_document", "idempotent", endpoint._get_kwargs(interview_id, document_id))
-    return (yield from do(Send(request, nothing)))
+    return await Send(request, nothing)
 
 
-def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | None]:
+async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | None:
     """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None where it is not listed."""
     from specstep_client.api.intake_artifacts import list_intake_artifacts as endpoint
     from specstep_client.models.intake_artifact_row import IntakeArtifactRow
@@ -93,7 +93,7 @@ def find_intake_artifact(interview_id: UUID) -> Flow[models.IntakeArtifact | Non
         ]
 
     try:
-        artifacts = yield from all_pages(
+        artifacts = await all_pages(
             lambda params: request_of(operation, "read", endpoint._get_kwargs(), params=params),
             parse,
             until=lambda artifact: artifact.interview_id == interview_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, reading
-from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway.common import request_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ KICKOFFS: Final = frozenset({"start_generation", "retry_generation", "update_gen
 CATCH_ALL: Final = frozenset({"get_package_file"})
 
 
-def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
+async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     """Any operation by its generated module: its request, and its 2xx body as the generated client parses it."""
     from specstep_flows.operations import kind_of
 
@@ -30,7 +30,7 @@ def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
     bucket = "kickoff" if name in KICKOFFS else "standard"
     request = request_of(name, kind, kwargs, headers=headers, bucket=bucket)
     try:
-        return (yield from do(Send(request, lambda reply: _parsed(operation, name, kind, reply))))
+        return await Send(request, lambda reply: _parsed(operation, name, kind, reply))
     except errors.RequestError as error:
         if error.ambiguous and kind == "unsafe":
             error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from specstep_flows import models, reading
-from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
+from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway.common import all_pages, request_of
 from specstep_flows.reading import steering_text, steering_uuid
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from specstep_client.models.generation import Generation as GeneratedGeneration
 
 
-def start_generation(
+async def start_generation(
     intake_id: UUID,
     *,
     profile: str,
@@ -25,7 +25,7 @@ def start_generation(
     mirror_selection: str | None = None,
     about: Changes | None = None,
     outcome: Callable[[UUID], Changes] | None = None,
-) -> Flow[UUID]:
+) -> UUID:
     """POST /v1/generations: a kickoff. It costs, and it has no idempotency key."""
     from specstep_client.api.generations import start_generation as endpoint
     from specstep_client.models.mirror_selection import MirrorSelection
@@ -40,36 +40,36 @@ def start_generation(
         project_type=ProjectType(project_type) if project_type else UNSET,
         mirror_selection=MirrorSelection(mirror_selection) if mirror_selection else UNSET,
     )
-    return (yield from _kick_off("start_generation", endpoint._get_kwargs(body=body), about, outcome))
+    return await _kick_off("start_generation", endpoint._get_kwargs(body=body), about, outcome)
 
 
-def retry_generation(
+async def retry_generation(
     generation_id: UUID, *, about: Changes | None = None, outcome: Callable[[UUID], Changes] | None = None
-) -> Flow[UUID]:
+) -> UUID:
     """POST /v1/generations/{id}/retry: a kickoff; the new generation's id."""
     from specstep_client.api.generations import retry_generation as endpoint
 
-    return (yield from _kick_off("retry_generation", endpoint._get_kwargs(generation_id), about, outcome))
+    return await _kick_off("retry_generation", endpoint._get_kwargs(generation_id), about, outcome)
 
 
-def update_generation(
+async def update_generation(
     generation_id: UUID,
     intake_id: UUID,
     *,
     about: Changes | None = None,
     outcome: Callable[[UUID], Changes] | None = None,
-) -> Flow[UUID]:
+) -> UUID:
     """POST /v1/generations/{id}/update: a kickoff. Its body (``intake_id``) is an assumption."""
     from specstep_client.api.generations import update_generation as endpoint
     from specstep_client.models.update_generation_request import UpdateGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=UpdateGenerationRequest(intake_id=intake_id))
-    return (yield from _kick_off("update_generation", kwargs, about, outcome))
+    return await _kick_off("update_generation", kwargs, about, outcome)
 
 
-def _kick_off(
+async def _kick_off(
     operation: str, kwargs: Mapping[str, Any], about: Changes | None, outcome: Callable[[UUID], Changes] | None
-) -> Flow[UUID]:
+) -> UUID:
     def parse(reply: Reply) -> UUID:
         from specstep_client.models.generation_started import GenerationStarted
 
@@ -79,15 +79,15 @@ def _kick_off(
         return steering_uuid(started or reading.optional_uuid(tail), operation, "id")
 
     request = request_of(operation, "unsafe", kwargs, bucket="kickoff")
-    return (yield from do(Send(request, parse, about=about, outcome=outcome)))
+    return await Send(request, parse, about=about, outcome=outcome)
 
 
-def get_generation(generation_id: UUID) -> Flow[models.Generation]:
+async def get_generation(generation_id: UUID) -> models.Generation:
     """GET /v1/generations/{id}"""
     from specstep_client.api.generations import get_generation as endpoint
 
     request = request_of("get_generation", "read", endpoint._get_kwargs(generation_id))
-    return (yield from do(Send(request, _generation_of)))
+    return await Send(request, _generation_of)
 
 
 def _generation_of(reply: Reply) -> models.Generation:
@@ -146,9 +146,9 @@ _GENERATION_FIELDS: Final[Mapping[str, type]] = {
 }
 
 
-def list_generations(
+async def list_generations(
     *, deleted: bool = False, until: UUID | None = None, first_page: bool = False
-) -> Flow[list[models.GenerationRow]]:
+) -> list[models.GenerationRow]:
     """GET /v1/generations or …/deleted: all pages, no status filter (``in_progress`` leaves some states out).
 
     With ``until``, ends behind that row; with ``first_page``, behind the newest page.
@@ -170,12 +170,10 @@ def list_generations(
             for row in reading.rows(reply, GenerationRow, operation, "generations")
         ]
 
-    return (
-        yield from all_pages(
-            lambda params: request_of(operation, "read", kwargs, params=params),
-            parse,
-            until=lambda row: first_page or row.id == until,
-        )
+    return await all_pages(
+        lambda params: request_of(operation, "read", kwargs, params=params),
+        parse,
+        until=lambda row: first_page or row.id == until,
     )
 
 

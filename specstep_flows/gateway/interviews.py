@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Changes, Flow, Reply, Send, do
+from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway.common import field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_text, steering_uuid
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from specstep_client.models.interview import Interview as GeneratedInterview
 
 
-def start_interview(outcome: Callable[[models.Interview], Changes] | None = None) -> Flow[models.Interview]:
+async def start_interview(outcome: Callable[[models.Interview], Changes] | None = None) -> models.Interview:
     """POST /v1/interviews: no body; a lost start is harmless."""
     from specstep_client.api.interviews import start_interview as endpoint
 
     request = request_of("start_interview", "harmless", endpoint._get_kwargs())
-    return (yield from do(Send(request, lambda reply: _interview_of(reply, "start_interview"), outcome=outcome)))
+    return await Send(request, lambda reply: _interview_of(reply, "start_interview"), outcome=outcome)
 
 
-def get_interview(interview_id: UUID) -> Flow[models.Interview]:
+async def get_interview(interview_id: UUID) -> models.Interview:
     """GET /v1/interviews/{id}"""
     from specstep_client.api.interviews import get_interview as endpoint
 
     request = request_of("get_interview", "read", endpoint._get_kwargs(interview_id))
-    return (yield from do(Send(request, lambda reply: _interview_of(reply, "get_interview"))))
+    return await Send(request, lambda reply: _interview_of(reply, "get_interview"))
 
 
-def complete_interview(interview_id: UUID) -> Flow[models.Interview | None]:
+async def complete_interview(interview_id: UUID) -> models.Interview | None:
     """POST /v1/interviews/{id}/complete: the interview, if the answer holds it (the pages do not say).
 
     A lost answer is settled by reading the interview.
@@ -51,7 +51,7 @@ def complete_interview(interview_id: UUID) -> Flow[models.Interview | None]:
         except errors.UnexpectedResponse:
             return None
 
-    return (yield from do(Send(request, parse, resend=False)))
+    return await Send(request, parse, resend=False)
 
 
 def _interview_of(reply: Reply, operation: str) -> models.Interview:
@@ -129,14 +129,14 @@ def _transcript_size(value: object) -> models.TranscriptSize | None:
     )
 
 
-def submit_turn(
+async def submit_turn(
     interview_id: UUID,
     message: str,
     *,
     key: str,
     outcome: Callable[[models.TurnJob], Changes] | None = None,
     is_answered: Callable[[models.Interview], bool] | None = None,
-) -> Flow[models.TurnJob]:
+) -> models.TurnJob:
     """POST /v1/interviews/{id}/turns in async mode, with its Idempotency-Key.
 
     ``is_answered`` tells whether an interview holds this turn's reply: then the turn is not sent once more, as its key
@@ -151,14 +151,12 @@ def submit_turn(
     def parse(reply: Reply) -> models.TurnJob:
         return _submitted(reply)
 
-    def look() -> Flow[models.TurnJob | None]:
-        interview = yield from get_interview(interview_id)
+    async def look() -> models.TurnJob | None:
+        interview = await get_interview(interview_id)
         is_done = is_answered is not None and is_answered(interview)
         return models.TurnJob("completed", snapshot=interview) if is_done else None
 
-    return (
-        yield from do(Send(request, parse, about={"key": key}, outcome=outcome, look=look if is_answered else None))
-    )
+    return await Send(request, parse, about={"key": key}, outcome=outcome, look=look if is_answered else None)
 
 
 def _submitted(reply: Reply) -> models.TurnJob:
@@ -183,7 +181,7 @@ def _submitted(reply: Reply) -> models.TurnJob:
     return job
 
 
-def get_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
+async def get_turn_job(job_id: UUID) -> models.TurnJob:
     """GET /v1/interviews/turns/{jobId}"""
     from specstep_client.api.interviews import get_turn_job as endpoint
 
@@ -192,15 +190,15 @@ def get_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
         job = _job_of(reply, "get_turn_job")
         return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
 
-    return (yield from do(Send(request_of("get_turn_job", "read", endpoint._get_kwargs(job_id)), parse)))
+    return await Send(request_of("get_turn_job", "read", endpoint._get_kwargs(job_id)), parse)
 
 
-def cancel_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
+async def cancel_turn_job(job_id: UUID) -> models.TurnJob:
     """POST /v1/interviews/turns/{jobId}/cancel: idempotent on a cancelled job, 409 on one that is over."""
     from specstep_client.api.interviews import cancel_turn_job as endpoint
 
     request = request_of("cancel_turn_job", "idempotent", endpoint._get_kwargs(job_id))
-    return (yield from do(Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))))
+    return await Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))
 
 
 def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> models.TurnJob:
@@ -231,9 +229,9 @@ def _snapshot(value: object, operation: str) -> models.Interview | None:
         return None
 
 
-def list_interviews(
+async def list_interviews(
     status: str | None = None, *, deleted: bool = False, limit: int = 100
-) -> Flow[list[models.Interview]]:
+) -> list[models.Interview]:
     """GET /v1/interviews: without transcripts, and without conversations of fewer than two turns."""
     from specstep_client.api.interviews import list_deleted_interviews, list_interviews
     from specstep_client.models.interview_row import InterviewRow
@@ -253,4 +251,4 @@ def list_interviews(
             for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]
 
-    return (yield from do(Send(request_of(operation, "read", kwargs, params=params), parse)))
+    return await Send(request_of(operation, "read", kwargs, params=params), parse)

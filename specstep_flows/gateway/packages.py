@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, models, reading
-from specstep_flows.engine.effects import Flow, Reply, Send, do
+from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway.common import request_of
 from specstep_flows.reading import shown, steering_uuid
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     pass
 
 
-def get_generation_package(generation_id: UUID) -> Flow[models.Package]:
+async def get_generation_package(generation_id: UUID) -> models.Package:
     """GET /v1/generations/{id}/package: 404 while there is none."""
     from specstep_client.api.generations import get_generation_package as endpoint
 
     request = request_of("get_generation_package", "read", endpoint._get_kwargs(generation_id))
-    return (yield from do(Send(request, lambda reply: _package_of(reply, "get_generation_package"))))
+    return await Send(request, lambda reply: _package_of(reply, "get_generation_package"))
 
 
-def get_package(package_id: UUID) -> Flow[models.Package]:
+async def get_package(package_id: UUID) -> models.Package:
     """GET /v1/packages/{id}"""
     from specstep_client.api.packages import get_package as endpoint
 
     request = request_of("get_package", "read", endpoint._get_kwargs(package_id))
-    return (yield from do(Send(request, lambda reply: _package_of(reply, "get_package"))))
+    return await Send(request, lambda reply: _package_of(reply, "get_package"))
 
 
 def _package_of(reply: Reply, operation: str) -> models.Package:
@@ -46,7 +46,7 @@ def _package_of(reply: Reply, operation: str) -> models.Package:
     )
 
 
-def list_package_files(package_id: UUID) -> Flow[list[models.PackageFile]]:
+async def list_package_files(package_id: UUID) -> list[models.PackageFile]:
     """GET /v1/packages/{id}/files"""
     from specstep_client.api.packages import list_package_files as endpoint
 
@@ -56,7 +56,7 @@ def list_package_files(package_id: UUID) -> Flow[list[models.PackageFile]]:
         rows = reading.rows(reply, PackageFile, "list_package_files", "files")
         return [models.PackageFile(shown(row, "path", str) or "", shown(row, "size_bytes", int)) for row in rows]
 
-    return (yield from do(Send(request_of("list_package_files", "read", endpoint._get_kwargs(package_id)), parse)))
+    return await Send(request_of("list_package_files", "read", endpoint._get_kwargs(package_id)), parse)
 
 
 @attrs.frozen
@@ -67,7 +67,7 @@ class ZipLink:
     is_direct: bool
 
 
-def get_package_zip(package_id: UUID) -> Flow[ZipLink]:
+async def get_package_zip(package_id: UUID) -> ZipLink:
     """GET /v1/packages/{id}/zip: the address that it redirects to, which is not followed here.
 
     A service that answers with the bytes themselves (undocumented) is taken at its word.
@@ -99,7 +99,7 @@ def get_package_zip(package_id: UUID) -> Flow[ZipLink]:
             )
         return ZipLink(kwargs["url"], is_direct=True)
 
-    return (yield from do(Send(request, parse)))
+    return await Send(request, parse)
 
 
 def _resolved(asked: str, location: str) -> str | None:

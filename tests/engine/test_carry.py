@@ -8,7 +8,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine import carry
-from specstep_flows.engine.effects import Remember, Reply, Report, Request, Send, Sleep, do
+from specstep_flows.engine.effects import Remember, Reply, Report, Request, Send, Sleep
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.runs import RunRecord, RunStore
 
@@ -93,10 +93,15 @@ def answer(status=200, headers=None, content=b"{}"):
     return Reply(status, httpx.Headers(headers or {}), content)
 
 
+async def one(effect):
+    """A flow of one effect."""
+    return await effect
+
+
 def send(kind="unsafe", **more):
     """A flow of one request."""
     request = Request("start_generation", kind, "POST", "/v1/generations", bucket="kickoff")
-    return do(Send(request, lambda reply: reply.status, about={"known": ["a"]}, **more))
+    return one(Send(request, lambda reply: reply.status, about={"known": ["a"]}, **more))
 
 
 LOST = errors.ConnectionLost("cut", operation="start_generation")
@@ -151,7 +156,7 @@ def test_a_2xx_that_cannot_be_read_leaves_the_intent_open():
 
     request = Request("start_generation", "unsafe", "POST", "/v1/generations")
     with pytest.raises(errors.UnexpectedResponse):
-        bench.play(do(Send(request, parse)))
+        bench.play(one(Send(request, parse)))
     assert bench.store.get("one").intent is not None
 
 
@@ -175,10 +180,9 @@ def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_mor
     """What has come of it meanwhile is the result, with the end of the intent; else the request goes again."""
     found = [None, "the reply"]
 
-    def look():
+    async def look():
         bench.log.append(("look", None))
         return found.pop(0)
-        yield
 
     bench = Bench(lost, IN_FLIGHT)
     result = bench.play(send("keyed", look=look, outcome=lambda came: {"stage": came}))
@@ -192,9 +196,8 @@ def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_mor
 def test_what_was_certainly_not_carried_out_is_sent_again_without_a_look(refused):
     """There is nothing to find."""
 
-    def look():
+    async def look():
         raise AssertionError("looked")
-        yield
 
     assert Bench(refused, answer(202)).play(send("keyed", look=look)) == 202
 
@@ -239,7 +242,7 @@ def test_no_wait_goes_past_the_deadline():
     """The wait is cut at the deadline, and WaitTimeout says what that means."""
     bench = Bench(deadline=1_010.0)
     with pytest.raises(errors.WaitTimeout, match="goes on at the service"):
-        bench.play(do(Sleep(60.0)))
+        bench.play(one(Sleep(60.0)))
 
     assert bench.log == [("pause", 10.0)]
 
@@ -253,14 +256,14 @@ def test_retries_end_with_the_deadline_too():
     assert bench.clock.time == 1_050.0
 
 
-def test_a_failing_effect_is_raised_in_the_flow_at_its_yield():
+def test_a_failing_effect_is_raised_in_the_flow_at_its_await():
     """The flow decides what a failure means."""
 
-    def flow():
+    async def flow():
         try:
-            yield from do(Sleep(60.0))
+            await Sleep(60.0)
         except errors.WaitTimeout:
-            yield from do(Report(events.Notice("late")))
+            await Report(events.Notice("late"))
             return "handled"
 
     bench = Bench(deadline=1_010.0)
@@ -272,5 +275,19 @@ def test_a_flow_without_a_run_remembers_nothing():
     """Steps one by one have no record."""
     bench = Bench(answer(202), with_run=False)
 
-    assert bench.play(do(Remember({"stage": "x"}))) is None
+    assert bench.play(one(Remember({"stage": "x"}))) is None
     assert bench.play(send()) == 202
+
+
+def test_a_flow_that_awaits_something_else_than_an_effect_is_refused():
+    """A flow does nothing itself: what an event loop would carry out is not carried out here."""
+
+    class Other:
+        def __await__(self):
+            yield "other"
+
+    async def flow():
+        await Other()
+
+    with pytest.raises(TypeError, match="no effect"):
+        Bench().play(flow())
