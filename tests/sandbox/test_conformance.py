@@ -14,8 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
-from specstep_flows.sandbox.document import openapi_document
-from specstep_flows.sandbox.http.table import OPERATIONS, operation_of
+from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "documented.yaml"
 NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox"}

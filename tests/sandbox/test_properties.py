@@ -16,11 +16,13 @@ from specstep_flows.sandbox import (
     ProviderRetry,
     Question,
     SandboxOptions,
+    interviews,
+    kickoffs,
 )
 from specstep_flows.sandbox.options import RUNNING_STATES
-from specstep_flows.sandbox.world import World, conversations, kickoffs
-from specstep_flows.sandbox.world.interviews import Turn, transcript_size
-from specstep_flows.sandbox.world.plan import plan
+from specstep_flows.sandbox.records import Turn, transcript_size
+from specstep_flows.sandbox.simulation import plan
+from specstep_flows.sandbox.world import World
 from specstep_flows.sandbox.zips import build_zip
 
 fractions = st.floats(0, 1)
@@ -47,9 +49,9 @@ def history(
     clock = ManualClock()
     world = World(chosen, clock)
     owner = world.user("ada").id
-    interview = conversations.start(world, owner, clock.now())
+    interview = interviews.open_interview(world, owner, clock.now())
     interview.say("user", "A portal.", clock.now())
-    artifact = conversations.complete(world, interview, clock.now())
+    artifact = interviews.complete(world, interview, clock.now())
     run = kickoffs.start(world, owner, artifact, {"review_profile": profile}, clock.now())
     for wait in looks:
         until = clock.now() + wait

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes up from the contract: whatever is asked, the answer is one that the contract states."""
+"""Requests that schemathesis makes up from the contract: whatever is asked, the contract states the answer."""
 
 from collections.abc import Iterator
 from itertools import cycle
