@@ -1,10 +1,14 @@
 """Authentication, the two rolling limits, the quota and the concurrency cap."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import httpx
 import pytest
 
 
-def test_bare_401(start):
+def test_bare_401(start: Any) -> None:
     """A missing or wrong key is challenged, with an empty body."""
     call = start()
 
@@ -15,7 +19,7 @@ def test_bare_401(start):
         assert "content-type" not in answer.headers
 
 
-def test_five_failed_authentications_shut_the_address_out(start):
+def test_five_failed_authentications_shut_the_address_out(start: Any) -> None:
     """After five failures in five minutes even the right key is refused, until the oldest is five minutes old."""
     call = start()
     for _ in range(5):
@@ -28,7 +32,7 @@ def test_five_failed_authentications_shut_the_address_out(start):
     assert call("GET /v1/me").status_code == 200
 
 
-def test_standard_limit_rolls(start):
+def test_standard_limit_rolls(start: Any) -> None:
     """60 in any 60 seconds; each answer says what is left, a refusal says how long to wait."""
     call = start(requests_per_minute=60)
     call("GET /v1/me")
@@ -47,7 +51,7 @@ def test_standard_limit_rolls(start):
     assert call("GET /v1/me").status_code == 429
 
 
-def test_kickoffs_have_a_limit_of_their_own(start):
+def test_kickoffs_have_a_limit_of_their_own(start: Any) -> None:
     """5 kickoffs a minute, retries and updates among them, which take nothing from the 60."""
     call = start(kickoffs_per_minute=5, requests_per_minute=60)
     order = {"intake_id": call.artifact()}
@@ -62,18 +66,18 @@ def test_kickoffs_have_a_limit_of_their_own(start):
     assert call("GET /v1/me").headers["ratelimit-remaining"] == "59"
 
 
-def test_limits_count_by_key_and_by_person(start):
+def test_limits_count_by_key_and_by_person(start: Any) -> None:
     """Keys of one user are counted apart; tokens of one user together; other users are not touched."""
     call = start(requests_per_minute=2, keys={"sf_second": "ada", "oat_one": "ada", "oat_two": "ada", "oat_bob": "bob"})
 
-    def ask(key):
+    def ask(key: Any) -> Any:
         return httpx.get(f"{call.sandbox.url}/v1/me", headers={"Authorization": f"Bearer {key}"}).status_code
 
     assert [ask(call.sandbox.api_key), ask("sf_second"), ask("sf_second"), ask("sf_second")] == [200, 200, 200, 429]
     assert [ask("oat_one"), ask("oat_two"), ask("oat_one"), ask("oat_bob")] == [200, 200, 429, 200]
 
 
-def test_what_needs_no_key_is_not_limited(start):
+def test_what_needs_no_key_is_not_limited(start: Any) -> None:
     """The status pages and the capabilities answer as often as one likes, without limit headers."""
     call = start(requests_per_minute=1)
 
@@ -83,7 +87,7 @@ def test_what_needs_no_key_is_not_limited(start):
 
 
 @pytest.mark.parametrize("status", [402, 403])
-def test_quota(start, status):
+def test_quota(start: Any, status: Any) -> None:
     """A used quota refuses kickoffs with four headers, and the account's page says the same numbers."""
     call = start(monthly_quota=1, quota_status=status)
     order = {"intake_id": call.artifact()}
@@ -101,7 +105,7 @@ def test_quota(start, status):
     assert call("POST /v1/generations", json=order).status_code == 202
 
 
-def test_concurrency_cap(start):
+def test_concurrency_cap(start: Any) -> None:
     """So many at once and no more; one that has ended makes room."""
     call = start(concurrency_cap=1)
     order = {"intake_id": call.artifact(), "review_profile": "Fast"}

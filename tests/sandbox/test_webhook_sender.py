@@ -1,11 +1,14 @@
 """Webhooks that the sandbox sends: signed, in order, again after a failure, without anybody asking."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -53,7 +56,7 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
-def subscribe(call, receiver, events=EVENTS):
+def subscribe(call: Any, receiver: Receiver, events: Any = EVENTS) -> Any:
     """Subscribe the receiver; gives the subscription."""
     (key,) = call("GET /v1/api-keys").json()["keys"]
     url = f"http://127.0.0.1:{receiver.server_port}/hook"
@@ -61,7 +64,7 @@ def subscribe(call, receiver, events=EVENTS):
     return path, call(f"POST {path}", json={"url": url, "events": events}).json()
 
 
-def test_every_change_of_state_is_told(start, receiver):
+def test_every_change_of_state_is_told(start: Any, receiver: Receiver) -> None:
     """Turning the clock is enough: each change arrives in order, signed, with the generation as it then was."""
     call = start()
     path, hook = subscribe(call, receiver)
@@ -84,7 +87,7 @@ def test_every_change_of_state_is_told(start, receiver):
 
 
 @pytest.mark.parametrize(("statuses", "tries"), [([500, 503, 500], 4), ([500] * 9, 4), ([404], 1)])
-def test_failed_deliveries_are_tried_again(start, receiver, statuses, tries):
+def test_failed_deliveries_are_tried_again(start: Any, receiver: Receiver, statuses: Any, tries: Any) -> None:
     """After a 5xx three more times, 1, 4 and 16 seconds apart, under one delivery id; after a 4xx not again."""
     call = start()
     subscribe(call, receiver, ["generation.failed", "generation.completed"])
@@ -98,7 +101,7 @@ def test_failed_deliveries_are_tried_again(start, receiver, statuses, tries):
     assert len({headers["x-specstep-webhook-delivery"] for headers, _ in receiver.received}) == 1
 
 
-def test_test_event(start, receiver):
+def test_test_event(start: Any, receiver: Receiver) -> None:
     """A synthetic event goes the same way, and its outcome comes back."""
     call = start()
     path, hook = subscribe(call, receiver)

@@ -1,7 +1,11 @@
 """The sandbox as an object: life, records, clocks, serving in the foreground."""
 
+from __future__ import annotations
+
 import threading
 from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from specstep_flows.sandbox import Fault, ManualClock, Sandbox, SandboxOptions, ScaledClock, serve
 
 
-def test_requests_are_recorded_without_secrets(start):
+def test_requests_are_recorded_without_secrets(start: Any) -> None:
     """Each request with what came of it and when; never a key, never a signature."""
     call = start()
     package = call.package()
@@ -30,14 +34,14 @@ def test_requests_are_recorded_without_secrets(start):
     assert len(call.sandbox.requests) == 0
 
 
-def test_two_sandboxes_told_the_same_say_the_same(start):
+def test_two_sandboxes_told_the_same_say_the_same(start: Any) -> None:
     """Ids follow from the seed and the virtual time alone, so that recordings can be compared."""
     first, second, other = start(), start(), start(seed=2)
 
     assert first.generation() == second.generation() != other.generation()
 
 
-def test_clock_of_a_test():
+def test_clock_of_a_test() -> None:
     """A manual clock moves when told to, and only forward; what was arranged happens on the way."""
     clock = ManualClock(start=100)
     happened = []
@@ -51,7 +55,7 @@ def test_clock_of_a_test():
         clock.advance(-1)
 
 
-def test_clock_that_runs_fast(monkeypatch):
+def test_clock_that_runs_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scaled clock multiplies what really passes."""
     real = [50.0]
     monkeypatch.setattr("specstep_flows.sandbox.clock.time.monotonic", lambda: real[0])
@@ -63,7 +67,7 @@ def test_clock_that_runs_fast(monkeypatch):
         ScaledClock(0)
 
 
-def test_answers_are_dated_by_the_virtual_clock(start):
+def test_answers_are_dated_by_the_virtual_clock(start: Any) -> None:
     """The Date header is the sandbox's time, so that dates in Retry-After can be understood."""
     call = start()
     call.pass_time(3600)
@@ -71,7 +75,7 @@ def test_answers_are_dated_by_the_virtual_clock(start):
     assert parsedate_to_datetime(call("GET /v1/me").headers["date"]).timestamp() == call.sandbox.clock.now()
 
 
-def test_ports_are_given_back():
+def test_ports_are_given_back() -> None:
     """After a stop the port is free, and a sandbox cannot be started twice."""
     with Sandbox() as sandbox:
         with pytest.raises(RuntimeError, match="running already"):
@@ -84,13 +88,13 @@ def test_ports_are_given_back():
     again.stop()
 
 
-def test_stop_does_not_wait_for_a_stalled_request(start):
+def test_stop_does_not_wait_for_a_stalled_request(start: Any) -> None:
     """Requests that hang are cut when the sandbox stops."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/me", "stall"))
     failed = threading.Event()
 
-    def ask():
+    def ask() -> None:
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             call("GET /v1/me")
         failed.set()
@@ -105,13 +109,13 @@ def test_stop_does_not_wait_for_a_stalled_request(start):
     assert failed.is_set()
 
 
-def test_serve_announces_itself_and_reads_faults(tmp_path):
+def test_serve_announces_itself_and_reads_faults(tmp_path: Path) -> None:
     """In the foreground: one line with the address and the key, faults from a file, until told to end."""
     file = tmp_path / "faults.yaml"
     file.write_text("- {match: GET /v1/me, kind: status, status: 418, times: null}\n")
     lines, until, ready = [], threading.Event(), threading.Event()
 
-    def announce(line):
+    def announce(line: Any) -> None:
         lines.append(line)
         ready.set()
 
@@ -133,7 +137,7 @@ def test_serve_announces_itself_and_reads_faults(tmp_path):
     assert words["SPECSTEP_CLOCK_SPEED"] == "60"
 
 
-def test_more_keys(start):
+def test_more_keys(start: Any) -> None:
     """Options name further keys and whose they are."""
     call = start(keys={"sf_team": "bob"})
 
@@ -142,7 +146,7 @@ def test_more_keys(start):
     assert me["email"] == "bob@example.com"
 
 
-def test_options_can_change_while_it_runs():
+def test_options_can_change_while_it_runs() -> None:
     """From the next kickoff on, the options as they then are hold."""
     options = SandboxOptions()
     with Sandbox(options=options, clock=ManualClock()) as sandbox:

@@ -1,5 +1,9 @@
 """Interviews and turns: asynchronous jobs, idempotency keys, cancellation, completion, hand-off."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import httpx
 import pytest
 
@@ -8,18 +12,18 @@ from specstep_flows.sandbox import TurnFailure
 PERSON = {"Authorization": "Bearer oat_person"}
 
 
-def submit(call, interview, message="More.", key=None, **members):
+def submit(call: Any, interview: str, message: str = "More.", key: Any = None, **members: Any) -> Any:
     """Submit a turn, with an Idempotency-Key if one is given."""
     headers = {"Idempotency-Key": key} if key is not None else {}
     return call(f"POST /v1/interviews/{interview}/turns", json={"message": message}, headers=headers, **members)
 
 
-def transcript(call, interview):
+def transcript(call: Any, interview: str) -> Any:
     """Who said what."""
     return [(turn["role"], turn["content"]) for turn in call(f"GET /v1/interviews/{interview}").json()["turns"]]
 
 
-def test_turn_is_a_job(start):
+def test_turn_is_a_job(start: Any) -> None:
     """The user's turn is committed at once, the reply comes later, at its own virtual moment."""
     call = start(turn_queue_seconds=1, turn_seconds=6)
     interview = call.interview()
@@ -46,7 +50,7 @@ def test_turn_is_a_job(start):
     assert done["snapshot"]["turns"][-1]["role"] == "agent"
 
 
-def test_same_key_in_flight_and_afterwards(start):
+def test_same_key_in_flight_and_afterwards(start: Any) -> None:
     """In flight the same key is a conflict with a time to wait; afterwards it replays; the turn is said once."""
     call = start()
     interview = call.interview()
@@ -66,7 +70,7 @@ def test_same_key_in_flight_and_afterwards(start):
     assert [role for role, _ in transcript(call, interview)] == ["agent", "user", "agent"]
 
 
-def test_without_a_key_the_turn_is_said_twice(start):
+def test_without_a_key_the_turn_is_said_twice(start: Any) -> None:
     """A retry without a key, or with a fresh one, is another turn: that is what keys are for."""
     call = start()
     interview = call.interview("A portal.")
@@ -79,14 +83,14 @@ def test_without_a_key_the_turn_is_said_twice(start):
 @pytest.mark.parametrize(
     ("key", "status"), [("a" * 128, 202), ("A-z.0:9_", 202), ("a" * 129, 400), ("", 400), ("a b", 400), ("a/b", 400)]
 )
-def test_form_of_keys(start, key, status):
+def test_form_of_keys(start: Any, key: Any, status: Any) -> None:
     """1 to 128 characters of the documented alphabet."""
     call = start()
 
     assert submit(call, call.interview(), key=key).status_code == status
 
 
-def test_failed_turn_is_tried_again_under_its_key(start):
+def test_failed_turn_is_tried_again_under_its_key(start: Any) -> None:
     """After a failure the same key starts another job, and the turn is not said again."""
     call = start(turn_failures=(TurnFailure((1,)),))
     interview = call.interview()
@@ -105,7 +109,7 @@ def test_failed_turn_is_tried_again_under_its_key(start):
     assert [role for role, _ in transcript(call, interview)] == ["agent", "user", "agent"]
 
 
-def test_failure_after_the_reply_was_committed(start):
+def test_failure_after_the_reply_was_committed(start: Any) -> None:
     """A job may say that it failed although the reply stands; whoever submits again says the turn twice."""
     call = start(turn_failures=(TurnFailure((1,), reply_committed=True),))
     interview = call.interview()
@@ -119,7 +123,7 @@ def test_failure_after_the_reply_was_committed(start):
 
 
 @pytest.mark.parametrize("reply_after_cancel", [False, True])
-def test_cancelled_turn(start, reply_after_cancel):
+def test_cancelled_turn(start: Any, reply_after_cancel: Any) -> None:
     """A job that has not ended can be cancelled, more than once; the reply may appear all the same."""
     call = start(reply_after_cancel=reply_after_cancel)
     interview = call.interview()
@@ -135,7 +139,7 @@ def test_cancelled_turn(start, reply_after_cancel):
     assert (transcript(call, interview)[-1][0] == "agent") is reply_after_cancel
 
 
-def test_turn_that_has_ended_cannot_be_cancelled(start):
+def test_turn_that_has_ended_cannot_be_cancelled(start: Any) -> None:
     """The work landed: read the result instead."""
     call = start()
     job = submit(call, call.interview()).json()["job_id"]
@@ -146,7 +150,7 @@ def test_turn_that_has_ended_cannot_be_cancelled(start):
     assert (answer.status_code, answer.json()["type"]) == (409, "INTERVIEW_TURN_NOT_CANCELLABLE")
 
 
-def test_transcript_counts_utf16_units(start):
+def test_transcript_counts_utf16_units(start: Any) -> None:
     """Characters outside the basic plane count twice, as they do in .NET."""
     call = start(opening="", replies=("",), max_transcript_chars=100)
     interview = call.interview("a€😀")
@@ -156,7 +160,7 @@ def test_transcript_counts_utf16_units(start):
     assert (size["chars"], size["tokens_estimate"], size["percent_used"]) == (4, 1, 4.0)
 
 
-def test_empty_conversations_are_not_listed(start):
+def test_empty_conversations_are_not_listed(start: Any) -> None:
     """An interview in which nobody answered yet is in no list, but can be read."""
     call = start()
     empty = call.interview()
@@ -169,7 +173,7 @@ def test_empty_conversations_are_not_listed(start):
 @pytest.mark.parametrize(
     ("status", "listed"), [("active", 1), ("Complete,abandoned", 1), ("complete", 1), ("paused", 0)]
 )
-def test_status_filter_of_interviews(start, status, listed):
+def test_status_filter_of_interviews(start: Any, status: Any, listed: Any) -> None:
     """Tokens and exact names alike, several at once."""
     call = start()
     call.interview("Open.")
@@ -178,14 +182,14 @@ def test_status_filter_of_interviews(start, status, listed):
     assert len(call(f"GET /v1/interviews?status={status}").json()["interviews"]) == listed
 
 
-def test_status_in_lower_case(start):
+def test_status_in_lower_case(start: Any) -> None:
     """The pages show two spellings of an interview's status; the sandbox can be told which."""
     call = start(interview_status_style="lower")
 
     assert call(f"GET /v1/interviews/{call.interview()}").json()["status"] == "active"
 
 
-def test_agent_completes_and_hands_off_for_people(start):
+def test_agent_completes_and_hands_off_for_people(start: Any) -> None:
     """With a person's token the last turn starts a generation with the service's own profile."""
     call = start(agent_completes_after=2, keys={"oat_person": "ada"})
     call.http.headers.update(PERSON)
@@ -199,7 +203,7 @@ def test_agent_completes_and_hands_off_for_people(start):
     assert (run.profile, run.mirror) == ("Normal", "ClaudeMd")
 
 
-def test_agent_completes_without_hand_off_for_keys(start):
+def test_agent_completes_without_hand_off_for_keys(start: Any) -> None:
     """With an API key nothing is started, and the snapshot says why."""
     call = start(agent_completes_after=1)
     interview = call.interview("A portal.")
@@ -211,7 +215,7 @@ def test_agent_completes_without_hand_off_for_keys(start):
     assert not call.sandbox.state.generations
 
 
-def test_hand_off_over_the_quota(start):
+def test_hand_off_over_the_quota(start: Any) -> None:
     """The turn succeeds and the interview completes, although no generation could be started."""
     call = start(agent_completes_after=1, monthly_quota=0, keys={"oat_person": "ada"})
     call.http.headers.update(PERSON)
@@ -221,7 +225,7 @@ def test_hand_off_over_the_quota(start):
     assert (done["status"], done["auto_start_failure"]["code"]) == ("Complete", "QUOTA_EXCEEDED")
 
 
-def test_artifact_may_appear_late(start):
+def test_artifact_may_appear_late(start: Any) -> None:
     """The artifact's id is missing for a moment after completion, in the interview and in the list."""
     call = start(intake_artifact_delay=5)
     interview = call.interview("A portal.")
@@ -234,7 +238,7 @@ def test_artifact_may_appear_late(start):
     assert [row["id"] for row in call("GET /v1/intake-artifacts").json()["artifacts"]] == [artifact]
 
 
-def test_artifact_may_be_in_the_list_only(start):
+def test_artifact_may_be_in_the_list_only(start: Any) -> None:
     """Some readings of the pages have the id in the list and never in the interview."""
     call = start(intake_artifact_in_interview=False)
     interview = call.interview("A portal.")
@@ -245,7 +249,7 @@ def test_artifact_may_be_in_the_list_only(start):
     assert call("GET /v1/intake-artifacts?status=strange").json() == {"artifacts": []}
 
 
-def test_what_belongs_to_others_is_not_found(start):
+def test_what_belongs_to_others_is_not_found(start: Any) -> None:
     """Another user's ids answer like ids that do not exist."""
     call = start(keys={"sf_other": "bob"})
     interview = call.interview("A portal.")

@@ -1,9 +1,12 @@
 """What the sandbox answers is what the contract and its own document say: every operation, called for real."""
 
+from __future__ import annotations
+
 import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
 from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of
@@ -75,7 +78,7 @@ def complaints(name: str, answer: httpx.Response) -> list[str]:
 
 
 @pytest.fixture
-def tour(start):
+def tour(start: Any) -> Iterator[Any]:
     """A caller whose every answer is checked against both documents."""
     found: list[str] = []
     seen: set[tuple[str | None, ...]] = set()
@@ -94,7 +97,7 @@ def tour(start):
             for name in ("own", "documented"):
                 found.extend(complaints(name, answer))
 
-    def starting(**options: Any):
+    def starting(**options: Any) -> Any:
         call = start(**options)
         call.http.event_hooks = {"response": [checked]}
         return call
@@ -103,7 +106,7 @@ def tour(start):
     assert not found, "\n".join(found)
 
 
-def test_both_documents_hold_what_is_served():
+def test_both_documents_hold_what_is_served() -> None:
     """The sandbox's operations, its document's and the contract's are the same 112."""
     served = {blank(operation.name) for operation in OPERATIONS if operation.name not in NOT_THE_API}
 
@@ -112,7 +115,7 @@ def test_both_documents_hold_what_is_served():
     assert served == set(operations("documented"))
 
 
-def test_own_document_shares_no_names_with_the_contract():
+def test_own_document_shares_no_names_with_the_contract() -> None:
     """No schema, no operationId and no tag of the sandbox's document is one of the contract's."""
     own, contract = document("own"), document("documented")
 
@@ -123,7 +126,7 @@ def test_own_document_shares_no_names_with_the_contract():
         assert not ours & theirs
 
 
-def test_document_is_served(start):
+def test_document_is_served(start: Any) -> None:
     """Anybody can fetch the document, and it names the server that it came from."""
     call = start()
 
@@ -133,7 +136,7 @@ def test_document_is_served(start):
     assert served.json()["openapi"] == "3.1.1"
 
 
-def test_account_and_interviews(tour):
+def test_account_and_interviews(tour: Any) -> None:
     """The account's pages, interviews, turns, reference documents and artifacts."""
     call = tour()
     for path in ("/v1/me", "/v1/usage", "/v1/capabilities", "/v1/interviews", "/v1/interviews/deleted"):
@@ -173,7 +176,7 @@ def test_account_and_interviews(tour):
         assert call(request).status_code == status
 
 
-def test_generations(tour):
+def test_generations(tour: Any) -> None:
     """Generations through every state, with questions, retries, restarts, failure, and all that can be done to them."""
     from specstep_flows.sandbox import SandboxOptions
 
@@ -224,7 +227,7 @@ def test_generations(tour):
     assert call(f"POST /v1/generations/{first}/update", json={"intake_id": order["intake_id"]}).status_code == 202
 
 
-def test_packages(tour):
+def test_packages(tour: Any) -> None:
     """Packages: contents, search, addenda, explanations, delivery, recycle bin."""
     call = tour()
     package = call.package()
@@ -270,7 +273,7 @@ def test_packages(tour):
         assert call(request).status_code == status, request
 
 
-def test_migration_of_documents(tour):
+def test_migration_of_documents(tour: Any) -> None:
     """An archive of existing documents is previewed and made into a package."""
     call = tour()
     buffer = io.BytesIO()
@@ -288,7 +291,7 @@ def test_migration_of_documents(tour):
     assert call("POST /v1/doc-migrations/preview", files={"file": ("x.zip", b"no", "x/y")}).status_code == 400
 
 
-def test_keys_and_webhooks(tour):
+def test_keys_and_webhooks(tour: Any) -> None:
     """Keys are made by people only; webhooks hang on keys."""
     call = tour(keys={"oat_person": "ada"})
     assert call("POST /v1/api-keys", json={"name": "CI"}).status_code == 403
@@ -310,7 +313,7 @@ def test_keys_and_webhooks(tour):
     assert call(f"DELETE {hooks}/{hook}").status_code == 204
 
 
-def test_settings_and_reports(tour):
+def test_settings_and_reports(tour: Any) -> None:
     """Everything around the account, reports and feedback, and what is there for everybody."""
     call = tour(plan="Teams")
     assert call("GET /v1/me/organization").status_code == 204
@@ -357,7 +360,7 @@ def test_settings_and_reports(tour):
     assert call("GET /v1/schema/intake/9.9.9").status_code == 404
 
 
-def test_browser_sessions(tour):
+def test_browser_sessions(tour: Any) -> None:
     """What is for browser sessions refuses every bearer and takes the cookie."""
     call = tour()
     cookie = {"headers": {"Authorization": "", "Cookie": f"specstep_session={call.sandbox.state.session}"}}
@@ -378,7 +381,7 @@ def test_browser_sessions(tour):
     assert call("GET /v1/users/me/deletion-request").json()["status"] == "completed"
 
 
-def test_what_is_not_there_says_so(start):
+def test_what_is_not_there_says_so(start: Any) -> None:
     """The operations that the sandbox lacks answer 501 to those who may call them, and are listed."""
     call = start()
     cookie = {"headers": {"Authorization": "", "Cookie": f"specstep_session={call.sandbox.state.session}"}}
