@@ -9,12 +9,7 @@ from typing import Any
 from specstep_flows.sandbox import kickoffs
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.refusals import Refusal, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    required_text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, required_text
 
 routes = Routes(
     "SpecStep.Api",
@@ -43,14 +38,7 @@ routes = Routes(
 def get_me(call: Call) -> Answer:
     """Who the key belongs to."""
     user = call.key.user
-    return Answer(
-        body={
-            "id": user.id,
-            "display_name": user.name.capitalize(),
-            "email": user.email,
-            "plan": user.plan,
-        }
-    )
+    return Answer(body={"id": user.id, "display_name": user.name.capitalize(), "email": user.email, "plan": user.plan})
 
 
 @routes.add("GET /v1/usage", "200")
@@ -204,32 +192,22 @@ connectors = Routes(
 )
 
 
-connectors.missing("GET /v1/external-connectors", "200:@ConnectorsResponse 403 501", auth="cookie")
+connectors.missing("GET /v1/external-connectors", "200:@ConnectorsResponse 403 501")
 connectors.missing(
     "POST /v1/external-connectors/pending/{pendingId}/commit",
     "200:@CommitConnectorResponse 403 501",
     body="@CommitConnectorBody",
-    auth="cookie",
 )
 connectors.missing(
-    "GET /v1/external-connectors/pending/{pendingId}/folders",
-    "200:@FoldersResponse 403 501",
-    query="parent:text",
-    auth="cookie",
+    "GET /v1/external-connectors/pending/{pendingId}/folders", "200:@FoldersResponse 403 501", query="parent:text"
 )
-connectors.missing("DELETE /v1/external-connectors/{connectorId}", "204 403 501", auth="cookie")
+connectors.missing("DELETE /v1/external-connectors/{connectorId}", "204 403 501")
 connectors.missing(
-    "POST /v1/external-connectors/{connectorId}/sync",
-    "200:@SyncConnectorResponse 403 501",
-    body="@SyncConnectorBody",
-    auth="cookie",
+    "POST /v1/external-connectors/{connectorId}/sync", "200:@SyncConnectorResponse 403 501", body="@SyncConnectorBody"
 )
 connectors.missing(
     "POST /v1/external-connectors/{provider}/authorize",
     "200:@ConnectFolderResponse 403 501",
     body="@ConnectFolderRequest",
-    auth="cookie",
 )
-connectors.missing(
-    "GET /v1/external-connectors/{provider}/oauth-callback", "302 403 501", query="code:text state:text", auth="cookie"
-)
+connectors.missing("GET /v1/external-connectors/{provider}/oauth-callback", "302 403 501", query="code:text state:text")

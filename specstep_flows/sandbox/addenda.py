@@ -9,17 +9,9 @@ import zipfile
 from specstep_flows.sandbox.blobs import signed_url
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.packages import own_package, redirect
-from specstep_flows.sandbox.records import (
-    Addendum,
-    Explanation,
-)
+from specstep_flows.sandbox.records import Addendum, Explanation
 from specstep_flows.sandbox.refusals import Refusal, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    required_text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, required_text
 from specstep_flows.sandbox.zips import build_zip
 
 routes = Routes(

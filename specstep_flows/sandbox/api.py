@@ -15,24 +15,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from specstep_flows.sandbox.clock import Clock, http_date
-from specstep_flows.sandbox.connections import (
-    KEY_ID,
-    SERVED_AT,
-)
+from specstep_flows.sandbox.connections import KEY_ID, SERVED_AT
 from specstep_flows.sandbox.document import OPERATIONS
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-)
-from specstep_flows.sandbox.records import (
-    Key,
-)
+from specstep_flows.sandbox.options import SandboxOptions
+from specstep_flows.sandbox.records import Key
 from specstep_flows.sandbox.refusals import Refusal, invalid
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Operation,
-    Upload,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Operation, Upload
 from specstep_flows.sandbox.world import World
 
 #: The pages speak of a session cookie and do not name it.

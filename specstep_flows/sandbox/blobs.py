@@ -16,9 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from specstep_flows.sandbox.clock import Clock, http_date
-from specstep_flows.sandbox.connections import (
-    BLOB_SWAP,
-)
+from specstep_flows.sandbox.connections import BLOB_SWAP
 from specstep_flows.sandbox.world import World
 from specstep_flows.sandbox.zips import Blob
 

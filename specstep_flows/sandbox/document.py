@@ -31,12 +31,7 @@ from specstep_flows.sandbox import (
     settings,
 )
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Operation,
-    Routes,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Operation, Routes
 
 routes = Routes("SpecStep.Api")
 

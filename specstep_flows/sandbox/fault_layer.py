@@ -64,13 +64,7 @@ class _Late:
 class FaultLayer:
     """Wraps an application; `restart` is how the whole server is brought down for a while."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        faults: Faults,
-        clock: Clock,
-        restart: Callable[[float], None],
-    ) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, clock: Clock, restart: Callable[[float], None]) -> None:
         self._app = app
         self._faults = faults
         self._clock = clock

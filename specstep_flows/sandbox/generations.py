@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.options import (
-    RUNNING_STATES,
-)
-from specstep_flows.sandbox.records import (
-    package_body,
-)
+from specstep_flows.sandbox.options import RUNNING_STATES
+from specstep_flows.sandbox.records import package_body
 from specstep_flows.sandbox.refusals import conflict, invalid
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    listed,
-    text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, listed, text
 from specstep_flows.sandbox.simulation import TERMINAL, Generation
 from specstep_flows.sandbox.status_body import generation_body, generation_row
 
@@ -107,7 +97,7 @@ ROLL_UPS = {
 }
 
 
-def _filtered(call: Call, runs: Iterable[Generation]) -> list[Generation]:
+def _listing(call: Call, runs: Iterable[Generation]) -> Answer:
     wanted = call.query.get("status")
     rows = sorted(runs, key=lambda run: run.created_at)
     if wanted and wanted.strip():
@@ -116,7 +106,8 @@ def _filtered(call: Call, runs: Iterable[Generation]) -> list[Generation]:
             word = token.strip().lower()
             states |= {state.lower() for state in ROLL_UPS.get(word, (word,))}
         rows = [run for run in rows if run.state.lower() in states]
-    return call.page(call.ordered(rows))
+    page = [generation_row(run, call.now) for run in call.page(call.ordered(rows))]
+    return Answer(body=listed(call.options, "generations", page))
 
 
 @routes.add("GET /v1/generations", "200:@GenerationPage 400", query="status:text limit:int offset:int order:text")
@@ -128,16 +119,14 @@ def list_generations(call: Call) -> Answer:
         for run in call.world.generations.values()
         if run.owner == call.owner and run.deleted_at is None and run.created_at + lag <= call.now
     )
-    rows = [generation_row(call.options, run, call.now) for run in _filtered(call, runs)]
-    return Answer(body=listed(call.options, "generations", rows))
+    return _listing(call, runs)
 
 
 @routes.add("GET /v1/generations/deleted", "200:@GenerationPage", query="status:text limit:int offset:int order:text")
 def list_deleted_generations(call: Call) -> Answer:
     """The recycle bin."""
     runs = (run for run in call.world.generations.values() if run.owner == call.owner and run.deleted_at is not None)
-    rows = [generation_row(call.options, run, call.now) for run in _filtered(call, runs)]
-    return Answer(body=listed(call.options, "generations", rows))
+    return _listing(call, runs)
 
 
 @routes.add("GET /v1/generations/{id}", "200:@GenerationStatusResponse 404", named="GetGenerationStatus")
@@ -152,12 +141,7 @@ def get_generation_events(call: Call) -> Answer:
     """Each change of state, oldest first."""
     run = call.world.find_generation(call.owner, call.id())
     rows = [
-        {
-            "type": "state_changed",
-            "occurred_at": timestamp(event.at),
-            "state": event.to_state,
-            "detail": event.detail,
-        }
+        {"type": "state_changed", "occurred_at": timestamp(event.at), "state": event.to_state, "detail": event.detail}
         for event in run.events
     ]
     return Answer(body=listed(call.options, "events", rows))

@@ -11,22 +11,9 @@ from typing import Any
 
 from specstep_flows.sandbox import kickoffs
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.records import (
-    STATUSES,
-    Artifact,
-    Document,
-    Interview,
-    Key,
-    TurnJob,
-)
+from specstep_flows.sandbox.records import STATUSES, Artifact, Document, Interview, Key, TurnJob
 from specstep_flows.sandbox.refusals import Refusal, conflict, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    listed,
-    required_text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, listed, required_text
 from specstep_flows.sandbox.world import World
 
 routes = Routes(
@@ -65,9 +52,7 @@ routes = Routes(
         "IntakeArtifactDto": "id:uuid interview_id:uuid project_name:text? schema_version:text completed_at:date",
         "IntakeArtifactsResponse": "artifacts:[=IntakeArtifactDto]",
     },
-    enums={
-        "ConversationStatus": " ".join(STATUSES),
-    },
+    enums={"ConversationStatus": " ".join(STATUSES)},
 )
 
 

@@ -5,21 +5,9 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from specstep_flows.sandbox.records import (
-    Key,
-    Subscription,
-    digest,
-)
+from specstep_flows.sandbox.records import Key, Subscription, digest
 from specstep_flows.sandbox.refusals import invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    identifier,
-    listed,
-    required_text,
-    text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, identifier, listed, required_text, text
 from specstep_flows.sandbox.webhook_sender import deliver
 from specstep_flows.sandbox.world import EVENTS, TEST_EVENT
 

@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.records import (
-    Artifact,
-)
+from specstep_flows.sandbox.records import Artifact
 from specstep_flows.sandbox.refusals import Refusal, conflict, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    choice,
-    identifier,
-    text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, choice, identifier, text
 from specstep_flows.sandbox.simulation import Generation, plan, work_seconds
 from specstep_flows.sandbox.world import World
 

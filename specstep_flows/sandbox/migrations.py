@@ -9,12 +9,7 @@ import zipfile
 from typing import Any
 
 from specstep_flows.sandbox.refusals import conflict, invalid
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    identifier,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, identifier
 
 routes = Routes(
     "Packages",
@@ -75,13 +70,7 @@ def _classified(path: str) -> dict[str, Any]:
 
 
 def _mapped(source: str, kind: str, target: str, layer: str, confidence: float) -> dict[str, Any]:
-    return {
-        "source_path": source,
-        "doc_type": kind,
-        "target_path": target,
-        "layer": layer,
-        "confidence": confidence,
-    }
+    return {"source_path": source, "doc_type": kind, "target_path": target, "layer": layer, "confidence": confidence}
 
 
 def _conflicts(mapping: list[dict[str, Any]]) -> list[str]:

@@ -5,24 +5,15 @@ from __future__ import annotations
 import html
 import mimetypes
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
 from specstep_flows.sandbox.blobs import signed_url
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.records import (
-    Package,
-    package_body,
-)
+from specstep_flows.sandbox.records import Package, package_body
 from specstep_flows.sandbox.refusals import conflict, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    listed,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, listed
 
 routes = Routes(
     "Packages",
@@ -71,7 +62,12 @@ def _row(call: Call, package: Package) -> dict[str, Any]:
     }
 
 
-def _listing(call: Call, packages: Iterable[Package]) -> Answer:
+def _listing(call: Call, *, deleted: bool) -> Answer:
+    packages = [
+        package
+        for package in call.world.packages.values()
+        if package.owner == call.owner and (package.deleted_at is not None) == deleted
+    ]
     rows = call.page(call.ordered(sorted(packages, key=lambda package: package.created_at)))
     return Answer(body=listed(call.options, "packages", [_row(call, package) for package in rows]))
 
@@ -79,18 +75,13 @@ def _listing(call: Call, packages: Iterable[Package]) -> Answer:
 @routes.add("GET /v1/packages", "200:@PackagePage", query="limit:int offset:int order:text")
 def list_packages(call: Call) -> Answer:
     """The caller's packages, newest first."""
-    return _listing(
-        call, (item for item in call.world.packages.values() if item.owner == call.owner and item.deleted_at is None)
-    )
+    return _listing(call, deleted=False)
 
 
 @routes.add("GET /v1/packages/deleted", "200:=PackagePage", query="limit:int offset:int order:text")
 def list_deleted_packages(call: Call) -> Answer:
     """The recycle bin."""
-    return _listing(
-        call,
-        (item for item in call.world.packages.values() if item.owner == call.owner and item.deleted_at is not None),
-    )
+    return _listing(call, deleted=True)
 
 
 @routes.add("GET /v1/packages/{id}", "200:@PackageResponse 404")

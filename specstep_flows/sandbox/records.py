@@ -9,10 +9,7 @@ from typing import Any
 import attrs
 
 from specstep_flows.sandbox.clock import timestamp, timestamp_or_none
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-    TurnFailure,
-)
+from specstep_flows.sandbox.options import SandboxOptions, TurnFailure
 from specstep_flows.sandbox.zips import Blob
 
 
@@ -232,11 +229,7 @@ class Interview:
         artifact = self.artifact
         named = artifact is not None and options.intake_artifact_in_interview and artifact.visible_at <= now
         return {
-            "id": self.id,
-            "status": self.status_text(options),
-            "detected_type": self.detected_type,
-            "display_title": self.title,
-            "turn_count": len(self.turns),
+            **self.row(options),
             "turns": [
                 {"role": turn.role, "content": turn.content, "created_at": timestamp(turn.created_at)}
                 for turn in self.turns
@@ -245,8 +238,6 @@ class Interview:
             "started_generation_id": self.started_generation_id,
             "auto_start_failure": self.auto_start_failure,
             "transcript_size": transcript_size(self.turns, options.max_transcript_chars),
-            "started_at": timestamp(self.started_at),
-            "last_activity_at": timestamp(self.last_activity_at),
         }
 
     def row(self, options: SandboxOptions) -> dict[str, Any]:
@@ -326,13 +317,7 @@ class Package:
 
 
 def document_set(
-    name: str,
-    messages: list[str],
-    answers: dict[str, str],
-    *,
-    profile: str,
-    project_type: str | None,
-    mirror: str,
+    name: str, messages: list[str], answers: dict[str, str], *, profile: str, project_type: str | None, mirror: str
 ) -> dict[str, bytes]:
     """The files of a package: what was said in the interview and answered later stands in them, word for word."""
     brief = "\n\n".join(messages) or "(nothing was said)"

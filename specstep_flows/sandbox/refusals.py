@@ -10,13 +10,7 @@ class Refusal(Exception):
     """A request that cannot be granted: the status, the machine word, a sentence, headers and more members."""
 
     def __init__(
-        self,
-        status: int,
-        type_: str,
-        detail: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        **members: Any,
+        self, status: int, type_: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
     ) -> None:
         super().__init__(f"{status} {type_}: {detail}")
         self.status = status

@@ -9,16 +9,7 @@ import attrs
 
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.refusals import Refusal, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    choice,
-    identifier,
-    listed,
-    required_text,
-    text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, choice, identifier, listed, required_text, text
 
 TYPES = (
     "interview_quality",

@@ -10,12 +10,8 @@ from typing import Any, Literal
 
 import attrs
 
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-)
-from specstep_flows.sandbox.records import (
-    Key,
-)
+from specstep_flows.sandbox.options import SandboxOptions
+from specstep_flows.sandbox.records import Key
 from specstep_flows.sandbox.refusals import Refusal, invalid
 from specstep_flows.sandbox.world import World
 
@@ -259,10 +255,10 @@ class Routes:
 
         return register
 
-    def missing(self, name: str, answers: str, *, query: str = "", body: str = "", auth: Auth = "bearer") -> None:
-        """Register an operation that the sandbox answers with 501."""
+    def missing(self, name: str, answers: str, *, query: str = "", body: str = "") -> None:
+        """Register an operation for browser sessions that the sandbox answers with 501."""
         method, path = name.split(" ")
-        self.operations.append(Operation(method, path, None, auth, None, answers, query, body))
+        self.operations.append(Operation(method, path, None, "cookie", None, answers, query, body))
 
     def path_in_document(self, operation: Operation) -> str:
         """The path with its parameters named as in the document."""

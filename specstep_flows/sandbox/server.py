@@ -15,18 +15,11 @@ from typing import Any, Self
 from specstep_flows.sandbox.api import Api
 from specstep_flows.sandbox.blobs import BlobStore, blob_operation
 from specstep_flows.sandbox.clock import Clock, ScaledClock
-from specstep_flows.sandbox.connections import (
-    Listener,
-    Recorder,
-    Requests,
-    bind,
-)
+from specstep_flows.sandbox.connections import Listener, Recorder, Requests, bind
 from specstep_flows.sandbox.document import not_implemented, operation_of
 from specstep_flows.sandbox.fault_layer import FaultLayer
 from specstep_flows.sandbox.faults import Faults, load_faults
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-)
+from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.webhook_sender import WebhookSender
 from specstep_flows.sandbox.world import World
 

@@ -7,14 +7,7 @@ from typing import Any
 from specstep_flows.sandbox.blobs import signed_url
 from specstep_flows.sandbox.clock import timestamp, timestamp_or_none
 from specstep_flows.sandbox.refusals import Refusal, conflict, invalid, not_found
-from specstep_flows.sandbox.routing import (
-    Answer,
-    Call,
-    Routes,
-    listed,
-    required_text,
-    text,
-)
+from specstep_flows.sandbox.routing import Answer, Call, Routes, listed, required_text, text
 
 routes = Routes(
     "Settings",
@@ -47,9 +40,7 @@ routes = Routes(
         ),
         "DeletionStatusResponse": "request_id:uuid status:@PrivacyJobStatus requested_at:date",
     },
-    enums={
-        "PrivacyJobStatus": "queued processing completed failed",
-    },
+    enums={"PrivacyJobStatus": "queued processing completed failed"},
 )
 
 
@@ -212,11 +203,7 @@ def _standing(call: Call, kind: str, seconds: float) -> dict[str, Any]:
         raise not_found("request")
     waited = call.now - request["requested_at"]
     status = "completed" if waited >= seconds else "processing" if waited > 1 else "queued"
-    return {
-        "request_id": request["request_id"],
-        "status": status,
-        "requested_at": timestamp(request["requested_at"]),
-    }
+    return {"request_id": request["request_id"], "status": status, "requested_at": timestamp(request["requested_at"])}
 
 
 @routes.add("POST /v1/users/me/data-export-request", "202:@PrivacyJobAccepted 403", auth="cookie")

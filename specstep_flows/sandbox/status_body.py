@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from specstep_flows.sandbox.clock import timestamp, timestamp_or_none
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-)
-from specstep_flows.sandbox.records import (
-    KIND,
-    KIND_LABEL,
-)
+from specstep_flows.sandbox.options import SandboxOptions
+from specstep_flows.sandbox.records import KIND, KIND_LABEL
 from specstep_flows.sandbox.simulation import Generation
 
 SAMPLE_SIZE = 42
@@ -40,16 +35,8 @@ def generation_body(options: SandboxOptions, run: Generation, now: float) -> dic
     """The answer of `GET /v1/generations/{id}`."""
     label, explanation = PHASES.get(run.state, (run.state, f"The run is {run.state}"))
     body: dict[str, Any] = {
-        "id": run.id,
+        **_common(run),
         "intake_id": run.intake_id,
-        "state": run.state,
-        "review_profile": run.profile,
-        "current_round": run.step.round,
-        "started_at": timestamp(run.created_at),
-        "completed_at": timestamp_or_none(run.ended_at if run.state == "Complete" else None),
-        "failed_at": timestamp_or_none(run.ended_at if run.state == "Failed" else None),
-        "failure_reason": run.failure.reason if run.state == "Failed" and run.failure else None,
-        "failure_category": run.failure.category if run.state == "Failed" and run.failure else None,
         "schema_version": run.schema_version,
         "rubric_version": "1.0.0",
         "manifest": None,
@@ -68,7 +55,6 @@ def generation_body(options: SandboxOptions, run: Generation, now: float) -> dic
         **forecast(options, run, now),
         **refinement(run),
         "consistency_findings": [],
-        "project_name": run.name or run.project_name,
         "description": run.description,
         "kind": KIND,
         "kind_label": KIND_LABEL,
@@ -78,24 +64,31 @@ def generation_body(options: SandboxOptions, run: Generation, now: float) -> dic
     return {name: value for name, value in body.items() if name not in options.status_missing}
 
 
-def generation_row(options: SandboxOptions, run: Generation, now: float) -> dict[str, Any]:
+def generation_row(run: Generation, now: float) -> dict[str, Any]:
     """A row of the generation lists: it has the cost, but no forecast, no billing and no package."""
-    failed = run.state == "Failed" and run.failure is not None
+    return {
+        **_common(run),
+        "short_id": run.id[-8:],
+        "cost_usd": run.running_cost(now),
+        "source_channel": run.source_channel,
+        "interview_id": run.interview_id,
+    }
+
+
+def _common(run: Generation) -> dict[str, Any]:
+    """What the status body and the list rows share."""
+    failure = run.failure if run.state == "Failed" else None
     return {
         "id": run.id,
-        "short_id": run.id[-8:],
         "project_name": run.name or run.project_name,
         "state": run.state,
         "review_profile": run.profile,
-        "cost_usd": run.running_cost(now),
+        "current_round": run.step.round,
         "started_at": timestamp(run.created_at),
         "completed_at": timestamp_or_none(run.ended_at if run.state == "Complete" else None),
         "failed_at": timestamp_or_none(run.ended_at if run.state == "Failed" else None),
-        "current_round": run.step.round,
-        "failure_reason": run.failure.reason if failed and run.failure else None,
-        "failure_category": run.failure.category if failed and run.failure else None,
-        "source_channel": run.source_channel,
-        "interview_id": run.interview_id,
+        "failure_reason": None if failure is None else failure.reason,
+        "failure_category": None if failure is None else failure.category,
     }
 
 
@@ -120,17 +113,6 @@ def active_specialist(run: Generation, now: float) -> str | None:
 
 def forecast(options: SandboxOptions, run: Generation, now: float) -> dict[str, Any]:
     """The medians of earlier runs, widened by host restarts; the rest is null while it would mislead."""
-    names = ("estimated_total_usd", "estimated_total_p25_usd", "estimated_total_p75_usd")
-    if not options.forecast:
-        return dict.fromkeys(
-            (
-                *names,
-                "estimated_total_sample_size",
-                "estimated_duration_seconds",
-                "estimated_time_remaining_seconds",
-                "estimated_completion_at",
-            )
-        )
     # A fan-out's work is its children's: it takes as long as the longest, and costs what all of them cost.
     workers = run.children or [run]
     duration = max(options.profile_seconds[worker.profile] for worker in workers)
@@ -139,7 +121,7 @@ def forecast(options: SandboxOptions, run: Generation, now: float) -> dict[str, 
     if run.started_work_at is not None and not run.is_terminal and now - run.started_work_at <= duration:
         remaining = round(duration - (now - run.started_work_at), 1)
         completion = timestamp(run.started_work_at + duration)
-    return {
+    body = {
         "estimated_total_usd": round(cost, 2),
         "estimated_total_p25_usd": round(cost * 0.85, 2),
         "estimated_total_p75_usd": round(cost * 1.25, 2),
@@ -148,6 +130,7 @@ def forecast(options: SandboxOptions, run: Generation, now: float) -> dict[str, 
         "estimated_time_remaining_seconds": remaining,
         "estimated_completion_at": completion,
     }
+    return body if options.forecast else dict.fromkeys(body)
 
 
 def refinement(run: Generation) -> dict[str, Any]:

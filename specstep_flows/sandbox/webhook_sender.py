@@ -12,9 +12,7 @@ from typing import Any
 import httpx
 
 from specstep_flows.sandbox.clock import Clock
-from specstep_flows.sandbox.records import (
-    Delivery,
-)
+from specstep_flows.sandbox.records import Delivery
 from specstep_flows.sandbox.world import World
 
 #: Virtual seconds before each further try (walkthrough, delivery semantics).

@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from specstep_flows.sandbox.clock import Clock, timestamp
-from specstep_flows.sandbox.options import (
-    SandboxOptions,
-)
+from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.records import (
     Artifact,
     Delivery,
@@ -191,13 +189,7 @@ class World:
         return package
 
     def add_package(
-        self,
-        owner: str,
-        files: dict[str, bytes],
-        at: float,
-        *,
-        pad_to: int | None = None,
-        **members: Any,
+        self, owner: str, files: dict[str, bytes], at: float, *, pad_to: int | None = None, **members: Any
     ) -> Package:
         """Store a package and its zip."""
         package = Package(self.ids.uuid(at), owner, files=files, created_at=at, zip=build_zip(files, pad_to), **members)
