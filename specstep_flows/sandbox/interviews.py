@@ -6,6 +6,7 @@ From the walkthrough, steps 2 to 3.7.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -227,28 +228,24 @@ def list_interviews(call: Call) -> Answer:
     """The caller's interviews, newest first; conversations of fewer than two turns are left out."""
     wanted = call.query.get("status")
     known = {status.lower(): status for status in STATUSES} | _TOKENS
-    statuses = None
+    statuses = STATUSES
     if wanted and wanted.strip():
-        statuses = {known.get(token.strip().lower(), "") for token in wanted.split(",")}
-    rows = [
-        interview.row(call.options)
-        for interview in reversed(call.world.interviews.values())
-        if interview.owner == call.owner
-        and interview.deleted_at is None
-        and len(interview.turns) >= 2
-        and (statuses is None or interview.status in statuses)
-    ]
-    return Answer(body=listed(call.options, "interviews", call.page(rows, 20, 100)))
+        statuses = tuple(known.get(token.strip().lower(), "") for token in wanted.split(","))
+    return _listing(
+        call,
+        lambda interview: interview.deleted_at is None and len(interview.turns) >= 2 and interview.status in statuses,
+    )
 
 
 @routes.add("GET /v1/interviews/deleted", "200:=InterviewListResponse", query="limit:int offset:int")
 def list_deleted_interviews(call: Call) -> Answer:
     """The recycle bin."""
-    rows = [
-        interview.row(call.options)
-        for interview in reversed(call.world.interviews.values())
-        if interview.owner == call.owner and interview.deleted_at is not None
-    ]
+    return _listing(call, lambda interview: interview.deleted_at is not None)
+
+
+def _listing(call: Call, wanted: Callable[[Interview], bool]) -> Answer:
+    interviews = (row for row in reversed(call.world.interviews.values()) if row.owner == call.owner and wanted(row))
+    rows = [interview.row(call.options) for interview in interviews]
     return Answer(body=listed(call.options, "interviews", call.page(rows, 20, 100)))
 
 

@@ -267,7 +267,7 @@ def get_bug_report(call: Call) -> Answer:
 def _strings(body: dict[str, Any], name: str) -> list[str] | None:
     value = body.get(name)
     if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-        raise invalid(f"{name} must be a list of texts.")
+        raise invalid(f"{name} must be a list of strings.")
     if value is not None and name != "tags" and any(len(item) > 2000 for item in value):
         raise invalid(f"Each of {name} must have at most 2000 characters.")
     return value
@@ -336,7 +336,7 @@ def create_feedback(call: Call) -> Answer:
         **{name: _score(body, name) for name in _SCORES},
         **{name: _strings(body, name) for name in _LISTS},
         "structured_findings": None if findings is None else [_finding(finding) for finding in findings],
-        "rubric_section_responses": _mapping(body, "rubric_section_responses", str, "texts"),
+        "rubric_section_responses": _mapping(body, "rubric_section_responses", str, "strings"),
         "rubric_scores": _mapping(body, "rubric_scores", int | float, "numbers"),
         **_enrichment(call),
     }

@@ -148,7 +148,7 @@ def text(body: Mapping[str, Any], name: str, *, most: int | None = None, require
     if value is None and not required:
         return None
     if not isinstance(value, str) or (required and not value.strip()):
-        raise invalid(f"{name} is required and must be text.")
+        raise invalid(f"{name} is required and must be a string.")
     if most is not None and len(value) > most:
         raise invalid(f"{name} must have at most {most} characters.")
     return value
