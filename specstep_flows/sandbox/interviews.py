@@ -228,7 +228,7 @@ def list_interviews(call: Call) -> Answer:
     """The caller's interviews, newest first; conversations of fewer than two turns are left out."""
     wanted = call.query.get("status")
     known = {status.lower(): status for status in STATUSES} | _TOKENS
-    statuses = STATUSES
+    statuses: tuple[str, ...] = STATUSES
     if wanted and wanted.strip():
         statuses = tuple(known.get(token.strip().lower(), "") for token in wanted.split(","))
     return _listing(
