@@ -10,9 +10,11 @@ with Sandbox(clock=ManualClock()) as sandbox:
 Needs the extra `sandbox` (starlette, uvicorn, python-multipart).
 """
 
-from .clock import ManualClock, ScaledClock
-from .faults import Fault, Faults, load_faults
-from .options import (
+from __future__ import annotations
+
+from specstep_flows.sandbox.clock import ManualClock, ScaledClock
+from specstep_flows.sandbox.faults import Fault, Faults, load_faults
+from specstep_flows.sandbox.options import (
     ClarificationRound,
     ExtraState,
     Failure,
@@ -23,8 +25,7 @@ from .options import (
     SandboxOptions,
     TurnFailure,
 )
-from .serve import serve
-from .server import Sandbox
+from specstep_flows.sandbox.server import Sandbox, serve
 
 __all__ = [
     "ClarificationRound",

@@ -4,6 +4,8 @@ Nothing in the sandbox ticks. Each request asks the clock for the present moment
 happened since the last look, so a test that turns a `ManualClock` sees exactly what a patient user would.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +13,8 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Protocol
 
+#: Where a `ManualClock` begins: just after the date of the pages that the sandbox follows.
 EPOCH = datetime(2026, 6, 1, 12, 0, tzinfo=UTC).timestamp()
-"""Where a `ManualClock` begins: just after the date of the pages that the sandbox follows."""
 
 
 class Clock(Protocol):

@@ -1,15 +1,19 @@
 """What a sandbox can be told to be: durations, questions, failures, limits, and what the pages leave open."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import attrs
+
+#: How long a generation takes, from the walkthrough's step 5. Researcher's is not given: its children run at once.
 MEDIAN_SECONDS: Mapping[str, float] = {"Fast": 240, "Normal": 720, "Extensive": 1920, "Researcher": 1920}
-"""How long a generation takes, from the walkthrough's step 5. Researcher's is not given: its children run at once."""
 
+#: What a generation costs here. The walkthrough's step 6.5 says about 2.50 for a full run; the others are made up.
 COST_USD: Mapping[str, float] = {"Fast": 1.10, "Normal": 2.50, "Extensive": 6.40, "Researcher": 2.50}
-"""What a generation costs here. The walkthrough's step 6.5 says about 2.50 for a full run; the others are made up."""
 
+#: The states of a run without incident, in order (walkthrough, generation states).
 RUNNING_STATES = (
     "Queued",
     "Drafting",
@@ -22,10 +26,9 @@ RUNNING_STATES = (
     "Refining",
     "Delivering",
 )
-"""The states of a run without incident, in order (walkthrough, generation states)."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Question:
     """One clarification that an agent asks in the middle of a generation."""
 
@@ -36,18 +39,18 @@ class Question:
     proposed_default: str | None = "The simpler one of the two"
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class ClarificationRound:
     """Questions that pause a generation in `state`, `fraction` of the way through it."""
 
     questions: tuple[Question, ...]
     state: str = "Drafting"
     fraction: float = 0.5
+    #: Which kickoffs it happens to, counted from 1; None means every one. The same holds below.
     on: tuple[int, ...] | None = None
-    """Which kickoffs it happens to, counted from 1; None means every one. The same holds below."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Failure:
     """A generation ends as Failed in `state`, `fraction` of the way through it."""
 
@@ -58,7 +61,7 @@ class Failure:
     on: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class ProviderRetry:
     """A recoverable provider error: work stops for `backoff_seconds`, then goes on."""
 
@@ -69,7 +72,7 @@ class ProviderRetry:
     on: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class HostRestart:
     """The host restarts under a run, which then drafts from the beginning again."""
 
@@ -78,7 +81,7 @@ class HostRestart:
     on: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Pause:
     """Somebody pauses the run, say on the web; it stays paused until somebody resumes it."""
 
@@ -87,7 +90,7 @@ class Pause:
     on: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class ExtraState:
     """A state that no page names, entered after `after` for `seconds`."""
 
@@ -96,16 +99,16 @@ class ExtraState:
     seconds: float = 30
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class TurnFailure:
     """A turn job that fails instead of bringing a reply."""
 
+    #: Which turn jobs of the whole sandbox, counted from 1.
     on: tuple[int, ...]
-    """Which turn jobs of the whole sandbox, counted from 1."""
     error_code: str = "INTERVIEW_TURN_TIMEOUT"
     retryable: bool = True
+    #: The agent's reply stands in the transcript although the job says that it failed.
     reply_committed: bool = False
-    """The agent's reply stands in the transcript although the job says that it failed."""
 
 
 DEFAULT_QUESTION = Question(
@@ -113,49 +116,49 @@ DEFAULT_QUESTION = Question(
     proposed_default="HTML forms rendered on the server",
 )
 
+#: What the agent says, one reply after the other.
 REPLIES = (
     "Thank you. Who will use it day by day, and what must they get done?",
     "Understood. Which systems must it talk to, and which rules must it keep?",
     "That helps. What would make the first version a success for you?",
     "Noted. Is there anything that must not happen, whatever the cost?",
 )
-"""What the agent says, one reply after the other."""
 
 
-@dataclass
+@attrs.define
 class SandboxOptions:
     """Everything about a sandbox that can be chosen. Changes take effect while it runs, from the next kickoff on."""
 
     # Who may come in. A value names the user that the token belongs to; `oat_…` tokens act as that person.
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = attrs.field(factory=dict)
     plan: str = "Pro"
+    #: How many failed authentications in five minutes an address may make; None switches the throttle off.
     auth_failures: int | None = 5
-    """How many failed authentications in five minutes an address may make; None switches the throttle off."""
 
     # Interviews
     turn_queue_seconds: float = 1
     turn_seconds: float = 6
     opening: str = "Hello, I am Otto. What would you like to build?"
     replies: tuple[str, ...] = REPLIES
+    #: After how many of the user's turns the agent ends the interview by itself; None means that it never does.
     agent_completes_after: int | None = None
-    """After how many of the user's turns the agent ends the interview by itself; None means that it never does."""
     turn_failures: tuple[TurnFailure, ...] = ()
+    #: Whether the reply to a turn that was cancelled while it ran still appears in the transcript.
     reply_after_cancel: bool = False
-    """Whether the reply to a turn that was cancelled while it ran still appears in the transcript."""
     interview_status_style: Literal["exact", "lower"] = "exact"
+    #: How many seconds after completion the interview and the artifact list begin to name the artifact.
     intake_artifact_delay: float = 0
-    """How many seconds after completion the interview and the artifact list begin to name the artifact."""
+    #: False: only `/v1/intake-artifacts` ever names the artifact.
     intake_artifact_in_interview: bool = True
-    """False: only `/v1/intake-artifacts` ever names the artifact."""
+    #: The project type that every interview is taken for; None means to guess from the first turn.
     detected_type: str | None = None
-    """The project type that every interview is taken for; None means to guess from the first turn."""
     max_transcript_chars: int = 800_000
 
     # Generations
-    profile_seconds: Mapping[str, float] = field(default_factory=lambda: dict(MEDIAN_SECONDS))
-    profile_cost_usd: Mapping[str, float] = field(default_factory=lambda: dict(COST_USD))
+    profile_seconds: Mapping[str, float] = attrs.field(factory=lambda: dict(MEDIAN_SECONDS))
+    profile_cost_usd: Mapping[str, float] = attrs.field(factory=lambda: dict(COST_USD))
+    #: `(profile, nth kickoff) -> seconds` of work, where a test wants durations that vary about the median.
     duration: Callable[[str, int], float] | None = None
-    """`(profile, nth kickoff) -> seconds` of work, where a test wants durations that vary about the median."""
     forecast: bool = True
     dispatcher_tick_seconds: float = 10
     clarifications: tuple[ClarificationRound, ...] = (ClarificationRound((DEFAULT_QUESTION,)),)
@@ -164,29 +167,29 @@ class SandboxOptions:
     host_restarts: tuple[HostRestart, ...] = ()
     pauses: tuple[Pause, ...] = ()
     extra_states: tuple[ExtraState, ...] = ()
+    #: Whether runs pass through Refining and report what it did; a run with nothing to refine skips it.
     refining: bool = True
-    """Whether runs pass through Refining and report what it did; a run with nothing to refine skips it."""
+    #: Whether `resume` makes work go on by itself, which the pages leave open.
     resume_continues: bool = True
-    """Whether `resume` makes work go on by itself, which the pages leave open."""
     researcher_children: int = 3
+    #: Whose id a Researcher kickoff answers with; with "child" there is no parent row at all.
     researcher_answer: Literal["parent", "child"] = "parent"
-    """Whose id a Researcher kickoff answers with; with "child" there is no parent row at all."""
+    #: How long a new generation is missing from lists: the lag of a replica.
     visible_after_seconds: float = 0
-    """How long a new generation is missing from lists: the lag of a replica."""
     package_id_in_status: bool = True
     require_project_type: bool = False
-    status_overrides: Mapping[str, Any] = field(default_factory=dict)
-    """Values that take the place of fields in the generation's status body."""
+    #: Values that take the place of fields in the generation's status body.
+    status_overrides: Mapping[str, Any] = attrs.field(factory=dict)
+    #: Fields that the generation's status body lacks.
     status_missing: frozenset[str] = frozenset()
-    """Fields that the generation's status body lacks."""
 
     # Packages
+    #: Pad every package with stored entries up to about this size; they are never held in memory.
     package_bytes: int | None = None
-    """Pad every package with stored entries up to about this size; they are never held in memory."""
+    #: The files of every package, in place of the ones written from the interview.
     package_files: Mapping[str, bytes] | None = None
-    """The files of every package, in place of the ones written from the interview."""
+    #: How long the signed URL of a zip holds. The pages say only that it is short-lived.
     url_seconds: float = 900
-    """How long the signed URL of a zip holds. The pages say only that it is short-lived."""
 
     # Limits
     requests_per_minute: int | None = 60
@@ -197,8 +200,8 @@ class SandboxOptions:
 
     # Shapes that the pages leave open
     list_envelope: Literal["array", "object"] = "object"
+    #: Ids and tokens follow from it, so that two sandboxes told the same things say the same things.
     seed: int = 1
-    """Ids and tokens follow from it, so that two sandboxes told the same things say the same things."""
 
 
 def applies(on: tuple[int, ...] | None, ordinal: int) -> bool:

@@ -1,24 +1,27 @@
 """The sandbox as a whole: a world, two servers on loopback in one background thread, and handles for tests."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .blob import BlobStore, blob_operation
-from .clock import Clock, ScaledClock
-from .couriers import Couriers
-from .faults import Faults
-from .faults.layer import FaultLayer
-from .http.app import Api
-from .http.table import not_implemented, operation_of
-from .listener import Listener, bind
-from .options import SandboxOptions
-from .recorder import Recorder, Requests
-from .world import World
+from specstep_flows.sandbox.api import Api
+from specstep_flows.sandbox.blobs import BlobStore, blob_operation
+from specstep_flows.sandbox.clock import Clock, ScaledClock
+from specstep_flows.sandbox.connections import Listener, Recorder, Requests, bind
+from specstep_flows.sandbox.document import not_implemented, operation_of
+from specstep_flows.sandbox.fault_layer import FaultLayer
+from specstep_flows.sandbox.faults import Faults, load_faults
+from specstep_flows.sandbox.options import SandboxOptions
+from specstep_flows.sandbox.webhook_sender import WebhookSender
+from specstep_flows.sandbox.world import World
 
 
 class Sandbox:
@@ -44,8 +47,8 @@ class Sandbox:
         self._host = host
         self._ports = [port, blob_port]
         self.faults = Faults()
-        couriers = Couriers(self._world, self.clock, self._run)
-        self._api = Api(self._world, self.clock, lambda: self.blob_url, couriers.called)
+        sender = WebhookSender(self._world, self.clock, self._run)
+        self._api = Api(self._world, self.clock, lambda: self.blob_url, sender.called)
         self._blobs = BlobStore(self._world, self.clock)
         self._fault_layers = [
             FaultLayer(self._api.app, self.faults, self.clock, self._go_down),
@@ -181,3 +184,36 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8787,
+    speed: float = 1.0,
+    faults_file: str | Path | None = None,
+    options: SandboxOptions | None = None,
+    announce: Callable[[str], None] | None = None,
+    until: threading.Event | None = None,
+) -> None:
+    """Serve until interrupted, or until the event `until` is set.
+
+    One line is announced once connections are accepted (to stdout, unless `announce` takes it): where the API is and
+    the key to try, in the form of shell assignments. Virtual time runs `speed` times as fast as real time.
+
+    Raises ValueError for a faults file that holds something else, and OSError when it cannot be read or when the port
+    is taken.
+    """
+    sandbox = Sandbox(port=port, options=options, speed=speed, host=host)
+    if faults_file is not None:
+        sandbox.faults.add(*load_faults(faults_file))
+    with sandbox:
+        line = f"SPECSTEP_API_URL={sandbox.url} SPECSTEP_API_KEY={sandbox.api_key} SPECSTEP_CLOCK_SPEED={speed:g}"
+        if announce is not None:
+            announce(line)
+        else:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        try:
+            (until or threading.Event()).wait()
+        except KeyboardInterrupt:
+            return

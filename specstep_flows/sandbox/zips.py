@@ -1,12 +1,15 @@
 """Zip archives as byte ranges: written entry by entry, read at any offset, large ones never held in memory."""
 
+from __future__ import annotations
+
 import hashlib
 import random
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import attrs
 
 BLOCK = 1 << 20
 _DOS_DATE = (2026 - 1980) << 9 | 6 << 5 | 1
@@ -19,7 +22,7 @@ def _noise() -> bytes:
     return random.Random(20260601).randbytes(BLOCK)  # noqa: S311 - filler, nothing secret
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Padding:
     """`length` bytes of noise that exist only while they are read."""
 
@@ -47,14 +50,14 @@ def _noise_crc(length: int) -> int:
     return value
 
 
-@dataclass
+@attrs.define
 class Blob:
     """A file made of pieces, as a blob store holds it."""
 
-    pieces: list[bytes | Padding] = field(default_factory=list)
+    pieces: list[bytes | Padding] = attrs.field(factory=list)
     content_type: str = "application/zip"
-    entries: dict[str, int] = field(default_factory=dict)
-    """The names and sizes that the central directory gives."""
+    #: The names and sizes that the central directory gives.
+    entries: dict[str, int] = attrs.field(factory=dict)
 
     @property
     def length(self) -> int:
@@ -88,12 +91,12 @@ class Blob:
         return b"".join(self.read())
 
 
-@dataclass
+@attrs.define
 class ZipWriter:
     """Writes an archive entry by entry, without asking whether its names are decent."""
 
-    blob: Blob = field(default_factory=Blob)
-    _directory: list[bytes] = field(default_factory=list)
+    blob: Blob = attrs.field(factory=Blob)
+    _directory: list[bytes] = attrs.field(factory=list)
     _at: int = 0
 
     def add(

@@ -18,7 +18,7 @@ from recording.scrubbing import API, STORAGE, Scrubber, stand_in_package
 
 from specstep_flows import Settings
 from specstep_flows.sandbox import Sandbox
-from specstep_flows.sandbox.signing import signature
+from specstep_flows.sandbox.blobs import signature
 
 KEY = "sf_Live0Key0That0Nobody0May0See"
 OTHER_KEY = "oat_someone.elses-token~1234"

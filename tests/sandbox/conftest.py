@@ -1,5 +1,7 @@
 """A sandbox on a turned clock for each test, and a client of plain httpx: never our own."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -32,7 +34,7 @@ class Caller:
 
     def interview(self, *messages: str) -> str:
         """An interview in which these messages were said and answered."""
-        interview = self("POST /v1/interviews").json()["id"]
+        interview: str = self("POST /v1/interviews").json()["id"]
         for message in messages:
             self(f"POST /v1/interviews/{interview}/turns", json={"message": message}).raise_for_status()
             self.pass_time(self.sandbox.options.turn_seconds)
@@ -42,22 +44,26 @@ class Caller:
         """The artifact of a completed interview."""
         interview = self.interview(message)
         self(f"POST /v1/interviews/{interview}/complete").raise_for_status()
-        return self(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"]
+        found: str = self(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"]
+        return found
 
     def generation(self, profile: str = "Fast") -> str:
         """A generation that was just started."""
         order = {"intake_id": self.artifact(), "review_profile": profile}
-        return self("POST /v1/generations", json=order).json()["id"]
+        found: str = self("POST /v1/generations", json=order).json()["id"]
+        return found
 
     def status(self, generation: str) -> dict[str, Any]:
         """A generation's status body."""
-        return self(f"GET /v1/generations/{generation}").json()
+        found: dict[str, Any] = self(f"GET /v1/generations/{generation}").json()
+        return found
 
     def package(self, profile: str = "Fast") -> str:
         """The package of a generation that has come to its end."""
         generation = self.generation(profile)
         self.pass_time(100_000)
-        return self.status(generation)["package_id"]
+        found: str = self.status(generation)["package_id"]
+        return found
 
 
 Starter = Callable[..., Caller]

@@ -1,20 +1,24 @@
 """Faults that befall requests: what the client sees, and what the server did all the same."""
 
+from __future__ import annotations
+
 import io
 import json
 import socket
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from specstep_flows.sandbox import Fault, load_faults
+from specstep_flows.sandbox.faults import Kind
 
 
 @pytest.mark.parametrize(("commit", "started"), [(False, 0), (True, 1)])
-def test_reset_before_or_after_the_commit(start, commit, started):
+def test_reset_before_or_after_the_commit(start: Any, commit: Any, started: Any) -> None:
     """A reset is a failed connection either way; only with `commit` has the generation been started."""
     call = start()
     order = {"intake_id": call.artifact()}
@@ -29,7 +33,7 @@ def test_reset_before_or_after_the_commit(start, commit, started):
     assert call("POST /v1/generations", json=order).status_code == 202
 
 
-def test_reset_is_a_tcp_reset(start):
+def test_reset_is_a_tcp_reset(start: Any) -> None:
     """The connection is reset, not closed: the socket itself says so."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/me", "reset"))
@@ -44,7 +48,7 @@ def test_reset_is_a_tcp_reset(start):
 @pytest.mark.parametrize(
     ("retry_after", "header"), [(None, None), (2, "2"), (1.5, "1.5"), ("date+30", "Mon, 01 Jun 2026 12:00:30 GMT")]
 )
-def test_error_status_with_and_without_retry_after(start, retry_after, header):
+def test_error_status_with_and_without_retry_after(start: Any, retry_after: Any, header: Any) -> None:
     """An error carries problem+json and the Retry-After that the rule asks for."""
     call = start()
     call.sandbox.faults.add(
@@ -58,7 +62,7 @@ def test_error_status_with_and_without_retry_after(start, retry_after, header):
     assert answer.headers.get("retry-after") == header
 
 
-def test_status_after_commit(start):
+def test_status_after_commit(start: Any) -> None:
     """An error can be told although the work was done."""
     call = start()
     order = {"intake_id": call.artifact()}
@@ -69,7 +73,7 @@ def test_status_after_commit(start):
 
 
 @pytest.mark.parametrize("status", [504, 200])
-def test_html_from_the_front_door(start, status):
+def test_html_from_the_front_door(start: Any, status: Any) -> None:
     """The front door's page is HTML, be it a time-out or a login page."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/me", "html", status=status))
@@ -82,7 +86,7 @@ def test_html_from_the_front_door(start, status):
 
 
 @pytest.mark.parametrize("commit", [False, True])
-def test_stall_never_answers(start, commit):
+def test_stall_never_answers(start: Any, commit: Any) -> None:
     """A stalled request runs into the client's own time-out, whether or not the work was done."""
     call = start()
     call.sandbox.faults.add(Fault("POST /v1/interviews", "stall", commit=commit))
@@ -93,7 +97,7 @@ def test_stall_never_answers(start, commit):
     assert len(call.sandbox.state.interviews) == commit
 
 
-def test_late_commit(start):
+def test_late_commit(start: Any) -> None:
     """The error comes now, the work is done later, at its own virtual moment, without another request."""
     call = start()
     order = {"intake_id": call.artifact()}
@@ -109,7 +113,7 @@ def test_late_commit(start):
     assert [row["id"] for row in call("GET /v1/generations").json()["generations"]] == [run.id]
 
 
-def test_restart_of_the_server(start):
+def test_restart_of_the_server(start: Any) -> None:
     """All connections are cut, nobody is there for a while, then all is as it was."""
     call = start()
     interview = call.interview("A portal.")
@@ -125,7 +129,7 @@ def test_restart_of_the_server(start):
     assert call(f"GET /v1/interviews/{interview}").json()["turn_count"] == 3
 
 
-def test_stop_and_start_keep_the_memory_and_the_port(start):
+def test_stop_and_start_keep_the_memory_and_the_port(start: Any) -> None:
     """A restart by hand keeps what was said, the address and the key."""
     call = start()
     interview = call.interview("A portal.")
@@ -141,7 +145,7 @@ def test_stop_and_start_keep_the_memory_and_the_port(start):
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_truncated_body(start, hard):
+def test_truncated_body(start: Any, hard: Any) -> None:
     """The body ends before its Content-Length: the client's library notices."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/capabilities", "truncated", keep=0.5, hard=hard))
@@ -151,7 +155,7 @@ def test_truncated_body(start, hard):
     assert call("GET /v1/capabilities").status_code == 200
 
 
-def test_slow_body_is_whole_in_the_end(start):
+def test_slow_body_is_whole_in_the_end(start: Any) -> None:
     """A body in small pieces is the same body."""
     call = start()
     expected = call("GET /v1/capabilities").content
@@ -160,7 +164,7 @@ def test_slow_body_is_whole_in_the_end(start):
     assert call("GET /v1/capabilities").content == expected
 
 
-def test_slow_body_keeps_a_reader_waiting(start):
+def test_slow_body_keeps_a_reader_waiting(start: Any) -> None:
     """The headers and the first piece come, and then nothing for a while."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/capabilities", "slow", chunk=10, pause=60))
@@ -172,7 +176,7 @@ def test_slow_body_keeps_a_reader_waiting(start):
             next(pieces)
 
 
-def test_malformed_and_empty_bodies(start):
+def test_malformed_and_empty_bodies(start: Any) -> None:
     """Half of the JSON, and none of it, both under a 200."""
     call = start()
     call.sandbox.faults.add(Fault("GET /v1/me", "malformed"), Fault("GET /v1/me", "empty", nth=2))
@@ -184,7 +188,7 @@ def test_malformed_and_empty_bodies(start):
     assert call("GET /v1/me").json()["email"]
 
 
-def test_edits_of_json(start):
+def test_edits_of_json(start: Any) -> None:
     """Members can be unknown, null, missing, retyped and new in the answer, one by one."""
     call = start()
     run = call.generation()
@@ -209,7 +213,7 @@ def test_edits_of_json(start):
     assert call(path).json()["state"] == "Queued"
 
 
-def test_edit_by_path_reaches_into_lists(start):
+def test_edit_by_path_reaches_into_lists(start: Any) -> None:
     """A dotted path with a star changes that member of every row, and no other of its name."""
     call = start()
     call.generation()
@@ -222,7 +226,7 @@ def test_edit_by_path_reaches_into_lists(start):
     assert all(row["interview_id"] != "not-an-id" for row in rows)
 
 
-def test_expired_url(start):
+def test_expired_url(start: Any) -> None:
     """The redirect leads to a URL that is refused; the next one is good."""
     call = start()
     path = f"GET /v1/packages/{call.package()}/zip"
@@ -232,13 +236,13 @@ def test_expired_url(start):
     assert httpx.get(call(path).headers["location"]).status_code == 200
 
 
-def test_download_that_breaks_off_can_be_resumed(start):
+def test_download_that_breaks_off_can_be_resumed(start: Any) -> None:
     """A blob's body may end early; the rest can be had by range, of the same version."""
     call = start()
     package = call.package()
     url = call(f"GET /v1/packages/{package}/zip").headers["location"]
     call.sandbox.faults.add(Fault("GET /blob/*", "truncated", keep=0.4))
-    pieces = []
+    pieces: list[bytes] = []
     with httpx.stream("GET", url) as answer, pytest.raises(httpx.RemoteProtocolError):
         pieces.extend(answer.iter_raw())
     received = b"".join(pieces)
@@ -250,20 +254,20 @@ def test_download_that_breaks_off_can_be_resumed(start):
     assert received + rest.content == call.sandbox.state.packages[package].zip.content()
 
 
-def _archive(call, kind):
+def _archive(call: Any, kind: Kind) -> Any:
     location = call(f"GET /v1/packages/{call.package()}/zip").headers["location"]
     call.sandbox.faults.add(Fault("GET /blob/*", kind))
     return httpx.get(location).content
 
 
 @pytest.mark.parametrize("kind", ["zip_truncated", "zip_not"])
-def test_damaged_archive_cannot_be_opened(start, kind):
+def test_damaged_archive_cannot_be_opened(start: Any, kind: Kind) -> None:
     """A file that lost its directory, or never had one, is no zip."""
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(_archive(start(), kind)))
 
 
-def test_flipped_byte_shows_in_the_checksum(start):
+def test_flipped_byte_shows_in_the_checksum(start: Any) -> None:
     """An archive with one changed bit opens, and fails its check."""
     archive = zipfile.ZipFile(io.BytesIO(_archive(start(), "zip_flipped")))
 
@@ -282,7 +286,7 @@ def test_flipped_byte_shows_in_the_checksum(start):
         ("zip_bomb", "docs/15.md"),
     ],
 )
-def test_hostile_archive_is_a_sound_zip(start, kind, name):
+def test_hostile_archive_is_a_sound_zip(start: Any, kind: Kind, name: Any) -> None:
     """What is hostile about an archive is what it holds, not its form: the central directory reads well."""
     archive = zipfile.ZipFile(io.BytesIO(_archive(start(), kind)))
 
@@ -297,7 +301,7 @@ def test_hostile_archive_is_a_sound_zip(start, kind, name):
         assert archive.testzip() is None
 
 
-def test_nth_and_times(start):
+def test_nth_and_times(start: Any) -> None:
     """A rule counts the requests that it fits, from its own beginning, and stops when it has fired enough."""
     call = start()
     rule = call.sandbox.faults.add(Fault("GET /v1/me", "status", status=500, nth=2, times=2))
@@ -310,7 +314,7 @@ def test_nth_and_times(start):
     assert call("GET /v1/me").status_code == 200
 
 
-def test_parameter_names_do_not_matter(start):
+def test_parameter_names_do_not_matter(start: Any) -> None:
     """An operation may be written with any parameter name, and does not take in its literal neighbours."""
     call = start()
     run = call.generation()
@@ -320,7 +324,7 @@ def test_parameter_names_do_not_matter(start):
     assert call(f"GET /v1/generations/{run}").status_code == 500
 
 
-def test_fault_files(tmp_path: Path, start):
+def test_fault_files(tmp_path: Path, start: Any) -> None:
     """YAML and JSON files hold the same rules as code does."""
     yaml_file = tmp_path / "faults.yaml"
     yaml_file.write_text("faults:\n- match: GET /v1/me\n  kind: status\n  status: 418\n  times: null\n")
@@ -346,7 +350,7 @@ def test_fault_files(tmp_path: Path, start):
         ("- {match: [", "cannot be read as YAML or JSON"),
     ],
 )
-def test_bad_fault_files(tmp_path: Path, text, complaint):
+def test_bad_fault_files(tmp_path: Path, text: Any, complaint: Any) -> None:
     """A file that is not a list of faults is refused with a sentence that says what is wrong."""
     file = tmp_path / "faults.yaml"
     file.write_text(text)

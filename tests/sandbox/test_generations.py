@@ -1,6 +1,9 @@
 """Generations as a function of virtual time: states, questions, control, failure, lists."""
 
+from __future__ import annotations
+
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -17,18 +20,18 @@ from specstep_flows.sandbox import (
 ROUND = ClarificationRound((Question("One?"), Question("Two?", proposed_default=None, section=None)))
 
 
-def kick_off(call, profile="Fast", **members):
+def kick_off(call: Any, profile: str = "Fast", **members: Any) -> Any:
     """Start a generation."""
     return call("POST /v1/generations", json={"intake_id": call.artifact(), "review_profile": profile, **members})
 
 
-def states(call, run):
+def states(call: Any, run: str) -> Any:
     """Which states a generation has been in."""
     return [event.to_state for event in call.sandbox.state.generations[run].events]
 
 
 @pytest.mark.parametrize(("profile", "minutes"), [("Fast", 4), ("Normal", 12), ("Extensive", 32)])
-def test_documented_medians(start, profile, minutes):
+def test_documented_medians(start: Any, profile: str, minutes: Any) -> None:
     """A run without incident is worked on for the profile's documented median, to the second."""
     call = start()
     run = call.generation(profile)
@@ -39,7 +42,7 @@ def test_documented_medians(start, profile, minutes):
     assert call.status(run)["state"] == "Complete"
 
 
-def test_states_in_order(start):
+def test_states_in_order(start: Any) -> None:
     """Every documented state of a Normal run, in order, however seldom one looks."""
     call = start()
     run = call.generation("Normal")
@@ -51,7 +54,7 @@ def test_states_in_order(start):
     assert call.status(run)["completed_at"] == "2026-06-01T12:12:11.0000000+00:00"
 
 
-def test_run_with_nothing_to_refine(start):
+def test_run_with_nothing_to_refine(start: Any) -> None:
     """Refining is skipped, and none of the summaries says anything."""
     call = start(refining=False)
     run = call.generation()
@@ -61,7 +64,7 @@ def test_run_with_nothing_to_refine(start):
     assert call.status(run)["refinement_audit"] is None
 
 
-def test_progress_cost_and_forecast(start):
+def test_progress_cost_and_forecast(start: Any) -> None:
     """Progress and cost only climb; what remains is the forecast less the time at work."""
     call = start()
     run = call.generation()
@@ -80,7 +83,7 @@ def test_progress_cost_and_forecast(start):
     assert bodies[-1]["running_cost_usd"] == call.sandbox.options.profile_cost_usd["Fast"]
 
 
-def test_questions_are_all_or_nothing(start):
+def test_questions_are_all_or_nothing(start: Any) -> None:
     """All questions at once, word for word; what is missing is named, and nothing was taken."""
     call = start(clarifications=(ROUND,))
     run = call.generation()
@@ -98,7 +101,7 @@ def test_questions_are_all_or_nothing(start):
     assert not call.sandbox.state.generations[run].answers
 
 
-def test_answers_take_until_the_dispatchers_next_tick(start):
+def test_answers_take_until_the_dispatchers_next_tick(start: Any) -> None:
     """After the answers the state stays, the questions are gone, and work goes on at the next tick."""
     call = start(clarifications=(ROUND,), dispatcher_tick_seconds=30)
     run = call.generation()
@@ -119,7 +122,7 @@ def test_answers_take_until_the_dispatchers_next_tick(start):
     assert b"**One?** Yes." in package.files["handoff.md"]
 
 
-def test_failure_and_retry(start):
+def test_failure_and_retry(start: Any) -> None:
     """A failure has a category and a reason; a retry is a new run of the same order, and a kickoff."""
     call = start(failures=(Failure("LlmContract", "No schema.", "Drafting", 0.5, on=(1,)),))
     run = kick_off(call, project_type="AiTool").json()["id"]
@@ -134,7 +137,7 @@ def test_failure_and_retry(start):
     assert call(f"POST /v1/generations/{other.id}/retry").status_code == 409
 
 
-def test_provider_retry_and_host_restart_are_shown(start):
+def test_provider_retry_and_host_restart_are_shown(start: Any) -> None:
     """While a provider is waited for nothing is earned; a host restart resets the retries and costs more."""
     call = start(provider_retries=(ProviderRetry(backoff_seconds=50),), host_restarts=(HostRestart(),))
     run = call.generation()
@@ -150,7 +153,7 @@ def test_provider_retry_and_host_restart_are_shown(start):
     assert done["running_cost_usd"] > call.sandbox.options.profile_cost_usd["Fast"]
 
 
-def test_pause_resume_cancel(start):
+def test_pause_resume_cancel(start: Any) -> None:
     """A pause stops the clock of the work; a resumed run goes on where it was; a cancelled one is over."""
     call = start()
     run = call.generation()
@@ -171,7 +174,7 @@ def test_pause_resume_cancel(start):
     assert call.sandbox.state.generations[run].events[-1].detail == "Enough."
 
 
-def test_resume_that_does_not_go_on(start):
+def test_resume_that_does_not_go_on(start: Any) -> None:
     """The pages promise no work after a resume: the sandbox can be told to leave it at the state."""
     call = start(resume_continues=False, pauses=(Pause(),))
     run = call.generation()
@@ -183,7 +186,7 @@ def test_resume_that_does_not_go_on(start):
     assert call.status(run)["state"] == "Drafting"
 
 
-def test_delete_restore_and_purge(start):
+def test_delete_restore_and_purge(start: Any) -> None:
     """Only what has ended can be deleted, only what is deleted can be purged, and deleted runs are hidden."""
     call = start()
     run = call.generation()
@@ -200,7 +203,7 @@ def test_delete_restore_and_purge(start):
     assert call(f"DELETE {path}/permanent").status_code == 409
 
 
-def test_in_progress_leaves_out_refining_and_both_paused_states(start):
+def test_in_progress_leaves_out_refining_and_both_paused_states(start: Any) -> None:
     """The roll-up that sounds like everything is not everything."""
     call = start(clarifications=(ClarificationRound((Question("One?"),), on=(1,)),))
     asking, paused, refining = (call.generation() for _ in range(3))
@@ -219,7 +222,7 @@ def test_in_progress_leaves_out_refining_and_both_paused_states(start):
     assert {row["id"] for row in both} == {asking, paused}
 
 
-def test_rows_have_no_forecast_no_billing_and_no_package(start):
+def test_rows_have_no_forecast_no_billing_and_no_package(start: Any) -> None:
     """A list row has the cost and the stamps, and not what only the detail has."""
     call = start()
     call.generation()
@@ -229,12 +232,12 @@ def test_rows_have_no_forecast_no_billing_and_no_package(start):
     assert not [name for name in row if name.startswith(("estimated_", "billing", "package"))]
 
 
-def test_paging_and_order(start):
+def test_paging_and_order(start: Any) -> None:
     """Newest first unless told otherwise, in pages."""
     call = start()
     runs = [call.generation() for _ in range(4)]
 
-    def ids(query):
+    def ids(query: Any) -> Any:
         return [row["id"] for row in call(f"GET /v1/generations?{query}").json()["generations"]]
 
     assert ids("") == runs[::-1]
@@ -243,7 +246,7 @@ def test_paging_and_order(start):
     assert call("GET /v1/generations?limit=x").status_code == 400
 
 
-def test_list_lag_and_bare_arrays(start):
+def test_list_lag_and_bare_arrays(start: Any) -> None:
     """Lists may lag behind, and may be arrays."""
     call = start(visible_after_seconds=20, list_envelope="array")
     run = call.generation()
@@ -253,7 +256,7 @@ def test_list_lag_and_bare_arrays(start):
     assert [row["id"] for row in call("GET /v1/generations").json()] == [run]
 
 
-def test_researcher_fans_out(start):
+def test_researcher_fans_out(start: Any) -> None:
     """One kickoff makes three children besides its parent; none of them can be retried by itself."""
     call = start(failures=(Failure(),))
     parent = kick_off(call, "Researcher").json()["id"]
@@ -268,7 +271,7 @@ def test_researcher_fans_out(start):
     assert parent in {row["id"] for row in rows}
 
 
-def test_a_fan_outs_forecast_is_that_of_its_children(start):
+def test_a_fan_outs_forecast_is_that_of_its_children(start: Any) -> None:
     """It takes as long as the longest of them, and costs what they cost together."""
     call = start()
     parent = kick_off(call, "Researcher").json()["id"]
@@ -283,7 +286,7 @@ def test_a_fan_outs_forecast_is_that_of_its_children(start):
     )
 
 
-def test_researcher_parent_ends_with_its_last_child(start):
+def test_researcher_parent_ends_with_its_last_child(start: Any) -> None:
     """The parent is complete when all children are, and has no package of its own."""
     call = start()
     parent = kick_off(call, "Researcher").json()["id"]
@@ -309,14 +312,14 @@ def test_researcher_parent_ends_with_its_last_child(start):
         ("intake_id", "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04", 404),
     ],
 )
-def test_order_is_checked(start, member, value, status):
+def test_order_is_checked(start: Any, member: Any, value: Any, status: Any) -> None:
     """Enumerations by exact name or ordinal; an unknown artifact is not found."""
     call = start()
 
     assert kick_off(call, **{member: value}).status_code == status
 
 
-def test_project_type_may_be_required(start):
+def test_project_type_may_be_required(start: Any) -> None:
     """The minimal body of the pages names a project type; whether it must be there can be told."""
     call = start(require_project_type=True)
 
@@ -324,7 +327,7 @@ def test_project_type_may_be_required(start):
     assert kick_off(call, project_type="WebApp").status_code == 202
 
 
-def test_update_makes_the_next_version(start):
+def test_update_makes_the_next_version(start: Any) -> None:
     """An update takes over a complete run with a newer interview, and its package counts on."""
     call = start()
     run = call.generation()
@@ -339,7 +342,7 @@ def test_update_makes_the_next_version(start):
     assert call(f"GET /v1/generations/{run}/package").json()["version"] == "1.0.0"
 
 
-def test_strange_status_bodies(start):
+def test_strange_status_bodies(start: Any) -> None:
     """States nobody has seen, and shown fields that are missing, null or of another type."""
     call = start(
         extra_states=(ExtraState(),),
@@ -357,7 +360,7 @@ def test_strange_status_bodies(start):
     assert call(f"GET /v1/generations/{run}/package").json()["generation_id"] == run
 
 
-def test_durations_may_vary(start):
+def test_durations_may_vary(start: Any) -> None:
     """A test can give each kickoff its own duration; the forecast stays the median."""
     call = start(duration=lambda profile, nth: 100 * nth)
     first, second = call.generation(), call.generation()

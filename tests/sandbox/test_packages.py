@@ -1,8 +1,11 @@
 """Packages: signed URLs, ranges, single files, large archives, search, addenda, explanations."""
 
+from __future__ import annotations
+
 import io
 import tracemalloc
 import zipfile
+from typing import Any
 
 import httpx
 import pytest
@@ -10,14 +13,14 @@ import pytest
 from specstep_flows.sandbox.zips import Padding, build_zip
 
 
-def location(call, package):
+def location(call: Any, package: str) -> Any:
     """The signed URL of a package."""
     answer = call(f"GET /v1/packages/{package}/zip")
     assert (answer.status_code, answer.content) == (302, b"")
     return answer.headers["location"]
 
 
-def test_signed_url_needs_no_key_and_refuses_one(start):
+def test_signed_url_needs_no_key_and_refuses_one(start: Any) -> None:
     """The blob server is another origin: no key, no other header of ours, and any Authorization is an error."""
     call = start()
     url = location(call, call.package())
@@ -29,7 +32,7 @@ def test_signed_url_needs_no_key_and_refuses_one(start):
     assert httpx.get(url.replace("se=", "se=9")).status_code == 403
 
 
-def test_signed_url_expires(start):
+def test_signed_url_expires(start: Any) -> None:
     """After its time the URL is refused; another request gives another one."""
     call = start(url_seconds=60)
     package = call.package()
@@ -55,7 +58,7 @@ def test_signed_url_expires(start):
         ("lines=1-2", 200, slice(None)),
     ],
 )
-def test_ranges(start, wanted, status, span):
+def test_ranges(start: Any, wanted: Any, status: Any, span: Any) -> None:
     """One range is served, one beyond the end is refused, anything else is answered with the whole."""
     call = start()
     package = call.package()
@@ -73,7 +76,7 @@ def test_ranges(start, wanted, status, span):
         assert answer.headers["content-range"] == f"bytes */{len(content)}"
 
 
-def test_if_range(start):
+def test_if_range(start: Any) -> None:
     """A part is sent only of the version that the rest is of."""
     call = start()
     url = location(call, call.package())
@@ -85,7 +88,7 @@ def test_if_range(start):
     assert httpx.get(url, headers={"Range": "bytes=5-", "If-Range": modified}).status_code == 206
 
 
-def test_large_package_is_never_held(start):
+def test_large_package_is_never_held(start: Any) -> None:
     """An archive of 40 MB is sound, is listed with its sizes, and is served without being built."""
     call = start(package_bytes=40 << 20)
     tracemalloc.start()
@@ -105,7 +108,7 @@ def test_large_package_is_never_held(start):
     assert call(f"GET /v1/packages/{package}/files/appendix/recording-001.bin").status_code == 400
 
 
-def test_padded_zip_is_a_zip():
+def test_padded_zip_is_a_zip() -> None:
     """Stored noise, deflated text, and a directory that Python's own reader accepts, at any offset."""
     blob = build_zip({"a.md": b"# A\n" * 100}, pad_to=3_000_000)
     content = blob.content()
@@ -117,7 +120,7 @@ def test_padded_zip_is_a_zip():
     assert b"".join(Padding(10).read(2, 5)) == b"".join(Padding(10).read(0, 10))[2:5]
 
 
-def test_single_files(start):
+def test_single_files(start: Any) -> None:
     """Text with its own type, nothing above 256 KB, and no way out of the package."""
     call = start(package_files={"a.md": b"# A", "b.png": b"\x89PNG", "big.txt": b"x" * 300_000})
     path = f"/v1/packages/{call.package()}/files"
@@ -141,7 +144,7 @@ def test_single_files(start):
         ("noise", []),
     ],
 )
-def test_search(start, query, files):
+def test_search(start: Any, query: Any, files: Any) -> None:
     """Stems, phrases, alternatives and exclusions; binary files are not searched."""
     contents = {
         "boats.md": b"Boats sail from the old harbour.",
@@ -160,7 +163,7 @@ def test_search(start, query, files):
     assert [hit["total_hit_count"] for hit in across] == ([len(files)] if files else [])
 
 
-def test_addenda_are_paid_for_each_time(start):
+def test_addenda_are_paid_for_each_time(start: Any) -> None:
     """An addendum has no idempotency key: asked twice, there are two."""
     call = start()
     package = call.package()
@@ -175,7 +178,7 @@ def test_addenda_are_paid_for_each_time(start):
     assert call("GET /v1/packages").json()["packages"][0]["addenda_count"] == 2
 
 
-def test_explanations_are_paid_for_once(start):
+def test_explanations_are_paid_for_once(start: Any) -> None:
     """One audience is one cached explanation; there is nothing to download before it was made."""
     call = start()
     path = f"/v1/packages/{call.package()}"

@@ -1,9 +1,12 @@
 """What holds whatever is asked, and whenever: time, transcripts, archives."""
 
+from __future__ import annotations
+
 import io
 import zipfile
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +19,13 @@ from specstep_flows.sandbox import (
     ProviderRetry,
     Question,
     SandboxOptions,
+    interviews,
+    kickoffs,
 )
 from specstep_flows.sandbox.options import RUNNING_STATES
-from specstep_flows.sandbox.world import World, conversations, kickoffs
-from specstep_flows.sandbox.world.interviews import Turn, transcript_size
-from specstep_flows.sandbox.world.plan import plan
+from specstep_flows.sandbox.records import Turn, transcript_size
+from specstep_flows.sandbox.simulation import plan
+from specstep_flows.sandbox.world import World
 from specstep_flows.sandbox.zips import build_zip
 
 fractions = st.floats(0, 1)
@@ -47,9 +52,9 @@ def history(
     clock = ManualClock()
     world = World(chosen, clock)
     owner = world.user("ada").id
-    interview = conversations.start(world, owner, clock.now())
+    interview = interviews.open_interview(world, owner, clock.now())
     interview.say("user", "A portal.", clock.now())
-    artifact = conversations.complete(world, interview, clock.now())
+    artifact = interviews.complete(world, interview, clock.now())
     run = kickoffs.start(world, owner, artifact, {"review_profile": profile}, clock.now())
     for wait in looks:
         until = clock.now() + wait
@@ -65,7 +70,7 @@ def history(
 
 @given(options, st.sampled_from(("Fast", "Normal", "Extensive")), st.lists(st.floats(0.1, 2000), max_size=8))
 @settings(max_examples=60)
-def test_looking_changes_nothing(chosen, profile, looks):
+def test_looking_changes_nothing(chosen: Any, profile: str, looks: Any) -> None:
     """What happens, and when, does not depend on how often one looks."""
     chosen.clarifications = ()
     once = history(chosen, profile, [sum(looks) + 10_000], attentive=False)
@@ -76,7 +81,7 @@ def test_looking_changes_nothing(chosen, profile, looks):
 
 @given(options, st.sampled_from(("Fast", "Normal", "Extensive")))
 @settings(max_examples=60)
-def test_runs_end_and_time_only_passes(chosen, profile):
+def test_runs_end_and_time_only_passes(chosen: Any, profile: str) -> None:
     """Every run comes to an end, in order of time, and nothing follows the end."""
     events = history(chosen, profile, [100_000])
 
@@ -88,7 +93,7 @@ def test_runs_end_and_time_only_passes(chosen, profile):
 
 
 @given(st.lists(st.text(st.characters(codec=None)), max_size=5))
-def test_transcript_size_is_what_dotnet_counts(texts):
+def test_transcript_size_is_what_dotnet_counts(texts: Any) -> None:
     """UTF-16 units, lone surrogates included."""
     size = transcript_size([Turn("user", text, 0) for text in texts], 1000)
 
@@ -100,7 +105,7 @@ names = st.text(st.characters(categories=("L", "N"), max_codepoint=0x2FFF), min_
 
 
 @given(st.dictionaries(names, st.binary(max_size=300), max_size=6), st.none() | st.integers(0, 50_000), st.data())
-def test_archives_read_back(files, pad_to, data):
+def test_archives_read_back(files: Any, pad_to: Any, data: Any) -> None:
     """Python's own reader gives back every file, and any part of the archive is that part of the whole."""
     blob = build_zip(files, pad_to)
     content = blob.content()

@@ -1,8 +1,12 @@
 """The plugin that pytest loads for everybody who installs the package."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
+
+import pytest
 
 pytest_plugins = ("pytester",)
 
@@ -22,7 +26,7 @@ def test_with_the_sandbox(specstep_sandbox):
 """
 
 
-def test_loading_the_plugin_imports_no_server():
+def test_loading_the_plugin_imports_no_server() -> None:
     """A user's test run that never asks for the sandbox pays nothing for the plugin."""
     script = (
         "import pytest, sys; before = set(sys.modules); import specstep_flows.pytest_plugin; "
@@ -35,7 +39,7 @@ def test_loading_the_plugin_imports_no_server():
     assert not [name for name in loaded if name.startswith("specstep_flows.sandbox")]
 
 
-def test_fixture_in_a_users_own_test(pytester, monkeypatch):
+def test_fixture_in_a_users_own_test(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's test gets a sandbox as told, and an environment that leads to it."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # installed or not, the plugin is then loaded once
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))

@@ -1,8 +1,11 @@
-"""Requests that schemathesis makes up from the contract: whatever is asked, the answer is one that the contract states."""
+"""Requests that schemathesis makes up from the contract: whatever is asked, the contract states the answer."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +37,7 @@ BEYOND_THE_CONTRACT = {("POST /v1/generations/{id}/cancel", 400)}
 class World:
     """A sandbox with something of everything in it, and the ids of that."""
 
-    def __init__(self, sandbox: Sandbox, caller) -> None:
+    def __init__(self, sandbox: Sandbox, caller: Any) -> None:
         self.sandbox = sandbox
         self.headers = {"Authorization": f"Bearer {sandbox.api_key}"}
         package = caller.package()
@@ -55,7 +58,7 @@ class World:
         }
         self.turns = cycle((True, False))
 
-    def aim(self, case) -> None:
+    def aim(self, case: Any) -> None:
         """Point every other case at something that is there, as made-up ids never are."""
         if not next(self.turns):
             return
@@ -66,7 +69,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(caller_class) -> Iterator[World]:
+def world(caller_class: Any) -> Iterator[World]:
     """One sandbox for all cases, with nothing in the way of asking much."""
     options = SandboxOptions(
         clarifications=(),
@@ -83,7 +86,7 @@ def world(caller_class) -> Iterator[World]:
 
 # Not `contract.parametrize()`: with it all operations have one test id, and pytest-xdist runs one test of each id.
 @pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS])
-def test_answers_conform(operation, world: World):
+def test_answers_conform(operation: Any, world: World) -> None:
     """Status, media type, headers and body are among those that the contract states for the operation."""
 
     @given(case=operation.as_strategy())
@@ -93,7 +96,7 @@ def test_answers_conform(operation, world: World):
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    def any_request(case):
+    def any_request(case: Any) -> None:
         world.aim(case)
         answer = case.call(base_url=world.sandbox.url, headers=world.headers, allow_redirects=False, timeout=10)
         if (operation.label, answer.status_code) not in BEYOND_THE_CONTRACT:

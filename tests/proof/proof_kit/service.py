@@ -11,8 +11,8 @@ import httpx
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.sandbox import ManualClock, SandboxOptions
-from specstep_flows.sandbox.http.app import Api
-from specstep_flows.sandbox.scope import SERVED_AT
+from specstep_flows.sandbox.api import Api
+from specstep_flows.sandbox.connections import SERVED_AT
 from specstep_flows.sandbox.world import World
 
 #: What may befall a request: (carried out, seconds later, status and body in place of the answer or None for no answer).

@@ -1,1 +1,0 @@
-"""The world over HTTP: routes by resource, authentication, rate limits, and answers in the service's shapes."""
