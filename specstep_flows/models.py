@@ -6,9 +6,11 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from specstep_flows import states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,31 +40,6 @@ __all__ = [
     "TurnJob",
     "Usage",
 ]
-
-#: The states in which nothing more happens (walkthrough, step 5). A state nobody has seen is not one of them.
-TERMINAL_STATES: Final = frozenset({"complete", "failed", "cancelled"})
-
-#: Failure categories that running the same intake again is likely to clear, as the walkthrough describes them.
-RETRYABLE_FAILURES: Final = frozenset(
-    {
-        "HostRestart",
-        "LeaseExpired",
-        "StuckInQueue",
-        "NetworkTimeout",
-        "LlmContract",
-        "LlmQuotaExceeded",
-        "OrchestratorCrash",
-    }
-)
-#: Failure categories that come of the intake's content or of a limit: the same intake is likely to fail again.
-HOPELESS_FAILURES: Final = frozenset(
-    {"ReviewBudgetExhausted", "RedraftNoProgress", "ReviewLoopStalled", "CostBudgetExceeded", "LlmAuthFailure"}
-)
-
-
-def _folded(word: str) -> str:
-    """A state for comparison: the pages show both ``AwaitingClarification`` and ``awaiting_clarification``."""
-    return word.replace("_", "").replace("-", "").replace(" ", "").casefold()
 
 
 @attrs.frozen
@@ -128,7 +105,7 @@ class Turn:
     @property
     def is_users(self) -> bool:
         """Whether the user said it. Anything that is not the user's is taken for the agent's."""
-        return (self.role or "").casefold() in {"user", "human", "customer", "you"}
+        return states.is_one_of(self.role, "user", "human", "customer", "you")
 
 
 @attrs.frozen
@@ -149,12 +126,12 @@ class Interview:
     @property
     def is_complete(self) -> bool:
         """Whether the interview is complete, whatever the case of the service's word."""
-        return _folded(self.status) in {"complete", "completed"}
+        return states.is_one_of(self.status, "complete", "completed")
 
     @property
     def is_abandoned(self) -> bool:
         """Whether the interview was abandoned, so that no turn can be added."""
-        return _folded(self.status) == "abandoned"
+        return states.is_one_of(self.status, "abandoned")
 
     @property
     def reply(self) -> str | None:
@@ -244,7 +221,7 @@ class GenerationRow:
     @property
     def is_terminal(self) -> bool:
         """Whether nothing more will happen. False for a state that this version has never seen."""
-        return _folded(self.state) in TERMINAL_STATES
+        return states.is_terminal(self.state)
 
 
 @attrs.frozen
@@ -292,39 +269,37 @@ class Generation:
     @property
     def is_terminal(self) -> bool:
         """Whether nothing more will happen. False for a state that this version has never seen."""
-        return _folded(self.state) in TERMINAL_STATES
+        return states.is_terminal(self.state)
 
     @property
     def is_complete(self) -> bool:
         """Whether the package is ready."""
-        return _folded(self.state) == "complete"
+        return states.is_one_of(self.state, "complete")
 
     @property
     def is_failed(self) -> bool:
         """Whether the service gave it up; ``failure_category`` says why."""
-        return _folded(self.state) == "failed"
+        return states.is_one_of(self.state, "failed")
 
     @property
     def is_cancelled(self) -> bool:
         """Whether it was stopped by request."""
-        return _folded(self.state) == "cancelled"
+        return states.is_one_of(self.state, "cancelled")
 
     @property
     def is_paused(self) -> bool:
         """Whether somebody paused it (a question is another state: ``needs_answers``)."""
-        return _folded(self.state) == "paused"
+        return states.is_one_of(self.state, "paused")
 
     @property
     def needs_answers(self) -> bool:
         """Whether it waits for answers to clarifications."""
-        return _folded(self.state) == "pausedawaitingclarification"
+        return states.is_one_of(self.state, "PausedAwaitingClarification")
 
     @property
     def retry_makes_sense(self) -> bool | None:
         """Whether running the same intake again is likely to help; None where the pages do not say."""
-        if self.failure_category in RETRYABLE_FAILURES:
-            return True
-        return False if self.failure_category in HOPELESS_FAILURES else None
+        return states.retry_makes_sense(self.failure_category)
 
     def _repr_html_(self) -> str:
         from specstep_flows.notebook import generation_html
@@ -404,7 +379,7 @@ class RunResult:
     cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
     project_name: str | None = None
-    #: The packages of a fan-out's other generations (Researcher).
+    #: The packages of a fan-out's other generations.
     further_paths: tuple[Path, ...] = ()
 
     def _repr_html_(self) -> str:

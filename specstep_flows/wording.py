@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
+
+from specstep_flows.states import STAGES, billing_meaning, fold, is_terminal, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "BILLING_WORDS",
-    "STAGES",
     "Mark",
     "Stage",
     "billing_words",
@@ -19,34 +19,8 @@ __all__ = [
     "money",
     "size",
     "spaced",
-    "stage_of",
     "track",
 ]
-
-#: The states of a run without incident, in order (walkthrough, generation states).
-STAGES: Final = (
-    "Queued",
-    "Drafting",
-    "SpecialistReview",
-    "Reviewing",
-    "FreshEyes",
-    "RiskReview",
-    "SecurityReview",
-    "Assembling",
-    "Refining",
-    "Delivering",
-    "Complete",
-)
-_PLACES: Final = {name.casefold(): place for place, name in enumerate(STAGES)}
-
-#: What ``billing_state`` means for the user's money (walkthrough, step 5).
-BILLING_WORDS: Final = {
-    "notstarted": "in the queue, nothing is being spent yet",
-    "active": "working, the cost is running",
-    "pausedretrying": "paused on a transient error, nothing is being spent",
-    "pausedawaitinginput": "waiting for you, nothing is being spent",
-    "complete": "over, nothing more is spent",
-}
 
 #: How far a stage has got. A stage that was ``passed`` was never seen: it was skipped, or over between two looks.
 Mark: TypeAlias = Literal["done", "passed", "current", "halted", "failed", "ahead"]
@@ -65,30 +39,20 @@ class Stage:
         return spaced(self.name)
 
 
-def _folded(state: str) -> str:
-    return state.replace("_", "").replace("-", "").replace(" ", "").casefold()
-
-
-def stage_of(state: str) -> int | None:
-    """The place of a state on the track; None for one beside it (paused, failed, or one that nobody has seen)."""
-    return _PLACES.get(_folded(state))
-
-
 def track(state: str | None, seen: Iterable[str] = ()) -> tuple[Stage, ...]:
     """The track of a generation that is in ``state`` and was seen in ``seen`` before, oldest first.
 
     A state beside the track leaves it where it last was. A host restart or another round of reviews goes back on it.
     """
     places = [place for place in map(stage_of, seen) if place is not None]
-    here = stage_of(state) if state is not None else None
+    here = stage_of(state)
     mark: Mark = "current"
     if here is None:
         here = places[-1] if places else None
         if state is not None:
-            folded = _folded(state)
-            if folded in ("failed", "cancelled"):
+            if is_terminal(state):
                 mark = "failed"
-            elif folded.startswith("paused"):
+            elif fold(state).startswith("paused"):
                 mark = "halted"
     elif here == len(STAGES) - 1:
         mark = "done"
@@ -121,7 +85,7 @@ def billing_words(billing_state: str | None) -> str | None:
     """What the billing posture means, in words; one that nobody has seen is told as it is."""
     if billing_state is None:
         return None
-    return BILLING_WORDS.get(_folded(billing_state), spaced(billing_state))
+    return billing_meaning(billing_state) or spaced(billing_state)
 
 
 def money(usd: float | None) -> str:

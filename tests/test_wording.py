@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows.wording import STAGES, billing_words, duration, money, size, spaced, stage_of, track
+from specstep_flows.states import STAGES, stage_of
+from specstep_flows.wording import billing_words, duration, money, size, spaced, track
 
 
 @pytest.mark.parametrize(

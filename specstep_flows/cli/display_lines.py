@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from specstep_flows.cli.interrupts import NOTICE
+from specstep_flows.states import STAGES, stage_of
 from specstep_flows.untrusted import plain_line
-from specstep_flows.wording import STAGES, Mark, billing_words, size, spaced, stage_of, track
+from specstep_flows.wording import Mark, billing_words, size, spaced, track
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,10 +11,11 @@ from specstep_flows import errors, events
 from specstep_flows.cli import exits
 from specstep_flows.cli.documents import package_document, result_document
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
-from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
+from specstep_flows.cli.money import read_before_paying
 from specstep_flows.cli.opening import open_client
 from specstep_flows.cli.progress import Reporter, make_reporter
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 from specstep_flows.wording import duration, money
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, Usage
 
-__all__ = ["DEFAULT_PROFILE", "Estimate", "Range", "estimate", "read_before_paying", "usage_words"]
-
-#: The service's default (walkthrough, step 4).
-DEFAULT_PROFILE: Final = "Normal"
+__all__ = ["Estimate", "Range", "estimate", "read_before_paying", "usage_words"]
 
 
 @attrs.frozen
@@ -67,7 +65,7 @@ class Estimate:
 
 def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
     """From a list of generations; None when none of them says anything."""
-    alike = [row for row in rows if row.state.casefold() == "complete" and row.review_profile == profile]
+    alike = [row for row in rows if is_one_of(row.state, "complete") and row.review_profile == profile]
     cost = Range.of(row.cost_usd for row in alike if row.cost_usd is not None)
     took = Range.of(
         (row.completed_at - row.started_at).total_seconds()

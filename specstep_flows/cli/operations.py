@@ -19,6 +19,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,13 +175,9 @@ def _unwrapped(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").casefold()
-
-
 def _matching(given: Mapping[str, Any], name: str) -> str | None:
     """The key that means ``name``, however its words are joined."""
-    return next((key for key in given if _folded(key) == _folded(name)), None)
+    return next((key for key in given if fold(key) == fold(name)), None)
 
 
 def _value(kind: Any, value: Any, name: str) -> Any:
@@ -204,11 +201,11 @@ def _value(kind: Any, value: Any, name: str) -> Any:
 def _body(kind: Any, whole: Mapping[str, Any] | None, fields: Mapping[str, Any], operation: str) -> Any:
     from specstep_flows.cli.uploads import Upload
 
-    declared = {_folded(field.name): field for field in attrs.fields(kind) if field.init}
+    declared = {fold(field.name): field for field in attrs.fields(kind) if field.init}
     document = dict(whole or {})
     uploads: dict[str, Upload] = {}
     for name, value in fields.items():
-        field = declared.get(_folded(name))
+        field = declared.get(fold(name))
         if isinstance(value, Upload):
             is_file = field is not None and "File" in str(field.type)
             uploads |= {field.name: value} if is_file and field is not None else {}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from specstep_flows import errors
 from specstep_flows.cli import exits
 from specstep_flows.cli.documents import plain
-from specstep_flows.cli.money import DEFAULT_PROFILE, read_before_paying
+from specstep_flows.cli.money import read_before_paying
 from specstep_flows.cli.questions import load_answers
 from specstep_flows.models import Capabilities
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from specstep_flows.states import fold
+
 if TYPE_CHECKING:
     from specstep_flows.runs import RunRecord
 
@@ -19,7 +21,6 @@ def status_of(record: RunRecord) -> str:
         return "done"
     if record.generation_id is None:
         return "interview" if record.interview_id is not None else "new"
-    state = (record.generation_state or "").replace("_", "").casefold()
     ends = {
         "complete": "package",
         "failed": "failed",
@@ -27,4 +28,4 @@ def status_of(record: RunRecord) -> str:
         "paused": "paused",
         "pausedawaitingclarification": "question",
     }
-    return ends.get(state, "generating")
+    return ends.get(fold(record.generation_state), "generating")

@@ -8,7 +8,7 @@ from specstep_flows import errors, events
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.opening import open_client
 from specstep_flows.cli.progress import make_reporter
-from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -45,7 +45,7 @@ def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
     if generation.id != record.generation_id:
         return {}
     changes: dict[str, Any] = {"generation_state": generation.state}
-    if generation.running_cost_usd is not None and record.options.get("profile") not in FAN_OUT_PROFILES:
+    if generation.running_cost_usd is not None and not is_fan_out(record.options.get("profile")):
         changes["cost_usd"] = generation.running_cost_usd
     return changes
 

@@ -15,6 +15,7 @@ import attrs
 from specstep_flows import gateway
 from specstep_flows.engine.effects import Now, Observe, Sleep
 from specstep_flows.models import Generation
+from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -76,7 +77,7 @@ class Board:
 
     def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
         """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
-        if (last is not None and last.estimated_time_remaining_seconds is not None) or _is_queued(row.state):
+        if (last is not None and last.estimated_time_remaining_seconds is not None) or is_one_of(row.state, "queued"):
             return False
         with self._lock:
             is_first = row.id not in self._asked_for_forecast
@@ -156,12 +157,8 @@ class Board:
 def _fresh_seconds(last: Generation) -> float:
     """How old a page may be that answers the next look. Nothing queued is near its end."""
     left = last.estimated_time_remaining_seconds
-    is_far = _is_queued(last.state) if left is None else left > FAR_SECONDS
+    is_far = is_one_of(last.state, "queued") if left is None else left > FAR_SECONDS
     return FAR_FRESH_SECONDS if is_far else FRESH_SECONDS
-
-
-def _is_queued(state: str) -> bool:
-    return state.casefold() == "queued"
 
 
 def _of_row(row: GenerationRow) -> Generation:

@@ -8,6 +8,7 @@ from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
 from specstep_flows.flows.patience import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
+from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -118,9 +119,9 @@ async def say(
                     is_retryable=True,
                 )
             continue
-        if job.status.casefold() in TURN_DONE or (job.snapshot is not None and job.job_id is None):
+        if is_one_of(job.status, *TURN_DONE) or (job.snapshot is not None and job.job_id is None):
             return job.snapshot or (await gateway.get_interview(interview_id))
-        if job.status.casefold() in TURN_CANCELLED:
+        if is_one_of(job.status, *TURN_CANCELLED):
             raise errors.TurnFailed(
                 "The turn was cancelled. Nothing was paid for; resume the run to send it again.",
                 error_code="cancelled",
@@ -143,7 +144,7 @@ async def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> TurnJob | No
     A status that nobody has seen means: keep waiting.
     """
     job_id = job.job_id
-    while job_id is not None and job.status.casefold() not in TURN_DONE | TURN_FAILED | TURN_CANCELLED:
+    while job_id is not None and not is_one_of(job.status, *TURN_DONE, *TURN_FAILED, *TURN_CANCELLED):
         if not at_once:
             await Sleep(TURN_POLL_SECONDS)
         at_once = False

@@ -18,7 +18,6 @@ from specstep_flows.flows.clarifications import Desk, answer_pending, answers_in
 from specstep_flows.flows.history import Sample, sampled
 from specstep_flows.flows.holding import hold_interview
 from specstep_flows.flows.plan import (
-    DOCUMENTED_PROFILES,
     DOCUMENTED_PROJECT_TYPES,
     Job,
     KeyCheck,
@@ -28,6 +27,7 @@ from specstep_flows.flows.plan import (
 from specstep_flows.flows.starting import retry, start
 from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs import RunRecord
+from specstep_flows.states import DOCUMENTED_PROFILES, fold, is_fan_out
 
 __all__ = ["answer_run", "run_job"]
 
@@ -52,7 +52,7 @@ async def run_job(job: Job) -> RunResult:
         record = await current_record()
         if record.generation_id is None:
             await start(job)
-    if record.options.get("profile") in fan_out.FAN_OUT_PROFILES:
+    if is_fan_out(record.options.get("profile")):
         return await fan_out.see_home(job)
     generation = await _see_through(job)
     return await _bring_home(job, generation)
@@ -107,7 +107,7 @@ async def _check_choices(record: RunRecord) -> None:
         ("project type", project_type, choices.project_types),
     ):
         if chosen is not None and chosen not in accepted:
-            near = [word for word in accepted if word.casefold() == str(chosen).casefold()]
+            near = [word for word in accepted if fold(word) == fold(str(chosen))]
             hint = f" Did you mean {near[0]}?" if near else ""
             raise errors.UsageError(
                 f"The service knows no {what} {chosen!r}; it accepts {', '.join(accepted)}.{hint} Nothing was paid for."

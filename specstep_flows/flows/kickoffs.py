@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from specstep_flows import errors, events, gateway
+from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, Sleep
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Kickoff:
     interview_id: UUID | None
     intake_id: UUID | None
     settle_seconds: float
-    #: A Researcher run is a fan-out: one kickoff, several children.
+    #: One kickoff starts several children.
     is_fan_out: bool = False
     #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
     older: frozenset[UUID] = frozenset()
@@ -280,4 +280,4 @@ async def start_generation(
             outcome=outcome,
         )
 
-    return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, profile == "Researcher"))
+    return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, states.is_fan_out(profile)))

@@ -13,12 +13,12 @@ from specstep_flows.flows import packages
 from specstep_flows.flows.clarifications import Policy
 from specstep_flows.models import Account, Capabilities, Interview
 from specstep_flows.runs import RunRecord
+from specstep_flows.states import DOCUMENTED_PROFILES
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 __all__ = [
-    "DOCUMENTED_PROFILES",
     "DOCUMENTED_PROJECT_TYPES",
     "Confirm",
     "Job",
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 #: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
-DOCUMENTED_PROFILES: Final = frozenset({"Fast", "Normal", "Extensive", "Researcher"})
 DOCUMENTED_PROJECT_TYPES: Final = frozenset(
     {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows import errors, events, gateway
+from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Now, Remember, Report
 from specstep_flows.flows import budget, generations, kickoffs
 from specstep_flows.flows.plan import (
@@ -34,7 +34,7 @@ async def start(job: Job) -> None:
         interview_id=record.interview_id,
         intake_id=record.intake_artifact_id,
         settle_seconds=job.settle_seconds,
-        is_fan_out=record.options.get("profile") == "Researcher",
+        is_fan_out=states.is_fan_out(record.options.get("profile")),
         outcome=generation_changes,
     )
     if record.intent is not None and record.intent.operation == "start_generation":

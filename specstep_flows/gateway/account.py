@@ -9,6 +9,7 @@ from specstep_flows import errors, models, reading
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway.common import request_of
 from specstep_flows.reading import shown
+from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
     """The member that gives a figure: the pages name its meaning alone. The assumed name, else the sole one like it."""
     if assumed in raw:
         return assumed
-    alike = [name for name in raw if word in name.casefold() and isinstance(raw[name], int | float | str)]
+    alike = [name for name in raw if word in fold(name) and isinstance(raw[name], int | float | str)]
     return alike[0] if len(alike) == 1 else None
 
 

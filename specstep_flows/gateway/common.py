@@ -9,6 +9,7 @@ import attrs
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.reading import shown
+from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,7 +112,7 @@ def _announces_more(reply: Reply, seen: int) -> bool:
     document = reading.document(reply, "a list")
     if not isinstance(document, dict):
         return False
-    said = {name.replace("_", "").casefold(): value for name, value in document.items()}
+    said = {fold(name): value for name, value in document.items()}
     total = str(said.get("total", said.get("totalcount")))
     return (
         said.get("hasmore") is True

@@ -12,6 +12,7 @@ from specstep_flows import errors, models, reading
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway.common import field_of, nothing, request_of
 from specstep_flows.reading import shown, steering_text, steering_uuid
+from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +173,7 @@ def _submitted(reply: Reply) -> models.TurnJob:
     job = _job_of(reply, "submit_turn", unless_said="queued")
     if job.job_id is None and job.snapshot is None:
         job = attrs.evolve(job, job_id=named)
-    if job.job_id is None and job.snapshot is None and job.status.casefold() != "cached_replay":
+    if job.job_id is None and job.snapshot is None and not is_one_of(job.status, "cached_replay"):
         raise errors.UnexpectedResponse(
             "The answer to submit_turn names no job and holds no interview, so the reply cannot be found.",
             operation="submit_turn",

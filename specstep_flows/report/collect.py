@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
 from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
 from specstep_flows.settings import is_loopback
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,7 +148,7 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
 
 def _beside(record: RunRecord) -> list[UUID]:
     """The other generations of a fan-out; those of any other run are earlier attempts, and no part of its outcome."""
-    if record.options.get("profile") not in FAN_OUT_PROFILES:
+    if not is_fan_out(record.options.get("profile")):
         return []
     return [one for one in record.generation_ids if one != record.generation_id]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from dateutil.parser import isoparse
 
-from specstep_flows.models import TERMINAL_STATES
+from specstep_flows.states import is_one_of, is_terminal, stage_of
 from specstep_flows.untrusted import plain_line
-from specstep_flows.wording import duration, money, spaced, stage_of
+from specstep_flows.wording import duration, money, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -153,7 +153,7 @@ def _visits(moments: Sequence[tuple[float, str]], costs: Sequence[CostPoint]) ->
     for number, (began, state) in enumerate(changes):
         is_last = number == len(changes) - 1
         until = end if is_last else changes[number + 1][0]
-        seconds = None if is_last and (state.casefold() in TERMINAL_STATES or until == began) else until - began
+        seconds = None if is_last and (is_terminal(state) or until == began) else until - began
         spent = _spent(costs, began, until) if seconds is not None else None
         visits.append(Visit(state, began, seconds, spent))
     return visits
@@ -201,15 +201,14 @@ def _incidents(looks: Sequence[Sample], start: float) -> list[Incident]:
 
 
 def _of_state(state: str, look: Sample, at: float) -> list[Incident]:
-    folded = state.casefold().replace("_", "")
-    if folded == "pausedawaitingclarification":
+    if is_one_of(state, "PausedAwaitingClarification"):
         return [Incident(at, "Paused until questions were answered; nothing was spent meanwhile.")]
-    if folded == "paused":
+    if is_one_of(state, "paused"):
         return [Incident(at, "Paused by somebody; nothing was spent meanwhile.")]
-    if folded == "failed":
+    if is_one_of(state, "failed"):
         category = look.get("failure_category")
         return [Incident(at, "Failed" + (f" ({plain_line(category)})." if category else "."))]
-    if folded == "cancelled":
+    if is_one_of(state, "cancelled"):
         return [Incident(at, "Cancelled on request.")]
     if stage_of(state) is None:
         return [Incident(at, f"A state that this version has never seen: {spaced(plain_line(state))}.")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from specstep_flows.report import outcome, people, sections
 from specstep_flows.report.course import course
 from specstep_flows.report.html import EMPTY, Html, element, joined
+from specstep_flows.states import DEFAULT_PROFILE, is_one_of, is_terminal
 from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _header(collected: Collected, found: Course) -> Html:
         ("Time", sections.still(duration(found.seconds)) if found.visits else "unknown", _forecast_time(found)),
         (
             "Profile",
-            (generation.review_profile if generation else None) or record.options.get("profile") or "Normal",
+            (generation.review_profile if generation else None) or record.options.get("profile") or DEFAULT_PROFILE,
             None,
         ),
         (
@@ -113,10 +114,9 @@ def _header(collected: Collected, found: Course) -> Html:
 
 
 def _tone(state: str | None) -> str:
-    folded = (state or "").casefold()
-    if folded == "complete":
-        return "good"
-    return "bad" if folded in ("failed", "cancelled") else "open"
+    if not is_terminal(state):
+        return "open"
+    return "good" if is_one_of(state, "complete") else "bad"
 
 
 def _forecast_time(found: Course) -> str | None:

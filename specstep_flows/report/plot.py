@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows.report.course import summary
 from specstep_flows.report.html import EMPTY, Html, element, joined
-from specstep_flows.wording import duration, money, spaced, stage_of
+from specstep_flows.states import stage_of
+from specstep_flows.wording import duration, money, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

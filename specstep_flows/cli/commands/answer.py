@@ -90,11 +90,11 @@ def answer(
 
 def _pending(client: SpecStep, target: Target) -> list[Clarification]:
     """What is asked now, by each generation that the run's kickoff started."""
-    from specstep_flows.flows.fan_out import FAN_OUT_PROFILES
+    from specstep_flows.states import is_fan_out
 
     assert target.generation_id is not None
     asking = [target.generation_id]
-    if target.record is not None and target.record.options.get("profile") in FAN_OUT_PROFILES:
+    if target.record is not None and is_fan_out(target.record.options.get("profile")):
         asking += [one for one in target.record.generation_ids if one not in asking]
     return [question for identifier in asking for question in client.get_questions(identifier)]
 

@@ -9,6 +9,7 @@ import typer
 from specstep_flows import errors
 from specstep_flows.cli.options import RunOrGeneration, Yes
 from specstep_flows.cli.verbs import Call, group, verb
+from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
@@ -89,8 +90,7 @@ def list_(
     with _opened(call) as client:
         found = client.list_generations(deleted=deleted)
     if states:
-        wanted = {state.replace("_", "").casefold() for state in states}
-        found = [row for row in found if row.state.replace("_", "").casefold() in wanted]
+        found = [row for row in found if is_one_of(row.state, *states)]
     found = found[:limit]
     if call.json:
         call.terminal.document({"generations": plain(found)})

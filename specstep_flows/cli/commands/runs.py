@@ -11,6 +11,7 @@ from specstep_flows import errors
 from specstep_flows.cli import status
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
 from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.states import DEFAULT_PROFILE, fold
 from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _wanted(words: list[str]) -> frozenset[str]:
     over = {"done", "failed", "cancelled"}
     chosen: set[str] = set()
     for word in words:
-        folded = word.casefold()
+        folded = fold(word)
         if folded != "open" and folded not in status.WORDS:
             raise errors.UsageError(f"No run is ever {word!r}; there are open, {', '.join(status.WORDS)}.")
         chosen |= set(status.WORDS) - over if folded == "open" else {folded}
@@ -146,7 +147,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("service", record.api_url),
         ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
         ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
-        ("profile", record.options.get("profile") or "Normal"),
+        ("profile", record.options.get("profile") or DEFAULT_PROFILE),
         ("project type", record.options.get("project_type") or record.detected_type),
         ("interview", record.interview_id),
         ("turns", turns if record.messages or record.turns else None),

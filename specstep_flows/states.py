@@ -1,0 +1,113 @@
+"""The service's words: states, stages, profiles, failure categories and billing. Their spelling is folded here alone.
+
+The pages show both ``AwaitingClarification`` and ``awaiting_clarification``, so each name below is looked up folded.
+A word that nobody has seen stays what it is, and is never taken for one of these.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "DOCUMENTED_PROFILES",
+    "FAN_OUT_PROFILES",
+    "STAGES",
+    "billing_meaning",
+    "fold",
+    "is_fan_out",
+    "is_one_of",
+    "is_terminal",
+    "retry_makes_sense",
+    "stage_of",
+]
+
+#: The states of a run without incident, in order (walkthrough, generation states).
+STAGES: Final = (
+    "Queued",
+    "Drafting",
+    "SpecialistReview",
+    "Reviewing",
+    "FreshEyes",
+    "RiskReview",
+    "SecurityReview",
+    "Assembling",
+    "Refining",
+    "Delivering",
+    "Complete",
+)
+_PLACES: Final = {name.casefold(): place for place, name in enumerate(STAGES)}
+#: The states in which nothing more happens (walkthrough, step 5).
+_TERMINAL: Final = ("complete", "failed", "cancelled")
+
+#: The service's default profile (walkthrough, step 4).
+DEFAULT_PROFILE: Final = "Normal"
+#: Profiles of which one kickoff starts several generations.
+FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
+DOCUMENTED_PROFILES: Final = frozenset({"Fast", DEFAULT_PROFILE, "Extensive"}) | FAN_OUT_PROFILES
+
+#: Failure categories that running the same intake again is likely to clear, as the walkthrough describes them.
+_RETRYABLE_FAILURES: Final = (
+    "HostRestart",
+    "LeaseExpired",
+    "StuckInQueue",
+    "NetworkTimeout",
+    "LlmContract",
+    "LlmQuotaExceeded",
+    "OrchestratorCrash",
+)
+#: Failure categories that come of the intake's content or of a limit: the same intake is likely to fail again.
+_HOPELESS_FAILURES: Final = (
+    "ReviewBudgetExhausted",
+    "RedraftNoProgress",
+    "ReviewLoopStalled",
+    "CostBudgetExceeded",
+    "LlmAuthFailure",
+)
+
+#: What ``billing_state`` means for the user's money (walkthrough, step 5).
+_BILLING: Final = {
+    "notstarted": "in the queue, nothing is being spent yet",
+    "active": "working, the cost is running",
+    "pausedretrying": "paused on a transient error, nothing is being spent",
+    "pausedawaitinginput": "waiting for you, nothing is being spent",
+    "complete": "over, nothing more is spent",
+}
+
+
+def fold(word: str | None) -> str:
+    """A word of the service's for comparison, however its letters and its joints are written."""
+    return (word or "").replace("_", "").replace("-", "").replace(" ", "").casefold()
+
+
+def is_one_of(word: str | None, *names: str) -> bool:
+    """Whether ``word`` is one of the service's ``names``, in any spelling."""
+    folded = fold(word)
+    return any(folded == fold(name) for name in names)
+
+
+def is_terminal(state: str | None) -> bool:
+    """Whether nothing more will happen. False for a state that this version has never seen."""
+    return fold(state) in _TERMINAL
+
+
+def stage_of(state: str | None) -> int | None:
+    """A state's place among ``STAGES``; None for one beside them (paused, failed, or one that nobody has seen)."""
+    return _PLACES.get(fold(state))
+
+
+def is_fan_out(profile: str | None) -> bool:
+    """Whether one kickoff with this profile starts several generations."""
+    return is_one_of(profile, *FAN_OUT_PROFILES)
+
+
+def retry_makes_sense(failure_category: str | None) -> bool | None:
+    """Whether running the same intake again is likely to help; None where the pages do not say."""
+    if is_one_of(failure_category, *_RETRYABLE_FAILURES):
+        return True
+    return False if is_one_of(failure_category, *_HOPELESS_FAILURES) else None
+
+
+def billing_meaning(billing_state: str | None) -> str | None:
+    """What a billing state means for the user's money, where the pages say."""
+    return _BILLING.get(fold(billing_state))
