@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from collections import Counter
+from typing import Any
 
 import hypothesis
 import pytest
@@ -54,7 +55,7 @@ class TurnedClock:
 
     speed = 1.0
 
-    def __init__(self, manual) -> None:
+    def __init__(self, manual: Any) -> None:
         self.manual = manual
         self.slept: list[float] = []
         self._lock = threading.Lock()
@@ -73,6 +74,6 @@ class TurnedClock:
 
 
 @pytest.fixture
-def turned():
+def turned() -> Any:
     """Makes a client's clock from a sandbox with a manual clock: ``turned(sandbox)``."""
     return lambda sandbox: TurnedClock(sandbox.clock)

@@ -1,11 +1,14 @@
 """Many runs at once: in one client, in several processes on one store. Limits are shared, and no run is driven twice."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from specstep_flows.sandbox.options import MEDIAN_SECONDS
 from specstep_flows.settings import Settings
 from tests.kit.bench import BRIEF, SECONDS, options
 from tests.kit.clocks import ConcurrentClock
+from tests.kit.secrets import Secrets
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +32,7 @@ TURNS_OWN = ("POST /v1/interviews/{id}/turns", "GET /v1/interviews/turns/{jobId}
     ("profile", "asks"),
     [("Fast", False), ("Normal", False), ("Extensive", False), ("Fast", True), ("Normal", True), ("Extensive", True)],
 )
-def test_forty_runs_at_once_share_what_they_send(tmp_path, secrets, profile, asks):
+def test_forty_runs_at_once_share_what_they_send(tmp_path: Path, secrets: Secrets, profile: str, asks: bool) -> None:
     """At most 12 requests each beyond their turns' own, so that 60 a minute suffice for five kickoffs a minute."""
     chosen = {} if asks else {"clarifications": ()}
     told = options(profile_seconds=MEDIAN_SECONDS, **chosen)
@@ -38,7 +42,7 @@ def test_forty_runs_at_once_share_what_they_send(tmp_path, secrets, profile, ask
         clock = ConcurrentClock(manual, RUNS)
         settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, state=tmp_path / "state")
 
-        async def all_of_them():
+        async def all_of_them() -> Any:
             async with AsyncSpecStep(settings=settings, clock=clock) as client:
                 runs = [
                     clock.until_done(
@@ -64,7 +68,7 @@ def test_forty_runs_at_once_share_what_they_send(tmp_path, secrets, profile, ask
         assert beyond / RUNS <= 12, sent.most_common()
 
 
-def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path, secrets):
+def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path: Path, secrets: Secrets) -> None:
     """Five refusals in five minutes lock the address out: forty runs with a wrong key make one."""
     manual = ManualClock()
     with Sandbox(options=options(), clock=manual) as sandbox:
@@ -72,7 +76,7 @@ def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path, secrets):
         settings = Settings(api_key="sf_wrong_0123456789abcdef", api_url=sandbox.url, state=tmp_path / "state")
         clock = ConcurrentClock(manual, RUNS)
 
-        async def all_of_them():
+        async def all_of_them() -> Any:
             async with AsyncSpecStep(settings=settings, clock=clock) as client:
                 runs = [
                     clock.until_done(client.run(list(BRIEF), run_id=f"run-{number}", output=tmp_path / "out"))
@@ -88,7 +92,7 @@ def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path, secrets):
 
 
 @pytest.mark.slow
-def test_four_processes_share_forty_runs_and_one_store(tmp_path, secrets):
+def test_four_processes_share_forty_runs_and_one_store(tmp_path: Path, secrets: Secrets) -> None:
     """Each process tries every run. No run is driven twice, none pays twice, and nobody is told of a 429."""
     speed = 60.0
     told = SandboxOptions(profile_seconds=SECONDS, turn_seconds=3.0, clarifications=())

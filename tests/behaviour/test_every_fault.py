@@ -4,6 +4,8 @@ A fault befalls one request; edits of answers, which are how a service drifts, b
 kind. Whatever happens: one interview in use, each turn once and in order, one kickoff, no answer lost, the right bytes.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,7 @@ def judge(bench: Bench, result: Any) -> None:
     assert [document.content for document in interview.documents.values()] == [DOCUMENT]
 
 
-def test_the_steps_are_all_there_are(bench):
+def test_the_steps_are_all_there_are(bench: Bench) -> None:
     """The list of steps above has every operation that a whole run sends."""
     bench.sandbox.options.intake_artifact_delay = LATE_ARTIFACT
     bench.attempt(attachments=[begin(bench)])
@@ -101,7 +103,9 @@ def test_the_steps_are_all_there_are(bench):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("operation", "nth"), STEPS)
-def test_every_fault_at_every_step(new_bench, request, operation, nth, fault):
+def test_every_fault_at_every_step(
+    new_bench: Any, request: pytest.FixtureRequest, operation: Any, nth: Any, fault: Any
+) -> None:
     """One fault at one request costs at most a resume, never a second kickoff, a turn or an answer."""
     for is_async in (False, True):
         bench = new_bench(is_async=is_async, request_timeout=0.2, intake_artifact_delay=LATE_ARTIFACT)
@@ -118,7 +122,7 @@ def test_every_fault_at_every_step(new_bench, request, operation, nth, fault):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("operation", "nth"), [("GET /v1/generations", 2), ("GET /v1/generations/deleted", 1)])
-def test_every_fault_while_a_lost_kickoff_is_looked_for(new_bench, operation, nth, fault):
+def test_every_fault_while_a_lost_kickoff_is_looked_for(new_bench: Any, operation: str, nth: int, fault: Any) -> None:
     """The answer to the kickoff is lost, and what is read to settle that is hindered too: still one kickoff."""
     for is_async in (False, True):
         bench = new_bench(is_async=is_async, request_timeout=0.2)

@@ -4,6 +4,8 @@ The fields are taken from the answers of a run without incident. Only what a run
 names the field; the run goes on where it was once the service is itself again. Nothing is ever paid for twice.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +38,7 @@ def names(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def fields(tmp_path_factory) -> dict[str, dict[str, Any]]:
+def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Each operation of a whole run that answers with JSON, with its fields and a value of each."""
     from specstep_flows.sandbox import ManualClock, Sandbox
     from tests.kit.bench import make_bench, options
@@ -48,7 +50,7 @@ def fields(tmp_path_factory) -> dict[str, dict[str, Any]]:
 
         perform = drive._perform
 
-        def performing(step, *more):
+        def performing(step: Any, *more: Any) -> Any:
             answer = perform(step, *more)
             if isinstance(step, drive.Attempt) and "json" in answer.headers.get("content-type", ""):
                 found.setdefault(sandbox.requests[-1].operation, {}).update(names(json.loads(answer.content)))
@@ -76,14 +78,16 @@ OPERATIONS = (
 )
 
 
-def test_the_operations_are_all_that_answer_with_json(fields):
+def test_the_operations_are_all_that_answer_with_json(fields: Any) -> None:
     """The list above is that of a whole run."""
     assert set(fields) == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_field_that_drifted_stops_a_run_only_where_it_steers(new_bench, fields, operation, kind):
+def test_a_field_that_drifted_stops_a_run_only_where_it_steers(
+    new_bench: Any, fields: Any, operation: Any, kind: Any
+) -> None:
     """Those that are only shown all at once: the run ends right. The others in turn: it does, or names the field."""
     drifting = [name for name, value in fields[operation].items() if kind != "unknown_enum" or isinstance(value, str)]
     shown = tuple(name for name in drifting if name not in STEERING)

@@ -3,8 +3,11 @@
 ``test_kill_everywhere`` shows the same of processes that die; here the process lives on, with its threads and locks.
 """
 
+from __future__ import annotations
+
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -27,7 +30,7 @@ class Interrupter:
         self.after = False
         perform, perform_async = drive._perform, drive._perform_async
 
-        def sync(step, *more):
+        def sync(step: Any, *more: Any) -> Any:
             here = self._is_here()
             if here and not self.after:
                 raise KeyboardInterrupt
@@ -36,7 +39,7 @@ class Interrupter:
                 raise KeyboardInterrupt
             return answer
 
-        async def on_loop(step, *more):
+        async def on_loop(step: Any, *more: Any) -> Any:
             here = self._is_here()
             if here and not self.after:
                 asyncio.current_task().cancel()
@@ -57,18 +60,18 @@ class Interrupter:
 
 
 @pytest.fixture
-def interrupter(monkeypatch):
+def interrupter(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Ready to interrupt."""
     return Interrupter(monkeypatch)
 
 
-def interrupted(bench: Bench, **options) -> None:
+def interrupted(bench: Bench, **options: Any) -> None:
     """One attempt, which must be interrupted."""
     with pytest.raises((KeyboardInterrupt, asyncio.CancelledError)):
         bench.attempt(**options)
 
 
-def sweep(new_bench, interrupter, *, is_async, stride, output="package.zip"):
+def sweep(new_bench: Any, interrupter: Any, *, is_async: Any, stride: Any, output: Any = "package.zip") -> None:
     """Interrupt a run of its own at every so many steps, before them and after them; judge each after one resume."""
     measure = new_bench(is_async=is_async)
     interrupter.begin(None)
@@ -86,24 +89,24 @@ def sweep(new_bench, interrupter, *, is_async, stride, output="package.zip"):
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_an_interrupted_run_is_resumed(new_bench, interrupter, is_async):
+def test_an_interrupted_run_is_resumed(new_bench: Any, interrupter: Any, is_async: bool) -> None:
     """Whatever step is interrupted, the same command goes on: under a chosen file name, too."""
     sweep(new_bench, interrupter, is_async=is_async, stride=STRIDE)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_a_run_interrupted_anywhere_is_resumed(new_bench, interrupter, is_async):
+def test_a_run_interrupted_anywhere_is_resumed(new_bench: Any, interrupter: Any, is_async: bool) -> None:
     """The same at many more steps."""
     sweep(new_bench, interrupter, is_async=is_async, stride=SHORT_STRIDE)
 
 
-def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench, log_trap):
+def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench: Any, log_trap: Any) -> None:
     """The thread that downloads lets go of its file before the cancellation is over, and asyncio has nothing to say."""
     bench = new_bench(is_async=True)
     bench.sandbox.faults.add(Fault("GET /blob/{name}", "stall"))
 
-    async def cancel_and_go_on():
+    async def cancel_and_go_on() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
             first = asyncio.create_task(client.run(list(BRIEF), **bench.arguments()))
             while not bench.sandbox.requests.count("GET /blob/{name}"):
@@ -119,13 +122,15 @@ def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench, log_tr
 
 @pytest.mark.parametrize("cancellations", [1, 3])
 @pytest.mark.parametrize("moment", ["hold", "update"], ids=["while it opens", "while it closes"])
-def test_a_run_that_was_cancelled_is_nobodys_at_once(new_bench, monkeypatch, moment, cancellations):
+def test_a_run_that_was_cancelled_is_nobodys_at_once(
+    new_bench: Any, monkeypatch: pytest.MonkeyPatch, moment: str, cancellations: int
+) -> None:
     """However often it is cancelled while a thread takes its lock, or writes its last: the lock is free when that is over."""
     bench = new_bench(is_async=True)
     is_there, may_go_on = threading.Event(), threading.Event()
     original = getattr(RunStore, moment)
 
-    def slow(store, *arguments):
+    def slow(store: Any, *arguments: Any) -> Any:
         if not is_there.is_set() and (moment == "hold" or "error" in arguments[1]):
             is_there.set()
             may_go_on.wait(10)
@@ -135,7 +140,7 @@ def test_a_run_that_was_cancelled_is_nobodys_at_once(new_bench, monkeypatch, mom
     if moment == "update":
         bench.sandbox.faults.add(Fault("POST /v1/interviews", "status", status=403))
 
-    async def cancel_and_go_on():
+    async def cancel_and_go_on() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
             first = asyncio.create_task(client.run(list(BRIEF), **bench.arguments()))
             while not is_there.is_set():
@@ -154,7 +159,7 @@ def test_a_run_that_was_cancelled_is_nobodys_at_once(new_bench, monkeypatch, mom
 
 
 @pytest.mark.parametrize("kind", [KeyError])
-def test_a_callback_that_raises_at_any_event_loses_nothing(new_bench, kind):
+def test_a_callback_that_raises_at_any_event_loses_nothing(new_bench: Any, kind: Any) -> None:
     """What the user's own progress callback raises reaches the user; the same command goes on."""
     for is_async in (False, True):
         measure = new_bench(is_async=is_async)
@@ -162,7 +167,7 @@ def test_a_callback_that_raises_at_any_event_loses_nothing(new_bench, kind):
         for number in range(0, len(measure.events), 3):
             bench = new_bench(is_async=is_async)
 
-            def failing(event, bench=bench, number=number):
+            def failing(event: Any, bench: Any = bench, number: Any = number) -> None:
                 bench.events.append(event)
                 if len(bench.events) == number + 1:
                     raise kind("of the user's own")

@@ -5,6 +5,8 @@ came and before it is recorded, before and after each durable write), each chang
 each request, the moment when the server has carried it out and its answer is on the way.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -154,7 +157,7 @@ STRIDES = {"command": 1, "async": 4}
 
 
 @pytest.mark.parametrize("way", STRIDES)
-def test_a_run_survives_its_death_at_every_point(starter, way):
+def test_a_run_survives_its_death_at_every_point(starter: Any, way: Any) -> None:
     """Killed at any point and resumed, a run ends as if it had not been killed, at the same cost."""
     order, _ = starter.new(way)
     assert starter.live(order) == 0, starter.said(order)
@@ -171,7 +174,7 @@ def test_a_run_survives_its_death_at_every_point(starter, way):
 
 
 @pytest.mark.parametrize("way", ["command", "async"])
-def test_a_run_survives_its_death_while_any_answer_is_on_the_way(starter, way):
+def test_a_run_survives_its_death_while_any_answer_is_on_the_way(starter: Any, way: str) -> None:
     """The server has carried the request out, and the process that sent it never hears of it."""
     starter.sandbox.requests.clear()
     order, _ = starter.new(way)

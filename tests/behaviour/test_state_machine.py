@@ -4,10 +4,13 @@ After every step: at most one kickoff that was paid for, every turn at most once
 once, and by our answers. In the end, when nothing more goes wrong: all of it exactly once, and the right bytes in place.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,37 +63,37 @@ RESUMABLE = (errors.RequestError, errors.TurnFailed, errors.GenerationPaused, er
 class Disk:
     """The run's hands on the disk, over a dictionary: only whole files, no network."""
 
-    def __init__(self, service):
+    def __init__(self, service: Any) -> None:
         self.service = service
         self.files: dict[Path, bytes] = {}
 
-    def choose(self, record, generation_id):
+    def choose(self, record: Any, generation_id: Any) -> Any:
         return Path(f"/out/{generation_id}.zip")
 
-    def check(self):
+    def check(self) -> None:
         pass
 
-    def fetch(self, link, part, should_stop):
+    def fetch(self, link: Any, part: Any, should_stop: Any) -> None:
         name = link.url.partition("/blob/")[2].partition("?")[0]
         self.files[part] = self.service.world.blobs[name].content()
 
-    def verify(self, part):
+    def verify(self, part: Any) -> Any:
         return hashlib.sha256(self.files[part]).hexdigest()
 
-    def place(self, part, path):
+    def place(self, part: Any, path: Any) -> None:
         assert path not in self.files or self.files[path] == self.files[part]
         self.files[path] = self.files.pop(part)
 
-    def tidy(self, part):
+    def tidy(self, part: Any) -> None:
         self.files.pop(part, None)
 
-    def digest(self, path):
+    def digest(self, path: Any) -> Any:
         return hashlib.sha256(self.files[path]).hexdigest() if path in self.files else None
 
-    def size(self, path):
+    def size(self, path: Any) -> Any:
         return len(self.files.get(path, b""))
 
-    def unpack(self, path):
+    def unpack(self, path: Any) -> None:
         raise AssertionError("nobody asked for it")
 
 
@@ -112,18 +115,18 @@ class RunMachine(RuleBasedStateMachine):
     )
     def begin(
         self,
-        is_person,
-        completes,
-        more,
-        envelope,
-        lag,
-        late_artifact,
-        turn_failures,
-        replied,
-        generation_fails,
-        needs_type,
-        tick,
-    ):
+        is_person: Any,
+        completes: Any,
+        more: Any,
+        envelope: Any,
+        lag: Any,
+        late_artifact: Any,
+        turn_failures: Any,
+        replied: Any,
+        generation_fails: Any,
+        needs_type: Any,
+        tick: Any,
+    ) -> None:
         """A service of some manners, and a new run."""
         self.is_person, self.retries = is_person, int(generation_fails)
         self.replies_and_fails = replied and bool(turn_failures)
@@ -150,7 +153,7 @@ class RunMachine(RuleBasedStateMachine):
         self.asked = 0
         self.resume()
 
-    def teardown(self):
+    def teardown(self) -> None:
         """Nothing more goes wrong: the run ends, and all is there exactly once."""
         if not hasattr(self, "service"):
             return
@@ -171,7 +174,7 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.steps is None and self.result is None)
     @rule()
-    def resume(self):
+    def resume(self) -> None:
         """A new process, with nothing but the store."""
         shared = Shared(
             clock=TurnedClock(self.clock),
@@ -186,13 +189,13 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.steps is not None)
     @rule(number=st.integers(1, 30))
-    def go_on(self, number):
+    def go_on(self, number: Any) -> None:
         """Some steps without incident."""
         self._perform_many(number)
 
     @precondition(lambda self: self.steps is not None)
     @rule(trouble=st.sampled_from(sorted(TROUBLES)), times=st.integers(1, 3))
-    def be_troubled(self, trouble, times):
+    def be_troubled(self, trouble: Any, times: Any) -> None:
         """The next request, or the next few, meet with a trouble."""
         for _ in range(times):
             self._go_to()
@@ -201,7 +204,7 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.steps is not None)
     @rule(operation=st.sampled_from(CHANGES), trouble=st.sampled_from(sorted(TROUBLES)), times=st.integers(1, 2))
-    def be_troubled_at(self, operation, trouble, times):
+    def be_troubled_at(self, operation: Any, trouble: Any, times: Any) -> None:
         """The next request of a kind meets with a trouble, and perhaps the one after it as well."""
         self._go_to(operation)
         for _ in range(times):
@@ -211,7 +214,7 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.steps is not None)
     @rule(operation=st.sampled_from(CHANGES), trouble=st.sampled_from([None, *sorted(TROUBLES)]))
-    def die_at(self, operation, trouble):
+    def die_at(self, operation: Any, trouble: Any) -> None:
         """The process is killed while a request of a kind is on its way, carried out, lost or late."""
         self._go_to(operation)
         if self.steps is not None:
@@ -221,13 +224,13 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.steps is not None)
     @rule()
-    def die(self):
+    def die(self) -> None:
         """The process is killed before the next step."""
         self.steps = None
 
     @precondition(lambda self: self.steps is not None)
     @rule()
-    def die_in_the_step(self):
+    def die_in_the_step(self) -> None:
         """The process is killed when the next step has been done, and before it knows."""
         if isinstance(self.step, Attempt):
             self.service.send(self.step.request)
@@ -237,33 +240,33 @@ class RunMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: not self._is_told_twice_by_a_late_turn())
     @rule(seconds=st.sampled_from([0.5, 5.0, 40.0, 200.0, 3600.0]))
-    def time_passes(self, seconds):
+    def time_passes(self, seconds: Any) -> None:
         """Nobody does anything for a while."""
         self.service.turn(seconds)
 
     @rule()
-    def somebody_pauses(self):
+    def somebody_pauses(self) -> None:
         """A person pauses the generation on the web."""
         for run in self._generations():
             if not run.is_terminal and not run.state.startswith("Paused"):
                 run.pause(self.clock.now())
 
     @rule()
-    def somebody_unpauses(self):
+    def somebody_unpauses(self) -> None:
         """And lets it go on."""
         self._unpause()
 
     # What must hold
 
     @invariant()
-    def one_kickoff(self):
+    def one_kickoff(self) -> None:
         """Nothing is paid for twice; a retry is the user's own word for one more."""
         if hasattr(self, "service"):
             failed = sum(run.state == "Failed" for run in self._generations())
             assert len(self._generations()) <= 1 + min(failed, self.retries)
 
     @invariant()
-    def turns_in_order(self):
+    def turns_in_order(self) -> None:
         """One interview in use, and what was said there is the brief from its beginning, each part once."""
         if hasattr(self, "service"):
             used = [interview.messages for interview in self.service.world.interviews.values() if interview.messages]
@@ -271,7 +274,7 @@ class RunMachine(RuleBasedStateMachine):
             assert all(messages == list(BRIEF[: len(messages)]) for messages in used)
 
     @invariant()
-    def pauses_answered_once(self):
+    def pauses_answered_once(self) -> None:
         """As many answers were accepted as there were pauses, at most."""
         if hasattr(self, "service"):
             pauses = sum(
@@ -280,7 +283,7 @@ class RunMachine(RuleBasedStateMachine):
             accepted = sum(entry == ("answer_clarifications", 202) for entry in self.service.carried_out)
             assert accepted <= pauses
 
-    def _judge(self):
+    def _judge(self) -> None:
         world = self.service.world
         assert self.result is not None, "the run does not end"
         assert len(self._generations()) == 1 + self.retries
@@ -298,19 +301,19 @@ class RunMachine(RuleBasedStateMachine):
 
     # How a process lives
 
-    def _generations(self):
+    def _generations(self) -> Any:
         return list(self.service.world.generations.values())
 
-    def _unpause(self):
+    def _unpause(self) -> None:
         for run in self._generations():
             if run.state == "Paused":
                 run.resume(self.clock.now(), continues=True)
 
-    def _answer(self, questions):
+    def _answer(self, questions: Any) -> Any:
         self.asked += 1
         return {question.question: f"Answer to: {question.question}" for question in questions}
 
-    def _is_told_twice_by_a_late_turn(self):
+    def _is_told_twice_by_a_late_turn(self) -> Any:
         """A job that fails with its reply committed, and its turn's key arriving once more behind that.
 
         The client has looked, and the turn is on its way: what the service makes of it is the service's alone.
@@ -318,24 +321,24 @@ class RunMachine(RuleBasedStateMachine):
         is_turn = isinstance(self.step, Attempt) and self.step.request.operation == "submit_turn"
         return self.replies_and_fails and is_turn
 
-    def _possible(self, trouble):
+    def _possible(self, trouble: Any) -> Any:
         is_late = trouble is not None and trouble.startswith("late")
         return "reset after" if is_late and self._is_told_twice_by_a_late_turn() else trouble
 
-    def _go_to(self, operation=None):
+    def _go_to(self, operation: Any = None) -> None:
         """Go on without incident to the next request, or the next of a kind."""
         while self.steps is not None:
             if isinstance(self.step, Attempt) and operation in (None, self.step.request.operation):
                 return
             self._perform()
 
-    def _perform_many(self, number):
+    def _perform_many(self, number: Any) -> None:
         for _ in range(number):
             if self.steps is None:
                 return
             self._perform()
 
-    def _perform(self, trouble=None):
+    def _perform(self, trouble: Any = None) -> None:
         try:
             match self.step:
                 case Attempt():
@@ -352,7 +355,7 @@ class RunMachine(RuleBasedStateMachine):
         else:
             self._go_on(lambda: self.steps.send(value))
 
-    def _go_on(self, move):
+    def _go_on(self, move: Any) -> None:
         try:
             self.step = move()
         except StopIteration as stop:
@@ -367,12 +370,12 @@ MANNERS = settings(
 )
 
 
-def test_a_run_keeps_its_promises_whatever_happens():
+def test_a_run_keeps_its_promises_whatever_happens() -> None:
     """Forty short histories; the slow proof has more, and longer ones."""
     run_state_machine_as_test(RunMachine, settings=settings(MANNERS, max_examples=40))
 
 
 @pytest.mark.slow
-def test_a_run_keeps_its_promises_through_many_histories():
+def test_a_run_keeps_its_promises_through_many_histories() -> None:
     """The same with long histories and many of them."""
     run_state_machine_as_test(RunMachine, settings=settings(MANNERS, max_examples=300, stateful_step_count=60))

@@ -1,6 +1,9 @@
 """The steps at which money or answers hang, each in its odd forms and each under the faults that could double it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +13,7 @@ from specstep_flows import errors, events
 from specstep_flows.sandbox import ClarificationRound, Failure, Fault, Question, TurnFailure
 from tests.kit.bench import BRIEF, QUESTIONS, Bench, options
 from tests.kit.clocks import TurnedClock
+from tests.kit.secrets import Secrets
 
 LOST: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -51,7 +55,7 @@ def on_state(bench: Bench, state: str, act: Callable[[Any], None]) -> Callable[[
 
 
 @pytest.fixture
-def token_bench(new_bench, secrets):
+def token_bench(new_bench: Any, secrets: Secrets) -> Any:
     """A bench whose key is a person's token, in an interview that the agent completes at the second turn."""
 
     def make(**chosen: Any) -> Bench:
@@ -65,7 +69,7 @@ def token_bench(new_bench, secrets):
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("operation", ["POST /v1/interviews/{id}/turns", "GET /v1/interviews/turns/{jobId}"])
-def test_what_the_last_turn_started_is_adopted(token_bench, operation, fault):
+def test_what_the_last_turn_started_is_adopted(token_bench: Any, operation: str, fault: Any) -> None:
     """With a user's token the last turn pays; whatever becomes of its answer, no kickoff is sent."""
     bench = token_bench()
     befall(bench, operation, fault, nth=2)
@@ -77,7 +81,7 @@ def test_what_the_last_turn_started_is_adopted(token_bench, operation, fault):
 
 
 @pytest.mark.parametrize("missing", ["snapshot", "everywhere"])
-def test_what_the_last_turn_started_is_found_though_no_answer_names_it(token_bench, missing):
+def test_what_the_last_turn_started_is_found_though_no_answer_names_it(token_bench: Any, missing: str) -> None:
     """``started_generation_id`` is a courtesy: without it the list of generations tells."""
     bench = token_bench()
     where = "GET /v1/interviews/turns/{jobId}" if missing == "snapshot" else "*/v1/interviews/*"
@@ -87,7 +91,7 @@ def test_what_the_last_turn_started_is_found_though_no_answer_names_it(token_ben
     assert bench.sandbox.requests.count(KICKOFF) == 0
 
 
-def test_a_start_that_the_service_refused_itself_is_made_once_when_it_can_be(token_bench):
+def test_a_start_that_the_service_refused_itself_is_made_once_when_it_can_be(token_bench: Any) -> None:
     """Out of quota at the last turn: an error that says so; with quota the same command starts one."""
     bench = token_bench(monthly_quota=0)
     with pytest.raises(errors.QuotaExceeded):
@@ -98,7 +102,7 @@ def test_a_start_that_the_service_refused_itself_is_made_once_when_it_can_be(tok
     bench.judge(bench.attempt())
 
 
-def test_an_interview_that_the_user_completes_starts_nothing_by_itself(token_bench):
+def test_an_interview_that_the_user_completes_starts_nothing_by_itself(token_bench: Any) -> None:
     """No auto-handoff: the run looks for one as long as it may still come, and then starts its own."""
     bench = token_bench(agent_completes_after=None)
 
@@ -110,7 +114,7 @@ def test_an_interview_that_the_user_completes_starts_nothing_by_itself(token_ben
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench, fault):
+def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench: Any, fault: Any) -> None:
     """A 400 for want of a project type leads to one kickoff with the detected one, whatever becomes of its answer."""
     bench = new_bench(require_project_type=True)
     befall(bench, KICKOFF, fault, nth=2)
@@ -123,7 +127,7 @@ def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench, fault):
 
 @pytest.mark.parametrize("lag", [30, 80])
 @pytest.mark.parametrize("fault", LOST)
-def test_a_kickoff_is_found_in_a_list_that_lags(new_bench, fault, lag):
+def test_a_kickoff_is_found_in_a_list_that_lags(new_bench: Any, fault: Any, lag: int) -> None:
     """The list is a replica: what was started shows in it only later, and is waited for."""
     bench = new_bench(visible_after_seconds=lag)
     befall(bench, KICKOFF, fault)
@@ -139,7 +143,9 @@ def test_a_kickoff_is_found_in_a_list_that_lags(new_bench, fault, lag):
 )
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
 @pytest.mark.parametrize("fault", ["reset after", "late by 80 s", "504 after"])
-def test_a_started_generation_that_names_no_interview_is_not_started_again(new_bench, fault, kind, in_list, in_status):
+def test_a_started_generation_that_names_no_interview_is_not_started_again(
+    new_bench: Any, fault: str, kind: str, in_list: Any, in_status: Any
+) -> None:
     """Where neither list nor status say whose a generation is, the run stops and says so: it does not pay twice."""
     bench = new_bench()
     befall(bench, KICKOFF, fault)
@@ -156,7 +162,7 @@ def test_a_started_generation_that_names_no_interview_is_not_started_again(new_b
     bench.judge(bench.attempt())
 
 
-def test_a_generation_of_somebody_else_is_not_taken_for_ours(new_bench, tmp_path):
+def test_a_generation_of_somebody_else_is_not_taken_for_ours(new_bench: Any, tmp_path: Path) -> None:
     """Two runs of one key at once: each finds its own, although both answers were lost."""
     bench = new_bench()
     other = Bench(bench.sandbox, tmp_path / "other", TurnedClock(bench.sandbox.clock), bench.key)
@@ -170,7 +176,7 @@ def test_a_generation_of_somebody_else_is_not_taken_for_ours(new_bench, tmp_path
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench, deleted):
+def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench: Any, deleted: bool) -> None:
     """Killed after the kickoff; somebody cancels and deletes what it started. The run says so and pays nothing more."""
     bench = new_bench()
     bench.sandbox.faults.add(Fault(KICKOFF, "reset", commit=True))
@@ -194,7 +200,7 @@ def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench,
 
 @pytest.mark.parametrize("retryable", [True, False])
 @pytest.mark.parametrize("reply_committed", [True, False])
-def test_a_turn_that_fails_is_said_once(bench, retryable, reply_committed):
+def test_a_turn_that_fails_is_said_once(bench: Bench, retryable: bool, reply_committed: bool) -> None:
     """A failed job is submitted again with the same key, unless the agent's reply stands in the transcript."""
     bench.sandbox.options.turn_failures = (TurnFailure((2,), retryable=retryable, reply_committed=reply_committed),)
 
@@ -204,7 +210,7 @@ def test_a_turn_that_fails_is_said_once(bench, retryable, reply_committed):
     assert bool(bench.errors) == (not retryable and not reply_committed)
 
 
-def test_a_reply_that_came_after_the_turn_had_failed_is_not_asked_for_again(bench):
+def test_a_reply_that_came_after_the_turn_had_failed_is_not_asked_for_again(bench: Bench) -> None:
     """The run was told that the turn failed and ended; the reply is in the transcript when it is resumed."""
     bench.sandbox.options.turn_failures = (TurnFailure((1,), retryable=False),)
     with pytest.raises(errors.TurnFailed):
@@ -216,7 +222,7 @@ def test_a_reply_that_came_after_the_turn_had_failed_is_not_asked_for_again(benc
     bench.judge(bench.attempt())
 
 
-def test_a_cancelled_turn_whose_reply_came_all_the_same_is_not_said_twice(bench):
+def test_a_cancelled_turn_whose_reply_came_all_the_same_is_not_said_twice(bench: Bench) -> None:
     """Cancelling is best effort: the reply may stand in the transcript (walkthrough, step 3)."""
     told: list[bool] = []
 
@@ -233,7 +239,7 @@ def test_a_cancelled_turn_whose_reply_came_all_the_same_is_not_said_twice(bench)
     bench.judge(bench.attempt())
 
 
-def test_the_same_words_twice_are_two_turns(bench):
+def test_the_same_words_twice_are_two_turns(bench: Bench) -> None:
     """A brief may repeat itself; a failed job of the second time is not taken for answered by the first."""
     brief = ("Yes.", "Yes.", "Yes.")
     bench.sandbox.options.turn_failures = (TurnFailure((2, 5)),)
@@ -242,7 +248,7 @@ def test_the_same_words_twice_are_two_turns(bench):
 
 
 @pytest.mark.parametrize("field", ["turns", "snapshot", "turn_count"])
-def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read(bench, field):
+def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read(bench: Bench, field: str) -> None:
     """Without a transcript in the answers nothing is concluded from it."""
     brief = ("Yes.", "Yes.", "Yes.")
     bench.sandbox.options.turn_failures = (TurnFailure((2, 5)),)
@@ -255,7 +261,7 @@ def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_second_round_in_the_same_words_is_answered_too(new_bench, fault):
+def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault: Any) -> None:
     """Two pauses with the same text, the second soon after the first: each is answered, neither is waited for in vain."""
     again = ClarificationRound(QUESTIONS, fraction=0.5), ClarificationRound(QUESTIONS, fraction=0.55)
     bench = new_bench(clarifications=again)
@@ -270,7 +276,7 @@ def test_a_second_round_in_the_same_words_is_answered_too(new_bench, fault):
 
 @pytest.mark.parametrize("tick", [1, 10, 300])
 @pytest.mark.parametrize("fault", LOST)
-def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench, fault, tick):
+def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench: Any, fault: Any, tick: int) -> None:
     """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried out."""
     bench = new_bench(dispatcher_tick_seconds=tick)
     befall(bench, "POST /v1/generations/{id}/clarifications/answers", fault)
@@ -282,7 +288,7 @@ def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench,
     assert sum(request.reached_world for request in sent) == 1
 
 
-def test_questions_that_changed_while_they_were_answered_are_asked_anew(bench):
+def test_questions_that_changed_while_they_were_answered_are_asked_anew(bench: Bench) -> None:
     """Between reading and answering the round became another one: nothing is lost, and the new one is answered."""
     new = (Question("Something else entirely?"),)
 
@@ -297,7 +303,7 @@ def test_questions_that_changed_while_they_were_answered_are_asked_anew(bench):
     bench.judge(result, questions=new)
 
 
-def test_questions_that_somebody_else_answered_are_no_error(bench):
+def test_questions_that_somebody_else_answered_are_no_error(bench: Bench) -> None:
     """A person answers on the web while the policy thinks: the run goes on with those answers."""
 
     def policy(questions: Any) -> Any:
@@ -316,7 +322,7 @@ def test_questions_that_somebody_else_answered_are_no_error(bench):
     assert result.path.exists()
 
 
-def test_a_policy_that_fails_loses_nothing(bench):
+def test_a_policy_that_fails_loses_nothing(bench: Bench) -> None:
     """Whatever the user's own code raises reaches the user; the run can be resumed, and is asked again."""
 
     def failing(questions: Any) -> Any:
@@ -332,7 +338,7 @@ def test_a_policy_that_fails_loses_nothing(bench):
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_failed_generation_is_run_again_once(new_bench, fault):
+def test_a_failed_generation_is_run_again_once(new_bench: Any, fault: Any) -> None:
     """``retry_failed=1`` is the user's word for one more payment, not for two."""
     bench = new_bench(failures=(Failure("HostRestart", on=(1,)),))
     befall(bench, RETRY, fault)
@@ -344,7 +350,7 @@ def test_a_failed_generation_is_run_again_once(new_bench, fault):
     assert (record.retries, len(record.generation_ids)) == (1, 2)
 
 
-def test_a_failure_is_never_run_again_unasked(bench):
+def test_a_failure_is_never_run_again_unasked(bench: Bench) -> None:
     """Without ``retry_failed`` a failure is an error that can be resumed with it."""
     bench.sandbox.options.failures = (Failure("LeaseExpired", on=(1,)),)
     with pytest.raises(errors.GenerationFailed):
@@ -359,7 +365,7 @@ def test_a_failure_is_never_run_again_unasked(bench):
 @pytest.mark.parametrize(
     "category", ["ReviewBudgetExhausted", "RedraftNoProgress", "CostBudgetExceeded", "NeverSeenBefore"]
 )
-def test_a_failure_that_would_come_again_is_never_run_again(bench, category):
+def test_a_failure_that_would_come_again_is_never_run_again(bench: Bench, category: str) -> None:
     """Not even when asked: only what is likely to clear is worth paying for again."""
     bench.sandbox.options.failures = (Failure(category),)
 
@@ -369,7 +375,7 @@ def test_a_failure_that_would_come_again_is_never_run_again(bench, category):
     assert len(bench.generations) == 1
 
 
-def test_retries_end_with_their_number_across_processes(bench):
+def test_retries_end_with_their_number_across_processes(bench: Bench) -> None:
     """``retry_failed`` counts for the run, not for each process that resumes it."""
     bench.sandbox.options.failures = (Failure("HostRestart"),)
     for _ in range(3):
@@ -383,7 +389,7 @@ def test_retries_end_with_their_number_across_processes(bench):
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_cancel(new_bench, fault):
+def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_cancel(new_bench: Any, fault: Any) -> None:
     """``max_cost_usd`` is the user's word to cancel: the generation is cancelled in truth before the error says so."""
     bench = new_bench()
     befall(bench, "POST /v1/generations/{id}/cancel", fault)
@@ -401,7 +407,7 @@ def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_can
 
 
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
-def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench, kind):
+def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench: Bench, kind: str) -> None:
     """The list's ``cost_usd`` takes the place of ``running_cost_usd``."""
     bench.sandbox.faults.add(Fault("GET /v1/generations/{id}", kind, fields=("running_cost_usd",), times=None))
 
@@ -411,7 +417,7 @@ def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench, kind)
     assert bench.generations[0].state == "Cancelled"
 
 
-def test_what_a_failed_generation_cost_counts_against_the_limit(bench):
+def test_what_a_failed_generation_cost_counts_against_the_limit(bench: Bench) -> None:
     """A retry is not paid for when the limit is used up, and is held to what is left of it."""
     bench.sandbox.options.failures = (Failure("HostRestart", on=(1,), state="Delivering", fraction=0.9),)
     with pytest.raises(errors.BudgetExceeded):
@@ -423,7 +429,7 @@ def test_what_a_failed_generation_cost_counts_against_the_limit(bench):
 # Other ends
 
 
-def test_a_pause_by_somebody_and_a_resume_lose_nothing(bench):
+def test_a_pause_by_somebody_and_a_resume_lose_nothing(bench: Bench) -> None:
     """Paused on the web: an error that says so; once it goes on, the same command brings the package."""
 
     def pause(generation: Any) -> None:
@@ -442,7 +448,7 @@ def test_a_pause_by_somebody_and_a_resume_lose_nothing(bench):
     bench.judge(bench.attempt())
 
 
-def test_everything_odd_at_once(new_bench):
+def test_everything_odd_at_once(new_bench: Any) -> None:
     """Arrays for envelopes, a late artifact outside the interview, no package in the status, a state of tomorrow."""
     from specstep_flows.sandbox import ExtraState
 
@@ -459,6 +465,6 @@ def test_everything_odd_at_once(new_bench):
         bench.judge(bench.attempt())
 
 
-def test_the_options_of_the_bench_are_quick():
+def test_the_options_of_the_bench_are_quick() -> None:
     """A guard for these proofs: the sandbox they use asks two questions, and once."""
     assert [len(asked.questions) for asked in options().clarifications] == [2]

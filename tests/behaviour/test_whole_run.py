@@ -1,7 +1,11 @@
 """A run without incident, as the proofs see it: the measure for all that follows."""
 
+from __future__ import annotations
 
-def test_a_run_without_incident_ends_right(bench):
+from tests.kit.bench import Bench
+
+
+def test_a_run_without_incident_ends_right(bench: Bench) -> None:
     """The judge of all other proofs accepts a run to which nothing happened."""
     result = bench.attempt()
 
@@ -9,7 +13,7 @@ def test_a_run_without_incident_ends_right(bench):
     assert len(bench.asked) == 1
 
 
-def test_the_same_command_after_the_end_sends_nothing_that_costs(bench):
+def test_the_same_command_after_the_end_sends_nothing_that_costs(bench: Bench) -> None:
     """A finished run given the same command again is the same run, on disk and at the service."""
     bench.attempt()
 

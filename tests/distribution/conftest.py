@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ class Environment:
     def python(self) -> Path:
         return self.folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 
-    def run(self, *command: str, check: bool = True, **more) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run something of the environment's own ``bin``, and show what it said if it fails."""
         program = str(self.python.with_name(command[0]))
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPECSTEP", "PYTHON"))}
@@ -51,13 +52,13 @@ def built_from(source: Path, target: Path, *kinds: str) -> list[Path]:
 
 
 @pytest.fixture
-def build():
+def build() -> Any:
     """Builds a folder: ``build(source, target, "--wheel")`` gives the files that came of it."""
     return built_from
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
+def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The wheel and the sdist, each built from the checkout."""
     wheel = built_from(ROOT, tmp_path_factory.mktemp("wheel"), "--wheel")
     sdist = built_from(ROOT, tmp_path_factory.mktemp("sdist"), "--sdist")
@@ -66,17 +67,17 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def wheel(built) -> Path:
+def wheel(built: Any) -> Path:
     return built[0]
 
 
 @pytest.fixture(scope="session")
-def sdist(built) -> Path:
+def sdist(built: Any) -> Path:
     return built[1]
 
 
 @pytest.fixture(scope="session")
-def bare_environment(wheel, tmp_path_factory):
+def bare_environment(wheel: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The wheel alone with its own dependencies."""
     environment = Environment(tmp_path_factory.mktemp("bare") / "venv")
     environment.run("python", "-m", "pip", "install", "--quiet", str(wheel))
@@ -84,7 +85,7 @@ def bare_environment(wheel, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def environment(wheel, tmp_path_factory):
+def environment(wheel: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The wheel with its extra ``sandbox``."""
     environment = Environment(tmp_path_factory.mktemp("full") / "venv")
     environment.run("python", "-m", "pip", "install", "--quiet", f"{wheel}[sandbox]")

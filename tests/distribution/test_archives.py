@@ -7,6 +7,7 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,13 @@ def names(wheel: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def metadata(wheel):
+def metadata(wheel: Any) -> Any:
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return email.message_from_bytes(archive.read(name))
 
 
-def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel):
+def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Any) -> None:
     """Every module of the two packages is in it, both are marked as typed, and no test or script is."""
     found = {name for name in names(wheel) if ".dist-info/" not in name}
     wanted = {
@@ -43,7 +44,7 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel):
     assert not [name for name in found if "__pycache__" in name or name.endswith((".pyc", ".part"))]
 
 
-def test_the_wheel_says_what_it_is(wheel, metadata):
+def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
     """Its metadata has the version of the package, the licence, the README and the extra; its entry points are there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     with zipfile.ZipFile(wheel) as archive:
@@ -61,7 +62,7 @@ def test_the_wheel_says_what_it_is(wheel, metadata):
     assert any(name.endswith("licenses/LICENSE") for name in names(wheel))
 
 
-def test_only_development_asks_for_exact_versions(metadata):
+def test_only_development_asks_for_exact_versions(metadata: Any) -> None:
     """A library that pins its dependencies cannot be installed beside anything else."""
     pinned = [line for line in metadata.get_all("Requires-Dist", []) if "==" in line.partition(";")[0]]
 
@@ -69,7 +70,7 @@ def test_only_development_asks_for_exact_versions(metadata):
 
 
 @pytest.fixture(scope="module")
-def unpacked(sdist, tmp_path_factory) -> Path:
+def unpacked(sdist: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist's folder, as somebody who builds from it has it."""
     folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
@@ -78,7 +79,7 @@ def unpacked(sdist, tmp_path_factory) -> Path:
     return root
 
 
-def test_the_sdist_is_the_project(unpacked):
+def test_the_sdist_is_the_project(unpacked: Any) -> None:
     """The tests, the contract, the scripts and the pages are in it, and nothing that was made on this machine is."""
     wanted = [
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", "docs/library.md"),
@@ -90,7 +91,7 @@ def test_the_sdist_is_the_project(unpacked):
     assert not [path for path in unpacked.rglob("*") if path.name in {".venv", "__pycache__", ".specstep", ".git"}]
 
 
-def test_a_wheel_by_way_of_the_sdist_is_the_same(wheel, unpacked, tmp_path, build):
+def test_a_wheel_by_way_of_the_sdist_is_the_same(wheel: Any, unpacked: Any, tmp_path: Path, build: Any) -> None:
     """Whoever builds from the sdist gets the files, byte for byte, that the wheel has."""
     (again,) = build(unpacked, tmp_path, "--wheel")
 

@@ -35,7 +35,7 @@ def wanted(requirements: list[str]) -> set[str]:
     return {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in requirements}
 
 
-def test_the_packages_import_what_is_asked_for():
+def test_the_packages_import_what_is_asked_for() -> None:
     """Without an extra, everything but the sandbox has what it imports, and nothing is asked for in vain."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     base, extra = wanted(project["dependencies"]), wanted(project["optional-dependencies"]["sandbox"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ with SpecStep() as specstep:
 """
 
 
-def test_both_packages_import_from_the_environment(environment):
+def test_both_packages_import_from_the_environment(environment: Any) -> None:
     """Both packages come from the wheel, and the installed version is the package's own."""
     done = environment.run(
         "python",
@@ -101,7 +102,7 @@ def test_both_packages_import_from_the_environment(environment):
     assert version == installed
 
 
-def test_the_command_says_its_version_and_its_help(environment):
+def test_the_command_says_its_version_and_its_help(environment: Any) -> None:
     """The console script works, and names its commands."""
     version = environment.run("specstep", "--version").stdout
     page = environment.run("specstep", "--help").stdout
@@ -113,7 +114,7 @@ def test_the_command_says_its_version_and_its_help(environment):
 SHOW_VERSION = "import specstep_flows; print(specstep_flows.__version__)"
 
 
-def test_a_whole_run_in_the_sandbox(environment):
+def test_a_whole_run_in_the_sandbox(environment: Any) -> None:
     """What was installed does the whole job: a brief in, a whole zip out, its path alone on stdout."""
     done = environment.run(
         "specstep", "run", "A portal", "--sandbox", "--on-question", "defaults", "--output", "portal.zip", "--quiet"
@@ -124,7 +125,7 @@ def test_a_whole_run_in_the_sandbox(environment):
     assert zipfile.ZipFile(path).testzip() is None
 
 
-def test_without_the_extra_everything_but_the_sandbox_is_there(bare_environment):
+def test_without_the_extra_everything_but_the_sandbox_is_there(bare_environment: Any) -> None:
     """The sandbox's packages are an extra: without them the command works, and says in a sentence what is missing."""
     assert bare_environment.run("specstep", "--help").returncode == 0
     assert bare_environment.run("python", "-c", "from specstep_flows import SpecStep; SpecStep('sf_x')").stderr == ""
@@ -136,7 +137,7 @@ def test_without_the_extra_everything_but_the_sandbox_is_there(bare_environment)
     assert "Traceback" not in done.stderr
 
 
-def mypy(environment, file: Path, text: str) -> subprocess.CompletedProcess[str]:
+def mypy(environment: Any, file: Path, text: str) -> subprocess.CompletedProcess[str]:
     file.write_text(text)
     return subprocess.run(
         [
@@ -149,14 +150,14 @@ def mypy(environment, file: Path, text: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_type_checker_sees_both_packages(environment, tmp_path):
+def test_a_type_checker_sees_both_packages(environment: Any, tmp_path: Path) -> None:
     """mypy --strict passes a user's file, whose every ``assert_type`` names the type that the pages promise."""
     done = mypy(environment, tmp_path / "user.py", USER_FILE)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_type_checker_finds_mistakes(environment, tmp_path):
+def test_a_type_checker_finds_mistakes(environment: Any, tmp_path: Path) -> None:
     """Nothing of the public interface is ``Any`` by accident: each wrong use is found."""
     done = mypy(environment, tmp_path / "wrong.py", WRONG_FILE)
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}

@@ -1,7 +1,10 @@
 """What the hand-written gateway and the contract say of each other: kinds, steering fields, used operations."""
 
+from __future__ import annotations
+
 import ast
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -30,14 +33,14 @@ PARSED = {"body", "row", "started"}
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
-def test_the_kind_at_run_time_is_the_contracts(operation):
+def test_the_kind_at_run_time_is_the_contracts(operation: Any) -> None:
     """What may be sent again is decided by the contract's x-kind."""
     method, described = OPERATIONS[operation]
 
     assert kind_of(operation, method) == described["x-kind"]
 
 
-def test_what_needs_no_key_at_run_time_is_the_contracts():
+def test_what_needs_no_key_at_run_time_is_the_contracts() -> None:
     """The key is left at home for exactly these."""
     assert {name for name, (_, described) in OPERATIONS.items() if described.get("x-anonymous")} == ANONYMOUS
 
@@ -55,7 +58,7 @@ def sent() -> dict[str, str]:
     return found
 
 
-def test_each_request_of_the_gateway_has_the_kind_of_its_operation():
+def test_each_request_of_the_gateway_has_the_kind_of_its_operation() -> None:
     """A gateway function cannot make a paid request look harmless."""
     requests = sent()
 
@@ -77,7 +80,7 @@ def used() -> set[str]:
     return names
 
 
-def test_the_contract_marks_the_operations_that_the_flows_use():
+def test_the_contract_marks_the_operations_that_the_flows_use() -> None:
     """A pulled document that lacks one of these stops a regeneration; one that lacks another is only reported."""
     assert used() == {name for name, (_, operation) in OPERATIONS.items() if operation.get("x-used-by")}
 
@@ -102,13 +105,13 @@ def steering_properties() -> set[str]:
     }
 
 
-def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steering():
+def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steering() -> None:
     """A renamed or retyped steering field fails the type check; a shown one must not, so it is read by name."""
     # The list of clarifications is found by its name or, under another one, as the sole array of the answer.
     assert typed_attributes() | {"clarifications"} == steering_properties()
 
 
-def test_what_pages_lists_is_what_the_contract_marks_as_steering():
+def test_what_pages_lists_is_what_the_contract_marks_as_steering() -> None:
     """A list that is read to its end needs its offset: without one, a run that was paid for could be behind it."""
     parameters = CONTRACT["components"]["parameters"]
     steering = {
@@ -123,7 +126,7 @@ def test_what_pages_lists_is_what_the_contract_marks_as_steering():
     assert steering == {(name, "offset") for name in paged}
 
 
-def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch):
+def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """The field of the form is called as the API document calls it."""
     monkeypatch.setattr(ReferenceDocumentUpload, "to_multipart", lambda self: [("Attachment", self.file.to_tuple())])
 

@@ -1,7 +1,10 @@
 """Lenient where a field is only shown, strict where a flow steers by it."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -31,7 +34,7 @@ def reply(body: object) -> Reply:
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_no_shown_field_can_fail_a_run(fields):
+def test_no_shown_field_can_fail_a_run(fields: Any) -> None:
     """Any field but id and state may be missing, null, of another type or unparsable."""
     generation = _generation_of(reply({"id": ID, "state": "Drafting", **fields}))
 
@@ -42,7 +45,7 @@ def test_no_shown_field_can_fail_a_run(fields):
 @pytest.mark.parametrize(
     "body", [{"state": "Drafting"}, {"id": ID}, {"id": ID, "state": None}, {"id": 5, "state": "x"}]
 )
-def test_a_steering_field_must_be_there_and_fit(body):
+def test_a_steering_field_must_be_there_and_fit(body: Any) -> None:
     """Without an id or a state nobody knows what this is about; the error names the field."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
         _generation_of(reply(body))
@@ -50,7 +53,7 @@ def test_a_steering_field_must_be_there_and_fit(body):
     assert caught.value.field in ("id", "state")
 
 
-def test_a_state_that_nobody_has_seen_stays_itself_and_is_not_terminal():
+def test_a_state_that_nobody_has_seen_stays_itself_and_is_not_terminal() -> None:
     """Enumerations are open: an unknown value is a value, never an error and never the end."""
     generation = _generation_of(reply({"id": ID, "state": "Translating"}))
 
@@ -58,7 +61,7 @@ def test_a_state_that_nobody_has_seen_stays_itself_and_is_not_terminal():
     assert not generation.is_terminal
 
 
-def test_numbers_and_times_are_read_in_the_forms_that_aspnet_sends():
+def test_numbers_and_times_are_read_in_the_forms_that_aspnet_sends() -> None:
     """Numbers as text, times with seven fractional digits, times without an offset."""
     generation = _generation_of(
         reply(
@@ -80,12 +83,12 @@ def test_numbers_and_times_are_read_in_the_forms_that_aspnet_sends():
 
 
 @pytest.mark.parametrize("body", [[], {"generations": []}, {"items": [], "total": 0}, {"a": [], "next": None}])
-def test_a_list_is_an_array_or_the_sole_array_member(body):
+def test_a_list_is_an_array_or_the_sole_array_member(body: Any) -> None:
     """Envelopes are undocumented."""
     assert reading.rows(reply(body), GenerationRow, "list_generations", "generations") == []
 
 
-def test_a_list_of_the_expected_name_is_found_among_others():
+def test_a_list_of_the_expected_name_is_found_among_others() -> None:
     """A service may put more arrays beside its rows any day."""
     body = {"warnings": [], "generations": [{"id": ID, "state": "Queued"}], "filters": ["none"]}
 
@@ -107,13 +110,13 @@ def test_a_list_of_the_expected_name_is_found_among_others():
         b"",
     ],
 )
-def test_an_unreadable_list_is_never_an_empty_one(body):
+def test_an_unreadable_list_is_never_an_empty_one(body: Any) -> None:
     """A kickoff is settled by this list: what cannot be read must not look like nothing."""
     with pytest.raises(errors.UnexpectedResponse):
         reading.rows(reply(body), GenerationRow, "list_generations", "generations")
 
 
-def test_a_redirect_is_no_answer_whatever_stands_in_it():
+def test_a_redirect_is_no_answer_whatever_stands_in_it() -> None:
     """Nothing is followed with the key, and what comes along with the address is not what was asked for."""
     away = Reply(308, httpx.Headers({"location": "https://www.example.org/v1/me"}), b'{"id": "x"}')
 
@@ -121,7 +124,7 @@ def test_a_redirect_is_no_answer_whatever_stands_in_it():
         reading.document(away, "get_me")
 
 
-def test_a_success_with_broken_json_is_no_success():
+def test_a_success_with_broken_json_is_no_success() -> None:
     """Answers, a cancellation: what was cut or garbled on its way says nothing of what was done; an empty body is fine."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
         nothing(reply(b'{"generation_id": "x'))
@@ -131,7 +134,7 @@ def test_a_success_with_broken_json_is_no_success():
     nothing(reply({}))
 
 
-def test_html_is_said_to_be_no_json_and_is_not_shown():
+def test_html_is_said_to_be_no_json_and_is_not_shown() -> None:
     """A login page with status 200."""
     page = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>secret</html>")
 

@@ -1,10 +1,14 @@
 """The run store: durable, whole or untouched, one driver at a time, without secrets."""
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import sqlite3
 import stat
 import sys
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +19,7 @@ from specstep_flows.runs import Intent, RunRecord, RunStore, TurnRecord
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
 
-def record(run_id: str = "one", **more) -> RunRecord:
+def record(run_id: str = "one", **more: Any) -> RunRecord:
     """A record with something in it."""
     return RunRecord(
         run_id, "http://127.0.0.1:1", 1.0, 1.0, messages=("Grüße — 🦊",), options={"profile": "Fast"}, **more
@@ -35,7 +39,7 @@ FULL = {
 }
 
 
-def test_what_is_written_is_read_back_as_it_was(tmp_path):
+def test_what_is_written_is_read_back_as_it_was(tmp_path: Path) -> None:
     """Every column, by a second store on the same folder."""
     store = RunStore(tmp_path)
     store.create(record())
@@ -46,7 +50,7 @@ def test_what_is_written_is_read_back_as_it_was(tmp_path):
     assert all(getattr(again, name) == value for name, value in FULL.items())
 
 
-def test_a_change_of_an_unknown_column_is_a_mistake_of_ours(tmp_path):
+def test_a_change_of_an_unknown_column_is_a_mistake_of_ours(tmp_path: Path) -> None:
     """Not written, not ignored."""
     store = RunStore(tmp_path)
     store.create(record())
@@ -55,7 +59,7 @@ def test_a_change_of_an_unknown_column_is_a_mistake_of_ours(tmp_path):
         store.update("one", {"nonsense": 1})
 
 
-def test_an_id_is_taken_once(tmp_path):
+def test_an_id_is_taken_once(tmp_path: Path) -> None:
     """RunConflict, and the first run is as it was."""
     store = RunStore(tmp_path)
     store.create(record())
@@ -65,7 +69,7 @@ def test_an_id_is_taken_once(tmp_path):
     assert store.get("one").stage == "new"
 
 
-def test_runs_are_listed_found_and_forgotten(tmp_path):
+def test_runs_are_listed_found_and_forgotten(tmp_path: Path) -> None:
     """By generation, too; forgetting one leaves the others."""
     store = RunStore(tmp_path)
     store.create(record("one"))
@@ -82,7 +86,7 @@ def test_runs_are_listed_found_and_forgotten(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"this is no database, but it is long enough to look like one" * 40, b"\x00" * 4096]
 )
-def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path, content):
+def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path: Path, content: Any) -> None:
     """One sentence with the way out; not a byte changed."""
     (tmp_path / "runs.db").write_bytes(content)
     if content.startswith(b"\x00"):
@@ -98,7 +102,7 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path, content):
     ("column", "text"),
     [("turns", '["x"]'), ("turns", "cut of"), ("interview_id", "5"), ("generation_ids", "[5]"), ("intent", "[]")],
 )
-def test_a_damaged_row_is_told_and_left_as_it_is(tmp_path, column, text):
+def test_a_damaged_row_is_told_and_left_as_it_is(tmp_path: Path, column: str, text: str) -> None:
     """The file is sound, and what is written in it is not: a sentence that names the file, not a traceback."""
     store = RunStore(tmp_path)
     store.create(record())
@@ -109,7 +113,7 @@ def test_a_damaged_row_is_told_and_left_as_it_is(tmp_path, column, text):
     assert store._database.execute(f"SELECT {column} FROM runs").fetchone()[0] == text
 
 
-def test_a_lock_that_cannot_be_made_is_told(tmp_path):
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """Something stands in its place, or the disk is full: an error of the store, and the run is nobody's."""
     store = RunStore(tmp_path)
     (tmp_path / "locks").write_text("")
@@ -124,7 +128,7 @@ def test_a_lock_that_cannot_be_made_is_told(tmp_path):
     store.hold("one")()
 
 
-def test_a_newer_store_is_told_and_left_as_it_is(tmp_path):
+def test_a_newer_store_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     """user_version from the future."""
     RunStore(tmp_path).close()
     database = sqlite3.connect(tmp_path / "runs.db")
@@ -136,7 +140,7 @@ def test_a_newer_store_is_told_and_left_as_it_is(tmp_path):
         RunStore(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file stands in the way."""
     (tmp_path / "file").write_text("")
 
@@ -145,14 +149,14 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
-def test_the_store_is_for_its_owner_alone(tmp_path):
+def test_the_store_is_for_its_owner_alone(tmp_path: Path) -> None:
     """Briefs are private."""
     RunStore(tmp_path / "state").create(record())
 
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
 
 
-def _hold(folder, ready, release):
+def _hold(folder: Any, ready: Any, release: Any) -> None:
     store = RunStore(folder)
     let_go = store.hold("one")
     ready.send(os.getpid())
@@ -160,7 +164,7 @@ def _hold(folder, ready, release):
     os._exit(9 if let_go else 0)
 
 
-def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_path):
+def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_path: Path) -> None:
     """The second is told which process holds it; when that one dies without a word, the run is free."""
     context = multiprocessing.get_context("spawn")
     (parent, ready), (release, go) = context.Pipe(False), context.Pipe(False)
@@ -176,7 +180,7 @@ def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_p
     store.hold("one")()
 
 
-def test_one_process_does_not_drive_a_run_twice(tmp_path):
+def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
     """Two threads or tasks of one process, too; also without a folder."""
     for store in (RunStore(tmp_path), RunStore.in_memory()):
         let_go = store.hold("one")
@@ -186,7 +190,7 @@ def test_one_process_does_not_drive_a_run_twice(tmp_path):
         store.hold("one")()
 
 
-def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path):
+def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) -> None:
     """A write that fails is an error of the store, not a run that goes on without a record."""
     store = RunStore(tmp_path)
     store.create(record())

@@ -1,7 +1,10 @@
 """Choices of all kinds at once, with a trouble or two: whatever comes together, a run ends well and is paid for once."""
 
+from __future__ import annotations
+
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -81,7 +84,7 @@ TROUBLES = st.none() | st.builds(
 @pytest.mark.slow
 @settings(max_examples=60, derandomize=True)
 @given(choices=VARIANTS, trouble=TROUBLES, in_async=st.booleans())
-def test_any_choices_with_any_trouble(choices, trouble, in_async):
+def test_any_choices_with_any_trouble(choices: Any, trouble: Any, in_async: Any) -> None:
     """Independent choices for everything that the pages leave open, and one request that goes wrong."""
     with tempfile.TemporaryDirectory() as folder:
         outcome = run_library(Path(folder), Variant(**choices), trouble, in_async=in_async)

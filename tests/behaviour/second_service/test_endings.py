@@ -1,5 +1,10 @@
 """How a run ends that does not end well at another server: the exit code, and what a person reads."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from specstep_flows import errors
@@ -45,7 +50,9 @@ ENDINGS = [
 @pytest.mark.parametrize(
     ("choices", "kind", "code", "words", "kickoffs"), [row[1:] for row in ENDINGS], ids=[row[0] for row in ENDINGS]
 )
-def test_an_end_is_told_in_its_own_words(tmp_path, choices, kind, code, words, kickoffs):
+def test_an_end_is_told_in_its_own_words(
+    tmp_path: Path, choices: Any, kind: Any, code: Any, words: Any, kickoffs: Any
+) -> None:
     """One sentence or two that say what it means for the money, and the exit code that CLI users branch on."""
     outcome = run_library(tmp_path, PLAIN.but(**choices))
     failure = outcome.failures[0]
@@ -59,7 +66,7 @@ def test_an_end_is_told_in_its_own_words(tmp_path, choices, kind, code, words, k
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["never arrived", "was carried out"])
-def test_a_service_that_stumbles_twice_is_paid_once(tmp_path, after):
+def test_a_service_that_stumbles_twice_is_paid_once(tmp_path: Path, after: bool) -> None:
     """Two refused kickoffs in a row, of which none or one was carried out."""
     outcome = run_library(tmp_path, PLAIN, Trouble("POST /v1/generations", "503", after, times=2))
 
@@ -67,7 +74,7 @@ def test_a_service_that_stumbles_twice_is_paid_once(tmp_path, after):
     outcome.check()
 
 
-def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path):
+def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path: Path) -> None:
     """The service wants a type and detected one; what it accepts is refused for good, which starts no second look."""
     outcome = run_library(
         tmp_path, VARIANTS["strict_type"], Trouble("GET /v1/capabilities", "500", after=True, times=1000)
@@ -78,7 +85,7 @@ def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path):
     outcome.check()
 
 
-def test_a_project_type_that_nobody_named_is_asked_for(tmp_path):
+def test_a_project_type_that_nobody_named_is_asked_for(tmp_path: Path) -> None:
     """The service wants a type, and detected none that it tells: the run goes on where it stopped, with --project-type."""
     variant = VARIANTS["strict_type_hidden"].but(lists_types=False)
     outcome = run_library(tmp_path, variant)
@@ -88,7 +95,7 @@ def test_a_project_type_that_nobody_named_is_asked_for(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_project_type_may_be_given_later(tmp_path):
+def test_a_project_type_may_be_given_later(tmp_path: Path) -> None:
     """The same run id and brief, now with a type: the interview is not held again."""
     with SecondService(VARIANTS["strict_type_hidden"].but(lists_types=False), real_clock) as service:
         terminal = Terminal(tmp_path, service)
@@ -101,7 +108,7 @@ def test_a_project_type_may_be_given_later(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["nothing_optional", "nothing_optional_501", "nothing_optional_405"])
-def test_a_service_without_extras_is_well_all_the_same(tmp_path, name):
+def test_a_service_without_extras_is_well_all_the_same(tmp_path: Path, name: str) -> None:
     """No quota, no capabilities: the doctor warns, and a rehearsal goes through."""
     with SecondService(VARIANTS[name], real_clock) as service:
         terminal = Terminal(tmp_path, service)

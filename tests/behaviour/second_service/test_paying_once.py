@@ -1,5 +1,11 @@
 """One kickoff, at a server whose lists say less than ours: the steps one by one, and a run whose answers get lost."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from specstep_flows import SpecStep, errors
@@ -16,7 +22,7 @@ SECRETIVE = PLAIN.but(rows_name_interview=False, status_has_intake=False)
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened(tmp_path: Path) -> Iterator[Any]:
     """A server, and a client of it on the same turned clock."""
     clock = TurnedClock()
     with SecondService(PLAIN, clock.now) as service:
@@ -27,7 +33,7 @@ def opened(tmp_path):
 
 @pytest.mark.parametrize("names_interview", [False, True], ids=["intake alone", "interview too"])
 @pytest.mark.parametrize("kind", ["reset", "504", "late"])
-def test_the_kickoff_step_alone_pays_once(opened, kind, names_interview):
+def test_the_kickoff_step_alone_pays_once(opened: Any, kind: str, names_interview: bool) -> None:
     """Whether the caller names the interview or not, a generation whose answer was lost is found by its intake."""
     service, client = opened
     interview = client.start_interview()
@@ -43,7 +49,7 @@ def test_the_kickoff_step_alone_pays_once(opened, kind, names_interview):
 
 @pytest.mark.parametrize("name", ["plain", "nameless_rows", "small_pages", "nothing_optional", "endless_page"])
 @pytest.mark.parametrize("kind", ["reset", "late"])
-def test_a_lost_kickoff_is_found_in_any_list(tmp_path, name, kind):
+def test_a_lost_kickoff_is_found_in_any_list(tmp_path: Path, name: str, kind: str) -> None:
     """Rows without interview, short pages, no list of the deleted: the generation that was started is adopted."""
     outcome = run_library(tmp_path, VARIANTS[name], Trouble(KICKOFF, kind, after=True))
 
@@ -52,7 +58,7 @@ def test_a_lost_kickoff_is_found_in_any_list(tmp_path, name, kind):
 
 
 @pytest.mark.parametrize("name", ["plain", "nameless_rows", "small_pages", "nothing_optional"])
-def test_a_kickoff_that_never_arrived_is_sent_again(tmp_path, name):
+def test_a_kickoff_that_never_arrived_is_sent_again(tmp_path: Path, name: str) -> None:
     """The older generations of the account are not taken for it."""
     outcome = run_library(tmp_path, VARIANTS[name], Trouble(KICKOFF, "reset"))
 
@@ -61,7 +67,7 @@ def test_a_kickoff_that_never_arrived_is_sent_again(tmp_path, name):
 
 
 @pytest.mark.parametrize("kind", ["reset", "late"])
-def test_a_generation_that_nobody_can_place_stops_the_run(tmp_path, kind):
+def test_a_generation_that_nobody_can_place_stops_the_run(tmp_path: Path, kind: str) -> None:
     """A new generation of which nothing tells whose it is: neither adopted nor paid for again, and it is named."""
     outcome = run_library(tmp_path, SECRETIVE, Trouble(KICKOFF, kind, after=True))
 
@@ -70,7 +76,7 @@ def test_a_generation_that_nobody_can_place_stops_the_run(tmp_path, kind):
     assert outcome.service.books.kickoffs[0] in outcome.failures[0].message
 
 
-def test_older_generations_that_nobody_can_place_stop_nothing(tmp_path):
+def test_older_generations_that_nobody_can_place_stop_nothing(tmp_path: Path) -> None:
     """What was there before the kickoff cannot have come of it."""
     outcome = run_library(tmp_path, SECRETIVE, Trouble(KICKOFF, "reset"))
 
@@ -83,7 +89,9 @@ def test_older_generations_that_nobody_can_place_stop_nothing(tmp_path):
 @pytest.mark.parametrize(
     "trouble", [None, ("POST /v1/interviews/{id}/complete", "504"), ("GET /v1/generations", "reset")]
 )
-def test_what_the_service_starts_by_itself_is_adopted(tmp_path, tells, names_interview, trouble):
+def test_what_the_service_starts_by_itself_is_adopted(
+    tmp_path: Path, tells: bool, names_interview: bool, trouble: Any
+) -> None:
     """With a user's token the interview's end pays: this run adds no kickoff, whatever the snapshot says of it."""
     variant = PLAIN.but(starts_itself=True, tells_started=tells, rows_name_interview=names_interview)
     wrong = Trouble(*trouble, after=True) if trouble else None

@@ -1,5 +1,10 @@
 """Whatever another server decides where the pages are silent: a run ends well, and is paid for once."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from specstep_flows import SpecStep
@@ -29,7 +34,7 @@ TOLD_APART = [
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_run_ends_well_in_every_variant(tmp_path, name):
+def test_a_run_ends_well_in_every_variant(tmp_path: Path, name: Any) -> None:
     """The library brings the package home at the first sitting; every second variant is met on an event loop."""
     outcome = run_library(tmp_path, VARIANTS[name], in_async=list(VARIANTS).index(name) % 2 == 1)
 
@@ -39,7 +44,7 @@ def test_a_run_ends_well_in_every_variant(tmp_path, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TOLD_APART)
-def test_the_command_ends_well_in_every_variant(tmp_path, name):
+def test_the_command_ends_well_in_every_variant(tmp_path: Path, name: Any) -> None:
     """The real command, as a process: exit 0, one document on stdout, no traceback, no secret anywhere."""
     with SecondService(VARIANTS[name], real_clock) as service:
         terminal = Terminal(tmp_path, service)
@@ -48,7 +53,7 @@ def test_the_command_ends_well_in_every_variant(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["plain", "spare", "small_pages", "endless_page"])
-def test_a_list_is_read_to_its_end(tmp_path, name):
+def test_a_list_is_read_to_its_end(tmp_path: Path, name: str) -> None:
     """Pages of fifty, of five that say how many there are, and a service that gives its first page for ever."""
     variant, clock = VARIANTS[name], TurnedClock()
     with SecondService(variant, clock.now) as service:
@@ -61,7 +66,7 @@ def test_a_list_is_read_to_its_end(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["plain", "spare", "snake_states"])
 @pytest.mark.parametrize("kind", [None, "reset", pytest.param("late", marks=pytest.mark.slow)])
-def test_a_reference_document_is_attached_once(tmp_path, name, kind):
+def test_a_reference_document_is_attached_once(tmp_path: Path, name: str, kind: str | None) -> None:
     """Uploaded as a form, and found again in a list whose rows have names of their own."""
     sketch = tmp_path / "sketch.yaml"
     sketch.write_text("screens: [inbox]\n")
@@ -87,7 +92,7 @@ BYTES = {
 
 @pytest.mark.parametrize("name", BYTES)
 @pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
-def test_a_download_that_breaks_off_is_brought_home(tmp_path, name, times):
+def test_a_download_that_breaks_off_is_brought_home(tmp_path: Path, name: Any, times: int) -> None:
     """With ranges or without, with a length or in chunks, with a strong, a weak or no ETag: the right bytes."""
     outcome = run_library(tmp_path, VARIANTS[name], Trouble(BYTES[name], "cut", after=True, times=times))
 
