@@ -11,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from specstep_flows.sandbox import ManualClock
+
 
 def pytest_configure() -> None:
     """Time nothing, and let Ctrl-C through, to which a shell's ``scripts/test &`` makes us and the command deaf."""
@@ -55,7 +57,7 @@ class TurnedClock:
 
     speed = 1.0
 
-    def __init__(self, manual: Any) -> None:
+    def __init__(self, manual: ManualClock) -> None:
         self.manual = manual
         self.slept: list[float] = []
         self._lock = threading.Lock()

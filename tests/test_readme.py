@@ -53,7 +53,7 @@ def blocks_of(page: Path) -> list[Block]:
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
-def blocks(language: str, having: str = "", lacking: str | None = None) -> Any:
+def blocks(language: str, having: str = "", lacking: str | None = None) -> pytest.MarkDecorator:
     """A parameter for every block of a language."""
     return pytest.mark.parametrize(
         "block",
@@ -111,8 +111,9 @@ def reader(sandbox: Sandbox, tmp_path: Path) -> Any:
             pytest.fail(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=False)
         return done.stdout
 
-    run.folder, run.environ = folder, environ
-    return run
+    reading: Any = run
+    reading.folder, reading.environ = folder, environ
+    return reading
 
 
 def is_answers(block: Block) -> bool:
@@ -202,6 +203,7 @@ def check_sandbox(command: Command, reader: Any) -> None:
         [*line.split(), "--port", "0"], cwd=reader.folder, env=reader.environ, stdout=subprocess.PIPE, text=True
     )
     with process:
+        assert process.stdout is not None
         printed = "".join(process.stdout.readline() for _ in command.expected.splitlines())
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0

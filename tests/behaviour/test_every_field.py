@@ -14,6 +14,7 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.engine import drive
+from specstep_flows.engine.carry import Attempt
 from specstep_flows.sandbox import Fault
 from tests.kit.bench import DOCUMENT, Bench
 
@@ -52,8 +53,8 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 
         def performing(step: Any, *more: Any) -> Any:
             answer = perform(step, *more)
-            if isinstance(step, drive.Attempt) and "json" in answer.headers.get("content-type", ""):
-                found.setdefault(sandbox.requests[-1].operation, {}).update(names(json.loads(answer.content)))
+            if isinstance(step, Attempt) and "json" in answer.headers.get("content-type", ""):
+                found.setdefault(sandbox.requests[-1].operation or "", {}).update(names(json.loads(answer.content)))
             return answer
 
         patch.setattr(drive, "_perform", performing)
@@ -95,7 +96,7 @@ def test_a_field_that_drifted_stops_a_run_only_where_it_steers(
         _drift(new_bench(), operation, kind, together)
 
 
-def _drift(bench: Bench, operation: str, kind: str, together: tuple[str, ...]) -> None:
+def _drift(bench: Bench, operation: str, kind: Any, together: tuple[str, ...]) -> None:
     bench.folder.mkdir(exist_ok=True)
     (bench.folder / "notes.md").write_bytes(DOCUMENT)
     attachments = [bench.folder / "notes.md"]

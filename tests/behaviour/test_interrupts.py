@@ -42,7 +42,9 @@ class Interrupter:
         async def on_loop(step: Any, *more: Any) -> Any:
             here = self._is_here()
             if here and not self.after:
-                asyncio.current_task().cancel()
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
             answer = await perform_async(step, *more)
             if here:
                 raise asyncio.CancelledError
@@ -108,7 +110,7 @@ def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench: Any, l
 
     async def cancel_and_go_on() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
-            first = asyncio.create_task(client.run(list(BRIEF), **bench.arguments()))
+            first = asyncio.ensure_future(client.run(list(BRIEF), **bench.arguments()))
             while not bench.sandbox.requests.count("GET /blob/{name}"):
                 await asyncio.sleep(0.01)
             first.cancel()
@@ -142,7 +144,7 @@ def test_a_run_that_was_cancelled_is_nobodys_at_once(
 
     async def cancel_and_go_on() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:
-            first = asyncio.create_task(client.run(list(BRIEF), **bench.arguments()))
+            first = asyncio.ensure_future(client.run(list(BRIEF), **bench.arguments()))
             while not is_there.is_set():
                 await asyncio.sleep(0.01)
             for _ in range(cancellations):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -50,6 +50,8 @@ class Starter:
         )
 
     def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
@@ -61,7 +63,7 @@ class Starter:
         library's ``AsyncSpecStep.run``, twice.
         """
         self._count += 1
-        self.sandbox.clock.turn_to_round_hour()
+        SharedClock(self._clock).turn_to_round_hour()
         key = f"sf_killed_{self._count:04d}_{os.urandom(8).hex()}"
         self.sandbox.state.add_key(key, f"killed{self._count}")
         folder = self._folder / f"run{self._count:04d}"
@@ -89,6 +91,8 @@ class Starter:
 
         self.proxy.start_counting()
         self.proxy.at_answer = kill
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(attrs.asdict(attrs.evolve(order, die_at=die_at))) + "\n")
         self._process.stdin.flush()
         born.append(int(self._process.stdout.readline()))
@@ -126,12 +130,14 @@ class Starter:
 
     def judge(self, order: Order) -> None:
         """As the bench judges; the document is there once, the package is unpacked, and no secret was written."""
-        clock = TurnedClock(self.sandbox.clock)
+        clock = TurnedClock(cast(Any, self.sandbox.clock))
         bench = Bench(self.sandbox, Path(order.folder), clock, order.key)
         bench.judge_record()
         record = bench.record()
         interview = self.sandbox.state.interviews[str(record.interview_id)]
         assert [document.content for document in interview.documents.values()] == [DOCUMENT]
+        assert record.unpacked_to is not None
+        assert record.file is not None
         unpacked = Path(record.unpacked_to)
         assert {
             str(path.relative_to(unpacked)): path.read_bytes() for path in unpacked.rglob("*") if path.is_file()

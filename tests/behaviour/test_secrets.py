@@ -32,7 +32,7 @@ API_STEPS = (
     "POST /v1/generations/{id}/clarifications/answers",
     "GET /v1/packages/{id}/zip",
 )
-API_TROUBLES = {
+API_TROUBLES: dict[str, dict[str, Any]] = {
     "reset": {"kind": "reset"},
     "malformed": {"kind": "malformed"},
     "403": {"kind": "status", "status": 403},

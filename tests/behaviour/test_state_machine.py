@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -127,7 +127,7 @@ class RunMachine(RuleBasedStateMachine):
         needs_type: Any,
         tick: Any,
     ) -> None:
-        """A service of some manners, and a new run."""
+        """A service of some kind, and a new run."""
         self.is_person, self.retries = is_person, int(generation_fails)
         self.replies_and_fails = replied and bool(turn_failures)
         options = SandboxOptions(
@@ -146,10 +146,12 @@ class RunMachine(RuleBasedStateMachine):
         )
         self.clock = ManualClock()
         self.service = Service(options, self.clock, TOKEN if is_person else None)
-        self.disk = Disk(self.service)
+        self.disk: Any = Disk(self.service)
         self.store = RunStore.in_memory()
         self.store.create(launch.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
-        self.steps = self.step = self.result = None
+        self.steps: Any = None
+        self.step: Any = None
+        self.result: Any = None
         self.asked = 0
         self.resume()
 
@@ -178,7 +180,7 @@ class RunMachine(RuleBasedStateMachine):
         """A new process, with nothing but the store."""
         shared = Shared(
             clock=TurnedClock(self.clock),
-            limiter=MemoryLimiter(),
+            limiter=cast(Any, MemoryLimiter()),
             observe=Board().observe,
             random=random.Random(1),
         )
@@ -294,6 +296,7 @@ class RunMachine(RuleBasedStateMachine):
         assert run.answers == {question: f"Answer to: {question}" for question in asked}
         (used,) = (interview for interview in world.interviews.values() if interview.messages)
         assert used.messages == list(BRIEF)
+        assert run.package_id is not None
         content = world.packages[run.package_id].zip.content()
         assert self.disk.files == {self.result.path: content}
         record = self.store.get("machine")
@@ -339,12 +342,13 @@ class RunMachine(RuleBasedStateMachine):
             self._perform()
 
     def _perform(self, trouble: Any = None) -> None:
+        value: Any = None
         try:
             match self.step:
                 case Attempt():
                     value = self.service.send(self.step.request, self._possible(trouble))
                 case Pause():
-                    value = self.service.turn(self.step.seconds)
+                    self.service.turn(self.step.seconds)
                 case Block():
                     value = self.step.work()
                 case Call():

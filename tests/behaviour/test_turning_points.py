@@ -59,7 +59,7 @@ def token_bench(new_bench: Any, secrets: Secrets) -> Any:
     """A bench whose key is a person's token, in an interview that the agent completes at the second turn."""
 
     def make(**chosen: Any) -> Bench:
-        bench = new_bench(keys={TOKEN: "bob"}, **{"agent_completes_after": len(BRIEF), **chosen})
+        bench: Bench = new_bench(keys={TOKEN: "bob"}, **{"agent_completes_after": len(BRIEF), **chosen})
         bench.key = TOKEN
         secrets.keys.add(TOKEN)
         return bench
@@ -144,7 +144,7 @@ def test_a_kickoff_is_found_in_a_list_that_lags(new_bench: Any, fault: Any, lag:
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
 @pytest.mark.parametrize("fault", ["reset after", "late by 80 s", "504 after"])
 def test_a_started_generation_that_names_no_interview_is_not_started_again(
-    new_bench: Any, fault: str, kind: str, in_list: Any, in_status: Any
+    new_bench: Any, fault: str, kind: Any, in_list: Any, in_status: Any
 ) -> None:
     """Where neither list nor status say whose a generation is, the run stops and says so: it does not pay twice."""
     bench = new_bench()
@@ -400,6 +400,7 @@ def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_can
     (run,) = bench.generations
     assert run.state == "Cancelled"
     assert "0.20" in run.cancel_reason
+    assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 0.2
     with pytest.raises((errors.GenerationCancelled, errors.BudgetExceeded)):
         bench.attempt(max_cost_usd=0.2)
@@ -407,7 +408,7 @@ def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_can
 
 
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
-def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench: Bench, kind: str) -> None:
+def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench: Bench, kind: Any) -> None:
     """The list's ``cost_usd`` takes the place of ``running_cost_usd``."""
     bench.sandbox.faults.add(Fault("GET /v1/generations/{id}", kind, fields=("running_cost_usd",), times=None))
 

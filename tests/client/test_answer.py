@@ -84,7 +84,7 @@ def test_questions_that_changed_are_read_again(client: Any, sandbox: Sandbox, tm
     """Between reading and answering they became another one: the policy is asked anew, and that one is answered."""
     run_id = asked(client, tmp_path)
     (generation,) = sandbox.state.generations.values()
-    seen = []
+    seen: list[Any] = []
 
     def policy(questions: Any) -> Any:
         if not seen:
@@ -137,7 +137,7 @@ def test_a_run_that_another_process_drives_is_answered_beside_it(sandbox: Sandbo
                 )
             )
 
-    results = []
+    results: list[Any] = []
     driving = threading.Thread(target=drive)
     driving.start()
     assert is_asked.wait(30)
@@ -167,7 +167,7 @@ def test_what_cannot_be_answered(client: Any, sandbox: Sandbox, tmp_path: Path) 
 def test_whoever_goes_on_with_a_run_is_told_where_it_was(client: Any, tmp_path: Path) -> None:
     """The states that its generation was seen in come with the run's first event."""
     run_id = asked(client, tmp_path)
-    told = []
+    told: list[Any] = []
     client.answer(run_id, ProposedDefaults(), on_event=told.append)
 
     assert told[0] == events.RunOpened(

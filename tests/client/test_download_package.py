@@ -34,7 +34,7 @@ def migrated(client: Any) -> Any:
 
 def test_a_migrated_package_comes_home(client: Any, migrated: Any, tmp_path: Path) -> None:
     """It has no generation, and is fetched, verified and unpacked as any other; events tell of it."""
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     brought = client.download_package(str(migrated), output=tmp_path / "shop.zip", unpack=True)
 

@@ -35,7 +35,7 @@ def test_every_child_is_watched_answered_and_brought_home(
     client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path
 ) -> None:
     """One kickoff is paid for; three packages are on disk, each whole, and the run knows all of them."""
-    told = []
+    told: list[Any] = []
     result = client.run(
         BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_event=told.append, on_question=answered
     )
@@ -75,9 +75,9 @@ def test_a_process_that_dies_over_a_package_that_is_on_disk(
 ) -> None:
     """The file is there under its name, and nobody lived to say so: it is known again, and nothing is refused."""
     real = RunFiles.size
-    sizes = []
+    sizes: list[Any] = []
 
-    def die(self, path: Any) -> Any:
+    def die(self: Any, path: Any) -> Any:
         sizes.append(path)
         if len(sizes) == which + 1:
             raise errors.Detached("Stopped here.")
@@ -156,6 +156,7 @@ def test_the_limit_holds_for_all_together(client: Any, sandbox: Sandbox, answer:
     with pytest.raises(errors.BudgetExceeded) as caught:
         client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=2.0, on_question=answered)
 
+    assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 2.0
     assert {row.state for row in client.list_generations()} == {"Cancelled"}
 

@@ -15,11 +15,13 @@ def script(*texts: Any) -> Any:
     """A respondent with these answers; what it was asked is in ``asked``."""
     left = list(texts)
 
+    asked: list[Any] = []
+
     def respond(reply: Any, interview: Any) -> Any:
-        respond.asked.append((reply, len(interview.turns)))
+        asked.append((reply, len(interview.turns)))
         return left.pop(0) if left else None
 
-    respond.asked = []
+    respond.asked = asked  # type: ignore[attr-defined]
     return respond
 
 
@@ -96,7 +98,7 @@ def test_the_interview_stops_asking_when_the_agent_completes_it(client: Any, san
     """Nobody is asked for more than the agent wants, and messages that are left over are told."""
     sandbox.options.agent_completes_after = 2
     respond = script("never asked for")
-    told = []
+    told: list[Any] = []
     client.run(
         ["One.", "Two.", "Three.", "Four."],
         respondent=respond,

@@ -41,7 +41,7 @@ def test_a_brief_becomes_a_package_on_disk(client: Any, sandbox: Sandbox, tmp_pa
 
 def test_the_run_is_told_as_events_in_order(client: Any, tmp_path: Path) -> None:
     """The id first, before anything is paid for; then each thing as it happened."""
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
 
     kinds = [type(event) for event in told]
@@ -104,7 +104,7 @@ def test_an_interview_that_the_agent_completes_is_not_completed_again(
 ) -> None:
     """The agent ends it after the first turn: no /complete is sent, and the rest of the brief is said to be unused."""
     sandbox.options.agent_completes_after = 1
-    told = []
+    told: list[Any] = []
     client.run([*BRIEF, "More."], output=tmp_path, on_question=defaults, on_event=told.append)
 
     assert not [path for path in paths(sandbox, "POST") if path.endswith("/complete")]
@@ -114,7 +114,7 @@ def test_an_interview_that_the_agent_completes_is_not_completed_again(
 
 @pytest.mark.parametrize("style", ["exact", "lower"])
 def test_the_interviews_status_counts_whatever_its_case(
-    client: Any, sandbox: Sandbox, tmp_path: Path, style: str
+    client: Any, sandbox: Sandbox, tmp_path: Path, style: Any
 ) -> None:
     """``Complete`` and ``complete`` are the same word."""
     sandbox.options.interview_status_style = style
@@ -147,7 +147,7 @@ def test_a_complete_generation_without_a_package_id_is_followed_up(
 
 
 @pytest.mark.parametrize("envelope", ["array", "object"])
-def test_lists_come_in_either_envelope(client: Any, sandbox: Sandbox, tmp_path: Path, envelope: str) -> None:
+def test_lists_come_in_either_envelope(client: Any, sandbox: Sandbox, tmp_path: Path, envelope: Any) -> None:
     """The pages name no envelope for most lists."""
     sandbox.options.list_envelope = envelope
 
@@ -158,7 +158,7 @@ def test_lists_come_in_either_envelope(client: Any, sandbox: Sandbox, tmp_path: 
 def test_a_state_that_nobody_has_seen_means_keep_waiting(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Translating is not the end, and no error."""
     sandbox.options.extra_states = (ExtraState("Translating", after="Drafting", seconds=60),)
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
 
     states = [event.generation.state for event in told if isinstance(event, events.GenerationProgress)]
@@ -273,7 +273,7 @@ def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(
     client: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """GenerationPaused; after the service's resume, the same run goes on."""
-    paused = []
+    paused: list[Any] = []
 
     def pause_once(event: Any) -> None:
         if isinstance(event, events.GenerationProgress) and not paused and event.generation.state == "Reviewing":
@@ -296,6 +296,7 @@ def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:
     with pytest.raises(errors.GenerationCancelled) as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=cancel)
 
+    assert caught.value.generation is not None
     assert caught.value.generation.is_cancelled
 
 
@@ -351,6 +352,7 @@ def test_a_limit_on_cost_stops_on_what_was_read(client: Any, sandbox: Sandbox, t
 
     (generation,) = sandbox.state.generations.values()
     assert generation.state == "Cancelled"
+    assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 0.5
     assert caught.value.limit_usd == 0.5
 
@@ -369,7 +371,7 @@ def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: 
 
 def test_a_forecast_past_the_limit_only_warns(client: Any, tmp_path: Path) -> None:
     """Nothing is cancelled for what may never be spent."""
-    told = []
+    told: list[Any] = []
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=2.0, on_event=told.append)
 
@@ -435,7 +437,7 @@ def test_reference_documents_are_attached_before_the_first_turn(client: Any, san
 def test_a_large_reference_document_is_only_warned_about(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The pages name no limit, so it is uploaded all the same."""
     (tmp_path / "large.pdf").write_bytes(b"%PDF" + bytes(21_000_000))
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, attachments=[tmp_path / "large.pdf"], output=tmp_path, on_question=defaults, on_event=told.append)
 
     assert any("large.pdf is large (21 MB)" in event.message for event in told if isinstance(event, events.Notice))
@@ -487,13 +489,19 @@ def test_a_token_of_a_user_adopts_what_the_service_started_itself(
     sandbox.options.agent_completes_after = 2
     client.key = "oat_0123456789abcdef"
     sandbox.state.add_key(client.key, "ada")
-    told, asked = [], []
+    told: list[Any] = []
+    asked: list[Any] = []
+
+    def agree(record: Any) -> bool:
+        asked.append(1)
+        return True
+
     result = client.run(
         BRIEF,
         output=tmp_path,
         on_question=defaults,
         on_event=told.append,
-        confirm=lambda record: bool(asked.append(1) or 1),
+        confirm=agree,
     )
 
     assert list(sandbox.state.generations) == [str(result.generation_id)]

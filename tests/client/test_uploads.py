@@ -36,7 +36,7 @@ def check_progress(told: Any, size: Any) -> Any:
 def test_progress_of_an_upload(client: Any, tmp_path: Path, size: int, least: int) -> None:
     """A step alone tells the client's listener; never more than some twenty events come of one upload."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * size)
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     interview = client.start_interview()
     client.attach_document(interview.id, tmp_path / "plan.pdf")
@@ -48,7 +48,7 @@ def test_progress_of_an_upload(client: Any, tmp_path: Path, size: int, least: in
 def test_progress_within_a_run(client: Any, tmp_path: Path) -> None:
     """A run tells whoever watches it."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 200_000)
-    told = []
+    told: list[Any] = []
     client.run(
         "A portal.",
         attachments=[tmp_path / "plan.pdf"],
@@ -85,7 +85,7 @@ def test_an_upload_that_is_sent_again_tells_its_progress_anew(client: Any, sandb
     """One that was cut off begins anew, and the document is attached once."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 100_000)
     sandbox.faults.add(Fault(UPLOAD, "reset"))
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     interview = client.start_interview()
     client.attach_document(interview.id, tmp_path / "plan.pdf")

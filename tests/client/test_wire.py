@@ -20,10 +20,19 @@ from specstep_flows.errors import RequestError, SettingsError, UnexpectedRespons
 from specstep_flows.sandbox import ManualClock
 
 
+class _Remembering(ThreadingHTTPServer):
+    """Keeps what its handler was sent, or the status that it answers with."""
+
+    seen: list[dict[str, str]]
+    status: int
+
+
 class _SetsCookies(BaseHTTPRequestHandler):
     """A service that sets a cookie with every answer, and remembers what it was sent."""
 
     protocol_version = "HTTP/1.1"
+
+    server: _Remembering
 
     def do_GET(self) -> None:
         self.server.seen.append(dict(self.headers))
@@ -41,7 +50,7 @@ class _SetsCookies(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[Any]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _SetsCookies) as server:
+    with _Remembering(("127.0.0.1", 0), _SetsCookies) as server:
         server.seen = []
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -182,6 +191,8 @@ def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned: Any) 
 class _IsNoService(BaseHTTPRequestHandler):
     """Somebody else's web page, at every address."""
 
+    server: _Remembering
+
     def do_GET(self) -> None:
         self.send_response(self.server.status)
         self.send_header("Content-Type", "text/html")
@@ -195,7 +206,7 @@ class _IsNoService(BaseHTTPRequestHandler):
 @pytest.fixture
 def elsewhere() -> Iterator[Any]:
     """A web server that is no SpecStep, with its status for every page."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _IsNoService) as server:
+    with _Remembering(("127.0.0.1", 0), _IsNoService) as server:
         server.status = 200
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server

@@ -67,12 +67,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="session")
-def wheel(built: Any) -> Path:
+def wheel(built: tuple[Path, Path]) -> Path:
     return built[0]
 
 
 @pytest.fixture(scope="session")
-def sdist(built: Any) -> Path:
+def sdist(built: tuple[Path, Path]) -> Path:
     return built[1]
 
 

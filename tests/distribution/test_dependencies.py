@@ -32,7 +32,7 @@ def imported(folder: Path) -> set[str]:
 
 
 def wanted(requirements: list[str]) -> set[str]:
-    return {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in requirements}
+    return {re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
 
 
 def test_the_packages_import_what_is_asked_for() -> None:

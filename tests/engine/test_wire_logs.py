@@ -70,7 +70,7 @@ def test_every_logger_of_httpcore_is_covered() -> None:
     """A new version of httpcore with another logger must not pass unnoticed."""
     named = set()
     for module in pkgutil.walk_packages(httpcore.__path__, "httpcore."):
-        spec = module.module_finder.find_spec(module.name, None)  # type: ignore[call-arg]
+        spec = module.module_finder.find_spec(module.name, None)
         assert spec is not None
         source = spec.loader.get_source(module.name)  # type: ignore[union-attr]
         named |= set(re.findall(r"getLogger\(\"(.*?)\"\)", source or ""))

@@ -54,7 +54,7 @@ def sent() -> dict[str, str]:
                 continue
             name, kind = node.args[0], node.args[1]
             if isinstance(name, ast.Constant) and isinstance(kind, ast.Constant):
-                found[name.value] = kind.value
+                found[str(name.value)] = str(kind.value)
     return found
 
 
@@ -72,11 +72,10 @@ def used() -> set[str]:
     for tree in GATEWAY.values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_kick_off":
-                names.add(node.args[0].value)
+                names.add(ast.literal_eval(node.args[0]))
             elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "operation":
-                names |= {leaf.value for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant)} & set(
-                    OPERATIONS
-                )
+                constants = {str(leaf.value) for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant)}
+                names |= constants & set(OPERATIONS)
     return names
 
 

@@ -155,6 +155,7 @@ class Bench:
         assert run.state == "Complete"
         assert run.answers == {question.question: f"Answer to: {question.question}" for question in questions}
         assert {answer.question: answer.answer for answer in result.answers} == run.answers
+        assert run.package_id is not None
         content = world.packages[run.package_id].zip.content()
         assert result.path.read_bytes() == content
         assert result.sha256 == hashlib.sha256(content).hexdigest()
@@ -168,6 +169,7 @@ class Bench:
         """The same questions of a run that a process of its own drove: its record stands for the result."""
         record = self.record()
         assert record.generation_id is not None
+        assert record.package_id is not None
         self.judge(
             RunResult(
                 run_id=record.run_id,

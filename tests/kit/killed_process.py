@@ -97,7 +97,8 @@ def live(order: Order) -> None:
     out = folder / "out"
     points = Points(os.open(folder / "points", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), order.die_at, str(out))
     sys.addaudithook(points.hear)
-    perform, perform_async = drive._perform, drive._perform_async
+    driver: Any = drive
+    perform, perform_async = driver._perform, drive._perform_async
 
     def pointed(step: Step, *more: Any) -> Any:
         points.reach(label_of(step))
@@ -107,7 +108,7 @@ def live(order: Order) -> None:
         points.reach(label_of(step))
         return await perform_async(step, *more)
 
-    drive._perform, drive._perform_async = pointed, pointed_async
+    driver._perform, driver._perform_async = pointed, pointed_async
     clock = SharedClock(Path(order.clock))
     if order.command:
         command(order, clock)

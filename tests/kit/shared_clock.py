@@ -39,5 +39,5 @@ class SharedClock:
         self.sleep(seconds)
         await asyncio.sleep(0)
 
-    def call_after(self, seconds: float, action: Callable[[], None]) -> None:
+    def call_at(self, moment: float, action: Callable[[], None]) -> None:
         raise NotImplementedError("no fault of these proofs needs it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from recording.cassettes import BRIEF, RUN, player
@@ -31,12 +31,13 @@ def test_a_whole_run_is_replayed(cassette: Any, clock: Any, tmp_path: Path) -> N
             BRIEF,
             output=tmp_path / "package.zip",
             unpack=True,
-            on_event=lambda event: states.append(event.generation.state) if is_progress(event) else None,
+            on_event=lambda event: states.append(cast(Any, event).generation.state) if is_progress(event) else None,
             **RUN,
         )
 
     assert tape.play_count == len(tape)
     assert result.path.read_bytes() == stand_in_package()
+    assert result.unpacked_to is not None
     assert (result.unpacked_to / "README.md").is_file()
     assert {"Drafting", "PausedAwaitingClarification"} <= set(states)
     assert states[-1] == "Complete"

@@ -29,15 +29,15 @@ SIGNED = "https://account7.blob.storage.example.net/tenant-42/p.zip?sv=2024&sig=
 PLANTED = (KEY, KEY[3:], OTHER_KEY, EMAIL, "account7", "tenant-42", "c2VjcmV0c2VjcmV0")
 
 
-def everything_in(path: Any) -> str:
+def everything_in(path: Path) -> str:
     """A cassette's text, and the text of whatever is in it as base64."""
     text = path.read_text()
     blobs = re.findall(r"!!binary \|\n((?:\s+[A-Za-z0-9+/=]+\n)+)", text)
     return text + "".join(base64.b64decode("".join(blob.split())).decode("latin-1") for blob in blobs)
 
 
-def scrubbed(body: bytes, **headers: Any) -> dict:
-    answer = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
+def scrubbed(body: bytes, **headers: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
     return Scrubber("https://specstep.test", [KEY, KEY[3:]]).response(answer)
 
 

@@ -76,7 +76,9 @@ def test_runs_are_listed_found_and_forgotten(tmp_path: Path) -> None:
     store.create(record("two", generation_id=ID))
 
     assert {run.run_id for run in store.all()} == {"one", "two"}
-    assert store.find_generation(ID).run_id == "two"
+    found = store.find_generation(ID)
+    assert found is not None
+    assert found.run_id == "two"
     store.forget("two")
     assert [run.run_id for run in store.all()] == ["one"]
     with pytest.raises(errors.RunNotFound, match="specstep runs"):
@@ -161,7 +163,7 @@ def _hold(folder: Any, ready: Any, release: Any) -> None:
     let_go = store.hold("one")
     ready.send(os.getpid())
     release.recv()
-    os._exit(9 if let_go else 0)
+    os._exit(9 if let_go is not None else 0)
 
 
 def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_path: Path) -> None:

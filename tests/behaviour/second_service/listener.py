@@ -39,7 +39,7 @@ class Call:
     def upload(self) -> tuple[str, bytes]:
         """The name and the bytes of the one file of a form, whatever its field is called."""
         head = f"Content-Type: {self.headers.get('Content-Type')}\r\n\r\n".encode()
-        form = email.message_from_bytes(head + self.body)
+        form: Any = email.message_from_bytes(head + self.body)
         for part in form.get_payload() if form.is_multipart() else []:
             if part.get_filename():
                 return part.get_filename(), part.get_payload(decode=True)

@@ -15,7 +15,7 @@ from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import OPTIONAL, Variant
 
 #: What each choice may be. What is left out stays plain, or is an ending of its own.
-CHOICES = {
+CHOICES: dict[str, list[Any]] = {
     "start_status": [200, 201],
     "turn_status": [200, 202],
     "complete_status": [200, 202, 204],

@@ -94,7 +94,7 @@ def test_what_the_service_starts_by_itself_is_adopted(
 ) -> None:
     """With a user's token the interview's end pays: this run adds no kickoff, whatever the snapshot says of it."""
     variant = PLAIN.but(starts_itself=True, tells_started=tells, rows_name_interview=names_interview)
-    wrong = Trouble(*trouble, after=True) if trouble else None
+    wrong = Trouble(trouble[0], trouble[1], after=True) if trouble else None
     outcome = run_library(tmp_path, variant, wrong, key=f"oat_{KEY[3:]}")
 
     assert outcome.failures == []

@@ -187,7 +187,8 @@ class Wording:
     def job(self, job: Job) -> dict[str, Any]:
         fate = self.world.fate(job)
         shown = "pondering" if fate == "running" and self.variant.future_states else fate
-        body = {"status": self.job_word(shown), "job_id": job.id, "interview_id": job.interview.id, "snapshot": None}
+        body: dict[str, Any] = {"status": self.job_word(shown), "job_id": job.id}
+        body |= {"interview_id": job.interview.id, "snapshot": None}
         body |= {"created_at": self.when(job.begun), "completed_at": None, "error_code": None, "is_retryable": None}
         if fate == "completed" and self.variant.snapshot_in_job:
             body["snapshot"] = self.interview(job.interview)

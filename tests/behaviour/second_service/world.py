@@ -159,7 +159,8 @@ class World:
         return interview
 
     def interview(self, identifier: str) -> Interview:
-        return self._known(self._found(self.interviews, identifier, "interview"))
+        interview: Interview = self._known(self._found(self.interviews, identifier, "interview"))
+        return interview
 
     def submit(self, interview: Interview, message: str, key: str | None) -> tuple[str, Job]:
         """``("new" | "flying" | "replay", job)``: the user's turn is committed at once, and once for each key."""
@@ -250,7 +251,7 @@ class World:
         return generation
 
     def generation(self, identifier: str) -> Generation:
-        generation = self._known(self._found(self.generations, identifier, "generation"))
+        generation: Generation = self._known(self._found(self.generations, identifier, "generation"))
         if generation.deleted:
             raise Refused(404, "NOT_FOUND", "There is no such generation.")
         return generation
