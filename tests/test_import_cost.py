@@ -38,7 +38,8 @@ def packages(modules: Any) -> Any:
 
 
 def test_importing_the_package_imports_nothing_else(modules_of: Any) -> None:
-    """``import specstep_flows`` loads its own few lines and the standard library's ``typing``, while httpx loads hundreds."""
+    """``import specstep_flows`` loads its own few lines and the standard library's ``typing``, while httpx loads
+    hundreds."""
     ours = modules_of("import specstep_flows") - modules_of("import __future__, typing")
 
     assert ours == {"specstep_flows"}
@@ -101,7 +102,8 @@ def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modu
     code = (
         # Nobody listens there, and the clock makes short work of the waits between the attempts.
         "import contextlib, os\nfrom specstep_flows import RunStore, SpecStep, SpecStepError\n"
-        "os.environ['SPECSTEP_CLOCK_SPEED'] = '1000000'\nclient = SpecStep(api_url='http://127.0.0.1:9', store=RunStore.in_memory())\n"
+        "os.environ['SPECSTEP_CLOCK_SPEED'] = '1000000'\n"
+        "client = SpecStep(api_url='http://127.0.0.1:9', store=RunStore.in_memory())\n"
         "with contextlib.suppress(SpecStepError): client.get_account()\npass"
     )
     loaded = modules_of(code)

@@ -121,7 +121,8 @@ def is_answers(block: Block) -> bool:
 
 
 def matches(expected: str, printed: str) -> bool:
-    """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are nothing."""
+    """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are
+    nothing."""
     pattern = re.escape(expected).replace("…", ".*")
     return (
         re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed.strip().splitlines()), re.DOTALL) is not None

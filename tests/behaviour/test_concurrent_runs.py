@@ -1,4 +1,5 @@
-"""Many runs at once: in one client, in several processes on one store. Limits are shared, and no run is driven twice."""
+"""Many runs at once: in one client, in several processes on one store. Limits are shared, and no run is driven
+twice."""
 
 from __future__ import annotations
 

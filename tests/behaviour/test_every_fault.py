@@ -1,7 +1,8 @@
 """Every fault at every request of a whole run, sync and async: it ends right, or with an error from which it resumes.
 
-A fault befalls one request; edits of answers, which are how a service drifts, befall that request and all later ones of its
-kind. Whatever happens: one interview in use, each turn once and in order, one kickoff, no answer lost, the right bytes.
+A fault befalls one request; edits of answers, which are how a service drifts, befall that request and all later ones
+of its kind. Whatever happens: one interview in use, each turn once and in order, one kickoff, no answer lost, the
+right bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Every field of every answer, gone, null, of another type or of a value that nobody has seen, for good: a service drifts.
+"""Every field of every answer, gone, null, of another type or of a value that nobody has seen, for good: a service
+drifts.
 
-The fields are taken from the answers of a run without incident. Only what a run steers by may stop it, with an error that
-names the field; the run goes on where it was once the service is itself again. Nothing is ever paid for twice.
+The fields are taken from the answers of a run without incident. Only what a run steers by may stop it, with an error
+that names the field; the run goes on where it was once the service is itself again. Nothing is ever paid for twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Ctrl-C, the cancellation of a task, and callbacks that raise, at every step of a run: it can be resumed in the same process.
+"""Ctrl-C, the cancellation of a task, and callbacks that raise, at every step of a run: it can be resumed in the same
+process.
 
 ``test_kill_everywhere`` shows the same of processes that die; here the process lives on, with its threads and locks.
 """
@@ -17,7 +18,8 @@ from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import Fault
 from tests.kit.bench import BRIEF, Bench
 
-#: Steps between the interrupts of the quick proof, and of the slow one. Deaths come at every step: test_kill_everywhere.
+#: Steps between the interrupts of the quick proof, and of the slow one. Deaths come at every step:
+#: test_kill_everywhere.
 STRIDE, SHORT_STRIDE = 29, 11
 
 
@@ -127,7 +129,8 @@ def test_a_download_that_was_cancelled_is_gone_on_with_at_once(new_bench: Any, l
 def test_a_run_that_was_cancelled_is_nobodys_at_once(
     new_bench: Any, monkeypatch: pytest.MonkeyPatch, moment: str, cancellations: int
 ) -> None:
-    """However often it is cancelled while a thread takes its lock, or writes its last: the lock is free when that is over."""
+    """However often it is cancelled while a thread takes its lock, or writes its last: the lock is free when that is
+    over."""
     bench = new_bench(is_async=True)
     is_there, may_go_on = threading.Event(), threading.Event()
     original = getattr(RunStore, moment)

@@ -1,8 +1,8 @@
 """kill -9 of a real process at every point of a whole run; a second process goes on, and all is as if nothing had been.
 
-Points are enumerated from a run without incident: each step of the driver (so: before a request is sent, after its answer
-came and before it is recorded, before and after each durable write), each change to a file of the output folder, and, for
-each request, the moment when the server has carried it out and its answer is on the way.
+Points are enumerated from a run without incident: each step of the driver (so: before a request is sent, after its
+answer came and before it is recorded, before and after each durable write), each change to a file of the output
+folder, and, for each request, the moment when the server has carried it out and its answer is on the way.
 """
 
 from __future__ import annotations

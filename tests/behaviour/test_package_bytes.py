@@ -36,7 +36,8 @@ def test_a_package_that_arrives_damaged_is_fetched_anew_once(bench: Bench, kind:
 
 @pytest.mark.parametrize("kind", DAMAGES + HOSTILE)
 def test_a_package_that_stays_bad_never_gets_its_name(bench: Bench, kind: Any) -> None:
-    """Neither damaged nor hostile bytes reach the final name or any place outside; once all is well, the run goes on."""
+    """Neither damaged nor hostile bytes reach the final name or any place outside; once all is well, the run goes
+    on."""
     escaped = [Path("/tmp/specstep-escaped.txt"), bench.folder / "specstep-escaped.txt", Path("specstep-escaped.txt")]
     bench.sandbox.faults.add(Fault(BLOB, kind, times=None))
     with pytest.raises((errors.DamagedPackage, errors.HostilePackage)) as caught:

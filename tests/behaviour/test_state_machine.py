@@ -1,7 +1,8 @@
 """A machine drives a run step by step, with random troubles, deaths, resumes, waits and meddling by others.
 
-After every step: at most one kickoff that was paid for, every turn at most once and in order, every pause answered at most
-once, and by our answers. In the end, when nothing more goes wrong: all of it exactly once, and the right bytes in place.
+After every step: at most one kickoff that was paid for, every turn at most once and in order, every pause answered at
+most once, and by our answers. In the end, when nothing more goes wrong: all of it exactly once, and the right bytes
+in place.
 """
 
 from __future__ import annotations

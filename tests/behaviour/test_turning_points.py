@@ -262,7 +262,8 @@ def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault: Any) -> None:
-    """Two pauses with the same text, the second soon after the first: each is answered, neither is waited for in vain."""
+    """Two pauses with the same text, the second soon after the first: each is answered, neither is waited for in
+    vain."""
     again = ClarificationRound(QUESTIONS, fraction=0.5), ClarificationRound(QUESTIONS, fraction=0.55)
     bench = new_bench(clarifications=again)
     befall(bench, "POST /v1/generations/{id}/clarifications/answers", fault)
@@ -277,7 +278,8 @@ def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault:
 @pytest.mark.parametrize("tick", [1, 10, 300])
 @pytest.mark.parametrize("fault", LOST)
 def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench: Any, fault: Any, tick: int) -> None:
-    """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried out."""
+    """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried
+    out."""
     bench = new_bench(dispatcher_tick_seconds=tick)
     befall(bench, "POST /v1/generations/{id}/clarifications/answers", fault)
 

@@ -107,7 +107,8 @@ def test_no_proxy_comes_between_us_and_this_machine(service: Any, ask: Any, monk
 def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(
     kind: Any, name: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy that cannot be used, certificates that are not there: the sentence names the variable, not the password."""
+    """A proxy that cannot be used, certificates that are not there: the sentence names the variable, not the
+    password."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=named) as caught:
         kind("sf_key", api_url="https://specstep.example")

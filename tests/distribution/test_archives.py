@@ -45,7 +45,8 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Any) -> Non
 
 
 def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
-    """Its metadata has the version of the package, the licence, the README and the extra; its entry points are there."""
+    """Its metadata has the version of the package, the licence, the README and the extra; its entry points are
+    there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     with zipfile.ZipFile(wheel) as archive:
         entry_points = next(

@@ -125,7 +125,8 @@ def test_a_redirect_is_no_answer_whatever_stands_in_it() -> None:
 
 
 def test_a_success_with_broken_json_is_no_success() -> None:
-    """Answers, a cancellation: what was cut or garbled on its way says nothing of what was done; an empty body is fine."""
+    """Answers, a cancellation: what was cut or garbled on its way says nothing of what was done; an empty body is
+    fine."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
         nothing(reply(b'{"generation_id": "x'))
     assert caught.value.ambiguous

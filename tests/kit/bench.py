@@ -141,7 +141,8 @@ class Bench:
         questions: tuple[Question, ...] = QUESTIONS,
         run_id: str = "proof",
     ) -> None:
-        """One interview in use, each turn once and in order, one kickoff, all answers, the right bytes in their place."""
+        """One interview in use, each turn once and in order, one kickoff, all answers, the right bytes in their
+        place."""
         world = self.sandbox.state
         used = [
             interview for interview in world.interviews.values() if interview.owner == self.owner and interview.messages

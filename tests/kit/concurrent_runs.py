@@ -1,6 +1,7 @@
 """One of several processes that drive the runs of one store: it tries all of them, in an order of its own.
 
-It prints as JSON which runs it brought to their end, and which were busy elsewhere. Any other error ends it with a trace.
+It prints as JSON which runs it brought to their end, and which were busy elsewhere. Any other error ends it with a
+trace.
 """
 
 from __future__ import annotations

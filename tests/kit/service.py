@@ -15,7 +15,8 @@ from specstep_flows.sandbox.http.app import Api
 from specstep_flows.sandbox.scope import SERVED_AT
 from specstep_flows.sandbox.world import World
 
-#: What may befall a request: (carried out, seconds later, status and body in place of the answer or None for no answer).
+#: What may befall a request: (carried out, seconds later, status and body in place of the answer or None for no
+#: answer).
 TROUBLES: Final[dict[str, tuple[bool, float, tuple[int, bytes] | None]]] = {
     "reset before": (False, 0, None),
     "reset after": (True, 0, None),

@@ -1,4 +1,5 @@
-"""Downloads over real HTTP on loopback: resumed, never joined wrongly, verified, and with no signed address anywhere."""
+"""Downloads over real HTTP on loopback: resumed, never joined wrongly, verified, and with no signed address
+anywhere."""
 
 from __future__ import annotations
 

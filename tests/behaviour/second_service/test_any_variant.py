@@ -1,4 +1,5 @@
-"""Choices of all kinds at once, with a trouble or two: whatever comes together, a run ends well and is paid for once."""
+"""Choices of all kinds at once, with a trouble or two: whatever comes together, a run ends well and is paid for
+once."""
 
 from __future__ import annotations
 

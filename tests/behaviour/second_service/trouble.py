@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 class Trouble:
     """One request, or the first few of a name, go wrong.
 
-    ``kind``: ``reset``, ``cut`` (half a body), ``empty`` (a 200 without one), ``hang``, a status such as ``504``, ``late``
-    (504 now, carried out ``seconds`` later) or ``kill`` (the client's process).
+    ``kind``: ``reset``, ``cut`` (half a body), ``empty`` (a 200 without one), ``hang``, a status such as ``504``,
+    ``late`` (504 now, carried out ``seconds`` later) or ``kill`` (the client's process).
     """
 
     #: The request's number, or what it is ("POST /v1/generations").

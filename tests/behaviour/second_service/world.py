@@ -1,4 +1,5 @@
-"""What the server keeps: interviews, turns, generations, packages, and honest books of everything that was committed."""
+"""What the server keeps: interviews, turns, generations, packages, and honest books of everything that was
+committed."""
 
 from __future__ import annotations
 
