@@ -122,6 +122,10 @@ class SpecStepError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception would call the class with the message alone, which not every error here accepts.
+        return self.__class__.__new__, (self.__class__, *self.args), self.__dict__
+
 
 class SettingsError(SpecStepError):
     """A key, a URL or another setting is missing or does not fit; nothing was sent."""

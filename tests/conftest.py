@@ -6,9 +6,12 @@ import asyncio
 import signal
 import threading
 from collections import Counter
+from typing import Any
 
 import hypothesis
 import pytest
+
+from specstep_flows.sandbox import ManualClock
 
 
 def pytest_configure() -> None:
@@ -54,7 +57,7 @@ class TurnedClock:
 
     speed = 1.0
 
-    def __init__(self, manual) -> None:
+    def __init__(self, manual: ManualClock) -> None:
         self.manual = manual
         self.slept: list[float] = []
         self._lock = threading.Lock()
@@ -73,6 +76,6 @@ class TurnedClock:
 
 
 @pytest.fixture
-def turned():
+def turned() -> Any:
     """Makes a client's clock from a sandbox with a manual clock: ``turned(sandbox)``."""
     return lambda sandbox: TurnedClock(sandbox.clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_the_first_policy_with_an_answer_gives_it() -> None:
     """A file, then a person's function, then the defaults; each sees only what is left."""
     seen: list[list[Clarification]] = []
 
-    def person(questions: list[Clarification]) -> dict[str, str]:
+    def person(questions: Sequence[Clarification]) -> dict[str, str]:
         seen.append(list(questions))
         return {STACK.question: "SQLite"}
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ SHOW_MODULES = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modul
 
 
 @pytest.fixture(scope="session")
-def modules_of(tmp_path_factory):
+def modules_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What a new process has loaded after running some code."""
     folder = tmp_path_factory.mktemp("imports")
     known: dict[str, frozenset[str]] = {}
@@ -31,20 +32,21 @@ def modules_of(tmp_path_factory):
     return load
 
 
-def packages(modules):
+def packages(modules: Any) -> Any:
     """The packages of modules, those of the standard library apart: which it loads differs from Python to Python."""
     return {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
 
 
-def test_importing_the_package_imports_nothing_else(modules_of):
-    """``import specstep_flows`` loads its own few lines and the standard library's ``typing``, while httpx loads hundreds."""
+def test_importing_the_package_imports_nothing_else(modules_of: Any) -> None:
+    """``import specstep_flows`` loads its own few lines and the standard library's ``typing``, while httpx loads
+    hundreds."""
     ours = modules_of("import specstep_flows") - modules_of("import __future__, typing")
 
     assert ours == {"specstep_flows"}
     assert len(modules_of("import httpx")) > 200
 
 
-def test_every_public_name_is_there_all_the_same(modules_of):
+def test_every_public_name_is_there_all_the_same(modules_of: Any) -> None:
     """A name is imported when it is used, and each of ``__all__`` can be."""
     loaded = modules_of(
         "import specstep_flows\nfor name in specstep_flows.__all__: getattr(specstep_flows, name)\npass"
@@ -53,7 +55,7 @@ def test_every_public_name_is_there_all_the_same(modules_of):
     assert {"specstep_flows.client", "specstep_flows.models", "specstep_flows.webhooks"} <= loaded
 
 
-def test_opening_a_client_imports_little_beyond_httpx(modules_of):
+def test_opening_a_client_imports_little_beyond_httpx(modules_of: Any) -> None:
     """``SpecStep()`` builds its ``httpx.Client``, reads the settings, and leaves the rest for the first call."""
     httpx = modules_of("import httpx; client = httpx.Client()")
     ours = modules_of("from specstep_flows import SpecStep; client = SpecStep(); client._http.base_url")
@@ -71,7 +73,7 @@ def test_opening_a_client_imports_little_beyond_httpx(modules_of):
     assert len(beyond) <= 35
 
 
-def test_the_help_page_imports_less_than_httpx(modules_of):
+def test_the_help_page_imports_less_than_httpx(modules_of: Any) -> None:
     """``specstep --help`` needs no HTTP, no database and no tables; it loads no more than twice what httpx does."""
     code = (
         "import contextlib, sys\nfrom specstep_flows.cli import main\nsys.argv = ['specstep', '--help']\n"
@@ -84,7 +86,7 @@ def test_the_help_page_imports_less_than_httpx(modules_of):
     assert len(loaded) <= 2 * len(modules_of("import httpx"))
 
 
-def test_one_operation_does_not_load_the_models_of_all(modules_of):
+def test_one_operation_does_not_load_the_models_of_all(modules_of: Any) -> None:
     """An operation of the generated client brings its own models, not the whole package's."""
     httpx = modules_of("import httpx")
     loaded = modules_of("from specstep_client.api.generations import pause_generation")
@@ -95,12 +97,13 @@ def test_one_operation_does_not_load_the_models_of_all(modules_of):
     assert len(models) <= 5
 
 
-def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modules_of):
+def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modules_of: Any) -> None:
     """What a program needs for a call is there after it; what it does not need is not."""
     code = (
         # Nobody listens there, and the clock makes short work of the waits between the attempts.
         "import contextlib, os\nfrom specstep_flows import RunStore, SpecStep, SpecStepError\n"
-        "os.environ['SPECSTEP_CLOCK_SPEED'] = '1000000'\nclient = SpecStep(api_url='http://127.0.0.1:9', store=RunStore.in_memory())\n"
+        "os.environ['SPECSTEP_CLOCK_SPEED'] = '1000000'\n"
+        "client = SpecStep(api_url='http://127.0.0.1:9', store=RunStore.in_memory())\n"
         "with contextlib.suppress(SpecStepError): client.get_account()\npass"
     )
     loaded = modules_of(code)

@@ -14,8 +14,9 @@ import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -52,7 +53,7 @@ def blocks_of(page: Path) -> list[Block]:
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
-def blocks(language: str, having: str = "", lacking: str | None = None):
+def blocks(language: str, having: str = "", lacking: str | None = None) -> pytest.MarkDecorator:
     """A parameter for every block of a language."""
     return pytest.mark.parametrize(
         "block",
@@ -78,13 +79,13 @@ def commands(text: str) -> list[Command]:
 
 
 @pytest.fixture(scope="module")
-def sandbox():
+def sandbox() -> Iterator[Any]:
     with Sandbox(speed=SPEED) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def reader(sandbox, tmp_path):
+def reader(sandbox: Sandbox, tmp_path: Path) -> Any:
     """Runs something in the reader's folder, with the reader's files and settings."""
     folder = tmp_path / "work"
     folder.mkdir()
@@ -110,8 +111,9 @@ def reader(sandbox, tmp_path):
             pytest.fail(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=False)
         return done.stdout
 
-    run.folder, run.environ = folder, environ
-    return run
+    reading: Any = run
+    reading.folder, reading.environ = folder, environ
+    return reading
 
 
 def is_answers(block: Block) -> bool:
@@ -119,14 +121,15 @@ def is_answers(block: Block) -> bool:
 
 
 def matches(expected: str, printed: str) -> bool:
-    """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are nothing."""
+    """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are
+    nothing."""
     pattern = re.escape(expected).replace("…", ".*")
     return (
         re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed.strip().splitlines()), re.DOTALL) is not None
     )
 
 
-def test_every_block_is_of_a_kind_that_is_run():
+def test_every_block_is_of_a_kind_that_is_run() -> None:
     """An example in another language would be an example that nobody runs."""
     kinds = {block.language for block in BLOCKS}
 
@@ -134,7 +137,7 @@ def test_every_block_is_of_a_kind_that_is_run():
     assert kinds <= {"console", "python", "yaml", "toml"}
 
 
-def test_the_readme_leads_with_the_two_commands():
+def test_the_readme_leads_with_the_two_commands() -> None:
     """The first thing that a reader finds sets everything up and runs."""
     first = blocks_of(ROOT / "README.md")[0]
 
@@ -143,7 +146,7 @@ def test_the_readme_leads_with_the_two_commands():
 
 
 @blocks("python", lacking="def test_")
-def test_python_examples_run(block, reader):
+def test_python_examples_run(block: Any, reader: Any) -> None:
     """A program of the pages runs to its end, without a warning, against a SpecStep."""
     (reader.folder / "example.py").write_text(block.text)
 
@@ -151,7 +154,7 @@ def test_python_examples_run(block, reader):
 
 
 @blocks("python", having="def test_")
-def test_tests_of_the_pages_pass(block, reader):
+def test_tests_of_the_pages_pass(block: Any, reader: Any) -> None:
     """A test that a reader copies finds the fixture, and passes."""
     (reader.folder / "test_example.py").write_text(block.text)
 
@@ -161,7 +164,7 @@ def test_tests_of_the_pages_pass(block, reader):
 
 
 @blocks("console")
-def test_commands_run_and_print_what_the_page_says(block, reader):
+def test_commands_run_and_print_what_the_page_says(block: Any, reader: Any) -> None:
     """Each command of a block ends with 0, one after the other, and prints what is shown."""
     for command in commands(block.text):
         first = command.line.split()[0]
@@ -194,13 +197,14 @@ def check_requirement(requirement: str) -> None:
         assert set(extras) <= set(project["optional-dependencies"])
 
 
-def check_sandbox(command: Command, reader) -> None:
+def check_sandbox(command: Command, reader: Any) -> None:
     """The sandbox of the page starts, on any free port, says what the page says, and ends with Ctrl-C."""
     line = re.sub(r"#.*", "", command.line).replace("--port 8787", "")
     process = subprocess.Popen(
         [*line.split(), "--port", "0"], cwd=reader.folder, env=reader.environ, stdout=subprocess.PIPE, text=True
     )
     with process:
+        assert process.stdout is not None
         printed = "".join(process.stdout.readline() for _ in command.expected.splitlines())
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
@@ -210,18 +214,15 @@ def check_sandbox(command: Command, reader) -> None:
 
 def check_regenerate_options(line: str) -> None:
     """Each option that the page gives to the script is one of its own."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        from regeneration.command import _parser
-    finally:
-        sys.path.pop(0)
+    from regeneration.command import _parser
+
     parser: argparse.ArgumentParser = _parser()
 
     assert parser.parse_args(re.sub(r"#.*", "", line).split("scripts/regenerate.py", 1)[1].split())
 
 
 @pytest.mark.slow
-def test_the_client_is_regenerated_as_the_page_says(reader, sandbox, tmp_path):
+def test_the_client_is_regenerated_as_the_page_says(reader: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The block about regeneration, run on a copy of the checkout against a document under other names than ours."""
     copy = tmp_path / "copy"
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
@@ -239,7 +240,7 @@ def test_the_client_is_regenerated_as_the_page_says(reader, sandbox, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_demo_runs(reader, tmp_path):
+def test_the_demo_runs(reader: Any, tmp_path: Path) -> None:
     """``scripts/demo`` does the whole job and shows the package's files."""
     printed = reader(str(ROOT / "scripts" / "demo"), cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
 
@@ -247,7 +248,7 @@ def test_the_demo_runs(reader, tmp_path):
 
 
 @blocks("yaml")
-def test_yaml_examples_are_what_the_page_says(block, reader):
+def test_yaml_examples_are_what_the_page_says(block: Any, reader: Any) -> None:
     """A file of answers answers a question; a workflow's own steps run."""
     if is_answers(block):
         policy = AnswersFile.load(reader.folder / "answers.yaml")
@@ -267,7 +268,7 @@ def test_yaml_examples_are_what_the_page_says(block, reader):
 
 
 @blocks("toml")
-def test_settings_files_of_the_pages_fit(block, tmp_path):
+def test_settings_files_of_the_pages_fit(block: Any, tmp_path: Path) -> None:
     """Every setting that a page shows is one, with a value that fits."""
     path = tmp_path / "config.toml"
     path.write_text(block.text.replace("sf_...", "sf_example"))
@@ -276,7 +277,7 @@ def test_settings_files_of_the_pages_fit(block, tmp_path):
     assert Settings.load(environ={}, file=path).warnings == ()
 
 
-def test_the_table_of_settings_is_whole():
+def test_the_table_of_settings_is_whole() -> None:
     """Each setting is in the README with its variable, its name in the file and its default; and no other is."""
     table = re.findall(
         r"^\| `(SPECSTEP_\w+)` \| (?:`(\w+)`)? ?\| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
@@ -291,14 +292,14 @@ def test_the_table_of_settings_is_whole():
         assert default == (f"{value:g}" if isinstance(value, float) else value or default)
 
 
-def test_the_table_of_exit_codes_is_whole():
+def test_the_table_of_exit_codes_is_whole() -> None:
     """Each exit code of the command is in the README, and no other is."""
     shown = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
 
     assert sorted(map(int, shown)) == sorted(getattr(exits, name) for name in exits.__all__ if name.isupper())
 
 
-def test_every_method_is_in_the_library_page():
+def test_every_method_is_in_the_library_page() -> None:
     """What both clients offer stands in docs/library.md, and what stands in its table exists."""
     text = (ROOT / "docs" / "library.md").read_text()
     table = set(re.findall(r"`(\w+)\(", "\n".join(line for line in text.splitlines() if line.startswith("| `"))))
@@ -309,7 +310,7 @@ def test_every_method_is_in_the_library_page():
     assert offered - named <= {"close", "store"}
 
 
-def test_links_lead_somewhere():
+def test_links_lead_somewhere() -> None:
     """Each relative link of the pages is a file of the repository."""
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -68,7 +68,7 @@ def test_every_event_is_read_known_or_not(event: str) -> None:
 def test_headers_come_in_every_shape() -> None:
     """Any case, pairs, the header classes of frameworks, spaces around values, other headers beside them."""
     body, headers = delivery()
-    shapes = [
+    shapes: list[Any] = [
         {name.lower(): value for name, value in headers.items()},
         {name.upper(): f" {value} " for name, value in headers.items()},
         [*headers.items(), ("Content-Type", "application/json"), ("Content-Type", "twice")],
@@ -130,7 +130,7 @@ def test_a_malformed_signature_is_rejected(signature: str) -> None:
 @pytest.mark.parametrize("name", ["Signature", "Timestamp", "Event", "Delivery"])
 def test_a_missing_or_repeated_header_is_rejected(name: str) -> None:
     """A second header could be read by one program and the first by another."""
-    body, headers = delivery(**{name: None})
+    body, headers = delivery(**cast(Any, {name: None}))
     assert f"no X-SpecStep-Webhook-{name}" in rejection(body, headers)
     body, headers = delivery()
     pairs = [*headers.items(), (f"x-specstep-webhook-{name}".lower(), headers[f"X-SpecStep-Webhook-{name}"])]

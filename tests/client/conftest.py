@@ -1,6 +1,10 @@
 """A client of each kind on a sandbox whose clock is turned by the client's own waits."""
 
+from __future__ import annotations
+
 import asyncio
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +15,7 @@ from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
 class Both:
     """Calls a client's methods by name, sync or async: the tests that use it hold for both."""
 
-    def __init__(self, kind: str, sandbox: Sandbox, clock, **options) -> None:
+    def __init__(self, kind: str, sandbox: Sandbox, clock: Any, **options: Any) -> None:
         self.kind = kind
         self.sandbox = sandbox
         self.store = options.pop("store", None) or RunStore.in_memory()
@@ -19,13 +23,13 @@ class Both:
         self.key = options.pop("api_key", sandbox.api_key)
         self.options = {"api_url": sandbox.url, "clock": clock, "store": self.store, **options}
 
-    def __getattr__(self, name: str):
-        def call(*args, **kwargs):
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
             if self.kind == "sync":
                 with SpecStep(self.key, **self.options) as client:
                     return getattr(client, name)(*args, **kwargs)
 
-            async def go():
+            async def go() -> Any:
                 async with AsyncSpecStep(self.key, **self.options) as client:
                     return await getattr(client, name)(*args, **kwargs)
 
@@ -35,7 +39,7 @@ class Both:
 
 
 @pytest.fixture
-def sandbox():
+def sandbox() -> Iterator[Any]:
     """A sandbox at the documented defaults, without rate limits, on a manual clock."""
     options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None)
     with Sandbox(port=0, options=options, clock=ManualClock()) as running:
@@ -43,6 +47,6 @@ def sandbox():
 
 
 @pytest.fixture(params=["sync", "async"])
-def client(request, sandbox, turned):
+def client(request: pytest.FixtureRequest, sandbox: Sandbox, turned: Any) -> Any:
     """Both clients, one after the other."""
     return Both(request.param, sandbox, turned(sandbox))

@@ -1,8 +1,12 @@
 """``download_package``: one package by its own id, whichever way it was made."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import zipfile
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,13 +15,13 @@ from specstep_client.models.doc_migration_commit_upload import DocMigrationCommi
 from specstep_client.types import File
 
 from specstep_flows import errors, events
-from specstep_flows.sandbox import Fault
+from specstep_flows.sandbox import Fault, Sandbox
 
 LINK = "GET /v1/packages/{id}/zip"
 
 
 @pytest.fixture
-def migrated(client):
+def migrated(client: Any) -> Any:
     """The id of a package that was made of documents that existed before."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -28,9 +32,9 @@ def migrated(client):
     return client.call(commit_doc_migration, body=form).package_id
 
 
-def test_a_migrated_package_comes_home(client, migrated, tmp_path):
+def test_a_migrated_package_comes_home(client: Any, migrated: Any, tmp_path: Path) -> None:
     """It has no generation, and is fetched, verified and unpacked as any other; events tell of it."""
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     brought = client.download_package(str(migrated), output=tmp_path / "shop.zip", unpack=True)
 
@@ -45,7 +49,7 @@ def test_a_migrated_package_comes_home(client, migrated, tmp_path):
     assert client.store.all() == []
 
 
-def test_it_is_named_by_its_id_and_replaces_nothing(client, migrated, tmp_path):
+def test_it_is_named_by_its_id_and_replaces_nothing(client: Any, migrated: Any, tmp_path: Path) -> None:
     """In a folder it stands under its own id; what stands there is only replaced with ``force``."""
     brought = client.download_package(migrated, output=tmp_path)
     assert brought.path == tmp_path / f"{migrated}.zip"
@@ -59,7 +63,9 @@ def test_it_is_named_by_its_id_and_replaces_nothing(client, migrated, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [brought.path.name]
 
 
-def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(client, sandbox, migrated, tmp_path):
+def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(
+    client: Any, sandbox: Sandbox, migrated: Any, tmp_path: Path
+) -> None:
     """Its final name is whole or absent, and damage is mended by one more download, which costs nothing."""
     sandbox.faults.add(Fault("GET /blob/*", "zip_flipped"))
     brought = client.download_package(migrated, output=tmp_path / "shop.zip")
@@ -69,7 +75,7 @@ def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(client,
     assert sandbox.requests.count(LINK) == 2
 
 
-def test_what_is_not_there_or_not_ours(client, tmp_path):
+def test_what_is_not_there_or_not_ours(client: Any, tmp_path: Path) -> None:
     """One sentence that says both, and nothing on disk."""
     with pytest.raises(errors.NotFound, match="not there, or not yours"):
         client.download_package(UUID(int=5), output=tmp_path)

@@ -1,34 +1,41 @@
 """A fan-out profile: one kickoff, several generations, all of them watched and brought home."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.files import RunFiles
-from specstep_flows.sandbox import Failure
+from specstep_flows.sandbox import Failure, Sandbox
 
 BRIEF = "A portal for feedback."
 
 
 @pytest.fixture(autouse=True)
-def quick(sandbox):
+def quick(sandbox: Sandbox) -> None:
     """Children of a minute or two: what is watched is the same, and there are fewer looks."""
     sandbox.options.profile_seconds = {"Fast": 60, "Normal": 90, "Extensive": 120, "Researcher": 120}
 
 
-def answered(questions):
+def answered(questions: Any) -> Any:
     return {question.question: "No." for question in questions}
 
 
 @pytest.fixture(params=["parent", "child"])
-def answer(request, sandbox):
+def answer(request: pytest.FixtureRequest, sandbox: Sandbox) -> Any:
     """Whose id the kickoff answers with, which the pages leave open."""
     sandbox.options.researcher_answer = request.param
     return request.param
 
 
-def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answer, tmp_path):
+def test_every_child_is_watched_answered_and_brought_home(
+    client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path
+) -> None:
     """One kickoff is paid for; three packages are on disk, each whole, and the run knows all of them."""
-    told = []
+    told: list[Any] = []
     result = client.run(
         BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_event=told.append, on_question=answered
     )
@@ -49,7 +56,9 @@ def test_every_child_is_watched_answered_and_brought_home(client, sandbox, answe
     assert watched == set(record.generation_ids)
 
 
-def test_a_clock_that_is_set_back_stops_no_look(sandbox, turned, tmp_path, monkeypatch):
+def test_a_clock_that_is_set_back_stops_no_look(
+    sandbox: Sandbox, turned: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The machine's clock goes back by an hour while the children are watched: nothing waits for that hour to pass."""
     clock = turned(sandbox)
     monkeypatch.setattr(clock, "now", lambda: sandbox.clock.now() - (3600 if len(clock.slept) > 8 else 0))
@@ -61,12 +70,14 @@ def test_a_clock_that_is_set_back_stops_no_look(sandbox, turned, tmp_path, monke
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_process_that_dies_over_a_package_that_is_on_disk(client, sandbox, tmp_path, monkeypatch, which):
+def test_a_process_that_dies_over_a_package_that_is_on_disk(
+    client: Any, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
     """The file is there under its name, and nobody lived to say so: it is known again, and nothing is refused."""
     real = RunFiles.size
-    sizes = []
+    sizes: list[Any] = []
 
-    def die(self, path):
+    def die(self: Any, path: Any) -> Any:
         sizes.append(path)
         if len(sizes) == which + 1:
             raise errors.Detached("Stopped here.")
@@ -83,7 +94,7 @@ def test_a_process_that_dies_over_a_package_that_is_on_disk(client, sandbox, tmp
     assert len(result.further_paths) == 2
 
 
-def test_packages_of_one_name_are_numbered(client, sandbox, tmp_path):
+def test_packages_of_one_name_are_numbered(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The first has the name that was asked for."""
     result = client.run(BRIEF, profile="Researcher", output=tmp_path / "portal.zip", on_question=answered)
 
@@ -94,7 +105,7 @@ def test_packages_of_one_name_are_numbered(client, sandbox, tmp_path):
     ]
 
 
-def test_a_finished_fan_out_is_not_brought_home_twice(client, sandbox, tmp_path):
+def test_a_finished_fan_out_is_not_brought_home_twice(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Called again it looks, and finds everything there."""
     first = client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
     links = sandbox.requests.count("GET /v1/packages/{id}/zip")
@@ -105,7 +116,9 @@ def test_a_finished_fan_out_is_not_brought_home_twice(client, sandbox, tmp_path)
     assert sandbox.requests.count("POST /v1/generations") == 1
 
 
-def test_children_that_are_listed_late_are_found_all_the_same(client, sandbox, answer, tmp_path):
+def test_children_that_are_listed_late_are_found_all_the_same(
+    client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path
+) -> None:
     """A replica may lag behind the kickoff's answer."""
     sandbox.options.visible_after_seconds = 100
     result = client.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
@@ -113,11 +126,11 @@ def test_children_that_are_listed_late_are_found_all_the_same(client, sandbox, a
     assert len(result.further_paths) == 2
 
 
-def test_a_child_that_ends_takes_no_other_with_it(client, sandbox, tmp_path):
+def test_a_child_that_ends_takes_no_other_with_it(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """What is complete is brought home, and what is not is told."""
     told = []
 
-    def tell(event):
+    def tell(event: Any) -> None:
         told.append(event)
         if not isinstance(event, events.GenerationProgress):
             return
@@ -131,23 +144,26 @@ def test_a_child_that_ends_takes_no_other_with_it(client, sandbox, tmp_path):
     assert any("cannot be retried by itself" in event.message for event in told if isinstance(event, events.Notice))
 
 
-def test_a_fan_out_of_which_nothing_is_complete_has_failed(client, sandbox, tmp_path):
+def test_a_fan_out_of_which_nothing_is_complete_has_failed(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Then there is nothing to bring home."""
     sandbox.options.failures = (Failure(),)
     with pytest.raises(errors.GenerationFailed):
         client.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
 
 
-def test_the_limit_holds_for_all_together(client, sandbox, answer, tmp_path):
+def test_the_limit_holds_for_all_together(client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path) -> None:
     """Each child alone stays below it; the sum does not, and everything is cancelled."""
     with pytest.raises(errors.BudgetExceeded) as caught:
         client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=2.0, on_question=answered)
 
+    assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 2.0
     assert {row.state for row in client.list_generations()} == {"Cancelled"}
 
 
-def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(client, sandbox, tmp_path):
+def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """Nothing is lost: whoever resumes answers, and goes on with all of them."""
     with pytest.raises(errors.AnswersNeeded):
         client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path)

@@ -1,23 +1,31 @@
 """Interviews that somebody holds: a person, a model of the user's own, a list of texts."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from specstep_flows import Brief, errors, events
+from specstep_flows.sandbox import Sandbox
 
 
-def script(*texts):
+def script(*texts: Any) -> Any:
     """A respondent with these answers; what it was asked is in ``asked``."""
     left = list(texts)
 
-    def respond(reply, interview):
-        respond.asked.append((reply, len(interview.turns)))
+    asked: list[Any] = []
+
+    def respond(reply: Any, interview: Any) -> Any:
+        asked.append((reply, len(interview.turns)))
         return left.pop(0) if left else None
 
-    respond.asked = []
+    respond.asked = asked  # type: ignore[attr-defined]
     return respond
 
 
-def test_a_respondent_holds_the_whole_interview(client, sandbox, tmp_path):
+def test_a_respondent_holds_the_whole_interview(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """It gets the agent's opening first, then each reply; None ends the interview, and the run goes on by itself."""
     respond = script("A portal for feedback.", "Shops use it.")
     result = client.run(
@@ -35,7 +43,7 @@ def test_a_respondent_holds_the_whole_interview(client, sandbox, tmp_path):
     ]
 
 
-def test_scripted_messages_come_before_the_respondent(client, sandbox, tmp_path):
+def test_scripted_messages_come_before_the_respondent(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A brief may begin the interview, and somebody may go on with it."""
     respond = script("More.")
     client.run(
@@ -45,7 +53,9 @@ def test_scripted_messages_come_before_the_respondent(client, sandbox, tmp_path)
     assert [reply for reply, _ in respond.asked] == list(sandbox.options.replies[:2])
 
 
-def test_a_brief_holds_texts_attachments_and_a_respondent_in_one_value(client, sandbox, tmp_path):
+def test_a_brief_holds_texts_attachments_and_a_respondent_in_one_value(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """The same as giving them one by one: uploaded first, said in turn, then answered by the respondent."""
     (tmp_path / "notes.md").write_text("# Notes")
     respond = script("More.")
@@ -61,7 +71,7 @@ def test_a_brief_holds_texts_attachments_and_a_respondent_in_one_value(client, s
     assert brief == Brief(["A portal."], (str(tmp_path / "notes.md"),), respond)
 
 
-def test_what_a_brief_holds_is_not_given_beside_it_as_well(client, sandbox, tmp_path):
+def test_what_a_brief_holds_is_not_given_beside_it_as_well(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Whose attachments, or whose respondent, would be a guess; what it does not hold may be given beside it."""
     (tmp_path / "notes.md").write_text("# Notes")
     notes = [tmp_path / "notes.md"]
@@ -84,11 +94,11 @@ def test_what_a_brief_holds_is_not_given_beside_it_as_well(client, sandbox, tmp_
     assert len(interview.documents) == 1
 
 
-def test_the_interview_stops_asking_when_the_agent_completes_it(client, sandbox, tmp_path):
+def test_the_interview_stops_asking_when_the_agent_completes_it(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Nobody is asked for more than the agent wants, and messages that are left over are told."""
     sandbox.options.agent_completes_after = 2
     respond = script("never asked for")
-    told = []
+    told: list[Any] = []
     client.run(
         ["One.", "Two.", "Three.", "Four."],
         respondent=respond,
@@ -102,7 +112,9 @@ def test_the_interview_stops_asking_when_the_agent_completes_it(client, sandbox,
     assert respond.asked == []
 
 
-def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_anew(client, sandbox, tmp_path):
+def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_anew(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """Cancelling the turn's job is an undo for whoever holds the interview, and no failure of the run."""
     respond = script("A portal for cats.", "A portal for dogs.")
     client.run(
@@ -126,18 +138,18 @@ def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_aske
 class Undo:
     """Takes a turn back at the first wait for its reply, as a person would who sees a mistake."""
 
-    def __init__(self, client, sandbox, message):
+    def __init__(self, client: Any, sandbox: Any, message: Any) -> None:
         self.client = client
         self.clock = client.options["clock"]
         self.sandbox = sandbox
         self.message = message
         self.sleep = self.clock.sleep
 
-    def __call__(self, event):
+    def __call__(self, event: Any) -> None:
         if isinstance(event, events.TurnSubmitted) and event.message == self.message:
             self.clock.sleep = self.undo
 
-    def undo(self, seconds):
+    def undo(self, seconds: Any) -> None:
         self.clock.sleep = self.sleep
         (job,) = self.sandbox.state.open_jobs.values()
         job.outcome, job.completed_at = "cancelled", self.sandbox.clock.now()
@@ -145,10 +157,12 @@ class Undo:
         self.sleep(seconds)
 
 
-def test_a_half_held_interview_is_not_ended_by_whoever_resumes_without_a_respondent(client, sandbox, tmp_path):
+def test_a_half_held_interview_is_not_ended_by_whoever_resumes_without_a_respondent(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """A generation of half a brief would be paid for in vain."""
 
-    def leave(reply, interview):
+    def leave(reply: Any, interview: Any) -> None:
         raise errors.Detached("gone for lunch")
 
     with pytest.raises(errors.Detached, match="lunch"):
@@ -163,7 +177,7 @@ def test_a_half_held_interview_is_not_ended_by_whoever_resumes_without_a_respond
     assert len(sandbox.state.generations) == 1
 
 
-def test_an_empty_brief_needs_a_respondent(client, sandbox):
+def test_an_empty_brief_needs_a_respondent(client: Any, sandbox: Sandbox) -> None:
     """Without anybody to answer there is nothing to say."""
     with pytest.raises(errors.UsageError, match="empty"):
         client.run()

@@ -1,27 +1,31 @@
 """The whole job over real HTTP, sync and async alike: what the samples do, and what the pages add."""
 
+from __future__ import annotations
+
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question
+from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
 
-def defaults(questions):
+def defaults(questions: Any) -> Any:
     """The proposed defaults."""
     return {question.question: question.proposed_default or "Use your best judgment for v1." for question in questions}
 
 
-def paths(sandbox, method="GET"):
+def paths(sandbox: Any, method: Any = "GET") -> Any:
     """What was requested, in order."""
     return [request.path for request in sandbox.requests if request.method == method]
 
 
 @pytest.mark.contract
-def test_a_brief_becomes_a_package_on_disk(client, sandbox, tmp_path):
+def test_a_brief_becomes_a_package_on_disk(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Interview, generation, clarification, zip: verified, under its name, unpacked, with what it cost."""
     result = client.run(BRIEF, output=tmp_path / "package.zip", unpack=True, on_question=defaults, profile="Fast")
 
@@ -35,9 +39,9 @@ def test_a_brief_becomes_a_package_on_disk(client, sandbox, tmp_path):
     assert [turn.content for turn in interview.turns if turn.role == "user"] == BRIEF
 
 
-def test_the_run_is_told_as_events_in_order(client, tmp_path):
+def test_the_run_is_told_as_events_in_order(client: Any, tmp_path: Path) -> None:
     """The id first, before anything is paid for; then each thing as it happened."""
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
 
     kinds = [type(event) for event in told]
@@ -60,7 +64,9 @@ def test_the_run_is_told_as_events_in_order(client, tmp_path):
     assert any(generation.phase_detail and generation.billing_state for generation in progress)
 
 
-def test_progress_reaches_a_coroutine_function_and_an_async_policy(sandbox, turned, tmp_path):
+def test_progress_reaches_a_coroutine_function_and_an_async_policy(
+    sandbox: Sandbox, turned: Any, tmp_path: Path
+) -> None:
     """AsyncSpecStep awaits callbacks; SpecStep refuses them before anything is sent."""
     import asyncio
 
@@ -68,15 +74,15 @@ def test_progress_reaches_a_coroutine_function_and_an_async_policy(sandbox, turn
 
     told = []
 
-    async def watcher(event):
+    async def watcher(event: Any) -> None:
         await asyncio.sleep(0)
         told.append(event)
 
-    async def policy(questions):
+    async def policy(questions: Any) -> Any:
         await asyncio.sleep(0)
         return defaults(questions)
 
-    async def go():
+    async def go() -> None:
         async with AsyncSpecStep(
             sandbox.api_key, api_url=sandbox.url, clock=turned(sandbox), store=RunStore.in_memory()
         ) as specstep:
@@ -93,10 +99,12 @@ def test_progress_reaches_a_coroutine_function_and_an_async_policy(sandbox, turn
     assert len(sandbox.requests) == sent
 
 
-def test_an_interview_that_the_agent_completes_is_not_completed_again(client, sandbox, tmp_path):
+def test_an_interview_that_the_agent_completes_is_not_completed_again(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """The agent ends it after the first turn: no /complete is sent, and the rest of the brief is said to be unused."""
     sandbox.options.agent_completes_after = 1
-    told = []
+    told: list[Any] = []
     client.run([*BRIEF, "More."], output=tmp_path, on_question=defaults, on_event=told.append)
 
     assert not [path for path in paths(sandbox, "POST") if path.endswith("/complete")]
@@ -105,7 +113,9 @@ def test_an_interview_that_the_agent_completes_is_not_completed_again(client, sa
 
 
 @pytest.mark.parametrize("style", ["exact", "lower"])
-def test_the_interviews_status_counts_whatever_its_case(client, sandbox, tmp_path, style):
+def test_the_interviews_status_counts_whatever_its_case(
+    client: Any, sandbox: Sandbox, tmp_path: Path, style: Any
+) -> None:
     """``Complete`` and ``complete`` are the same word."""
     sandbox.options.interview_status_style = style
     sandbox.options.agent_completes_after = 1
@@ -114,7 +124,9 @@ def test_the_interviews_status_counts_whatever_its_case(client, sandbox, tmp_pat
 
 
 @pytest.mark.parametrize("in_interview", [True, False])
-def test_an_intake_artifact_that_comes_late_is_waited_for(client, sandbox, tmp_path, in_interview):
+def test_an_intake_artifact_that_comes_late_is_waited_for(
+    client: Any, sandbox: Sandbox, tmp_path: Path, in_interview: bool
+) -> None:
     """A moment late in the interview; or only ever in the list of artifacts."""
     sandbox.options.intake_artifact_delay = 10
     sandbox.options.intake_artifact_in_interview = in_interview
@@ -124,7 +136,9 @@ def test_an_intake_artifact_that_comes_late_is_waited_for(client, sandbox, tmp_p
 
 
 @pytest.mark.contract
-def test_a_complete_generation_without_a_package_id_is_followed_up(client, sandbox, tmp_path):
+def test_a_complete_generation_without_a_package_id_is_followed_up(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """GET /v1/generations/{id}/package names the package then."""
     sandbox.options.package_id_in_status = False
     result = client.run(BRIEF, output=tmp_path, on_question=defaults)
@@ -133,7 +147,7 @@ def test_a_complete_generation_without_a_package_id_is_followed_up(client, sandb
 
 
 @pytest.mark.parametrize("envelope", ["array", "object"])
-def test_lists_come_in_either_envelope(client, sandbox, tmp_path, envelope):
+def test_lists_come_in_either_envelope(client: Any, sandbox: Sandbox, tmp_path: Path, envelope: Any) -> None:
     """The pages name no envelope for most lists."""
     sandbox.options.list_envelope = envelope
 
@@ -141,10 +155,10 @@ def test_lists_come_in_either_envelope(client, sandbox, tmp_path, envelope):
     assert client.list_generations()
 
 
-def test_a_state_that_nobody_has_seen_means_keep_waiting(client, sandbox, tmp_path):
+def test_a_state_that_nobody_has_seen_means_keep_waiting(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Translating is not the end, and no error."""
     sandbox.options.extra_states = (ExtraState("Translating", after="Drafting", seconds=60),)
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=told.append)
 
     states = [event.generation.state for event in told if isinstance(event, events.GenerationProgress)]
@@ -152,7 +166,7 @@ def test_a_state_that_nobody_has_seen_means_keep_waiting(client, sandbox, tmp_pa
     assert states[-1] == "Complete"
 
 
-def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client, sandbox, tmp_path):
+def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Left out; on a 400 the detected one, which capabilities list; the user's own as it is."""
     client.run(BRIEF, output=tmp_path / "a", on_question=defaults)
     assert [generation.project_type for generation in sandbox.state.generations.values()] == [None] or all(
@@ -170,7 +184,9 @@ def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client, sandbox
 
 
 @pytest.mark.parametrize("wrong", [{"profile": "Turbo"}, {"profile": "fast"}, {"project_type": "Website"}])
-def test_an_unknown_choice_is_refused_before_anything_is_started(client, sandbox, tmp_path, wrong):
+def test_an_unknown_choice_is_refused_before_anything_is_started(
+    client: Any, sandbox: Sandbox, tmp_path: Path, wrong: Any
+) -> None:
     """The error shows what the service accepts; no interview, no generation."""
     with pytest.raises(errors.UsageError, match=r"Fast|WebApp"):
         client.run(BRIEF, output=tmp_path, **wrong)
@@ -178,7 +194,7 @@ def test_an_unknown_choice_is_refused_before_anything_is_started(client, sandbox
     assert not sandbox.state.interviews
 
 
-def test_questions_are_answered_all_verbatim_and_once_each(client, sandbox, tmp_path):
+def test_questions_are_answered_all_verbatim_and_once_each(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Two rounds of two questions: two answers of two, although the state stays paused until the next tick."""
     sandbox.options.dispatcher_tick_seconds = 60
     rounds = [
@@ -194,7 +210,9 @@ def test_questions_are_answered_all_verbatim_and_once_each(client, sandbox, tmp_
     assert result.answers[1].answer == "Use your best judgment for v1."
 
 
-def test_without_a_policy_a_question_ends_the_call_and_a_resume_answers_it(client, sandbox, tmp_path):
+def test_without_a_policy_a_question_ends_the_call_and_a_resume_answers_it(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """AnswersNeeded carries the questions and the run; the same run goes on with a policy."""
     with pytest.raises(errors.AnswersNeeded) as caught:
         client.run(BRIEF, output=tmp_path, run_id="mine")
@@ -207,7 +225,7 @@ def test_without_a_policy_a_question_ends_the_call_and_a_resume_answers_it(clien
     assert len(sandbox.state.generations) == 1
 
 
-def test_a_policy_that_has_no_answer_to_one_question_sends_none(client, sandbox, tmp_path):
+def test_a_policy_that_has_no_answer_to_one_question_sends_none(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """All or nothing."""
     sandbox.options.clarifications = (ClarificationRound((Question("One?"), Question("Two?"))),)
     with pytest.raises(errors.AnswersNeeded, match=r"Two\?"):
@@ -216,7 +234,7 @@ def test_a_policy_that_has_no_answer_to_one_question_sends_none(client, sandbox,
     assert not [path for path in paths(sandbox, "POST") if path.endswith("/answers")]
 
 
-def test_a_failure_says_why_and_whether_a_retry_makes_sense(client, sandbox, tmp_path):
+def test_a_failure_says_why_and_whether_a_retry_makes_sense(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Category, reason, and the service's pages' view of a retry."""
     sandbox.options.failures = (Failure(category="ReviewBudgetExhausted", reason="Still blocked."),)
     with pytest.raises(errors.GenerationFailed) as caught:
@@ -227,7 +245,9 @@ def test_a_failure_says_why_and_whether_a_retry_makes_sense(client, sandbox, tmp
     assert len(sandbox.state.generations) == 1
 
 
-def test_a_failure_that_is_likely_to_clear_is_retried_as_often_as_allowed(client, sandbox, tmp_path):
+def test_a_failure_that_is_likely_to_clear_is_retried_as_often_as_allowed(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """HostRestart on the first kickoff; one retry allowed; the package is the second generation's."""
     sandbox.options.failures = (Failure(category="HostRestart", on=(1,)),)
     result = client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=1)
@@ -237,7 +257,9 @@ def test_a_failure_that_is_likely_to_clear_is_retried_as_often_as_allowed(client
 
 
 @pytest.mark.parametrize("commit", [True, False])
-def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(client, sandbox, tmp_path, commit):
+def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(
+    client: Any, sandbox: Sandbox, tmp_path: Path, commit: bool
+) -> None:
     """It failed at once, the answer to the retry was lost, and only then the list begins to show it."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
@@ -247,11 +269,13 @@ def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(clie
     assert [str(result.generation_id)] == list(sandbox.state.generations)[1:]
 
 
-def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(client, sandbox, tmp_path):
+def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """GenerationPaused; after the service's resume, the same run goes on."""
-    paused = []
+    paused: list[Any] = []
 
-    def pause_once(event):
+    def pause_once(event: Any) -> None:
         if isinstance(event, events.GenerationProgress) and not paused and event.generation.state == "Reviewing":
             paused.append(client.pause_generation(event.generation.id))
 
@@ -262,20 +286,21 @@ def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(client, sandbo
     assert client.resume("mine", on_question=defaults).path.exists()
 
 
-def test_a_cancellation_is_its_own_outcome(client, tmp_path):
+def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:
     """GenerationCancelled, with the generation."""
 
-    def cancel(event):
+    def cancel(event: Any) -> None:
         if isinstance(event, events.GenerationProgress) and not event.generation.is_terminal:
             client.cancel_generation(event.generation.id, "a test")
 
     with pytest.raises(errors.GenerationCancelled) as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=cancel)
 
+    assert caught.value.generation is not None
     assert caught.value.generation.is_cancelled
 
 
-def test_the_deadline_ends_the_wait_and_not_the_run(client, sandbox, tmp_path):
+def test_the_deadline_ends_the_wait_and_not_the_run(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A time-out means: still running. The same id goes on, without a second generation."""
     with pytest.raises(errors.WaitTimeout) as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", timeout=120)
@@ -285,7 +310,7 @@ def test_the_deadline_ends_the_wait_and_not_the_run(client, sandbox, tmp_path):
     assert len(sandbox.state.generations) == 1
 
 
-def test_the_same_id_with_another_brief_is_refused(client, sandbox, tmp_path):
+def test_the_same_id_with_another_brief_is_refused(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A run id belongs to one brief; nothing is sent for the other one."""
     client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
     sent = len(sandbox.requests)
@@ -295,7 +320,7 @@ def test_the_same_id_with_another_brief_is_refused(client, sandbox, tmp_path):
     assert len(sandbox.requests) == sent
 
 
-def test_what_is_not_said_again_stays_as_it_was(client, tmp_path):
+def test_what_is_not_said_again_stays_as_it_was(client: Any, tmp_path: Path) -> None:
     """A limit on cost holds until another one is given: the same call without it does not lift it."""
     client.run(BRIEF, output=tmp_path, run_id="mine", profile="Fast", max_cost_usd=50, on_question=defaults)
     client.run(BRIEF, run_id="mine", profile="Fast", on_question=defaults)
@@ -307,7 +332,7 @@ def test_what_is_not_said_again_stays_as_it_was(client, tmp_path):
     assert client.store.get("mine").options["max_cost_usd"] == 60
 
 
-def test_a_finished_run_is_not_run_again(client, sandbox, tmp_path):
+def test_a_finished_run_is_not_run_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The same id again: the same package, no new interview, no new download while the file is what it was."""
     first = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
     zips = len([path for path in paths(sandbox) if path.endswith("/zip")])
@@ -320,13 +345,14 @@ def test_a_finished_run_is_not_run_again(client, sandbox, tmp_path):
     assert len(sandbox.state.interviews) == 1
 
 
-def test_a_limit_on_cost_stops_on_what_was_read(client, sandbox, tmp_path):
+def test_a_limit_on_cost_stops_on_what_was_read(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Past the limit the generation is cancelled with a reason, and the error says what was spent."""
     with pytest.raises(errors.BudgetExceeded) as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)
 
     (generation,) = sandbox.state.generations.values()
     assert generation.state == "Cancelled"
+    assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 0.5
     assert caught.value.limit_usd == 0.5
 
@@ -335,7 +361,7 @@ def test_a_limit_on_cost_stops_on_what_was_read(client, sandbox, tmp_path):
     assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
 
 
-def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client, sandbox, tmp_path):
+def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """running_cost_usd missing: the list row's cost_usd holds the limit."""
     sandbox.options.status_missing = frozenset({"running_cost_usd"})
 
@@ -343,9 +369,9 @@ def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client, sandbox, tmp_p
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)
 
 
-def test_a_forecast_past_the_limit_only_warns(client, tmp_path):
+def test_a_forecast_past_the_limit_only_warns(client: Any, tmp_path: Path) -> None:
     """Nothing is cancelled for what may never be spent."""
-    told = []
+    told: list[Any] = []
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=2.0, on_event=told.append)
 
@@ -354,11 +380,11 @@ def test_a_forecast_past_the_limit_only_warns(client, tmp_path):
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_what_pays_is_confirmed_first(client, sandbox, tmp_path, answer):
+def test_what_pays_is_confirmed_first(client: Any, sandbox: Sandbox, tmp_path: Path, answer: bool) -> None:
     """confirm is asked once, before the kickoff; False leaves the run where it is."""
     asked = []
 
-    def confirm(record):
+    def confirm(record: Any) -> Any:
         asked.append(record.run_id)
         return answer
 
@@ -371,11 +397,11 @@ def test_what_pays_is_confirmed_first(client, sandbox, tmp_path, answer):
     assert bool(sandbox.state.generations) == answer
 
 
-def test_a_respondent_answers_the_agent_until_it_says_it_is_done(client, sandbox, tmp_path):
+def test_a_respondent_answers_the_agent_until_it_says_it_is_done(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """It is given the agent's reply and the interview, after the scripted messages."""
     heard = []
 
-    def respondent(reply, interview):
+    def respondent(reply: Any, interview: Any) -> Any:
         heard.append(reply)
         return f"Answer {len(heard)}." if len(heard) < 3 else None
 
@@ -386,7 +412,7 @@ def test_a_respondent_answers_the_agent_until_it_says_it_is_done(client, sandbox
     assert heard[0].startswith("Thank you")
 
 
-def test_reference_documents_are_attached_before_the_first_turn(client, sandbox, tmp_path):
+def test_reference_documents_are_attached_before_the_first_turn(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Each once; an empty or missing one is refused before a byte leaves."""
     document = tmp_path / "notes.md"
     document.write_text("# Notes\n")
@@ -408,10 +434,10 @@ def test_reference_documents_are_attached_before_the_first_turn(client, sandbox,
     assert len(sandbox.requests) == sent
 
 
-def test_a_large_reference_document_is_only_warned_about(client, sandbox, tmp_path):
+def test_a_large_reference_document_is_only_warned_about(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The pages name no limit, so it is uploaded all the same."""
     (tmp_path / "large.pdf").write_bytes(b"%PDF" + bytes(21_000_000))
-    told = []
+    told: list[Any] = []
     client.run(BRIEF, attachments=[tmp_path / "large.pdf"], output=tmp_path, on_question=defaults, on_event=told.append)
 
     assert any("large.pdf is large (21 MB)" in event.message for event in told if isinstance(event, events.Notice))
@@ -420,14 +446,18 @@ def test_a_large_reference_document_is_only_warned_about(client, sandbox, tmp_pa
 
 
 @pytest.mark.parametrize("brief", ["", "  \n", []])
-def test_an_empty_brief_is_refused_before_anything_is_sent(client, sandbox, tmp_path, brief):
+def test_an_empty_brief_is_refused_before_anything_is_sent(
+    client: Any, sandbox: Sandbox, tmp_path: Path, brief: Any
+) -> None:
     """One sentence, no request."""
     with pytest.raises(errors.UsageError, match="brief is empty"):
         client.run(brief, output=tmp_path)
     assert not sandbox.requests
 
 
-def test_an_output_that_cannot_be_written_is_told_before_anything_costs(client, sandbox, tmp_path):
+def test_an_output_that_cannot_be_written_is_told_before_anything_costs(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """A file stands where the folder should be; or the package's name is taken."""
     (tmp_path / "file").write_text("")
     (tmp_path / "taken.zip").write_text("mine")
@@ -439,7 +469,9 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_costs(client, 
     assert (tmp_path / "taken.zip").read_text() == "mine"
 
 
-def test_a_working_folder_that_is_gone_is_told_before_anything_costs(client, sandbox, tmp_path, monkeypatch):
+def test_a_working_folder_that_is_gone_is_told_before_anything_costs(
+    client: Any, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody removed it under our feet: the sentence says so."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
@@ -450,18 +482,26 @@ def test_a_working_folder_that_is_gone_is_told_before_anything_costs(client, san
     assert not sandbox.state.interviews
 
 
-def test_a_token_of_a_user_adopts_what_the_service_started_itself(client, sandbox, tmp_path):
+def test_a_token_of_a_user_adopts_what_the_service_started_itself(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """With an oat_ token the last turn pays: no kickoff of ours, one generation, and it is said beforehand."""
     sandbox.options.agent_completes_after = 2
     client.key = "oat_0123456789abcdef"
     sandbox.state.add_key(client.key, "ada")
-    told, asked = [], []
+    told: list[Any] = []
+    asked: list[Any] = []
+
+    def agree(record: Any) -> bool:
+        asked.append(1)
+        return True
+
     result = client.run(
         BRIEF,
         output=tmp_path,
         on_question=defaults,
         on_event=told.append,
-        confirm=lambda record: bool(asked.append(1) or 1),
+        confirm=agree,
     )
 
     assert list(sandbox.state.generations) == [str(result.generation_id)]
@@ -471,10 +511,10 @@ def test_a_token_of_a_user_adopts_what_the_service_started_itself(client, sandbo
     assert order.index("Notice") < order.index("TurnSubmitted")
 
 
-def test_what_a_progress_callback_raises_loses_nothing(client, sandbox, tmp_path):
+def test_what_a_progress_callback_raises_loses_nothing(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The error reaches the caller; the run goes on from its record."""
 
-    def broken(event):
+    def broken(event: Any) -> None:
         if isinstance(event, events.GenerationStarted):
             raise RuntimeError("a bug in the display")
 
@@ -485,7 +525,7 @@ def test_what_a_progress_callback_raises_loses_nothing(client, sandbox, tmp_path
     assert len(sandbox.state.generations) == 1
 
 
-def test_a_generation_started_elsewhere_can_be_adopted(client, sandbox, tmp_path):
+def test_a_generation_started_elsewhere_can_be_adopted(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Started step by step, then managed: resumed to its package without another kickoff."""
     interview = client.start_interview()
     client.say(interview.id, BRIEF[0])

@@ -1,5 +1,10 @@
 """The steps of the job one by one, sync and async, and any other operation of the API."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 from specstep_client.api.capabilities import get_capabilities
 from specstep_client.api.notifications import list_notifications
@@ -9,24 +14,24 @@ from specstep_client.api.status import get_status_summary
 from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
 from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
-from specstep_flows.sandbox import Failure, Fault
+from specstep_flows.sandbox import Failure, Fault, Sandbox
 
 
-def complete(client):
+def complete(client: Any) -> Any:
     """An interview that was held and completed."""
     interview = client.start_interview()
     client.say(interview.id, "A portal for customer feedback.")
     return client.complete_interview(interview.id)
 
 
-def started(client, **options):
+def started(client: Any, **options: Any) -> Any:
     """A generation of it."""
     interview = complete(client)
     return client.start_generation(interview.intake_artifact_id, interview_id=interview.id, **options)
 
 
 @pytest.mark.contract
-def test_an_interview_step_by_step(client, tmp_path):
+def test_an_interview_step_by_step(client: Any, tmp_path: Path) -> None:
     """Opening turn, a reply, a document attached, listed and removed, completion with its artifact."""
     opening = client.start_interview()
     assert opening.reply.startswith("Hello")
@@ -46,7 +51,7 @@ def test_an_interview_step_by_step(client, tmp_path):
     assert client.get_interview(opening.id).is_complete
 
 
-def test_the_same_key_says_a_thing_once(client, sandbox):
+def test_the_same_key_says_a_thing_once(client: Any, sandbox: Sandbox) -> None:
     """A repeated call with one's own Idempotency-Key gives the first reply back."""
     interview = client.start_interview()
     first = client.say(interview.id, "Once.", key="mine-1")
@@ -58,7 +63,7 @@ def test_the_same_key_says_a_thing_once(client, sandbox):
 
 
 @pytest.mark.contract
-def test_a_generation_step_by_step(client):
+def test_a_generation_step_by_step(client: Any) -> None:
     """Start, questions, answers, wait, package, its files."""
     generation_id = started(client, profile="Fast")
     with pytest.raises(errors.AnswersNeeded) as caught:
@@ -78,7 +83,7 @@ def test_a_generation_step_by_step(client):
     assert client.get_events(generation_id)
 
 
-def test_control_step_by_step(client):
+def test_control_step_by_step(client: Any) -> None:
     """Pause, resume, name, cancel; and what the state does not allow is a conflict."""
     generation_id = started(client)
     assert client.pause_generation(generation_id).is_paused
@@ -105,7 +110,9 @@ ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
     ],
     ids=["lost", "never there", "504 and there", "504"],
 )
-def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(client, sandbox, fault):
+def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(
+    client: Any, sandbox: Sandbox, fault: Any
+) -> None:
     """Nobody knows whether they arrived: the state tells, and they are sent again only if they did not."""
     generation_id = started(client, profile="Fast")
     with pytest.raises(errors.AnswersNeeded):
@@ -120,7 +127,7 @@ def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(client
     assert set(kept.answers.values()) == {"HTML."}
 
 
-def test_a_cancellation_that_somebody_else_answered_is_sent_again(client, sandbox):
+def test_a_cancellation_that_somebody_else_answered_is_sent_again(client: Any, sandbox: Sandbox) -> None:
     """A 200 that the service did not give: the state says that it was not carried out."""
     generation_id = started(client)
     sandbox.faults.add(Fault("POST /v1/generations/{id}/cancel", "status", status=200))
@@ -129,7 +136,7 @@ def test_a_cancellation_that_somebody_else_answered_is_sent_again(client, sandbo
     assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 2
 
 
-def test_a_failed_generation_can_be_retried_by_hand(client, sandbox):
+def test_a_failed_generation_can_be_retried_by_hand(client: Any, sandbox: Sandbox) -> None:
     """The new generation has its own id; the old one stays."""
     sandbox.options.failures = (Failure(on=(1,)),)
     sandbox.options.clarifications = ()
@@ -143,7 +150,7 @@ def test_a_failed_generation_can_be_retried_by_hand(client, sandbox):
     assert {row.id for row in client.list_generations()} == {generation_id, again}
 
 
-def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client, sandbox):
+def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client: Any, sandbox: Sandbox) -> None:
     """The answer to the retry was lost, and only then the list begins to show the generation that failed."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
@@ -156,14 +163,14 @@ def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client, san
     assert list(sandbox.state.generations) == [str(generation_id), str(again)]
 
 
-def test_account_quota_and_capabilities(client):
+def test_account_quota_and_capabilities(client: Any) -> None:
     """What the key is, what is left, what may be chosen."""
     assert client.get_account().email
     assert client.get_usage().raw
     assert "Fast" in client.get_capabilities().review_profiles
 
 
-def test_any_other_operation_by_its_module(client):
+def test_any_other_operation_by_its_module(client: Any) -> None:
     """The generated client's request and parsing, our sending: kinds, limits, errors."""
     assert client.call(get_capabilities).review_profiles
     assert client.call(list_notifications) is not None
@@ -171,7 +178,7 @@ def test_any_other_operation_by_its_module(client):
     assert client.call(update_retention_preference, body=body).default_retention_days == 30
 
 
-def test_a_file_inside_a_package_and_a_search(client, sandbox):
+def test_a_file_inside_a_package_and_a_search(client: Any, sandbox: Sandbox) -> None:
     """A path with slashes, and a body that is text."""
     sandbox.options.clarifications = ()
     generation_id = started(client)
@@ -188,20 +195,20 @@ def test_a_file_inside_a_package_and_a_search(client, sandbox):
 
 
 @pytest.mark.parametrize("wrong", ["", "not-an-id", "../../etc/passwd", "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a0"])
-def test_what_is_no_id_is_refused_before_it_is_sent(client, sandbox, wrong):
+def test_what_is_no_id_is_refused_before_it_is_sent(client: Any, sandbox: Sandbox, wrong: str) -> None:
     """Nothing can be smuggled into a path."""
     with pytest.raises(errors.UsageError, match="not an id"):
         client.get_generation(wrong)
     assert not sandbox.requests
 
 
-def test_an_id_of_another_account_is_not_there_or_not_yours(client):
+def test_an_id_of_another_account_is_not_there_or_not_yours(client: Any) -> None:
     """The service does not tell these apart, so neither do we."""
     with pytest.raises(errors.NotFound, match="not there, or not yours"):
         client.get_generation("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
 
-def test_an_empty_message_is_not_sent(client, sandbox):
+def test_an_empty_message_is_not_sent(client: Any, sandbox: Sandbox) -> None:
     """There is nothing to say."""
     interview = client.start_interview()
     sent = len(sandbox.requests)
@@ -210,7 +217,7 @@ def test_an_empty_message_is_not_sent(client, sandbox):
     assert len(sandbox.requests) == sent
 
 
-def test_a_refused_key_is_tried_once(client, sandbox):
+def test_a_refused_key_is_tried_once(client: Any, sandbox: Sandbox) -> None:
     """401: one request, and a sentence that names the variable."""
     client.key = "sf_wrong"
     with pytest.raises(errors.AuthenticationError, match="SPECSTEP_API_KEY"):
@@ -218,16 +225,16 @@ def test_a_refused_key_is_tried_once(client, sandbox):
     assert len(sandbox.requests) == 1
 
 
-def test_both_clients_offer_the_same():
+def test_both_clients_offer_the_same() -> None:
     """One list of steps: nothing exists for one client alone but how it is closed."""
 
-    def public(kind):
+    def public(kind: Any) -> Any:
         return {name for name in dir(kind) if not name.startswith("_")}
 
     assert public(SpecStep) ^ public(AsyncSpecStep) == {"close", "aclose"}
 
 
-def test_each_step_has_a_docstring_that_names_its_endpoint():
+def test_each_step_has_a_docstring_that_names_its_endpoint() -> None:
     """help(SpecStep.say) says what it does and what stands behind it."""
     from specstep_flows.flows import steps
 
@@ -241,13 +248,13 @@ def test_each_step_has_a_docstring_that_names_its_endpoint():
         ), name
 
 
-def test_the_key_is_in_no_repr(sandbox):
+def test_the_key_is_in_no_repr(sandbox: Sandbox) -> None:
     """Not in the client's, the settings' or an error's."""
     with SpecStep(sandbox.api_key, api_url=sandbox.url) as specstep:
         assert sandbox.api_key not in repr(specstep) + repr(specstep.settings)
 
 
-def test_a_client_without_a_key(client, sandbox, monkeypatch):
+def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """It sends no key, whatever the environment holds, reads what is anonymous, and refuses anything else by itself."""
     monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
     client.key, client.options["anonymous"] = None, True

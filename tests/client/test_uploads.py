@@ -1,23 +1,27 @@
 """The upload of a reference document tells how far it is, sync and async, and however slowly it leaves."""
 
+from __future__ import annotations
+
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors, events
 from specstep_flows.engine import transport
 from specstep_flows.engine.effects import Request
-from specstep_flows.sandbox import Fault
+from specstep_flows.sandbox import Fault, Sandbox
 
 UPLOAD = "POST /v1/interviews/{interviewId}/reference-documents"
 
 
-def uploads(told):
+def uploads(told: Any) -> Any:
     """What was told of uploads, in order."""
     return [event for event in told if isinstance(event, events.Uploading | events.DocumentAttached)]
 
 
-def check_progress(told, size):
+def check_progress(told: Any, size: Any) -> Any:
     """From the first bytes to the last in growing steps, each told once, and then that it is attached."""
     *progress, attached = told
     assert attached == events.DocumentAttached("plan.pdf", size)
@@ -29,10 +33,10 @@ def check_progress(told, size):
 
 
 @pytest.mark.parametrize(("size", "least"), [(1, 1), (70_000, 3), (3_000_000, 15)])
-def test_progress_of_an_upload(client, tmp_path, size, least):
+def test_progress_of_an_upload(client: Any, tmp_path: Path, size: int, least: int) -> None:
     """A step alone tells the client's listener; never more than some twenty events come of one upload."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * size)
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     interview = client.start_interview()
     client.attach_document(interview.id, tmp_path / "plan.pdf")
@@ -41,10 +45,10 @@ def test_progress_of_an_upload(client, tmp_path, size, least):
     assert least <= len(sent) <= 25
 
 
-def test_progress_within_a_run(client, tmp_path):
+def test_progress_within_a_run(client: Any, tmp_path: Path) -> None:
     """A run tells whoever watches it."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 200_000)
-    told = []
+    told: list[Any] = []
     client.run(
         "A portal.",
         attachments=[tmp_path / "plan.pdf"],
@@ -57,16 +61,16 @@ def test_progress_within_a_run(client, tmp_path):
     assert check_progress(uploads(told), 200_000)
 
 
-def test_a_listener_that_must_be_awaited(sandbox, turned, tmp_path):
+def test_a_listener_that_must_be_awaited(sandbox: Sandbox, turned: Any, tmp_path: Path) -> None:
     """Each event is awaited before more of the file leaves, so that none overtakes another."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 300_000)
     told = []
 
-    async def listen(event):
+    async def listen(event: Any) -> None:
         await asyncio.sleep(0)
         told.append(event)
 
-    async def go():
+    async def go() -> None:
         options = {"store": RunStore.in_memory(), "clock": turned(sandbox), "on_event": listen}
         async with AsyncSpecStep(sandbox.api_key, api_url=sandbox.url, **options) as specstep:
             interview = await specstep.start_interview()
@@ -77,11 +81,11 @@ def test_a_listener_that_must_be_awaited(sandbox, turned, tmp_path):
     check_progress(uploads(told), 300_000)
 
 
-def test_an_upload_that_is_sent_again_tells_its_progress_anew(client, sandbox, tmp_path):
+def test_an_upload_that_is_sent_again_tells_its_progress_anew(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """One that was cut off begins anew, and the document is attached once."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 100_000)
     sandbox.faults.add(Fault(UPLOAD, "reset"))
-    told = []
+    told: list[Any] = []
     client.options["on_event"] = told.append
     interview = client.start_interview()
     client.attach_document(interview.id, tmp_path / "plan.pdf")
@@ -100,7 +104,9 @@ def test_an_upload_that_is_sent_again_tells_its_progress_anew(client, sandbox, t
     ],
 )
 @pytest.mark.parametrize("commit", [True, False])
-def test_a_document_that_is_listed_under_another_name_is_known_by_being_new(client, sandbox, tmp_path, listed, commit):
+def test_a_document_that_is_listed_under_another_name_is_known_by_being_new(
+    client: Any, sandbox: Sandbox, tmp_path: Path, listed: Any, commit: bool
+) -> None:
     """The pages do not say how a file's name is listed; the answer to the upload was lost."""
     (tmp_path / "plan v2.pdf").write_bytes(b"x" * 1000)
     (tmp_path / "old.pdf").write_bytes(b"y" * 1000)
@@ -114,11 +120,11 @@ def test_a_document_that_is_listed_under_another_name_is_known_by_being_new(clie
     assert len(client.list_documents(interview.id)) == 2
 
 
-def test_an_upload_that_was_answered_is_known_to_whoever_goes_on(client, sandbox, tmp_path):
+def test_an_upload_that_was_answered_is_known_to_whoever_goes_on(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The process ended right behind the answer, and the list lags behind: nothing is uploaded twice."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 1000)
 
-    def stop(event):
+    def stop(event: Any) -> None:
         if isinstance(event, events.DocumentAttached):
             raise errors.Detached("Stopped here.")
 
@@ -131,11 +137,11 @@ def test_an_upload_that_was_answered_is_known_to_whoever_goes_on(client, sandbox
     assert sandbox.requests.count(UPLOAD) == 1
 
 
-def test_nothing_is_sent_of_a_listener_that_raises(sandbox, turned, tmp_path):
+def test_nothing_is_sent_of_a_listener_that_raises(sandbox: Sandbox, turned: Any, tmp_path: Path) -> None:
     """What a listener raises comes out as it is, and the interview is as it was."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 300_000)
 
-    def listen(event):
+    def listen(event: Any) -> None:
         if isinstance(event, events.Uploading):
             raise ZeroDivisionError
 
@@ -148,7 +154,7 @@ def test_nothing_is_sent_of_a_listener_that_raises(sandbox, turned, tmp_path):
 
 
 @pytest.mark.parametrize("has_file", [True, False])
-def test_the_answer_has_its_own_time_however_long_the_file_took(sandbox, has_file):
+def test_the_answer_has_its_own_time_however_long_the_file_took(sandbox: Sandbox, has_file: bool) -> None:
     """An upload of minutes is not taken for an answer that comes too slowly; a request without a file still is."""
     import httpx
 
@@ -159,7 +165,7 @@ def test_the_answer_has_its_own_time_however_long_the_file_took(sandbox, has_fil
     looks = iter([0.0])
     with httpx.Client(base_url=sandbox.url) as http:
 
-        def send():
+        def send() -> Any:
             return transport.attempt(http, request, 75.0, lambda: next(looks, 600.0))
 
         if has_file:

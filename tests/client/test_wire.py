@@ -7,8 +7,10 @@ import gzip
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from specstep_client.api.capabilities import get_capabilities
@@ -18,10 +20,19 @@ from specstep_flows.errors import RequestError, SettingsError, UnexpectedRespons
 from specstep_flows.sandbox import ManualClock
 
 
+class _Remembering(ThreadingHTTPServer):
+    """Keeps what its handler was sent, or the status that it answers with."""
+
+    seen: list[dict[str, str]]
+    status: int
+
+
 class _SetsCookies(BaseHTTPRequestHandler):
     """A service that sets a cookie with every answer, and remembers what it was sent."""
 
     protocol_version = "HTTP/1.1"
+
+    server: _Remembering
 
     def do_GET(self) -> None:
         self.server.seen.append(dict(self.headers))
@@ -33,26 +44,26 @@ class _SetsCookies(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
 @pytest.fixture
-def service():
-    with ThreadingHTTPServer(("127.0.0.1", 0), _SetsCookies) as server:
+def service() -> Iterator[Any]:
+    with _Remembering(("127.0.0.1", 0), _SetsCookies) as server:
         server.seen = []
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 
 
-def ask_twice(service) -> None:
+def ask_twice(service: Any) -> None:
     with SpecStep("sf_key", api_url=f"http://127.0.0.1:{service.server_port}", store=RunStore.in_memory()) as specstep:
         specstep.get_account()
         specstep.get_account()
 
 
-def ask_twice_async(service) -> None:
+def ask_twice_async(service: Any) -> None:
     async def ask() -> None:
         url = f"http://127.0.0.1:{service.server_port}"
         async with AsyncSpecStep("sf_key", api_url=url, store=RunStore.in_memory()) as specstep:
@@ -63,7 +74,7 @@ def ask_twice_async(service) -> None:
 
 
 @pytest.mark.parametrize("ask", [ask_twice, ask_twice_async])
-def test_the_key_goes_with_every_request_and_no_cookie_ever_does(service, ask):
+def test_the_key_goes_with_every_request_and_no_cookie_ever_does(service: Any, ask: Any) -> None:
     """The actor is whoever the key belongs to: a session that the service offers is not taken up."""
     ask(service)
 
@@ -73,7 +84,7 @@ def test_the_key_goes_with_every_request_and_no_cookie_ever_does(service, ask):
 
 
 @pytest.mark.parametrize("ask", [ask_twice, ask_twice_async])
-def test_no_proxy_comes_between_us_and_this_machine(service, ask, monkeypatch):
+def test_no_proxy_comes_between_us_and_this_machine(service: Any, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could not reach the sandbox, and would read the key: plain http is for loopback alone."""
     with socket.socket() as proxy:
         proxy.bind(("127.0.0.1", 0))
@@ -93,8 +104,11 @@ def test_no_proxy_comes_between_us_and_this_machine(service, ask, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("kind", [SpecStep, AsyncSpecStep])
-def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(kind, name, value, named, monkeypatch):
-    """A proxy that cannot be used, certificates that are not there: the sentence names the variable, not the password."""
+def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(
+    kind: Any, name: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that cannot be used, certificates that are not there: the sentence names the variable, not the
+    password."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=named) as caught:
         kind("sf_key", api_url="https://specstep.example")
@@ -102,7 +116,7 @@ def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(kind, 
     assert caught.value.__cause__ is None
 
 
-def test_a_client_does_not_survive_a_fork(service):
+def test_a_client_does_not_survive_a_fork(service: Any) -> None:
     """Parent and child would read from one socket, and take each other's answers."""
     with SpecStep("sf_key", api_url=f"http://127.0.0.1:{service.server_port}", store=RunStore.in_memory()) as specstep:
         specstep.get_account()
@@ -134,11 +148,11 @@ class _Compresses(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(gzip.compress(b'{"review_profiles": ["Fast"], "project_types": [], "mirror_selections": []}'))
 
-    def log_message(self, *args) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
-def test_a_compressed_answer_is_read_whoever_asks():
+def test_a_compressed_answer_is_read_whoever_asks() -> None:
     """By a step of our own, and by an operation's module in the generated client."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Compresses) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -158,11 +172,11 @@ class _NestsWithoutEnd(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"a":' * 5000)
 
-    def log_message(self, *args) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
-def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned):
+def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned: Any) -> None:
     """By an operation's module as by a step of our own."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _NestsWithoutEnd) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -178,20 +192,22 @@ def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned):
 class _IsNoService(BaseHTTPRequestHandler):
     """Somebody else's web page, at every address."""
 
+    server: _Remembering
+
     def do_GET(self) -> None:
         self.send_response(self.server.status)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
         self.wfile.write(b"<html><body>Welcome!</body></html>")
 
-    def log_message(self, *args) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
 @pytest.fixture
-def elsewhere():
+def elsewhere() -> Iterator[Any]:
     """A web server that is no SpecStep, with its status for every page."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _IsNoService) as server:
+    with _Remembering(("127.0.0.1", 0), _IsNoService) as server:
         server.status = 200
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -199,7 +215,7 @@ def elsewhere():
 
 
 @pytest.mark.parametrize("status", [None, 200, 404])
-def test_an_address_that_is_not_the_services_is_told_soon(status, elsewhere, turned):
+def test_an_address_that_is_not_the_services_is_told_soon(status: int | None, elsewhere: Any, turned: Any) -> None:
     """Half a minute of trying, not the five of a job under way; the sentence says where to look."""
     clock = turned(SimpleNamespace(clock=ManualClock()))
     elsewhere.status, address = status, f"http://127.0.0.1:{elsewhere.server_port}"

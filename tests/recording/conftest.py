@@ -1,15 +1,12 @@
-"""The scripts on the path, and a clock whose waits take no time."""
+"""A committed cassette, and a clock whose waits take no time."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-if str(ROOT / "scripts") not in sys.path:
-    sys.path.insert(0, str(ROOT / "scripts"))
 
 
 class LeapingClock:

@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -27,19 +29,19 @@ SIGNED = "https://account7.blob.storage.example.net/tenant-42/p.zip?sv=2024&sig=
 PLANTED = (KEY, KEY[3:], OTHER_KEY, EMAIL, "account7", "tenant-42", "c2VjcmV0c2VjcmV0")
 
 
-def everything_in(path) -> str:
+def everything_in(path: Path) -> str:
     """A cassette's text, and the text of whatever is in it as base64."""
     text = path.read_text()
     blobs = re.findall(r"!!binary \|\n((?:\s+[A-Za-z0-9+/=]+\n)+)", text)
     return text + "".join(base64.b64decode("".join(blob.split())).decode("latin-1") for blob in blobs)
 
 
-def scrubbed(body: bytes, **headers) -> dict:
-    answer = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
+def scrubbed(body: bytes, **headers: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
     return Scrubber("https://specstep.test", [KEY, KEY[3:]]).response(answer)
 
 
-def test_a_recording_holds_none_of_the_secrets_that_went_over_the_wire(tmp_path):
+def test_a_recording_holds_none_of_the_secrets_that_went_over_the_wire(tmp_path: Path) -> None:
     """Secrets said in the interview, sent as headers, signed into addresses and packed into the zip: none is kept."""
     target = tmp_path / "cassette.yaml"
     brief = (f"A portal. Ask {EMAIL}; the key is {OTHER_KEY}.", f"An example is at {SIGNED}, use {KEY} there.")
@@ -57,7 +59,7 @@ def test_a_recording_holds_none_of_the_secrets_that_went_over_the_wire(tmp_path)
     assert [secret for secret in (*PLANTED, *own, signed) if secret in found] == []
 
 
-def test_a_recording_that_would_leak_is_not_written(tmp_path, monkeypatch):
+def test_a_recording_that_would_leak_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the scrubbing ever miss the key or the host, the recording stops instead of writing it."""
     monkeypatch.setattr(Scrubber, "text", lambda self, text: text)
     monkeypatch.setattr(Scrubber, "address", lambda self, url: url)
@@ -70,7 +72,7 @@ def test_a_recording_that_would_leak_is_not_written(tmp_path, monkeypatch):
     assert not target.exists()
 
 
-def test_the_committed_cassettes_are_clean(cassette):
+def test_the_committed_cassettes_are_clean(cassette: Any) -> None:
     """What lies in the repository shows two hosts that do not exist, one e-mail address of nobody, and no key."""
     for path in cassette.parent.glob("*.yaml"):
         found = everything_in(path)
@@ -82,7 +84,7 @@ def test_the_committed_cassettes_are_clean(cassette):
 
 
 @given(before=st.text(), after=st.text(), place=st.integers(0, 3))
-def test_no_body_keeps_a_planted_secret(before, after, place):
+def test_no_body_keeps_a_planted_secret(before: Any, after: Any, place: Any) -> None:
     """Whatever stands around them, in whatever place of a JSON document, the secrets are gone and it is still JSON."""
     text = f"{before} {KEY} {EMAIL} {SIGNED} Bearer {OTHER_KEY} {after}"
     document = [{"a": text}, {text: 1}, [[text]], {"b": [{"c": {"d": text}}]}][place]
@@ -94,7 +96,7 @@ def test_no_body_keeps_a_planted_secret(before, after, place):
     assert answer["headers"]["content-length"] == [str(len(answer["body"]["string"]))]
 
 
-def test_secret_members_are_gone_whatever_they_hold():
+def test_secret_members_are_gone_whatever_they_hold() -> None:
     """Names of people, and secrets without a form of their own, are known by the name of their member."""
     body = {"raw_key": "0123", "signing_secret": "4567", "user": {"display_name": "Jane Doe", "phone_number": None}}
     kept = json.loads(scrubbed(json.dumps(body).encode(), **{"Content-Type": ["application/json"]})["body"]["string"])
@@ -106,7 +108,7 @@ def test_secret_members_are_gone_whatever_they_hold():
     }
 
 
-def test_only_known_headers_are_kept():
+def test_only_known_headers_are_kept() -> None:
     """A header that nobody thought of is not kept: cookies, trace ids, the key, the host's own."""
     answer = scrubbed(
         b"{}",
@@ -125,14 +127,14 @@ def test_only_known_headers_are_kept():
 
 
 @pytest.mark.parametrize("kind", ["application/zip", "application/octet-stream", "text/plain"])
-def test_bytes_that_are_no_text_are_not_kept(kind):
+def test_bytes_that_are_no_text_are_not_kept(kind: str) -> None:
     """A package holds what its owner told the service: a stand-in is kept, always the same."""
     answer = scrubbed(b"PK\x03\x04\xff\xfe" + EMAIL.encode(), **{"Content-Type": [kind]})
 
     assert answer["body"]["string"] == stand_in_package()
 
 
-def test_one_address_stays_one_address():
+def test_one_address_stays_one_address() -> None:
     """The link in an answer and the request that follows it are scrubbed alike, or a replay would not find it."""
     scrubber = Scrubber("https://specstep.test")
     link = scrubber.address(SIGNED)
@@ -143,7 +145,7 @@ def test_one_address_stays_one_address():
     assert scrubber.address("https://specstep.test/v1/me?limit=1") == f"{API}/v1/me?limit=1"
 
 
-def test_a_live_recording_must_be_agreed_to(tmp_path):
+def test_a_live_recording_must_be_agreed_to(tmp_path: Path) -> None:
     """It costs what a run costs: without ``--yes`` nothing is sent."""
     script = cassettes.__file__.replace("recording/cassettes.py", "record_cassettes.py")
     done = subprocess.run([sys.executable, script, "--live"], capture_output=True, text=True, cwd=tmp_path)

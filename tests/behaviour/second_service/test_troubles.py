@@ -1,0 +1,116 @@
+"""One thing goes wrong at one request: the run ends well all the same, or stops with an error that can be resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows import errors
+from tests.behaviour.second_service.bench import Terminal, real_clock, run_library
+from tests.behaviour.second_service.server import SecondService
+from tests.behaviour.second_service.trouble import Trouble
+from tests.behaviour.second_service.variants import PLAIN, VARIANTS
+
+#: Every request of a run that changes something at the server, and those that the rest hangs on.
+CHANGES = (
+    ("POST /v1/interviews", 1),
+    ("POST /v1/interviews/{id}/turns", 1),
+    ("POST /v1/interviews/{id}/turns", 2),
+    ("POST /v1/interviews/{id}/complete", 1),
+    ("POST /v1/generations", 1),
+    ("POST /v1/generations/{id}/clarifications/answers", 1),
+)
+LOOKS = (
+    ("GET /v1/me", 1),
+    ("GET /v1/interviews/turns/{id}", 2),
+    ("GET /v1/generations", 1),
+    ("GET /v1/generations/{id}", 1),
+    ("GET /v1/generations/{id}", 5),
+    ("GET /v1/generations/{id}/clarifications", 1),
+    ("GET /v1/packages/{id}/zip", 1),
+    ("GET storage", 1),
+)
+#: Answers that leave open whether the request was carried out.
+OPEN = [("reset", False), ("cut", True), ("504", False), ("500", True), ("empty", True), ("late", False)]
+#: When a process is killed: around all that changes something, and while it looks.
+KILLS = [
+    *((moment, after, "plain") for moment in CHANGES for after in (False, True)),
+    *((moment, True, "plain") for moment in LOOKS),
+    *((moment, True, "spare") for moment in CHANGES),
+]
+
+
+def names(moment: Any) -> Any:
+    """A moment as the name of a test."""
+    return f"{moment[0].rpartition('/v1/')[2].replace('/', '.')}-{moment[1]}"
+
+
+@pytest.mark.parametrize("moment", CHANGES, ids=names)
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [("reset", False), ("cut", True), ("late", False), pytest.param("hang", True, marks=pytest.mark.slow)],
+)
+def test_an_answer_that_is_lost_costs_nothing(tmp_path: Path, moment: Any, kind: str, after: bool) -> None:
+    """Before it was carried out, after it, or long after the answer: at the first sitting, without a second kickoff."""
+    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, after, nth=moment[1]))
+
+    assert outcome.failures == []
+    outcome.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "step"), [("plain", 2), ("spare", 4), ("late", 9), ("hangs_up", 5)])
+@pytest.mark.parametrize(("kind", "after"), OPEN)
+def test_any_request_may_lose_its_answer(tmp_path: Path, name: str, step: int, kind: Any, after: Any) -> None:
+    """Request after request of a run, and every few in the variants that differ most."""
+    variant = VARIANTS[name]
+    requests = len(run_library(tmp_path / "0", variant).service.log)
+    for number in range(1, requests + 1, step):
+        outcome = run_library(tmp_path / str(number), variant, Trouble(number, kind, after))
+
+        assert outcome.failures == [], (number, outcome.failures)
+        outcome.check()
+
+
+@pytest.mark.parametrize("moment", CHANGES, ids=names)
+@pytest.mark.parametrize("kind", ["403", pytest.param("429", marks=pytest.mark.slow)])
+def test_a_refusal_loses_nothing(tmp_path: Path, moment: Any, kind: str) -> None:
+    """A 403 in passing stops the run, which can be resumed; a 429 is waited out."""
+    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, nth=moment[1]))
+
+    assert [type(failure) for failure in outcome.failures] == ([errors.PermissionDenied] if kind == "403" else [])
+    outcome.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", CHANGES, ids=names)
+def test_an_outage_ends_in_one_sentence_and_can_be_resumed(tmp_path: Path, moment: Any) -> None:
+    """The service fails for longer than anybody waits: a network error, and the next sitting goes on."""
+    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], "503", nth=moment[1], times=12))
+
+    assert all(isinstance(failure, errors.ServerError) for failure in outcome.failures)
+    outcome.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [*CHANGES, *LOOKS[-3:]], ids=names)
+def test_the_command_ends_well_whatever_was_lost(tmp_path: Path, moment: Any) -> None:
+    """The real command: the answer to one request is lost after it was carried out, in a way of its own each."""
+    kind = ("reset", "cut", "504")[(CHANGES + LOOKS).index(moment) % 3]
+    with SecondService(PLAIN, real_clock, Trouble(moment[0], kind, after=True, nth=moment[1])) as service:
+        terminal = Terminal(tmp_path, service)
+
+        terminal.check(terminal.run())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "after", "name"), KILLS, ids=lambda one: names(one) if type(one) is tuple else None)
+def test_a_killed_process_is_resumed_by_the_next(tmp_path: Path, moment: Any, after: Any, name: Any) -> None:
+    """kill -9 at a request, before or after it was carried out; ``specstep resume`` ends what it began."""
+    with SecondService(VARIANTS[name], real_clock, Trouble(moment[0], "kill", after, nth=moment[1])) as service:
+        terminal = Terminal(tmp_path, service)
+
+        assert terminal.run().code == -9
+        terminal.check(terminal.resume())

@@ -1,0 +1,52 @@
+"""Errors: one tree, drawn as it is, that crosses processes and names no control characters."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+
+import pytest
+
+from specstep_flows import errors
+
+CLASSES = {name: getattr(errors, name) for name in errors.__all__}
+
+
+def test_every_error_is_one_of_ours() -> None:
+    """``except SpecStepError`` catches everything that is raised on purpose."""
+    assert [name for name, each in CLASSES.items() if not issubclass(each, errors.SpecStepError)] == []
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
+    """A reader chooses what to catch by the drawing."""
+    drawn: dict[str, str] = {}
+    above: list[str] = ["SpecStepError"]
+    for branch, name in re.findall(r"^    ((?:│   |    )*[├└]── )(\w+)", errors.__doc__ or "", re.MULTILINE):
+        depth = len(branch) // 4
+        above[depth:] = [name]
+        drawn[name] = above[depth - 1]
+
+    assert drawn
+    assert {name: CLASSES[name].__base__.__name__ for name in drawn} == drawn
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.NotConnected("Nobody is there.", operation="start_interview"),
+        errors.UnexpectedResponse("No id.", operation="get_generation", field="id"),
+        errors.BudgetExceeded("Too much.", limit_usd=0.5, spent_usd=0.6),
+        errors.NotFound("Gone.", operation="get_package", status=410, members={"detail": "Gone."}),
+        errors.TurnFailed("No reply.", error_code="TIMEOUT", is_retryable=True),
+        errors.InterviewEnded("Abandoned.", is_final=False),
+        errors.RunNotFound("There is no run 'x'."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_crosses_processes_whole(error: errors.SpecStepError) -> None:
+    """A pool of processes hands errors back by pickling them: class, message and every attribute arrive."""
+    error.run_id = "portal"
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(other) is type(error)
+        assert (str(other), vars(other)) == (str(error), vars(error))
