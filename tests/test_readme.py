@@ -210,12 +210,9 @@ def check_sandbox(command: Command, reader) -> None:
 
 def check_regenerate_options(line: str) -> None:
     """Each option that the page gives to the script is one of its own."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        from regeneration.command import _parser
-    finally:
-        sys.path.pop(0)
-    parser: argparse.ArgumentParser = _parser()
+    from regenerate import argument_parser
+
+    parser: argparse.ArgumentParser = argument_parser()
 
     assert parser.parse_args(re.sub(r"#.*", "", line).split("scripts/regenerate.py", 1)[1].split())
 

@@ -13,14 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from regeneration.command import STOPPED
-from regeneration.command import main as regenerate
+from regenerate import STOPPED
+from regenerate import main as regenerate
 
 BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
 WATCHED: Final = ("openapi", "generated")
+#: GitHub takes 65,536 characters.
 LONGEST_BODY: Final = 60_000
-"""GitHub takes 65,536 characters."""
 
 
 def main(root: Path | None = None) -> int:
