@@ -17,6 +17,7 @@ from regeneration.errors import RegenerationError
 from regeneration.flows_check import FlowsDoNotFit, check_flows
 from regeneration.generator import check_tools, generate_client, inspect_client
 from regeneration.names import NamesLock
+from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
 from regeneration.pull import Pulled, pull
 from regeneration.report import Report, keep_last_comparison, obstacles, report_on
@@ -154,6 +155,9 @@ def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict
     ):
         (scratch / target.name).write_text(text, encoding="utf-8")
         staged[target] = scratch / target.name
+    if project.operations_table.parent.is_dir():
+        staged[project.operations_table] = scratch / project.operations_table.name
+        write_operations_table(work.documented, scratch / project.operations_table.name)
     client = scratch / "generated" / PACKAGE
     client.parent.mkdir()
     generate_client(scratch / project.aligned.name, project.settings, project.templates, client)

@@ -18,7 +18,7 @@ from regenerate import main as regenerate
 
 BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
-WATCHED: Final = ("openapi", "generated")
+WATCHED: Final = ("openapi", "generated", "specstep_flows/gateway/_operations.py")
 #: GitHub takes 65,536 characters.
 LONGEST_BODY: Final = 60_000
 
