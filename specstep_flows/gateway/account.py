@@ -18,7 +18,7 @@ def get_me() -> Flow[models.Account]:
     """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
-    request = request_of("get_me", "read", endpoint._get_kwargs())
+    request = request_of("get_me", endpoint._get_kwargs())
     try:
         return (yield from do(Send(request, _account, is_first=True)))
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
@@ -61,7 +61,7 @@ def get_usage() -> Flow[models.Usage]:
             raw=raw,
         )
 
-    return (yield from do(Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)))
+    return (yield from do(Send(request_of("get_usage", endpoint._get_kwargs()), parse)))
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
@@ -89,7 +89,7 @@ def get_capabilities() -> Flow[models.Capabilities]:
             quality_rubric_version=shown(body, "quality_rubric_version", str),
         )
 
-    return (yield from do(Send(request_of("get_capabilities", "read", endpoint._get_kwargs()), parse)))
+    return (yield from do(Send(request_of("get_capabilities", endpoint._get_kwargs()), parse)))
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def get_clarifications(generation_id: UUID) -> Flow[list[models.Clarification]]:
             for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
 
-    return (yield from do(Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)))
+    return (yield from do(Send(request_of("get_clarifications", endpoint._get_kwargs(generation_id)), parse)))
 
 
 def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> Flow[None]:
@@ -46,7 +46,7 @@ def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer])
     body = ClarificationAnswers(
         answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
     )
-    request = request_of("answer_clarifications", "idempotent", endpoint._get_kwargs(generation_id, body=body))
+    request = request_of("answer_clarifications", endpoint._get_kwargs(generation_id, body=body))
     return (yield from do(Send(request, nothing, resend=False)))
 
 
@@ -54,7 +54,7 @@ def pause_generation(generation_id: UUID) -> Flow[None]:
     """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import pause_generation as endpoint
 
-    request = request_of("pause_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    request = request_of("pause_generation", endpoint._get_kwargs(generation_id))
     return (yield from do(Send(request, nothing, resend=False)))
 
 
@@ -62,7 +62,7 @@ def resume_generation(generation_id: UUID) -> Flow[None]:
     """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import resume_generation as endpoint
 
-    request = request_of("resume_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    request = request_of("resume_generation", endpoint._get_kwargs(generation_id))
     return (yield from do(Send(request, nothing, resend=False)))
 
 
@@ -72,7 +72,7 @@ def cancel_generation(generation_id: UUID, reason: str | None = None) -> Flow[No
     from specstep_client.models.cancel_request import CancelRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
-    request = request_of("cancel_generation", "idempotent", kwargs or endpoint._get_kwargs(generation_id))
+    request = request_of("cancel_generation", kwargs or endpoint._get_kwargs(generation_id))
     return (yield from do(Send(request, nothing, resend=False)))
 
 
@@ -82,7 +82,7 @@ def rename_generation(generation_id: UUID, name: str | None) -> Flow[None]:
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
-    return (yield from do(Send(request_of("rename_generation", "idempotent", kwargs), nothing)))
+    return (yield from do(Send(request_of("rename_generation", kwargs), nothing)))
 
 
 def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[models.ConversationItem]]:
@@ -105,7 +105,7 @@ def get_conversation(generation_id: UUID, take: int | None = None) -> Flow[list[
         ]
 
     params = {} if take is None else {"take": take}
-    request = request_of("get_generation_conversation", "read", endpoint._get_kwargs(generation_id), params=params)
+    request = request_of("get_generation_conversation", endpoint._get_kwargs(generation_id), params=params)
     return (yield from do(Send(request, parse)))
 
 
@@ -121,6 +121,4 @@ def get_events(generation_id: UUID) -> Flow[list[models.GenerationEvent]]:
         entries = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else []
         return [models.GenerationEvent(entry) for entry in entries if isinstance(entry, dict)]
 
-    return (
-        yield from do(Send(request_of("get_generation_events", "read", endpoint._get_kwargs(generation_id)), parse))
-    )
+    return (yield from do(Send(request_of("get_generation_events", endpoint._get_kwargs(generation_id)), parse)))

@@ -23,7 +23,7 @@ def start_interview(outcome: Callable[[models.Interview], Changes] | None = None
     """POST /v1/interviews: no body; a lost start is harmless."""
     from specstep_client.api.interviews import start_interview as endpoint
 
-    request = request_of("start_interview", "harmless", endpoint._get_kwargs())
+    request = request_of("start_interview", endpoint._get_kwargs())
     return (yield from do(Send(request, lambda reply: _interview_of(reply, "start_interview"), outcome=outcome)))
 
 
@@ -31,7 +31,7 @@ def get_interview(interview_id: UUID) -> Flow[models.Interview]:
     """GET /v1/interviews/{id}"""
     from specstep_client.api.interviews import get_interview as endpoint
 
-    request = request_of("get_interview", "read", endpoint._get_kwargs(interview_id))
+    request = request_of("get_interview", endpoint._get_kwargs(interview_id))
     return (yield from do(Send(request, lambda reply: _interview_of(reply, "get_interview"))))
 
 
@@ -42,7 +42,7 @@ def complete_interview(interview_id: UUID) -> Flow[models.Interview | None]:
     """
     from specstep_client.api.interviews import complete_interview as endpoint
 
-    request = request_of("complete_interview", "idempotent", endpoint._get_kwargs(interview_id))
+    request = request_of("complete_interview", endpoint._get_kwargs(interview_id))
 
     def parse(reply: Reply) -> models.Interview | None:
         nothing(reply)
@@ -146,7 +146,7 @@ def submit_turn(
     from specstep_client.models.turn_request import TurnRequest
 
     kwargs = endpoint._get_kwargs(interview_id, body=TurnRequest(message=message), idempotency_key=key)
-    request = request_of("submit_turn", "keyed", kwargs, headers=kwargs["headers"])
+    request = request_of("submit_turn", kwargs, headers=kwargs["headers"])
 
     def parse(reply: Reply) -> models.TurnJob:
         return _submitted(reply)
@@ -192,14 +192,14 @@ def get_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
         job = _job_of(reply, "get_turn_job")
         return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
 
-    return (yield from do(Send(request_of("get_turn_job", "read", endpoint._get_kwargs(job_id)), parse)))
+    return (yield from do(Send(request_of("get_turn_job", endpoint._get_kwargs(job_id)), parse)))
 
 
 def cancel_turn_job(job_id: UUID) -> Flow[models.TurnJob]:
     """POST /v1/interviews/turns/{jobId}/cancel: idempotent on a cancelled job, 409 on one that is over."""
     from specstep_client.api.interviews import cancel_turn_job as endpoint
 
-    request = request_of("cancel_turn_job", "idempotent", endpoint._get_kwargs(job_id))
+    request = request_of("cancel_turn_job", endpoint._get_kwargs(job_id))
     return (yield from do(Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))))
 
 
@@ -253,4 +253,4 @@ def list_interviews(
             for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]
 
-    return (yield from do(Send(request_of(operation, "read", kwargs, params=params), parse)))
+    return (yield from do(Send(request_of(operation, kwargs, params=params), parse)))
