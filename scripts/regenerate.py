@@ -3,11 +3,82 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
+from pathlib import Path
 
-sys.dont_write_bytecode = True  # a run that stops leaves nothing behind, not even what Python keeps of this script
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # a run that stops leaves nothing behind, not even what Python keeps of this script
 
-from regeneration.command import main  # noqa: E402
+from regeneration.errors import RegenerationError
+from regeneration.pipeline import Options, regenerate
+from regeneration.project import Project
+
+#: The file in the folder of ``--report`` that says why a run stopped.
+STOPPED = "stopped.txt"
+EPILOG = """openapi/README.md tells what each file is, what to do when the run stops, and how to take over a renamed
+field. The key in SPECSTEP_API_KEY is sent to the origin of SPECSTEP_API_URL and to no other."""
+
+
+def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
+    """Run; 0 when done, 1 when something stands in the way."""
+    given = argument_parser().parse_args(arguments)
+    project = Project((root or Path(__file__).parents[1]).resolve())
+    options = Options(
+        pull=given.pull or given.source is not None,
+        source=given.source,
+        check=given.check,
+        strict=given.strict,
+        flows=not given.without_flows,
+        report=given.report,
+    )
+    try:
+        changed = regenerate(project, options, _say).changed
+        if options.check and changed:
+            raise RegenerationError(
+                [f"{name} is not what scripts/regenerate.py makes of openapi/; run it." for name in changed]
+            )
+    except RegenerationError as error:
+        for sentence in error.sentences:
+            _say(f"stopped: {sentence}")
+        if options.report is not None:
+            options.report.mkdir(parents=True, exist_ok=True)
+            (options.report / STOPPED).write_text("\n".join(error.sentences) + "\n", encoding="utf-8")
+        _say("The working tree is as it was.")
+        return 1
+    _say(f"changed: {', '.join(changed)}" if changed else "Nothing changed.")
+    return 0
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """What ``scripts/regenerate.py`` takes."""
+    parser = argparse.ArgumentParser(
+        prog="regenerate.py", description="Regenerate generated/specstep_client.", epilog=EPILOG
+    )
+    parser.add_argument(
+        "--pull", action="store_true", help="take the document of SPECSTEP_API_URL (https://specstep.com)"
+    )
+    parser.add_argument("--source", metavar="URL|FILE", help="take the document from here instead")
+    parser.add_argument("--check", action="store_true", help="fail when the committed files are not up to date")
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        default=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+        help="fail when an operation can't be generated; the default in CI",
+    )
+    parser.add_argument(
+        "--without-flows",
+        action="store_true",
+        help="don't check specstep_flows against the new client: for the time while both are being changed",
+    )
+    parser.add_argument("--report", metavar="FOLDER", type=Path, help="write the drift report here too, come what may")
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -21,7 +21,7 @@ from specstep_flows.flows.board import Board
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.packages import bring_package
 from specstep_flows.flows.plan import Job, KeyCheck
-from specstep_flows.operations import ANONYMOUS
+from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class Connection:
 
     def _refuse(self, request: Request) -> None:
         """Without a key, nothing is sent that needs one: it would count as a failed authentication."""
-        if request.operation not in ANONYMOUS:
+        known = OPERATIONS.get(request.operation)
+        if known is None or not known.anonymous:
             self.settings.require_key()
 
     def _session(self) -> Session:

@@ -214,9 +214,9 @@ def check_sandbox(command: Command, reader: Any) -> None:
 
 def check_regenerate_options(line: str) -> None:
     """Each option that the page gives to the script is one of its own."""
-    from regeneration.command import _parser
+    from regenerate import argument_parser
 
-    parser: argparse.ArgumentParser = _parser()
+    parser: argparse.ArgumentParser = argument_parser()
 
     assert parser.parse_args(re.sub(r"#.*", "", line).split("scripts/regenerate.py", 1)[1].split())
 

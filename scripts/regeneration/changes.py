@@ -3,37 +3,98 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from typing import Literal
+from enum import StrEnum
+from typing import Any, Literal
 
-from regeneration.folding import children
-from regeneration.graph import Contract, Node, Operation, OperationKey
+from attrs import asdict, frozen
+
+from regeneration.errors import OperationKey
+from regeneration.shapes import Contract, Node, Operation, children
 
 Severity = Literal["additive", "client", "flows"]
 
+#: How each severity is called in a report, the worst first.
 MEANING: dict[Severity, str] = {
     "flows": "breaking for the flows",
     "client": "breaking for users of the generated client",
     "additive": "additive",
 }
-"""How each severity is called in a report, the worst first."""
 
 
-@dataclass(frozen=True, slots=True)
+class ChangeKind(StrEnum):
+    """What can differ: how a report calls it, and the sentence that stops a run when the flows depend on it."""
+
+    sentence: str
+
+    def __new__(cls, label: str, sentence: str = "") -> ChangeKind:
+        """A member from its label and its sentence."""
+        kind = str.__new__(cls, label)
+        kind._value_ = label
+        kind.sentence = sentence or "{where}: " + label + "{hint}; used by {users}."
+        return kind
+
+    OPERATION_GONE = "operation gone", "{where} is not in the pulled document, and it is used by {users}."
+    OPERATION_MOVED = (
+        "operation moved",
+        "{where} is not in the pulled document any more{hint}. It is used by {users}.",
+    )
+    OPERATION_NOT_GENERATED = (
+        "operation not generated",
+        "{where} is in the pulled document, but can't be generated: {detail}. It is used by {users}.",
+    )
+    OPERATION_NEW = "operation new"
+    OPERATION_DEPRECATED = "operation deprecated"
+    PARAMETER_GONE = "parameter gone", "{where} is gone, and {users} need it."
+    PARAMETER_NEW = "parameter new", "{where} is new and required; {users} don't send it."
+    PARAMETER_NOT_LISTED = "parameter not listed"
+    PARAMETER_SPELLED_OTHERWISE = "parameter spelled otherwise"
+    PARAMETER_NOW_REQUIRED = "parameter now required"
+    PARAMETER_NO_LONGER_REQUIRED = "parameter no longer required"
+    BODY_NEW = "body new"
+    BODY_NOW_REQUIRED = "body now required"
+    BODY_NOT_DESCRIBED = "body not described"
+    BODY_SENT_OTHERWISE = "body sent otherwise", "{where} has to be sent otherwise{hint}; {users} send it."
+    ANSWER_NEW = "answer new"
+    ANSWER_NOT_LISTED = "answer not listed"
+    ANSWER_NOT_DESCRIBED = "answer not described"
+    ANSWER_SENT_OTHERWISE = (
+        "answer sent otherwise",
+        "{where} is sent otherwise{hint}, and {users} steer by what is in it.",
+    )
+    LIST_WRAPPED_OTHERWISE = "list wrapped otherwise"
+    FIELD_GONE = "field gone", "{where} is gone, and {users} steer by it{hint}."
+    FIELD_NEW = "field new", "{where} is new and required{hint}; {users} don't send it."
+    FIELD_NOT_LISTED = "field not listed"
+    FIELD_SPELLED_OTHERWISE = "field spelled otherwise"
+    FIELD_NOW_REQUIRED = "field now required"
+    FIELD_NO_LONGER_REQUIRED = "field no longer required"
+    TYPE_CHANGED = "type changed", "{where} changed its type{hint}, and {users} steer by it."
+    TYPE_WIDENED = "type widened", "{where} changed its type{hint}, and {users} steer by it."
+    TYPE_NARROWED = "type narrowed"
+    TYPE_STATED = "type stated"
+    TYPE_LOST = "type lost"
+    ONE_ALTERNATIVE = "one alternative"
+    VALUES_GONE = "values gone", "{where} lost values that flows may wait for{hint}; {users} steer by it."
+    VALUES_NEW = "values new"
+    VALUES_LISTED = "values listed"
+    NULL_TAKEN_TOO = "null taken too"
+    NULL_NOT_TAKEN = "null not taken"
+
+
+@frozen
 class Change:
     """One difference in one operation."""
 
-    what: str
-    """The kind of difference: ``field gone``, ``operation moved`` and so on."""
+    what: ChangeKind
+    #: ``METHOD /path``.
     operation: str
-    """``METHOD /path``."""
+    #: Where in the operation: ``200 .state``, ``body .intake_id``, ``query limit``; empty for the operation itself.
     place: str
-    """Where in the operation: ``200 .state``, ``body .intake_id``, ``query limit``; empty for the operation itself."""
     severity: Severity
+    #: What it was and what it is, without the place.
     detail: str
-    """What it was and what it is, without the place."""
+    #: The flows or commands that use the operation.
     touches: tuple[str, ...] = ()
-    """The flows or commands that use the operation."""
 
     @property
     def sentence(self) -> str:
@@ -42,9 +103,24 @@ class Change:
         users = f" Used by: {', '.join(self.touches)}." if self.touches else ""
         return f"{where}: {self.what}{f' ({self.detail})' if self.detail else ''}.{users}"
 
+    @property
+    def obstacle(self) -> str:
+        """Why the run stops, for a change that breaks the flows."""
+        return self.what.sentence.format(
+            where=f"{self.operation}: {self.place}" if self.place else self.operation,
+            detail=self.detail,
+            hint=f"; {self.detail}" if self.detail else "",
+            users=", ".join(self.touches),
+        )
+
     def as_data(self) -> dict[str, object]:
         """The change as ``drift.json`` holds it."""
         return {**asdict(self), "touches": list(self.touches)}
+
+    @staticmethod
+    def from_data(data: dict[str, Any]) -> Change:
+        """The change that :meth:`as_data` gave."""
+        return Change(**{**data, "what": ChangeKind(data["what"]), "touches": tuple(data["touches"])})
 
 
 class Uses:

@@ -1,100 +1,92 @@
-"""All steps in their order: pull → align → compare → generate → inspect → hold the flows against it → swap."""
+"""All steps in their order: pull → align → compare → generate → inspect → check the flows → swap."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from regeneration.alignment import Aligned, align
-from regeneration.documents import load_documented, parse_document
-from regeneration.drift import keep_last_comparison, obstacles, report_on
-from regeneration.flowcheck import FlowsDoNotFit, hold_flows_against
-from regeneration.generation import check_tools, generate_client
-from regeneration.graph import path_order
-from regeneration.inspecting import inspect_client
-from regeneration.limits import Deadline, bounded_memory
-from regeneration.locking import NamesLock
-from regeneration.pointers import JsonObject
+from attrs import define, field, frozen
+
+from regeneration.align import Aligned, align
+from regeneration.document import JsonObject, load_documented, parse_document
+from regeneration.emit import to_json
+from regeneration.errors import RegenerationError
+from regeneration.flows_check import FlowsDoNotFit, check_flows
+from regeneration.generator import check_tools, generate_client, inspect_client
+from regeneration.names import NamesLock
+from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
-from regeneration.pulling import Pulled, pull
-from regeneration.rendering import to_json
-from regeneration.reporting import Report
-from regeneration.stops import Stop
-from regeneration.swapping import swap, workshop
+from regeneration.pull import Pulled, pull
+from regeneration.report import Report, keep_last_comparison, obstacles, report_on
+from regeneration.shapes import path_order
+from regeneration.swap import staging, swap
 
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+@frozen
+class Options:
     """What a run is asked for."""
 
     pull: bool = False
     source: str | None = None
+    #: Only say whether the committed files are what regeneration gives.
     check: bool = False
-    """Only say whether the committed files are what regeneration gives."""
+    #: An operation of the document that can't be generated stops the run.
     strict: bool = False
-    """An operation of the document that can't be generated stops the run."""
+    #: Check ``specstep_flows`` against the new client.
     flows: bool = True
-    """Hold ``specstep_flows`` against the new client."""
+    #: A folder that gets the drift report even when the run stops.
     report: Path | None = None
-    """A folder that gets the drift report even when the run stops."""
 
 
-@dataclass(slots=True)
+@define
 class Outcome:
     """What a run did."""
 
-    changed: list[str] = field(default_factory=list)
-    """Files and folders that changed, or would change when only checked."""
-    report: Report = field(default_factory=Report)
+    #: Files and folders that changed, or would change when only checked.
+    changed: list[str] = field(factory=list)
+    report: Report = field(factory=Report)
 
 
-def regenerate(project: Project, wish: Wish, say: Say, now: datetime | None = None) -> Outcome:
+def regenerate(project: Project, options: Options, say: Say, now: datetime | None = None) -> Outcome:
     """Regenerate the client of a checkout.
 
     Raises:
-        Stop: something stands in the way; the working tree is as it was.
+        RegenerationError: something stands in the way; the working tree is as it was.
     """
     check_tools(project.pyproject)
-    with workshop(project) as scratch:
-        fresh = _pull(wish, say) if wish.pull else None
-        deadline = Deadline()
-        with bounded_memory():
-            work = _align(project, fresh)
-            say(f"aligned {len(work.aligned.contract.operations)} operations")
-            report = report_on(work.aligned, work.documented, work.pulled, work.committed)
+    with staging(project) as scratch:
+        fresh = _pull(options, say) if options.pull else None
+        work = _align(project, fresh)
+        say(f"aligned {len(work.aligned.contract.operations)} operations")
+        report = report_on(work.aligned, work.pulled, work.committed)
         keep_last_comparison(report, project.drift_data)
-        _tell(report, wish, say)
-        _stop_for(report, wish)
+        _tell(report, options, say)
+        _stop_for(report, options)
         say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
-        staged = _stage(project, scratch, work, report, deadline)
+        staged = _stage(project, scratch, work, report)
         say("generated and inspected the client")
         if fresh is not None and fresh.content != work.committed:
             staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
         changed = {target: new for target, new in staged.items() if not same(target, new)}
-        if project.client in changed and wish.flows and not wish.check:
-            say("holding the flows against the new client")
-            _hold_flows(project, scratch, work, report, wish)
-        if not wish.check:
+        if project.client in changed and options.flows and not options.check:
+            say("checking the flows against the new client")
+            try:
+                check_flows(project, scratch / "generated", work.aligned.document)
+            except FlowsDoNotFit as misfit:
+                report.misfits = misfit.sentences
+                _write(report, options)
+                raise
+        if not options.check:
             swap(project, changed)
         return Outcome([project.relative(target) for target in changed], report)
 
 
-def _hold_flows(project: Project, scratch: Path, work: _Work, report: Report, wish: Wish) -> None:
-    try:
-        hold_flows_against(project, scratch / "generated", work.aligned.document, report.stable_layer)
-    except FlowsDoNotFit as misfit:
-        report.stable_layer = [*misfit.changes, *report.stable_layer]
-        _write(report, wish)
-        raise
-
-
-@dataclass(slots=True)
+@define
 class _Work:
     aligned: Aligned
     documented: JsonObject
@@ -102,8 +94,8 @@ class _Work:
     committed: bytes | None
 
 
-def _pull(wish: Wish, say: Say) -> Pulled:
-    pulled = pull(wish.source, os.environ.get("SPECSTEP_API_URL"), os.environ.get("SPECSTEP_API_KEY"))
+def _pull(options: Options, say: Say) -> Pulled:
+    pulled = pull(options.source, os.environ.get("SPECSTEP_API_URL"), os.environ.get("SPECSTEP_API_KEY"))
     say(f"pulled {len(pulled.content):,} bytes from {pulled.source}")
     return pulled
 
@@ -126,34 +118,34 @@ def _stop_for_another_api(aligned: Aligned) -> None:
         return
     first = min(aligned.pulled.operations.values(), key=path_order, default=None)
     has = f"it has {first.title}" if first is not None else "it has none at all"
-    raise Stop(
-        f"Not one of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. It is "
-        "that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
+    raise RegenerationError(
+        f"Not one of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
+        "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
     )
 
 
-def _tell(report: Report, wish: Wish, say: Say) -> None:
+def _tell(report: Report, options: Options, say: Say) -> None:
     for line in report.terminal():
         say(line)
-    _write(report, wish)
+    _write(report, options)
 
 
-def _write(report: Report, wish: Wish) -> None:
-    if wish.report is not None:
-        wish.report.mkdir(parents=True, exist_ok=True)
-        (wish.report / "drift.md").write_text(report.page(), encoding="utf-8")
-        (wish.report / "drift.json").write_text(report.data(), encoding="utf-8")
+def _write(report: Report, options: Options) -> None:
+    if options.report is not None:
+        options.report.mkdir(parents=True, exist_ok=True)
+        (options.report / "drift.md").write_text(report.page(), encoding="utf-8")
+        (options.report / "drift.json").write_text(report.data(), encoding="utf-8")
 
 
-def _stop_for(report: Report, wish: Wish) -> None:
+def _stop_for(report: Report, options: Options) -> None:
     sentences = obstacles(report)
-    if wish.strict:
+    if options.strict:
         sentences += [f"{name} can't be generated: {reason}." for name, reason in report.not_generated.items()]
     if sentences:
-        raise Stop(sentences)
+        raise RegenerationError(sentences)
 
 
-def _stage(project: Project, scratch: Path, work: _Work, report: Report, deadline: Deadline) -> dict[Path, Path | None]:
+def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict[Path, Path | None]:
     staged: dict[Path, Path | None] = {}
     for target, text in (
         (project.aligned, to_json(work.aligned.document)),
@@ -163,12 +155,15 @@ def _stage(project: Project, scratch: Path, work: _Work, report: Report, deadlin
     ):
         (scratch / target.name).write_text(text, encoding="utf-8")
         staged[target] = scratch / target.name
+    if project.operations_table.parent.is_dir():
+        staged[project.operations_table] = scratch / project.operations_table.name
+        write_operations_table(work.documented, scratch / project.operations_table.name)
     client = scratch / "generated" / PACKAGE
     client.parent.mkdir()
-    generate_client(scratch / project.aligned.name, project.settings, project.templates, client, deadline)
+    generate_client(scratch / project.aligned.name, project.settings, project.templates, client)
     for cache in client.rglob("__pycache__"):
         shutil.rmtree(cache)
-    inspect_client(client, work.aligned.document, deadline)
+    inspect_client(client, work.aligned.document)
     return {**staged, project.client: client}
 
 

@@ -13,14 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from regeneration.command import STOPPED
-from regeneration.command import main as regenerate
+from regenerate import STOPPED
+from regenerate import main as regenerate
 
 BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
-WATCHED: Final = ("openapi", "generated")
+WATCHED: Final = ("openapi", "generated", "specstep_flows/gateway/_operations.py")
+#: GitHub takes 65,536 characters.
 LONGEST_BODY: Final = 60_000
-"""GitHub takes 65,536 characters."""
 
 
 def main(root: Path | None = None) -> int:
@@ -36,7 +36,7 @@ def main(root: Path | None = None) -> int:
         _summarise(body)
         if stopped:
             return 1
-        if not _git(folder, "status", "--porcelain", "--", *WATCHED):
+        if not _git(folder, "status", "--porcelain", "--", *_watched(folder)):
             print("Nothing changed.")
             return 0
         (reports / "body.md").write_text(body, encoding="utf-8")
@@ -47,9 +47,13 @@ def main(root: Path | None = None) -> int:
 
 def _push(folder: Path) -> None:
     _git(folder, "switch", "--force-create", BRANCH)
-    _git(folder, "add", "--", *WATCHED)
-    _git(folder, "commit", "--quiet", "--message", TITLE, "--", *WATCHED)
+    _git(folder, "add", "--", *_watched(folder))
+    _git(folder, "commit", "--quiet", "--message", TITLE, "--", *_watched(folder))
     _git(folder, "push", "--quiet", "--force", "origin", BRANCH)
+
+
+def _watched(folder: Path) -> list[str]:
+    return [name for name in WATCHED if (folder / name).exists()]
 
 
 def _open_pull_request(folder: Path, body: Path) -> None:

@@ -54,10 +54,12 @@ def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextMan
 
     What the service accepts is read with the key if there is one: that it needs none is an assumption.
     """
-    from specstep_flows.operations import ANONYMOUS
+    from specstep_flows.gateway._operations import OPERATIONS
 
     settings = call.settings()
-    needs_none = operation in ANONYMOUS and (settings.api_key is None or operation != "get_capabilities")
+    known = OPERATIONS.get(operation)
+    is_anonymous = known is not None and known.anonymous
+    needs_none = is_anonymous and (settings.api_key is None or operation != "get_capabilities")
     return open_client(call, settings=settings, anonymous=needs_none)
 
 

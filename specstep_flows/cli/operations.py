@@ -13,12 +13,13 @@ import pkgutil
 import secrets
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
@@ -28,33 +29,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.client import SpecStep
 
-__all__ = ["COOKIE_ONLY", "PAID", "REDIRECTS", "Parameter", "find", "names", "parameters", "perform", "read_json_body"]
-
-#: Operations that want a browser's session: a key gets 403 (walkthrough, steps 3.6 and "Account deletion" and on).
-COOKIE_ONLY: Final = frozenset(
-    {
-        "authorize_external_connector",
-        "commit_external_connector",
-        "create_extra_usage_checkout",
-        "delete_external_connector",
-        "disable_extra_usage",
-        "enable_extra_usage",
-        "finish_external_connector_oauth",
-        "get_extra_usage",
-        "list_external_connectors",
-        "list_external_folders",
-        "list_extra_usage_transactions",
-        "request_account_deletion",
-        "request_data_export",
-        "sync_external_connector",
-    }
-)
-#: Operations that cost money (walkthrough, steps 4, 5.5, 6.5 and 6.6).
-PAID: Final = frozenset(
-    {"create_addendum", "explain_package", "retry_generation", "start_generation", "update_generation"}
-)
-#: Operations whose answer is a redirect to a signed address, which is never shown.
-REDIRECTS: Final = frozenset({"get_addendum_zip", "get_package_zip"})
+__all__ = ["Parameter", "find", "marked", "names", "parameters", "perform", "read_json_body"]
 
 _ROOT: Final = "specstep_client.api"
 
@@ -79,6 +54,12 @@ def names() -> dict[str, str]:
     }
 
 
+def marked(name: str, mark: Literal["costs", "cookie_only", "redirects"]) -> bool:
+    """Whether the contract says something of an operation; it says nothing of one that only a pulled document has."""
+    known = OPERATIONS.get(name)
+    return known is not None and bool(getattr(known, mark))
+
+
 def find(name: str) -> ModuleType:
     """The generated module of an operation.
 
@@ -93,7 +74,7 @@ def find(name: str) -> ModuleType:
         near = difflib.get_close_matches(chosen, known, n=3)
         hint = f" Is it {' or '.join(near)}?" if near else ""
         raise errors.UsageError(f"The API has no operation {name!r}.{hint} `specstep api` lists all {len(known)}.")
-    if chosen in COOKIE_ONLY:
+    if marked(chosen, "cookie_only"):
         raise errors.UsageError(
             f"{chosen} works only in a browser, where you are signed in: the service refuses it to keys. Nothing was sent."
         )

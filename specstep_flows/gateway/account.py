@@ -19,7 +19,7 @@ async def get_me() -> models.Account:
     """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
-    request = request_of("get_me", "read", endpoint._get_kwargs())
+    request = request_of("get_me", endpoint._get_kwargs())
     try:
         return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
@@ -62,7 +62,7 @@ async def get_usage() -> models.Usage:
             raw=raw,
         )
 
-    return await Send(request_of("get_usage", "read", endpoint._get_kwargs()), parse)
+    return await Send(request_of("get_usage", endpoint._get_kwargs()), parse)
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
@@ -90,7 +90,7 @@ async def get_capabilities() -> models.Capabilities:
             quality_rubric_version=shown(body, "quality_rubric_version", str),
         )
 
-    return await Send(request_of("get_capabilities", "read", endpoint._get_kwargs()), parse)
+    return await Send(request_of("get_capabilities", endpoint._get_kwargs()), parse)
 
 
 def _words(value: object) -> tuple[str, ...]:

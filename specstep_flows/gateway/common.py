@@ -8,6 +8,7 @@ import attrs
 
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Reply, Request, Send
+from specstep_flows.gateway._operations import OPERATIONS, Operation
 from specstep_flows.reading import shown
 from specstep_flows.states import fold
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
-    from specstep_flows.engine.effects import Kind
 
 T = TypeVar("T")
 
@@ -29,25 +29,32 @@ MOST_PAGES: Final = 400
 
 def request_of(
     operation: str,
-    kind: Kind,
     kwargs: Mapping[str, Any],
     *,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Request:
-    """The request that ``_get_kwargs`` of a generated module describes."""
+    """The request that ``_get_kwargs`` of a generated module describes, of the kind that the contract states."""
+    stated = stated_operation(operation, kwargs["method"])
     return Request(
         operation,
-        kind,
+        stated.kind,
         kwargs["method"].upper(),
         kwargs["url"],
         params={**kwargs.get("params", {}), **(params or {})},
         json=kwargs.get("json"),
         headers=headers,
         files=_form(kwargs.get("files")),
+        bucket=stated.bucket,
         **more,
     )
+
+
+def stated_operation(name: str, method: str) -> Operation:
+    """What the contract says of an operation; one that only a pulled document has may be repeated only if it reads."""
+    known = OPERATIONS.get(name)
+    return known or Operation(method.upper(), "", "read" if method.upper() in ("GET", "HEAD") else "unsafe")
 
 
 def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] | None:

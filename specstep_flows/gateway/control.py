@@ -34,7 +34,7 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
             for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
 
-    return await Send(request_of("get_clarifications", "read", endpoint._get_kwargs(generation_id)), parse)
+    return await Send(request_of("get_clarifications", endpoint._get_kwargs(generation_id)), parse)
 
 
 async def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> None:
@@ -46,7 +46,7 @@ async def answer_clarifications(generation_id: UUID, answers: Sequence[models.An
     body = ClarificationAnswers(
         answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
     )
-    request = request_of("answer_clarifications", "idempotent", endpoint._get_kwargs(generation_id, body=body))
+    request = request_of("answer_clarifications", endpoint._get_kwargs(generation_id, body=body))
     return await Send(request, nothing, resend=False)
 
 
@@ -54,7 +54,7 @@ async def pause_generation(generation_id: UUID) -> None:
     """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import pause_generation as endpoint
 
-    request = request_of("pause_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    request = request_of("pause_generation", endpoint._get_kwargs(generation_id))
     return await Send(request, nothing, resend=False)
 
 
@@ -62,7 +62,7 @@ async def resume_generation(generation_id: UUID) -> None:
     """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
     from specstep_client.api.generations import resume_generation as endpoint
 
-    request = request_of("resume_generation", "idempotent", endpoint._get_kwargs(generation_id))
+    request = request_of("resume_generation", endpoint._get_kwargs(generation_id))
     return await Send(request, nothing, resend=False)
 
 
@@ -72,7 +72,7 @@ async def cancel_generation(generation_id: UUID, reason: str | None = None) -> N
     from specstep_client.models.cancel_request import CancelRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
-    request = request_of("cancel_generation", "idempotent", kwargs or endpoint._get_kwargs(generation_id))
+    request = request_of("cancel_generation", kwargs or endpoint._get_kwargs(generation_id))
     return await Send(request, nothing, resend=False)
 
 
@@ -82,7 +82,7 @@ async def rename_generation(generation_id: UUID, name: str | None) -> None:
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
-    return await Send(request_of("rename_generation", "idempotent", kwargs), nothing)
+    return await Send(request_of("rename_generation", kwargs), nothing)
 
 
 async def get_conversation(generation_id: UUID, take: int | None = None) -> list[models.ConversationItem]:
@@ -105,7 +105,7 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
         ]
 
     params = {} if take is None else {"take": take}
-    request = request_of("get_generation_conversation", "read", endpoint._get_kwargs(generation_id), params=params)
+    request = request_of("get_generation_conversation", endpoint._get_kwargs(generation_id), params=params)
     return await Send(request, parse)
 
 
@@ -121,4 +121,4 @@ async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
         entries = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else []
         return [models.GenerationEvent(entry) for entry in entries if isinstance(entry, dict)]
 
-    return await Send(request_of("get_generation_events", "read", endpoint._get_kwargs(generation_id)), parse)
+    return await Send(request_of("get_generation_events", endpoint._get_kwargs(generation_id)), parse)

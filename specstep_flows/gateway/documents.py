@@ -28,7 +28,7 @@ async def upload_reference_document(
 
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     document = ReferenceDocumentUpload(file=File(BytesIO(content), name, kind))
-    request = request_of("upload_reference_document", "unsafe", endpoint._get_kwargs(interview_id, body=document))
+    request = request_of("upload_reference_document", endpoint._get_kwargs(interview_id, body=document))
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:
         nothing(reply)
@@ -61,7 +61,7 @@ async def list_reference_documents(interview_id: UUID) -> list[models.ReferenceD
             for row in reading.rows(reply, ReferenceDocument, operation, "documents")
         ]
 
-    request = request_of("list_reference_documents", "read", endpoint._get_kwargs(interview_id))
+    request = request_of("list_reference_documents", endpoint._get_kwargs(interview_id))
     return await Send(request, parse)
 
 
@@ -69,7 +69,7 @@ async def delete_reference_document(interview_id: UUID, document_id: UUID) -> No
     """DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}"""
     from specstep_client.api.reference_documents import delete_reference_document as endpoint
 
-    request = request_of("delete_reference_document", "idempotent", endpoint._get_kwargs(interview_id, document_id))
+    request = request_of("delete_reference_document", endpoint._get_kwargs(interview_id, document_id))
     return await Send(request, nothing)
 
 
@@ -94,7 +94,7 @@ async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | No
 
     try:
         artifacts = await all_pages(
-            lambda params: request_of(operation, "read", endpoint._get_kwargs(), params=params),
+            lambda params: request_of(operation, endpoint._get_kwargs(), params=params),
             parse,
             until=lambda artifact: artifact.interview_id == interview_id,
         )

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors, reading
 from specstep_flows.engine.effects import Reply, Send
-from specstep_flows.gateway.common import request_of
+from specstep_flows.gateway.common import request_of, stated_operation
 
 if TYPE_CHECKING:
     from specstep_flows.engine.effects import Kind
 
-#: Counted against the tighter of the service's two limits (more-facts, rate limits).
-KICKOFFS: Final = frozenset({"start_generation", "retry_generation", "update_generation"})
-#: The last parameter of its path is a path itself (``{*path}``), so its slashes stay slashes.
-CATCH_ALL: Final = frozenset({"get_package_file"})
-
 
 async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     """Any operation by its generated module: its request, and its 2xx body as the generated client parses it."""
-    from specstep_flows.operations import kind_of
-
     name = operation.__name__.rpartition(".")[2]
     kwargs = operation._get_kwargs(*args, **arguments)
-    kind = kind_of(name, kwargs["method"])
+    stated = stated_operation(name, kwargs["method"])
     headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}
-    if name in CATCH_ALL:
+    if stated.catch_all:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
-    bucket = "kickoff" if name in KICKOFFS else "standard"
-    request = request_of(name, kind, kwargs, headers=headers, bucket=bucket)
+    request = request_of(name, kwargs, headers=headers)
     try:
-        return await Send(request, lambda reply: _parsed(operation, name, kind, reply))
+        return await Send(request, lambda reply: _parsed(operation, name, stated.kind, reply))
     except errors.RequestError as error:
-        if error.ambiguous and kind == "unsafe":
+        if error.ambiguous and stated.kind == "unsafe":
             error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")
         raise
 

@@ -78,7 +78,7 @@ async def _kick_off(
         tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
         return steering_uuid(started or reading.optional_uuid(tail), operation, "id")
 
-    request = request_of(operation, "unsafe", kwargs, bucket="kickoff")
+    request = request_of(operation, kwargs)
     return await Send(request, parse, about=about, outcome=outcome)
 
 
@@ -86,7 +86,7 @@ async def get_generation(generation_id: UUID) -> models.Generation:
     """GET /v1/generations/{id}"""
     from specstep_client.api.generations import get_generation as endpoint
 
-    request = request_of("get_generation", "read", endpoint._get_kwargs(generation_id))
+    request = request_of("get_generation", endpoint._get_kwargs(generation_id))
     return await Send(request, _generation_of)
 
 
@@ -171,7 +171,7 @@ async def list_generations(
         ]
 
     return await all_pages(
-        lambda params: request_of(operation, "read", kwargs, params=params),
+        lambda params: request_of(operation, kwargs, params=params),
         parse,
         until=lambda row: first_page or row.id == until,
     )

@@ -24,7 +24,7 @@ async def start_interview(outcome: Callable[[models.Interview], Changes] | None 
     """POST /v1/interviews: no body; a lost start is harmless."""
     from specstep_client.api.interviews import start_interview as endpoint
 
-    request = request_of("start_interview", "harmless", endpoint._get_kwargs())
+    request = request_of("start_interview", endpoint._get_kwargs())
     return await Send(request, lambda reply: _interview_of(reply, "start_interview"), outcome=outcome)
 
 
@@ -32,7 +32,7 @@ async def get_interview(interview_id: UUID) -> models.Interview:
     """GET /v1/interviews/{id}"""
     from specstep_client.api.interviews import get_interview as endpoint
 
-    request = request_of("get_interview", "read", endpoint._get_kwargs(interview_id))
+    request = request_of("get_interview", endpoint._get_kwargs(interview_id))
     return await Send(request, lambda reply: _interview_of(reply, "get_interview"))
 
 
@@ -43,7 +43,7 @@ async def complete_interview(interview_id: UUID) -> models.Interview | None:
     """
     from specstep_client.api.interviews import complete_interview as endpoint
 
-    request = request_of("complete_interview", "idempotent", endpoint._get_kwargs(interview_id))
+    request = request_of("complete_interview", endpoint._get_kwargs(interview_id))
 
     def parse(reply: Reply) -> models.Interview | None:
         nothing(reply)
@@ -147,7 +147,7 @@ async def submit_turn(
     from specstep_client.models.turn_request import TurnRequest
 
     kwargs = endpoint._get_kwargs(interview_id, body=TurnRequest(message=message), idempotency_key=key)
-    request = request_of("submit_turn", "keyed", kwargs, headers=kwargs["headers"])
+    request = request_of("submit_turn", kwargs, headers=kwargs["headers"])
 
     def parse(reply: Reply) -> models.TurnJob:
         return _submitted(reply)
@@ -191,14 +191,14 @@ async def get_turn_job(job_id: UUID) -> models.TurnJob:
         job = _job_of(reply, "get_turn_job")
         return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
 
-    return await Send(request_of("get_turn_job", "read", endpoint._get_kwargs(job_id)), parse)
+    return await Send(request_of("get_turn_job", endpoint._get_kwargs(job_id)), parse)
 
 
 async def cancel_turn_job(job_id: UUID) -> models.TurnJob:
     """POST /v1/interviews/turns/{jobId}/cancel: idempotent on a cancelled job, 409 on one that is over."""
     from specstep_client.api.interviews import cancel_turn_job as endpoint
 
-    request = request_of("cancel_turn_job", "idempotent", endpoint._get_kwargs(job_id))
+    request = request_of("cancel_turn_job", endpoint._get_kwargs(job_id))
     return await Send(request, lambda reply: _job_of(reply, "cancel_turn_job"))
 
 
@@ -252,4 +252,4 @@ async def list_interviews(
             for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]
 
-    return await Send(request_of(operation, "read", kwargs, params=params), parse)
+    return await Send(request_of(operation, kwargs, params=params), parse)

@@ -21,7 +21,7 @@ async def get_generation_package(generation_id: UUID) -> models.Package:
     """GET /v1/generations/{id}/package: 404 while there is none."""
     from specstep_client.api.generations import get_generation_package as endpoint
 
-    request = request_of("get_generation_package", "read", endpoint._get_kwargs(generation_id))
+    request = request_of("get_generation_package", endpoint._get_kwargs(generation_id))
     return await Send(request, lambda reply: _package_of(reply, "get_generation_package"))
 
 
@@ -29,7 +29,7 @@ async def get_package(package_id: UUID) -> models.Package:
     """GET /v1/packages/{id}"""
     from specstep_client.api.packages import get_package as endpoint
 
-    request = request_of("get_package", "read", endpoint._get_kwargs(package_id))
+    request = request_of("get_package", endpoint._get_kwargs(package_id))
     return await Send(request, lambda reply: _package_of(reply, "get_package"))
 
 
@@ -56,7 +56,7 @@ async def list_package_files(package_id: UUID) -> list[models.PackageFile]:
         rows = reading.rows(reply, PackageFile, "list_package_files", "files")
         return [models.PackageFile(shown(row, "path", str) or "", shown(row, "size_bytes", int)) for row in rows]
 
-    return await Send(request_of("list_package_files", "read", endpoint._get_kwargs(package_id)), parse)
+    return await Send(request_of("list_package_files", endpoint._get_kwargs(package_id)), parse)
 
 
 @attrs.frozen
@@ -75,7 +75,7 @@ async def get_package_zip(package_id: UUID) -> ZipLink:
     from specstep_client.api.packages import get_package_zip as endpoint
 
     kwargs = endpoint._get_kwargs(package_id)
-    request = request_of("get_package_zip", "read", kwargs, leaves_body=True)
+    request = request_of("get_package_zip", kwargs, leaves_body=True)
 
     def parse(reply: Reply) -> ZipLink:
         location = reply.headers.get("location")

@@ -11,10 +11,13 @@ import yaml
 
 from specstep_flows import SpecStep
 from specstep_flows.cli import operations
+from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import Failure, Fault, SandboxOptions
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "documented.yaml"
+COOKIE_ONLY = {name for name, stated in OPERATIONS.items() if stated.cookie_only}
+PAID = {name for name, stated in OPERATIONS.items() if stated.costs}
 MISSING = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
 
 
@@ -235,10 +238,10 @@ class TestApi:
         }
 
         assert listed.keys() == contract.keys()
-        assert {name for name, one in contract.items() if one.get("x-cookie-only")} == operations.COOKIE_ONLY
+        assert {name for name, one in contract.items() if one.get("x-cookie-only")} == COOKIE_ONLY
         assert listed["start_generation"] == "costs"
 
-    @pytest.mark.parametrize("name", sorted(operations.COOKIE_ONLY))
+    @pytest.mark.parametrize("name", sorted(COOKIE_ONLY))
     def test_what_wants_a_browser_is_refused(self, specstep: Any, untouched: None, name: str) -> None:
         """A sentence instead of a request that would get 403."""
         result = specstep("api", name)
@@ -249,7 +252,7 @@ class TestApi:
     def test_every_operation_can_be_described(self, untouched: None) -> None:
         """What each takes is read from the generated client."""
         for name in operations.names():
-            if name not in operations.COOKIE_ONLY:
+            if name not in COOKIE_ONLY:
                 found = operations.parameters(operations.find(name))
                 assert all(one.name.isidentifier() for one in found), name
 
@@ -272,7 +275,7 @@ class TestApi:
         found = [json.loads(result.out)["default_retention_days"] for result in (fields, null, whole, typed)]
         assert found == [30, None, 7, 9]
 
-    @pytest.mark.parametrize("name", sorted({*operations.PAID, *(one.replace("_", "-") for one in operations.PAID)}))
+    @pytest.mark.parametrize("name", sorted({*PAID, *(one.replace("_", "-") for one in PAID)}))
     def test_what_costs_asks_however_it_is_written(self, specstep: Any, untouched: None, name: str) -> None:
         """Off a terminal, without --yes: refused before a byte leaves, with dashes for underscores, too."""
         result = specstep("api", name, "id=01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")

@@ -22,7 +22,16 @@ VERBS = {
     *("update", "upload"),
 }
 MARKS = {
-    *("x-added", "x-added-values", "x-anonymous", "x-assumption", "x-cookie-only", "x-default"),
+    *(
+        "x-added",
+        "x-added-values",
+        "x-anonymous",
+        "x-assumption",
+        "x-catch-all",
+        "x-cookie-only",
+        "x-costs",
+        "x-default",
+    ),
     *(
         "x-enum-descriptions",
         "x-goes-by",

