@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep
@@ -161,8 +161,7 @@ async def cancel_generation(generation_id: UUID, reason: str | None = None) -> G
 async def interview_of(generation_id: UUID) -> UUID | None:
     """The interview of a generation, as its list row names it."""
     for deleted in (False, True):
-        rows: Any = await gateway.list_generations(deleted=deleted, until=generation_id)
-        for row in rows:
+        for row in await gateway.list_generations(deleted=deleted, until=generation_id):
             if row.id == generation_id:
-                return row.interview_id  # type: ignore[no-any-return]
+                return row.interview_id
     return None

@@ -175,7 +175,7 @@ async def _bring_home(job: Job, generation: Generation) -> RunResult:
     if package_id is None:
         package_id = await packages.find_package(generation)
     if record.file is None:
-        chosen = await Fetch(lambda _: files.choose(record, generation.id))
+        chosen: Path = await Fetch(lambda _: files.choose(record, generation.id))
         await Remember({"package_id": package_id, "file": str(chosen), "stage": "package"})
         record = await current_record()
     path = Path(record.file or "")

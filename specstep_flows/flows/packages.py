@@ -150,7 +150,7 @@ async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
     idle = 0
     size = -1
     while True:
-        link = await gateway.get_package_zip(package_id)
+        link: gateway.ZipLink = await gateway.get_package_zip(package_id)
         try:
             await Fetch(lambda stop, link=link: files.fetch(link, part, stop))  # type: ignore[misc]
         except errors.DownloadError as error:

@@ -98,8 +98,8 @@ async def confirm(job: Job) -> None:
     """Ask before what comes next costs. Raises ``Detached`` when the answer is no."""
     if job.confirm is None:
         return
-    record = await current_record()
-    if not (await Ask(job.confirm, (record,))):
+    record: RunRecord = await current_record()
+    if not await Ask(job.confirm, (record,)):
         raise errors.Detached("Not confirmed, so nothing was paid for.")
 
 

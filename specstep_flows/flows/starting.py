@@ -91,7 +91,7 @@ async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UU
         if chosen is not None:
             raise
         refused = error
-    detected = record.detected_type or (await _listed_type(record))
+    detected: str | None = record.detected_type or (await _listed_type(record))
     try:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:

@@ -343,7 +343,7 @@ async def list_package_files(package_id: UUID | str) -> list[models.PackageFile]
     return await gateway.list_package_files(as_id(package_id))
 
 
-async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
+def call(operation: Any, *args: Any, **arguments: Any) -> Flow[Any]:
     """Any operation of the API by its module in the generated client; the parsed body, or bytes of one that is a file.
 
     ::
@@ -355,4 +355,4 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
 
     It goes through the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
     """
-    return await gateway.call(operation, *args, **arguments)
+    return gateway.call(operation, *args, **arguments)
