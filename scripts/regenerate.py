@@ -22,7 +22,7 @@ field. The key in SPECSTEP_API_KEY is sent to the origin of SPECSTEP_API_URL and
 
 
 def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
-    """Run; 0 when done, 1 when something stands in the way."""
+    """Run; 0 when done, 1 when it cannot."""
     given = argument_parser().parse_args(arguments)
     project = Project((root or Path(__file__).parents[1]).resolve())
     options = Options(

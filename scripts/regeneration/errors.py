@@ -9,7 +9,7 @@ OperationKey = tuple[str, tuple[str, ...]]
 
 
 class RegenerationError(Exception):
-    """Regeneration cannot go on. The working tree is as it was; each of ``sentences`` says what stands in the way."""
+    """Regeneration cannot go on. The working tree is as it was; each of ``sentences`` says why."""
 
     def __init__(self, sentences: str | Iterable[str]) -> None:
         self.sentences = [sentences] if isinstance(sentences, str) else list(sentences)

@@ -157,7 +157,7 @@ def base_path(owner: JsonObject, items: Items, known: Collection[OperationKey], 
 def with_versions(document: JsonObject, items: Items, known: Collection[OperationKey]) -> tuple[Items, str]:
     """The paths of a document with the version that they leave to a parameter (``/v{version}/widgets``).
 
-    That is the manner of ASP.NET's API versioning. It counts when more documented operations are found so.
+    ASP.NET's API versioning writes them so. It counts when more documented operations are found so.
 
     Returns:
         The paths with their path items; and the segment that was put in, empty when none was.

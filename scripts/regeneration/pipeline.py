@@ -56,7 +56,7 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
     """Regenerate the client of a checkout.
 
     Raises:
-        RegenerationError: something stands in the way; the working tree is as it was.
+        RegenerationError: it cannot go on; the working tree is as it was.
     """
     check_tools(project.pyproject)
     with staging(project) as scratch:

@@ -80,7 +80,7 @@ def _carry_out(project: Project) -> None:
         if number is not None and not new.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():  # anew each time: an interpreter may leave a __pycache__ where the folder is absent
+        if target.exists():  # looked at each time: an interpreter may leave a __pycache__ where the folder is absent
             target.rename(Path(tempfile.mkdtemp(prefix="old-", dir=ready)) / target.name)
         if number is not None:
             new.rename(target)

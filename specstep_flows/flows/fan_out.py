@@ -23,6 +23,7 @@ from specstep_flows.flows.pace import Pace
 from specstep_flows.flows.patience import once_known
 from specstep_flows.flows.plan import Job, current_record
 from specstep_flows.models import RunResult
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord
 
-__all__ = ["FAN_OUT_PROFILES", "generations_of", "see_home"]
+__all__ = ["generations_of", "see_home"]
 
-#: The profiles of which one kickoff starts several generations.
-FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
 #: A child may be listed late: the interview's generations are listed anew this often.
 FAMILY_SECONDS: Final = 60.0
 
@@ -58,7 +57,7 @@ class _Member:
 
     @property
     def is_parent(self) -> bool:
-        return self.last is not None and self.last.review_profile in FAN_OUT_PROFILES
+        return self.last is not None and is_fan_out(self.last.review_profile)
 
 
 @attrs.define
@@ -162,7 +161,7 @@ async def _listed(record: RunRecord, interview_id: UUID | None) -> list[UUID]:
 async def generations_of(record: RunRecord) -> list[UUID]:
     """The generations that are the run's now: its own, or all that its kickoff started."""
     assert record.generation_id is not None
-    if record.options.get("profile") not in FAN_OUT_PROFILES:
+    if not is_fan_out(record.options.get("profile")):
         return [record.generation_id]
     interview_id = record.interview_id or (await generations.interview_of(record.generation_id))
     return await _listed(record, interview_id)
@@ -226,7 +225,7 @@ async def _bring_home(job: Job, family: list[Generation]) -> RunResult:
 
 async def _package_of(generation: Generation) -> UUID | None:
     """The package; a parent need not have one."""
-    if generation.review_profile not in FAN_OUT_PROFILES:
+    if not is_fan_out(generation.review_profile):
         return await packages.find_package(generation)
     try:
         return generation.package_id or (await gateway.get_generation_package(generation.id)).id

@@ -29,7 +29,7 @@ def signature(blob: str, expires: int) -> str:
 
 
 def signed_url(origin: str, blob: str, expires: float) -> str:
-    """A URL in the manner of a blob store's shared access signature."""
+    """A URL signed as a blob store signs its shared access signatures."""
     second = int(expires)
     query = urlencode({"sv": "2024-11-04", "sr": "b", "sp": "r", "se": second, "sig": signature(blob, second)})
     return f"{origin}/blob/{blob}?{query}"

@@ -1,6 +1,6 @@
 """The operations of all resources: which of them a request is, and the document at `/v1/openapi.json`.
 
-The document tells what the sandbox serves in the manner of ASP.NET Core. What it says of an operation stands with the
+The document tells what the sandbox serves as ASP.NET Core writes it. What it says of an operation stands with the
 handler (`Routes.add`), the schemas with the resource (`Routes`). Names are chosen to differ from the contract's
 (schemas, parameters, tags, mostly no operationIds), schemas are now inline and now referenced, and some answers have
 none: a client that can live with this document does not depend on names that nobody promised.

@@ -109,7 +109,7 @@ def _launch(
 
 
 def _retry(world: World, run: Generation, now: float) -> Generation:
-    """Start the same order anew; only what failed by itself can be retried."""
+    """Start the same order again; only what failed by itself can be retried."""
     if run.parent_id is not None or run.profile == "Researcher":
         raise conflict("RESEARCHER_CHILD_NOT_RETRYABLE", "Runs of a Researcher fan-out cannot be retried one by one.")
     if run.state != "Failed":
@@ -206,7 +206,7 @@ def start_generation(call: Call) -> Answer:
 
 @routes.add("POST /v1/generations/{id}/retry", "202:=CreateGenerationResponse 404 409", limit="kickoff")
 def retry_generation(call: Call) -> Answer:
-    """Run a failed generation's order anew."""
+    """Run a failed generation's order again."""
     run = call.world.find_generation(call.owner, call.id())
     return _started(_retry(call.world, run, call.now))
 

@@ -286,7 +286,7 @@ class Addendum:
 
 @attrs.define
 class Explanation:
-    """A package told anew for an audience."""
+    """A package explained to an audience."""
 
     id: str
     audience: str
