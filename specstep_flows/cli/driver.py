@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from specstep_flows.cli.options import OnQuestion
+    from specstep_flows.cli.options import OnQuestion, Progress
     from specstep_flows.cli.progress.log import Mode
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["Driver", "open_driver", "package_options", "remembered"]
+__all__ = ["Driver", "chosen_progress", "open_driver", "package_options", "remembered"]
 
 
 @attrs.define(eq=False)
@@ -199,3 +199,11 @@ def package_options(output: Path | None, unpack: bool | None, force: bool | None
         "force": force,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:
+    """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
+    if events and call.json:
+        raise errors.UsageError("--events and --json both write to stdout: choose one.")
+    call.writes_events = events
+    return "events" if events else progress.value

@@ -60,7 +60,7 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
         f"It would hold an interview of {turns}{documents}, start one {profile} generation{limit}, and save the "
         f"package {'as' if target.suffix == '.zip' else 'in'} {target}.",
         f"Questions: {driver.on_question.value}{', after the answers file' if driver.answers else ''}.",
-        "This was a rehearsal: nothing was started, nothing costs.",
+        "This was a dry run: nothing was started, and nothing was paid for.",
     ]
     call.finish(
         "\n".join(plan),

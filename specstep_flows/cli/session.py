@@ -18,8 +18,6 @@ from specstep_flows.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from specstep_flows.cli.options import Progress
-    from specstep_flows.cli.progress.log import Mode
     from specstep_flows.client import SpecStep
     from specstep_flows.engine.clock import Clock
     from specstep_flows.events import Event
@@ -85,13 +83,6 @@ class Call:
             self.terminal.document(document)
         elif text is not None:
             self.terminal.result(text)
-
-    def progress_mode(self, progress: Progress, events: bool) -> Mode:
-        """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
-        if events and self.json:
-            raise errors.UsageError("--events and --json both write to stdout: choose one.")
-        self.writes_events = events
-        return "events" if events else progress.value
 
 
 @contextlib.contextmanager

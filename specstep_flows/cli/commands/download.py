@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.arguments import find_target, require_generation, start_over_elsewhere
-from specstep_flows.cli.driver import open_driver, package_options
+from specstep_flows.cli.driver import chosen_progress, open_driver, package_options
 from specstep_flows.cli.options import (
     Events,
     Force,
@@ -51,7 +51,7 @@ def download(
     no run here manages becomes a run, so that a download that breaks off can be gone on with. A package of documents
     that were migrated comes by its own id.
     """
-    mode = call.progress_mode(progress, events)
+    mode = chosen_progress(call, progress, events)
     changes = package_options(output, unpack, force)
     with open_driver(call, mode, call.settings(), on_question=OnQuestion.detach) as driver:
         found = _complete(call, driver.client, run)

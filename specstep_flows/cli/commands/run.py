@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsewhere
-from specstep_flows.cli.driver import Driver, open_driver, remembered
+from specstep_flows.cli.driver import Driver, chosen_progress, open_driver, remembered
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import go_on, is_open_interview
 from specstep_flows.cli.options import (
@@ -94,7 +94,7 @@ def run(
     The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
     `specstep resume ID` goes on with it, and never pays twice.
     """
-    mode = call.progress_mode(progress, events)
+    mode = chosen_progress(call, progress, events)
     messages = messages_of(brief, message or ())
     if not (yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
@@ -144,7 +144,7 @@ def resume(
     From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are
     given anew.
     """
-    mode = call.progress_mode(progress, events)
+    mode = chosen_progress(call, progress, events)
     changes = {
         "output": None if output is None else str(output.expanduser().absolute()),
         "unpack": unpack,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specstep_flows.cli.arguments import find_target, require_generation
+from specstep_flows.cli.driver import chosen_progress
 from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout
 from specstep_flows.cli.output import plain
 from specstep_flows.cli.session import Call, open_client, open_store
@@ -32,7 +33,7 @@ def watch(
     Wherever it was started, until it ends or waits for an answer. Nothing is answered, paid for or
     downloaded: `specstep resume` does that. On a terminal, a generation that no run here manages can be adopted first.
     """
-    mode = call.progress_mode(progress, events)
+    mode = chosen_progress(call, progress, events)
     settings = call.settings()
     settings.require_key()
     with open_store(call) as store:
