@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import typer
-
-from specstep_flows.cli.app import app
+from specstep_flows.cli.main import VERBS, load
 from specstep_flows.cli.verbs import common_options
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "cli.md"
@@ -35,24 +33,23 @@ def main(arguments: list[str]) -> int:
 
 def reference() -> Iterator[str]:
     """The page's lines: the options that every verb has, then each verb."""
-    root: Any = typer.main.get_command(app)
     common = {parameter.name for parameter in common_options()}
-    first = root.commands["runs"]
+    first = load("runs")
     yield "## Options of every verb"
     yield ""
     yield from _options(parameter for parameter in first.params if parameter.name in common)
-    yield from _verbs(root, "specstep", common)
+    yield from _verbs({name: load(name) for name in VERBS}, "specstep", common)
 
 
-def _verbs(command: Any, path: str, common: set[str]) -> Iterator[str]:
-    for name, inner in command.commands.items():
+def _verbs(commands: Mapping[str, Any], path: str, common: set[str]) -> Iterator[str]:
+    for name, inner in commands.items():
         whole = f"{path} {name}"
         if hasattr(inner, "commands"):
             yield ""
             yield f"## `{whole}`"
             yield ""
             yield _sentence(inner.help)
-            yield from _verbs(inner, whole, common)
+            yield from _verbs(inner.commands, whole, common)
             continue
         arguments = [parameter for parameter in inner.params if not parameter.opts[0].startswith("-")]
         options = [

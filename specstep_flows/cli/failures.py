@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors
 from specstep_flows.cli import exits
+from specstep_flows.cli.output import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from specstep_flows.cli.verbs import Call
+    from specstep_flows.cli.session import Call
 
 __all__ = ["tell", "tell_detached", "tell_error", "tell_mistake"]
 
@@ -44,8 +45,6 @@ _DETAILS: Final = (
 
 def tell_error(call: Call, error: errors.SpecStepError) -> int:
     """Tell one of our errors; its exit code."""
-    from specstep_flows.cli.documents import plain
-
     call.run_id = call.run_id or error.run_id
     found = {name: plain(getattr(error, name, None)) for name in _DETAILS}
     details = {name: value for name, value in found.items() if value not in (None, [])}

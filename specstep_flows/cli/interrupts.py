@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: the first detaches, the second stops at once. Neither loses anything that was recorded.
+"""Ctrl-C and termination signals: the first detaches, the second stops at once. Nothing recorded is lost.
 
 A wait or a question to a person ends at once. A request that is in flight is given a moment, so that what came of it
 can be recorded; after that it is left alone, which the run's record allows for as well.
@@ -30,7 +30,7 @@ NOTICE: Final = "Detaching as soon as the request in flight is over; Ctrl-C agai
 
 
 def write_notice() -> None:
-    """Say that it is heard, from a signal handler: not through a text stream, which it may have come in the middle of."""
+    """Say that it is heard, from a signal handler: not through a text stream, which may be in the middle of a line."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.write(sys.stderr.fileno(), f"\n{NOTICE}\n".encode("ascii"))
 

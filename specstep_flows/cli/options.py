@@ -6,16 +6,14 @@ import math
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.output import status_of
+from specstep_flows.settings import Settings
 from specstep_flows.untrusted import plain_line
-
-if TYPE_CHECKING:
-    from specstep_flows.cli.progress import Mode
-    from specstep_flows.cli.verbs import Call
 
 __all__ = [
     "Answers",
@@ -33,7 +31,6 @@ __all__ = [
     "Timeout",
     "Unpack",
     "Yes",
-    "chosen_progress",
     "complete_run",
 ]
 
@@ -63,7 +60,7 @@ def duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip().lower())
     unit = _UNITS.get(match[2]) if match else None
     if match is None or unit is None or not 0 < float(match[1]) * unit < math.inf:
-        raise typer.BadParameter(f"{text!r} is no length of time: use seconds, or 30m, or 2h.")
+        raise typer.BadParameter(f"{text!r} is not a duration: use 90, 90s, 30m or 2h.")
     return float(match[1]) * unit
 
 
@@ -74,15 +71,13 @@ def amount(text: str) -> float:
     except ValueError:
         usd = math.nan
     if not 0 < usd < math.inf:
-        raise typer.BadParameter(f"{text!r} is no amount of money above 0: use US dollars, such as 5 or 2.50.")
+        raise typer.BadParameter(f"{text!r} is not an amount above 0: use US dollars, such as 5 or 2.50.")
     return usd
 
 
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
     """Run ids for shell completion, each with what it is."""
-    from specstep_flows.cli.status import status_of
     from specstep_flows.runs import RunStore
-    from specstep_flows.settings import Settings
 
     try:
         store = RunStore(Settings.load().state_folder())
@@ -96,14 +91,6 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
             store.close()
     except errors.SpecStepError:
         return []
-
-
-def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:
-    """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
-    if events and call.json:
-        raise errors.UsageError("--events and --json both write to stdout: choose one.")
-    call.writes_events = events
-    return "events" if events else progress.value
 
 
 RunArgument: TypeAlias = Annotated[

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors, events
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
-from specstep_flows.cli.opening import open_client
-from specstep_flows.cli.progress import make_reporter
+from specstep_flows.cli.progress.log import make_reporter
+from specstep_flows.cli.session import open_client
 from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from specstep_flows.cli.progress import Mode
-    from specstep_flows.cli.verbs import Call
+    from specstep_flows.cli.progress.log import Mode
+    from specstep_flows.cli.session import Call
     from specstep_flows.models import Generation
     from specstep_flows.runs import RunRecord
     from specstep_flows.settings import Settings
@@ -41,7 +41,7 @@ class DeadlineClock(InterruptibleClock):
 
 
 def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
-    """What a look from beside tells of a run: changes of its record. Of a fan-out, one generation's cost is not the run's."""
+    """Changes of a run's record that a look at its generation tells. In a fan-out, that one's cost is not the run's."""
     if generation.id != record.generation_id:
         return {}
     changes: dict[str, Any] = {"generation_state": generation.state}

@@ -8,20 +8,27 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import attrs
 import pytest
 
+from specstep_flows import SpecStep
 from specstep_flows.cli import main
 from specstep_flows.engine.clock import SystemClock
+from specstep_flows.models import ConversationItem, Generation
+from specstep_flows.runs import RunStore
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 
+#: When the generation that is shown began.
+STARTED = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 QUESTION = "REST endpoints, or forms?"
 
 
-@dataclass
+@attrs.define
 class Result:
     """What a call of the command came to."""
 
@@ -125,7 +132,7 @@ class Stream(io.TextIOWrapper):
 
 @pytest.fixture
 def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
-    """Call the command in this process. ``typed`` is what a person at a terminal types; ``piped`` comes through a pipe."""
+    """Call the command in this process. ``typed`` is what a person types at a terminal, ``piped`` comes through a pipe."""
 
     def call(
         *arguments: object, typed: str | None = None, piped: bytes = b"", encoding: str = "utf-8", tty_out: bool = False
@@ -165,3 +172,100 @@ def start(home: Path) -> Iterator[Callable[[Sequence[str]], subprocess.Popen[str
     for process in started:
         process.kill()
         process.communicate()
+
+
+@attrs.define
+class StillClock:
+    """The run's clock, turned by hand."""
+
+    at: float = 1000.0
+    speed: float = 1.0
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """A clock that only a test turns."""
+    return StillClock()
+
+
+@pytest.fixture
+def busy_generation() -> Generation:
+    """A generation of which every field that the display shows has something to say."""
+    return Generation(
+        id=UUID(int=7),
+        state="SpecialistReview",
+        project_name="Customer feedback",
+        review_profile="Extensive",
+        current_round=2,
+        phase_detail="Specialist review (round 2)",
+        progress_explanation="Specialists are reviewing the draft in parallel",
+        progress_percent=45,
+        running_cost_usd=0.92,
+        billing_state="PausedRetrying",
+        started_at=STARTED,
+        started_work_at=STARTED + timedelta(seconds=5),
+        estimated_duration_seconds=720,
+        estimated_time_remaining_seconds=510,
+        estimated_total_usd=2.5,
+        estimated_total_p25_usd=2.13,
+        estimated_total_p75_usd=3.13,
+        estimated_total_sample_size=42,
+        retry_count=2,
+        last_retry_at=STARTED,
+        next_retry_at=STARTED + timedelta(seconds=20),
+        recoverable_error_category="rate_limit",
+        host_restart_resume_count=1,
+        active_specialist="codd",
+    )
+
+
+@pytest.fixture
+def conversation() -> list[ConversationItem]:
+    """Two steps of the agents, the second with more to say than most terminals are wide."""
+    return [
+        ConversationItem(display_name="Archie (Architect)", narration="Archie drafted the sections."),
+        ConversationItem(display_name="Argus (Specialist)", narration="Argus reads " + "and reads " * 30),
+    ]
+
+
+@pytest.fixture
+def client(sandbox: Any) -> Any:
+    """A client that keeps no runs."""
+    with SpecStep(store=RunStore.in_memory()) as client:
+        yield client
+
+
+@pytest.fixture
+def interview(client: SpecStep) -> Any:
+    """A complete interview."""
+    interview = client.start_interview()
+    client.say(interview.id, "A shop for tea.")
+    return client.complete_interview(interview.id)
+
+
+@pytest.fixture
+def complete(client: SpecStep, interview: Any) -> tuple[str, str]:
+    """A complete generation that no run manages, and its package."""
+    started = client.start_generation(interview.intake_artifact_id, interview_id=interview.id, profile="Fast")
+    generation = client.wait_for_generation(started)
+    return str(generation.id), str(generation.package_id)
+
+
+@pytest.fixture
+def elsewhere(sandbox: Any) -> str:
+    """A generation that no run here manages."""
+    with SpecStep(store=RunStore.in_memory()) as client:
+        interview = client.start_interview()
+        client.say(interview.id, "A shop for tea.")
+        intake = client.complete_interview(interview.id).intake_artifact_id
+        assert intake is not None
+        return str(client.start_generation(intake, interview_id=interview.id, profile="Fast"))

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import io
-import itertools
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from specstep_flows import events
 from specstep_flows.cli import main
-from specstep_flows.cli.progress import PlainLines
-from specstep_flows.cli.tables import facts, table
-from specstep_flows.cli.terminal import Terminal, _wrapped, document_text
-from specstep_flows.models import Generation
+from specstep_flows.cli.terminal import Terminal, _wrapped
 from specstep_flows.sandbox import Sandbox, SandboxOptions
-
-GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
@@ -53,15 +32,6 @@ def test_the_services_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "click red\n"
 
 
-def test_a_document_is_plain_ascii() -> None:
-    """JSON is safe on any terminal, and the same document for programs."""
-    text = document_text({"name": "T\u00e9\x1b\u202e", "kept": 1})
-
-    assert text.isascii()
-    assert list(json.loads(text)) == ["schema_version", "name", "kept"]
-    assert json.loads(text)["name"] == "T\u00e9\x1b\u202e"
-
-
 def test_bytes_go_out_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program gets the very bytes of a file."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
@@ -69,7 +39,7 @@ def test_bytes_go_out_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Terminal().result_bytes(b"\x89PNG\r\n\x1a\n")
 
-    assert out.buffer.getvalue() == b"\x89PNG\r\n\x1a\n"  # type: ignore[attr-defined]
+    assert out.buffer.getvalue() == b"\x89PNG\r\n\x1a\n"
 
 
 def test_a_path_that_is_no_text_goes_out_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +49,7 @@ def test_a_path_that_is_no_text_goes_out_as_it_is(monkeypatch: pytest.MonkeyPatc
 
     Terminal().result("caf\udce9.zip")
 
-    assert out.buffer.getvalue() == b"caf\xe9.zip\n"  # type: ignore[attr-defined]
+    assert out.buffer.getvalue() == b"caf\xe9.zip\n"
 
 
 @pytest.mark.parametrize("arguments", [["run", "caf\udce9", "--yes"], ["cancel", "tea", "--reason", "caf\udce9"]])
@@ -130,12 +100,12 @@ def test_events_that_nobody_reads_any_longer(home: Any, monkeypatch: pytest.Monk
 
 def test_a_mistake_of_ours_is_one_sentence(specstep: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something unforeseen shows no traceback and none of what it held; SPECSTEP_DEBUG raises it."""
-    from specstep_flows.cli import opening
+    from specstep_flows.cli.commands import runs
 
     def broken(call: Any) -> None:
         raise RuntimeError("sf_secret")
 
-    monkeypatch.setattr(opening, "open_store", broken)
+    monkeypatch.setattr(runs, "open_store", broken)
 
     result = specstep("runs", "--json")
 
@@ -145,58 +115,6 @@ def test_a_mistake_of_ours_is_one_sentence(specstep: Any, home: Any, monkeypatch
     monkeypatch.setenv("SPECSTEP_DEBUG", "1")
     with pytest.raises(RuntimeError):
         specstep("runs")
-
-
-def test_tables_line_up_for_wide_letters() -> None:
-    """Letters that take two columns, and marks that take none, do not push a column out of line."""
-    text = table(("NAME", "COST"), [("\u8336\u5e97", "$1"), ("cafe\u0301", "$2")])
-
-    assert text.splitlines() == ["NAME  COST", "\u8336\u5e97  $1", "cafe\u0301  $2"]
-    assert table(("NAME",), [("x" * 50,)], width=10).splitlines()[1] == "xxxxxxx..."
-    assert facts([("name", "a\nb"), ("none", None)]) == "name: a b"
-
-
-def test_plain_progress_is_a_line_at_each_change_and_a_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
-    """Twenty looks in five minutes of one state: one line for the state, then one about each minute."""
-    clock = Clock()
-    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
-    said = []
-    for _ in range(20):
-        reporter(events.GenerationProgress(Generation(GENERATION, "Drafting", progress_percent=10.0), 15.0))
-        if capsys.readouterr().err:
-            said.append(clock.time)
-        clock.time += 15.0
-    reporter(events.GenerationProgress(Generation(GENERATION, "Refining"), None))
-
-    assert said[0] == 0.0
-    assert all(45.0 <= later - earlier <= 75.0 for earlier, later in itertools.pairwise(said))
-    assert "Refining" in capsys.readouterr().err
-
-
-def test_plain_progress_does_not_repeat_a_wait(capsys: pytest.CaptureFixture[str]) -> None:
-    """The same reason to wait is told once a minute, however often it comes."""
-    clock = Clock()
-    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
-    for _ in range(10):
-        reporter(events.Waiting("The rate limit leaves no room.", 5.0))
-        clock.time += 5.0
-
-    assert capsys.readouterr().err.count("rate limit") == 1
-
-
-def test_plain_progress_tells_of_a_long_upload_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
-    """One that is quick is told by its end alone; one that takes minutes, by a line about each minute."""
-    clock = Clock()
-    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
-    for sent in range(21):
-        reporter(events.Uploading("plan.pdf", sent * 1_000_000, 20_000_000))
-        clock.time += 9.0
-    reporter(events.DocumentAttached("plan.pdf", 20_000_000))
-
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "7,000,000 of 20,000,000 bytes of plan.pdf are sent."
-    assert len(lines) == 3
-    assert lines[-1] == "Attached plan.pdf (20.0 MB)."
 
 
 def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
@@ -239,7 +157,7 @@ def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
 @pytest.mark.parametrize("arguments", [["runs", "--json"], ["--version"], ["--help"]])
 def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
-    """`specstep runs > list` on a full disk: a sentence, an exit code, no traceback, and nothing tried again at the end."""
+    """`specstep runs > list` on a full disk: a sentence, an exit code, no traceback, nothing tried again at the end."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "specstep_flows.cli", *arguments],

@@ -199,7 +199,7 @@ def main() -> None:
     for name in specstep_client.models.__all__:
         getattr(specstep_client.models, name)
     importlib.import_module("specstep_flows.download")
-    importlib.import_module("specstep_flows.cli.entry")._command()
+    importlib.import_module("specstep_flows.cli.main").load("run")
     importlib.import_module("filelock")
     importlib.import_module("anyio._backends._asyncio")
 

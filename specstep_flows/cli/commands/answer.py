@@ -7,29 +7,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specstep_flows import errors
+from specstep_flows import errors, models
+from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
+from specstep_flows.cli.arguments import find_target
+from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.output import plain
+from specstep_flows.cli.questions import Person, load_answers, question_lines
+from specstep_flows.cli.session import Call, open_client
+from specstep_flows.cli.verbs import verb
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from specstep_flows.answers import SyncPolicy
     from specstep_flows.answers_file import AnswersFile
+    from specstep_flows.cli.arguments import Target
     from specstep_flows.cli.interrupts import Interrupts
-    from specstep_flows.cli.targets import Target
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
 
-__all__ = ["register"]
+__all__ = ["answer"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add this verb to the command."""
-    verb(app)(answer)
-
-
+@verb
 def answer(
     call: Call,
     run: RunOrGeneration,
@@ -47,15 +50,9 @@ def answer(
 ) -> int:
     """Answer the questions of a generation.
 
-    All of them, or none is sent. On a terminal each is asked; elsewhere the answers come from --answer, --answers or --defaults. The generation goes
-    on at the service's next tick, and `specstep resume` goes on watching it.
+    All of them, or none is sent. On a terminal each is asked; elsewhere the answers come from --answer, --answers or
+    --defaults. The generation goes on at the service's next tick, and `specstep resume` goes on watching it.
     """
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.interrupts import Interrupts
-    from specstep_flows.cli.opening import open_client
-    from specstep_flows.cli.questions import load_answers
-    from specstep_flows.cli.targets import find_target
-
     file = load_answers(answers)
     settings = call.settings()
     with Interrupts() as interrupts, open_client(call, interrupts.clock(settings.clock_speed), settings) as client:
@@ -90,8 +87,6 @@ def answer(
 
 def _pending(client: SpecStep, target: Target) -> list[Clarification]:
     """What is asked now, by each generation that the run's kickoff started."""
-    from specstep_flows.states import is_fan_out
-
     assert target.generation_id is not None
     asking = [target.generation_id]
     if target.record is not None and is_fan_out(target.record.options.get("profile")):
@@ -101,9 +96,6 @@ def _pending(client: SpecStep, target: Target) -> list[Clarification]:
 
 def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int:
     """The questions, and that they wait."""
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.questions import question_lines
-
     lines = [line for number, one in enumerate(questions, 1) for line in question_lines(one, number, len(questions))]
     call.finish(
         "\n".join(lines) if questions else None,
@@ -123,14 +115,12 @@ def _policy(
     call: Call, given: Sequence[str], file: AnswersFile | None, defaults: bool, interrupts: Interrupts
 ) -> SyncPolicy:
     """The flags first, in the order of the questions; then the file, then the proposals or whoever sits there."""
-    from specstep_flows import models
-    from specstep_flows.answers import FirstOf, ProposedDefaults
-    from specstep_flows.cli.questions import Person
 
     def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
         if len(given) > len(questions):
             raise errors.UsageError(
-                f"{len(given)} answers for {len(questions)} question(s): one --answer for each, in order. None was sent."
+                f"{len(given)} answers for {len(questions)} question(s): one --answer for each, in order. "
+                "None was sent."
             )
         return [models.Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
 

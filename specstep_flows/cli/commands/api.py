@@ -9,24 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli import any_operation
+from specstep_flows.cli.arguments import Upload
+from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.output import plain, table
+from specstep_flows.cli.session import Call, open_client_for
+from specstep_flows.cli.verbs import verb
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add this verb to the command."""
-    verb(app)(api)
+__all__ = ["api"]
 
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""
-    from specstep_flows.cli.operations import names
-
-    return [name for name in names() if name.startswith(incomplete)]
+    return [name for name in any_operation.names() if name.startswith(incomplete)]
 
 
+@verb
 def api(
     call: Call,
     operation: Annotated[
@@ -56,44 +55,37 @@ def api(
 ) -> int:
     """Carry out any operation of the API.
 
-    Its answer is written to stdout as JSON. It goes through the same limits, retries and errors as everything else. What costs needs --yes, or a yes on a
-    terminal. What is anonymous, such as get_status_summary, needs no key. `specstep api OPERATION --describe` says what an operation takes.
+    Its answer is written to stdout as JSON. It goes through the same limits, retries and errors as everything else.
+    What costs needs --yes, or a yes on a terminal. What is anonymous, such as get_status_summary, needs no key.
+    `specstep api OPERATION --describe` says what an operation takes.
     """
-    from specstep_flows.cli import operations
-    from specstep_flows.cli.opening import open_client_for
-    from specstep_flows.cli.service import agree
-    from specstep_flows.cli.uploads import Upload
-
     if operation is None:
         return _list(call)
-    module = operations.find(operation)
+    module = any_operation.find(operation)
     # From here on under its own name: it may have been written with dashes.
     operation = module.__name__.rpartition(".")[2]
     if describe:
         return _describe(call, operation, module)
     given = _arguments(arguments or [])
-    whole = operations.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
-    if operations.marked(operation, "redirects"):
+    whole = any_operation.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
+    if any_operation.marked(operation, "redirects"):
         raise errors.UsageError(
             f"{operation} answers with a signed address, which is not shown; use `specstep download`."
         )
     if output is not None and output.exists() and not force:
         raise errors.UsageError(f"{output} exists already; --force replaces it. Nothing was sent.")
-    if operations.marked(operation, "costs"):
+    if any_operation.marked(operation, "costs"):
         agree(call, f"{operation} costs money", yes)
     with open_client_for(call, operation) as client:
-        answer = operations.perform(client, operation, given, body=whole)
+        answer = any_operation.perform(client, operation, given, body=whole)
     _write(call, operation, answer, output)
     return 0
 
 
 def _list(call: Call) -> int:
-    from specstep_flows.cli import operations
-    from specstep_flows.cli.tables import table
-
-    known = sorted(operations.names().items(), key=lambda pair: (pair[1], pair[0]))
-    notes = {name: "browser only" for name, _ in known if operations.marked(name, "cookie_only")}
-    notes |= {name: "costs" for name, _ in known if operations.marked(name, "costs")}
+    known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
+    notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
+    notes |= {name: "costs" for name, _ in known if any_operation.marked(name, "costs")}
     call.finish(
         table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
         {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},
@@ -102,11 +94,7 @@ def _list(call: Call) -> int:
 
 
 def _describe(call: Call, operation: str, module: Any) -> int:
-    from specstep_flows.cli import operations
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.tables import table
-
-    found = operations.parameters(module)
+    found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
     text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes nothing."
     call.finish(text, {"operation": operation, "parameters": plain(found)})
@@ -115,8 +103,6 @@ def _describe(call: Call, operation: str, module: Any) -> int:
 
 def _arguments(words: list[str]) -> dict[str, Any]:
     """``name=text``, ``name:=JSON`` and ``name=@file``."""
-    from specstep_flows.cli.uploads import Upload
-
     given: dict[str, Any] = {}
     for word in words:
         name, sign, value = word.partition("=")

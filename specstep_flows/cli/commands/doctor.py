@@ -1,50 +1,193 @@
-"""``specstep doctor``: what is set, where it came from, and whether it works."""
+"""``specstep doctor``: settings, key, quota, clock and run store: what is set, and whether it works."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import email.utils
+import time
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import attrs
+import httpx
 
 from specstep_flows import errors
 from specstep_flows.cli import exits
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.estimate import estimate, usage_words
+from specstep_flows.cli.output import plain, status_of, table
+from specstep_flows.cli.session import Call
+from specstep_flows.cli.verbs import verb
+from specstep_flows.client import SpecStep
+from specstep_flows.runs import RunStore
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Iterator
 
-    from specstep_flows.cli.checks import Finding
+    from specstep_flows.settings import Settings
 
-__all__ = ["register"]
+__all__ = ["doctor"]
+
+Verdict: TypeAlias = Literal["ok", "warn", "fail"]
+
+#: The Date header has whole seconds, and an answer takes a moment; from here on it is the clock.
+CLOCK_OFF_SECONDS: Final = 30.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add this verb to the command."""
-    verb(app)(doctor)
+@attrs.frozen
+class Finding:
+    """What one check found. ``code`` is the exit code that a failure stands for."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    code: int = exits.DONE
+
+    @classmethod
+    def failed(cls, name: str, error: errors.SpecStepError) -> Finding:
+        """A check that an error ended."""
+        return cls(name, "fail", error.message, exits.exit_code(error))
 
 
+def setting_rows(settings: Settings) -> list[dict[str, Any]]:
+    """Each setting, its value (of the key only its kind), and where it came from."""
+    return [
+        {"name": name, "value": _value(settings, name), "source": source} for name, source in settings.sources.items()
+    ]
+
+
+def _value(settings: Settings, name: str) -> str:
+    if name == "api_key":
+        if settings.api_key is None:
+            return "not set"
+        return "an access token (oat_)" if settings.api_key.startswith("oat_") else "an API key (sf_)"
+    if name == "state":
+        return str(settings.state_folder())
+    value = getattr(settings, name)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def settings_findings(settings: Settings) -> Iterator[Finding]:
+    """What the settings themselves warn of."""
+    for warning in settings.warnings:
+        yield Finding("settings", "warn", warning)
+    if not settings.warnings:
+        yield Finding("settings", "ok", "They fit together.")
+
+
+def service_findings(settings: Settings) -> Iterator[Finding]:
+    """The service, asked for real: the key, the quota, what generations cost, the clock.
+
+    GET /v1/me, GET /v1/usage, GET /v1/generations; GET /v1/status/summary without the key
+    """
+    try:
+        # Not through the user's store: it has a check of its own, and may be what is broken.
+        client = SpecStep(settings=settings, store=RunStore.in_memory())
+    except errors.SettingsError as error:
+        yield Finding.failed("key", error)
+        return
+    with client:
+        try:
+            account = client.get_account()
+        except errors.RequestError as error:
+            yield Finding.failed("key", error)
+            return
+        who = account.display_name or account.user_id or "an account without a name"
+        yield Finding("key", "ok", f"The service accepts it: {who}, plan {account.plan or 'unknown'}.")
+        try:
+            usage = client.get_usage()
+        except errors.APIError as error:
+            if error.is_not_offered:
+                yield Finding("usage", "warn", f"The service does not tell the quota ({error.status}).")
+            else:
+                yield Finding.failed("usage", error)
+        except errors.RequestError as error:
+            yield Finding.failed("usage", error)
+        else:
+            words = usage_words(usage)
+            yield Finding("usage", "ok" if words else "warn", words or "The quota could not be read from the answer.")
+        yield from _estimate_findings(client)
+    yield clock_finding(settings)
+
+
+def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
+    """What generations cost, by profile, out of the user's own newest ones (GET /v1/generations, one page)."""
+    try:
+        rows = client.list_generations(first_page=True)
+    except errors.RequestError as error:
+        yield Finding("estimate", "warn", f"Your past generations could not be read: {error.message}")
+        return
+    profiles = dict.fromkeys(row.review_profile for row in rows if row.review_profile)
+    found = [expected for profile in profiles if (expected := estimate(rows, profile)) is not None]
+    for expected in found:
+        yield Finding("estimate", "ok", expected.words())
+    if not found:
+        yield Finding("estimate", "ok", "None: no completed generation of yours to go by.")
+
+
+def clock_finding(settings: Settings) -> Finding:
+    """This machine's clock against the Date of an answer; asked of a public page, so without the key."""
+    if settings.clock_speed != 1.0:
+        source = settings.sources.get("clock_speed")
+        text = f"Waits pass {settings.clock_speed:g} times as fast as in real life ({source})."
+        return Finding("clock", "ok", text)
+    began = time.time()
+    try:
+        address = f"{settings.api_url}/v1/status/summary"
+        answer = httpx.get(address, timeout=settings.request_timeout, trust_env=settings.uses_proxy)
+    except httpx.HTTPError as error:
+        return Finding("clock", "warn", f"It could not be compared: no answer ({type(error).__name__}).")
+    now = (began + time.time()) / 2
+    try:
+        there = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return Finding("clock", "warn", "It could not be compared: the service's answer has no date.")
+    # The header's second has passed by half on average.
+    off = now - (there + 0.5)
+    if abs(off) > CLOCK_OFF_SECONDS:
+        return Finding(
+            "clock",
+            "warn",
+            f"This machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the service: times that "
+            "the service gives will be misread. Set the clock.",
+        )
+    return Finding("clock", "ok", "This machine and the service agree on the time; waits pass in real time.")
+
+
+def store_finding(settings: Settings) -> Finding:
+    """The run store: whether it can be read and written, and what is in it."""
+    folder = settings.state_folder()
+    try:
+        store = RunStore(folder)
+        try:
+            runs = store.all()
+        finally:
+            store.close()
+    except errors.StoreError as error:
+        return Finding.failed("store", error)
+    going = sum(1 for record in runs if status_of(record) not in ("done", "failed", "cancelled"))
+    return Finding(
+        "store", "ok", f"{folder} holds {len(runs)} run{'' if len(runs) == 1 else 's'}, {going} of them open."
+    )
+
+
+@verb
 def doctor(call: Call) -> int:
     """Check settings, store, key, quota and clock.
 
     It says where each setting came from, and what your own past generations cost. Nothing is sent that costs. The exit
     code is that of the first check that fails.
     """
-    from specstep_flows.cli import checks
-
     try:
         settings = call.settings()
     except errors.SettingsError as error:
-        return _report(call, [], [checks.Finding.failed("settings", error)])
+        return _report(call, [], [Finding.failed("settings", error)])
     findings = [
-        *checks.settings_findings(settings),
-        checks.store_finding(settings),
-        *checks.service_findings(settings),
+        *settings_findings(settings),
+        store_finding(settings),
+        *service_findings(settings),
     ]
-    return _report(call, checks.setting_rows(settings), findings)
+    return _report(call, setting_rows(settings), findings)
 
 
 def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> int:
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.tables import table
-
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
     parts = [
         table(("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])

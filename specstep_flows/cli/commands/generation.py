@@ -7,52 +7,52 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.arguments import find_generation, find_target
+from specstep_flows.cli.estimate import agree, read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, Yes
-from specstep_flows.cli.verbs import Call, group, verb
+from specstep_flows.cli.output import facts, plain, show_table
+from specstep_flows.cli.session import Call, open_client
+from specstep_flows.cli.terminal import document_text
+from specstep_flows.cli.verbs import group, verb
+from specstep_flows.cli.watching import seen
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Generation, GenerationRow
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    verb(app)(cancel)
-    generations = group(app, "generation", "Generations at the service, one by one.")
-    verb(generations, "list")(list_)
-    for function in (show, pause, resume, cancel, retry, update, name, conversation, events):
-        verb(generations)(function)
+__all__ = ["cancel", "generation"]
 
 
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; the service keeps it.")]
 
 
+@verb
 def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
     """Stop a generation for good.
 
     What it cost until then stays spent, and there will be no package.
     """
-    with _opened(call) as client:
-        return _tell(call, client, client.cancel_generation(_id(call, client, run), reason))
+    with open_client(call) as client:
+        return _tell(call, client, client.cancel_generation(find_generation(client.store, run), reason))
 
 
+@verb
 def pause(call: Call, run: RunOrGeneration) -> int:
     """Halt a generation where it is."""
-    with _opened(call) as client:
-        return _tell(call, client, client.pause_generation(_id(call, client, run)))
+    with open_client(call) as client:
+        return _tell(call, client, client.pause_generation(find_generation(client.store, run)))
 
 
+@verb
 def resume(call: Call, run: RunOrGeneration) -> int:
     """Put a paused generation back to its state.
 
     The service records the state only: it does not queue the work again, so nothing may move for a while. To go on
     with a run on this machine, use `specstep resume`.
     """
-    with _opened(call) as client:
-        generation = client.resume_generation(_id(call, client, run))
+    with open_client(call) as client:
+        generation = client.resume_generation(find_generation(client.store, run))
         call.terminal.say(
             "The service has recorded the state only; it does not queue the work again, so it may take a while until "
             "anything moves, if it does."
@@ -60,18 +60,17 @@ def resume(call: Call, run: RunOrGeneration) -> int:
         return _tell(call, client, generation)
 
 
+@verb
 def show(call: Call, run: RunOrGeneration) -> int:
     """Show a generation as it is now."""
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.tables import facts
-
-    with _opened(call) as client:
-        generation = client.get_generation(_id(call, client, run))
+    with open_client(call) as client:
+        generation = client.get_generation(find_generation(client.store, run))
     document = plain(generation)
     call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
 
+@verb
 def list_(
     call: Call,
     states: Annotated[
@@ -84,10 +83,7 @@ def list_(
 
     The newest first, wherever they were started.
     """
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.tables import table, terminal_width
-
-    with _opened(call) as client:
+    with open_client(call) as client:
         found = client.list_generations(deleted=deleted)
     if states:
         found = [row for row in found if is_one_of(row.state, *states)]
@@ -95,9 +91,8 @@ def list_(
     if call.json:
         call.terminal.document({"generations": plain(found)})
     elif found:
-        width = terminal_width() if call.terminal.is_result_shown else None
         heads = ("GENERATION", "STATE", "PROFILE", "COST", "STARTED", "PROJECT")
-        call.terminal.result(table(heads, [_row(row) for row in found], width=width))
+        show_table(call, heads, [_row(row) for row in found])
     else:
         call.terminal.say("No generations.")
     return 0
@@ -109,17 +104,20 @@ def _row(row: GenerationRow) -> tuple[object, ...]:
     return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
 
 
+@verb
 def retry(call: Call, run: RunOrGeneration, yes: Yes = False) -> int:
     """Run a failed generation again. It costs.
 
-    The new generation's id is written to stdout. A run on this machine is retried with `specstep resume RUN --retry-failed 1`, which no crash can double.
+    The new generation's id is written to stdout. A run on this machine is retried with `specstep resume RUN
+    --retry-failed 1`, which no crash can double.
     """
-    with _opened(call) as client:
+    with open_client(call) as client:
         identifier = _unmanaged(client, run)
         _agree(call, client, identifier, yes, "Run it again")
         return _started(call, client.retry_generation(identifier, settle_seconds=client.settings.settle_seconds))
 
 
+@verb
 def update(
     call: Call,
     run: RunOrGeneration,
@@ -130,14 +128,15 @@ def update(
 
     The new generation's id is written to stdout. It costs.
     """
-    with _opened(call) as client:
-        identifier = _id(call, client, run)
+    with open_client(call) as client:
+        identifier = find_generation(client.store, run)
         _agree(call, client, identifier, yes, "Generate it anew")
         return _started(
             call, client.update_generation(identifier, intake, settle_seconds=client.settings.settle_seconds)
         )
 
 
+@verb
 def name(
     call: Call,
     run: RunOrGeneration,
@@ -146,23 +145,22 @@ def name(
     ] = None,
 ) -> int:
     """Give a generation a name to be shown by."""
-    with _opened(call) as client:
-        identifier = _id(call, client, run)
+    with open_client(call) as client:
+        identifier = find_generation(client.store, run)
         client.rename_generation(identifier, to)
     call.finish(str(identifier), {"code": "done", "generation_id": str(identifier), "name": to})
     return 0
 
 
+@verb
 def conversation(
     call: Call,
     run: RunOrGeneration,
     take: Annotated[int | None, typer.Option("--take", metavar="N", min=1, help="The newest N only.")] = None,
 ) -> int:
     """Show what each agent did, step by step."""
-    from specstep_flows.cli.documents import plain
-
-    with _opened(call) as client:
-        items = client.get_conversation(_id(call, client, run), take)
+    with open_client(call) as client:
+        items = client.get_conversation(find_generation(client.store, run), take)
     lines = [
         f"{item.display_name or item.character_name or item.agent_role or 'An agent'}: "
         f"{item.narration or item.action or item.status or ''}"
@@ -172,31 +170,16 @@ def conversation(
     return 0
 
 
+@verb
 def events(call: Call, run: RunOrGeneration) -> int:
     """Show what happened in each stage."""
-    from specstep_flows.cli.terminal import document_text
-
-    with _opened(call) as client:
-        found = [dict(event.raw) for event in client.get_events(_id(call, client, run))]
+    with open_client(call) as client:
+        found = [dict(event.raw) for event in client.get_events(find_generation(client.store, run))]
     call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
     return 0
 
 
-def _opened(call: Call) -> Any:
-    from specstep_flows.cli.opening import open_client
-
-    return open_client(call)
-
-
-def _id(call: Call, client: SpecStep, target: str) -> Any:
-    from specstep_flows.cli.targets import find_generation
-
-    return find_generation(client.store, target)
-
-
 def _unmanaged(client: SpecStep, target: str) -> Any:
-    from specstep_flows.cli.targets import find_target
-
     found = find_target(client.store, target)
     if found.record is not None:
         raise errors.UsageError(
@@ -207,9 +190,6 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
 
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
-    from specstep_flows.cli.money import read_before_paying
-    from specstep_flows.cli.service import agree
-
     if not yes and not call.terminal.is_interactive:
         agree(call, "This costs money", yes)
     profile = client.get_generation(identifier).review_profile
@@ -226,12 +206,15 @@ def _started(call: Call, identifier: Any) -> int:
 
 
 def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
-    from specstep_flows.cli.documents import plain
-    from specstep_flows.cli.watching import seen
-
     record = client.store.find_generation(generation.id)
     if record is not None:
         client.store.update(record.run_id, seen(record, generation))
     call.finish(str(generation.id), {"code": "done", "generation": plain(generation)})
     call.terminal.say(f"Generation {generation.id} is {generation.state}.")
     return 0
+
+
+generation = group(
+    "Generations at the service, one by one.",
+    *(list_, show, pause, resume, cancel, retry, update, name, conversation, events),
+)

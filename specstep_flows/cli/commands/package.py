@@ -7,24 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.any_operation import ask_object, ask_service
+from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
-from specstep_flows.cli.service import agree, ask_object, ask_service, rows_of, show_facts, show_rows
-from specstep_flows.cli.verbs import Call, group, verb
+from specstep_flows.cli.output import rows_of, show_facts, show_rows
+from specstep_flows.cli.session import Call
+from specstep_flows.cli.verbs import group, verb
 
-__all__ = ["register"]
+__all__ = ["package"]
 
 Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="N at most.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    packages = group(app, "package", "Packages at the service, and their files.")
-    verb(packages, "list")(list_)
-    for function in (show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver):
-        verb(packages)(function)
-
-
+@verb
 def list_(
     call: Call,
     limit: Limit = None,
@@ -36,16 +32,19 @@ def list_(
     return show_rows(call, answer, columns, "packages")
 
 
+@verb
 def show(call: Call, package: Package) -> int:
     """Show a package's record."""
     return show_facts(call, ask_service(call, "get_package", id=package), "package")
 
 
+@verb
 def files(call: Call, package: Package) -> int:
     """List the files in a package."""
     return show_rows(call, ask_service(call, "list_package_files", id=package), ("path", "size_bytes"), "files")
 
 
+@verb
 def file(
     call: Call, package: Package, path: Annotated[str, typer.Argument(metavar="PATH", help="The file's path in it.")]
 ) -> int:
@@ -62,6 +61,7 @@ def file(
     return 0
 
 
+@verb
 def search(
     call: Call,
     words: Annotated[str, typer.Argument(metavar="QUERY", help='Words, "quoted phrases", OR, and -without.')],
@@ -81,12 +81,14 @@ def search(
     return show_rows(call, _unmarked(hits), ("package_id", "project_name", "file_path", "snippet"), "results")
 
 
+@verb
 def addenda(call: Call, package: Package) -> int:
     """List the change addenda of a package."""
     columns = ("id", "title", "cost_usd", "created_at")
     return show_rows(call, ask_service(call, "list_addenda", id=package), columns, "addenda")
 
 
+@verb
 def addendum(
     call: Call,
     package: Package,
@@ -111,12 +113,14 @@ def addendum(
     return 0
 
 
+@verb
 def audiences(call: Call) -> int:
     """List whom a package can be explained to."""
     columns = ("slug", "display_name", "description")
     return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
 
 
+@verb
 def explain(
     call: Call,
     package: Package,
@@ -133,12 +137,14 @@ def explain(
     return 0
 
 
+@verb
 def explanations(call: Call, package: Package) -> int:
     """List the explanations there are already."""
     columns = ("id", "audience", "cost_usd", "created_at")
     return show_rows(call, ask_service(call, "list_explanations", id=package), columns, "explanations")
 
 
+@verb
 def deliver(call: Call, package: Package) -> int:
     """Have a package committed as a pull request.
 
@@ -153,3 +159,9 @@ def _unmarked(answer: Any) -> list[dict[str, Any]]:
         {**row, "snippet": str(row.get("snippet") or "").replace("<mark>", "").replace("</mark>", "")}
         for row in rows_of(answer)
     ]
+
+
+package = group(
+    "Packages at the service, and their files.",
+    *(list_, show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver),
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsewhere
+from specstep_flows.cli.driver import Driver, chosen_progress, open_driver, remembered
+from specstep_flows.cli.dry_run import rehearse
+from specstep_flows.cli.interview.conversation import go_on, is_open_interview
 from specstep_flows.cli.options import (
     Answers,
     Events,
@@ -24,27 +27,20 @@ from specstep_flows.cli.options import (
     Timeout,
     Unpack,
     Yes,
-    chosen_progress,
     complete_run,
 )
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.session import Call, service_of
+from specstep_flows.cli.verbs import verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from specstep_flows.cli.driving import Driver
     from specstep_flows.runs import RunRecord
-    from specstep_flows.settings import Settings
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    verb(app)(run)
-    verb(app)(resume)
+__all__ = ["resume", "run"]
 
 
+@verb
 def run(
     call: Call,
     brief: Annotated[
@@ -98,11 +94,8 @@ def run(
     The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
     `specstep resume ID` goes on with it, and never pays twice.
     """
-    from specstep_flows.cli import briefs
-    from specstep_flows.cli.driving import open_driver
-
     mode = chosen_progress(call, progress, events)
-    messages = briefs.messages_of(brief, message or ())
+    messages = messages_of(brief, message or ())
     if not (yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This run would cost money, and nobody can be asked here: add --yes to agree, or --dry-run to see what it "
@@ -126,19 +119,11 @@ def run(
         open_driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
     ):
         if dry_run:
-            from specstep_flows.cli.rehearsal import rehearse
-
             return rehearse(driver, messages, arguments)
         return driver.drive(lambda **hands: driver.client.run(messages, **arguments, **hands))
 
 
-def service_of(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextManager[Settings]:
-    """The settings of the user's service, or of a sandbox inside this process."""
-    from specstep_flows.cli.opening import embedded_sandbox
-
-    return embedded_sandbox(call) if is_embedded else contextlib.nullcontext(call.settings())
-
-
+@verb
 def resume(
     call: Call,
     run: RunArgument,
@@ -156,11 +141,9 @@ def resume(
 ) -> int:
     """Go on with a run where it stopped.
 
-    From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are given anew.
+    From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are
+    given anew.
     """
-    from specstep_flows.cli.driving import open_driver
-    from specstep_flows.cli.targets import find_run, start_over_elsewhere
-
     mode = chosen_progress(call, progress, events)
     changes = {
         "output": None if output is None else str(output.expanduser().absolute()),
@@ -171,7 +154,6 @@ def resume(
         **remembered(yes, answers, on_question),
     }
     changes = {name: value for name, value in changes.items() if value is not None}
-    from specstep_flows.cli.interview_command import go_on, is_open_interview
 
     with open_driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
         record = find_run(driver.client.store, run)
@@ -181,8 +163,8 @@ def resume(
             return go_on(driver, record, changes)
         if not driver.yes and not call.terminal.is_interactive and _may_pay(record, changes):
             raise errors.UsageError(
-                f"Run {record.run_id} has yet to start its generation, which costs money, and nobody can be asked here: add --yes. "
-                "Nothing was sent."
+                f"Run {record.run_id} has yet to start its generation, which costs money, and nobody can be asked "
+                "here: add --yes. Nothing was sent."
             )
         start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
@@ -201,12 +183,3 @@ def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) ->
 def _may_pay(record: RunRecord, changes: Mapping[str, Any]) -> bool:
     retries = changes.get("retry_failed", record.options.get("retry_failed")) or 0
     return record.generation_id is None or retries > record.retries
-
-
-def remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
-    """What whoever resumes the run need not say again."""
-    return {
-        **({"yes": True} if yes else {}),
-        **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
-        **({"question_mode": on_question.value} if on_question is not None else {}),
-    }

@@ -1,4 +1,4 @@
-"""``specstep runs``, ``show`` and ``forget``: the runs in the user's store. None of them asks anything of the service."""
+"""``specstep runs``, ``show`` and ``forget``: the runs in the user's store. The service is not asked."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli import status
+from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
+from specstep_flows.cli.session import Call, open_store
+from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
 from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
     from specstep_flows.runs import RunRecord
 
-__all__ = ["register"]
+__all__ = ["forget", "runs", "show"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    verb(app)(runs)
-    verb(app)(show)
-    verb(app)(forget)
-
-
+@verb
 def runs(
     call: Call,
     states: Annotated[
@@ -48,10 +44,6 @@ def runs(
 
     The newest first, as they were when somebody last looked.
     """
-    from specstep_flows.cli.documents import run_document
-    from specstep_flows.cli.opening import open_store
-    from specstep_flows.cli.tables import table, terminal_width
-
     wanted = _wanted(states or [])
     with open_store(call) as store:
         found = [record for record in store.all() if _fits(record, wanted, text)][:limit]
@@ -59,8 +51,7 @@ def runs(
         call.terminal.document({"runs": [_without_history(run_document(record)) for record in found]})
     elif found:
         rows = [_row(record) for record in found]
-        width = terminal_width() if call.terminal.is_result_shown else None
-        call.terminal.result(table(("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows, width=width))
+        show_table(call, ("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows)
     else:
         call.terminal.say("No runs here." if not (wanted or text) else "No run fits.")
     return 0
@@ -76,14 +67,14 @@ def _wanted(words: list[str]) -> frozenset[str]:
     chosen: set[str] = set()
     for word in words:
         folded = fold(word)
-        if folded != "open" and folded not in status.WORDS:
-            raise errors.UsageError(f"No run is ever {word!r}; there are open, {', '.join(status.WORDS)}.")
-        chosen |= set(status.WORDS) - over if folded == "open" else {folded}
+        if folded != "open" and folded not in STATUS_WORDS:
+            raise errors.UsageError(f"Unknown status {word!r}; one of open, {', '.join(STATUS_WORDS)}.")
+        chosen |= set(STATUS_WORDS) - over if folded == "open" else {folded}
     return frozenset(chosen)
 
 
 def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
-    if wanted and status.status_of(record) not in wanted:
+    if wanted and status_of(record) not in wanted:
         return False
     if text is None:
         return True
@@ -95,7 +86,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     spent = _spent(record)
     return (
         record.run_id,
-        status.status_of(record),
+        status_of(record),
         "" if spent is None else f"${spent:,.2f}",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
         name_of(record),
@@ -116,16 +107,12 @@ def name_of(record: RunRecord) -> str:
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 
+@verb
 def show(call: Call, run: RunOrGeneration) -> int:
     """Show all that is recorded about a run.
 
     It is named by its own id, or by that of its generation. The service is not asked.
     """
-    from specstep_flows.cli.documents import run_document
-    from specstep_flows.cli.opening import open_store
-    from specstep_flows.cli.tables import facts
-    from specstep_flows.cli.targets import find_target
-
     with open_store(call) as store:
         record = find_target(store, run).record
     if record is None:
@@ -142,7 +129,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
-        ("status", status.status_of(record)),
+        ("status", status_of(record)),
         ("project", name_of(record)),
         ("service", record.api_url),
         ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
@@ -172,6 +159,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     ]
 
 
+@verb
 def forget(
     call: Call,
     run: RunArgument,
@@ -181,15 +169,13 @@ def forget(
 
     What runs at the service goes on, and files stay.
     """
-    from specstep_flows.cli.opening import open_store
-    from specstep_flows.cli.targets import find_run
-
     with open_store(call) as store:
         record = find_run(store, run)
-        word = status.status_of(record)
+        word = status_of(record)
         if word not in ("new", "done", "failed", "cancelled") and not force:
             raise errors.UsageError(
-                f"Run {record.run_id} is not over ({word}); forgetting it loses the way back to it. --force does it anyway."
+                f"Run {record.run_id} is not over ({word}); forgetting it loses the way back to it. "
+                "--force does it anyway."
             )
         let_go = store.hold(record.run_id)
         try:

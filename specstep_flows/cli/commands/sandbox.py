@@ -9,16 +9,14 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.verbs import Call, verb
+from specstep_flows.cli.session import NO_SANDBOX, Call
+from specstep_flows.cli.verbs import verb
+from specstep_flows.settings import is_loopback
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add this verb to the command."""
-    verb(app)(sandbox)
+__all__ = ["sandbox"]
 
 
+@verb
 def sandbox(
     call: Call,
     port: Annotated[
@@ -36,9 +34,6 @@ def sandbox(
 
     It needs no key, costs nothing, and forgets everything at its end. The lines to try it with are written to stdout.
     """
-    from specstep_flows.cli.opening import NO_SANDBOX
-    from specstep_flows.settings import is_loopback
-
     try:
         from specstep_flows.sandbox import serve
     except ImportError:
@@ -64,7 +59,8 @@ def sandbox(
             serve(host, port, speed, faults, announce=announce)
     except OSError as error:
         raise errors.UsageError(
-            f"The sandbox cannot start ({error.strerror or error}): is port {port} taken, or {faults or 'a file'} not there?"
+            f"The sandbox cannot start ({error.strerror or error}): is port {port} taken, "
+            f"or {faults or 'a file'} not there?"
         ) from None
     except ValueError as error:
         raise errors.UsageError(str(error)) from None

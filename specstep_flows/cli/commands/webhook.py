@@ -6,10 +6,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from specstep_flows.cli.service import ask_object, ask_service, show_facts, show_rows
-from specstep_flows.cli.verbs import Call, group, verb
+from specstep_flows.cli.any_operation import ask_object, ask_service
+from specstep_flows.cli.output import show_facts, show_rows
+from specstep_flows.cli.session import Call
+from specstep_flows.cli.verbs import group, verb
 
-__all__ = ["register"]
+__all__ = ["webhook"]
 
 #: The most general event (walkthrough, step 7.5: "subscribe here when in doubt").
 DEFAULT_EVENT: Final = "generation.state_changed"
@@ -20,19 +22,13 @@ Key = Annotated[
 Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's id.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    webhooks = group(app, "webhook", "Webhooks of an API key.")
-    verb(webhooks, "list")(list_)
-    for function in (create, delete, rotate, test):
-        verb(webhooks)(function)
-
-
+@verb
 def list_(call: Call, key: Key) -> int:
     """List a key's webhooks."""
     return show_rows(call, ask_service(call, "list_webhooks", api_key_id=key), ("id", "url", "events"), "webhooks")
 
 
+@verb
 def create(
     call: Call,
     key: Key,
@@ -49,6 +45,7 @@ def create(
     return _secret(call, ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events))
 
 
+@verb
 def delete(call: Call, key: Key, webhook: Webhook) -> int:
     """Remove a webhook."""
     ask_service(call, "delete_webhook", api_key_id=key, webhook_id=webhook)
@@ -56,6 +53,7 @@ def delete(call: Call, key: Key, webhook: Webhook) -> int:
     return 0
 
 
+@verb
 def rotate(call: Call, key: Key, webhook: Webhook) -> int:
     """Give a webhook a new signing secret.
 
@@ -66,6 +64,7 @@ def rotate(call: Call, key: Key, webhook: Webhook) -> int:
     )
 
 
+@verb
 def test(call: Call, key: Key, webhook: Webhook) -> int:
     """Have a test event delivered now.
 
@@ -80,3 +79,9 @@ def _secret(call: Call, answer: dict[str, Any]) -> int:
     call.finish(str(answer["signing_secret"]), {"webhook": answer})
     call.terminal.say(f"Webhook {answer.get('id')}: keep the secret, it is not shown again.")
     return 0
+
+
+webhook = group(
+    "Webhooks of an API key.",
+    *(list_, create, delete, rotate, test),
+)

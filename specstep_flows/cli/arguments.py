@@ -1,0 +1,201 @@
+"""What is named on the command line: a brief, a file, a run or a generation."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from specstep_flows.runs import RunRecord, RunStore
+
+__all__ = [
+    "Target",
+    "Upload",
+    "find_generation",
+    "find_run",
+    "find_target",
+    "messages_of",
+    "require_generation",
+    "start_over_elsewhere",
+]
+
+#: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
+LONGEST_BYTES: Final = 4_000_000
+_ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")
+
+
+def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
+    """The turns of the interview: the brief, then what ``--message`` adds.
+
+    ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself. Without it,
+    stdin is read where it is no terminal, unless there are messages.
+
+    Raises:
+        UsageError: nothing was given, or a file that is not there, not text, or too long.
+    """
+    if brief is None:
+        if further:
+            return list(further)
+        if sys.stdin is None or sys.stdin.isatty():
+            raise errors.UsageError("Say what is to be built: a text, a file, or - for standard input.")
+        brief = "-"
+    if brief == "-":
+        return [_stdin(), *further]
+    path = Path(brief)
+    if brief.strip() and _exists(path):
+        return [_read(path), *further]
+    if _looks_like_a_path(brief):
+        raise errors.UsageError(
+            f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
+        )
+    return [brief, *further]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        # Too long for a name, or with a character that no name has: a text.
+        return False
+
+
+def _looks_like_a_path(text: str) -> bool:
+    if any(character.isspace() for character in text) or not text:
+        return False
+    return "/" in text or "\\" in text or text.startswith("~") or _ENDS_LIKE_A_FILE.search(text) is not None
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST_BYTES + 1)
+    except IsADirectoryError:
+        raise errors.UsageError(f"{path} is a folder, not a brief.") from None
+    except OSError as error:
+        raise errors.UsageError(f"The brief {path} cannot be read ({error.strerror}).") from None
+    return _text(content, str(path))
+
+
+def _stdin() -> str:
+    if sys.stdin is None:
+        raise errors.UsageError("There is no standard input to read the brief from.")
+    return _text(sys.stdin.buffer.read(LONGEST_BYTES + 1), "standard input")
+
+
+def _text(content: bytes, source: str) -> str:
+    if len(content) > LONGEST_BYTES:
+        raise errors.UsageError(
+            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview holds."
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise errors.UsageError(f"The brief ({source}) is not UTF-8 text (byte {error.start}).") from None
+    if "\0" in text:
+        raise errors.UsageError(f"The brief ({source}) is not text: it has zero bytes in it.")
+    return text
+
+
+@attrs.frozen
+class Upload:
+    """A file's content, and what it is called."""
+
+    name: str
+    content: bytes = attrs.field(repr=False)
+
+    @classmethod
+    def read(cls, name: str) -> Upload:
+        """Read a file, or stdin for ``-``. Raises ``UsageError``."""
+        if name == "-":
+            return cls("stdin", sys.stdin.buffer.read())
+        path = Path(name).expanduser()
+        try:
+            return cls(path.name, path.read_bytes())
+        except OSError as error:
+            raise errors.UsageError(f"{path} cannot be read ({error.strerror}). Nothing was sent.") from None
+
+    def text(self) -> str:
+        """The content as text. Raises ``UsageError``."""
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise errors.UsageError(f"{self.name} is not UTF-8 text. Nothing was sent.") from None
+
+    def describe(self, file: Any) -> None:
+        """Give the generated client's file its name and its type."""
+        file.file_name = self.name
+        file.mime_type = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+
+@attrs.frozen
+class Target:
+    """A generation, and the run that manages it, if one does."""
+
+    generation_id: UUID | None
+    record: RunRecord | None = None
+
+
+def find_target(store: RunStore, name: str) -> Target:
+    """The run or the generation of that name.
+
+    Raises:
+        RunNotFound: it is no generation's id, and no run is called so.
+    """
+    try:
+        identifier = UUID(name)
+    except ValueError:
+        record = find_run(store, name)
+        return Target(record.generation_id, record)
+    return Target(identifier, store.find_generation(identifier))
+
+
+def find_generation(store: RunStore, name: str) -> UUID:
+    """The id of the generation that is named, or that the named run drives.
+
+    Raises:
+        RunNotFound: no run is called so.
+        UsageError: the run has no generation yet.
+    """
+    return require_generation(find_target(store, name), name)
+
+
+def require_generation(target: Target, name: str) -> UUID:
+    """The target's generation. Raises ``UsageError`` when the run has none yet."""
+    if target.generation_id is None:
+        raise errors.UsageError(f"Run {name} has no generation yet; `specstep resume {name}` goes on with it.")
+    return target.generation_id
+
+
+def find_run(store: RunStore, name: str) -> RunRecord:
+    """The run called so, or the only one whose id begins so.
+
+    Raises:
+        RunNotFound: there is none, or several begin so.
+    """
+    try:
+        return store.get(name)
+    except errors.RunNotFound:
+        found = [record for record in store.all() if name and record.run_id.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            some = ", ".join(record.run_id for record in found[:5])
+            raise errors.RunNotFound(f"Several runs begin with {name}: {some}. Give more of the id.") from None
+        raise
+
+
+def start_over_elsewhere(store: RunStore, record: RunRecord, changes: Mapping[str, Any]) -> None:
+    """Let a run that has its package on disk put it under another name as well, when it is given another output."""
+    output = changes.get("output")
+    if record.is_finished and output is not None and output != record.options.get("output"):
+        store.update(record.run_id, {"stage": "package", "unpacked_to": None})

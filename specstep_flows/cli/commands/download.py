@@ -1,0 +1,100 @@
+"""``specstep download``: a complete generation's package, brought home."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.arguments import find_target, require_generation, start_over_elsewhere
+from specstep_flows.cli.driver import chosen_progress, open_driver, package_options
+from specstep_flows.cli.options import (
+    Events,
+    Force,
+    OnQuestion,
+    Output,
+    Progress,
+    ProgressOption,
+    Unpack,
+    complete_run,
+)
+from specstep_flows.cli.session import Call
+from specstep_flows.cli.verbs import verb
+from specstep_flows.flows.generations import raise_for_end
+
+if TYPE_CHECKING:
+    from specstep_flows.client import SpecStep
+    from specstep_flows.models import Generation, Package
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["download"]
+
+
+@verb
+def download(
+    call: Call,
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="A run's id, a generation's, or a package's.", autocompletion=complete_run),
+    ],
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+    progress: ProgressOption = Progress.auto,
+    events: Events = False,
+) -> int:
+    """Bring a complete generation's package home.
+
+    It is fetched, verified and put under its name; its path is written to stdout. It costs nothing. A generation that
+    no run here manages becomes a run, so that a download that breaks off can be gone on with. A package of documents
+    that were migrated comes by its own id.
+    """
+    mode = chosen_progress(call, progress, events)
+    changes = package_options(output, unpack, force)
+    with open_driver(call, mode, call.settings(), on_question=OnQuestion.detach) as driver:
+        found = _complete(call, driver.client, run)
+        if not isinstance(found, tuple):
+            # It came of documents that existed before, not of a generation: there is no run to make of it.
+            call.same_again = _same_again(found, changes)
+            return driver.bring(lambda: driver.client.download_package(found.id, **changes))
+        generation, record = found
+        record = record or driver.client.adopt(generation.id, **changes)
+        call.run_id = record.run_id
+        start_over_elsewhere(driver.client.store, record, changes)
+        return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
+
+
+def _same_again(package: Package, changes: dict[str, Any]) -> str:
+    output = f" --output {shlex.quote(changes['output'])}" if "output" in changes else ""
+    flags = "".join(f" --{name}" for name in ("unpack", "force") if changes.get(name))
+    return f"specstep download {package.id}{output}{flags}"
+
+
+def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None] | Package:
+    """The complete generation that is meant and the run that manages it, or a package that came of no generation."""
+    target = find_target(client.store, name)
+    if target.record is not None:
+        call.run_id = target.record.run_id
+    identifier = require_generation(target, name)
+    try:
+        generation = client.get_generation(identifier)
+    except errors.NotFound:
+        package = client.get_package(identifier)
+        if package.generation_id is None:
+            return package
+        generation = client.get_generation(package.generation_id)
+        target = find_target(client.store, str(generation.id))
+    if generation.needs_answers:
+        raise errors.AnswersNeeded(
+            f"There is no package yet: generation {generation.id} waits for an answer.",
+            questions=client.get_questions(generation.id),
+        )
+    raise_for_end(generation)
+    if not generation.is_complete:
+        raise errors.Detached(
+            f"There is no package yet: generation {generation.id} is {generation.state}. "
+            f"`specstep watch {generation.id}` looks on."
+        )
+    return generation, target.record

@@ -1,0 +1,125 @@
+"""``specstep interview``: the whole interview at the terminal, as a run that goes on to the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.cli.driver import open_driver, remembered
+from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, go_on, hold
+from specstep_flows.cli.options import (
+    Answers,
+    Force,
+    MaxCost,
+    OnQuestionOption,
+    Output,
+    Progress,
+    ProgressOption,
+    RetryFailed,
+    Timeout,
+    Unpack,
+    Yes,
+    complete_run,
+)
+from specstep_flows.cli.session import Call, service_of
+from specstep_flows.cli.verbs import verb
+
+if TYPE_CHECKING:
+    from specstep_flows.runs import RunRecord, RunStore
+
+__all__ = ["interview"]
+
+
+@verb
+def interview(
+    call: Call,
+    message: Annotated[
+        list[str] | None,
+        typer.Option("--message", "-m", metavar="TEXT", help="Say this first; may be repeated."),
+    ] = None,
+    attach: Annotated[
+        list[Path] | None,
+        typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ….")
+    ] = None,
+    project_type: Annotated[
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, …; else the service detects it.")
+    ] = None,
+    mirror: Annotated[
+        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, …; else the service's default.")
+    ] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option(
+            "--run-id", help="The run's id; that of an earlier interview goes on with it.", autocompletion=complete_run
+        ),
+    ] = None,
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+    yes: Yes = False,
+    max_cost: MaxCost = None,
+    retry_failed: RetryFailed = None,
+    answers: Answers = None,
+    on_question: OnQuestionOption = None,
+    timeout: Timeout = None,
+    progress: ProgressOption = Progress.auto,
+    large: Annotated[
+        float,
+        typer.Option(
+            "--large-attachment",
+            metavar="MB",
+            envvar="SPECSTEP_LARGE_ATTACHMENT_MB",
+            help="Warn about a reference document larger than this; the service names no limit.",
+        ),
+    ] = LARGE_MEGABYTES,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Talk to a local sandbox inside this process: no key, no cost.")
+    ] = False,
+) -> int:
+    """Hold the interview yourself at the keyboard.
+
+    The agent asks, you answer, and /done goes on to the generation. An empty line sends what you wrote. /attach FILE
+    uploads a document, /edit opens your editor, /status shows where you are, /undo-pending takes a turn back while the
+    agent answers it, /quit leaves: the run goes on later, here with --run-id or with `specstep resume`. Input may be
+    piped: messages are parted by empty lines.
+    """
+    options = {
+        "profile": profile,
+        "project_type": project_type,
+        "mirror_selection": mirror,
+        "output": output,
+        "unpack": bool(unpack),
+        "force": bool(force),
+        "max_cost_usd": max_cost,
+        "retry_failed": retry_failed or 0,
+    }
+    with (
+        service_of(call, is_embedded=sandbox) as settings,
+        open_driver(call, progress.value, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
+    ):
+        known = None if run_id is None else _known(driver.client.store, run_id)
+        if known is None:
+            arguments: dict[str, Any] = {
+                **options,
+                "attachments": attach or (),
+                "run_id": run_id,
+                "remember": remembered(yes, answers, on_question),
+            }
+            return hold(driver, lambda **hands: driver.client.run(message or (), **arguments, **hands), large)
+        if message or attach:
+            raise errors.UsageError(f"Run {run_id} has begun already: say it, or /attach it, in the conversation.")
+        changes = {name: value for name, value in options.items() if value}
+        return go_on(driver, known, changes, large)
+
+
+def _known(store: RunStore, run_id: str) -> RunRecord | None:
+    try:
+        return store.get(run_id)
+    except errors.RunNotFound:
+        return None

@@ -1,0 +1,85 @@
+"""``specstep report RUN``: a run as one HTML file, and its receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specstep_flows.cli.options import complete_run
+from specstep_flows.cli.session import Call, open_client, open_store
+from specstep_flows.cli.verbs import verb
+from specstep_flows.report import collect, default_path, receipt_path, write_receipt, write_report
+
+if TYPE_CHECKING:
+    from specstep_flows.report import Collected
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["report"]
+
+
+@verb
+def report(
+    call: Call,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="The page's name, or a folder (default: by the package)."),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask the service nothing: show what is known on this machine.")
+    ] = False,
+    receipt: Annotated[bool, typer.Option(help="Write receipt.json beside the package, too.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no report of this run.")] = False,
+) -> int:
+    """Write a run's report and its receipt.
+
+    The report is one HTML file that needs no network; the receipt is for programs. It shows the course with durations,
+    the cost against the forecast, the interview, questions and answers, retries, the refinement audit and the package's
+    files. The page's path is written to stdout. Nothing is sent that costs.
+    """
+    call.run_id = run
+    collected = _collected(call, run, is_offline=offline)
+    record = collected.record
+    page = default_path(record) if output is None else output.expanduser().absolute()
+    if page.is_dir():
+        page = page / f"specstep-{record.run_id}-report.html"
+    written = write_report(collected, page, force=force)
+    receipt_file = None
+    if receipt:
+        receipt_file = write_receipt(collected, receipt_path(record, written), force=force)
+        call.terminal.say(f"Receipt: {receipt_file}")
+    for gap in collected.gaps:
+        call.terminal.say(f"Missing in the report: {gap}")
+    call.finish(
+        str(written),
+        {
+            "run_id": record.run_id,
+            "report": str(written),
+            "receipt": None if receipt_file is None else str(receipt_file),
+            "gaps": list(collected.gaps),
+        },
+    )
+    return 0
+
+
+def _collected(call: Call, run: str, *, is_offline: bool) -> Collected:
+    with open_store(call) as store:
+        record = store.get(run)
+    if is_offline or not _can_ask(call, record):
+        return collect(record)
+    with open_client(call) as client:
+        return collect(record, client)
+
+
+def _can_ask(call: Call, record: RunRecord) -> bool:
+    """Whether the service that this process would talk to is the run's own, with a key."""
+    settings = call.settings()
+    if settings.api_key is None:
+        call.terminal.say("There is no key, so the service is not asked.")
+        return False
+    if settings.api_url != record.api_url:
+        call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""``specstep watch``: looking on while a generation runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from specstep_flows.cli.arguments import find_target, require_generation
+from specstep_flows.cli.driver import chosen_progress
+from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout
+from specstep_flows.cli.output import plain
+from specstep_flows.cli.session import Call, open_client, open_store
+from specstep_flows.cli.verbs import verb
+from specstep_flows.cli.watching import look_on
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["watch"]
+
+
+@verb
+def watch(
+    call: Call,
+    run: RunOrGeneration,
+    timeout: Timeout = None,
+    progress: ProgressOption = Progress.auto,
+    events: Events = False,
+) -> int:
+    """Look on while a generation runs.
+
+    Wherever it was started, until it ends or waits for an answer. Nothing is answered, paid for or
+    downloaded: `specstep resume` does that. On a terminal, a generation that no run here manages can be adopted first.
+    """
+    mode = chosen_progress(call, progress, events)
+    settings = call.settings()
+    settings.require_key()
+    with open_store(call) as store:
+        target = find_target(store, run)
+    identifier = require_generation(target, run)
+    record = target.record or _offer_adoption(call, identifier)
+    call.run_id = record.run_id if record is not None else None
+    generation = look_on(call, settings, identifier, mode, timeout, record)
+    if mode == "events":
+        call.terminal.document({"event": "finished", "code": "done", "generation": plain(generation)})
+    else:
+        call.finish(str(generation.id), {"code": "done", "run_id": call.run_id, "generation": plain(generation)})
+    call.terminal.say(f"Bring its package home with: specstep download {call.run_id or generation.id}")
+    return 0
+
+
+def _offer_adoption(call: Call, generation_id: UUID) -> RunRecord | None:
+    if not call.terminal.is_interactive:
+        return None
+    if not call.terminal.confirm(f"No run here manages generation {generation_id}. Make one of it?"):
+        return None
+    with open_client(call) as client:
+        record = client.adopt(generation_id)
+    call.terminal.tell(f"Run {record.run_id}")
+    return record

@@ -1,0 +1,210 @@
+"""Driving a run from the command: who is told, who is asked, what may be paid, and what is written at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from specstep_flows import errors, events
+from specstep_flows.cli import exits
+from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
+from specstep_flows.cli.output import package_document, result_document
+from specstep_flows.cli.progress.log import Reporter, make_reporter
+from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
+from specstep_flows.cli.session import open_client
+from specstep_flows.states import DEFAULT_PROFILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from specstep_flows.cli.options import OnQuestion, Progress
+    from specstep_flows.cli.progress.log import Mode
+    from specstep_flows.cli.session import Call
+    from specstep_flows.client import SpecStep
+    from specstep_flows.models import PackageOnDisk, RunResult
+    from specstep_flows.runs import RunRecord
+    from specstep_flows.settings import Settings
+
+__all__ = ["Driver", "chosen_progress", "open_driver", "package_options", "remembered"]
+
+
+@attrs.define(eq=False)
+class Driver:
+    """One process's part in a run.
+
+    ``yes``: paying was agreed to. ``is_free``: it costs nothing (a sandbox inside this process).
+    """
+
+    call: Call
+    client: SpecStep
+    interrupts: Interrupts
+    clock: InterruptibleClock
+    mode: Mode
+    on_question: OnQuestion
+    answers: Path | None = None
+    timeout: float | None = None
+    yes: bool = False
+    is_free: bool = False
+    #: Stands before the reporter: a conversation, which hands over when there is something to watch.
+    around: Callable[[Reporter], Reporter] | None = None
+    #: Is told of steps that are taken beside the run, such as the upload of a document in the conversation.
+    beside: Callable[[events.Event], None] | None = None
+
+    def drive(self, go: Callable[..., RunResult]) -> int:
+        """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
+        reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
+        if self.around is not None:
+            reporter = self.around(reporter)
+        file = load_answers(self.answers)
+        policy = make_policy(
+            self.on_question, file, lambda: Person(self.call.terminal, self.interrupts, reporter.paused)
+        )
+
+        def tell(event: events.Event) -> None:
+            if isinstance(event, events.RunOpened):
+                self.call.run_id = event.run_id
+            if not isinstance(event, events.Uploading):
+                # In the middle of a request: an interrupt takes effect behind it, or when its grace is over.
+                self.interrupts.check()
+            reporter(event)
+
+        try:
+            with reporter, self.interrupts.told_by(reporter.detaching):
+                result = go(
+                    on_question=policy,
+                    confirm=None if self.is_free else lambda record: self._confirm(record, reporter),
+                    on_event=tell,
+                    timeout=self.timeout,
+                )
+        finally:
+            for sentence in file.unused() if file is not None else ():
+                self.call.terminal.tell(sentence)
+        return self._finish(result)
+
+    def bring(self, go: Callable[[], PackageOnDisk]) -> int:
+        """Bring a package home that no run manages, with everything that this process brings to it."""
+        reporter = make_reporter(self.mode, self.call.terminal, self.clock)
+
+        def tell(event: events.Event) -> None:
+            self.interrupts.check()
+            reporter(event)
+
+        self.beside = tell
+        try:
+            with reporter, self.interrupts.told_by(reporter.detaching):
+                brought = go()
+        finally:
+            self.beside = None
+        if self.mode == "events":
+            self.call.terminal.document({"event": "finished", **package_document(brought)})
+        else:
+            self.call.finish(str(brought.path), package_document(brought))
+        return exits.DONE
+
+    def _conversation(self, generation_id: Any) -> Any:
+        return self.client.get_conversation(generation_id, take=3)
+
+    def _confirm(self, record: RunRecord, reporter: Reporter) -> bool:
+        """Whether to pay, with what a person should know first."""
+        terminal = self.call.terminal
+        if self.yes and terminal.is_quiet:
+            return True
+        profile = record.options.get("profile") or DEFAULT_PROFILE
+        lines, _ = read_before_paying(self.client, profile)
+        with reporter.paused():
+            for line in lines:
+                terminal.tell(line)
+            if self.yes:
+                return True
+            if not terminal.is_interactive:
+                raise errors.UsageError("Nobody can be asked here whether to pay: add --yes. Nothing was paid for.")
+            limit = record.options.get("max_cost_usd")
+            stops = f", stopped past ${limit:g}" if limit else ", with no --max-cost"
+            again = "again " if record.generation_ids else ""
+            with self.interrupts.idle():
+                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs{stops}.")
+        if agreed:
+            # Whoever resumes this run need not be asked the same again.
+            self.client.store.update(record.run_id, {"options": {**record.options, "yes": True}})
+        return agreed
+
+    def _finish(self, result: RunResult) -> int:
+        call, terminal = self.call, self.call.terminal
+        if self.mode == "events":
+            terminal.document({"event": "finished", **result_document(result)})
+        else:
+            # A fan-out brings several packages home: a line for each.
+            paths = (result.path, *result.further_paths)
+            call.finish("\n".join(str(path) for path in paths), result_document(result))
+        if self.is_free:
+            terminal.say("This was a run in a sandbox: it cost nothing, and it is not kept.")
+        elif result.cost_usd is not None:
+            terminal.say(f"It cost ${result.cost_usd:,.2f}.")
+        return exits.DONE
+
+
+@contextlib.contextmanager
+def open_driver(
+    call: Call,
+    mode: Mode,
+    settings: Settings,
+    answers: Path | None = None,
+    on_question: OnQuestion | None = None,
+    timeout: float | None = None,
+    yes: bool = False,
+    *,
+    is_free: bool = False,
+) -> Iterator[Driver]:
+    """A driver with a client, a clock and signal handling of its own."""
+    with Interrupts() as interrupts:
+        clock = interrupts.clock(settings.clock_speed)
+
+        def tell_beside(event: events.Event) -> None:
+            if driver.beside is not None:
+                driver.beside(event)
+
+        with open_client(call, clock, settings, tell_beside) as client:
+            driver = Driver(
+                call=call,
+                client=client,
+                interrupts=interrupts,
+                clock=clock,
+                mode=mode,
+                on_question=chosen_mode(on_question, call.terminal, is_sandbox=is_free),
+                answers=answers,
+                timeout=timeout,
+                yes=yes,
+                is_free=is_free,
+            )
+            yield driver
+
+
+def remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
+    """What whoever resumes the run need not say again."""
+    return {
+        **({"yes": True} if yes else {}),
+        **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
+        **({"question_mode": on_question.value} if on_question is not None else {}),
+    }
+
+
+def package_options(output: Path | None, unpack: bool | None, force: bool | None) -> dict[str, Any]:
+    """How a package comes to disk: a run's options, as far as they were given."""
+    given = {
+        "output": None if output is None else str(output.expanduser().absolute()),
+        "unpack": unpack,
+        "force": force,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:
+    """What ``--progress`` and ``--events`` say together. Raises ``UsageError``."""
+    if events and call.json:
+        raise errors.UsageError("--events and --json both write to stdout: choose one.")
+    call.writes_events = events
+    return "events" if events else progress.value

@@ -1,0 +1,108 @@
+"""``specstep run --dry-run``: everything is checked and told, and nothing is sent that costs or leaves a trace."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows import errors
+from specstep_flows.cli import exits
+from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.output import plain
+from specstep_flows.cli.questions import load_answers
+from specstep_flows.models import Capabilities
+from specstep_flows.states import DEFAULT_PROFILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from specstep_flows.cli.driver import Driver
+    from specstep_flows.client import SpecStep
+
+__all__ = ["rehearse"]
+
+
+def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, Any]) -> int:
+    """Check what ``run`` would check, and say what it would do.
+
+    GET /v1/me, GET /v1/usage, GET /v1/generations, GET /v1/capabilities
+
+    Raises:
+        SpecStepError: what ``run`` would raise before it pays.
+    """
+    from specstep_flows.brief import Brief
+    from specstep_flows.launch import new_run_id, prepare
+
+    client, call = driver.client, driver.call
+    record = prepare(
+        Brief(messages, arguments["attachments"]),
+        {"max_cost_usd": arguments["max_cost_usd"]},
+        arguments["run_id"] or new_run_id(),
+        client.settings.api_url,
+    )
+    load_answers(driver.answers)
+    target = _target(arguments["output"])
+    account = client.get_account()
+    _check_choices(_accepted(client), arguments)
+    profile = arguments["profile"] or DEFAULT_PROFILE
+    lines, document = read_before_paying(client, profile)
+    turns = f"{len(record.messages)} turn{'' if len(record.messages) == 1 else 's'}"
+    documents = f" and {len(record.attachments)} document(s)" if record.attachments else ""
+    limit = (
+        f", cancelled when it has cost more than ${record.options['max_cost_usd']:g}"
+        if arguments["max_cost_usd"]
+        else ""
+    )
+    plan = [
+        f"The key is good ({account.display_name or account.user_id or 'no name given'}, "
+        f"plan {account.plan or 'unknown'}).",
+        *lines,
+        f"It would hold an interview of {turns}{documents}, start one {profile} generation{limit}, and save the "
+        f"package {'as' if target.suffix == '.zip' else 'in'} {target}.",
+        f"Questions: {driver.on_question.value}{', after the answers file' if driver.answers else ''}.",
+        "This was a dry run: nothing was started, and nothing was paid for.",
+    ]
+    call.finish(
+        "\n".join(plan),
+        {
+            "code": "dry_run",
+            "account": plain(account),
+            **document,
+            "turns": len(record.messages),
+            "attachments": list(record.attachments),
+            "profile": profile,
+            "output": str(target),
+        },
+    )
+    return exits.DONE
+
+
+def _accepted(client: SpecStep) -> Capabilities:
+    """What the service says that it accepts; nothing, where it does not say."""
+    try:
+        return client.get_capabilities()
+    except errors.APIError as error:
+        if error.is_not_offered:
+            return Capabilities()
+        raise
+
+
+def _target(output: Path | None) -> Path:
+    """Where the package would go, if that can be written. Nothing is made."""
+    target = Path.cwd() if output is None else output.expanduser().absolute()
+    folder = target.parent if target.suffix.lower() == ".zip" and not target.is_dir() else target
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise errors.UsageError(f"The folder {folder} cannot be written; choose another --output. Nothing was started.")
+    return target
+
+
+def _check_choices(accepted: Capabilities, arguments: Mapping[str, Any]) -> None:
+    for what, chosen, words in (
+        ("review profile", arguments["profile"], accepted.review_profiles),
+        ("project type", arguments["project_type"], accepted.project_types),
+        ("mirror selection", arguments["mirror_selection"], accepted.mirror_selections),
+    ):
+        if chosen is not None and words and chosen not in words:
+            raise errors.UsageError(f"The service knows no {what} {chosen!r}; it accepts {', '.join(words)}.")

@@ -1,0 +1,137 @@
+"""Before paying: the quota that is left, what generations of that profile cost the user before, and a yes."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.cli.output import plain
+from specstep_flows.states import DEFAULT_PROFILE, is_one_of
+from specstep_flows.wording import duration, money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from specstep_flows.cli.session import Call
+    from specstep_flows.client import SpecStep
+    from specstep_flows.models import GenerationRow, Usage
+
+__all__ = ["Estimate", "Range", "agree", "estimate", "read_before_paying", "usage_words"]
+
+
+@attrs.frozen
+class Range:
+    """The median of what was seen, and its ends."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Range | None:
+        """None where there is nothing to go by."""
+        found = sorted(values)
+        return cls(statistics.median(found), found[0], found[-1]) if found else None
+
+
+@attrs.frozen
+class Estimate:
+    """What ``count`` completed generations of ``profile`` took, out of the user's own past. Not a forecast."""
+
+    profile: str
+    count: int
+    cost_usd: Range | None
+    seconds: Range | None
+
+    def words(self) -> str:
+        """In a sentence, labelled as what it is."""
+        runs = (
+            f"{self.count} completed {self.profile} generations"
+            if self.count > 1
+            else f"completed {self.profile} generation"
+        )
+        parts = []
+        if self.cost_usd is not None:
+            cost = self.cost_usd
+            parts.append(f"cost median {money(cost.median)} (range {money(cost.low)} to {money(cost.high)})")
+        if self.seconds is not None:
+            took = self.seconds
+            parts.append(
+                f"duration median {duration(took.median)} (range {duration(took.low)} to {duration(took.high)})"
+            )
+        return f"Estimate from your own last {runs}: {', '.join(parts)}."
+
+
+def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
+    """From a list of generations; None when none of them says anything."""
+    alike = [row for row in rows if is_one_of(row.state, "complete") and row.review_profile == profile]
+    cost = Range.of(row.cost_usd for row in alike if row.cost_usd is not None)
+    took = Range.of(
+        (row.completed_at - row.started_at).total_seconds()
+        for row in alike
+        if row.completed_at is not None and row.started_at is not None and row.completed_at >= row.started_at
+    )
+    return Estimate(profile, len(alike), cost, took) if cost is not None or took is not None else None
+
+
+def usage_words(usage: Usage) -> str | None:
+    """The quota in a sentence; None when nothing of it could be read."""
+    parts = []
+    if usage.remaining is not None:
+        parts.append(f"{usage.remaining:g} left")
+    if usage.used is not None and usage.limit is not None:
+        parts.append(f"{usage.used:g} of {usage.limit:g} used")
+    elif usage.used is not None:
+        parts.append(f"{usage.used:g} used")
+    if usage.resets_at:
+        parts.append(f"resets {usage.resets_at.partition('T')[0]}")
+    return f"Quota: {', '.join(parts)}." if parts else None
+
+
+def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str], dict[str, Any]]:
+    """The quota and the estimate, two requests: as sentences, and as a document.
+
+    What cannot be read is said and stops nothing, but for a key that is refused.
+
+    GET /v1/usage, GET /v1/generations
+
+    Raises:
+        AuthenticationError: the key was refused.
+    """
+    chosen = profile or DEFAULT_PROFILE
+    lines: list[str] = []
+    usage: Usage | None = None
+    expected: Estimate | None = None
+    try:
+        usage = client.get_usage()
+        lines.append(usage_words(usage) or "The quota could not be read from the service's answer.")
+    except errors.AuthenticationError:
+        raise
+    except errors.RequestError as error:
+        lines.append(f"The quota could not be read: {error.message}")
+    try:
+        # The newest page alone: it is one request, and older ones say less about today's prices.
+        expected = estimate(client.list_generations(first_page=True), chosen)
+        lines.append(
+            expected.words()
+            if expected is not None
+            else f"No estimate: none of your newest generations is a completed {chosen} one to go by."
+        )
+    except errors.AuthenticationError:
+        raise
+    except errors.RequestError as error:
+        lines.append(f"No estimate, as your past generations could not be read: {error.message}")
+    return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": plain(expected)}
+
+
+def agree(call: Call, what: str, yes: bool) -> None:
+    """Have somebody agree to pay. Raises ``UsageError`` when nobody does; nothing was sent then."""
+    if yes:
+        return
+    if not call.terminal.is_interactive:
+        raise errors.UsageError(f"{what}, and nobody can be asked here: add --yes. Nothing was sent.")
+    if not call.terminal.confirm(f"{what}. Go on?"):
+        raise errors.UsageError("Not agreed to, so nothing was sent.")

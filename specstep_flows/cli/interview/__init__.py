@@ -1,0 +1,1 @@
+"""The interview at the terminal: the conversation, its commands and its documents."""

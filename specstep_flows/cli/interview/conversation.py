@@ -1,0 +1,290 @@
+"""The conversation with the agent: a run's respondent, and its reporter until the generation starts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from specstep_flows import errors, events
+from specstep_flows.cli.interrupts import write_notice
+from specstep_flows.cli.interview.documents import Documents
+from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
+from specstep_flows.cli.interview.view import show_reply, status_lines
+from specstep_flows.wording import size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from specstep_flows.cli.driver import Driver
+    from specstep_flows.cli.progress.log import Reporter
+    from specstep_flows.models import Interview
+    from specstep_flows.runs import RunRecord
+
+__all__ = ["LARGE_MEGABYTES", "Conversation", "go_on", "hold", "is_open_interview"]
+
+#: The pages name no limit for reference documents: past this one a person is warned.
+LARGE_MEGABYTES: Final = 20.0
+#: A wait this long is worth a line.
+LONG_SECONDS: Final = 5.0
+
+
+class Conversation:
+    """An interview at the terminal, or from a pipe.
+
+    ``respond`` is the run's respondent; the object itself takes the run's events, and hands them on to ``around``'s
+    reporter once there is a generation to watch.
+    """
+
+    def __init__(self, driver: Driver, large_megabytes: float = LARGE_MEGABYTES) -> None:
+        self._driver = driver
+        self._terminal = driver.call.terminal
+        self._client = driver.client
+        self._keyboard = Keyboard(self._terminal, driver.interrupts)
+        self._inner: Reporter | None = None
+        self._is_inner_open = False
+        self._stack = contextlib.ExitStack()
+        self._shown: str | None = None
+        self._is_greeted = False
+        self._interview: Interview | None = None
+        self._is_pending = False
+        self._documents = Documents(driver, large_megabytes)
+
+    def around(self, inner: Reporter) -> Conversation:
+        """This conversation, which hands over to ``inner`` when the generation starts."""
+        self._inner = inner
+        return self
+
+    # The run's reporter
+
+    def __enter__(self) -> Conversation:
+        self._driver.clock.listen = self._listen if self._keyboard.is_person else None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._driver.clock.listen = None
+        self._documents.bar.close()
+        self._stack.__exit__(kind, error, trace)
+
+    def paused(self) -> AbstractContextManager[Any]:
+        """Leave the terminal to a question."""
+        return self._inner.paused() if self._inner is not None and self._is_inner_open else contextlib.nullcontext()
+
+    def detaching(self) -> None:
+        """Say that an interrupt was heard."""
+        if self._inner is not None and self._is_inner_open:
+            self._inner.detaching()
+        else:
+            write_notice()
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event of the run."""
+        if self._inner is not None and self._is_inner_open:
+            self._inner(event)
+            return
+        match event:
+            case events.RunOpened():
+                self._terminal.tell(f"Run {event.run_id}{' goes on.' if event.resumed else ''}")
+            case events.TurnSubmitted():
+                self._submitted(event)
+            case events.ReplyReceived():
+                self._is_pending = False
+                self._show(event.reply)
+            case events.InterviewCompleted():
+                self._completed(event)
+            case events.Uploading():
+                self._documents.bar.show(event)
+            case events.DocumentAttached():
+                self._documents.bar.close()
+                self._terminal.say(f"Attached {event.name} ({size(event.size_bytes)}).")
+            case events.Waiting() if event.seconds >= LONG_SECONDS:
+                self._terminal.say(event.reason)
+            case events.Notice():
+                self._terminal.tell(event.message)
+            case events.GenerationStarted():
+                self._hand_over(event)
+
+    def _submitted(self, event: events.TurnSubmitted) -> None:
+        self._is_pending = True
+        if event.total is not None:
+            self._terminal.say(f"You: {event.message}")
+        hint = " /undo-pending takes your turn back." if self._keyboard.is_person else ""
+        self._terminal.say(f"The agent is answering.{hint}")
+
+    def _completed(self, event: events.InterviewCompleted) -> None:
+        self._is_pending = False
+        self._terminal.say("The interview is complete.")
+        left = event.unused_messages
+        if left:
+            self._terminal.tell(f"{left} message{'' if left == 1 else 's'} of the brief not needed, and not sent.")
+        typed = 0 if self._keyboard.is_person else self._keyboard.lines_left
+        if typed:
+            self._terminal.tell(f"{typed} more line{'' if typed == 1 else 's'} of input not sent.")
+
+    def _hand_over(self, event: events.GenerationStarted) -> None:
+        self._driver.clock.listen = None
+        if self._inner is None:
+            return
+        self._stack.enter_context(self._inner)
+        self._is_inner_open = True
+        if self._driver.call.run_id is not None:
+            self._inner(events.RunOpened(self._driver.call.run_id, resumed=True))
+        self._inner(event)
+
+    def _show(self, reply: str | None) -> None:
+        """The agent's words, once."""
+        if reply and reply != self._shown:
+            self._shown = reply
+            show_reply(self._terminal, reply)
+
+    # The run's respondent
+
+    def respond(self, reply: str | None, interview: Interview) -> str | None:
+        """The next thing to say, or None to end the interview.
+
+        Raises:
+            Detached: whoever sits there leaves, or the input is over.
+        """
+        self._interview = interview
+        self._is_pending = False
+        self._show(reply)
+        if not self._is_greeted and self._keyboard.is_person:
+            self._is_greeted = True
+            self._terminal.say("An empty line sends what you wrote; /done ends the interview, /help shows more.")
+        while True:
+            said = self._keyboard.message("> ", "  ")
+            if said is None:
+                self._check_end()
+                return None
+            if isinstance(said, str):
+                return said
+            if said.name == "done" and self._has_spoken(interview):
+                return None
+            text = self._carry_out(said, interview)
+            if text is not None:
+                return text
+
+    def _check_end(self) -> None:
+        """The end of input ends the interview where paying was agreed to beforehand; elsewhere it leaves it open."""
+        if not self._keyboard.is_person and self._driver.yes:
+            return
+        self._terminal.say("")
+        raise errors.Detached(
+            "The input is over, and the interview is not. Nothing was paid for; go on with it, or end it with /done."
+        )
+
+    def _has_spoken(self, interview: Interview) -> bool:
+        if any(turn.is_users for turn in interview.turns):
+            return True
+        self._terminal.tell("Nothing was said yet, so there is nothing to generate from.")
+        return False
+
+    def _carry_out(self, command: Command, interview: Interview) -> str | None:
+        """Do what a command says; the message that comes of it, if any. What fails is told, and the talk goes on."""
+        try:
+            match command.name:
+                case "quit":
+                    raise errors.Detached("You left the interview. Nothing was paid for, and nothing is lost.")
+                case "edit":
+                    return self._edit()
+                case "attach":
+                    self._documents.attach(command.argument, interview)
+                case "documents":
+                    self._documents.show(interview)
+                case "remove":
+                    self._documents.remove(command.argument, interview)
+                case "status":
+                    for line in status_lines(self._client.get_interview(interview.id), self._driver.call.run_id):
+                        self._terminal.tell(line)
+                case "undo-pending":
+                    self._terminal.tell("No turn is pending: the agent has answered. It can be used while it answers.")
+                case "help":
+                    self._help()
+                case "done":
+                    pass
+                case _:
+                    self._terminal.tell(
+                        f"There is no /{command.name}; /help shows what there is. A space before it sends it."
+                    )
+        except errors.Detached:
+            raise
+        except errors.SpecStepError as error:
+            if command.name == "attach" and self._driver.yes and not self._keyboard.is_person:
+                # Nobody reads this who could do something about it, and what comes next pays.
+                raise errors.UsageError(
+                    f"{error.message} The interview stays open without it, and nothing was paid for: "
+                    f"`specstep resume {self._driver.call.run_id}` goes on with it."
+                ) from None
+            self._terminal.tell(error.message)
+        return None
+
+    def _edit(self) -> str | None:
+        """The message as the editor left it, shown as it is sent: the editor's window is gone."""
+        text = edited(self._terminal, "\n".join(self._keyboard.draft))
+        self._keyboard.draft.clear()
+        if text is not None:
+            self._terminal.say("You: " + text.replace("\n", "\n     "))
+        return text
+
+    def _help(self) -> None:
+        self._terminal.tell("An empty line sends what you wrote.")
+        for name, (argument, meaning) in COMMANDS.items():
+            self._terminal.tell(f"  {f'/{name} {argument}':<17} {meaning}")
+
+    # While the agent is answering
+
+    def _listen(self, seconds: float) -> None:
+        """Wait, and hear what is typed meanwhile: /undo-pending at once, anything else later."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            line = None if self._keyboard.is_over or not self._is_pending else self._keyboard.overheard(left)
+            if line is None:
+                time.sleep(max(0.0, until - time.monotonic()))
+            elif line.strip() == "/undo-pending":
+                self._take_back()
+                return
+            else:
+                self._keyboard.keep(line)
+
+    def _take_back(self) -> None:
+        """Cancel the job of the turn that is being answered."""
+        run_id = self._driver.call.run_id
+        turns = self._client.store.get(run_id).turns if run_id is not None else ()
+        job_id = turns[-1].job_id if turns else None
+        if job_id is None:
+            self._terminal.tell("The turn is not with the agent yet; try again in a moment.")
+            return
+        self._is_pending = False
+        try:
+            self._client.cancel_turn(job_id)
+        except errors.Conflict:
+            self._terminal.tell("Too late: the agent has answered.")
+        except errors.SpecStepError as error:
+            self._is_pending = True
+            self._terminal.tell(error.message)
+        else:
+            self._terminal.say("Your turn is taken back. The agent may still have seen it.")
+
+
+def is_open_interview(record: RunRecord) -> bool:
+    """Whether somebody holds this run's interview, and has yet to end it."""
+    return bool(record.options.get("interview")) and not record.interview_complete and record.generation_id is None
+
+
+def go_on(
+    driver: Driver, record: RunRecord, changes: Mapping[str, Any], large_megabytes: float = LARGE_MEGABYTES
+) -> int:
+    """Take an interview up where it was left; one that is over goes on as any run does."""
+    driver.call.run_id = record.run_id
+    return hold(driver, lambda **hands: driver.client.resume(record.run_id, **changes, **hands), large_megabytes)
+
+
+def hold(driver: Driver, go: Any, large_megabytes: float) -> int:
+    """Drive a run whose interview somebody at the keyboard holds."""
+    talk = Conversation(driver, large_megabytes)
+    driver.around = talk.around
+    return driver.drive(lambda **hands: go(respondent=talk.respond, **hands))

@@ -1,0 +1,177 @@
+"""The command as a whole: its verbs, and from arguments to an exit code. What goes wrong around a verb is told here."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from specstep_flows.cli import exits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["VERBS", "command", "load", "main"]
+
+#: Every verb and group: the module of ``commands`` that has it, and how its help begins.
+VERBS: Final = {
+    "run": ("run", "Turn a brief into a package on disk."),
+    "resume": ("run", "Go on with a run where it stopped."),
+    "interview": ("interview", "Hold the interview yourself at the keyboard."),
+    "runs": ("runs", "List the runs on this machine."),
+    "show": ("runs", "Show all that is recorded about a run."),
+    "forget": ("runs", "Remove a run from the list."),
+    "adopt": ("adopt", "Make a run of a generation from elsewhere."),
+    "watch": ("watch", "Look on while a generation runs."),
+    "download": ("download", "Bring a complete generation's package home."),
+    "answer": ("answer", "Answer the questions of a generation."),
+    "report": ("report", "Write a run's report and its receipt."),
+    "cancel": ("generation", "Stop a generation for good."),
+    "api": ("api", "Carry out any operation of the API."),
+    "sandbox": ("sandbox", "Serve a local SpecStep until Ctrl-C."),
+    "doctor": ("doctor", "Check settings, store, key, quota and clock."),
+    "generation": ("generation", "Generations at the service, one by one."),
+    "package": ("package", "Packages at the service, and their files."),
+    "webhook": ("webhook", "Webhooks of an API key."),
+}
+
+#: typer keeps its click to itself; this is how its usage errors are known in every version.
+_UsageError: Final[type[Any]] = typer.BadParameter.__mro__[1]
+
+
+class _Verbs(TyperGroup):
+    """Lists verbs by ``VERBS``, and imports the module of one when it is called, or asked for its own help."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, (_, summary) in VERBS.items():
+            self.add_command(TyperCommand(name, help=summary))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found if name is None else load(name), rest
+
+
+def load(name: str) -> Any:
+    """The verb or group of that name."""
+    module = importlib.import_module(f"specstep_flows.cli.commands.{VERBS[name][0]}")
+    return typer.main.get_command(getattr(module, name))
+
+
+@functools.cache
+def command() -> Any:
+    """The command, as typer has it."""
+    return typer.main.get_command(_app)
+
+
+_app = typer.Typer(
+    cls=_Verbs,
+    name="specstep",
+    help="SpecStep from the command line: a brief becomes a documentation package on disk.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from specstep_flows import __version__
+
+        typer.echo(f"specstep {__version__}")
+        raise typer.Exit
+
+
+@_app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """SpecStep from the command line: a brief becomes a documentation package on disk."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A letter that this terminal does not have, or that is none, ends nothing.
+            stream.reconfigure(errors="replace")
+    odd = next((argument for argument in arguments if not _is_text(argument)), None)
+    if odd is not None:
+        return _refuse(f"An argument is no UTF-8 text: {odd!r}. Nothing was sent.", wants_json="--json" in arguments)
+    root = command()
+    try:
+        code = root.main(args=arguments, prog_name="specstep", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except _UsageError as error:
+        return _usage(error, wants_json="--json" in arguments)
+    except BrokenPipeError:
+        # Whoever read stdout has enough (``| head``): nothing went wrong.
+        from specstep_flows.cli.terminal import abandon_stdout
+
+        abandon_stdout()
+        return exits.DONE
+    except OSError as error:
+        # A verb's own failure is told by then: this is where the help was to go, or the shell's completion.
+        return _unwritten(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return exits.INTERRUPTED
+    return code if isinstance(code, int) else exits.DONE
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument can be sent to the service, or is the name of something on this machine."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return os.path.lexists(argument)
+    return True
+
+
+def _usage(error: Any, *, wants_json: bool) -> int:
+    """What is wrong with the arguments, and where to read on."""
+    from specstep_flows.cli.terminal import Terminal
+
+    context = error.ctx
+    if type(error).__name__ == "NoArgsIsHelpError":
+        Terminal().tell(context.get_help())
+        return exits.USAGE
+    message = str(error.format_message())
+    return _refuse(message, wants_json=wants_json, see=context.command_path if context is not None else None)
+
+
+def _refuse(message: str, *, wants_json: bool, see: str | None = None) -> int:
+    from specstep_flows.cli.terminal import Terminal
+
+    terminal = Terminal()
+    terminal.tell(message)
+    if see is not None:
+        terminal.tell(f"See: {see} --help")
+    if wants_json:
+        terminal.document(
+            {"code": "usage", "message": message, "exit_code": exits.USAGE, "run_id": None, "resume_command": None}
+        )
+    return exits.USAGE
+
+
+def _unwritten(error: OSError) -> int:
+    from specstep_flows.cli.terminal import Terminal, abandon_stdout
+
+    if error.filename is not None:
+        Terminal().tell(f"{error.filename} could not be read or written ({error.strerror}).")
+        return exits.FAILED
+    abandon_stdout()
+    Terminal().tell(f"What belongs on stdout could not be written there ({error.strerror}).")
+    return exits.FAILED

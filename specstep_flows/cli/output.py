@@ -1,0 +1,195 @@
+"""What stands on stdout: our own classes as JSON, rows in columns, facts under their names, the state of a run."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import attrs
+
+from specstep_flows.states import fold
+from specstep_flows.untrusted import plain_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from specstep_flows.cli.session import Call
+    from specstep_flows.events import Event
+    from specstep_flows.models import PackageOnDisk, RunResult
+    from specstep_flows.runs import RunRecord
+
+__all__ = [
+    "STATUS_WORDS",
+    "event_document",
+    "facts",
+    "package_document",
+    "plain",
+    "result_document",
+    "rows_of",
+    "run_document",
+    "show_facts",
+    "show_rows",
+    "show_table",
+    "status_of",
+    "table",
+]
+
+#: Kept out: what the service sent beyond its pages, and what is personal.
+_LEFT_OUT: Final = frozenset({"raw", "email"})
+#: What only the machinery of a run needs.
+_INNER: Final = frozenset({"intent", "answering", "turns", "uploads"})
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON has it."""
+    if isinstance(value, UUID | Path):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if attrs.has(type(value)):
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if field.name not in _LEFT_OUT
+        }
+    return value
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """An event of a run: its name and its fields."""
+    return {"event": _snake(type(event).__name__), **plain(event)}
+
+
+def run_document(record: RunRecord) -> dict[str, Any]:
+    """A run as its record has it."""
+    document = {name: value for name, value in plain(record).items() if name not in _INNER}
+    return {
+        "run_id": document.pop("run_id"),
+        "status": status_of(record),
+        **document,
+        "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
+    }
+
+
+def result_document(result: RunResult) -> dict[str, Any]:
+    """What a whole run came to."""
+    return {"code": "done", **plain(result)}
+
+
+def package_document(brought: PackageOnDisk) -> dict[str, Any]:
+    """A package that was brought home by itself: named as in a run's result."""
+    return {
+        "code": "done",
+        "run_id": None,
+        "generation_id": plain(brought.package.generation_id),
+        "package_id": str(brought.package.id),
+        "path": str(brought.path),
+        "sha256": brought.sha256,
+        "size_bytes": brought.size_bytes,
+        "unpacked_to": plain(brought.unpacked_to),
+        "project_name": brought.package.project_name,
+    }
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+#: The words, in the order in which a run may come by them.
+STATUS_WORDS: Final = ("new", "interview", "generating", "question", "paused", "failed", "cancelled", "package", "done")
+
+
+def status_of(record: RunRecord) -> str:
+    """One of ``STATUS_WORDS``. What the service did since somebody last looked is not in it."""
+    if record.is_finished:
+        return "done"
+    if record.generation_id is None:
+        return "interview" if record.interview_id is not None else "new"
+    ends = {
+        "complete": "package",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "paused": "paused",
+        "pausedawaitingclarification": "question",
+    }
+    return ends.get(fold(record.generation_state), "generating")
+
+
+GAP = "  "
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, width: int | None = None) -> str:
+    """A table; the last column is cut where ``width`` (of the terminal; None for none) ends."""
+    cells = [list(heads), *([plain_line(cell) for cell in row] for row in rows)]
+    widths = [max(_columns(row[place]) for row in cells) for place in range(len(heads))]
+    lines = [
+        GAP.join(cell + " " * (columns - _columns(cell)) for cell, columns in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join(line if width is None else _cut(line, width) for line in lines)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """``name: value`` lines; what is not known is left out."""
+    known = [(name, plain_line(value)) for name, value in pairs if value not in (None, "")]
+    longest = max((len(name) for name, _ in known), default=0)
+    return "\n".join(f"{name + ':':<{longest + 1}} {value}" for name, value in known)
+
+
+def show_table(call: Call, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table as the result, as wide as the terminal that shows it."""
+    width = shutil.get_terminal_size().columns if call.terminal.is_result_shown else None
+    call.terminal.result(table(heads, rows, width=width))
+
+
+def _columns(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def _cut(line: str, width: int) -> str:
+    if _columns(line) <= width:
+        return line
+    kept = line
+    while kept and _columns(kept) > width - 3:
+        kept = kept[:-1]
+    return f"{kept}..."
+
+
+def rows_of(document: Any) -> list[dict[str, Any]]:
+    """The rows of a list, in whatever envelope: an array, or the first array in an object."""
+    if isinstance(document, dict):
+        document = next((value for value in document.values() if isinstance(value, list)), [])
+    return [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+
+
+def show_rows(call: Call, answer: Any, columns: Sequence[str], name: str) -> int:
+    """A list as a table of these columns, or whole with ``--json``, under ``name``."""
+    found = rows_of(answer)
+    if call.json:
+        call.terminal.document({name: found})
+    elif found:
+        heads = [column.replace("_", " ").upper() for column in columns]
+        rows = [["" if row.get(column) is None else row[column] for column in columns] for row in found]
+        show_table(call, heads, rows)
+    else:
+        call.terminal.say("None.")
+    return 0
+
+
+def show_facts(call: Call, answer: Any, name: str) -> int:
+    """An object as ``name: value`` lines, or whole with ``--json``, under ``name``; anything else shows nothing."""
+    answer = answer if isinstance(answer, dict) else {}
+    call.finish(facts((key.replace("_", " "), value) for key, value in answer.items()) or None, {name: answer})
+    return 0

@@ -1,0 +1,214 @@
+"""Who is told of a run's events: a live display, plain lines, NDJSON, or nobody.
+
+``make_reporter`` chooses. Every reporter is a context manager, is called with each event, and steps aside (``paused``)
+while a person is asked something on the same terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
+
+from specstep_flows import errors, events
+from specstep_flows.cli.interrupts import write_notice
+from specstep_flows.cli.progress.state import Watched
+from specstep_flows.wording import billing_words, spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+    from uuid import UUID
+
+    from specstep_flows.cli.terminal import Terminal
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.models import ConversationItem, Generation
+
+__all__ = ["Mode", "Reporter", "make_reporter"]
+
+Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
+
+#: Off a terminal, nothing is heard for at most about so long, on the run's clock.
+HEARTBEAT_SECONDS: Final = 60.0
+#: The agent's reply is shown up to here; the record and ``--events`` have all of it.
+REPLY_LETTERS: Final = 200
+#: Where a line is broken on a terminal, so that the next one is seen to begin.
+HANG: Final = "  "
+
+
+class Reporter(Protocol):
+    """Takes a run's events."""
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event."""
+        ...
+
+    def paused(self) -> AbstractContextManager[Any]:
+        """Leave the terminal to a question."""
+        ...
+
+    def detaching(self) -> None:
+        """Say that an interrupt was heard and waits for the request in flight. Called from a signal's handler."""
+        ...
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def make_reporter(
+    mode: Mode,
+    terminal: Terminal,
+    clock: Clock,
+    conversation: Callable[[UUID], Sequence[ConversationItem]] | None = None,
+) -> Reporter:
+    """The reporter for a mode. ``auto`` is a live display where one can be drawn, else plain lines.
+
+    ``conversation`` reads the newest steps of a generation's agents, for the live display.
+    """
+    if mode == "events":
+        return EventLines(terminal)
+    if mode == "none" or terminal.is_quiet:
+        return Silent(terminal)
+    if mode == "auto" and terminal.can_redraw:
+        from rich.console import Console
+
+        from specstep_flows.cli.progress.display import LiveDisplay
+
+        return LiveDisplay(Console(stderr=True, markup=False, emoji=False), clock=clock, conversation=conversation)
+    return PlainLines(terminal, clock)
+
+
+class Silent:
+    """Says which run it is, once, and what a person should know; nothing else."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event."""
+        if isinstance(event, events.RunOpened):
+            self._terminal.tell(f"Run {event.run_id}{' goes on.' if event.resumed else ''}")
+        elif isinstance(event, events.Notice):
+            self._terminal.tell(event.message)
+
+    def paused(self) -> AbstractContextManager[Any]:
+        """Nothing is in the way."""
+        return contextlib.nullcontext()
+
+    def detaching(self) -> None:
+        """A line, at once."""
+        write_notice()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class EventLines(Silent):
+    """Each event as a JSON document in a line of its own on stdout."""
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event. Raises ``Detached`` when nobody reads them any longer."""
+        from specstep_flows.cli.output import event_document
+
+        super().__call__(event)
+        try:
+            self._terminal.document(event_document(event))
+        except BrokenPipeError:
+            raise errors.Detached("Nobody reads the events any longer, so this process stops watching.") from None
+
+
+class PlainLines(Silent):
+    """A line at each change of state, and a heartbeat: for logs, pipes and terminals that cannot redraw."""
+
+    def __init__(self, terminal: Terminal, clock: Clock) -> None:
+        super().__init__(terminal)
+        self._clock = clock
+        self._watched = Watched(clock.now())
+        self._told: dict[UUID, tuple[str, ...]] = {}
+        self._told_beside: dict[UUID, tuple[str, ...]] = {}
+        self._told_at = clock.now()
+        self._waiting: str | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        """Take an event."""
+        now = self._clock.now()
+        doing = self._watched.doing
+        stays = self._watched.take(event, now)
+        if stays is not None:
+            self._say(stays, now)
+        elif isinstance(event, events.GenerationProgress):
+            self._look(event, now)
+        elif isinstance(event, events.Waiting):
+            self._wait(event, now)
+        elif isinstance(event, events.Uploading):
+            if self._is_time(now, 0.0):
+                line = f"{event.sent_bytes:,} of {event.total_bytes:,} bytes of {self._short(event.name)} are sent."
+                self._say(line, now)
+        elif isinstance(event, events.Downloading):
+            if self._is_time(now, 0.0):
+                self._say(f"{event.received_bytes:,} bytes of the package are on disk.", now)
+        elif self._watched.doing is not None and self._watched.doing != doing:
+            self._say(self._watched.doing, now)
+        if isinstance(event, events.ReplyReceived) and event.reply:
+            self._say(f"  {self._short(event.reply)}", now)
+        elif isinstance(event, events.InterviewStarted) and event.opening:
+            self._say(f"  {self._short(event.opening)}", now)
+        elif isinstance(event, events.QuestionsAsked):
+            for question in event.questions:
+                self._say(f"  {question.agent or 'An agent'}: {self._short(question.question)}", now)
+
+    def _look(self, event: events.GenerationProgress, now: float) -> None:
+        generation = event.generation
+        words = (generation.state, generation.phase_detail or "", generation.billing_state or "")
+        if generation.id in self._watched.beside:
+            # Another generation of a fan-out: its changes of state are told, and the first one's heartbeat stands for all.
+            if self._told_beside.get(generation.id) != words:
+                self._told_beside[generation.id] = words
+                self._say(self._terminal.line(self._watched.short_words(generation)), now)
+            return
+        # The next look may come after the heartbeat is due: half its wait early is as near as half its wait late.
+        if words != self._told.get(generation.id) or self._is_time(now, (event.next_look_in or 0.0) / 2):
+            self._told[generation.id] = words
+            # Of several that one kickoff started, each line says which it is about.
+            which = f"{generation.id}: " if len(self._told) > 1 else ""
+            self._say(which + self._status(generation, now), now)
+
+    def _status(self, generation: Generation, now: float) -> str:
+        watched, state = self._watched, spaced(generation.state)
+        percent = "" if generation.progress_percent is None else f" {generation.progress_percent:.0f} %"
+        parts = [f"{state}{percent}"]
+        if generation.phase_detail and spaced(generation.phase_detail).casefold() != state.casefold():
+            parts.append(generation.phase_detail)
+        if generation.progress_explanation:
+            parts.append(generation.progress_explanation.rstrip("."))
+        label = "cost " if generation.running_cost_usd is None else ""
+        parts += [watched.time_words(now), f"{label}{watched.cost_words()}"]
+        parts += [words for words in (billing_words(generation.billing_state), watched.retry_words()) if words]
+        if generation.active_specialist:
+            parts.append(f"specialist {generation.active_specialist}")
+        resumed = watched.resume_words()
+        return self._terminal.line("; ".join([*parts, resumed] if resumed else parts))
+
+    def _wait(self, event: events.Waiting, now: float) -> None:
+        if event.reason != self._waiting or self._is_time(now, 0.0):
+            self._waiting = event.reason
+            self._say(f"{event.reason} Goes on in {max(1.0, event.seconds):.0f} s.", now)
+
+    def _is_time(self, now: float, early: float) -> bool:
+        return now - self._told_at + early >= HEARTBEAT_SECONDS
+
+    def _say(self, line: str, now: float) -> None:
+        self._told_at = now
+        self._terminal.say(line, HANG)
+
+    def _short(self, text: str) -> str:
+        line = self._terminal.line(text)
+        return line if len(line) <= REPLY_LETTERS else f"{line[:REPLY_LETTERS]}..."

@@ -1,0 +1,164 @@
+"""One call of a verb: its options, its streams, and the service that it talks to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows.cli.terminal import Terminal
+from specstep_flows.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from specstep_flows.client import SpecStep
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.events import Event
+    from specstep_flows.runs import RunStore
+
+__all__ = [
+    "NO_SANDBOX",
+    "Call",
+    "embedded_sandbox",
+    "open_client",
+    "open_client_for",
+    "open_store",
+    "service_of",
+]
+
+#: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
+SANDBOX_SPEED: Final = 120.0
+#: No package index has this package, and a sentence that sends people to one would let whoever takes the name in.
+NO_SANDBOX: Final = (
+    "The local SpecStep needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
+    "[sandbox] to the wheel's name."
+)
+
+
+@attrs.define(eq=False)
+class Call:
+    """One call of a verb: its common options, its streams, and the run that it is about once that is known."""
+
+    json: bool = False
+    quiet: bool = False
+    api_url: str | None = None
+    request_timeout: float | None = None
+    store: Path | None = None
+    run_id: str | None = None
+    #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
+    is_resumable: bool = True
+    #: The line that goes on with something that is no run, once that is known.
+    same_again: str | None = None
+    #: Whether stdout carries events, of which the last tells how it ended.
+    writes_events: bool = False
+    terminal: Terminal = attrs.field(
+        default=attrs.Factory(lambda self: Terminal(is_quiet=self.quiet), takes_self=True), init=False
+    )
+
+    def settings(self) -> Settings:
+        """The settings, with what was given by flag. Raises ``SettingsError``."""
+        return Settings.load(
+            {"api_url": self.api_url, "request_timeout": self.request_timeout, "state": self.store},
+        )
+
+    @property
+    def resume_command(self) -> str | None:
+        """The line that goes on with the run, if there is one."""
+        if not self.is_resumable or (self.run_id is None and self.same_again is None):
+            return None
+        given = (("--api-url", self.api_url), ("--store", self.store))
+        flags = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value is not None)
+        return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
+
+    def finish(self, text: str | None, document: Mapping[str, Any]) -> None:
+        """The result: ``text`` (None writes nothing), or ``document`` with ``--json``."""
+        if self.json:
+            self.terminal.document(document)
+        elif text is not None:
+            self.terminal.result(text)
+
+
+@contextlib.contextmanager
+def open_client(
+    call: Call,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    *,
+    anonymous: bool = False,
+) -> Iterator[SpecStep]:
+    """A client for the settings of this call; ``anonymous`` sends no key. Raises ``SettingsError``."""
+    settings = settings if settings is not None else call.settings()
+    if not anonymous:
+        settings.require_key()
+    from specstep_flows.client import SpecStep
+
+    with SpecStep(settings=settings, clock=clock, on_event=on_event, anonymous=anonymous) as client:
+        yield client
+
+
+def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:
+    """A client for one operation; without the key where none is needed, so that none is and none can be refused.
+
+    What the service accepts is read with the key if there is one: that it needs none is an assumption.
+    """
+    from specstep_flows.gateway._operations import OPERATIONS
+
+    settings = call.settings()
+    known = OPERATIONS.get(operation)
+    is_anonymous = known is not None and known.anonymous
+    needs_none = is_anonymous and (settings.api_key is None or operation != "get_capabilities")
+    return open_client(call, settings=settings, anonymous=needs_none)
+
+
+@contextlib.contextmanager
+def open_store(call: Call) -> Iterator[RunStore]:
+    """The user's runs, for verbs that ask nothing of the service and so need no key."""
+    from specstep_flows.runs import RunStore
+
+    store = RunStore(call.settings().state_folder())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def embedded_sandbox(call: Call) -> Iterator[Settings]:
+    """A SpecStep of this process's own, on a sped-up clock: it needs no key, costs nothing, and ends with the process.
+
+    Its runs are kept apart from real ones, in a folder that goes with it. ``SPECSTEP_CLOCK_SPEED`` sets its speed.
+    """
+    try:
+        from specstep_flows.sandbox import Sandbox
+    except ImportError:
+        raise errors.UsageError(NO_SANDBOX) from None
+    # Only what says how to treat a service is taken from the user's settings, never its address or key.
+    speed = Settings.load({"api_url": "http://127.0.0.1"}, _without_service(os.environ)).clock_speed
+    if speed == 1.0:
+        speed = SANDBOX_SPEED
+    call.is_resumable = False
+    with tempfile.TemporaryDirectory(prefix="specstep-sandbox-") as folder, Sandbox(speed=speed) as sandbox:
+        yield Settings(
+            api_key=sandbox.api_key,
+            api_url=sandbox.url,
+            state=Path(folder),
+            clock_speed=speed,
+            sources={"api_url": "sandbox"},
+        )
+
+
+def _without_service(environ: os._Environ[str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in ("SPECSTEP_API_KEY", "SPECSTEP_API_URL")}
+
+
+def service_of(call: Call, *, is_embedded: bool) -> contextlib.AbstractContextManager[Settings]:
+    """The settings of the user's service, or of a sandbox inside this process."""
+    return embedded_sandbox(call) if is_embedded else contextlib.nullcontext(call.settings())

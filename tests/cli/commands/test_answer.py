@@ -1,0 +1,108 @@
+"""``specstep answer``: questions answered from another process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.sandbox import Fault
+
+QUESTION = "REST endpoints, or forms?"
+FAST = ("--yes", "--profile", "Fast")
+ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+
+
+@pytest.mark.usefixtures("one_question")
+class TestAnswer:
+    """A run that waits for an answer."""
+
+    @pytest.fixture
+    def asked(self, specstep: Any, sandbox: Any) -> str:
+        """The id of a run that left its question open."""
+        assert specstep("run", "A shop.", *FAST, "--run-id", "tea").code == 5
+        return "tea"
+
+    def test_the_questions_are_shown(self, specstep: Any, asked: str) -> None:
+        """--list shows agent, section, question, why and proposal, and sends nothing."""
+        result = specstep("answer", asked, "--list")
+
+        assert result.code == 5
+        for words in ("Architect", "docs/02", QUESTION, "Both are named.", "Proposed: Forms."):
+            assert words in result.out
+
+    @pytest.mark.parametrize("way", ["flag", "file", "defaults", "typed", "enter"])
+    def test_ways_to_answer(self, specstep: Any, sandbox: Any, home: Path, asked: str, way: str) -> None:
+        """By flag, by file, by the proposals and by hand; then the run goes on to its package."""
+        (home / "answers.json").write_text(json.dumps({"answers": {QUESTION: "REST."}}))
+        given: dict[str, dict[str, Any]] = {
+            "flag": {"arguments": ["--answer", "REST."]},
+            "file": {"arguments": ["--answers", "answers.json"]},
+            "defaults": {"arguments": ["--defaults"]},
+            "typed": {"arguments": [], "typed": "\x20\x20REST.\n"},
+            "enter": {"arguments": [], "typed": "\n"},
+        }
+        arguments = given[way].pop("arguments")
+
+        answered = specstep("answer", asked, *arguments, "--json", **given[way])
+        resumed = specstep("resume", asked, "--json")
+
+        expected = "Forms." if way in ("defaults", "enter") else "REST."
+        assert answered.document["answers"][0]["answer"] == expected
+        assert resumed.document["answers"][0]["answer"] == expected
+        rule = {"flag": "flag", "file": "answers.json", "defaults": "proposed default", "typed": "person"}.get(
+            way, "person"
+        )
+        assert rule in specstep("show", asked).out
+        assert sandbox.requests.count(ANSWERS) == 1
+
+    def test_nobody_answers(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """Without an answer, off a terminal or at the end of input, none is sent: 5."""
+        for how in ({}, {"typed": ""}):
+            assert specstep("answer", asked, **how).code == 5
+        assert sandbox.requests.count(ANSWERS) == 0
+
+    def test_more_answers_than_questions(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """Two answers to one question are refused."""
+        result = specstep("answer", asked, "-a", "one", "-a", "two")
+
+        assert result.code == 2
+        assert sandbox.requests.count(ANSWERS) == 0
+
+    def test_an_answer_that_is_lost_is_settled_by_the_same_call(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """When the answer's own answer is lost, the generation's state tells that it arrived; nothing is sent twice."""
+        sandbox.faults.add(Fault(ANSWERS, "reset", commit=True))
+
+        lost = specstep("answer", asked, "-a", "REST.")
+        resumed = specstep("resume", asked, "--json")
+
+        assert lost.code == 0
+        assert "1 accepted" in lost.err
+        assert resumed.document["answers"][0]["rule"] == "flag"
+        assert sandbox.requests.count(ANSWERS) == 1
+
+    def test_nothing_to_answer(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """A generation that waits for nothing is told as that."""
+        specstep("answer", asked, "-a", "REST.")
+        specstep("resume", asked)
+
+        result = specstep("answer", asked, "-a", "REST.")
+
+        assert result.code == 0
+        assert "No question waits" in result.err
+
+    def test_there_is_nothing_to_download_yet(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """`download` ends with 5 as well, and shows the question to programs."""
+        result = specstep("download", asked, "--json")
+
+        assert result.code == 5
+        assert result.document["questions"][0]["question"] == QUESTION
+
+    def test_watching_does_not_answer(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """`watch` ends with 5 where an answer is due, and names the line that gives it."""
+        result = specstep("watch", asked)
+
+        assert result.code == 5
+        assert "specstep answer tea" in result.err

@@ -1,0 +1,137 @@
+"""``specstep doctor``: what is set and from where, and whether it works; with any part of it broken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.cli.commands import doctor as checks
+from specstep_flows.sandbox import Fault
+from specstep_flows.settings import Settings
+
+
+def verdicts(document: dict[str, Any]) -> dict[str, str]:
+    """Each check's verdict."""
+    return {check["name"]: check["verdict"] for check in document["checks"]}
+
+
+def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings with their sources, and every check; of the key only its kind is shown; nothing but reads is sent."""
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "60")
+
+    text = specstep("doctor", "--request-timeout", "20")
+    document = specstep("doctor", "--json").document
+
+    assert text.code == 0
+    rows = {line.split()[0]: line for line in text.out.splitlines() if line}
+    assert rows["api_key"].endswith("SPECSTEP_API_KEY")
+    assert rows["request_timeout"].split() == ["request_timeout", "20", "flag"]
+    assert rows["settle_seconds"].endswith("default")
+    assert sandbox.api_key not in text.out
+    assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "estimate", "clock"), "ok")
+    assert "plan Pro" in text.out
+    assert "60 times as fast" in text.out
+    assert "500 left" in text.out
+    assert {request.method for request in sandbox.requests} == {"GET"}
+
+
+def test_what_generations_cost(specstep: Any, sandbox: Any) -> None:
+    """Out of the user's own past, by profile, labelled so; where there is none, that is said and nothing is made up."""
+    assert "no completed generation" in specstep("doctor").out
+
+    assert specstep("run", "A shop.", "--yes", "--profile", "Fast", "--on-question", "defaults").code == 0
+
+    assert "Estimate from your own last completed Fast generation: cost median $" in specstep("doctor").out
+
+
+def test_without_a_key(specstep: Any, home: Path) -> None:
+    """No key: that is what it says, with everything else that can be said."""
+    result = specstep("doctor", "--json")
+
+    assert result.code == 2
+    assert verdicts(result.document) == {"settings": "ok", "store": "ok", "key": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "failing", "code"),
+    [
+        ("SPECSTEP_API_KEY", "sf_wrong", "key", 4),
+        ("SPECSTEP_API_KEY", "nonsense", "settings", 2),
+        ("SPECSTEP_API_URL", "http://example.com", "settings", 2),
+        ("SPECSTEP_API_URL", "http://127.0.0.1:9", "key", 7),
+    ],
+)
+def test_what_is_broken_is_named(
+    specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, failing: str, code: int
+) -> None:
+    """The check that fails decides the exit code."""
+    monkeypatch.setenv(variable, value)
+
+    result = specstep("doctor", "--json")
+
+    assert result.code == code
+    assert verdicts(result.document)[failing] == "fail"
+
+
+def test_a_damaged_store(specstep: Any, sandbox: Any) -> None:
+    """A store that cannot be read is said; the key is checked all the same."""
+    folder = Path(os.environ["SPECSTEP_STATE"])
+    folder.mkdir()
+    (folder / "runs.db").write_bytes(b"x" * 5000)
+
+    result = specstep("doctor", "--json")
+
+    assert result.code == 2
+    assert verdicts(result.document)["store"] == "fail"
+    assert verdicts(result.document)["key"] == "ok"
+
+
+def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
+    """A quota of a form that nobody knows is a warning."""
+    sandbox.faults.add(
+        Fault(
+            "GET /v1/usage",
+            "nulls",
+            times=None,
+            fields=("generations_used", "generations_remaining", "generations_limit", "reset_at", "reset_date"),
+        )
+    )
+
+    result = specstep("doctor", "--json")
+
+    assert result.code == 0
+    assert verdicts(result.document)["usage"] == "warn"
+
+
+def test_warnings_of_the_settings(specstep: Any, home: Path) -> None:
+    """What the settings warn of is shown, such as a name that does not exist."""
+    Path(os.environ["SPECSTEP_CONFIG"]).write_text("api_ulr = 'https://specstep.com'\n")
+
+    result = specstep("doctor", "--json")
+
+    assert verdicts(result.document)["settings"] == "warn"
+    assert "Is it api_url?" in str(result.document["checks"])
+
+
+@pytest.mark.parametrize(
+    ("date", "verdict", "says"),
+    [
+        ("now", "ok", "agree"),
+        ("Mon, 01 Jun 2026 12:00:00 GMT", "warn", "Set the clock"),
+        ("yesterday", "warn", "no date"),
+    ],
+)
+def test_the_clock(sandbox: Any, date: str, verdict: str, says: str) -> None:
+    """In real time, this machine's clock is compared with the service's."""
+    import email.utils
+
+    value = email.utils.formatdate(usegmt=True) if date == "now" else date
+    sandbox.faults.add(Fault("GET /v1/status/summary", "status", status=503, headers={"Date": value}))
+    settings = Settings(api_key="sf_x", api_url=sandbox.url)
+
+    finding = checks.clock_finding(settings)
+
+    assert (finding.verdict, says in finding.text) == (verdict, True)

@@ -1,0 +1,96 @@
+"""``specstep package …``: packages at the service, by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from specstep_flows.sandbox import Fault
+
+
+def test_packages(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """They are listed, shown, looked into and searched."""
+    _, package = complete
+
+    listed = specstep("package", "list")
+    shown = specstep("package", "show", package)
+    files = specstep("package", "files", package, "--json").document["files"]
+    content = specstep("package", "file", package, files[0]["path"])
+    found = specstep("package", "search", "tea", "--package", package)
+    everywhere = specstep("package", "search", "tea")
+
+    assert package in listed.out
+    assert "version:" in shown.out
+    assert content.out
+    assert "<mark>" not in found.out + everywhere.out
+    assert package in everywhere.out
+
+
+def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """An addendum and an explanation need a yes; the addendum's signed address is shown nowhere."""
+    _, package = complete
+    addendum = ("package", "addendum", package, "--title", "French", "--description", "Add French.")
+
+    refused = [specstep(*addendum).code, specstep("package", "explain", package, "investor").code]
+    made = specstep(*addendum, "--yes", "--json")
+    listed = specstep("package", "addenda", package)
+    explained = specstep("package", "explain", package, "investor", "--yes")
+
+    assert refused == [2, 2]
+    assert "sig=" not in made.out + made.err
+    assert made.document["addendum"]["addendum_id"] in listed.out
+    assert explained.code == 0
+    assert explained.out
+    assert "investor" in specstep("package", "explanations", package).out
+    assert "investor" in specstep("package", "audiences").out
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("POST /v1/packages/{id}/addenda", "reset", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "html", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "empty", commit=True),
+        Fault("POST /v1/packages/{id}/addenda", "edit", set={"addendum_id": ""}),
+    ],
+    ids=["reset", "page", "empty", "nameless"],
+)
+def test_an_addendum_whose_answer_is_lost_is_not_asked_for_twice(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], fault: Fault
+) -> None:
+    """Whether it was made cannot be told from the answer: the sentence says so, and where to look before paying."""
+    _, package = complete
+    sandbox.faults.add(fault)
+    lost = specstep("package", "addendum", package, "--title", "French", "--description", "Add French.", "--yes")
+
+    assert (lost.code, lost.out) == (7, "")
+    assert f"`specstep package addenda {package}` shows whether" in lost.err
+    assert sandbox.requests.count("POST /v1/packages/{id}/addenda") == 1
+    assert "French" in specstep("package", "addenda", package).out
+
+
+def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """A sign-in page with status 200 says nothing of a pull request: that is told, and nothing is sent again."""
+    sandbox.faults.add(Fault("POST /v1/packages/{id}/deliver", "html", status=200))
+    told = specstep("package", "deliver", complete[1])
+
+    assert (told.code, told.out) == (7, "")
+    assert "with a page" in told.err
+    assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
+
+
+def test_a_hostile_text_does_not_reach_the_terminal(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """What the service sends cannot steer a terminal; a program gets it as it is."""
+    sandbox.faults.add(
+        Fault("GET /v1/packages", "edit", times=None, set={"packages.*.project_name": "\x1b]0;own\x07Tea\u202e\x1b[2J"})
+    )
+
+    shown = specstep("package", "list", tty_out=True)
+    document = specstep("package", "list", "--json")
+
+    assert "\x1b" not in shown.out
+    assert "\u202e" not in shown.out
+    assert "Tea" in shown.out
+    assert "\x1b" not in document.out
+    assert document.document["packages"][0]["project_name"].startswith("\x1b]0;own")

@@ -1,0 +1,299 @@
+"""``specstep run`` and ``resume``: what stands on which stream, what is sent, and how each end is told."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.sandbox import Fault, SandboxOptions
+
+KICKOFF = "POST /v1/generations"
+TURN = "POST /v1/interviews/{id}/turns"
+QUESTION = "REST endpoints, or forms?"
+FAST = ("--yes", "--profile", "Fast")
+
+
+def test_the_path_alone_is_on_stdout(specstep: Any, sandbox: Any, home: Path) -> None:
+    """stdout holds the package's path and nothing else; everything for people is on stderr."""
+    result = specstep("run", "A shop for tea.", *FAST)
+
+    assert result.code == 0
+    path = Path(result.out.rstrip("\n"))
+    assert path.parent == home
+    assert zipfile.is_zipfile(path)
+    assert sandbox.requests.count(KICKOFF) == 1
+    assert "Saved" in result.err
+
+
+def test_the_id_comes_first(specstep: Any, sandbox: Any) -> None:
+    """The first thing said is the run's id, whatever the mode of progress."""
+    for number, mode in enumerate(
+        (["--quiet"], ["--progress", "none"], ["--progress", "plain"], ["--json"], ["--events"])
+    ):
+        result = specstep("run", "A shop.", *FAST, "--run-id", f"run-{number}", *mode)
+
+        assert result.err.splitlines()[0].startswith(f"Run run-{number}"), mode
+
+
+def test_several_packages_are_several_lines(specstep: Any, sandbox: Any) -> None:
+    """A profile that starts several generations brings several packages home, a path a line."""
+    result = specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--progress", "plain")
+
+    assert result.code == 0, result.err
+    paths = result.out.splitlines()
+    assert len(paths) == len(set(paths)) > 1
+    assert all(zipfile.is_zipfile(path) for path in paths)
+    assert sandbox.requests.count(KICKOFF) == 1
+
+
+def test_json_is_one_document(specstep: Any, sandbox: Any) -> None:
+    """With --json, stdout is one document, schema_version first, with the ids, the path and the cost."""
+    result = specstep("run", "A shop.", *FAST, "--json", "--run-id", "mine", "--unpack")
+
+    document = result.document
+    assert document["run_id"] == "mine"
+    assert document["code"] == "done"
+    assert Path(document["path"]).is_file()
+    assert Path(document["unpacked_to"]).is_dir()
+    assert document["cost_usd"] == pytest.approx(1.10)
+
+
+def test_events_are_ndjson(specstep: Any, sandbox: Any) -> None:
+    """With --events, every line of stdout is a document, and the last is the result."""
+    result = specstep("run", "A shop.", *FAST, "--events")
+
+    documents = [json.loads(line) for line in result.out.splitlines()]
+    assert all(next(iter(document)) == "schema_version" for document in documents)
+    names = [document["event"] for document in documents]
+    assert names[0] == "run_opened"
+    assert names[-1] == "finished"
+    assert {"reply_received", "generation_started", "generation_progress", "package_saved"} <= set(names)
+    progress = next(document for document in documents if document["event"] == "generation_progress")
+    assert {"phase_detail", "running_cost_usd", "billing_state", "retry_count"} <= set(progress["generation"])
+
+
+def test_events_and_json_exclude_each_other(specstep: Any, untouched: None) -> None:
+    """--events and --json are one too many for one stdout."""
+    result = specstep("run", "A shop.", *FAST, "--events", "--json")
+
+    assert result.code == 2
+
+
+def test_off_a_terminal_nothing_is_sent_without_yes(specstep: Any, untouched: None) -> None:
+    """Without --yes, and nobody there to ask, the exit code is 2 before any request."""
+    result = specstep("run", "A shop.", "--json")
+
+    assert result.code == 2
+    assert result.document["code"] == "usage"
+    assert "--yes" in result.err
+
+
+class TestAPersonAtATerminal:
+    """Somebody who can be asked."""
+
+    def test_yes_pays(self, specstep: Any, sandbox: Any) -> None:
+        """The question comes with quota, estimate and limit, after the interview; a yes starts one generation."""
+        result = specstep("run", "A shop.", "--profile", "Fast", "--max-cost", "5", typed="y\n")
+
+        assert result.code == 0
+        assert "Quota: 500 left" in result.err
+        assert "Start a Fast generation now? It costs, stopped past $5. [y/N]" in result.err
+        assert result.out.endswith(".zip\n")
+        assert sandbox.requests.count(KICKOFF) == 1
+
+    @pytest.mark.parametrize("typed", ["n\n", "\n", "maybe\n", ""])
+    def test_anything_else_pays_nothing(self, specstep: Any, sandbox: Any, typed: str) -> None:
+        """No, nothing, something else and the end of input all leave the run where it is: 3."""
+        result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
+
+        assert result.code == 3
+        assert "Go on with: specstep resume tea" in result.err
+        assert sandbox.requests.count(KICKOFF) == 0
+
+    def test_a_yes_is_asked_for_once(self, specstep: Any, sandbox: Any) -> None:
+        """Who agreed once is not asked again when the run is resumed."""
+        sandbox.faults.add(Fault(KICKOFF, "status", status=402, problem_type="QUOTA_EXCEEDED"))
+
+        stopped = specstep("run", "A shop.", "--profile", "Fast", "--run-id", "tea", typed="y\n")
+        resumed = specstep("resume", "tea")
+
+        assert (stopped.code, resumed.code) == (6, 0)
+
+    @pytest.mark.usefixtures("one_question")
+    def test_a_question_is_asked(self, specstep: Any, sandbox: Any) -> None:
+        """Who asks, about what, why, and what is proposed; what is typed is the answer."""
+        result = specstep("run", "A shop.", "--profile", "Fast", "--json", typed="y\nREST, please.\n")
+
+        for words in ("Question 1 of 1, from Architect", QUESTION, "Why: Both are named.", "Proposed: Forms."):
+            assert words in result.err
+        (answer,) = result.document["answers"]
+        assert (answer["question"], answer["answer"], answer["rule"]) == (QUESTION, "REST, please.", "person")
+
+    @pytest.mark.usefixtures("one_question")
+    def test_a_question_without_an_answer(self, specstep: Any, sandbox: Any) -> None:
+        """The end of input answers nothing: 5."""
+        assert specstep("run", "A shop.", "--profile", "Fast", typed="y\n").code == 5
+
+
+class TestAccessToken:
+    """With an oat_ token the service starts a generation by itself at the interview's end: the last turn pays."""
+
+    @pytest.fixture
+    def options(self) -> SandboxOptions:
+        """A person's token is let in."""
+        return SandboxOptions(clarifications=(), keys={"oat_person": "Ada"})
+
+    def test_the_question_comes_before_the_first_turn(
+        self, specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A no leaves the interview without a turn."""
+        monkeypatch.setenv("SPECSTEP_API_KEY", "oat_person")
+
+        result = specstep("run", "A shop.", typed="n\n")
+
+        assert result.code == 3
+        assert sandbox.requests.count(TURN) == 0
+
+
+def test_the_same_run_id_again_pays_once(specstep: Any, sandbox: Any) -> None:
+    """Running the same command again with the same id goes on with the run: one kickoff, the same package."""
+    first = specstep("run", "A shop.", *FAST, "--run-id", "once")
+    second = specstep("run", "A shop.", *FAST, "--run-id", "once")
+
+    assert (first.code, second.code) == (0, 0)
+    assert first.out == second.out
+    assert sandbox.requests.count(KICKOFF) == 1
+    assert sandbox.requests.count(TURN) == 1
+
+
+def test_another_brief_under_the_same_id(specstep: Any, sandbox: Any) -> None:
+    """A run id that belongs to another brief is refused."""
+    specstep("run", "A shop.", *FAST, "--run-id", "once")
+
+    result = specstep("run", "A zoo.", *FAST, "--run-id", "once", "--json")
+
+    assert result.code == 2
+    assert result.document["code"] == "run_conflict"
+
+
+def test_an_unknown_profile(specstep: Any, sandbox: Any) -> None:
+    """An unknown profile is refused with the accepted ones, before a turn is sent."""
+    result = specstep("run", "A shop.", "--yes", "--profile", "fast")
+
+    assert result.code == 2
+    assert "Fast, Normal, Extensive, Researcher" in result.err
+    assert "Go on with" not in result.err
+    assert sandbox.requests.count(TURN) == 0
+
+
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+def test_an_output_that_cannot_be_written(specstep: Any, sandbox: Any, home: Path, extra: list[str]) -> None:
+    """A folder that cannot be written is found before anything costs."""
+    (home / "file").write_text("in the way")
+
+    result = specstep("run", "A shop.", "--yes", "--output", "file/below", *extra)
+
+    assert result.code == 2
+    assert "cannot be written" in result.err
+    assert sandbox.requests.count(KICKOFF) == 0
+
+
+def test_nothing_is_overwritten(specstep: Any, sandbox: Any, home: Path) -> None:
+    """A file under the package's name is kept, unless --force says otherwise."""
+    (home / "tea.zip").write_text("mine")
+
+    refused = specstep("run", "A shop.", *FAST, "-o", "tea.zip")
+    kept = (home / "tea.zip").read_text()
+    forced = specstep("run", "A shop.", *FAST, "-o", "tea.zip", "--force")
+
+    assert refused.code == 2
+    assert kept == "mine"
+    assert forced.code == 0
+    assert zipfile.is_zipfile(home / "tea.zip")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--max-cost", "0"], "not an amount"),
+        (["--max-cost", "-3"], "not an amount"),
+        (["--timeout", "soon"], "not a duration"),
+        (["--timeout", "0"], "not a duration"),
+        (["--run-id", "a b"], "run id"),
+        (["--attach", "missing.pdf"], "cannot be read"),
+        (["--answers", "missing.yaml"], "cannot be read"),
+        (["--on-question", "guess"], "guess"),
+        (["--progress", "loud"], "loud"),
+        (["--bogus"], "--bogus"),
+    ],
+)
+def test_arguments_that_do_not_fit(specstep: Any, untouched: None, arguments: list[str], says: str) -> None:
+    """Each is one clear sentence, a document too with --json, exit code 2, and no request."""
+    result = specstep("run", "A shop.", "--yes", "--json", *arguments)
+
+    assert result.code == 2
+    assert says in result.document["message"]
+    assert says in result.err
+
+
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+def test_an_answers_file_that_does_not_parse(specstep: Any, untouched: None, home: Path, extra: list[str]) -> None:
+    """Line and column are said, and nothing is sent."""
+    (home / "answers.yaml").write_text("answers:\n  a: [\n")
+
+    result = specstep("run", "A shop.", "--yes", "--answers", "answers.yaml", "--json", *extra)
+
+    assert result.code == 2
+    assert result.document["code"] == "answers"
+    assert "line" in result.document["message"]
+    assert "column" in result.document["message"]
+
+
+def test_a_timeout_loses_nothing(specstep: Any, sandbox: Any) -> None:
+    """--timeout ends the wait with 3 and the line that resumes; the run goes on and is paid once."""
+    stopped = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--timeout", "0.5m", "--json")
+    resumed = specstep("resume", "tea")
+
+    assert stopped.code == 3
+    assert stopped.document["code"] == "timeout"
+    assert "Go on with: specstep resume tea" in stopped.err
+    assert resumed.code == 0
+    assert sandbox.requests.count(KICKOFF) == 1
+
+
+def test_resume_without_yes_does_not_pay(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that has yet to pay is not resumed by a script that did not agree to it."""
+    stopped = specstep("run", "A shop.", "--profile", "Fast", "--run-id", "tea", "--timeout", "2", typed="")
+    before = len(sandbox.requests)
+    refused = specstep("resume", "tea")
+    asked = len(sandbox.requests)
+    agreed = specstep("resume", "tea", "--yes")
+
+    assert stopped.code == 3
+    assert refused.code == 2
+    assert asked == before
+    assert agreed.code == 0
+
+
+def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
+    """Cost that was read past --max-cost cancels the generation: 6, and what was spent is said."""
+    result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--json")
+
+    assert result.code == 6
+    assert result.document["code"] == "budget"
+    assert result.document["spent_usd"] > 0.10
+    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
+
+
+def test_the_key_is_in_no_output(specstep: Any, sandbox: Any) -> None:
+    """Neither stream, in no mode, holds the key or a signed URL."""
+    for number, mode in enumerate((["--events"], ["--json"], ["--progress", "plain"])):
+        result = specstep("run", "A shop.", *FAST, "--run-id", f"run-{number}", *mode)
+
+        assert result.code == 0
+        assert sandbox.api_key not in result.out + result.err
+        assert "sig=" not in result.out + result.err

@@ -1,0 +1,185 @@
+"""``runs``, ``show``, ``forget``: the store as a table and as facts, without asking the service or having a key."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from specstep_flows.runs import RunRecord, RunStore
+
+GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[RunStore]:
+    """A store with four runs: done, asking, failed, and one of which nothing was sent yet."""
+    store = RunStore(Path(os.environ["SPECSTEP_STATE"]))
+    now = time.time()
+
+    def add(name: str, age: float, **fields: Any) -> None:
+        store.create(RunRecord(name, "https://specstep.com", now - age, now - age, messages=("A brief.",), **fields))
+
+    add("done", 400, stage="done", generation_id=GENERATION, project_name="Tea\x1b[31m shop\u202e", cost_usd=2.5)
+    add("asking", 300, generation_id=UUID(int=2), generation_state="PausedAwaitingClarification")
+    add("failed", 200, generation_id=UUID(int=3), generation_state="Failed", cost_usd=1.0, spent_before_usd=0.5)
+    add("new-one", 100)
+    yield store
+    store.close()
+
+
+def test_a_table_of_runs(specstep: Any, store: RunStore) -> None:
+    """The newest first, each with its state, cost and project; the project's name cannot colour or turn the line."""
+    result = specstep("runs")
+
+    lines = result.out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["new-one", "new"],
+        ["failed", "failed"],
+        ["asking", "question"],
+        ["done", "done"],
+    ]
+    assert "$1.50" in lines[2]
+    assert lines[4].endswith("Tea shop")
+    assert result.code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--status", "open"], ["new-one", "asking"]),
+        (["--status", "done", "--status", "FAILED"], ["failed", "done"]),
+        (["--search", "TEA"], ["done"]),
+        (["--search", str(GENERATION)], ["done"]),
+        (["--limit", "1"], ["new-one"]),
+        (["--search", "nothing"], []),
+    ],
+)
+def test_filters(specstep: Any, store: RunStore, arguments: list[str], expected: list[str]) -> None:
+    """Runs are chosen by state, by text and by number."""
+    result = specstep("runs", "--json", *arguments)
+
+    assert [run["run_id"] for run in result.document["runs"]] == expected
+
+
+def test_a_state_that_no_run_has(specstep: Any, store: RunStore) -> None:
+    """An unknown word is refused with the known ones."""
+    result = specstep("runs", "--status", "finished")
+
+    assert result.code == 2
+    assert "open, new, interview" in result.err
+
+
+def test_no_runs_write_nothing(specstep: Any, home: Path) -> None:
+    """An empty store is an empty result, and says so on stderr."""
+    result = specstep("runs")
+
+    assert (result.code, result.out, result.err) == (0, "", "No runs here.\n")
+
+
+def test_a_narrow_terminal_cuts_the_last_column(
+    specstep: Any, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal a row takes one line; a pipe gets all of it."""
+    monkeypatch.setenv("COLUMNS", "50")
+    store.update("done", {"project_name": "A very long name for a shop that sells tea and nothing else"})
+
+    shown, piped = specstep("runs", tty_out=True), specstep("runs")
+
+    assert max(map(len, shown.out.splitlines())) <= 50
+    assert "nothing else" in piped.out
+
+
+def test_show_tells_what_is_recorded(specstep: Any, store: RunStore) -> None:
+    """A run is found by its id, by how that begins, and by its generation."""
+    for name in ("done", "do", str(GENERATION)):
+        result = specstep("show", name)
+
+        assert result.code == 0
+        assert f"generation:  {GENERATION}" in result.out
+
+    document = specstep("show", "failed", "--json").document
+    assert (document["status"], document["generation_state"]) == ("failed", "Failed")
+
+
+@pytest.mark.parametrize("name", ["nobody", ""])
+@pytest.mark.parametrize("verb", ["show", "resume", "answer", "watch", "download", "cancel", "forget", "report"])
+def test_a_run_that_is_not_there(specstep: Any, untouched: None, verb: str, name: str) -> None:
+    """A run that is not in the store is one sentence and exit code 2, without a request."""
+    result = specstep(verb, name, "--json")
+
+    assert result.code == 2
+    assert result.document["code"] == "run_not_found"
+
+
+def test_a_generation_that_no_run_manages(specstep: Any, untouched: None) -> None:
+    """`show` knows runs alone, and says what knows generations."""
+    result = specstep("show", str(GENERATION))
+
+    assert result.code == 2
+    assert f"specstep adopt {GENERATION}" in result.err
+
+
+def test_ids_that_begin_alike(specstep: Any, store: RunStore) -> None:
+    """The beginning of several ids is refused with what it could mean."""
+    store.create(RunRecord("new-two", "https://specstep.com", 0, 0))
+
+    result = specstep("show", "new")
+
+    assert result.code == 2
+    assert "new-one" in result.err
+    assert "new-two" in result.err
+
+
+def test_forget_asks_for_force_while_a_run_is_open(specstep: Any, store: RunStore) -> None:
+    """The way back to an open run is not thrown away by mistake; one that is over goes."""
+    refused = specstep("forget", "asking")
+    forced = specstep("forget", "asking", "--force")
+    done = specstep("forget", "done", "--json")
+
+    assert (refused.code, forced.code, done.code) == (2, 0, 0)
+    assert {record.run_id for record in store.all()} == {"failed", "new-one"}
+
+
+def test_a_run_that_is_being_driven_is_not_forgotten(specstep: Any, store: RunStore) -> None:
+    """Another process's run stays, and the sentence says who drives it."""
+    let_go = store.hold("done")
+    try:
+        result = specstep("forget", "done", "--json")
+    finally:
+        let_go()
+
+    assert result.code == 3
+    assert result.document["code"] == "run_busy"
+    assert str(os.getpid()) in result.document["message"]
+
+
+def test_a_damaged_store(specstep: Any, home: Path) -> None:
+    """A damaged store is a sentence, and is left as it is."""
+    folder = Path(os.environ["SPECSTEP_STATE"])
+    folder.mkdir()
+    (folder / "runs.db").write_bytes(b"not a database at all" * 100)
+
+    result = specstep("runs", "--json")
+
+    assert result.code == 2
+    assert result.document["code"] == "store_unreadable"
+    assert (folder / "runs.db").read_bytes().startswith(b"not a database")
+
+
+def test_a_newer_store(specstep: Any, store: RunStore) -> None:
+    """A store that a newer version made is not touched."""
+    with sqlite3.connect(Path(os.environ["SPECSTEP_STATE"]) / "runs.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+
+    result = specstep("runs", "--json")
+
+    assert result.code == 2
+    assert "newer version" in result.document["message"]

@@ -1,0 +1,111 @@
+"""What is typed: messages and commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specstep_flows.cli.interrupts import Interrupts
+from specstep_flows.cli.interview.keyboard import Command, Keyboard, command_in
+from specstep_flows.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Puts bytes on standard input, which is a pipe: ``typed(b"hello\\n", close=True)``."""
+    reading, writing = os.pipe()
+    stream = os.fdopen(reading, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", stream)
+    ends = [writing]
+
+    def send(data: bytes, *, close: bool = True) -> None:
+        os.write(writing, data)
+        if close:
+            os.close(ends.pop())
+
+    yield send
+    stream.close()
+    for end in ends:
+        os.close(end)
+
+
+def keyboard() -> Keyboard:
+    return Keyboard(Terminal(), Interrupts())
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("/done", Command("done")),
+        ("/DONE  ", Command("done")),
+        ("/attach my file.md", Command("attach", "my file.md")),
+        ("/undo-pending", Command("undo-pending")),
+        ("/nonsense", Command("nonsense")),
+        (" /done", None),
+        ("/v1/me is the path", None),
+        ("/ done", None),
+        ("//", None),
+        ("done", None),
+        ("/done/", None),
+    ],
+)
+def test_a_command_is_a_word_after_a_slash_at_the_very_start(line: str, command: Command | None) -> None:
+    """Paths and quoted commands are text."""
+    assert command_in(line) == command
+
+
+def test_messages_are_parted_by_empty_lines_and_ended_by_commands(typed: Callable[..., None]) -> None:
+    """Lines of one message stay together, whatever line ends they have; what is left at the end is a message, too."""
+    typed(b"\n\none\r\ntwo\r\n\r\n\nthree\n/status\nfour /done\n /quit\n/unknown thing\n\n/done\nlast")
+    board = keyboard()
+    said = []
+    while (message := board.message("> ", "  ")) is not None:
+        said.append(message)
+
+    assert said == [
+        "one\ntwo",
+        "three",
+        Command("status"),
+        "four /done\n /quit\n/unknown thing",
+        Command("done"),
+        "last",
+    ]
+
+
+def test_bytes_that_are_no_text_are_no_end(typed: Callable[..., None]) -> None:
+    """A wrong byte becomes a replacement sign; the conversation goes on."""
+    typed(b"caf\xe9\n\nna\xc3\xafve\n")
+    board = keyboard()
+
+    assert board.message("> ", "  ") == "caf\ufffd"
+    assert board.message("> ", "  ") == "naïve"
+
+
+@given(st.lists(st.text(alphabet="ab /\t", min_size=1, max_size=8), max_size=12), st.integers(1, 7))
+def test_no_words_are_lost_however_they_arrive(lines: list[str], step: int) -> None:
+    """Every line with words in it comes back once, in order, in whatever pieces it was written."""
+    data = "\n".join(lines).encode()
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as stream, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", stream)
+        for start in range(0, len(data), step):
+            os.write(writing, data[start : start + step])
+        os.close(writing)
+        board = keyboard()
+        got: list[str] = []
+        while (message := board.message("> ", "  ")) is not None:
+            if isinstance(message, Command):
+                got.append(f"/{message.name}{message.argument}".replace(" ", "").replace("\t", ""))
+            else:
+                got += [line.replace(" ", "").replace("\t", "") for line in message.split("\n")]
+
+    wanted = [line.replace(" ", "").replace("\t", "") for line in lines if line.strip()]
+    assert [word for word in got if word] == [word for word in wanted if word]

@@ -1,0 +1,120 @@
+"""A failure is a sentence, a document, an exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.sandbox import Failure, Fault, SandboxOptions
+
+FAST = ("--yes", "--profile", "Fast")
+
+
+def test_the_last_event_tells_a_failure(specstep: Any, sandbox: Any) -> None:
+    """Whoever reads the events alone learns how it ended, and how to go on."""
+    result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--events", "--timeout", "20")
+
+    last = json.loads(result.out.splitlines()[-1])
+    assert result.code == 3
+    assert (last["event"], last["code"], last["resume_command"]) == ("failed", "timeout", "specstep resume tea")
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "word"),
+    [
+        ([Fault("GET /v1/me", "status", status=403, problem_type="FORBIDDEN")], 4, "permission"),
+        ([Fault("GET /v1/me", "html", status=200, times=None)], 7, "unexpected_response"),
+        ([Fault("POST /v1/interviews", "status", status=500, times=None)], 7, "server"),
+        ([Fault("GET /blob/*", "zip_dotdot", times=None)], 8, "hostile_package"),
+        ([Fault("GET /blob/*", "zip_not", times=None)], 8, "damaged_package"),
+        ([Fault("POST /v1/generations", "status", status=402, problem_type="QUOTA_EXCEEDED")], 6, "quota"),
+    ],
+)
+def test_what_goes_wrong_has_its_code(
+    specstep: Any, sandbox: Any, home: Path, faults: list[Fault], code: int, word: str
+) -> None:
+    """Each kind of failure: its exit code, one or two sentences, a document, and nothing under a final name."""
+    sandbox.faults.add(*faults)
+
+    result = specstep("run", "A shop.", *FAST, "--json", "--run-id", "tea")
+
+    assert result.code == code
+    document = result.document
+    assert (document["code"], document["exit_code"], document["run_id"]) == (word, code, "tea")
+    assert "Traceback" not in result.err
+    assert sandbox.api_key not in result.out + result.err
+    assert not list(home.glob("*.zip"))
+
+
+def test_a_refused_key(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 401 is exit code 4, and is not tried again."""
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_wrong")
+
+    result = specstep("run", "A shop.", *FAST)
+
+    assert result.code == 4
+    assert len(sandbox.requests) == 1
+    assert "sf_wrong" not in result.out + result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SPECSTEP_API_KEY", ""),
+        ("SPECSTEP_API_KEY", "hello"),
+        ("SPECSTEP_API_KEY", "sf_with space"),
+        ("SPECSTEP_API_URL", "http://specstep.example"),
+        ("SPECSTEP_API_URL", "specstep.com"),
+        ("SPECSTEP_CONFIG", "missing.toml"),
+        ("SPECSTEP_REQUEST_TIMEOUT", "soon"),
+    ],
+)
+def test_settings_that_do_not_fit(
+    specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Nothing is sent, the exit code is 2, and the sentence names the setting and holds no key."""
+    monkeypatch.setenv(name, value)
+
+    result = specstep("run", "A shop.", *FAST, "--json")
+
+    assert result.code == 2
+    assert result.document["code"] == "settings"
+    assert not value or value not in result.err or name != "SPECSTEP_API_KEY"
+
+
+def test_a_service_that_is_not_there(specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused connection is tried again for a while, then told with 7; the run can be resumed."""
+    monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_key")
+
+    result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--json")
+
+    assert result.code == 7
+    assert result.document["resume_command"] == "specstep resume tea"
+
+
+class TestFailure:
+    """A generation that the service gives up."""
+
+    @pytest.fixture
+    def options(self) -> SandboxOptions:
+        """The first kickoff fails for a reason that is likely to clear."""
+        return SandboxOptions(clarifications=(), failures=(Failure("HostRestart", on=(1,)),))
+
+    def test_it_is_told(self, specstep: Any, sandbox: Any) -> None:
+        """1, with the category, and the line that would run it again."""
+        result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--json")
+
+        assert result.code == 1
+        assert result.document["category"] == "HostRestart"
+        assert result.document["resume_command"] == "specstep resume tea --retry-failed 1"
+
+    def test_it_is_run_again_where_asked_for(self, specstep: Any, sandbox: Any) -> None:
+        """--retry-failed runs it again and brings the second one's package home."""
+        result = specstep("run", "A shop.", *FAST, "--retry-failed", "1")
+
+        assert result.code == 0
+        assert sandbox.requests.count("POST /v1/generations/{id}/retry") == 1

@@ -1,0 +1,90 @@
+"""The help: cheap, complete, plain; and docs/cli.md, which names every verb and option."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows.cli.main import VERBS, load
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"httpx", "rich", "sqlite3", "asyncio", "yaml", "specstep_client", "starlette", "uvicorn"}
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """Every verb with its whole name, groups left out."""
+    for name in VERBS:
+        for inner, verb in getattr(load(name), "commands", {"": load(name)}).items():
+            yield f"specstep {name} {inner}".rstrip(), verb
+
+
+#: The whole command's help imports no verb; that of a verb imports what it stands on, attrs classes among it.
+CLASSES = {"attrs", "attr"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy", "most"), [(["--help"], HEAVY | CLASSES, 150), (["run", "--help"], HEAVY, 250)]
+)
+def test_help_loads_nothing_heavy(arguments: list[str], heavy: set[str], most: int) -> None:
+    """Help needs no HTTP client, no display, no database: counted in modules, which does not waver."""
+    script = (
+        f"import sys; from specstep_flows.cli import main; code = main({arguments!r}); "
+        f"print(code, sorted({heavy!r} & set(sys.modules)), len(sys.modules), file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+
+    verdict, _, count = done.stderr.strip().rpartition(" ")
+    assert verdict == "0 []"
+    assert int(count) <= most
+    assert done.stdout
+
+
+def test_the_list_of_verbs_says_what_each_says_of_itself() -> None:
+    """The whole command's help has the first sentence of each verb's own, without importing it."""
+    for name, (_, summary) in VERBS.items():
+        assert load(name).help.split("\n\n")[0] == summary
+
+
+def test_every_terminal_can_show_every_help(specstep: Any, home: Path) -> None:
+    """A terminal without UTF-8 is no reason to fail."""
+    for name, _ in verbs():
+        result = specstep(*name.split()[1:], "--help", encoding="ascii")
+
+        assert result.code == 0, name
+        assert result.out.startswith(f"Usage: {name}")
+
+
+def test_no_option_means_two_things() -> None:
+    """No verb has one option twice."""
+    for name, command in verbs():
+        names = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
+        assert len(names) == len(set(names)), name
+
+
+def test_docs_name_every_verb_and_option() -> None:
+    """docs/cli.md is what the command itself says."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "document_cli.py", "--check"], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name, command in verbs():
+        assert f"`{name}" in text, name
+        for parameter in command.params:
+            for option in parameter.opts:
+                assert not option.startswith("-") or f"`{option}`" in text, f"{name} {option}"
+
+
+def test_the_console_script_is_the_command() -> None:
+    """`python -m specstep_flows.cli` and the entry point are one."""
+    from importlib.metadata import entry_points
+
+    (script,) = entry_points(group="console_scripts", name="specstep")
+    assert script.value == "specstep_flows.cli:main"
