@@ -102,7 +102,8 @@ def calls(count: int = 2000) -> None:
 def store(count: int = 300) -> None:
     """A durable write of the run store beside a bare write of one page that is synced, and a request's place in limits.db."""
     from specstep_flows.engine.limits import SharedLimiter
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
 
     # In the checkout: a folder for temporary files may lie in memory, where nothing is ever durable.
     with tempfile.TemporaryDirectory(dir=Path(__file__).parents[1]) as name, open(Path(name, "bare"), "wb") as file:
@@ -183,7 +184,8 @@ def pull() -> None:
 
 def _ours(url: str, target: str) -> None:
     """In a process of its own: our download."""
-    from specstep_flows import SpecStep, download
+    from specstep_flows import SpecStep
+    from specstep_flows.package import download
 
     final = Path(target)
     part = final.with_name(f"{final.name}.part")

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from specstep_flows import errors, events, models
     from specstep_flows.answers import AnswersFile, ProposedDefaults
-    from specstep_flows.brief import Brief
+    from specstep_flows.callbacks import Brief
     from specstep_flows.client import AsyncSpecStep, SpecStep
     from specstep_flows.errors import SpecStepError
     from specstep_flows.models import Answer, Clarification, Generation, Interview, RunResult
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
     from specstep_flows.settings import Settings
     from specstep_flows.webhooks import verify_webhook
 
@@ -52,14 +53,14 @@ _HOMES = {
     "Answer": "models",
     "AnswersFile": "answers",
     "AsyncSpecStep": "client",
-    "Brief": "brief",
+    "Brief": "callbacks",
     "Clarification": "models",
     "Generation": "models",
     "Interview": "models",
     "ProposedDefaults": "answers",
-    "RunRecord": "runs",
+    "RunRecord": "runs.records",
     "RunResult": "models",
-    "RunStore": "runs",
+    "RunStore": "runs.store",
     "Settings": "settings",
     "SpecStep": "client",
     "SpecStepError": "errors",

@@ -35,9 +35,9 @@ from typing import Final
 
 import attrs
 
+from specstep_flows._positions import Items, Node, Pairs, Text, parse_json, parse_yaml
 from specstep_flows.errors import AnswersError
 from specstep_flows.models import Answer, Clarification
-from specstep_flows.placed_text import Items, Node, Pairs, Text, parse_json, parse_yaml
 
 __all__ = ["AnswersFile"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 import attrs
 import httpx
 
-from specstep_flows.lazy import LazyModule
+from specstep_flows._lazy import LazyModule
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     from types import TracebackType
     from uuid import UUID
 
-    from specstep_flows import connection as connections
-    from specstep_flows import launch, models
+    from specstep_flows import _runtime as connections
+    from specstep_flows import models
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.errors import SettingsError
     from specstep_flows.events import Event
     from specstep_flows.flows import steps
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs import opening as launch
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
     from specstep_flows.settings import Settings
 else:
-    connections = LazyModule("specstep_flows.connection")
-    launch = LazyModule("specstep_flows.launch")
+    connections = LazyModule("specstep_flows._runtime")
+    launch = LazyModule("specstep_flows.runs.opening")
     steps = LazyModule("specstep_flows.flows.steps")
 
 __all__ = ["AsyncSpecStep", "SpecStep"]
@@ -314,7 +316,7 @@ class AsyncSpecStep(_Client):
 
     async def adopt(self, generation_id: UUID | str, *, run_id: str | None = None, **options: Any) -> RunRecord:
         """Make a managed run of a generation that was started elsewhere; see ``SpecStep.adopt``."""
-        from specstep_flows.engine.drive import in_thread
+        from specstep_flows.engine.drivers import in_thread
 
         generation = await self.get_generation(generation_id)
         return await in_thread(self._connection.adopt, generation, run_id, options)

@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specstep_flows.untrusted import plain_text
+from specstep_flows._text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -302,7 +302,7 @@ class Generation:
         return states.retry_makes_sense(self.failure_category)
 
     def _repr_html_(self) -> str:
-        from specstep_flows.notebook import generation_html
+        from specstep_flows._html import generation_html
 
         return generation_html(self)
 
@@ -383,6 +383,6 @@ class RunResult:
     further_paths: tuple[Path, ...] = ()
 
     def _repr_html_(self) -> str:
-        from specstep_flows.notebook import result_html
+        from specstep_flows._html import result_html
 
         return result_html(self)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows.untrusted import plain_line, plain_text
+from specstep_flows._text import plain_line, plain_text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from specstep_flows import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
 
 __all__ = [
     "Target",

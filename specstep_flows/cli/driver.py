@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.models import PackageOnDisk, RunResult
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["Driver", "chosen_progress", "open_driver", "package_options", "remembered"]

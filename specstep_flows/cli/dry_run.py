@@ -31,8 +31,8 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
     Raises:
         SpecStepError: what ``run`` would raise before it pays.
     """
-    from specstep_flows.brief import Brief
-    from specstep_flows.launch import new_run_id, prepare
+    from specstep_flows.callbacks import Brief
+    from specstep_flows.runs.opening import new_run_id, prepare
 
     client, call = driver.client, driver.call
     record = prepare(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._text import duration, money
 from specstep_flows.cli.output import plain
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of
-from specstep_flows.wording import duration, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,9 +11,9 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from specstep_flows import errors
+from specstep_flows._text import plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
-from specstep_flows.untrusted import plain_line
 
 __all__ = [
     "Answers",
@@ -77,7 +77,7 @@ def amount(text: str) -> float:
 
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
     """Run ids for shell completion, each with what it is."""
-    from specstep_flows.runs import RunStore
+    from specstep_flows.runs.store import RunStore
 
     try:
         store = RunStore(Settings.load().state_folder())

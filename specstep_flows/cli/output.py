@@ -12,8 +12,8 @@ from uuid import UUID
 
 import attrs
 
+from specstep_flows._text import plain_line
 from specstep_flows.states import fold
-from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.events import Event
     from specstep_flows.models import PackageOnDisk, RunResult
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = [
     "STATUS_WORDS",

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from specstep_flows.answers_file import AnswersFile
+    from specstep_flows.callbacks import Policy
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
-    from specstep_flows.flows.clarifications import Policy
     from specstep_flows.models import Clarification
 
 __all__ = ["Person", "chosen_mode", "load_answers", "make_policy", "question_lines"]

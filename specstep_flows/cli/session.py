@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.engine.clock import Clock
     from specstep_flows.events import Event
-    from specstep_flows.runs import RunStore
+    from specstep_flows.runs.store import RunStore
 
 __all__ = [
     "NO_SANDBOX",
@@ -121,7 +121,7 @@ def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextMan
 @contextlib.contextmanager
 def open_store(call: Call) -> Iterator[RunStore]:
     """The user's runs, for verbs that ask nothing of the service and so need no key."""
-    from specstep_flows.runs import RunStore
+    from specstep_flows.runs.store import RunStore
 
     store = RunStore(call.settings().state_folder())
     try:

@@ -13,7 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from specstep_flows.untrusted import plain_line, plain_text
+from specstep_flows._text import plain_line, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

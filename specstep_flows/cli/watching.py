@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress.log import Mode
     from specstep_flows.cli.session import Call
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["look_on"]

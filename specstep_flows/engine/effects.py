@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord  # noqa: F401 - named in a generic base, as text
+    from specstep_flows.runs.records import RunRecord  # noqa: F401 - named in a generic base
 
 T = TypeVar("T")
 R = TypeVar("R")

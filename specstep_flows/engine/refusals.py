@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
+from specstep_flows._text import plain_line
 from specstep_flows.engine.retry import retry_after_seconds
-from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Flow, Observe, Request
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
 
 __all__ = ["Limiter", "Session", "Shared"]
 

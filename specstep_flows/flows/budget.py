@@ -8,11 +8,11 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Report
-from specstep_flows.flows import generations
+from specstep_flows.flows import control
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["Purse", "check_before_paying"]
 
@@ -85,7 +85,7 @@ class Purse:
         if not now.is_cancelled:
             reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
             try:
-                now = await generations.cancel_generation(generation.id, reason)
+                now = await control.cancel_generation(generation.id, reason)
             except errors.Conflict:
                 # It ended by itself in the meantime: what it is now, the next look tells.
                 return

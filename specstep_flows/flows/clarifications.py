@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import Ask, Now, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Desk", "Policy", "PolicyAnswers", "answer_pending", "answers_in", "checked_answers"]
+__all__ = ["Desk", "answer_pending", "answers_in", "checked_answers"]
 
 #: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
 TICK_SECONDS: Final = 30.0
@@ -23,10 +24,6 @@ TICK_SECONDS: Final = 30.0
 MOST_LOST: Final = 5
 #: How often the state of a generation is looked at whose answers may or may not have arrived.
 LOST_POLL_SECONDS: Final = 10.0
-#: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
-PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
-#: Who answers: called with the questions that are pending.
-Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitable[PolicyAnswers]]
 
 
 @attrs.define

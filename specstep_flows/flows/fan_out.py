@@ -16,12 +16,11 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Now, Observe, Remember, Report, Sleep
-from specstep_flows.flows import generations, packages
+from specstep_flows.flows import control, delivery, watch
 from specstep_flows.flows.clarifications import Desk, answers_in
 from specstep_flows.flows.history import sampled
-from specstep_flows.flows.pace import Pace
-from specstep_flows.flows.patience import once_known
-from specstep_flows.flows.plan import Job, current_record
+from specstep_flows.flows.job import Job, current_record
+from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.models import RunResult
 from specstep_flows.states import is_fan_out
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["generations_of", "see_home"]
 
@@ -137,7 +136,7 @@ class _Family:
             if not member.is_over:
                 reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
                 try:
-                    await generations.cancel_generation(member.id, reason)
+                    await control.cancel_generation(member.id, reason)
                 except errors.Conflict:
                     # It ended by itself, or with its parent.
                     continue
@@ -163,7 +162,7 @@ async def generations_of(record: RunRecord) -> list[UUID]:
     assert record.generation_id is not None
     if not is_fan_out(record.options.get("profile")):
         return [record.generation_id]
-    interview_id = record.interview_id or (await generations.interview_of(record.generation_id))
+    interview_id = record.interview_id or (await control.interview_of(record.generation_id))
     return await _listed(record, interview_id)
 
 
@@ -177,7 +176,7 @@ async def see_home(job: Job) -> RunResult:
     """
     record = await current_record()
     assert record.generation_id is not None
-    interview_id = record.interview_id or (await generations.interview_of(record.generation_id))
+    interview_id = record.interview_id or (await control.interview_of(record.generation_id))
     family = _Family(job, interview_id)
     await family.join()
     while True:
@@ -196,11 +195,11 @@ async def see_home(job: Job) -> RunResult:
 async def _bring_home(job: Job, family: list[Generation]) -> RunResult:
     for generation in family:
         if generation.is_paused:
-            generations.raise_for_end(generation)
+            watch.raise_for_end(generation)
     complete = [generation for generation in family if generation.is_complete]
     for generation in family:
         if not complete:
-            generations.raise_for_end(generation)
+            watch.raise_for_end(generation)
         if not generation.is_complete:
             why = f" ({generation.failure_category}: {generation.failure_reason})" if generation.is_failed else ""
             await Report(
@@ -226,7 +225,7 @@ async def _bring_home(job: Job, family: list[Generation]) -> RunResult:
 async def _package_of(generation: Generation) -> UUID | None:
     """The package; a parent need not have one."""
     if not is_fan_out(generation.review_profile):
-        return await packages.find_package(generation)
+        return await delivery.find_package(generation)
     try:
         return generation.package_id or (await gateway.get_generation_package(generation.id)).id
     except errors.NotFound:
@@ -255,9 +254,9 @@ async def _fetch(
         expected = None
     digest = await Fetch(lambda _: files.digest(path))
     if digest is None or digest != expected:
-        digest = await packages.fetch_package(package_id, path, files)
+        digest = await delivery.fetch_package(package_id, path, files)
     else:
-        await Fetch(lambda _: files.tidy(packages.part_of(path)))
+        await Fetch(lambda _: files.tidy(delivery.part_of(path)))
     size = await Fetch(lambda _: files.size(path))
     await Report(events.PackageSaved(path, size, digest))
     return {

@@ -1,6 +1,6 @@
-"""How often to look at a running generation: slowly far from its likely end, quickly near it.
+"""How long to wait: between two looks at a running generation, and for what was made a moment ago.
 
-The wait that notices the end soonest for a given number of looks goes with one over the square root of the hazard (how
+Looks are rare far from the likely end, and frequent near it. The wait that notices the end soonest for a given number of looks goes with one over the square root of the hazard (how
 likely the end is to come now, given that it has not come yet). The durations are taken to be log-normal around the
 service's own forecast; the spread is an assumption.
 """
@@ -8,14 +8,21 @@ service's own forecast; the spread is an assumption.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
+from specstep_flows import errors
+from specstep_flows.engine.effects import Sleep
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from specstep_flows.models import Generation
 
-__all__ = ["Pace"]
+__all__ = ["KNOWN_LOOKS", "Pace", "once_known"]
+
+T = TypeVar("T")
 
 #: Never longer between two looks than this, in seconds (walkthrough, step 5: "15 to 30 seconds").
 LONGEST_SECONDS: Final = 30.0
@@ -29,6 +36,9 @@ SOON_SECONDS: Final = 5.0
 SIGMA: Final = 0.25
 #: Sets the number of looks: with this, runs of 4, 12 and 32 minutes take a few looks fewer than with fixed 15 seconds.
 LOOKS_SECONDS_SQUARED: Final = 165.0
+#: How long is waited between looks for something that was made a moment ago, in seconds (an assumption): a service that
+#: is many machines may not know it on all of them at once.
+KNOWN_LOOKS: Final = (1.0, 2.0, 4.0, 8.0)
 #: So many times the forecast without an end, and the forecast says nothing any more.
 BEYOND_BELIEF: Final = 2.5
 
@@ -75,3 +85,17 @@ class Pace:
         if chance <= 0.0:
             return self.longest
         return max(self.shortest, min(self.longest, math.sqrt(LOOKS_SECONDS_SQUARED / chance)))
+
+
+async def once_known(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask for something that was certainly made; a 404 is raised only when it stays.
+
+    Raises:
+        NotFound: the service does not know it, or no longer.
+    """
+    for wait in KNOWN_LOOKS:
+        try:
+            return await ask()
+        except errors.NotFound:
+            await Sleep(wait)
+    return await ask()

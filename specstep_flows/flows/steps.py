@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from specstep_flows import errors, gateway
+from specstep_flows.callbacks import Policy
 from specstep_flows.engine.effects import Flow, NewKey
-from specstep_flows.flows import generations, interviews, kickoffs
-from specstep_flows.flows.clarifications import Desk, Policy, answer_pending
+from specstep_flows.flows import control, watch
+from specstep_flows.flows import interview as interviews
+from specstep_flows.flows import kickoff as kickoffs
+from specstep_flows.flows.clarifications import Desk, answer_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -200,10 +203,10 @@ async def wait_for_generation(
         if not generation.needs_answers:
             await desk.left()
 
-    generation = await generations.watch(
+    generation = await watch.watch(
         identifier, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look
     )
-    generations.raise_for_end(generation)
+    watch.raise_for_end(generation)
     return generation
 
 
@@ -246,7 +249,7 @@ async def pause_generation(generation_id: UUID | str) -> models.Generation:
     Raises:
         Conflict: its state does not allow it.
     """
-    return await generations.pause_generation(as_id(generation_id))
+    return await control.pause_generation(as_id(generation_id))
 
 
 async def resume_generation(generation_id: UUID | str) -> models.Generation:
@@ -257,7 +260,7 @@ async def resume_generation(generation_id: UUID | str) -> models.Generation:
     Raises:
         Conflict: it is not paused.
     """
-    return await generations.resume_generation(as_id(generation_id))
+    return await control.resume_generation(as_id(generation_id))
 
 
 async def cancel_generation(generation_id: UUID | str, reason: str | None = None) -> models.Generation:
@@ -266,7 +269,7 @@ async def cancel_generation(generation_id: UUID | str, reason: str | None = None
     Raises:
         Conflict: it is over already.
     """
-    return await generations.cancel_generation(as_id(generation_id), reason)
+    return await control.cancel_generation(as_id(generation_id), reason)
 
 
 async def retry_generation(generation_id: UUID | str, *, settle_seconds: float = 90.0) -> UUID:
@@ -302,7 +305,7 @@ async def _kick_off(
 ) -> UUID:
     interview_id: UUID | None = None
     if intake_id is None:
-        interview_id = await generations.interview_of(generation_id)
+        interview_id = await control.interview_of(generation_id)
         intake_id = (await gateway.get_generation(generation_id)).intake_id
     # Else the intake may be that of another interview than the generation's: it alone tells what comes of this kickoff.
     older = frozenset([generation_id])

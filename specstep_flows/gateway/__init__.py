@@ -8,6 +8,7 @@ shown is read by name (``reading.shown``), so that it does not.
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
+from specstep_flows.gateway.any_operation import call
 from specstep_flows.gateway.control import (
     answer_clarifications,
     cancel_generation,
@@ -24,7 +25,6 @@ from specstep_flows.gateway.documents import (
     list_reference_documents,
     upload_reference_document,
 )
-from specstep_flows.gateway.everything import call
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows import errors, models, reading
+from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
-from specstep_flows.gateway.common import request_of
-from specstep_flows.reading import shown
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import shown
+from specstep_flows.gateway.requests import request_of
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows import models, reading
+from specstep_flows import models
 from specstep_flows.engine.effects import Reply, Send
-from specstep_flows.gateway.common import nothing, request_of
-from specstep_flows.reading import shown, steering_text
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import shown, steering_text
+from specstep_flows.gateway.requests import nothing, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,11 @@ from datetime import datetime
 from io import BytesIO
 from uuid import UUID
 
-from specstep_flows import errors, models, reading
+from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
-from specstep_flows.gateway.common import all_pages, field_of, nothing, request_of
-from specstep_flows.reading import shown, steering_uuid
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import shown, steering_uuid
+from specstep_flows.gateway.requests import all_pages, field_of, nothing, request_of
 
 
 async def upload_reference_document(

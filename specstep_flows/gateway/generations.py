@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from specstep_flows import models, reading
+from specstep_flows import models
 from specstep_flows.engine.effects import Changes, Reply, Send
-from specstep_flows.gateway.common import all_pages, request_of
-from specstep_flows.reading import steering_text, steering_uuid
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import steering_text, steering_uuid
+from specstep_flows.gateway.requests import all_pages, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import attrs
 
-from specstep_flows import errors, models, reading
+from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
-from specstep_flows.gateway.common import request_of
-from specstep_flows.reading import shown, steering_uuid
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import shown, steering_uuid
+from specstep_flows.gateway.requests import request_of
 
 if TYPE_CHECKING:
     pass

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.client import SpecStep
     from specstep_flows.models import ConversationItem, Generation, Interview, ReferenceDocument
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["Collected", "ShownPackage", "collect"]
 

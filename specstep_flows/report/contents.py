@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.archive import open_archive
+from specstep_flows.package.archive import open_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from specstep_flows.archive import Archive, Entry
+    from specstep_flows.package.archive import Archive, Entry
 
 __all__ = ["Contents", "ShownFile", "read_contents"]
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from dateutil.parser import isoparse
 
+from specstep_flows._text import duration, money, plain_line, spaced
 from specstep_flows.states import is_one_of, is_terminal, stage_of
-from specstep_flows.untrusted import plain_line
-from specstep_flows.wording import duration, money, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,7 +16,7 @@ from specstep_flows.report.receipt import receipt
 
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["default_path", "receipt_path", "write_receipt", "write_report"]
 

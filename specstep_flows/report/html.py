@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from specstep_flows.untrusted import plain_text
+from specstep_flows._text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

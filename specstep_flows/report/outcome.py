@@ -7,11 +7,11 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.receipt import receipt
 from specstep_flows.report.sections import still, table
-from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,11 +8,11 @@ from datetime import UTC
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.report import outcome, people, sections
 from specstep_flows.report.course import course
 from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of, is_terminal
-from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.sections import still, table
-from specstep_flows.wording import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

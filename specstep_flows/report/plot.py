@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from specstep_flows._text import duration, money, spaced
 from specstep_flows.report.course import summary
 from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.states import stage_of
-from specstep_flows.wording import duration, money, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from specstep_flows._facts import track
+from specstep_flows._text import duration, money, spaced
 from specstep_flows.report.course import Course, summary
 from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
 from specstep_flows.report.plot import cost_plot
 from specstep_flows.states import stage_of
-from specstep_flows.wording import duration, money, spaced, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

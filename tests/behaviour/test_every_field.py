@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.engine import drive
-from specstep_flows.engine.carry import Attempt
+from specstep_flows.engine import drivers
+from specstep_flows.engine.interpreter import Attempt
 from specstep_flows.sandbox import Fault
 from tests.kit.bench import DOCUMENT, Bench
 
@@ -50,7 +50,7 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         bench = make_bench(sandbox, tmp_path_factory.mktemp("fields"))
         bench.folder.mkdir(exist_ok=True)
 
-        perform = drive._perform
+        perform = drivers._perform
 
         def performing(step: Any, *more: Any) -> Any:
             answer = perform(step, *more)
@@ -58,7 +58,7 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
                 found.setdefault(sandbox.requests[-1].operation or "", {}).update(names(json.loads(answer.content)))
             return answer
 
-        patch.setattr(drive, "_perform", performing)
+        patch.setattr(drivers, "_perform", performing)
         (bench.folder / "notes.md").write_bytes(DOCUMENT)
         bench.attempt(attachments=[bench.folder / "notes.md"])
     return found

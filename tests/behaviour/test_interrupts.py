@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from specstep_flows import AsyncSpecStep
-from specstep_flows.engine import drive
-from specstep_flows.runs import RunStore
+from specstep_flows.engine import drivers
+from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Fault
 from tests.kit.bench import BRIEF, Bench
 
@@ -30,7 +30,7 @@ class Interrupter:
         self.steps = 0
         self.at: int | None = None
         self.after = False
-        perform, perform_async = drive._perform, drive._perform_async
+        perform, perform_async = drivers._perform, drivers._perform_async
 
         def sync(step: Any, *more: Any) -> Any:
             here = self._is_here()
@@ -52,8 +52,8 @@ class Interrupter:
                 raise asyncio.CancelledError
             return answer
 
-        monkeypatch.setattr(drive, "_perform", sync)
-        monkeypatch.setattr(drive, "_perform_async", on_loop)
+        monkeypatch.setattr(drivers, "_perform", sync)
+        monkeypatch.setattr(drivers, "_perform_async", on_loop)
 
     def _is_here(self) -> bool:
         self.steps += 1

@@ -19,7 +19,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Sandbox
 from tests.kit.bench import BRIEF, DOCUMENT, QUESTIONS, Bench, options
 from tests.kit.clocks import TurnedClock

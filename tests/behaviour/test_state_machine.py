@@ -25,14 +25,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from specstep_flows import Brief, errors, launch
-from specstep_flows.engine.carry import Attempt, Block, Call, Pause, carry_out
+from specstep_flows import Brief, errors
+from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.board import Board
-from specstep_flows.flows.job import run_job
-from specstep_flows.flows.plan import Job
-from specstep_flows.runs import RunStore
+from specstep_flows.flows.job import Job
+from specstep_flows.flows.run import run_job
+from specstep_flows.flows.status_cache import Board
+from specstep_flows.runs import opening
+from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, Failure, ManualClock, Question, SandboxOptions, TurnFailure
 from tests.kit.bench import BRIEF, QUESTIONS, SECONDS
 from tests.kit.clocks import TurnedClock
@@ -149,7 +150,7 @@ class RunMachine(RuleBasedStateMachine):
         self.service = Service(options, self.clock, TOKEN if is_person else None)
         self.disk: Any = Disk(self.service)
         self.store = RunStore.in_memory()
-        self.store.create(launch.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
+        self.store.create(opening.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
         self.steps: Any = None
         self.step: Any = None
         self.result: Any = None

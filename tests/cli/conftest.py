@@ -20,7 +20,7 @@ from specstep_flows import SpecStep
 from specstep_flows.cli import main
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.models import ConversationItem, Generation
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 
 #: When the generation that is shown began.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specstep_flows import RunStore, SpecStep, errors, events
-from specstep_flows.files import RunFiles
+from specstep_flows.package.disk import RunFiles
 from specstep_flows.sandbox import Failure, Sandbox
 
 BRIEF = "A portal for feedback."

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.engine import carry
+from specstep_flows.engine import interpreter
 from specstep_flows.engine.effects import Remember, Reply, Report, Request, Send, Sleep
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.runs import RunRecord, RunStore
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.store import RunStore
 
 
 class Clock:
@@ -63,7 +64,7 @@ class Bench:
         )
 
     def play(self, flow):
-        steps = carry.carry_out(flow, self.session)
+        steps = interpreter.carry_out(flow, self.session)
         value = failure = None
         while True:
             try:
@@ -72,19 +73,19 @@ class Bench:
                 return stop.value
             value = failure = None
             match step:
-                case carry.Attempt():
+                case interpreter.Attempt():
                     self.log.append(("attempt", self.store.get("one").intent))
                     answer = self.answers.pop(0)
                     if isinstance(answer, Exception):
                         failure = answer
                     else:
                         value = answer
-                case carry.Pause():
+                case interpreter.Pause():
                     self.log.append(("pause", step.seconds))
                     self.clock.time += step.seconds
-                case carry.Block():
+                case interpreter.Block():
                     value = step.work()
-                case carry.Call():
+                case interpreter.Call():
                     value = step.function(*step.arguments)
 
 

@@ -13,7 +13,7 @@ import pytest
 from specstep_flows import errors
 from specstep_flows.engine import effects
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs.records import RunRecord
 
 
 class Stage:

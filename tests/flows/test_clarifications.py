@@ -7,7 +7,7 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.flows.clarifications import Desk, checked_answers
 from specstep_flows.models import Answer, Clarification
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs.records import RunRecord
 
 GENERATION = UUID(int=1)
 SETTLE = 90.0

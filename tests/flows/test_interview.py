@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.flows.interviews import complete_interview, say
+from specstep_flows.flows.interview import complete_interview, say
 
 INTERVIEW, JOB = UUID(int=1), UUID(int=2)
 

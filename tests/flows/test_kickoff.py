@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Sleep
-from specstep_flows.flows.kickoffs import Kickoff, kick_off, settle_kickoff, sight
+from specstep_flows.flows.kickoff import Kickoff, kick_off, settle_kickoff, sight
 
 INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
 SETTLE = 90.0

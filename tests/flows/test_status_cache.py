@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from specstep_flows.engine.effects import Observe
-from specstep_flows.flows.board import CROWD, FAR_FRESH_SECONDS, FRESH_SECONDS, Board
+from specstep_flows.flows.status_cache import CROWD, FAR_FRESH_SECONDS, FRESH_SECONDS, Board
 
 FORECAST = 600
 

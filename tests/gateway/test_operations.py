@@ -10,7 +10,7 @@ from specstep_client.models import ReferenceDocumentUpload
 
 from specstep_flows.engine.effects import Send
 from specstep_flows.gateway import upload_reference_document
-from specstep_flows.gateway.common import request_of
+from specstep_flows.gateway.requests import request_of
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"))

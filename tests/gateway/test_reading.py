@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from specstep_client.models.generation import Generation as GeneratedGeneration
 from specstep_client.models.generation_row import GenerationRow
 
-from specstep_flows import errors, reading
+from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
-from specstep_flows.gateway.common import nothing
+from specstep_flows.gateway import reading
 from specstep_flows.gateway.generations import _generation_of
+from specstep_flows.gateway.requests import nothing
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
 JSON = st.recursive(

@@ -12,7 +12,7 @@ import attrs
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
 from specstep_flows.models import Answer, RunResult
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs.records import RunRecord
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 from specstep_flows.settings import Settings
 
@@ -113,7 +113,7 @@ class Bench:
         return self.attempt(**changes)
 
     def record(self, run_id: str = "proof") -> RunRecord:
-        from specstep_flows.runs import RunStore
+        from specstep_flows.runs.store import RunStore
 
         store = RunStore(self.state)
         try:

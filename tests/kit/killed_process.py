@@ -20,8 +20,8 @@ from typing import Any
 import attrs
 
 from specstep_flows import AsyncSpecStep
-from specstep_flows.engine import drive
-from specstep_flows.engine.carry import Attempt, Block, Call, Pause, Step
+from specstep_flows.engine import drivers
+from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step
 from specstep_flows.settings import Settings
 
 from .shared_clock import SharedClock
@@ -97,8 +97,8 @@ def live(order: Order) -> None:
     out = folder / "out"
     points = Points(os.open(folder / "points", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), order.die_at, str(out))
     sys.addaudithook(points.hear)
-    driver: Any = drive
-    perform, perform_async = driver._perform, drive._perform_async
+    driver: Any = drivers
+    perform, perform_async = driver._perform, drivers._perform_async
 
     def pointed(step: Step, *more: Any) -> Any:
         points.reach(label_of(step))
@@ -190,7 +190,7 @@ def main() -> None:
 
     import specstep_flows.flows
     import specstep_flows.gateway
-    import specstep_flows.unpack  # noqa: F401
+    import specstep_flows.package.unpack  # noqa: F401
 
     for name in ("interviews", "generations", "reference_documents", "packages", "account", "intake_artifacts"):
         package = importlib.import_module(f"specstep_client.api.{name}")
@@ -198,7 +198,7 @@ def main() -> None:
             importlib.import_module(f"{package.__name__}.{module.name}")
     for name in specstep_client.models.__all__:
         getattr(specstep_client.models, name)
-    importlib.import_module("specstep_flows.download")
+    importlib.import_module("specstep_flows.package.download")
     importlib.import_module("specstep_flows.cli.main").load("run")
     importlib.import_module("filelock")
     importlib.import_module("anyio._backends._asyncio")

@@ -26,9 +26,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specstep_flows import blob_host
-from specstep_flows.blob_host import Address
-from specstep_flows.download import Fetched, fetch_to_part, finish, place, verify
 from specstep_flows.errors import (
     DamagedPackage,
     Detached,
@@ -38,7 +35,10 @@ from specstep_flows.errors import (
     PackageError,
     SignedUrlExpired,
 )
-from specstep_flows.part_file import PartFile
+from specstep_flows.package import blob_host
+from specstep_flows.package.blob_host import Address
+from specstep_flows.package.download import Fetched, fetch_to_part, finish, place, verify
+from specstep_flows.package.part_file import PartFile
 
 SIGNATURE = "c2lnbmVkLXNlY3JldA"
 ETAG = '"0x8DC0FFEE"'

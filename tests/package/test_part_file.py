@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specstep_flows.errors import OutputError
-from specstep_flows.part_file import PartFile, Version
+from specstep_flows.package.part_file import PartFile, Version
 
 V1 = Version("ETag", '"one"', 10)
 

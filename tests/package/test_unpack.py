@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specstep_flows.archive import UnpackLimits, check, list_entries, open_archive
 from specstep_flows.errors import DamagedPackage, HostilePackage, OutputError, PackageError
-from specstep_flows.unpack import unpack
+from specstep_flows.package.archive import UnpackLimits, check, list_entries, open_archive
+from specstep_flows.package.unpack import unpack
 
 FILES = {"README.md": b"# Portal\n", "docs/01-vision.md": b"A portal.\n" * 300, "docs/api/openapi.yaml": b""}
 
@@ -423,7 +423,7 @@ def test_a_folder_filled_meanwhile_is_not_touched(
             return False
         return True
 
-    monkeypatch.setattr("specstep_flows.unpack._is_occupied", seen_empty_once)
+    monkeypatch.setattr("specstep_flows.package.unpack._is_occupied", seen_empty_once)
     with pytest.raises(OutputError):
         unpack(zip_path, target)
     assert on_disk(target) == {"mine.md": b"mine"}

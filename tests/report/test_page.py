@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from specstep_flows.models import Generation, Interview, Turn
 from specstep_flows.report import Collected, collect, page
 from specstep_flows.report.receipt import receipt
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs.records import RunRecord
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,8 @@ from uuid import UUID
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.runs import Intent, RunRecord, RunStore, TurnRecord
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
+from specstep_flows.runs.store import RunStore
 
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 

@@ -16,7 +16,7 @@ from specstep_flows.cli.output import plain, status_of, table
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

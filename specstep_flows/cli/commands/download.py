@@ -22,12 +22,12 @@ from specstep_flows.cli.options import (
 )
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
-from specstep_flows.flows.generations import raise_for_end
+from specstep_flows.flows.watch import raise_for_end
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Generation, Package
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["download"]
 

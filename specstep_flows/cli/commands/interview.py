@@ -28,7 +28,8 @@ from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
 if TYPE_CHECKING:
-    from specstep_flows.runs import RunRecord, RunStore
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
 
 __all__ = ["interview"]
 

@@ -14,7 +14,7 @@ from specstep_flows.report import collect, default_path, receipt_path, write_rec
 
 if TYPE_CHECKING:
     from specstep_flows.report import Collected
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["report"]
 

@@ -35,7 +35,7 @@ from specstep_flows.cli.verbs import verb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["resume", "run"]
 

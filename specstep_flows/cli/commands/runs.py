@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._text import plain_line
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
 from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
-from specstep_flows.untrusted import plain_line
 
 if TYPE_CHECKING:
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["forget", "runs", "show"]
 

@@ -15,7 +15,7 @@ from specstep_flows.cli.watching import look_on
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["watch"]
 

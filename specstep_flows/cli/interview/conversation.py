@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
+from specstep_flows._text import size
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
 from specstep_flows.cli.interview.view import show_reply, status_lines
-from specstep_flows.wording import size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.driver import Driver
     from specstep_flows.cli.progress.log import Reporter
     from specstep_flows.models import Interview
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["LARGE_MEGABYTES", "Conversation", "go_on", "hold", "is_open_interview"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from specstep_flows.untrusted import plain_text
-from specstep_flows.wording import size, spaced
+from specstep_flows._text import plain_text, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

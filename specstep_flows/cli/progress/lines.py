@@ -8,10 +8,10 @@ import attrs
 from rich.cells import cell_len
 from rich.text import Text
 
+from specstep_flows._facts import Mark, billing_words, track
+from specstep_flows._text import plain_line, size, spaced
 from specstep_flows.cli.interrupts import NOTICE
 from specstep_flows.states import STAGES, stage_of
-from specstep_flows.untrusted import plain_line
-from specstep_flows.wording import Mark, billing_words, size, spaced, track
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,9 +10,10 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from specstep_flows import errors, events
+from specstep_flows._facts import billing_words
+from specstep_flows._text import spaced
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.progress.state import Watched
-from specstep_flows.wording import billing_words, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import events
-from specstep_flows.wording import duration, money, size, spaced
+from specstep_flows._text import duration, money, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

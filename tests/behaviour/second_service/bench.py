@@ -16,7 +16,7 @@ import attrs
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors, events
 from specstep_flows.answers import ProposedDefaults
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 from specstep_flows.settings import Settings
 from tests.behaviour.second_service.listener import SIGNATURE
 from tests.behaviour.second_service.server import KEY, SecondService

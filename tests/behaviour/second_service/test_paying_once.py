@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from specstep_flows import SpecStep, errors
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 from specstep_flows.settings import Settings
 from tests.behaviour.second_service.bench import BRIEF, TurnedClock, run_library
 from tests.behaviour.second_service.server import KEY, SecondService

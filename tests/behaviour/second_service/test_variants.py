@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specstep_flows import SpecStep
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 from specstep_flows.settings import Settings
 from tests.behaviour.second_service.bench import Terminal, TurnedClock, real_clock, run_library
 from tests.behaviour.second_service.server import KEY, SecondService

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from specstep_flows.runs import RunStore
+from specstep_flows.runs.store import RunStore
 
 
 def test_a_run_of_another_service(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch, elsewhere: str) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from specstep_flows.runs import RunRecord, RunStore
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.store import RunStore
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 

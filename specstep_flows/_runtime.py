@@ -9,20 +9,21 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from specstep_flows import errors, events, launch
+from specstep_flows import errors, events
 from specstep_flows.engine.clock import SystemClock
-from specstep_flows.engine.drive import drive, drive_async, in_thread, refuse_coroutines
+from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.wire_logs import hide_queries
-from specstep_flows.files import RunFiles
-from specstep_flows.flows.board import Board
+from specstep_flows.flows.delivery import bring_package
 from specstep_flows.flows.history import states_of
-from specstep_flows.flows.packages import bring_package
-from specstep_flows.flows.plan import Job, KeyCheck
+from specstep_flows.flows.job import Job, KeyCheck
+from specstep_flows.flows.status_cache import Board
 from specstep_flows.gateway._operations import OPERATIONS
-from specstep_flows.runs import RunStore
+from specstep_flows.package.disk import RunFiles
+from specstep_flows.runs import opening as launch
+from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Request
     from specstep_flows.events import Event
     from specstep_flows.models import Generation, PackageOnDisk
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["Connection"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine import transport
-from specstep_flows.engine.carry import Attempt, Block, Call, Pause, Step, carry_out
+from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, carry_out
 
 if TYPE_CHECKING:
     import httpx

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Now, Remember, Report
-from specstep_flows.flows import budget, generations, kickoffs
-from specstep_flows.flows.plan import (
+from specstep_flows.flows import budget, control
+from specstep_flows.flows.job import (
     DOCUMENTED_PROJECT_TYPES,
     Job,
     accepted_choices,
@@ -16,8 +16,9 @@ from specstep_flows.flows.plan import (
     current_record,
     generation_changes,
 )
+from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, sight
 from specstep_flows.models import Generation
-from specstep_flows.runs import Intent, RunRecord
+from specstep_flows.runs.records import Intent, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
     record = await current_record()
     assert record.intake_artifact_id is not None
-    kickoff = kickoffs.Kickoff(
+    kickoff = Kickoff(
         send=lambda about, outcome: _send_kickoff(record, about, outcome),
         interview_id=record.interview_id,
         intake_id=record.intake_artifact_id,
@@ -42,11 +43,11 @@ async def start(job: Job) -> None:
         found = await _settle_intent(kickoff, record.intent)
     else:
         # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        sighting = await kickoffs.sight(kickoff, is_first=True)
-        found, known = (await kickoffs.find_new(kickoff, sighting)), sighting.known
+        sighting = await sight(kickoff, is_first=True)
+        found, known = (await find_new(kickoff, sighting)), sighting.known
         if found is None and job.is_user_actor and record.turns:
             now = await Now()
-            found = await kickoffs.settle_kickoff(kickoff, known, now)
+            found = await settle_kickoff(kickoff, known, now)
         if found is not None:
             await Remember(generation_changes(found))
     adopted = found is not None
@@ -54,7 +55,7 @@ async def start(job: Job) -> None:
         await budget.check_before_paying(job.max_cost_usd, record)
         if not job.is_user_actor:
             await confirm(job)
-        found = await kickoffs.kick_off(kickoff, known)
+        found = await kick_off(kickoff, known)
     await Report(events.GenerationStarted(found, adopted))
 
 
@@ -63,10 +64,10 @@ def _known_before(intent: Intent) -> frozenset[UUID]:
     return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
 
 
-async def _settle_intent(kickoff: kickoffs.Kickoff, intent: Intent) -> UUID | None:
+async def _settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
     """What became of a request that was on its way when an earlier process ended."""
     await Report(events.Notice("An earlier attempt may have started a generation; looking for it first."))
-    return await kickoffs.settle_kickoff(kickoff, _known_before(intent), intent.sent_at)
+    return await settle_kickoff(kickoff, _known_before(intent), intent.sent_at)
 
 
 async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
@@ -132,8 +133,8 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
             "answering": None,
         }
 
-    interview_id = record.interview_id or (await generations.interview_of(generation_id))
-    kickoff = kickoffs.Kickoff(
+    interview_id = record.interview_id or (await control.interview_of(generation_id))
+    kickoff = Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
         interview_id=interview_id,
         intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
@@ -150,5 +151,5 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
     else:
         await budget.check_before_paying(job.max_cost_usd, record)
         await confirm(job)
-        found = await kickoffs.kick_off(kickoff)
+        found = await kick_off(kickoff)
     await Report(events.GenerationStarted(found, adopted=False))

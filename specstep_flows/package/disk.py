@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from specstep_flows.blob_host import SecretHeaders
     from specstep_flows.engine.session import Shared
     from specstep_flows.gateway.packages import ZipLink
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.package.blob_host import SecretHeaders
+    from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["RunFiles", "package_path"]
@@ -98,7 +98,7 @@ class RunFiles:
 
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
         """Bring a package's bytes to ``part``. Only the API's own origin is sent the key, and only when it has to be."""
-        from specstep_flows.download import fetch_to_part
+        from specstep_flows.package.download import fetch_to_part
 
         # No local variable holds the address or the key: tracebacks may show those.
         fetch_to_part(
@@ -111,7 +111,7 @@ class RunFiles:
         )
 
     def _headers_for(self, link: ZipLink) -> SecretHeaders:
-        from specstep_flows.blob_host import SecretHeaders
+        from specstep_flows.package.blob_host import SecretHeaders
 
         api, there = urlsplit(self._settings.api_url), urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
         is_ours = there[:2] == api[:2]
@@ -124,19 +124,19 @@ class RunFiles:
 
     def verify(self, part: Path) -> str:
         """The SHA-256 of a whole, harmless zip. Raises ``PackageError``."""
-        from specstep_flows.download import verify
+        from specstep_flows.package.download import verify
 
         return verify(part).sha256
 
     def place(self, part: Path, path: Path) -> None:
         """Give the part its final name, durably. Raises ``OutputError`` when the name is taken."""
-        from specstep_flows.download import place
+        from specstep_flows.package.download import place
 
         place(part, path, force=self._force)
 
     def tidy(self, part: Path) -> None:
         """Remove what was left of a download that has its final name."""
-        from specstep_flows.download import tidy
+        from specstep_flows.package.download import tidy
 
         tidy(part)
 
@@ -152,7 +152,7 @@ class RunFiles:
 
     def unpack(self, path: Path) -> tuple[Path, int]:
         """Unpack beside the zip; the folder and the number of files. Raises ``HostilePackage``, ``OutputError``."""
-        from specstep_flows.unpack import unpack
+        from specstep_flows.package.unpack import unpack
 
         folder = path.with_suffix("")
         files = unpack(path, folder, force=self._force)

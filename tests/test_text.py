@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specstep_flows._facts import billing_words, track
+from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.states import STAGES, stage_of
-from specstep_flows.wording import billing_words, duration, money, size, spaced, track
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._facts import billing_words
+from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.report.html import Child, Html, element
-from specstep_flows.wording import billing_words, duration, money, size, spaced
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation, RunResult
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["generation_html", "record_html", "result_html"]
 

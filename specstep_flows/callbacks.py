@@ -1,19 +1,27 @@
-"""What is to be built, in one value: what is said, what is attached, and who goes on answering the agent."""
+"""What users hand in: the brief, and whom a run asks: for answers, for the next thing to say, for a confirmation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.models import Answer, Clarification, Interview
+from specstep_flows.runs.records import RunRecord
 
-if TYPE_CHECKING:
-    from specstep_flows.flows.plan import Respondent
+__all__ = ["Brief", "Confirm", "Policy", "PolicyAnswers", "Respondent", "whole_brief"]
 
-__all__ = ["Brief", "whole_brief"]
+#: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
+PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
+#: Who answers: called with the questions that are pending.
+Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitable[PolicyAnswers]]
+#: Called with the run's record before anything that costs; False leaves the run where it is.
+Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
+#: Called with the agent's reply and the interview; gives back the next thing to say, or None to end the interview.
+Respondent: TypeAlias = Callable[[str | None, Interview], Awaitable[str | None] | str | None]
 
 
 def _texts(messages: str | Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
-from specstep_flows.flows.patience import KNOWN_LOOKS
+from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
 from specstep_flows.states import is_one_of
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from specstep_flows import errors, reading
+from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request, Send
+from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS, Operation
-from specstep_flows.reading import shown
+from specstep_flows.gateway.reading import shown
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:

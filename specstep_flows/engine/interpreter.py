@@ -15,7 +15,7 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs import Intent, RunRecord
+from specstep_flows.runs.records import Intent, RunRecord
 
 if TYPE_CHECKING:
     from specstep_flows.engine.session import Session

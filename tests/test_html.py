@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from specstep_flows.models import Generation, RunResult
-from specstep_flows.runs import RunRecord
+from specstep_flows.runs.records import RunRecord
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -52,7 +52,7 @@ def test_it_shows_itself_as_a_table_in_which_everything_is_escaped(shown: object
 
 def test_models_do_not_import_the_notebook():
     """Whoever never opens a notebook pays nothing for it."""
-    program = "import sys, specstep_flows.models, specstep_flows.runs; print('specstep_flows.notebook' in sys.modules)"
+    program = "import sys, specstep_flows.models, specstep_flows.runs; print('specstep_flows._html' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

@@ -1,14 +1,13 @@
-"""A generation that runs: watch it, and control it (walkthrough, steps 5 and 5.7). What starts one is in ``kickoffs``."""
+"""Watching a generation to its end (walkthrough, step 5)."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from specstep_flows import errors, events, gateway
+from specstep_flows import errors, events
 from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep
-from specstep_flows.flows.pace import SOON_SECONDS, Pace
-from specstep_flows.flows.patience import once_known
+from specstep_flows.flows.pace import Pace, once_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,17 +15,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import Generation
 
-__all__ = [
-    "cancel_generation",
-    "interview_of",
-    "pause_generation",
-    "raise_for_end",
-    "resume_generation",
-    "watch",
-]
-
-#: How often a change that is settled by reading the state is sent, at most.
-MOST_ATTEMPTS: Final = 6
+__all__ = ["raise_for_end", "watch"]
 
 
 async def watch(
@@ -94,74 +83,3 @@ def raise_for_end(generation: Generation) -> None:
             f"{generation.id}` asks the service to go on.",
             generation=generation,
         )
-
-
-async def _change_state(
-    generation_id: UUID, send: Callable[[], Flow[None]], done: Callable[[Generation], bool]
-) -> Generation:
-    """Ask for a change until the state shows it: an answer may be lost, or may not be the service's own."""
-    for attempt in range(MOST_ATTEMPTS):
-        if attempt:
-            await Sleep(SOON_SECONDS * attempt)
-        failure: errors.RequestError | None = None
-        try:
-            await send()
-        except errors.RequestError as error:
-            # Behind an earlier attempt, a conflict may be that attempt's own work.
-            if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
-                raise
-            failure = error
-        generation = await gateway.get_generation(generation_id)
-        if done(generation):
-            return generation
-        if failure is not None and not failure.ambiguous:
-            break
-    if failure is not None:
-        raise failure
-    return generation
-
-
-async def pause_generation(generation_id: UUID) -> Generation:
-    """Halt a generation where it is. POST /v1/generations/{id}/pause
-
-    Raises:
-        Conflict: its state does not allow pausing.
-    """
-    return await _change_state(
-        generation_id, lambda: gateway.pause_generation(generation_id), lambda generation: generation.is_paused
-    )
-
-
-async def resume_generation(generation_id: UUID) -> Generation:
-    """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
-
-    The service records the change of state only; it does not queue the work again, so nothing may move for a while.
-
-    Raises:
-        Conflict: it is not paused.
-    """
-    return await _change_state(
-        generation_id, lambda: gateway.resume_generation(generation_id), lambda generation: not generation.is_paused
-    )
-
-
-async def cancel_generation(generation_id: UUID, reason: str | None = None) -> Generation:
-    """Stop a generation for good. POST /v1/generations/{id}/cancel
-
-    Raises:
-        Conflict: it is over already, by another end than cancellation.
-    """
-    return await _change_state(
-        generation_id,
-        lambda: gateway.cancel_generation(generation_id, reason),
-        lambda generation: generation.is_cancelled,
-    )
-
-
-async def interview_of(generation_id: UUID) -> UUID | None:
-    """The interview of a generation, as its list row names it."""
-    for deleted in (False, True):
-        for row in await gateway.list_generations(deleted=deleted, until=generation_id):
-            if row.id == generation_id:
-                return row.interview_id
-    return None

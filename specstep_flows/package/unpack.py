@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from specstep_flows.archive import Archive, UnpackLimits, open_archive
 from specstep_flows.errors import OutputError
+from specstep_flows.package.archive import Archive, UnpackLimits, open_archive
 
 __all__ = ["UnpackLimits", "unpack"]
 

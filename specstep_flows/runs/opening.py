@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.brief import Brief, whole_brief
+from specstep_flows.callbacks import Brief, whole_brief
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.interviews import read_attachment
-from specstep_flows.flows.job import answer_run, run_job
-from specstep_flows.flows.plan import Job, KeyCheck
-from specstep_flows.runs import RunRecord, RunStore
+from specstep_flows.flows.interview import read_attachment
+from specstep_flows.flows.job import Job, KeyCheck
+from specstep_flows.flows.run import answer_run, run_job
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
+    from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows.clarifications import Policy
-    from specstep_flows.flows.packages import Files
-    from specstep_flows.flows.plan import Confirm, Respondent
+    from specstep_flows.flows.delivery import Files
     from specstep_flows.models import Answer, Generation, RunResult
 
 __all__ = [

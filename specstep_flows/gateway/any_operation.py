@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specstep_flows import errors, reading
+from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Send
-from specstep_flows.gateway.common import request_of, stated_operation
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.requests import request_of, stated_operation
 
 if TYPE_CHECKING:
     from specstep_flows.engine.effects import Kind

@@ -10,11 +10,19 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Ask, Fetch, NewKey, Remember, Report
-from specstep_flows.flows import budget, interviews
-from specstep_flows.flows.patience import once_known
-from specstep_flows.flows.plan import Job, confirm, current_record, generation_changes
+from specstep_flows.flows import budget
+from specstep_flows.flows.interview import (
+    attach_document,
+    complete_interview,
+    is_answered,
+    say,
+    start_interview,
+    warn_of_full_transcript,
+)
+from specstep_flows.flows.job import Job, confirm, current_record, generation_changes
+from specstep_flows.flows.pace import once_known
 from specstep_flows.models import Interview
-from specstep_flows.runs import Intent, RunRecord, TurnRecord
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -35,7 +43,7 @@ async def hold_interview(job: Job) -> None:
     """The interview, from its start or from where it stands, to its intake artifact."""
     record = await current_record()
     if record.interview_id is None:
-        interview = await interviews.start_interview()
+        interview = await start_interview()
         await Remember({"stage": "interview"})
     else:
         interview = await _take_up_interview(record.interview_id)
@@ -45,7 +53,7 @@ async def hold_interview(job: Job) -> None:
             intent = _upload_in_doubt(record, Path(name).name)
             changes: dict[str, Any] = {"uploads": (*record.uploads, name)}
             attach = partial(
-                interviews.attach_document,
+                attach_document,
                 interview.id,
                 Path(name),
                 settle_seconds=job.settle_seconds,
@@ -67,7 +75,7 @@ async def hold_interview(job: Job) -> None:
         await confirm(job)
     interview = await _take_turns(job, interview)
     await _note_auto_start(interview)
-    complete = await interviews.complete_interview(interview.id, interview)
+    complete = await complete_interview(interview.id, interview)
     record = await current_record()
     # Whatever was on its way to the interview is settled by its being complete.
     changes = {
@@ -157,12 +165,12 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
 
     repeated = sum(1 for earlier in record.turns[:number] if earlier.message.strip() == turn.message.strip())
     try:
-        if interviews.is_answered(interview, turn.message, turn.before, repeated):
+        if is_answered(interview, turn.message, turn.before, repeated):
             # An earlier process sent it, and did not live to see the reply; or was told that it had failed.
             after = interview
         else:
             after = await once_known(
-                lambda: interviews.say(
+                lambda: say(
                     interview.id,
                     turn.message,
                     key=turn.key,
@@ -187,7 +195,7 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
         changes |= generation_changes(after.started_generation_id)
     await Remember(changes)
     await Report(events.ReplyReceived(number + 1, after.reply, after))
-    await interviews.warn_of_full_transcript(after)
+    await warn_of_full_transcript(after)
     return after
 
 

@@ -19,8 +19,6 @@ from typing import Final
 
 import attrs
 
-from specstep_flows.archive import UnpackLimits, check
-from specstep_flows.blob_host import Address, from_network, get
 from specstep_flows.errors import (
     DamagedPackage,
     DownloadError,
@@ -29,7 +27,9 @@ from specstep_flows.errors import (
     PackageError,
     SignedUrlExpired,
 )
-from specstep_flows.part_file import PartFile, Version, forget_version
+from specstep_flows.package.archive import UnpackLimits, check
+from specstep_flows.package.blob_host import Address, from_network, get
+from specstep_flows.package.part_file import PartFile, Version, forget_version
 
 __all__ = ["Fetched", "Verified", "fetch_to_part", "finish", "place", "tidy", "verify"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows.models import Generation
-    from specstep_flows.runs import RunRecord
+    from specstep_flows.runs.records import RunRecord
 
 __all__ = ["Files", "bring_package", "fetch_package", "find_package", "part_of"]
 

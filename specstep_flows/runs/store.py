@@ -18,88 +18,15 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Intent", "RunRecord", "RunStore", "TurnRecord"]
+__all__ = ["RunStore"]
 
 SCHEMA_VERSION: Final = 1
-
-
-@attrs.frozen
-class TurnRecord:
-    """A turn of the interview, from before it is first sent. ``key`` is its Idempotency-Key for good.
-
-    ``before`` is the number of transcript entries when it was sent, so that its reply can be told from earlier ones.
-    """
-
-    message: str
-    key: str
-    before: int = 0
-    job_id: UUID | None = None
-    done: bool = False
-    reply: str | None = None
-
-
-@attrs.frozen
-class Intent:
-    """A request that may be on its way: what, since when (seconds on the run's clock), and what settles it."""
-
-    operation: str
-    sent_at: float
-    about: Mapping[str, Any] = attrs.field(factory=dict)
-
-
-@attrs.frozen
-class RunRecord:
-    """All that is durable about a run. Unset fields mean: not yet."""
-
-    run_id: str
-    api_url: str
-    created_at: float
-    updated_at: float
-    stage: str = "new"
-    messages: tuple[str, ...] = ()
-    attachments: tuple[str, ...] = ()
-    options: Mapping[str, Any] = attrs.field(factory=dict)
-    interview_id: UUID | None = None
-    turns: tuple[TurnRecord, ...] = ()
-    uploads: tuple[str, ...] = ()
-    interview_complete: bool = False
-    intake_artifact_id: UUID | None = None
-    detected_type: str | None = None
-    intent: Intent | None = None
-    generation_id: UUID | None = None
-    generation_ids: tuple[UUID, ...] = ()
-    retries: int = 0
-    generation_state: str | None = None
-    project_name: str | None = None
-    cost_usd: float | None = None
-    spent_before_usd: float = 0.0
-    answers: tuple[Mapping[str, Any], ...] = ()
-    #: By generation: the answers that were sent last, until the service has taken them up.
-    answering: Mapping[str, Any] | None = None
-    package_id: UUID | None = None
-    file: str | None = None
-    sha256: str | None = None
-    size_bytes: int | None = None
-    unpacked_to: str | None = None
-    error: str | None = None
-    history: tuple[Mapping[str, Any], ...] = ()
-    #: What a fan-out has brought home so far: ids, file, digest and size of each package.
-    packages: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the package is on disk under its final name."""
-        return self.stage == "done"
-
-    def _repr_html_(self) -> str:
-        from specstep_flows.notebook import record_html
-
-        return record_html(self)
 
 
 def _plain(value: Any) -> Any:

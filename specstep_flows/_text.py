@@ -1,0 +1,85 @@
+"""Text for people: what came from the service made safe to show, and names, money, time and sizes in words.
+
+Safe means: no control characters, no escape sequences, no reordering of what stands there. Whatever draws on a terminal
+or writes a page goes through it; escaping for markup is the drawer's own business.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+__all__ = ["duration", "money", "plain_line", "plain_text", "size", "spaced"]
+
+#: Whole terminal sequences: CSI, OSC (to BEL or ST), DCS and the like, and two-character escapes.
+_SEQUENCES: Final = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+_LINE_ENDS: Final = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
+#: Joiners are invisible, but words of some scripts and many emoji need them.
+_KEPT: Final = frozenset("\n\t\u200c\u200d")
+#: Controls, invisible formatting (bidi overrides, tags, zero-width spaces) and halves of surrogate pairs.
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
+
+
+def plain_text(text: object, encoding: str = "utf-8") -> str:
+    """``text`` in several lines; what ``encoding`` (the terminal's) does not have becomes ``?``."""
+    whole = _LINE_ENDS.sub("\n", _SEQUENCES.sub("", "" if text is None else str(text)))
+    kept = "".join(
+        character for character in whole if character in _KEPT or unicodedata.category(character) not in _DROPPED
+    )
+    return kept.encode(encoding, "replace").decode(encoding)
+
+
+def plain_line(text: object, encoding: str = "utf-8") -> str:
+    """``text`` in one line, runs of white space being one space."""
+    return " ".join(plain_text(text, encoding).split())
+
+
+def spaced(name: str) -> str:
+    """``SpecialistReview`` as ``Specialist review``; words that are spaced already stay."""
+    if " " in name or not name:
+        return name
+    words: list[str] = []
+    for character in name.replace("_", " ").replace("-", " "):
+        if character.isupper() and words and words[-1].islower():
+            words.append(" ")
+        words.append(character)
+    text = "".join(words)
+    return text[0].upper() + text[1:].lower()
+
+
+def money(usd: float | None) -> str:
+    """An amount: cents, or tenths of a cent where cents would show nothing."""
+    if usd is None:
+        return "unknown"
+    return f"${usd:.3f}" if 0 < abs(usd) < 0.01 else f"${usd:,.2f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``48 s``, ``3 min``, ``3 min 05 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
+    if whole < 86400:
+        return f"{whole // 3600} h" + (f" {whole % 3600 // 60:02d} min" if whole % 3600 // 60 else "")
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def size(count: int | None) -> str:
+    """A number of bytes: ``812 bytes``, ``4.1 KB``, ``1.3 MB``."""
+    if count is None:
+        return "unknown size"
+    if count < 1000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    amount = float(count)
+    for unit in ("KB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.95 or unit == "TB":
+            return f"{amount:.1f} {unit}"
+    raise AssertionError("unreachable")

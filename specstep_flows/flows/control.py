@@ -1,0 +1,91 @@
+"""Pausing, resuming and cancelling a generation (walkthrough, step 5.7), and the interview that it came of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from specstep_flows import errors, gateway
+from specstep_flows.engine.effects import Flow, Sleep
+from specstep_flows.flows.pace import SOON_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from specstep_flows.models import Generation
+
+__all__ = ["cancel_generation", "interview_of", "pause_generation", "resume_generation"]
+
+#: How often a change that is settled by reading the state is sent, at most.
+MOST_ATTEMPTS: Final = 6
+
+
+async def _change_state(
+    generation_id: UUID, send: Callable[[], Flow[None]], done: Callable[[Generation], bool]
+) -> Generation:
+    """Ask for a change until the state shows it: an answer may be lost, or may not be the service's own."""
+    for attempt in range(MOST_ATTEMPTS):
+        if attempt:
+            await Sleep(SOON_SECONDS * attempt)
+        failure: errors.RequestError | None = None
+        try:
+            await send()
+        except errors.RequestError as error:
+            # Behind an earlier attempt, a conflict may be that attempt's own work.
+            if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
+                raise
+            failure = error
+        generation = await gateway.get_generation(generation_id)
+        if done(generation):
+            return generation
+        if failure is not None and not failure.ambiguous:
+            break
+    if failure is not None:
+        raise failure
+    return generation
+
+
+async def pause_generation(generation_id: UUID) -> Generation:
+    """Halt a generation where it is. POST /v1/generations/{id}/pause
+
+    Raises:
+        Conflict: its state does not allow pausing.
+    """
+    return await _change_state(
+        generation_id, lambda: gateway.pause_generation(generation_id), lambda generation: generation.is_paused
+    )
+
+
+async def resume_generation(generation_id: UUID) -> Generation:
+    """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
+
+    The service records the change of state only; it does not queue the work again, so nothing may move for a while.
+
+    Raises:
+        Conflict: it is not paused.
+    """
+    return await _change_state(
+        generation_id, lambda: gateway.resume_generation(generation_id), lambda generation: not generation.is_paused
+    )
+
+
+async def cancel_generation(generation_id: UUID, reason: str | None = None) -> Generation:
+    """Stop a generation for good. POST /v1/generations/{id}/cancel
+
+    Raises:
+        Conflict: it is over already, by another end than cancellation.
+    """
+    return await _change_state(
+        generation_id,
+        lambda: gateway.cancel_generation(generation_id, reason),
+        lambda generation: generation.is_cancelled,
+    )
+
+
+async def interview_of(generation_id: UUID) -> UUID | None:
+    """The interview of a generation, as its list row names it."""
+    for deleted in (False, True):
+        for row in await gateway.list_generations(deleted=deleted, until=generation_id):
+            if row.id == generation_id:
+                return row.interview_id
+    return None

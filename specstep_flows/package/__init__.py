@@ -1,0 +1,1 @@
+"""The package on its way to disk: download, checks, its final name, unpacking."""
