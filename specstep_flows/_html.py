@@ -23,7 +23,7 @@ def record_html(record: RunRecord) -> str:
             ("Run", _code(record.run_id)),
             ("Stage", spaced(record.stage)),
             ("State", spaced(record.generation_state) if record.generation_state else None),
-            ("Profile", record.options.get("profile")),
+            ("Profile", record.options.profile),
             ("Cost", None if record.cost_usd is None else money(record.spent_before_usd + record.cost_usd)),
             ("Generation", _code(record.generation_id)),
             ("Package", record.file if record.sha256 else None),

@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
@@ -34,6 +34,8 @@ __all__ = [
     "PackageFile",
     "PackageOnDisk",
     "ReferenceDocument",
+    "RunChanges",
+    "RunOptions",
     "RunResult",
     "TranscriptSize",
     "Turn",
@@ -362,6 +364,39 @@ class PackageOnDisk:
     sha256: str
     size_bytes: int
     unpacked_to: Path | None = None
+
+
+@attrs.frozen
+class RunOptions:
+    """What a run was asked to do, as its record keeps it; ``run`` describes each."""
+
+    profile: str | None = None
+    project_type: str | None = None
+    mirror_selection: str | None = None
+    #: The zip's absolute name, or that of the folder to put it in; None is the working folder.
+    output: str | None = None
+    unpack: bool = False
+    force: bool = False
+    max_cost_usd: float | None = None
+    retry_failed: int = 0
+    #: Whether somebody answers the agent when the brief's texts are used up.
+    interview: bool = False
+    #: What the caller keeps for whoever resumes the run, as JSON has it.
+    remember: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class RunChanges(TypedDict, total=False):
+    """Options that ``resume`` and ``adopt`` take. The first three can change until the generation is started."""
+
+    profile: str | None
+    project_type: str | None
+    mirror_selection: str | None
+    output: str | Path | None
+    unpack: bool
+    force: bool
+    max_cost_usd: float | None
+    retry_failed: int
+    remember: Mapping[str, Any]
 
 
 @attrs.frozen

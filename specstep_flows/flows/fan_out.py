@@ -124,7 +124,7 @@ class _Family:
         return max([sum(children), *parents]) if children or parents else None
 
     async def _hold_budget(self) -> None:
-        limit, spent = self.job.max_cost_usd, self.spent_usd
+        limit, spent = self.job.options.max_cost_usd, self.spent_usd
         if limit is None:
             return
         if spent is None and not self.unread_told:
@@ -160,7 +160,7 @@ async def _listed(record: RunRecord, interview_id: UUID | None) -> list[UUID]:
 async def generations_of(record: RunRecord) -> list[UUID]:
     """The generations that are the run's now: its own, or all that its kickoff started."""
     assert record.generation_id is not None
-    if not is_fan_out(record.options.get("profile")):
+    if not is_fan_out(record.options.profile):
         return [record.generation_id]
     interview_id = record.interview_id or (await control.interview_of(record.generation_id))
     return await _listed(record, interview_id)
@@ -285,7 +285,7 @@ async def _result(job: Job, brought: list[Mapping[str, Any]]) -> RunResult:
     paths = [Path(item["file"]) for item in brought]
     unpacked: Path | None = None
     record = await current_record()
-    if job.unpack and record.unpacked_to is None:
+    if job.options.unpack and record.unpacked_to is None:
         for path in reversed(paths):
             folder, count = await Fetch(lambda _, path=path: job.files.unpack(path))  # type: ignore[misc]
             unpacked = folder

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
+from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
+from specstep_flows.runs.attachments import read_attachment
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ async def say(
     interview_id: UUID,
     message: str,
     *,
-    key: str,
+    key: str | None = None,
     job_id: UUID | None = None,
     before: int | None = None,
     repeated: int = 0,
@@ -73,7 +74,7 @@ async def say(
 ) -> Interview:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
-    ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
+    ``key`` is the turn's Idempotency-Key, the same for every attempt (default: a fresh one). ``job_id`` is the job of an earlier attempt, if one
     is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known, and
     ``repeated`` how often the same words had been said by then.
 
@@ -81,7 +82,12 @@ async def say(
 
     Raises:
         TurnFailed: the service could not answer, or somebody cancelled the turn.
+        UsageError: the message is empty; nothing was sent.
     """
+    if not message.strip():
+        raise errors.UsageError("There is nothing to say: the message is empty.")
+    if key is None:
+        key = await NewKey()
     resubmissions = forgotten = 0
     busy = 0.0
 
@@ -338,14 +344,3 @@ def _has_come(document: ReferenceDocument, older: Collection[str], size: int) ->
     """Whether a document may be one that was uploaded, under another name: the pages do not say how it is listed."""
     fits = document.size_bytes == size or (document.size_bytes is None and document.name is None)
     return fits and str(document.id) not in older
-
-
-def read_attachment(path: Path) -> bytes:
-    """The bytes of a reference document. Raises ``UsageError`` for what cannot be read or is empty."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise errors.UsageError(f"The reference document {path} cannot be read ({error.strerror}).") from None
-    if not content:
-        raise errors.UsageError(f"The reference document {path} is empty.")
-    return content

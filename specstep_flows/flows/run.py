@@ -46,7 +46,7 @@ async def run_job(job: Job) -> RunResult:
         record = await current_record()
         if record.generation_id is None:
             await start(job)
-    if is_fan_out(record.options.get("profile")):
+    if is_fan_out(record.options.profile):
         return await fan_out.see_home(job)
     generation = await _see_through(job)
     return await _bring_home(job, generation)
@@ -92,7 +92,7 @@ async def _verify_key(check: KeyCheck) -> None:
 
 async def _check_choices(record: RunRecord) -> None:
     """Refuse an unknown profile or project type before a turn is sent, with the accepted ones."""
-    profile, project_type = record.options.get("profile"), record.options.get("project_type")
+    profile, project_type = record.options.profile, record.options.project_type
     if profile in DOCUMENTED_PROFILES | {None} and project_type in DOCUMENTED_PROJECT_TYPES | {None}:
         return
     choices = await accepted_choices()
@@ -117,13 +117,13 @@ async def _see_through(job: Job) -> Generation:
             await retry(job, record.generation_id)
             continue
         desk = Desk(record.generation_id, job.policy, job.settle_seconds, record.answering)
-        purse = budget.Purse(job.max_cost_usd, record.spent_before_usd)
+        purse = budget.Purse(job.options.max_cost_usd, record.spent_before_usd)
         looker = _Looker(desk, purse, record.history)
         generation = await watch.watch(record.generation_id, on_question=looker.ask, on_look=looker.look)
         if generation.is_complete:
             return generation
         record = await current_record()
-        if generation.is_failed and record.retries < job.retry_failed and generation.retry_makes_sense:
+        if generation.is_failed and record.retries < job.options.retry_failed and generation.retry_makes_sense:
             await retry(job, generation.id, generation)
             continue
         watch.raise_for_end(generation)
@@ -183,7 +183,7 @@ async def _bring_home(job: Job, generation: Generation) -> RunResult:
     await Remember({"sha256": digest, "size_bytes": size})
     await Report(events.PackageSaved(path, size, digest))
     unpacked: Path | None = Path(record.unpacked_to) if record.unpacked_to else None
-    if job.unpack and (unpacked is None or not unpacked.is_dir()):
+    if job.options.unpack and (unpacked is None or not unpacked.is_dir()):
         folder, count = await Fetch(lambda _: files.unpack(path))
         unpacked = folder
         await Remember({"unpacked_to": str(unpacked)})

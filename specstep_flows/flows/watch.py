@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors, events
 from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep
+from specstep_flows.flows.clarifications import Desk
 from specstep_flows.flows.pace import Pace, once_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from specstep_flows.callbacks import Policy
     from specstep_flows.models import Generation
 
 __all__ = ["raise_for_end", "watch"]
@@ -83,3 +85,20 @@ def raise_for_end(generation: Generation) -> None:
             f"{generation.id}` asks the service to go on.",
             generation=generation,
         )
+
+
+async def wait_for_generation(generation_id: UUID, policy: Policy | None, settle_seconds: float) -> Generation:
+    """Watch a generation until it is Complete, its questions answered by ``policy``.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
+    """
+    desk = Desk(generation_id, policy, settle_seconds)
+
+    async def look(generation: Generation) -> None:
+        if not generation.needs_answers:
+            await desk.left()
+
+    generation = await watch(generation_id, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look)
+    raise_for_end(generation)
+    return generation

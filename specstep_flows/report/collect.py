@@ -148,7 +148,7 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
 
 def _beside(record: RunRecord) -> list[UUID]:
     """The other generations of a fan-out; those of any other run are earlier attempts, and no part of its outcome."""
-    if not is_fan_out(record.options.get("profile")):
+    if not is_fan_out(record.options.profile):
         return []
     return [one for one in record.generation_ids if one != record.generation_id]
 

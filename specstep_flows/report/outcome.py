@@ -164,16 +164,16 @@ def reproduction(collected: Collected) -> Html:
     for path in record.attachments:
         command += ["--attach", path]
     for option, key in (("--profile", "profile"), ("--project-type", "project_type"), ("--mirror", "mirror_selection")):
-        if options.get(key):
-            command += [option, str(options[key])]
+        if chosen := getattr(options, key):
+            command += [option, chosen]
     if record.answers:
         command += ["--answers", "answers.json"]
     arguments = [f"    {json.dumps(messages, ensure_ascii=False)},"]
     if record.attachments:
         arguments.append(f"    attachments={json.dumps(list(record.attachments), ensure_ascii=False)},")
     for key in ("profile", "project_type", "mirror_selection"):
-        if options.get(key):
-            arguments.append(f"    {key}={json.dumps(options[key])},")
+        if chosen := getattr(options, key):
+            arguments.append(f"    {key}={json.dumps(chosen)},")
     if record.answers:
         arguments.append('    on_question=AnswersFile.load(Path("answers.json")),')
     paths = "from pathlib import Path\n\n" if record.answers else ""

@@ -88,7 +88,7 @@ def _header(collected: Collected, found: Course) -> Html:
         ("Time", sections.still(duration(found.seconds)) if found.visits else "unknown", _forecast_time(found)),
         (
             "Profile",
-            (generation.review_profile if generation else None) or record.options.get("profile") or DEFAULT_PROFILE,
+            (generation.review_profile if generation else None) or record.options.profile or DEFAULT_PROFILE,
             None,
         ),
         (

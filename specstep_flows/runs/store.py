@@ -18,7 +18,8 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
+from specstep_flows.models import RunOptions
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,7 +52,7 @@ def _turn(value: Mapping[str, Any]) -> TurnRecord:
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "messages": tuple,
     "attachments": tuple,
-    "options": dict,
+    "options": lambda value: changed_options(RunOptions(), value),
     "interview_id": UUID,
     "turns": lambda value: tuple(_turn(turn) for turn in value),
     "uploads": tuple,
@@ -182,6 +183,9 @@ class RunStore:
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
         """Make ``changes`` durable in one transaction, and return the whole record as it is now."""
+        options = changes.get("options")
+        if options is not None and not isinstance(options, RunOptions):
+            changes = {**changes, "options": changed_options(RunOptions(), options)}
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a run has no column {sorted(unknown)}")

@@ -32,6 +32,7 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.job import Job
 from specstep_flows.flows.run import run_job
 from specstep_flows.flows.status_cache import Board
+from specstep_flows.models import RunOptions
 from specstep_flows.runs import opening
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, Failure, ManualClock, Question, SandboxOptions, TurnFailure
@@ -150,7 +151,7 @@ class RunMachine(RuleBasedStateMachine):
         self.service = Service(options, self.clock, TOKEN if is_person else None)
         self.disk: Any = Disk(self.service)
         self.store = RunStore.in_memory()
-        self.store.create(opening.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
+        self.store.create(opening.new_record(Brief(BRIEF), RunOptions(profile="Fast"), "machine", "http://127.0.0.1:8"))
         self.steps: Any = None
         self.step: Any = None
         self.result: Any = None
@@ -187,7 +188,8 @@ class RunMachine(RuleBasedStateMachine):
             random=random.Random(1),
         )
         session = Session(shared, store=self.store, record=self.store.get("machine"))
-        job = Job(self.disk, policy=self._answer, is_user_actor=self.is_person, retry_failed=self.retries)
+        options = RunOptions(retry_failed=self.retries)
+        job = Job(self.disk, policy=self._answer, is_user_actor=self.is_person, options=options)
         self.steps = carry_out(run_job(job), session)
         self._go_on(lambda: self.steps.send(None))
 

@@ -89,7 +89,7 @@ def _pending(client: SpecStep, target: Target) -> list[Clarification]:
     """What is asked now, by each generation that the run's kickoff started."""
     assert target.generation_id is not None
     asking = [target.generation_id]
-    if target.record is not None and is_fan_out(target.record.options.get("profile")):
+    if target.record is not None and is_fan_out(target.record.options.profile):
         asking += [one for one in target.record.generation_ids if one not in asking]
     return [question for identifier in asking for question in client.get_questions(identifier)]
 
