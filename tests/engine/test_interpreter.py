@@ -55,6 +55,9 @@ class Limiter:
     def hold(self, bucket: str, until: float) -> None:
         self.holds.append((bucket, until))
 
+    def close(self) -> None:
+        pass
+
     def learn(self, bucket: str, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         self.learned.append((bucket, limit, remaining, reset))
 

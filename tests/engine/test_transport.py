@@ -16,7 +16,7 @@ import httpcore
 import httpx
 import pytest
 
-from specstep_flows.engine.wire_logs import _LOGGERS, hide_queries
+from specstep_flows.engine.transport import _LOGGERS, hide_queries
 
 SIGNATURE = "c2lnbmVkLXNlY3JldA"
 
