@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 import yaml
-from specstep_client.models import ReferenceDocumentUpload
 
-from specstep_flows.engine.effects import Send
-from specstep_flows.gateway import upload_reference_document
 from specstep_flows.gateway.requests import request_of
 
 ROOT = Path(__file__).parents[2]
@@ -39,14 +35,6 @@ def test_the_kind_at_run_time_is_the_contracts(operation: str) -> None:
 
     assert request.kind == described["x-kind"]
     assert request.bucket == ("kickoff" if described.get("x-rate-limit") == "kickoff" else "standard")
-
-
-@pytest.mark.parametrize(
-    ("method", "kind"), [("get", "read"), ("post", "unsafe"), ("put", "unsafe"), ("delete", "unsafe")]
-)
-def test_the_kind_of_what_no_one_documented(method: str, kind: str) -> None:
-    """An operation that only a pulled document has is safe to repeat only if it reads."""
-    assert request_of("make_tea", {"method": method, "url": "/"}).kind == kind
 
 
 def names_in_the_gateway() -> set[str]:
@@ -98,13 +86,3 @@ def test_what_pages_lists_is_what_the_contract_marks_as_steering() -> None:
 
     paged = {"list_generations", "list_deleted_generations", "list_intake_artifacts"}
     assert steering == {(name, "offset") for name in paged}
-
-
-def test_the_form_of_an_upload_is_the_generated_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The field of the form is called as the API document calls it."""
-    monkeypatch.setattr(ReferenceDocumentUpload, "to_multipart", lambda self: [("Attachment", self.file.to_tuple())])
-
-    sent = next(upload_reference_document(UUID(int=0), "plan.md", b"# Plan").__await__())
-
-    assert isinstance(sent, Send)
-    assert sent.request.files == [("Attachment", ("plan.md", b"# Plan", "text/markdown"))]
