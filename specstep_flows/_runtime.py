@@ -18,7 +18,7 @@ from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.engine.wire_logs import hide_queries
+from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck
 from specstep_flows.flows.status_cache import Board
@@ -95,7 +95,7 @@ class _Runtime:
         )
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
-            limiter=self._limiter,  # type: ignore[arg-type]
+            limiter=self._limiter,
             observe=Board().observe,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from specstep_flows import errors
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from specstep_flows.settings import Settings
 
 __all__ = ["RunFiles", "package_path"]
-
-_CHUNK_BYTES: Final = 1 << 20
 
 
 def package_path(output: str | None, generation_id: UUID) -> Path:

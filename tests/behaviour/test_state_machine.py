@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import random
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -183,7 +183,7 @@ class RunMachine(RuleBasedStateMachine):
         """A new process, with nothing but the store."""
         shared = Shared(
             clock=TurnedClock(self.clock),
-            limiter=cast(Any, MemoryLimiter()),
+            limiter=MemoryLimiter(),
             observe=Board().observe,
             random=random.Random(1),
         )
