@@ -209,9 +209,14 @@ class AsyncSpecStep:
             interview=whole.respondent is not None,
             remember=remember or {},
         )
+
+        def find(store: RunStore, api_url: str) -> tuple[RunRecord, bool]:
+            wanted = opening.new_record(whole.messages, whole.attachments, options, identifier, api_url)
+            return opening.open_run(store, wanted)
+
         return await self._runtime.drive_run(
             identifier,
-            lambda store, api_url: opening.open_run(store, opening.new_record(whole, options, identifier, api_url)),
+            find,
             run_flows.run_job,
             runtimes.People(on_question, confirm, whole.respondent, on_event),
             timeout,

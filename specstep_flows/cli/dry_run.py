@@ -36,7 +36,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
 
     client, call = driver.client, driver.call
     options = run_options(**kickoff.given(), **running.given())
-    record = new_record(brief, options, run_id or new_run_id(), client.settings.api_url)
+    record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output)
     account = client.get_account()

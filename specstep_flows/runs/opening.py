@@ -15,9 +15,8 @@ from specstep_flows.runs.attachments import read_attachment
 from specstep_flows.runs.records import RunRecord, changed_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from specstep_flows.callbacks import Brief
     from specstep_flows.models import Generation
     from specstep_flows.runs.store import RunStore
 
@@ -57,18 +56,20 @@ def run_options(**values: Any) -> RunOptions:
     return changed_options(RunOptions(), values)
 
 
-def new_record(brief: Brief, options: RunOptions, run_id: str, api_url: str) -> RunRecord:
+def new_record(
+    messages: Sequence[str], attachments: Sequence[Path], options: RunOptions, run_id: str, api_url: str
+) -> RunRecord:
     """The record of a new run, with everything checked that can be checked without the service.
 
-    With a respondent there may be no messages: then the agent's opening turn is what is answered first.
+    Where somebody answers the agent, there may be no messages: then the agent's opening turn is what is answered first.
 
     Raises:
         UsageError: an empty brief, an attachment that cannot be read, an id that does not fit.
     """
-    messages = tuple(message for message in brief.messages if message.strip())
-    if not messages and brief.respondent is None:
+    said = tuple(message for message in messages if message.strip())
+    if not said and not options.interview:
         raise errors.UsageError("The brief is empty: say in a sentence or more what is to be built. Nothing was sent.")
-    paths = tuple(str(path.expanduser().absolute()) for path in brief.attachments)
+    paths = tuple(str(path.expanduser().absolute()) for path in attachments)
     for path in paths:
         read_attachment(Path(path))
     names = [Path(path).name for path in paths]
@@ -83,7 +84,7 @@ def new_record(brief: Brief, options: RunOptions, run_id: str, api_url: str) -> 
         api_url=api_url,
         created_at=now,
         updated_at=now,
-        messages=messages,
+        messages=said,
         attachments=paths,
         options=options,
     )

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from specstep_flows import Brief, errors
+from specstep_flows import errors
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
@@ -151,7 +151,7 @@ class RunMachine(RuleBasedStateMachine):
         self.service = Service(options, self.clock, TOKEN if is_person else None)
         self.disk: Any = Disk(self.service)
         self.store = RunStore.in_memory()
-        self.store.create(opening.new_record(Brief(BRIEF), RunOptions(profile="Fast"), "machine", "http://127.0.0.1:8"))
+        self.store.create(opening.new_record(BRIEF, [], RunOptions(profile="Fast"), "machine", "http://127.0.0.1:8"))
         self.steps: Any = None
         self.step: Any = None
         self.result: Any = None

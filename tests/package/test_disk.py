@@ -14,7 +14,7 @@ from specstep_flows.engine.effects import Observe
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Shared
 from specstep_flows.gateway import ZipLink
-from specstep_flows.models import Generation
+from specstep_flows.models import Generation, RunOptions
 from specstep_flows.package.disk import RunFiles, package_path
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.settings import Settings
@@ -33,7 +33,7 @@ async def unobserved(effect: Observe) -> Generation:
 def files(output: Path | None, *, force: bool = False, api_url: str = "https://specstep.example") -> RunFiles:
     """A run's files with an output, against a service."""
     shared = Shared(SystemClock(), MemoryLimiter(), observe=unobserved, random=random.Random(0))
-    options: dict[str, object] = {"output": None if output is None else str(output), "force": force}
+    options = RunOptions(output=None if output is None else str(output), force=force)
     return RunFiles(options, Settings(api_key="sf_key", api_url=api_url), shared)
 
 
