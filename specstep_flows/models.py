@@ -304,9 +304,10 @@ class Generation:
         return states.retry_makes_sense(self.failure_category)
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import generation_html
+        from specstep_flows._facts import generation_facts
+        from specstep_flows._html import card
 
-        return generation_html(self)
+        return card(self.project_name or f"Generation {self.id}", generation_facts(self))
 
 
 @attrs.frozen
@@ -418,6 +419,7 @@ class RunResult:
     further_paths: tuple[Path, ...] = ()
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import result_html
+        from specstep_flows._facts import result_facts
+        from specstep_flows._html import card
 
-        return result_html(self)
+        return card(self.project_name or f"Run {self.run_id}", result_facts(self))

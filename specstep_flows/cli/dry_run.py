@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
-from specstep_flows.cli.output import plain
 from specstep_flows.cli.questions import load_answers
 from specstep_flows.models import Capabilities
 from specstep_flows.states import DEFAULT_PROFILE
@@ -59,7 +59,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
         "\n".join(plan),
         {
             "code": "dry_run",
-            "account": plain(account),
+            "account": as_json(account),
             **document,
             "turns": len(record.messages),
             "attachments": list(record.attachments),

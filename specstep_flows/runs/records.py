@@ -85,9 +85,10 @@ class RunRecord:
         return self.stage == "done"
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import record_html
+        from specstep_flows._facts import run_facts
+        from specstep_flows._html import card
 
-        return record_html(self)
+        return card(self.project_name or f"Run {self.run_id}", run_facts(self))
 
 
 def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptions:

@@ -18,6 +18,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options
 
@@ -28,19 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["RunStore"]
 
 SCHEMA_VERSION: Final = 1
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON has it."""
-    if isinstance(value, UUID):
-        return str(value)
-    if attrs.has(type(value)):
-        return {key: _plain(item) for key, item in attrs.asdict(value, recurse=False).items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
@@ -72,7 +60,7 @@ _NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return json.dumps(as_json(value), ensure_ascii=False)
 
 
 def _decode(column: str, text: Any) -> Any:
