@@ -14,7 +14,7 @@ from specstep_client.api.privacy import update_retention_preference
 from specstep_client.api.status import get_status_summary
 from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
-from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
+from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
 
 
@@ -268,3 +268,20 @@ def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pyte
         with pytest.raises(errors.SettingsError, match="SPECSTEP_API_KEY"):
             refused()
     assert len(sandbox.requests) == before
+
+
+def test_the_settle_time_is_that_of_the_settings(sandbox: Sandbox, turned: Any) -> None:
+    """A step by itself is as patient as a run: a shorter time of its own is the caller's choice."""
+    clock = turned(sandbox)
+    settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, settle_seconds=300.0)
+    sandbox.faults.add(Fault("POST /v1/generations", "reset"))
+    with SpecStep(settings=settings, clock=clock, store=RunStore.in_memory()) as client:
+        interview = client.start_interview()
+        client.say(interview.id, "A portal for customer feedback.")
+        intake = client.complete_interview(interview.id).intake_artifact_id
+        began = clock.now()
+        assert intake is not None
+        client.start_generation(intake, interview_id=interview.id)
+
+        assert clock.now() - began >= 300.0
+    assert len(sandbox.state.generations) == 1
