@@ -15,7 +15,7 @@ from specstep_flows.engine.effects import Flow, NewKey
 from specstep_flows.flows import control, watch
 from specstep_flows.flows import interview as interviews
 from specstep_flows.flows import kickoff as kickoffs
-from specstep_flows.flows.clarifications import Desk, answer_pending
+from specstep_flows.flows.clarifications import answer_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -196,18 +196,7 @@ async def wait_for_generation(
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
     """
-    identifier = as_id(generation_id)
-    desk = Desk(identifier, on_question, settle_seconds)
-
-    async def look(generation: models.Generation) -> None:
-        if not generation.needs_answers:
-            await desk.left()
-
-    generation = await watch.watch(
-        identifier, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look
-    )
-    watch.raise_for_end(generation)
-    return generation
+    return await watch.wait_for_generation(as_id(generation_id), on_question, settle_seconds)
 
 
 async def get_questions(generation_id: UUID | str) -> list[models.Clarification]:
