@@ -1,4 +1,4 @@
-"""The user's own limit: it stops on cost that was read, never on a forecast, which only warns."""
+"""The user's own limit on a run: it stops on cost that was read, never on a forecast, which only warns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Report
 from specstep_flows.flows import control
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Purse", "check_before_paying"]
+__all__ = ["Budget", "check_before_paying"]
 
 
 async def check_before_paying(limit_usd: float | None, record: RunRecord) -> None:
@@ -33,16 +37,55 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
 
 
 @attrs.define
-class Purse:
-    """The limit of one generation, ``spent_before_usd`` having gone to earlier ones of the same run."""
+class Budget:
+    """What a run's generations cost, and the limit on it. ``spent_before_usd`` went to earlier ones of the same run."""
 
-    limit_usd: float | None
+    limit_usd: float | None = None
     spent_before_usd: float = 0.0
-    _warned: bool = False
-    _unread_in: str | None = None
+    #: What was read last of each generation.
+    _costs: dict[UUID, float] = attrs.field(factory=dict, init=False)
+    _forecasts: dict[UUID, float] = attrs.field(factory=dict, init=False)
+    _parents: set[UUID] = attrs.field(factory=set, init=False)
+    _unread_in: set[str] = attrs.field(factory=set, init=False)
+    _warned: bool = attrs.field(default=False, init=False)
 
-    async def check(self, generation: Generation) -> None:
-        """Cancel the generation when what was read as spent is past the limit; a resumed run may find it cancelled.
+    @property
+    def cost_usd(self) -> float | None:
+        """What the generations have cost together, without ``spent_before_usd``; None until a cost was read."""
+        return self._sum(self._costs)
+
+    def _sum(self, figures: Mapping[UUID, float]) -> float | None:
+        """A parent's figure is that of its children, so it is not added to theirs."""
+        if not figures:
+            return None
+        children = [figure for whose, figure in figures.items() if whose not in self._parents]
+        parents = [figure for whose, figure in figures.items() if whose in self._parents]
+        return max([sum(children), *parents])
+
+    async def read(self, generation: Generation) -> None:
+        """Take in what a look showed. With a limit, a cost that the status body lacks is read from the list row.
+
+        GET /v1/generations
+        """
+        if is_fan_out(generation.review_profile):
+            self._parents.add(generation.id)
+        cost = generation.running_cost_usd
+        if cost is None and self.limit_usd is not None:
+            cost = await self._cost_of_row(generation)
+            if cost is None and generation.id not in self._parents and generation.state not in self._unread_in:
+                self._unread_in.add(generation.state)
+                await Report(
+                    events.Notice(f"The cost cannot be read in state {generation.state}, so the limit cannot be held.")
+                )
+        if cost is not None:
+            self._costs[generation.id] = cost
+        if generation.estimated_total_usd is not None:
+            self._forecasts[generation.id] = generation.estimated_total_usd
+
+    async def hold(self, generations: Sequence[Generation]) -> None:
+        """Cancel the run's generations when what was read as spent is past the limit, and warn of the forecast, once.
+
+        ``generations`` are all of the run's, as they were seen last. A resumed run may find them cancelled.
 
         POST /v1/generations/{id}/cancel
 
@@ -51,21 +94,11 @@ class Purse:
         """
         if self.limit_usd is None:
             return
-        cost = generation.running_cost_usd
-        if cost is None:
-            cost = await self._cost_of_row(generation)
-        if cost is None:
-            if self._unread_in != generation.state:
-                self._unread_in = generation.state
-                await Report(
-                    events.Notice(f"The cost cannot be read in state {generation.state}, so the limit cannot be held.")
-                )
-            return
-        spent = self.spent_before_usd + cost
-        if spent > self.limit_usd and (generation.is_cancelled or not generation.is_terminal):
-            await self._stop(generation, spent)
-        forecast = generation.estimated_total_usd
-        if forecast is not None and self.spent_before_usd + forecast > self.limit_usd and not self._warned:
+        spent = self.spent_before_usd + (self.cost_usd or 0.0)
+        if spent > self.limit_usd:
+            await self._stop(generations, spent, self.limit_usd)
+        forecast = self.spent_before_usd + (self._sum(self._forecasts) or 0.0)
+        if forecast > self.limit_usd and not self._warned:
             self._warned = True
             await Report(
                 events.Notice(
@@ -79,19 +112,28 @@ class Purse:
         rows = await gateway.list_generations(until=generation.id)
         return next((row.cost_usd for row in rows if row.id == generation.id), None)
 
-    async def _stop(self, generation: Generation, spent: float) -> None:
-        assert self.limit_usd is not None
-        now = generation
-        if not now.is_cancelled:
-            reason = f"The limit of ${self.limit_usd:.2f} set by the user was passed (${spent:.2f} spent)."
+    async def _stop(self, generations: Sequence[Generation], spent: float, limit: float) -> None:
+        running = [generation for generation in generations if not generation.is_terminal]
+        stopped: list[Generation] = []
+        for generation in running:
+            reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
             try:
-                now = await control.cancel_generation(generation.id, reason)
+                stopped.append(await control.cancel_generation(generation.id, reason))
             except errors.Conflict:
-                # It ended by itself in the meantime: what it is now, the next look tells.
-                return
-        so = "was cancelled" if now.is_cancelled else f"was to be cancelled, but is {now.state} still: resume the run"
+                # It ended by itself in the meantime, or with its parent: the next look shows how.
+                continue
+        if not running and not any(generation.is_complete for generation in generations):
+            stopped = [generation for generation in generations if generation.is_cancelled]
+        if not stopped:
+            return
+        left = [f"generation {generation.id} is still {generation.state}" for generation in stopped]
+        left = [text for text, generation in zip(left, stopped, strict=True) if not generation.is_cancelled]
+        if left:
+            outcome = f"cancelling was requested, but {' and '.join(left)}: resume the run to try again"
+        else:
+            outcome = "its generations were cancelled" if len(generations) > 1 else "the generation was cancelled"
         raise errors.BudgetExceeded(
-            f"${spent:.2f} was spent, more than the ${self.limit_usd:.2f} that you allowed, so the generation {so}.",
-            limit_usd=self.limit_usd,
+            f"The run has cost ${spent:.2f}, more than the ${limit:.2f} that you allowed, so {outcome}.",
+            limit_usd=limit,
             spent_usd=spent,
         )

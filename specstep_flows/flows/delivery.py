@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+import attrs
+
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Remember, Report, Sleep
 from specstep_flows.models import PackageOnDisk
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Files", "bring_package", "fetch_package", "find_package", "part_of"]
+__all__ = ["Delivered", "Files", "bring_package", "deliver", "fetch_package", "find_package", "part_of"]
 
 #: The package of a Complete generation may be recorded a moment late: look so often.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
@@ -68,6 +70,16 @@ class Files(Protocol):
     def unpack(self, path: Path) -> tuple[Path, int]:
         """Unpack beside ``path``; the folder and the number of files. Raises ``HostilePackage``."""
         ...
+
+
+@attrs.frozen
+class Delivered:
+    """A package under its final name. ``unpacked_to`` is set when it was unpacked now."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
 
 
 async def find_package(generation: Generation) -> UUID:
@@ -127,23 +139,47 @@ async def fetch_package(
     return digest
 
 
+async def deliver(
+    package_id: UUID, path: Path, files: Files, *, known_sha256: str | None = None, unpack: bool = False
+) -> Delivered:
+    """Bring a package to ``path``, whole and verified, and unpack it beside itself where that is asked for.
+
+    ``known_sha256`` is what an earlier attempt recorded: a file of that digest is not fetched again.
+
+    Raises:
+        DownloadError, DamagedPackage, HostilePackage, OutputError: what was there under the final name is as it was.
+    """
+    digest: str | None = None
+    if known_sha256 is not None:
+        digest = await Fetch(lambda _: files.digest(path))
+    is_known = digest is not None and digest == known_sha256
+    if digest is None or not is_known:
+        digest = await fetch_package(package_id, path, files)
+    else:
+        # An earlier process may have died just after the package got its name.
+        await Fetch(lambda _: files.tidy(part_of(path)))
+    size = await Fetch(lambda _: files.size(path))
+    if not is_known:
+        await Remember({"size_bytes": size})
+    await Report(events.PackageSaved(path, size, digest))
+    unpacked: Path | None = None
+    if unpack:
+        folder, count = await Fetch(lambda _: files.unpack(path))
+        await Report(events.Unpacked(folder, count))
+        unpacked = folder
+    return Delivered(path, digest, size, unpacked)
+
+
 async def bring_package(package_id: UUID, files: Files, *, unpack: bool = False) -> PackageOnDisk:
-    """One package on disk, whichever way it was made: verified, under its final name, unpacked where that is asked for.
+    """One package on disk by its own id, whichever way it was made.
 
     GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
     """
     await Fetch(lambda _: files.check())
     package = await gateway.get_package(package_id)
     path = await Fetch(lambda _: files.choose_for(package_id))
-    digest = await fetch_package(package_id, path, files)
-    size = await Fetch(lambda _: files.size(path))
-    await Report(events.PackageSaved(path, size, digest))
-    unpacked: Path | None = None
-    if unpack:
-        folder, count = await Fetch(lambda _: files.unpack(path))
-        unpacked = folder
-        await Report(events.Unpacked(folder, count))
-    return PackageOnDisk(package, path, digest, size, unpacked)
+    there = await deliver(package_id, path, files, unpack=unpack)
+    return PackageOnDisk(package, there.path, there.sha256, there.size_bytes, there.unpacked_to)
 
 
 async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:

@@ -6,16 +6,16 @@ Every step first looks at the run's record for what is done already, so that "go
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import attrs
+from typing import Final
+from uuid import UUID
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Now, Remember, Report, Sleep
-from specstep_flows.flows import budget, delivery, fan_out, watch
-from specstep_flows.flows.clarifications import Desk, answer_pending, answers_in
-from specstep_flows.flows.history import Sample, sampled
+from specstep_flows.flows import delivery, watch
+from specstep_flows.flows.budget import Budget
+from specstep_flows.flows.clarifications import answer_pending, answers_in
 from specstep_flows.flows.job import DOCUMENTED_PROJECT_TYPES, Job, KeyCheck, accepted_choices, current_record
 from specstep_flows.flows.run_interview import hold_interview
 from specstep_flows.flows.run_kickoff import retry, start
@@ -46,10 +46,7 @@ async def run_job(job: Job) -> RunResult:
         record = await current_record()
         if record.generation_id is None:
             await start(job)
-    if is_fan_out(record.options.profile):
-        return await fan_out.see_home(job)
-    generation = await _see_through(job)
-    return await _bring_home(job, generation)
+    return await _deliver(job, await _watch(job))
 
 
 async def answer_run(job: Job) -> list[Answer]:
@@ -64,7 +61,7 @@ async def answer_run(job: Job) -> list[Answer]:
         raise errors.UsageError(f"Run {record.run_id} has no generation yet, so nothing is asked.")
     assert job.policy is not None
     accepted: list[Answer] = []
-    for generation_id in await fan_out.generations_of(record):
+    for generation_id in await watch.generations_of(record):
         record = await current_record()
         accepted += await answer_pending(generation_id, job.policy, job.settle_seconds, record.answering)
     return accepted
@@ -108,98 +105,147 @@ async def _check_choices(record: RunRecord) -> None:
             )
 
 
-async def _see_through(job: Job) -> Generation:
-    """Watch the run's generation to Complete, through its questions and, where asked for, its retries."""
+async def _watch(job: Job) -> list[Generation]:
+    """Watch the run's generations to their ends, through questions and, where asked for, retries; at least one is Complete.
+
+    One that ends otherwise takes no other with it.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused: when not one of them is complete, or one is paused.
+    """
     while True:
         record = await current_record()
         assert record.generation_id is not None
         if record.intent is not None and record.intent.operation == "retry_generation":
             await retry(job, record.generation_id)
             continue
-        desk = Desk(record.generation_id, job.policy, job.settle_seconds, record.answering)
-        purse = budget.Purse(job.options.max_cost_usd, record.spent_before_usd)
-        looker = _Looker(desk, purse, record.history)
-        generation = await watch.watch(record.generation_id, on_question=looker.ask, on_look=looker.look)
-        if generation.is_complete:
-            return generation
-        record = await current_record()
-        if generation.is_failed and record.retries < job.options.retry_failed and generation.retry_makes_sense:
-            await retry(job, generation.id, generation)
+        spending = Budget(job.options.max_cost_usd, record.spent_before_usd)
+        generations = await watch.watch(partial(watch.generations_of, record), spending, job.policy, job.settle_seconds)
+        own = generations[0]
+        # A child of a fan-out cannot be retried by itself (walkthrough, step 5.5).
+        may_retry = record.retries < job.options.retry_failed and not _is_fan_out(record)
+        if not (may_retry and own.is_failed and own.retry_makes_sense):
+            break
+        await retry(job, own.id, own)
+    # A pause comes first: whoever ends it can go on with all of them.
+    for generation in sorted(generations, key=lambda one: not one.is_paused):
+        if generation.is_paused or not any(one.is_complete for one in generations):
+            watch.raise_for_end(generation)
+    for generation in generations:
+        if not generation.is_complete:
+            why = f" ({generation.failure_category}: {generation.failure_reason})" if generation.is_failed else ""
+            await Report(
+                events.Notice(
+                    f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The packages "
+                    "of the others are downloaded."
+                )
+            )
+    return [generation for generation in generations if generation.is_complete]
+
+
+def _is_fan_out(record: RunRecord) -> bool:
+    return is_fan_out(record.options.profile)
+
+
+async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
+    """Every package on disk, verified, under its final name, and unpacked where that was asked for."""
+    record = await current_record()
+    if record.file is None and record.packages:
+        # The run was given another output: the packages' places are chosen again.
+        await Remember({"packages": ()})
+    folder = Path(record.unpacked_to) if record.unpacked_to else None
+    unpacked = folder if folder is not None and (await Fetch(lambda _: folder.is_dir())) else None
+    unpack = job.options.unpack and unpacked is None
+    packages: list[tuple[UUID, delivery.Delivered]] = []
+    for generation in generations:
+        package_id = await _package_of(generation)
+        if package_id is None:
             continue
-        watch.raise_for_end(generation)
-
-
-@attrs.define
-class _Looker:
-    """What happens at each look: the record follows the state and the cost, and the budget is held."""
-
-    desk: Desk
-    purse: budget.Purse
-    history: tuple[Sample, ...] = ()
-    _seen: dict[str, Any] = attrs.field(factory=dict)
-
-    async def ask(self, generation: Generation) -> None:
-        """The generation waits for answers."""
-        await self.desk.look(generation.running_cost_usd)
-
-    async def look(self, generation: Generation) -> None:
-        """Any look at the generation."""
-        if not generation.needs_answers:
-            await self.desk.left()
-        changes: dict[str, Any] = {"generation_state": generation.state}
-        if generation.running_cost_usd is not None:
-            changes["cost_usd"] = generation.running_cost_usd
-        if generation.project_name:
-            changes["project_name"] = generation.project_name
-        if generation.package_id is not None:
-            changes["package_id"] = generation.package_id
-        if changes != self._seen:
-            now = await Now()
-            self.history = sampled(self.history, generation, now)
-            await Remember({**changes, "history": self.history})
-            self._seen = changes
-        await self.purse.check(generation)
-
-
-async def _bring_home(job: Job, generation: Generation) -> RunResult:
-    """The package on disk, verified, under its final name, and unpacked where that was asked for."""
-    files = job.files
+        path, sha256 = await _place_of(job, generation, package_id, [there.path for _, there in packages])
+        there = await delivery.deliver(package_id, path, job.files, known_sha256=sha256, unpack=unpack)
+        packages.append((package_id, there))
+        await _remember_package(generation, package_id, there)
+    if not packages:
+        raise errors.PackageError("The generations are complete, and not one of them has a package.")
+    package_id, first = packages[0]
+    unpacked = first.unpacked_to or unpacked
+    await Remember(
+        {
+            "package_id": package_id,
+            "file": str(first.path),
+            "sha256": first.sha256,
+            "size_bytes": first.size_bytes,
+            "unpacked_to": None if unpacked is None else str(unpacked),
+            "stage": "done",
+            "error": None,
+        }
+    )
     record = await current_record()
-    package_id = record.package_id
-    if package_id is None:
-        package_id = await delivery.find_package(generation)
-    if record.file is None:
-        chosen: Path = await Fetch(lambda _: files.choose(record, generation.id))
-        await Remember({"package_id": package_id, "file": str(chosen), "stage": "package"})
-        record = await current_record()
-    path = Path(record.file or "")
-    digest = await Fetch(lambda _: files.digest(path))
-    if digest is None or digest != record.sha256:
-        digest = await delivery.fetch_package(package_id, path, files)
-    else:
-        # An earlier process may have died just after the package got its name.
-        await Fetch(lambda _: files.tidy(delivery.part_of(path)))
-    size = await Fetch(lambda _: files.size(path))
-    await Remember({"sha256": digest, "size_bytes": size})
-    await Report(events.PackageSaved(path, size, digest))
-    unpacked: Path | None = Path(record.unpacked_to) if record.unpacked_to else None
-    if job.options.unpack and (unpacked is None or not unpacked.is_dir()):
-        folder, count = await Fetch(lambda _: files.unpack(path))
-        unpacked = folder
-        await Remember({"unpacked_to": str(unpacked)})
-        await Report(events.Unpacked(folder, count))
-    await Remember({"stage": "done", "error": None})
-    record = await current_record()
+    assert record.generation_id is not None
     return RunResult(
         run_id=record.run_id,
         interview_id=record.interview_id,
-        generation_id=generation.id,
+        generation_id=record.generation_id,
         package_id=package_id,
-        path=path,
-        sha256=digest,
-        size_bytes=size,
+        path=first.path,
+        sha256=first.sha256,
+        size_bytes=first.size_bytes,
         unpacked_to=unpacked,
-        cost_usd=generation.running_cost_usd,
+        cost_usd=record.cost_usd,
         answers=answers_in(record),
-        project_name=generation.project_name,
+        project_name=record.project_name,
+        further_paths=tuple(there.path for _, there in packages[1:]),
     )
+
+
+async def _package_of(generation: Generation) -> UUID | None:
+    """The package of a complete generation; a fan-out's parent need not have one."""
+    record = await current_record()
+    for known in record.packages:
+        if known["generation_id"] == str(generation.id):
+            return UUID(known["package_id"])
+    if record.package_id is not None and not _is_fan_out(record):
+        return record.package_id
+    if not is_fan_out(generation.review_profile):
+        return await delivery.find_package(generation)
+    try:
+        return generation.package_id or (await gateway.get_generation_package(generation.id)).id
+    except errors.NotFound:
+        return None
+
+
+async def _place_of(job: Job, generation: Generation, package_id: UUID, taken: list[Path]) -> tuple[Path, str | None]:
+    """A package's final name, and its digest if an earlier attempt recorded one.
+
+    The first has the name that was asked for; the others stand beside it, named by id or by number.
+    """
+    record = await current_record()
+    for known in record.packages:
+        if known["generation_id"] == str(generation.id):
+            return Path(known["file"]), known["sha256"]
+    if record.file is not None and (record.package_id == package_id or not _is_fan_out(record)):
+        # An earlier process ended over this one.
+        return Path(record.file), record.sha256
+    if not taken:
+        path: Path = await Fetch(lambda _: job.files.choose(record, generation.id))
+    elif taken[0].stem == str(record.packages[0]["generation_id"]):
+        path = taken[0].with_name(f"{generation.id}{taken[0].suffix}")
+    else:
+        path = taken[0].with_name(f"{taken[0].stem}-{len(taken) + 1}{taken[0].suffix}")
+    await Remember({"package_id": package_id, "file": str(path), "sha256": None, "stage": "package"})
+    return path, None
+
+
+async def _remember_package(generation: Generation, package_id: UUID, there: delivery.Delivered) -> None:
+    """Add a package to a fan-out's; any other run's record has fields for its only one."""
+    record = await current_record()
+    if _is_fan_out(record):
+        item = {
+            "generation_id": str(generation.id),
+            "package_id": str(package_id),
+            "file": str(there.path),
+            "sha256": there.sha256,
+            "size_bytes": there.size_bytes,
+        }
+        packages = {known["generation_id"]: known for known in record.packages}
+        await Remember({"packages": tuple({**packages, item["generation_id"]: item}.values())})

@@ -1,56 +1,179 @@
-"""Watching a generation to its end (walkthrough, step 5)."""
+"""Watching the generations of a run to their ends (walkthrough, step 5). A single generation is a family of one.
+
+A fan-out profile starts several with one kickoff. The pages say that there are three children, and nothing about how they
+hang together. Assumed here: they, and the parent if there is one, are the generations of the run's interview; a parent's
+cost is the sum of its children's; a question is asked by a child and answered there.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from specstep_flows import errors, events
-from specstep_flows.engine.effects import Flow, Now, Observe, Report, Sleep
+import attrs
+
+from specstep_flows import errors, events, gateway
+from specstep_flows.engine.effects import Flow, Now, Observe, Remember, Report, Sleep
+from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.history import sampled
 from specstep_flows.flows.pace import Pace, once_known
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from uuid import UUID
 
     from specstep_flows.callbacks import Policy
     from specstep_flows.models import Generation
+    from specstep_flows.runs.records import RunRecord
 
-__all__ = ["raise_for_end", "watch"]
+__all__ = ["generations_of", "raise_for_end", "wait_for_generation", "watch"]
+
+#: A child may be listed late: the run's generations are listed again this often.
+FAMILY_SECONDS: Final = 60.0
+
+
+@attrs.define
+class _Member:
+    """One generation of the family."""
+
+    desk: Desk
+    #: Seconds until the next look. They are counted by our own waits, for a machine's clock may be set meanwhile.
+    wait: float = 0.0
+    last: Generation | None = None
+    pace: Pace = attrs.field(factory=Pace)
+
+    @property
+    def is_over(self) -> bool:
+        return self.last is not None and (self.last.is_terminal or self.last.is_paused)
+
+
+@attrs.define
+class _Family:
+    """All generations that are watched together, the run's own first."""
+
+    budget: Budget
+    policy: Policy | None
+    settle_seconds: float
+    members: dict[UUID, _Member] = attrs.field(factory=dict)
+
+    @property
+    def seen(self) -> list[Generation]:
+        return [member.last for member in self.members.values() if member.last is not None]
+
+    @property
+    def is_over(self) -> bool:
+        return all(member.is_over for member in self.members.values())
+
+    async def join(self, generation_ids: Iterable[UUID]) -> bool:
+        """Take in generations that are not known yet; whether there were any."""
+        new = [identifier for identifier in generation_ids if identifier not in self.members]
+        if not new:
+            return False
+        record = await Remember({})
+        for identifier in new:
+            answering = None if record is None else record.answering
+            self.members[identifier] = _Member(Desk(identifier, self.policy, self.settle_seconds, answering))
+        if record is not None and not set(new) <= set(record.generation_ids):
+            await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
+        return True
+
+    async def look(self, member: _Member) -> None:
+        """One look at one generation: report it, record it, hold the budget, answer its questions."""
+        generation = await once_known(partial(Observe, member.desk.generation_id, member.last))
+        now = await Now()
+        member.last, member.wait = generation, member.pace.next_wait(generation, now)
+        await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
+        if not generation.needs_answers:
+            await member.desk.left()
+        await self.budget.read(generation)
+        await self._record(generation, now)
+        if len(self.seen) == len(self.members):
+            await self.budget.hold(self.seen)
+        if generation.needs_answers:
+            await member.desk.look(generation.running_cost_usd)
+
+    async def _record(self, generation: Generation, now: float) -> None:
+        """The run's record follows the state of its own generation, and the cost of all."""
+        record = await Remember({})
+        if record is None:
+            return
+        changes: dict[str, Any] = {}
+        if len(self.seen) == len(self.members) and self.budget.cost_usd is not None:
+            changes["cost_usd"] = self.budget.cost_usd
+        if generation.project_name:
+            changes["project_name"] = generation.project_name
+        if generation.id == record.generation_id:
+            changes["generation_state"] = generation.state
+            changes["history"] = sampled(record.history, generation, now)
+            if generation.package_id is not None and len(self.members) == 1:
+                changes["package_id"] = generation.package_id
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            await Remember(changes)
+
+    async def rest(self) -> float:
+        """Wait until the next look is due; the seconds that were waited."""
+        wait = max(0.0, min((member.wait for member in self.members.values() if not member.is_over), default=0.0))
+        await Sleep(wait)
+        for member in self.members.values():
+            member.wait -= wait
+        return wait
 
 
 async def watch(
-    generation_id: UUID,
-    *,
-    on_question: Callable[[Generation], Flow[None]] | None,
-    on_look: Callable[[Generation], Flow[None]] | None = None,
-    last: Generation | None = None,
-) -> Generation:
-    """Look at a generation until it is over or paused by somebody; the last that was seen of it.
+    find: Callable[[], Flow[list[UUID]]], budget: Budget, policy: Policy | None, settle_seconds: float
+) -> list[Generation]:
+    """Look at the generations that ``find`` names until each is over or paused by somebody; the last seen of each.
 
-    ``on_question`` is run at each look while the generation waits for answers; without it, the flow ends there.
-    ``on_look`` is run at each look. A state that nobody has seen means: keep waiting.
+    Their questions are answered on the way, and the budget is held. A state that nobody has seen means: keep waiting.
 
     GET /v1/generations/{id}, GET /v1/generations
+
+    Raises:
+        AnswersNeeded: a question has no answer.
+        BudgetExceeded: the limit was passed.
     """
-    pace = Pace()
+    family = _Family(budget, policy, settle_seconds)
+    await family.join(await find())
+    unlisted = 0.0
     while True:
-        generation = await once_known(partial(Observe, generation_id, last))
-        now = await Now()
-        over = generation.is_terminal or generation.is_paused
-        asked = generation.needs_answers
-        wait = pace.next_wait(generation, now)
-        ends = over or (asked and on_question is None)
-        await Report(events.GenerationProgress(generation, None if ends else wait))
-        if on_look is not None:
-            await on_look(generation)
-        if ends:
-            return generation
-        if asked and on_question is not None:
-            await on_question(generation)
-        last = generation
-        await Sleep(wait)
+        for member in list(family.members.values()):
+            if not member.is_over and member.wait <= 0.0:
+                await family.look(member)
+        if family.is_over or unlisted >= FAMILY_SECONDS:
+            unlisted = 0.0
+            await family.join(await find())
+            if family.is_over:
+                return family.seen
+        unlisted += await family.rest()
+
+
+async def wait_for_generation(generation_id: UUID, policy: Policy | None, settle_seconds: float = 90.0) -> Generation:
+    """Watch one generation, which need not be a run's, until it is Complete.
+
+    Raises:
+        GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
+    """
+
+    async def find() -> list[UUID]:
+        return [generation_id]
+
+    (generation,) = await watch(find, Budget(), policy, settle_seconds)
+    raise_for_end(generation)
+    return generation
+
+
+async def generations_of(record: RunRecord) -> list[UUID]:
+    """The generations that are the run's now: its own, and all others that its kickoff started, the oldest first."""
+    own = record.generation_id
+    assert own is not None
+    if not is_fan_out(record.options.profile):
+        return [own]
+    rows = await gateway.list_generations()
+    interview_id = record.interview_id or next((row.interview_id for row in rows if row.id == own), None)
+    others = [row.id for row in reversed(rows) if interview_id is not None and row.interview_id == interview_id]
+    return list(dict.fromkeys((own, *others)))
 
 
 def raise_for_end(generation: Generation) -> None:
@@ -85,20 +208,3 @@ def raise_for_end(generation: Generation) -> None:
             f"{generation.id}` asks the service to go on.",
             generation=generation,
         )
-
-
-async def wait_for_generation(generation_id: UUID, policy: Policy | None, settle_seconds: float) -> Generation:
-    """Watch a generation until it is Complete, its questions answered by ``policy``.
-
-    Raises:
-        GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
-    """
-    desk = Desk(generation_id, policy, settle_seconds)
-
-    async def look(generation: Generation) -> None:
-        if not generation.needs_answers:
-            await desk.left()
-
-    generation = await watch(generation_id, on_question=lambda paused: desk.look(paused.running_cost_usd), on_look=look)
-    raise_for_end(generation)
-    return generation

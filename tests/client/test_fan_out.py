@@ -9,7 +9,7 @@ import pytest
 
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.package.disk import RunFiles
-from specstep_flows.sandbox import Failure, Sandbox
+from specstep_flows.sandbox import Failure, Fault, Sandbox
 
 BRIEF = "A portal for feedback."
 
@@ -159,6 +159,33 @@ def test_the_limit_holds_for_all_together(client: Any, sandbox: Sandbox, answer:
     assert caught.value.spent_usd is not None
     assert caught.value.spent_usd > 2.0
     assert {row.state for row in client.list_generations()} == {"Cancelled"}
+
+
+@pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
+def test_the_limit_is_held_by_the_rows_costs_where_the_status_has_none(
+    client: Any, sandbox: Sandbox, tmp_path: Path, kind: Any
+) -> None:
+    """No status body tells a cost, and the list rows do: together they pass the limit, and everything is cancelled."""
+    sandbox.faults.add(Fault("GET /v1/generations/{id}", kind, fields=("running_cost_usd",), times=None))
+    with pytest.raises(errors.BudgetExceeded):
+        client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=8.5, on_question=answered)
+
+    assert "Cancelled" in {row.state for row in client.list_generations()}
+
+
+def test_a_forecast_past_the_limit_is_told_once(client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path) -> None:
+    """No child's forecast passes the limit by itself; the sum does, and warns before anything is stopped."""
+    told: list[str] = []
+
+    def tell(event: Any) -> None:
+        if isinstance(event, events.Notice) and "forecast" in event.message:
+            told.append(event.message)
+
+    with pytest.raises(errors.BudgetExceeded):
+        client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=9.0, on_event=tell, on_question=answered)
+
+    assert len(told) == 1
+    assert "your limit is $9.00" in told[0]
 
 
 def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
