@@ -19,7 +19,7 @@ from specstep_flows.engine.wire_logs import hide_queries
 from specstep_flows.flows.delivery import bring_package
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck
-from specstep_flows.flows.status_cache import Board
+from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening as launch
@@ -83,7 +83,7 @@ class Connection:
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
             limiter=self._limiter,  # type: ignore[arg-type]
-            observe=Board().observe,
+            observe=StatusCache().observe,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )

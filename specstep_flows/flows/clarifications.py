@@ -16,7 +16,7 @@ from specstep_flows.models import Answer, Clarification
 if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Desk", "answer_pending", "answers_in", "checked_answers"]
+__all__ = ["ClarificationAnswerer", "answer_pending", "answers_in", "checked_answers"]
 
 #: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
 TICK_SECONDS: Final = 30.0
@@ -27,8 +27,8 @@ LOST_POLL_SECONDS: Final = 10.0
 
 
 @attrs.define
-class Desk:
-    """Where one generation's questions are answered. ``answering`` is what was sent last, out of the run's record.
+class ClarificationAnswerer:
+    """Answers one generation's questions. ``answering`` is what was sent last, as the run's record has it.
 
     After answers were accepted, the state stays paused until the service's next tick, so the same questions may still be
     there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Work that
@@ -39,7 +39,7 @@ class Desk:
     policy: Policy | None
     settle_seconds: float
     answering: Mapping[str, Any] | None = None
-    #: What the service accepted of this desk.
+    #: The answers of this process that the service accepted.
     accepted: list[Answer] = attrs.field(factory=list, init=False)
     #: The questions were others by the time the answers came, so that they must be read again.
     is_outdated: bool = attrs.field(default=False, init=False)
@@ -50,7 +50,7 @@ class Desk:
         # The record keeps what was sent last to each of the run's generations.
         self.answering = (self.answering or {}).get(str(self.generation_id))
 
-    async def look(self, cost_usd: float | None = None) -> None:
+    async def answer(self, cost_usd: float | None = None) -> None:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
 
         GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
@@ -66,7 +66,7 @@ class Desk:
         pending = await gateway.get_clarifications(self.generation_id)
         if not pending:
             # Answered: what waits now, if anything does, is the service's next tick.
-            await self.left()
+            await self.note_resumed()
             return
         now = await Now()
         prior = self.answering
@@ -103,7 +103,7 @@ class Desk:
                 )
             )
 
-    async def left(self) -> None:
+    async def note_resumed(self) -> None:
         """The generation no longer waits: what was sent last was taken up."""
         if self.answering is not None:
             found = () if self.answering["accepted"] else self.answering["answers"]
@@ -182,17 +182,17 @@ async def answer_pending(
     Raises:
         AnswersNeeded: a question has no answer; none was sent.
     """
-    desk = Desk(generation_id, policy, settle_seconds, answering)
+    answerer = ClarificationAnswerer(generation_id, policy, settle_seconds, answering)
     while True:
         generation = await gateway.get_generation(generation_id)
         if generation.needs_answers:
-            await desk.look(generation.running_cost_usd)
+            await answerer.answer(generation.running_cost_usd)
         else:
-            await desk.left()
-        if desk.is_outdated:
+            await answerer.note_resumed()
+        if answerer.is_outdated:
             continue
-        if desk.answering is None or desk.answering["accepted"]:
-            return desk.accepted
+        if answerer.answering is None or answerer.answering["accepted"]:
+            return answerer.accepted
         # Nobody knows whether they arrived: the state tells, or they are sent again when the settle time is over.
         await Sleep(LOST_POLL_SECONDS)
 

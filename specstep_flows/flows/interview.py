@@ -8,6 +8,7 @@ from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
 from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
+from specstep_flows.runs.attachments import read_attachment
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -338,14 +339,3 @@ def _has_come(document: ReferenceDocument, older: Collection[str], size: int) ->
     """Whether a document may be one that was uploaded, under another name: the pages do not say how it is listed."""
     fits = document.size_bytes == size or (document.size_bytes is None and document.name is None)
     return fits and str(document.id) not in older
-
-
-def read_attachment(path: Path) -> bytes:
-    """The bytes of a reference document. Raises ``UsageError`` for what cannot be read or is empty."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise errors.UsageError(f"The reference document {path} cannot be read ({error.strerror}).") from None
-    if not content:
-        raise errors.UsageError(f"The reference document {path} is empty.")
-    return content

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from specstep_flows.models import GenerationRow
 
 __all__ = [
+    "GenerationSnapshot",
     "Kickoff",
-    "Sighting",
     "find_new",
     "kick_off",
     "settle_kickoff",
-    "sight",
     "start_generation",
+    "take_snapshot",
 ]
 
 #: How often the list is read while an answer that was lost may still turn into a generation.
@@ -56,25 +56,25 @@ class Kickoff:
 
 
 @attrs.frozen
-class Sighting:
+class GenerationSnapshot:
     """The generations of an account, live and deleted, as far as they matter for one kickoff.
 
-    ``ours`` belong to the interview. ``unnamed`` are rows that name no interview and are not known to be ours;
-    ``doubtful`` are those of them whose intake was not read either, so that they might be.
+    ``matching`` belong to the interview. ``unmatched`` are rows that name no interview and are not known to belong to it;
+    ``undecided`` are those of them whose intake was not read either, so that they might be.
     """
 
-    ours: frozenset[UUID]
-    unnamed: frozenset[UUID]
-    doubtful: frozenset[UUID]
-    #: Those of ``doubtful`` that are deleted.
-    doubtful_deleted: frozenset[UUID] = frozenset()
+    matching: frozenset[UUID]
+    unmatched: frozenset[UUID]
+    undecided: frozenset[UUID]
+    #: Those of ``undecided`` that are deleted.
+    undecided_deleted: frozenset[UUID] = frozenset()
     #: Whether the deleted ones are among them, and not withheld from this key.
-    is_whole: bool = True
+    includes_deleted: bool = True
 
     @property
     def known(self) -> frozenset[UUID]:
         """What a later look need not ask about again."""
-        return self.ours | self.unnamed
+        return self.matching | self.unmatched
 
 
 async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUID:
@@ -84,7 +84,7 @@ async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUI
     pages) has stayed without a new one until the settle time is over.
 
     Raises:
-        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
         RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
     """
     known = kickoff.older | (frozenset(known) if known is not None else (await _known_before(kickoff)))
@@ -117,7 +117,7 @@ async def settle_kickoff(
     ``is_just_sent``: its answer was lost a moment ago.
 
     Raises:
-        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
     """
     known = frozenset(known)
     began = await Now()
@@ -126,7 +126,7 @@ async def settle_kickoff(
     came_late = left < 0
     while True:
         try:
-            sighting = await sight(kickoff, known)
+            snapshot = await take_snapshot(kickoff, known)
         except errors.RequestError as error:
             error.add(
                 "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
@@ -134,35 +134,35 @@ async def settle_kickoff(
             raise
         if is_just_sent and (await Now()) < sent_at + kickoff.settle_seconds:
             # What was started by it is not over and deleted already: the bin held these before.
-            sighting = attrs.evolve(sighting, doubtful=sighting.doubtful - sighting.doubtful_deleted)
+            snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         is_just_sent = False
-        found = await find_new(kickoff, sighting, known)
+        found = await find_new(kickoff, snapshot, known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
             await Remember({**changes, "intent": None})
             return found
         if left < 0:
             # What was started while somebody looked was not also over and deleted between two looks.
-            if not sighting.is_whole and came_late:
+            if not snapshot.includes_deleted and came_late:
                 raise errors.OutcomeUnknown(
                     "A generation may have been started: it is not among the live ones, and this key may not list the "
                     "deleted ones. Nothing more is started; look on the service's page, and take it up with "
                     "`specstep adopt`.",
                 )
-            if sighting.doubtful:
-                raise _unsettled(sighting.doubtful, "the service does not say whether this run started")
+            if snapshot.undecided:
+                raise _unsettled(snapshot.undecided, "the service does not say whether this run started")
             return None
-        # What is certainly not ours need not be asked about again.
-        known |= sighting.unnamed - sighting.doubtful
+        # What certainly belongs to others need not be asked about again.
+        known |= snapshot.unmatched - snapshot.undecided
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
         await Report(events.Waiting("A generation that was asked for may still appear.", wait))
         await Sleep(wait)
         left -= wait
 
 
-async def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> UUID | None:
+async def find_new(kickoff: Kickoff, snapshot: GenerationSnapshot, known: frozenset[UUID] = frozenset()) -> UUID | None:
     """The one generation of this interview that is not in ``known``, if there is one."""
-    new = sorted(sighting.ours - known)
+    new = sorted(snapshot.matching - known)
     if len(new) > 1 and not kickoff.is_fan_out:
         raise _unsettled(new, "it cannot be told which of them this run started")
     if not new:
@@ -181,15 +181,17 @@ def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
     )
 
 
-async def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False) -> Sighting:
+async def take_snapshot(
+    kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False
+) -> GenerationSnapshot:
     """Look which generations there are. A row that names no interview, and is not known, is asked for its intake.
 
     ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the deleted
     ones are of interest only where rows do not name their interview (walkthrough, step 5: each row does).
     """
-    ours: set[UUID] = set()
-    unnamed: set[UUID] = set()
-    doubtful: set[UUID] = set()
+    matching: set[UUID] = set()
+    unmatched: set[UUID] = set()
+    undecided: set[UUID] = set()
     asked = 0
     live = await gateway.list_generations()
     rows_name = all(row.interview_id is not None for row in live)
@@ -198,23 +200,23 @@ async def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_fi
         for row in rows:
             if row.id in known:
                 continue
-            belongs = _names_ours(row, kickoff)
+            belongs = _names_interview(row, kickoff)
             if belongs is None:
                 if asked < MOST_ASKED:
                     belongs = await _has_intake(row.id, kickoff.intake_id)
                     asked += 1
                 if not belongs:
-                    unnamed.add(row.id)
+                    unmatched.add(row.id)
             if belongs:
-                ours.add(row.id)
+                matching.add(row.id)
             elif belongs is None:
-                doubtful.add(row.id)
-    return Sighting(
-        frozenset(ours),
-        frozenset(unnamed),
-        frozenset(doubtful),
-        frozenset(doubtful & {row.id for row in binned or ()}),
-        is_whole=binned is not None,
+                undecided.add(row.id)
+    return GenerationSnapshot(
+        frozenset(matching),
+        frozenset(unmatched),
+        frozenset(undecided),
+        frozenset(undecided & {row.id for row in binned or ()}),
+        includes_deleted=binned is not None,
     )
 
 
@@ -222,10 +224,10 @@ async def _known_before(kickoff: Kickoff) -> frozenset[UUID]:
     """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
     live = await gateway.list_generations()
     binned = await _deleted()
-    return frozenset(row.id for row in (*live, *(binned or ())) if _names_ours(row, kickoff) is not False)
+    return frozenset(row.id for row in (*live, *(binned or ())) if _names_interview(row, kickoff) is not False)
 
 
-def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
+def _names_interview(row: GenerationRow, kickoff: Kickoff) -> bool | None:
     """Whether a row names the kickoff's interview; None when one of them names none."""
     if row.interview_id is None or kickoff.interview_id is None:
         return None
@@ -260,7 +262,7 @@ async def start_generation(
     intake_id: UUID,
     interview_id: UUID | None = None,
     *,
-    profile: str = "Normal",
+    profile: str = states.DEFAULT_PROFILE,
     project_type: str | None = None,
     mirror_selection: str | None = None,
     settle_seconds: float = 90.0,

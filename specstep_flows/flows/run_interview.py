@@ -23,6 +23,7 @@ from specstep_flows.flows.job import Job, confirm, current_record, generation_ch
 from specstep_flows.flows.pace import once_known
 from specstep_flows.models import Interview
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -34,7 +35,7 @@ LARGE_BYTES: Final = 20_000_000
 #: The expected answer when a key, not a person, held the interview.
 NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 #: What the service starts by itself for a user's token (walkthrough, step 3: "sensible defaults").
-AUTO_START_PROFILE: Final = "Normal"
+AUTO_START_PROFILE: Final = DEFAULT_PROFILE
 #: How a turn ends that was cancelled while the agent was answering it.
 TURN_TAKEN_BACK: Final = "cancelled"
 

@@ -16,7 +16,7 @@ from specstep_flows.flows.job import (
     current_record,
     generation_changes,
 )
-from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, sight
+from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, take_snapshot
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord
 
@@ -43,8 +43,8 @@ async def start(job: Job) -> None:
         found = await _settle_intent(kickoff, record.intent)
     else:
         # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        sighting = await sight(kickoff, is_first=True)
-        found, known = (await find_new(kickoff, sighting)), sighting.known
+        snapshot = await take_snapshot(kickoff, is_first=True)
+        found, known = (await find_new(kickoff, snapshot)), snapshot.known
         if found is None and job.is_user_actor and record.turns:
             now = await Now()
             found = await settle_kickoff(kickoff, known, now)
@@ -79,7 +79,7 @@ async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UU
         assert record.intake_artifact_id is not None
         return await gateway.start_generation(
             record.intake_artifact_id,
-            profile=record.options.get("profile") or "Normal",
+            profile=record.options.get("profile") or states.DEFAULT_PROFILE,
             project_type=project_type,
             mirror_selection=record.options.get("mirror_selection"),
             about=about,

@@ -15,7 +15,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Flow, Now, Observe, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
-from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.history import sampled
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out
@@ -38,7 +38,7 @@ FAMILY_SECONDS: Final = 60.0
 class _Member:
     """One generation of the family."""
 
-    desk: Desk
+    answerer: ClarificationAnswerer
     #: Seconds until the next look. They are counted by our own waits, for a machine's clock may be set meanwhile.
     wait: float = 0.0
     last: Generation | None = None
@@ -74,25 +74,27 @@ class _Family:
         record = await Remember({})
         for identifier in new:
             answering = None if record is None else record.answering
-            self.members[identifier] = _Member(Desk(identifier, self.policy, self.settle_seconds, answering))
+            self.members[identifier] = _Member(
+                ClarificationAnswerer(identifier, self.policy, self.settle_seconds, answering)
+            )
         if record is not None and not set(new) <= set(record.generation_ids):
             await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
         return True
 
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget, answer its questions."""
-        generation = await once_known(partial(Observe, member.desk.generation_id, member.last))
+        generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
         now = await Now()
         member.last, member.wait = generation, member.pace.next_wait(generation, now)
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
         if not generation.needs_answers:
-            await member.desk.left()
+            await member.answerer.note_resumed()
         await self.budget.read(generation)
         await self._record(generation, now)
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen)
         if generation.needs_answers:
-            await member.desk.look(generation.running_cost_usd)
+            await member.answerer.answer(generation.running_cost_usd)
 
     async def _record(self, generation: Generation, now: float) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""

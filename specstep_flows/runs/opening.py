@@ -14,9 +14,9 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.callbacks import Brief, whole_brief
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.interview import read_attachment
 from specstep_flows.flows.job import Job, KeyCheck
 from specstep_flows.flows.run import answer_run, run_job
+from specstep_flows.runs.attachments import read_attachment
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.runs.store import RunStore
 

@@ -31,7 +31,7 @@ from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.job import Job
 from specstep_flows.flows.run import run_job
-from specstep_flows.flows.status_cache import Board
+from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.runs import opening
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, Failure, ManualClock, Question, SandboxOptions, TurnFailure
@@ -183,7 +183,7 @@ class RunMachine(RuleBasedStateMachine):
         shared = Shared(
             clock=TurnedClock(self.clock),
             limiter=cast(Any, MemoryLimiter()),
-            observe=Board().observe,
+            observe=StatusCache().observe,
             random=random.Random(1),
         )
         session = Session(shared, store=self.store, record=self.store.get("machine"))

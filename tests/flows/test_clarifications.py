@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.flows.clarifications import Desk, checked_answers
+from specstep_flows.flows.clarifications import ClarificationAnswerer, checked_answers
 from specstep_flows.models import Answer, Clarification
 from specstep_flows.runs.records import RunRecord
 
@@ -34,17 +34,17 @@ def defaults(questions):
     return {question.question: question.proposed_default for question in questions}
 
 
-def desk(policy=defaults, **more):
-    """A desk with a policy."""
-    return Desk(GENERATION, policy, SETTLE, **more)
+def make_answerer(policy=defaults, **more):
+    """An answerer of the generation's questions."""
+    return ClarificationAnswerer(GENERATION, policy, SETTLE, **more)
 
 
 def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage):
     """The service takes answers up at its next tick; until then the questions are still there."""
     service = Service(["One?", "Two?"])
-    acting, at = stage(service), desk()
+    acting, answerer = stage(service), make_answerer()
     for _ in range(50):
-        acting.play(at.look())
+        acting.play(answerer.answer())
         acting.now += 30
 
     assert service.answered == [[("One?", "default of One?"), ("Two?", "default of Two?")]]
@@ -56,22 +56,22 @@ def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage
 def test_a_new_pause_with_the_same_question_is_answered_anew(stage):
     """Once the generation has gone on, the same text is another question."""
     service = Service(["One?"])
-    acting, at = stage(service), desk()
-    acting.play(at.look())
-    acting.play(at.left())
-    acting.play(at.look())
+    acting, answerer = stage(service), make_answerer()
+    acting.play(answerer.answer())
+    acting.play(answerer.note_resumed())
+    acting.play(answerer.answer())
 
     assert len(service.answered) == 2
-    assert [answer.question for answer in at.accepted] == ["One?", "One?"]
+    assert [answer.question for answer in answerer.accepted] == ["One?", "One?"]
 
 
 def test_an_answer_that_was_lost_is_sent_again_only_after_the_settle_time(stage, lost):
     """The same answers, without asking anybody a second time."""
     asked = []
     service = Service(["One?"], [lost])
-    acting, at = stage(service), desk(lambda questions: asked.append(1) or defaults(questions))
+    acting, answerer = stage(service), make_answerer(lambda questions: asked.append(1) or defaults(questions))
     for _ in range(20):
-        acting.play(at.look())
+        acting.play(answerer.answer())
         acting.now += 10
 
     assert len(service.answered) == 2
@@ -82,10 +82,10 @@ def test_another_process_does_not_answer_again_what_was_answered(stage):
     """The record tells a resumed run what was sent."""
     service = Service(["One?"])
     first = stage(service)
-    first.play(desk().look())
+    first.play(make_answerer().answer())
     second = stage(service)
     second.now = first.now + 5
-    second.play(desk(answering=first.remembered["answering"]).look())
+    second.play(make_answerer(answering=first.remembered["answering"]).answer())
 
     assert len(service.answered) == 1
 
@@ -94,9 +94,9 @@ def test_what_was_answered_for_another_generation_is_not_answered_here(stage):
     """Children of one kickoff may ask the same in the same words, and a run's record keeps what was sent last to any."""
     service = Service(["One?"])
     acting = stage(service)
-    acting.play(desk().look())
-    other = Desk(UUID(int=2), defaults, SETTLE, acting.remembered["answering"])
-    acting.play(other.look())
+    acting.play(make_answerer().answer())
+    other = ClarificationAnswerer(UUID(int=2), defaults, SETTLE, acting.remembered["answering"])
+    acting.play(other.answer())
 
     assert len(service.answered) == 2
 
@@ -107,19 +107,19 @@ def test_what_was_sent_to_one_child_is_known_after_another_was_answered(stage, l
     service = Service(["One?"], [lost])
     acting = stage(service)
     acting.record = RunRecord("fan", "http://127.0.0.1:1", 1.0, 1.0)
-    acting.play(desk().look())
-    other = Desk(UUID(int=2), defaults, SETTLE)
-    acting.play(other.look())
+    acting.play(make_answerer().answer())
+    other = ClarificationAnswerer(UUID(int=2), defaults, SETTLE)
+    acting.play(other.answer())
     if ends == "leaves another":
-        acting.play(other.left())
+        acting.play(other.note_resumed())
     assert len(service.answered) == 2
 
-    resumed = desk(answering=acting.record.answering)
-    acting.play(resumed.look())
+    resumed = make_answerer(answering=acting.record.answering)
+    acting.play(resumed.answer())
     assert len(service.answered) == 2
 
     acting.now += SETTLE + 1
-    acting.play(resumed.look())
+    acting.play(resumed.answer())
     assert len(service.answered) == 3
 
 
@@ -133,9 +133,9 @@ def test_questions_that_changed_meanwhile_are_read_again(stage):
             return 400, {"type": "CLARIFICATIONS_INCOMPLETE", "detail": "Other?"}
         return service(request)
 
-    acting, at = stage(changing), desk()
-    acting.play(at.look())
-    acting.play(at.look())
+    acting, answerer = stage(changing), make_answerer()
+    acting.play(answerer.answer())
+    acting.play(answerer.answer())
 
     assert service.answered == [[("Other?", "default of Other?")]]
 
@@ -145,14 +145,14 @@ def test_a_refusal_of_the_very_questions_that_are_pending_is_raised(stage):
     acting = stage(Service(["One?"], [(400, {"type": "VALIDATION_ERROR"})]))
 
     with pytest.raises(errors.BadRequest):
-        acting.play(desk().look())
+        acting.play(make_answerer().answer())
 
 
 def test_without_a_policy_the_questions_are_handed_out(stage):
     """None was sent; the error carries them all."""
     service = Service(["One?", "Two?"])
     with pytest.raises(errors.AnswersNeeded) as caught:
-        stage(service).play(desk(None).look())
+        stage(service).play(make_answerer(None).answer())
 
     assert [question.question for question in caught.value.questions] == ["One?", "Two?"]
     assert not service.answered
@@ -186,9 +186,9 @@ def test_what_is_no_answers_is_said_to_be_none(given):
 def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage):
     """Until the settle time is over, the same questions are the same, whatever the cost says."""
     service = Service(["One?"])
-    acting, at = stage(service), desk()
+    acting, answerer = stage(service), make_answerer()
     for cost in (1.0, 1.1, 1.2):
-        acting.play(at.look(cost))
+        acting.play(answerer.answer(cost))
         acting.now += 25
 
     assert len(service.answered) == 1
@@ -197,11 +197,11 @@ def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage):
 def test_the_same_question_after_more_paid_work_is_a_second_round(stage):
     """The state was never seen to leave the pause, but the agents worked in between: they ask again."""
     service = Service(["One?"])
-    acting, at = stage(service), desk()
-    acting.play(at.look(1.0))
+    acting, answerer = stage(service), make_answerer()
+    acting.play(answerer.answer(1.0))
     acting.now += SETTLE + 1
-    acting.play(at.look(1.0))
+    acting.play(answerer.answer(1.0))
     assert len(service.answered) == 1
 
-    acting.play(at.look(1.5))
+    acting.play(answerer.answer(1.5))
     assert len(service.answered) == 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors, gateway
 from specstep_flows.engine.effects import Sleep
-from specstep_flows.flows.kickoff import Kickoff, kick_off, settle_kickoff, sight
+from specstep_flows.flows.kickoff import Kickoff, kick_off, settle_kickoff, take_snapshot
 
 INTERVIEW, INTAKE = UUID(int=1), UUID(int=2)
 SETTLE = 90.0
@@ -200,7 +200,7 @@ def test_rows_that_name_no_interview_are_told_by_their_intake(stage):
     assert service.kickoffs == 1
 
 
-def test_known_ones_are_not_ours(stage):
+def test_generations_known_before_are_never_adopted(stage):
     """What the interview had before is never taken for what was started now."""
     service = Service([])
     service.stage = stage(service)
@@ -212,7 +212,7 @@ def test_known_ones_are_not_ours(stage):
 
 
 def test_several_new_ones_are_adopted_by_nobody(stage):
-    """Two new generations: which is ours cannot be told, so none is adopted and none is started."""
+    """Two new generations: which one this run started cannot be told, so none is adopted and none is started."""
     service = Service([])
     service.stage = stage(service)
     new = {service.start(0.0), service.start(0.0)}
@@ -306,12 +306,12 @@ def test_the_first_look_leaves_the_deleted_ones_out_where_rows_name_their_interv
     """Nothing of an interview can have been deleted before its first kickoff; rows without a name might be anybody's."""
     service = Service([])
     service.rows.append((0.0, UUID(int=7), UUID(int=77)))
-    sighting, acting = perform(stage, service, sight(kickoff(), is_first=True))
+    snapshot, acting = perform(stage, service, take_snapshot(kickoff(), is_first=True))
 
-    assert (sighting.ours, acting.count("list_deleted_generations")) == (frozenset(), 0)
+    assert (snapshot.matching, acting.count("list_deleted_generations")) == (frozenset(), 0)
 
     service.names_interview = False
-    _, acting = perform(stage, service, sight(kickoff(), is_first=True))
+    _, acting = perform(stage, service, take_snapshot(kickoff(), is_first=True))
 
     assert acting.count("list_deleted_generations") == 1
 
@@ -331,7 +331,7 @@ def test_a_kickoff_that_came_to_nothing_is_sent_again_whatever_was_deleted_befor
 
     acting = stage(hidden)
     service.stage = acting
-    known = acting.play(sight(kickoff(), is_first=True)).known
+    known = acting.play(take_snapshot(kickoff(), is_first=True)).known
 
     assert acting.play(kick_off(kickoff(), known)) == service.rows[-1][1]
     assert service.kickoffs == 2
@@ -353,12 +353,12 @@ def test_a_long_list_without_names_is_not_asked_about_row_by_row(stage):
         return service(request)
 
     service.stage = acting = stage(answer)
-    sighting = acting.play(sight(kickoff()))
+    snapshot = acting.play(take_snapshot(kickoff()))
 
     assert acting.count("get_generation") <= 20
-    assert len(sighting.known) == 300
-    assert sighting.ours == frozenset()
+    assert len(snapshot.known) == 300
+    assert snapshot.matching == frozenset()
 
     acting.sent.clear()
-    assert acting.play(settle_kickoff(kickoff(), sorted(sighting.known)[5:], sent_at=acting.now)) is None
+    assert acting.play(settle_kickoff(kickoff(), sorted(snapshot.known)[5:], sent_at=acting.now)) is None
     assert acting.count("get_generation") == 5

@@ -1,11 +1,19 @@
 """Many generations watched at once: what a list page answers, and when the whole status body is worth a request."""
 
+import json
+import threading
+import time
 from uuid import UUID
 
+import httpx
 import pytest
 
-from specstep_flows.engine.effects import Observe
-from specstep_flows.flows.status_cache import CROWD, FAR_FRESH_SECONDS, FRESH_SECONDS, Board
+from specstep_flows.engine.clock import SystemClock
+from specstep_flows.engine.effects import Observe, Reply
+from specstep_flows.engine.interpreter import Attempt, carry_out
+from specstep_flows.engine.limits import MemoryLimiter
+from specstep_flows.engine.session import Session, Shared
+from specstep_flows.flows.status_cache import FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
 
 FORECAST = 600
 
@@ -32,7 +40,7 @@ class Watchers:
     """Several runs of one client, each with what it saw last."""
 
     def __init__(self, stage, service):
-        self.service, self.board = service, Board()
+        self.service, self.cache = service, StatusCache()
         self.acting = stage(service)
         self.last = {}
 
@@ -40,7 +48,7 @@ class Watchers:
         """One look of each of these runs; what was seen."""
         ids = [self.service.ids[number] for number in numbers] if numbers else self.service.ids
         for id_ in ids:
-            self.last[id_] = self.acting.play(self.board.observe(Observe(id_, self.last.get(id_))))
+            self.last[id_] = self.acting.play(self.cache.observe(Observe(id_, self.last.get(id_))))
         return [self.last[id_] for id_ in ids]
 
     def sent(self):
@@ -92,7 +100,7 @@ def test_a_page_is_read_oftener_near_the_end(watchers, left):
     three = watchers(3)
     for id_ in three.service.ids:
         three.service.left = left
-        three.last[id_] = three.acting.play(three.board.observe(Observe(id_, three.last[id_], detail=True)))
+        three.last[id_] = three.acting.play(three.cache.observe(Observe(id_, three.last[id_], detail=True)))
     three.look()
     three.sent()
 
@@ -120,7 +128,7 @@ def test_an_end_on_a_page_is_read_in_full(watchers):
 
 def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers):
     """60 requests a minute are for all of them."""
-    for count, bodies in ((CROWD - 1, 1), (CROWD, 0)):
+    for count, bodies in ((MANY - 1, 1), (MANY, 0)):
         some = watchers(count)
         some.sent()
         some.service.states[some.service.ids[0]] = "Reviewing"
@@ -131,20 +139,20 @@ def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers):
 
 def test_a_newcomer_in_a_crowd_waits_for_the_next_page(watchers):
     """It is on no page that was read before; its forecast is asked for as soon as there can be one, and once."""
-    crowd = watchers(CROWD)
+    crowd = watchers(MANY)
     newcomer = UUID(int=999)
     crowd.service.ids.append(newcomer)
     crowd.service.states[newcomer] = "Queued"
     crowd.sent()
     before = crowd.acting.now
 
-    assert crowd.look(CROWD)[0].state == "Queued"
+    assert crowd.look(MANY)[0].state == "Queued"
     assert crowd.sent() == (1, 0)
     assert crowd.acting.now == before + FRESH_SECONDS
 
     crowd.service.states[newcomer] = "Drafting"
     crowd.acting.now += FAR_FRESH_SECONDS + 1
-    assert crowd.look(CROWD)[0].estimated_time_remaining_seconds == FORECAST
+    assert crowd.look(MANY)[0].estimated_time_remaining_seconds == FORECAST
     assert crowd.sent() == (1, 1)
 
 
@@ -169,3 +177,40 @@ def test_a_page_of_the_future_is_not_believed(watchers):
     three.acting.now -= 3600
     three.look()
     assert three.sent() == (1, 0)
+
+
+def test_threads_take_turns_in_the_cache():
+    """What runs in several threads know of each other is changed by one of them at a time."""
+    inside, most = 0, 0
+
+    class Slow(StatusCache):
+        def _note_look(self, generation_id, now):
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.002)
+            inside -= 1
+            return super()._note_look(generation_id, now)
+
+    async def look(number):
+        for _ in range(10):
+            await Observe(UUID(int=number))
+
+    def drive(number):
+        steps = carry_out(look(number), Session(shared))
+        try:
+            step = next(steps)
+            while True:
+                reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), "state": "Queued"}).encode())
+                step = steps.send(reply if isinstance(step, Attempt) else step.work())
+        except StopIteration:
+            pass
+
+    shared = Shared(SystemClock(1.0), MemoryLimiter(), Slow().observe)
+    threads = [threading.Thread(target=drive, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 1

@@ -11,7 +11,7 @@ from specstep_flows import errors, events
 from specstep_flows._text import size
 from specstep_flows.cli.interview.view import document_lines
 from specstep_flows.cli.progress.upload_bar import UploadBar
-from specstep_flows.flows.interview import read_attachment
+from specstep_flows.runs.attachments import read_attachment
 
 if TYPE_CHECKING:
     from specstep_flows.cli.driver import Driver

@@ -1,0 +1,23 @@
+"""Reading the reference documents that a run attaches to its interview. It blocks, so flows have it done by ``Fetch``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from specstep_flows import errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["read_attachment"]
+
+
+def read_attachment(path: Path) -> bytes:
+    """The bytes of a reference document. Raises ``UsageError`` for what cannot be read or is empty."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise errors.UsageError(f"The reference document {path} cannot be read ({error.strerror}).") from None
+    if not content:
+        raise errors.UsageError(f"The reference document {path} is empty.")
+    return content
