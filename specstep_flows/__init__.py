@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from specstep_flows import errors, events, models
     from specstep_flows.answers import AnswersFile, ProposedDefaults
     from specstep_flows.callbacks import Brief
-    from specstep_flows.client import AsyncSpecStep, SpecStep
+    from specstep_flows.client import SpecStep
+    from specstep_flows.client_async import AsyncSpecStep
     from specstep_flows.errors import SpecStepError
     from specstep_flows.models import Answer, Clarification, Generation, Interview, RunResult
     from specstep_flows.runs.records import RunRecord
@@ -52,7 +53,7 @@ __all__ = [
 _HOMES = {
     "Answer": "models",
     "AnswersFile": "answers",
-    "AsyncSpecStep": "client",
+    "AsyncSpecStep": "client_async",
     "Brief": "callbacks",
     "Clarification": "models",
     "Generation": "models",

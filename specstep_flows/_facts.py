@@ -1,18 +1,246 @@
-"""What there is to say of a generation: its place on the walkthrough's track, and its billing in words."""
+"""What there is to say of a generation, in one list: the live display, the log, the notebook and the report draw from it.
+
+A new fact is added in ``generation_facts``, and every screen shows it. ``models`` hands its objects over from below, so
+their types cannot be named here.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
-from specstep_flows._text import spaced
+from specstep_flows._text import counted, duration, money, percent, size, spaced
 from specstep_flows.states import STAGES, billing_meaning, fold, is_terminal, stage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-__all__ = ["Mark", "Stage", "billing_words", "track"]
+__all__ = [
+    "TITLE_WEIGHT",
+    "Fact",
+    "Mark",
+    "Observed",
+    "Stage",
+    "Tone",
+    "failure_words",
+    "generation_facts",
+    "headline",
+    "result_facts",
+    "run_facts",
+    "seconds_taken",
+    "track",
+]
+
+#: Facts up to this weight are part of the title where a screen has one.
+TITLE_WEIGHT: Final = 1
+
+#: How a fact is to be taken; each screen has its own colours for it.
+Tone: TypeAlias = Literal["plain", "strong", "warning", "bad"]
+
+
+@attrs.frozen
+class Fact:
+    """One thing to say: a label of one or two words, and what holds.
+
+    ``weight`` goes from 9, what nobody may miss, to 1: where there is no room for all,
+    the lightest go first. ``note`` is what belongs to ``text`` and may be set smaller, after ``joint`` where it is not.
+    ``share`` (0 to 1) is there for what can be drawn as a bar.
+    """
+
+    label: str
+    text: str
+    weight: int
+    note: str | None = None
+    joint: str = ", "
+    tone: Tone = "plain"
+    share: float | None = None
+    is_code: bool = False
+
+    @property
+    def title(self) -> str:
+        """The label as a heading."""
+        return self.label[:1].upper() + self.label[1:]
+
+    @property
+    def whole(self) -> str:
+        """The text with its note."""
+        return f"{self.text}{self.joint}{self.note}" if self.note else self.text
+
+
+@attrs.frozen
+class Observed:
+    """What is known beside a generation: of its run, and of the time that has passed since it was read."""
+
+    #: How long it has taken; None where only the generation itself tells.
+    seconds: float | None = None
+    since: float = 0.0
+    spent_before_usd: float = 0.0
+    questions: int = 0
+    #: The service's present time, where this machine can know it.
+    server_time: datetime | None = None
+
+
+def generation_facts(generation: Any, observed: Observed | None = None) -> list[Fact]:
+    """The facts of a ``models.Generation``, in the order in which they are read. The first says what it is doing."""
+    observed = observed or Observed()
+    found = [
+        _phase(generation),
+        _progress(generation),
+        Fact("why", failure_words(generation) or "no reason given", 9, tone="bad") if generation.is_failed else None,
+        Fact("questions", f"{counted(observed.questions, 'question')} to be answered", 8, tone="warning")
+        if observed.questions
+        else None,
+        _time(generation, observed),
+        _cost(generation, observed),
+        Fact("billing", billing_meaning(generation.billing_state) or spaced(generation.billing_state), 7)
+        if generation.billing_state
+        else None,
+        _retries(generation, observed),
+        _restarts(generation),
+        Fact("specialist", f"{generation.active_specialist} finished last", 2)
+        if generation.active_specialist and not generation.is_terminal
+        else None,
+        Fact("profile", generation.review_profile, TITLE_WEIGHT) if generation.review_profile else None,
+        Fact("generation", str(generation.id), TITLE_WEIGHT, is_code=True),
+    ]
+    return [fact for fact in found if fact is not None]
+
+
+def headline(facts: Sequence[Fact]) -> str:
+    """The first fact in a few words, with how far it is: ``Drafting 26%``."""
+    return " ".join([facts[0].text, *(fact.text for fact in facts if fact.share is not None)])
+
+
+def failure_words(generation: Any) -> str:
+    """The category and the reason of a failure, as far as they are known."""
+    return ": ".join(filter(None, (generation.failure_category, generation.failure_reason)))
+
+
+def seconds_taken(generation: Any) -> float | None:
+    """How long a generation took, or had worked when it was read, by its own fields."""
+    ended = generation.completed_at or generation.failed_at
+    if generation.is_terminal and ended is not None and generation.started_at is not None:
+        return float((ended - generation.started_at).total_seconds())
+    total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+    return None if total is None or left is None else max(0.0, total - left)
+
+
+def _phase(generation: Any) -> Fact:
+    # At the end, the last phase is over and the state says what came of it.
+    detail = None if generation.is_terminal else generation.phase_detail
+    phase: str = detail if detail and fold(detail) != fold(generation.state) else spaced(generation.state)
+    if generation.current_round and "round" not in phase.casefold() and stage_of(generation.state) in (2, 3, 4):
+        phase += f" (round {generation.current_round})"
+    explanation = generation.progress_explanation
+    note = explanation.rstrip(".") if explanation and explanation != phase else None
+    return Fact("phase", phase, 9, note, ": ", "strong")
+
+
+def _progress(generation: Any) -> Fact | None:
+    share = 100.0 if generation.is_complete else generation.progress_percent
+    if share is None:
+        return None
+    share = min(100.0, max(0.0, share))
+    return Fact("progress", percent(share), 3, share=share / 100)
+
+
+def _time(generation: Any, observed: Observed) -> Fact | None:
+    taken = observed.seconds if observed.seconds is not None else seconds_taken(generation)
+    total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+    if taken is None:
+        return None if total is None else Fact("time", f"forecast {duration(total)} of work", 6)
+    if generation.is_terminal:
+        return Fact("time", duration(taken), 6, None if total is None else f"forecast {duration(total)} of work")
+    if total is None:
+        note = "no forecast"
+    elif left is not None:
+        left -= observed.since
+        note = f"about {duration(left)} left" if left >= 1 else "due any moment"
+        note += f" of a forecast of {duration(total)}"
+    elif generation.started_work_at is None and not generation.is_paused:
+        note = f"forecast {duration(total)} of work"
+    else:
+        note = f"{'longer than the forecast of' if taken > total else 'forecast'} {duration(total)}"
+    return Fact("time", f"{duration(taken)} so far", 6, note)
+
+
+def _cost(generation: Any, observed: Observed) -> Fact | None:
+    spent, before, total = generation.running_cost_usd, observed.spent_before_usd, generation.estimated_total_usd
+    if spent is None and not before and (generation.is_terminal or observed.seconds is None):
+        return None
+    text = money(spent if not before else before + (spent or 0.0))
+    notes = [f"{money(before)} of it for earlier attempts"] if before else []
+    if total is not None:
+        low, high = generation.estimated_total_p25_usd, generation.estimated_total_p75_usd
+        among = [f"{money(low)} to {money(high)}"] if low is not None and high is not None else []
+        if generation.estimated_total_sample_size is not None:
+            among.append(f"from {counted(generation.estimated_total_sample_size, 'past run')}")
+        forecast = f"forecast {'of this attempt ' if before else ''}{money(total)}"
+        notes.append(f"{forecast} ({', '.join(among)})" if among else forecast)
+    elif not generation.is_terminal:
+        notes.append("no forecast")
+    return Fact("cost", text if generation.is_terminal else f"{text} so far", 8, ", ".join(notes) or None)
+
+
+def _retries(generation: Any, observed: Observed) -> Fact | None:
+    if not generation.retry_count:
+        return None
+    words = counted(generation.retry_count, "retry", "retries") + " after a provider's error"
+    if generation.recoverable_error_category:
+        words += f" ({generation.recoverable_error_category.replace('_', ' ')})"
+    due, last, now = generation.next_retry_at, generation.last_retry_at, observed.server_time
+    note = None
+    if due is not None and not generation.is_terminal:
+        if now is not None:
+            left = (due - now).total_seconds()
+            note = f"next try in {duration(left)}" if left >= 1 else "the next try is due"
+        elif last is not None:
+            note = f"waits {duration((due - last).total_seconds())} before the next try"
+        else:
+            note = "another try is due"
+    return Fact("retries", words, 6, note, "; ", "warning")
+
+
+def _restarts(generation: Any) -> Fact | None:
+    count = generation.host_restart_resume_count
+    if not count:
+        return None
+    words = f"resumed {counted(count, 'time')} after a host restart"
+    return Fact("restarts", words, 5, "repeated work raises the cost", "; ", "warning")
+
+
+def run_facts(record: Any) -> list[Fact]:
+    """What a ``RunRecord`` knows of its run, in short."""
+    spent = None if record.cost_usd is None else record.spent_before_usd + record.cost_usd
+    found = [
+        ("run", record.run_id, True),
+        ("stage", spaced(record.stage), False),
+        ("state", spaced(record.generation_state or ""), False),
+        ("profile", record.options.profile, False),
+        ("cost", None if spent is None else money(spent), False),
+        ("generation", record.generation_id, True),
+        ("package", record.file if record.sha256 else None, False),
+        ("last error", None if record.is_finished else record.error, False),
+        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}", True),
+    ]
+    return [Fact(label, str(value), 5, is_code=is_code) for label, value, is_code in found if value]
+
+
+def result_facts(result: Any) -> list[Fact]:
+    """What a ``RunResult`` says of a whole run."""
+    found = [
+        ("package", f"{result.path} ({size(result.size_bytes)})", False),
+        ("unpacked to", result.unpacked_to, False),
+        ("cost", None if result.cost_usd is None else money(result.cost_usd), False),
+        ("answers", len(result.answers), False),
+        ("run", result.run_id, True),
+        ("generation", result.generation_id, True),
+        ("SHA-256", result.sha256, True),
+    ]
+    return [Fact(label, str(value), 5, is_code=is_code) for label, value, is_code in found if value]
+
 
 #: How far a stage has got. A stage that was ``passed`` was never seen: it was skipped, or over between two looks.
 Mark: TypeAlias = Literal["done", "passed", "current", "halted", "failed", "ahead"]
@@ -58,10 +286,3 @@ def track(state: str | None, seen: Iterable[str] = ()) -> tuple[Stage, ...]:
         else:
             stages.append(Stage(name, "done" if place in reached else "passed"))
     return tuple(stages)
-
-
-def billing_words(billing_state: str | None) -> str | None:
-    """What the billing posture means, in words; one that nobody has seen is told as it is."""
-    if billing_state is None:
-        return None
-    return billing_meaning(billing_state) or spaced(billing_state)

@@ -1,13 +1,16 @@
-"""What an open client holds besides its HTTP client: the run store, the limits, the clock, and how flows are driven."""
+"""What an open client holds besides its HTTP client, how it drives flows, and how it opens a run and drives it alone."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import attrs
 
 from specstep_flows import errors, events
 from specstep_flows.engine.clock import SystemClock
@@ -15,58 +18,68 @@ from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.engine.wire_logs import hide_queries
-from specstep_flows.flows.delivery import bring_package
+from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.package.disk import RunFiles
-from specstep_flows.runs import opening as launch
+from specstep_flows.runs import opening
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
-    from uuid import UUID
 
     import httpx
 
+    from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
-    from specstep_flows.events import Event
-    from specstep_flows.models import Generation, PackageOnDisk
+    from specstep_flows.models import Generation, RunOptions
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["Connection"]
+__all__ = ["AsyncRuntime", "People", "Runtime"]
 
 R = TypeVar("R")
 
 #: Somebody who is told of events; with AsyncSpecStep it may be a coroutine function.
 Listener: TypeAlias = Callable[[events.Event], Any]
-Tell: TypeAlias = Callable[[events.Event], Any]
+#: Finds or makes a run's record, given the store and the service's address, and says whether it was there before.
+Find: TypeAlias = Callable[[RunStore, str], tuple["RunRecord", bool]]
 
 
-class Connection:
+@attrs.frozen
+class People:
+    """Who is asked and told in this process."""
+
+    policy: Policy | None = None
+    confirm: Confirm | None = None
+    respondent: Respondent | None = None
+    on_event: Listener | None = None
+
+
+class _Runtime:
     """One client's state. It is made with the first call.
 
-    A process that forks shares its sockets and its database with the child: an answer could reach the wrong one of
+    A process that forks shares its sockets and its database with the child: a response could reach the wrong one of
     them, and nobody would know what was paid for. So a client works only in the process that opened it.
     """
 
     def __init__(
         self,
         settings: Settings,
+        http: Any,
         store: RunStore | Path | str | None = None,
-        on_event: Callable[[Event], Any] | None = None,
+        on_event: Listener | None = None,
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
         hide_queries()
         self._process = os.getpid()
         self.settings = settings
-        self.on_event = on_event
+        self._http = http
+        self._on_event = on_event
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self.store = (
@@ -82,7 +95,7 @@ class Connection:
         )
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
-            limiter=self._limiter,  # type: ignore[arg-type]
+            limiter=self._limiter,
             observe=StatusCache().observe,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
@@ -95,11 +108,6 @@ class Connection:
         if self._owns_store:
             self.store.close()
 
-    @property
-    def is_user_actor(self) -> bool:
-        """Whether the key is a user's access token, with which the service starts generations by itself."""
-        return (self.settings.api_key or "").startswith("oat_")
-
     def _refuse(self, request: Request) -> None:
         """Without a key, nothing is sent that needs one: it would count as a failed authentication."""
         known = OPERATIONS.get(request.operation)
@@ -108,7 +116,7 @@ class Connection:
 
     def _session(self) -> Session:
         self._refuse_fork()
-        return Session(self._shared, report=self.on_event)
+        return Session(self._shared, report=self._on_event)
 
     def _refuse_fork(self) -> None:
         if os.getpid() != self._process:
@@ -116,77 +124,160 @@ class Connection:
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
             )
 
-    def drive(self, flow: Flow[R], client: httpx.Client) -> R:
-        """Carry a flow out in this thread."""
-        try:
-            refuse_coroutines(self.on_event)
-            return drive(flow, self._session(), client)
-        finally:
-            flow.close()
+    def _files_of(self, options: RunOptions, tell: Listener | None) -> RunFiles:
+        return RunFiles(options, self.settings, self._shared, _progress(tell))
 
-    async def drive_async(self, flow: Flow[R], client: httpx.AsyncClient) -> R:
-        """Carry a flow out on the event loop."""
-        try:
-            return await drive_async(flow, self._session(), client)
-        finally:
-            flow.close()
-
-    def run(self, opening: launch.Launch[R], client: httpx.Client) -> R:
-        """Open a run and drive it alone, in this thread."""
-        self._refuse_fork()
-        refuse_coroutines(self.on_event, opening.on_event, opening.policy, opening.confirm, opening.respondent)
-        report = _both(self.on_event, opening.on_event)
-        with launch.driven(self.store, opening, self._shared, self.settings.api_url, report) as (session, resumed):
-            return drive(self._flow(opening, session, resumed, _teller(report)), session, client)
-
-    async def run_async(self, opening: launch.Launch[R], client: httpx.AsyncClient) -> R:
-        """Open a run and drive it alone, on the event loop; the store is opened and closed in a thread."""
-        import asyncio
-
-        self._refuse_fork()
-        report = _both(self.on_event, opening.on_event)
-        driven = launch.driven(self.store, opening, self._shared, self.settings.api_url, report)
-        tell = _teller(report, asyncio.get_running_loop())
-        async with _in_threads(driven) as (session, resumed):
-            return await drive_async(self._flow(opening, session, resumed, tell), session, client)
-
-    async def _flow(self, opening: launch.Launch[R], session: Session, resumed: bool, tell: Tell | None) -> R:
+    async def _work(
+        self,
+        work: Callable[[Job], Flow[R]],
+        people: People,
+        session: Session,
+        resumed: bool,
+        tell: Listener | None,
+    ) -> R:
+        """The flow of a run: say which it is before anything is sent, then do the work."""
         record = session.record
         assert record is not None
-        files = RunFiles(dict(record.options), self.settings, self._shared, _progress(tell))
-        job = opening.job(record, files, self._key_check, self.settings.settle_seconds, self.is_user_actor)
-        return await _told(events.RunOpened(record.run_id, resumed, states_of(record)), opening.work, job)
+        job = Job(
+            files=self._files_of(record.options, tell),
+            key_check=self._key_check,
+            policy=people.policy,
+            confirm=people.confirm,
+            respondent=people.respondent,
+            settle_seconds=self.settings.settle_seconds,
+            # With a user's access token the service starts generations by itself.
+            is_user_actor=(self.settings.api_key or "").startswith("oat_"),
+            options=record.options,
+        )
+        await Report(events.RunOpened(record.run_id, resumed, states_of(record)))
+        return await work(job)
 
-    async def bring_package(
-        self, package_id: UUID, options: Mapping[str, Any], loop: asyncio.AbstractEventLoop | None = None
-    ) -> PackageOnDisk:
-        """The flow that brings one package home. ``options`` are ``output``, ``unpack`` and ``force``."""
-        tell = _teller(self.on_event, loop)
-        files = RunFiles(dict(options), self.settings, self._shared, _progress(tell))
-        return await bring_package(package_id, files, unpack=bool(options.get("unpack")))
+    @contextlib.contextmanager
+    def _open_run(
+        self, run_id: str, find: Find, report: Listener | None, timeout: float | None, is_beside: bool
+    ) -> Iterator[tuple[Session, bool]]:
+        """A session that drives a run alone, and whether the run was there before. It blocks as long as a disk does.
 
-    def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
-        """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
+        With ``is_beside`` it may be done beside another process that drives the run. What ends the run early is noted
+        in its record and named on the error.
+        """
+        opening.check_run_id(run_id)
+        is_alone = True
+        try:
+            let_go = self.store.hold(run_id)
+        except errors.RunBusy:
+            if not is_beside:
+                raise
+            is_alone, let_go = False, _nothing
+        try:
+            record, resumed = find(self.store, self.settings.api_url)
+            session = Session(
+                self._shared,
+                deadline=None if timeout is None else self._shared.clock.now() + timeout,
+                report=report,
+                store=self.store,
+                record=record,
+            )
+            try:
+                yield session, resumed
+            except errors.SpecStepError as error:
+                error.run_id = run_id
+                if is_alone:
+                    with contextlib.suppress(errors.StoreError):
+                        self.store.update(run_id, {"error": error.message})
+                raise
+        finally:
+            let_go()
+
+    def _adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
         self._refuse_fork()
         known = self.store.find_generation(generation.id)
         if known is not None:
             return known
-        record = launch.adopted_record(generation, options, run_id, self.settings.api_url)
+        record = opening.adopted_record(generation, options, run_id, self.settings.api_url)
         self.store.create(record)
         return record
 
 
-async def _told(opened: events.RunOpened, work: Callable[[Job], Flow[R]], job: Job) -> R:
-    """Say which run this is before anything is sent."""
-    await Report(opened)
-    return await work(job)
+class Runtime(_Runtime):
+    """What ``SpecStep`` holds: flows are carried out in the calling thread."""
+
+    _http: httpx.Client
+
+    def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
+        refuse_coroutines(self._on_event)
+        return drive(flow, self._session(), self._http)
+
+    def drive_run(
+        self,
+        run_id: str,
+        find: Find,
+        work: Callable[[Job], Flow[R]],
+        people: People,
+        timeout: float | None,
+        *,
+        is_beside: bool = False,
+    ) -> R:
+        """Open a run and drive it alone."""
+        self._refuse_fork()
+        refuse_coroutines(self._on_event, people.on_event, people.policy, people.confirm, people.respondent)
+        report = _both(self._on_event, people.on_event)
+        with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
+            return drive(self._work(work, people, session, resumed, report), session, self._http)
+
+    def files(self, options: RunOptions) -> RunFiles:
+        """File operations of a download that no run manages."""
+        return self._files_of(options, self._on_event)
+
+    def adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
+        """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
+        return self._adopt(generation, run_id, options)
+
+
+class AsyncRuntime(_Runtime):
+    """What ``AsyncSpecStep`` holds: flows are carried out on the event loop, and what blocks in threads."""
+
+    _http: httpx.AsyncClient
+
+    async def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
+        return await drive_async(flow, self._session(), self._http)
+
+    async def drive_run(
+        self,
+        run_id: str,
+        find: Find,
+        work: Callable[[Job], Flow[R]],
+        people: People,
+        timeout: float | None,
+        *,
+        is_beside: bool = False,
+    ) -> R:
+        """Open a run and drive it alone; the store is opened and closed in a thread."""
+        self._refuse_fork()
+        report = _both(self._on_event, people.on_event)
+        blocking = self._open_run(run_id, find, report, timeout, is_beside)
+        async with _in_threads(blocking) as (session, resumed):
+            flow = self._work(work, people, session, resumed, _from_thread(report))
+            return await drive_async(flow, session, self._http)
+
+    def files(self, options: RunOptions) -> RunFiles:
+        """File operations of a download that no run manages."""
+        return self._files_of(options, _from_thread(self._on_event))
+
+    async def adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
+        """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
+        return await in_thread(self._adopt, generation, run_id, options)
+
+
+def _nothing() -> None:
+    """What was not held is not let go."""
 
 
 @contextlib.asynccontextmanager
 async def _in_threads(blocking: contextlib.AbstractContextManager[R]) -> AsyncIterator[R]:
     """A context whose entry and exit block, entered and left in a thread."""
-    import asyncio
-
     try:
         entered = await in_thread(blocking.__enter__)
     except asyncio.CancelledError as error:
@@ -209,13 +300,13 @@ def _both(first: Listener | None, second: Listener | None) -> Listener | None:
         return first or second
     if not (inspect.iscoroutinefunction(first) or inspect.iscoroutinefunction(second)):
 
-        def tell(event: Event) -> None:
+        def tell(event: events.Event) -> None:
             first(event)
             second(event)
 
         return tell
 
-    async def tell_async(event: Event) -> None:
+    async def tell_async(event: events.Event) -> None:
         for listener in (first, second):
             answer = listener(event)
             if inspect.isawaitable(answer):
@@ -224,23 +315,20 @@ def _both(first: Listener | None, second: Listener | None) -> Listener | None:
     return tell_async
 
 
-def _teller(report: Listener | None, loop: asyncio.AbstractEventLoop | None = None) -> Tell | None:
-    """How a thread that downloads tells of its progress."""
-    if report is None:
-        return None
-    if loop is None or not inspect.iscoroutinefunction(report):
+def _from_thread(report: Listener | None) -> Listener | None:
+    """How a thread that downloads tells of its progress: a coroutine function is called on the event loop."""
+    if report is None or not inspect.iscoroutinefunction(report):
         return report
+    loop = asyncio.get_running_loop()
 
-    import asyncio
-
-    def tell(event: Event) -> None:
+    def tell(event: events.Event) -> None:
         asyncio.run_coroutine_threadsafe(report(event), loop)
 
     return tell
 
 
-def _progress(tell: Tell | None) -> Callable[[int, int | None], None] | None:
-    """Progress of a download as events: at its begin, at its end, and each time another twentieth is there."""
+def _progress(tell: Listener | None) -> Callable[[int, int | None], None] | None:
+    """Progress of a download as events: at its beginning, at its end, and each time another twentieth is there."""
     if tell is None:
         return None
     told = -1

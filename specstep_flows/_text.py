@@ -1,7 +1,7 @@
 """Text for people: what came from the service made safe to show, and names, money, time and sizes in words.
 
 Safe means: no control characters, no escape sequences, no reordering of what stands there. Whatever draws on a terminal
-or writes a page goes through it; escaping for markup is the drawer's own business.
+or writes a page goes through it; whatever writes markup escapes it as well.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["duration", "money", "plain_line", "plain_text", "size", "spaced"]
+__all__ = ["counted", "duration", "money", "percent", "plain_line", "plain_text", "size", "spaced"]
 
 #: Whole terminal sequences: CSI, OSC (to BEL or ST), DCS and the like, and two-character escapes.
 _SEQUENCES: Final = re.compile(
@@ -60,15 +60,25 @@ def money(usd: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: ``48 s``, ``3 min``, ``3 min 05 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    """Seconds as people write them: ``48s``, ``3m``, ``3m 05s``, ``2h 10m``, ``3d 4h``."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return f"{whole}s"
     if whole < 3600:
-        return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
+        return f"{whole // 60}m" + (f" {whole % 60:02d}s" if whole % 60 else "")
     if whole < 86400:
-        return f"{whole // 3600} h" + (f" {whole % 3600 // 60:02d} min" if whole % 3600 // 60 else "")
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+        return f"{whole // 3600}h" + (f" {whole % 3600 // 60:02d}m" if whole % 3600 // 60 else "")
+    return f"{whole // 86400}d {whole % 86400 // 3600}h"
+
+
+def percent(value: float) -> str:
+    """A percentage without decimals: ``71%``."""
+    return f"{value:.0f}%"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 file``, ``3 files``, ``2 retries``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def size(count: int | None) -> str:
@@ -76,7 +86,7 @@ def size(count: int | None) -> str:
     if count is None:
         return "unknown size"
     if count < 1000:
-        return f"{count} byte{'' if count == 1 else 's'}"
+        return counted(count, "byte")
     amount = float(count)
     for unit in ("KB", "MB", "GB", "TB"):
         amount /= 1000

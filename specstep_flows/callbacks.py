@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
+from uuid import UUID
 
 import attrs
 
@@ -12,7 +13,7 @@ from specstep_flows import errors
 from specstep_flows.models import Answer, Clarification, Interview
 from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Brief", "Confirm", "Policy", "PolicyAnswers", "Respondent", "whole_brief"]
+__all__ = ["Brief", "Confirm", "Policy", "PolicyAnswers", "Respondent", "as_id", "whole_brief"]
 
 #: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
 PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
@@ -60,3 +61,13 @@ def whole_brief(
         if own and more:
             raise errors.UsageError(f"The brief's {what} came twice: in the Brief, and beside it. Nothing was sent.")
     return attrs.evolve(brief, attachments=brief.attachments or attachments, respondent=brief.respondent or respondent)
+
+
+def as_id(value: UUID | str) -> UUID:
+    """An id of the service's, given as text or as what it is. Raises ``UsageError``."""
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        raise errors.UsageError(f"{value!r} is not an id of the service's (a UUID).") from None

@@ -97,6 +97,7 @@ __all__ = [
     "TransportError",
     "TurnFailed",
     "UnexpectedResponse",
+    "UnknownOption",
     "UsageError",
     "WaitTimeout",
     "WebhookRejected",
@@ -137,6 +138,10 @@ class UsageError(SpecStepError):
     """What was asked for cannot be done as asked; nothing was sent that costs."""
 
     code = "usage"
+
+
+class UnknownOption(UsageError, TypeError):
+    """A name that is not an option of a run, from code, a record or the settings file; a misspelt limit must not be lost."""
 
 
 class AnswersError(UsageError):

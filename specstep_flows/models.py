@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
@@ -34,6 +34,8 @@ __all__ = [
     "PackageFile",
     "PackageOnDisk",
     "ReferenceDocument",
+    "RunChanges",
+    "RunOptions",
     "RunResult",
     "TranscriptSize",
     "Turn",
@@ -302,9 +304,10 @@ class Generation:
         return states.retry_makes_sense(self.failure_category)
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import generation_html
+        from specstep_flows._facts import generation_facts
+        from specstep_flows._html import card
 
-        return generation_html(self)
+        return card(self.project_name or f"Generation {self.id}", generation_facts(self))
 
 
 @attrs.frozen
@@ -365,6 +368,39 @@ class PackageOnDisk:
 
 
 @attrs.frozen
+class RunOptions:
+    """What a run was asked to do, as its record keeps it; ``run`` describes each."""
+
+    profile: str | None = None
+    project_type: str | None = None
+    mirror_selection: str | None = None
+    #: The zip's absolute name, or that of the folder to put it in; None is the working folder.
+    output: str | None = None
+    unpack: bool = False
+    force: bool = False
+    max_cost_usd: float | None = None
+    retry_failed: int = 0
+    #: Whether somebody answers the agent when the brief's texts are used up.
+    interview: bool = False
+    #: What the caller keeps for whoever resumes the run, as JSON has it.
+    remember: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class RunChanges(TypedDict, total=False):
+    """Options that ``resume`` and ``adopt`` take. The first three can change until the generation is started."""
+
+    profile: str | None
+    project_type: str | None
+    mirror_selection: str | None
+    output: str | Path | None
+    unpack: bool
+    force: bool
+    max_cost_usd: float | None
+    retry_failed: int
+    remember: Mapping[str, Any]
+
+
+@attrs.frozen
 class RunResult:
     """What a whole run came to. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
 
@@ -383,6 +419,7 @@ class RunResult:
     further_paths: tuple[Path, ...] = ()
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import result_html
+        from specstep_flows._facts import result_facts
+        from specstep_flows._html import card
 
-        return result_html(self)
+        return card(self.project_name or f"Run {self.run_id}", result_facts(self))

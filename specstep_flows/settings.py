@@ -111,6 +111,10 @@ class Settings:
             )
         return self.api_key
 
+    def without_key(self) -> Settings:
+        """The same settings for a client that sends no key."""
+        return attrs.evolve(self, api_key=None)
+
     def state_folder(self) -> Path:
         """The folder of the run store and the shared limits: ``state``, else the platform's own place for such."""
         if self.state is not None:
@@ -282,7 +286,10 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list
             raise SettingsError(said) from None
         return {}, [said]
     document = _parse(content, path)
-    warnings = [_unknown(name, path) for name in document if name not in _CHECKS]
+    for name in document:
+        if name not in _CHECKS:
+            raise SettingsError(_unknown(name, path))
+    warnings = []
     if "api_key" in document and os.name == "posix" and mode & 0o077:
         warnings.append(f"{path} holds a key, and other users of this machine can read it: chmod 600 {path}")
     return document, warnings
@@ -303,5 +310,10 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
 def _unknown(name: str, path: Path) -> str:
     import difflib
 
+    from specstep_flows.models import RunOptions
+
     near = difflib.get_close_matches(name, _CHECKS, n=1)
-    return f"{path} has a setting that does not exist: {name!r}." + (f" Is it {near[0]}?" if near else "")
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    if not near and name in attrs.fields_dict(RunOptions):
+        hint = " It is an option of a run: give it to `run` (or --max-cost and the like), where it holds for that run."
+    return f"The settings file {path} has a setting that does not exist: {name!r}.{hint} Nothing was sent."

@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script>"
             Generation(
                 UUID(int=1), "SpecialistReview", project_name=HOSTILE, running_cost_usd=0.5, progress_percent=40
             ),
-            ("Specialist review", "$0.50", "40 %"),
+            ("Specialist review", "$0.50", "40%"),
         ),
         (
             Generation(
@@ -40,7 +40,7 @@ HOSTILE = "<script>alert(1)</script>"
         ),
     ],
 )
-def test_it_shows_itself_as_a_table_in_which_everything_is_escaped(shown: object, facts: tuple[str, ...]):
+def test_it_shows_itself_as_a_table_in_which_everything_is_escaped(shown: object, facts: tuple[str, ...]) -> None:
     """A notebook trusts what it is given, so nothing of the service's may be markup."""
     html = shown._repr_html_()  # type: ignore[attr-defined]
 
@@ -50,9 +50,11 @@ def test_it_shows_itself_as_a_table_in_which_everything_is_escaped(shown: object
         assert fact in html
 
 
-def test_models_do_not_import_the_notebook():
+def test_models_do_not_import_the_notebook() -> None:
     """Whoever never opens a notebook pays nothing for it."""
-    program = "import sys, specstep_flows.models, specstep_flows.runs; print('specstep_flows._html' in sys.modules)"
+    program = (
+        "import sys, specstep_flows.models, specstep_flows.runs.records; print('specstep_flows._html' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

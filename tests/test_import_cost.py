@@ -66,6 +66,7 @@ def test_opening_a_client_imports_little_beyond_httpx(modules_of: Any) -> None:
     assert {module for module in beyond if module.startswith("specstep_flows.")} <= {
         "specstep_flows.client",
         "specstep_flows.errors",
+        "specstep_flows._http",
         "specstep_flows._lazy",
         "specstep_flows.settings",
         "specstep_flows._text",

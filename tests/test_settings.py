@@ -292,12 +292,21 @@ def test_a_short_settle_time_is_warned_of_where_it_costs() -> None:
     assert Settings.load(environ={**short, "SPECSTEP_API_URL": "http://localhost"}).warnings == ()
 
 
-def test_a_typing_error_in_the_file_is_pointed_out(file: Path) -> None:
-    """A setting that does not exist is warned of, with the one that was probably meant."""
-    file.write_text('api_ulr = "https://specstep.com"\n')
-    assert Settings.load(environ={}, file=file).warnings == (
-        f"{file} has a setting that does not exist: 'api_ulr'. Is it api_url?",
-    )
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ('api_ulr = "https://specstep.com"', "Did you mean 'api_url'?"),
+        ("max_cost_usd = 5", "It is an option of a run"),
+        ("colour = 1", "'colour'. Nothing was sent."),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused(file: Path, line: str, hint: str) -> None:
+    """A limit that is not read must not pass for one: the file is refused, with the name that was probably meant."""
+    file.write_text(f"{line}\n")
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(environ={}, file=file)
+    assert f"{file} has a setting that does not exist: {line.split()[0]!r}." in refused.value.message
+    assert hint in refused.value.message
 
 
 def test_a_file_that_is_not_toml_is_refused_with_the_place(file: Path) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
 from specstep_flows.gateway._operations import OPERATIONS
@@ -155,7 +156,8 @@ def perform(
         unknown = ", ".join(rest) or "body"
         known = ", ".join(parameter.name for parameter in parameters(module)) or "nothing"
         raise errors.UsageError(f"{name} knows no {unknown}; it takes {known}. Nothing was sent.")
-    return _plain(client.call(module, **arguments))
+    answer = client.call(module, **arguments)
+    return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
 
 
 def _signature(module: ModuleType) -> dict[str, inspect.Parameter]:
@@ -231,19 +233,6 @@ def _field_value(kind: str, value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def _plain(parsed: Any) -> Any:
-    """A parsed answer as JSON has it."""
-    if parsed is None or isinstance(parsed, bytes | str | int | float | bool | dict):
-        return parsed
-    if isinstance(parsed, list | tuple):
-        return [_plain(item) for item in parsed]
-    if hasattr(parsed, "to_dict"):
-        return parsed.to_dict()
-    if hasattr(parsed, "payload"):
-        return parsed.payload.read()
-    return str(parsed)
 
 
 def read_json_body(text: str, path: Path | None) -> dict[str, Any]:

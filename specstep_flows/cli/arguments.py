@@ -198,5 +198,5 @@ def find_run(store: RunStore, name: str) -> RunRecord:
 def start_over_elsewhere(store: RunStore, record: RunRecord, changes: Mapping[str, Any]) -> None:
     """Let a run that has its package on disk put it under another name as well, when it is given another output."""
     output = changes.get("output")
-    if record.is_finished and output is not None and output != record.options.get("output"):
+    if record.is_finished and output is not None and output != record.options.output:
         store.update(record.run_id, {"stage": "package", "unpacked_to": None})

@@ -15,13 +15,14 @@ from specstep_flows.cli.output import package_document, result_document
 from specstep_flows.cli.progress.log import Reporter, make_reporter
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
+from specstep_flows.runs.records import changed_options
 from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from specstep_flows.cli.options import OnQuestion, Progress
+    from specstep_flows.cli.options import OnQuestion, Progress, RunningOptions
     from specstep_flows.cli.progress.log import Mode
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["Driver", "chosen_progress", "open_driver", "package_options", "remembered"]
+__all__ = ["Driver", "chosen_progress", "open_driver"]
 
 
 @attrs.define(eq=False)
@@ -113,7 +114,7 @@ class Driver:
         terminal = self.call.terminal
         if self.yes and terminal.is_quiet:
             return True
-        profile = record.options.get("profile") or DEFAULT_PROFILE
+        profile = record.options.profile or DEFAULT_PROFILE
         lines, _ = read_before_paying(self.client, profile)
         with reporter.paused():
             for line in lines:
@@ -122,14 +123,16 @@ class Driver:
                 return True
             if not terminal.is_interactive:
                 raise errors.UsageError("Nobody can be asked here whether to pay: add --yes. Nothing was paid for.")
-            limit = record.options.get("max_cost_usd")
+            limit = record.options.max_cost_usd
             stops = f", stopped past ${limit:g}" if limit else ", with no --max-cost"
             again = "again " if record.generation_ids else ""
             with self.interrupts.idle():
                 agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs{stops}.")
         if agreed:
             # Whoever resumes this run need not be asked the same again.
-            self.client.store.update(record.run_id, {"options": {**record.options, "yes": True}})
+            self.client.store.update(
+                record.run_id, {"options": changed_options(record.options, {"remember": {"yes": True}})}
+            )
         return agreed
 
     def _finish(self, result: RunResult) -> int:
@@ -152,10 +155,7 @@ def open_driver(
     call: Call,
     mode: Mode,
     settings: Settings,
-    answers: Path | None = None,
-    on_question: OnQuestion | None = None,
-    timeout: float | None = None,
-    yes: bool = False,
+    options: RunningOptions,
     *,
     is_free: bool = False,
 ) -> Iterator[Driver]:
@@ -174,32 +174,13 @@ def open_driver(
                 interrupts=interrupts,
                 clock=clock,
                 mode=mode,
-                on_question=chosen_mode(on_question, call.terminal, is_sandbox=is_free),
-                answers=answers,
-                timeout=timeout,
-                yes=yes,
+                on_question=chosen_mode(options.on_question, call.terminal, is_sandbox=is_free),
+                answers=options.answers,
+                timeout=options.timeout,
+                yes=options.yes,
                 is_free=is_free,
             )
             yield driver
-
-
-def remembered(yes: bool, answers: Path | None, on_question: OnQuestion | None) -> dict[str, Any]:
-    """What whoever resumes the run need not say again."""
-    return {
-        **({"yes": True} if yes else {}),
-        **({"answers": str(answers.expanduser().absolute())} if answers is not None else {}),
-        **({"question_mode": on_question.value} if on_question is not None else {}),
-    }
-
-
-def package_options(output: Path | None, unpack: bool | None, force: bool | None) -> dict[str, Any]:
-    """How a package comes to disk: a run's options, as far as they were given."""
-    given = {
-        "output": None if output is None else str(output.expanduser().absolute()),
-        "unpack": unpack,
-        "force": force,
-    }
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def chosen_progress(call: Call, progress: Progress, events: bool) -> Mode:

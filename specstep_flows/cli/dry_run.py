@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
-from specstep_flows.cli.output import plain
 from specstep_flows.cli.questions import load_answers
 from specstep_flows.models import Capabilities
 from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from specstep_flows.callbacks import Brief
     from specstep_flows.cli.driver import Driver
+    from specstep_flows.cli.options import KickoffOptions, RunningOptions
     from specstep_flows.client import SpecStep
+    from specstep_flows.models import RunOptions
 
 __all__ = ["rehearse"]
 
 
-def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, Any]) -> int:
+def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: RunningOptions, run_id: str | None) -> int:
     """Check what ``run`` would check, and say what it would do.
 
     GET /v1/me, GET /v1/usage, GET /v1/generations, GET /v1/capabilities
@@ -31,29 +32,20 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
     Raises:
         SpecStepError: what ``run`` would raise before it pays.
     """
-    from specstep_flows.callbacks import Brief
-    from specstep_flows.runs.opening import new_run_id, prepare
+    from specstep_flows.runs.opening import new_record, new_run_id, run_options
 
     client, call = driver.client, driver.call
-    record = prepare(
-        Brief(messages, arguments["attachments"]),
-        {"max_cost_usd": arguments["max_cost_usd"]},
-        arguments["run_id"] or new_run_id(),
-        client.settings.api_url,
-    )
+    options = run_options(**kickoff.given(), **running.given())
+    record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
-    target = _target(arguments["output"])
+    target = _target(running.output)
     account = client.get_account()
-    _check_choices(_accepted(client), arguments)
-    profile = arguments["profile"] or DEFAULT_PROFILE
+    _check_choices(_accepted(client), options)
+    profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
     turns = f"{len(record.messages)} turn{'' if len(record.messages) == 1 else 's'}"
     documents = f" and {len(record.attachments)} document(s)" if record.attachments else ""
-    limit = (
-        f", cancelled when it has cost more than ${record.options['max_cost_usd']:g}"
-        if arguments["max_cost_usd"]
-        else ""
-    )
+    limit = f", cancelled when it has cost more than ${options.max_cost_usd:g}" if options.max_cost_usd else ""
     plan = [
         f"The key is good ({account.display_name or account.user_id or 'no name given'}, "
         f"plan {account.plan or 'unknown'}).",
@@ -67,7 +59,7 @@ def rehearse(driver: Driver, messages: Sequence[str], arguments: Mapping[str, An
         "\n".join(plan),
         {
             "code": "dry_run",
-            "account": plain(account),
+            "account": as_json(account),
             **document,
             "turns": len(record.messages),
             "attachments": list(record.attachments),
@@ -98,11 +90,11 @@ def _target(output: Path | None) -> Path:
     return target
 
 
-def _check_choices(accepted: Capabilities, arguments: Mapping[str, Any]) -> None:
+def _check_choices(accepted: Capabilities, options: RunOptions) -> None:
     for what, chosen, words in (
-        ("review profile", arguments["profile"], accepted.review_profiles),
-        ("project type", arguments["project_type"], accepted.project_types),
-        ("mirror selection", arguments["mirror_selection"], accepted.mirror_selections),
+        ("review profile", options.profile, accepted.review_profiles),
+        ("project type", options.project_type, accepted.project_types),
+        ("mirror selection", options.mirror_selection, accepted.mirror_selections),
     ):
         if chosen is not None and words and chosen not in words:
             raise errors.UsageError(f"The service knows no {what} {chosen!r}; it accepts {', '.join(words)}.")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows._text import duration, money
-from specstep_flows.cli.output import plain
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
         raise
     except errors.RequestError as error:
         lines.append(f"No estimate, as your past generations could not be read: {error.message}")
-    return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": plain(expected)}
+    return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": as_json(expected)}
 
 
 def agree(call: Call, what: str, yes: bool) -> None:

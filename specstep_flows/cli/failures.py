@@ -6,8 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli import exits
-from specstep_flows.cli.output import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ _DETAILS: Final = (
 def tell_error(call: Call, error: errors.SpecStepError) -> int:
     """Tell one of our errors; its exit code."""
     call.run_id = call.run_id or error.run_id
-    found = {name: plain(getattr(error, name, None)) for name in _DETAILS}
+    found = {name: as_json(getattr(error, name, None)) for name in _DETAILS}
     details = {name: value for name, value in found.items() if value not in (None, [])}
     return tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
 

@@ -6,8 +6,9 @@ import math
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
+import attrs
 import typer
 
 from specstep_flows import errors
@@ -19,6 +20,7 @@ __all__ = [
     "Answers",
     "Events",
     "Force",
+    "KickoffOptions",
     "MaxCost",
     "OnQuestion",
     "OnQuestionOption",
@@ -28,6 +30,7 @@ __all__ = [
     "RetryFailed",
     "RunArgument",
     "RunOrGeneration",
+    "RunningOptions",
     "Timeout",
     "Unpack",
     "Yes",
@@ -149,3 +152,63 @@ Output: TypeAlias = Annotated[
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Unpack the zip beside itself, too.")]
 Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Replace what stands under the package's name.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Agree to pay without being asked.")]
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """What was given of ``values``: None and an unset flag were not."""
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+@attrs.frozen
+class KickoffOptions:
+    """What a kickoff is sent with, for verbs that begin a run."""
+
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ...")
+    ] = None
+    project_type: Annotated[
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ...; else the service detects it.")
+    ] = None
+    mirror: Annotated[
+        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, ...; else the service's default.")
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """As ``SpecStep.run`` takes them."""
+        return given({"profile": self.profile, "project_type": self.project_type, "mirror_selection": self.mirror})
+
+
+@attrs.frozen
+class RunningOptions:
+    """How a run is carried out, for every verb that drives one."""
+
+    output: Output = None
+    unpack: Unpack = None
+    force: Force = None
+    yes: Yes = False
+    max_cost: MaxCost = None
+    retry_failed: RetryFailed = None
+    answers: Answers = None
+    on_question: OnQuestionOption = None
+    timeout: Timeout = None
+    progress: ProgressOption = Progress.auto
+
+    def given(self) -> dict[str, Any]:
+        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what whoever resumes the run need not say again."""
+        remember = given(
+            {
+                "yes": self.yes,
+                "answers": None if self.answers is None else str(self.answers.expanduser().absolute()),
+                "question_mode": None if self.on_question is None else self.on_question.value,
+            }
+        )
+        return given(
+            {
+                "output": None if self.output is None else str(self.output.expanduser().absolute()),
+                "unpack": self.unpack,
+                "force": self.force,
+                "max_cost_usd": self.max_cost,
+                "retry_failed": self.retry_failed,
+                "remember": remember or None,
+            }
+        )

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import shutil
 import unicodedata
-from collections.abc import Mapping
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-import attrs
-
+from specstep_flows._json import as_json
 from specstep_flows._text import plain_line
 from specstep_flows.states import fold
 
@@ -28,7 +23,6 @@ __all__ = [
     "event_document",
     "facts",
     "package_document",
-    "plain",
     "result_document",
     "rows_of",
     "run_document",
@@ -39,39 +33,18 @@ __all__ = [
     "table",
 ]
 
-#: Kept out: what the service sent beyond its pages, and what is personal.
-_LEFT_OUT: Final = frozenset({"raw", "email"})
 #: What only the machinery of a run needs.
 _INNER: Final = frozenset({"intent", "answering", "turns", "uploads"})
 
 
-def plain(value: Any) -> Any:
-    """``value`` as JSON has it."""
-    if isinstance(value, UUID | Path):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if attrs.has(type(value)):
-        return {
-            field.name: plain(getattr(value, field.name))
-            for field in attrs.fields(type(value))
-            if field.name not in _LEFT_OUT
-        }
-    return value
-
-
 def event_document(event: Event) -> dict[str, Any]:
     """An event of a run: its name and its fields."""
-    return {"event": _snake(type(event).__name__), **plain(event)}
+    return {"event": _snake(type(event).__name__), **as_json(event)}
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:
     """A run as its record has it."""
-    document = {name: value for name, value in plain(record).items() if name not in _INNER}
+    document = {name: value for name, value in as_json(record).items() if name not in _INNER}
     return {
         "run_id": document.pop("run_id"),
         "status": status_of(record),
@@ -82,7 +55,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
 
 def result_document(result: RunResult) -> dict[str, Any]:
     """What a whole run came to."""
-    return {"code": "done", **plain(result)}
+    return {"code": "done", **as_json(result)}
 
 
 def package_document(brought: PackageOnDisk) -> dict[str, Any]:
@@ -90,12 +63,12 @@ def package_document(brought: PackageOnDisk) -> dict[str, Any]:
     return {
         "code": "done",
         "run_id": None,
-        "generation_id": plain(brought.package.generation_id),
+        "generation_id": as_json(brought.package.generation_id),
         "package_id": str(brought.package.id),
         "path": str(brought.path),
         "sha256": brought.sha256,
         "size_bytes": brought.size_bytes,
-        "unpacked_to": plain(brought.unpacked_to),
+        "unpacked_to": as_json(brought.unpacked_to),
         "project_name": brought.package.project_name,
     }
 

@@ -5,7 +5,9 @@
     @verb
     def forget(call: Call, run: Annotated[str, typer.Argument(...)]) -> int | None:
         \"\"\"The help text.\"\"\"
-        ...  # raise errors.SpecStepError; give back an exit code, or None for 0
+        ...  # raise errors.SpecStepError; return an exit code, or None for 0
+
+A parameter whose type is an attrs class stands for one option for each of its fields.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import functools
 import inspect
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_type_hints
 
+import attrs
 import typer
 
 from specstep_flows import errors
@@ -74,21 +77,36 @@ def verb(function: Callable[..., int | None]) -> typer.Typer:
     """Make a verb of ``function(call, …)``, with the common options. Its docstring is its help."""
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     common = common_options()
+    sets = {parameter.name: parameter.annotation for parameter in own if attrs.has(parameter.annotation)}
 
     @functools.wraps(function)
     def command(**arguments: Any) -> None:
         call = Call(**{parameter.name: arguments.pop(parameter.name) for parameter in common})
+        for name, options in sets.items():
+            arguments[name] = options(**{field.name: arguments.pop(field.name) for field in attrs.fields(options)})
         code = guarded(call, lambda: function(call, **arguments))
         if code:
             raise typer.Exit(code)
 
-    keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    keyword = [option for parameter in own for option in _options_of(parameter)]
     del command.__wrapped__
     command.__signature__ = inspect.Signature([*keyword, *common])  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in (*keyword, *common)}
     made = typer.Typer(rich_markup_mode=None, add_completion=False)
     made.command(function.__name__.rstrip("_"))(command)
     return made
+
+
+def _options_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """The options that a parameter stands for: its own, or those of a class of options."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    if not attrs.has(parameter.annotation):
+        return [parameter.replace(kind=kind)]
+    types = get_type_hints(parameter.annotation, include_extras=True)
+    return [
+        inspect.Parameter(field.name, kind, default=field.default, annotation=types[field.name])
+        for field in attrs.fields(parameter.annotation)
+    ]
 
 
 def guarded(call: Call, work: Callable[[], int | None]) -> int:

@@ -45,7 +45,7 @@ def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
     if generation.id != record.generation_id:
         return {}
     changes: dict[str, Any] = {"generation_state": generation.state}
-    if generation.running_cost_usd is not None and not is_fan_out(record.options.get("profile")):
+    if generation.running_cost_usd is not None and not is_fan_out(record.options.profile):
         changes["cost_usd"] = generation.running_cost_usd
     return changes
 

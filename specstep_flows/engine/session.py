@@ -6,38 +6,23 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
+    from specstep_flows.engine.limits import Limiter
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-__all__ = ["Limiter", "Session", "Shared"]
+__all__ = ["Session", "Shared"]
 
 #: However fast the clock is turned, a real server needs real time to answer.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
-
-
-class Limiter(Protocol):
-    """The service's rolling limits, shared by all who use one key (``engine.limits``)."""
-
-    def acquire(self, bucket: str, now: float) -> float:
-        """0.0 when a request may leave now (and is counted), else the seconds to wait before asking again."""
-        ...
-
-    def hold(self, bucket: str, until: float) -> None:
-        """Let nobody send before ``until``, after a 429."""
-        ...
-
-    def learn(self, bucket: str, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
-        """Correct the count by the ``RateLimit-*`` headers of an answer."""
-        ...
 
 
 def new_key() -> str:

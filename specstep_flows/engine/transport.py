@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import io
+import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +23,35 @@ if TYPE_CHECKING:
 
     from specstep_flows.events import Event
 
-__all__ = ["attempt", "attempt_async"]
+__all__ = ["attempt", "attempt_async", "hide_queries"]
 
 #: No answer of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0
+#: Every logger that httpcore 1 has. A filter works on the logger that it is added to, and is not inherited from a parent.
+_LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
+_QUERY: Final = re.compile(r"\?[^\s'\"]+")
+
+
+class _WithoutQueries(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if "?" in message:
+            record.msg, record.args = _QUERY.sub("?…", message), None
+        return True
+
+
+_FILTER: Final = _WithoutQueries()
+
+
+def hide_queries() -> None:
+    """Cut the query off every address in httpcore's log, for the whole process. Calling it again does nothing.
+
+    httpcore logs the head of each answer, and the API's redirect to a package carries a signed address. (The download
+    itself does not go through httpcore, see ``package.blob_host``.)
+    """
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:

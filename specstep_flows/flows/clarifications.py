@@ -239,3 +239,20 @@ def checked_answers(pending: Sequence[Clarification], given: PolicyAnswers) -> l
 
 
 _NOTHING = Answer("", "")
+
+
+async def answer_questions(
+    generation_id: UUID, answers: Mapping[str, str] | Sequence[Answer] | Policy, settle_seconds: float
+) -> list[Answer]:
+    """Answer every pending question by its text, or by a policy that is called with the questions; what was accepted.
+
+    Raises:
+        AnswersNeeded: a pending question has no answer; none was sent.
+        UsageError: answers were given, and nothing is asked.
+    """
+    if callable(answers):
+        return await answer_pending(generation_id, answers, settle_seconds)
+    accepted = await answer_pending(generation_id, lambda _: answers, settle_seconds)
+    if not accepted:
+        raise errors.UsageError(f"Generation {generation_id} has no questions at the moment.")
+    return accepted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Changes, Fetch, Now, Report, Sleep
+from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
 from specstep_flows.runs.attachments import read_attachment
@@ -66,7 +66,7 @@ async def say(
     interview_id: UUID,
     message: str,
     *,
-    key: str,
+    key: str | None = None,
     job_id: UUID | None = None,
     before: int | None = None,
     repeated: int = 0,
@@ -74,7 +74,7 @@ async def say(
 ) -> Interview:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
-    ``key`` is the turn's Idempotency-Key, the same for every attempt. ``job_id`` is the job of an earlier attempt, if one
+    ``key`` is the turn's Idempotency-Key, the same for every attempt (default: a fresh one). ``job_id`` is the job of an earlier attempt, if one
     is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known, and
     ``repeated`` how often the same words had been said by then.
 
@@ -82,7 +82,12 @@ async def say(
 
     Raises:
         TurnFailed: the service could not answer, or somebody cancelled the turn.
+        UsageError: the message is empty; nothing was sent.
     """
+    if not message.strip():
+        raise errors.UsageError("There is nothing to say: the message is empty.")
+    if key is None:
+        key = await NewKey()
     resubmissions = forgotten = 0
     busy = 0.0
 

@@ -10,7 +10,7 @@ from specstep_flows import errors, gateway
 from specstep_flows.callbacks import Confirm, Policy, Respondent
 from specstep_flows.engine.effects import Ask, Remember
 from specstep_flows.flows import delivery
-from specstep_flows.models import Account, Capabilities
+from specstep_flows.models import Account, Capabilities, RunOptions
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import DOCUMENTED_PROFILES
 
@@ -59,9 +59,7 @@ class Job:
     settle_seconds: float = 90.0
     #: With an ``oat_`` token the last turn may start a generation by itself.
     is_user_actor: bool = False
-    unpack: bool = False
-    max_cost_usd: float | None = None
-    retry_failed: int = 0
+    options: RunOptions = attrs.field(factory=RunOptions)
 
 
 async def accepted_choices() -> Capabilities:

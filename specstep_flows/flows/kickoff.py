@@ -11,6 +11,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Flow, Now, Remember, Report, Sleep
+from specstep_flows.flows import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -262,7 +263,7 @@ async def start_generation(
     intake_id: UUID,
     interview_id: UUID | None = None,
     *,
-    profile: str = states.DEFAULT_PROFILE,
+    profile: str | None = None,
     project_type: str | None = None,
     mirror_selection: str | None = None,
     settle_seconds: float = 90.0,
@@ -275,7 +276,7 @@ async def start_generation(
     async def send(about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
         return await gateway.start_generation(
             intake_id,
-            profile=profile,
+            profile=profile or states.DEFAULT_PROFILE,
             project_type=project_type,
             mirror_selection=mirror_selection,
             about=about,
@@ -283,3 +284,38 @@ async def start_generation(
         )
 
     return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, states.is_fan_out(profile)))
+
+
+async def retry_generation(generation_id: UUID, settle_seconds: float) -> UUID:
+    """Run a failed generation's intake again; the new generation's id. It costs, and is started once whatever happens.
+
+    POST /v1/generations/{id}/retry
+    """
+    interview_id = await control.interview_of(generation_id)
+    intake_id = (await gateway.get_generation(generation_id)).intake_id
+    return await kick_off(
+        Kickoff(
+            lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
+            interview_id,
+            intake_id,
+            settle_seconds,
+            older=frozenset([generation_id]),
+        )
+    )
+
+
+async def update_generation(generation_id: UUID, intake_id: UUID, settle_seconds: float) -> UUID:
+    """Generate again from a newer interview; the new generation's id. It costs, and is started once whatever happens.
+
+    POST /v1/generations/{id}/update
+    """
+    # The intake may be that of another interview than the generation's: it alone tells what comes of this kickoff.
+    return await kick_off(
+        Kickoff(
+            lambda about, outcome: gateway.update_generation(generation_id, intake_id, about=about, outcome=outcome),
+            None,
+            intake_id,
+            settle_seconds,
+            older=frozenset([generation_id]),
+        )
+    )

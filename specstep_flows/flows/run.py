@@ -89,7 +89,7 @@ async def _verify_key(check: KeyCheck) -> None:
 
 async def _check_choices(record: RunRecord) -> None:
     """Refuse an unknown profile or project type before a turn is sent, with the accepted ones."""
-    profile, project_type = record.options.get("profile"), record.options.get("project_type")
+    profile, project_type = record.options.profile, record.options.project_type
     if profile in DOCUMENTED_PROFILES | {None} and project_type in DOCUMENTED_PROJECT_TYPES | {None}:
         return
     choices = await accepted_choices()
@@ -119,11 +119,11 @@ async def _watch(job: Job) -> list[Generation]:
         if record.intent is not None and record.intent.operation == "retry_generation":
             await retry(job, record.generation_id)
             continue
-        spending = Budget(job.max_cost_usd, record.spent_before_usd)
+        spending = Budget(job.options.max_cost_usd, record.spent_before_usd)
         generations = await watch.watch(partial(watch.generations_of, record), spending, job.policy, job.settle_seconds)
         own = generations[0]
         # A child of a fan-out cannot be retried by itself (walkthrough, step 5.5).
-        may_retry = record.retries < job.retry_failed and not _is_fan_out(record)
+        may_retry = record.retries < job.options.retry_failed and not _is_fan_out(record)
         if not (may_retry and own.is_failed and own.retry_makes_sense):
             break
         await retry(job, own.id, own)
@@ -144,7 +144,7 @@ async def _watch(job: Job) -> list[Generation]:
 
 
 def _is_fan_out(record: RunRecord) -> bool:
-    return is_fan_out(record.options.get("profile"))
+    return is_fan_out(record.options.profile)
 
 
 async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
@@ -155,7 +155,7 @@ async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
         await Remember({"packages": ()})
     folder = Path(record.unpacked_to) if record.unpacked_to else None
     unpacked = folder if folder is not None and (await Fetch(lambda _: folder.is_dir())) else None
-    unpack = job.unpack and unpacked is None
+    unpack = job.options.unpack and unpacked is None
     packages: list[tuple[UUID, delivery.Delivered]] = []
     for generation in generations:
         package_id = await _package_of(generation)

@@ -72,7 +72,7 @@ async def hold_interview(job: Job) -> None:
                 f"profile {AUTO_START_PROFILE}."
             )
         )
-        await budget.check_before_paying(job.max_cost_usd, record)
+        await budget.check_before_paying(job.options.max_cost_usd, record)
         await confirm(job)
     interview = await _take_turns(job, interview)
     await _note_auto_start(interview)
@@ -147,7 +147,7 @@ async def _next_message(job: Job, record: RunRecord, number: int, interview: Int
     if number < len(record.messages):
         return record.messages[number]
     if job.respondent is None:
-        if record.options.get("interview"):
+        if record.options.interview:
             raise errors.Detached(
                 "Somebody answers the agent in this run's interview, and it is not over: go on with "
                 f"`specstep interview --run-id {record.run_id}`, or give a respondent. Nothing was paid for."

@@ -35,7 +35,7 @@ async def start(job: Job) -> None:
         interview_id=record.interview_id,
         intake_id=record.intake_artifact_id,
         settle_seconds=job.settle_seconds,
-        is_fan_out=states.is_fan_out(record.options.get("profile")),
+        is_fan_out=states.is_fan_out(record.options.profile),
         outcome=generation_changes,
     )
     if record.intent is not None and record.intent.operation == "start_generation":
@@ -52,7 +52,7 @@ async def start(job: Job) -> None:
             await Remember(generation_changes(found))
     adopted = found is not None
     if found is None:
-        await budget.check_before_paying(job.max_cost_usd, record)
+        await budget.check_before_paying(job.options.max_cost_usd, record)
         if not job.is_user_actor:
             await confirm(job)
         found = await kick_off(kickoff, known)
@@ -73,15 +73,15 @@ async def _settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
 async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
     """POST /v1/generations with the user's project type or none; when none is refused, with the detected one."""
     assert record.intake_artifact_id is not None
-    chosen = record.options.get("project_type")
+    chosen = record.options.project_type
 
     async def send(project_type: str | None) -> UUID:
         assert record.intake_artifact_id is not None
         return await gateway.start_generation(
             record.intake_artifact_id,
-            profile=record.options.get("profile") or states.DEFAULT_PROFILE,
+            profile=record.options.profile or states.DEFAULT_PROFILE,
             project_type=project_type,
-            mirror_selection=record.options.get("mirror_selection"),
+            mirror_selection=record.options.mirror_selection,
             about=about,
             outcome=outcome,
         )
@@ -149,7 +149,7 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
             await Remember({"intent": None})
             return
     else:
-        await budget.check_before_paying(job.max_cost_usd, record)
+        await budget.check_before_paying(job.options.max_cost_usd, record)
         await confirm(job)
         found = await kick_off(kickoff)
     await Report(events.GenerationStarted(found, adopted=False))

@@ -170,7 +170,7 @@ async def generations_of(record: RunRecord) -> list[UUID]:
     """The generations that are the run's now: its own, and all others that its kickoff started, the oldest first."""
     own = record.generation_id
     assert own is not None
-    if not is_fan_out(record.options.get("profile")):
+    if not is_fan_out(record.options.profile):
         return [own]
     rows = await gateway.list_generations()
     interview_id = record.interview_id or next((row.interview_id for row in rows if row.id == own), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -13,9 +12,6 @@ from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import shown, steering_uuid
 from specstep_flows.gateway.requests import request_of
-
-if TYPE_CHECKING:
-    pass
 
 
 async def get_generation_package(generation_id: UUID) -> models.Package:

@@ -21,7 +21,7 @@ import attrs
 
 from specstep_flows.errors import DamagedPackage, HostilePackage
 
-__all__ = ["Archive", "Entry", "UnpackLimits", "check", "list_entries", "open_archive"]
+__all__ = ["Archive", "Entry", "UnpackLimits", "check", "open_archive"]
 
 _CHUNK: Final = 1 << 20
 #: Small texts may be packed tightly: below this much output the ratio says nothing.
@@ -129,12 +129,6 @@ def open_archive(path: Path, limits: UnpackLimits | None = None) -> Iterator[Arc
             if len(archive.infolist()) != count:
                 raise DamagedPackage("The package is damaged: its directory does not hold as many files as it says.")
             yield Archive(_checked_entries(archive.infolist(), limits), archive, size, limits)
-
-
-def list_entries(path: Path, limits: UnpackLimits | None = None) -> list[Entry]:
-    """What a zip holds, after the checks of ``open_archive``."""
-    with open_archive(path, limits) as archive:
-        return archive.entries
 
 
 def check(path: Path, limits: UnpackLimits | None = None) -> list[Entry]:

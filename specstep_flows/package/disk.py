@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from specstep_flows import errors
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.session import Shared
     from specstep_flows.gateway.packages import ZipLink
+    from specstep_flows.models import RunOptions
     from specstep_flows.package.blob_host import SecretHeaders
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 __all__ = ["RunFiles", "package_path"]
-
-_CHUNK_BYTES: Final = 1 << 20
 
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
@@ -49,14 +48,13 @@ class RunFiles:
 
     def __init__(
         self,
-        options: dict[str, object],
+        options: RunOptions,
         settings: Settings,
         shared: Shared,
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
-        output = options.get("output")
-        self._output = output if isinstance(output, str) else None
-        self._force = bool(options.get("force"))
+        self._output = options.output
+        self._force = options.force
         self._settings = settings
         self._shared = shared
         self._on_progress = on_progress

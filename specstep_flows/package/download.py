@@ -31,7 +31,7 @@ from specstep_flows.package.archive import UnpackLimits, check
 from specstep_flows.package.blob_host import Address, from_network, get
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
-__all__ = ["Fetched", "Verified", "fetch_to_part", "finish", "place", "tidy", "verify"]
+__all__ = ["Fetched", "Verified", "fetch_to_part", "place", "tidy", "verify"]
 
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
@@ -174,13 +174,6 @@ def tidy(part: Path) -> None:
     with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
         forget_version(part)
-
-
-def finish(part: Path, final: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> Verified:
-    """``verify`` and ``place``: ``final`` is old, absent or whole, never half-written."""
-    verified = verify(part, limits)
-    place(part, final, force=force)
-    return verified
 
 
 def _length(response: http.client.HTTPResponse) -> int | None:

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._facts import TITLE_WEIGHT, Fact, Observed, generation_facts
+from specstep_flows.models import Generation
 from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
 from specstep_flows.settings import is_loopback
-from specstep_flows.states import is_fan_out
+from specstep_flows.states import DEFAULT_PROFILE, is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import ConversationItem, Generation, Interview, ReferenceDocument
+    from specstep_flows.models import ConversationItem, Interview, ReferenceDocument
+    from specstep_flows.report.course import Course
     from specstep_flows.runs.records import RunRecord
 
 __all__ = ["Collected", "ShownPackage", "collect"]
@@ -72,14 +75,35 @@ class Collected:
         return (generation.project_name if generation else None) or self.record.project_name or self.record.run_id
 
     @property
+    def last_cost_usd(self) -> float | None:
+        """What the last attempt cost, as far as it was read."""
+        read = self.generation.running_cost_usd if self.generation and not self.family else None
+        # The record has what all generations of a fan-out cost together.
+        return read if read is not None else self.record.cost_usd
+
+    @property
     def cost_usd(self) -> float | None:
-        """What the run cost in all, as far as it was read; earlier attempts included."""
-        last = self.generation.running_cost_usd if self.generation and not self.family else None
-        # Of a fan-out, what all have cost together is in the record.
-        last = last if last is not None else self.record.cost_usd
-        if last is None:
+        """What the run cost, as far as it was read; earlier attempts included."""
+        if self.last_cost_usd is None:
             return self.record.spent_before_usd or None
-        return self.record.spent_before_usd + last
+        return self.record.spent_before_usd + self.last_cost_usd
+
+    def facts(self, course: Course) -> list[Fact]:
+        """The facts of the run's generation; what the service no longer says is taken from the record."""
+        record = self.record
+        profile = record.options.profile or DEFAULT_PROFILE
+        if record.generation_id is None:
+            return [Fact("state", "Not started", 9), Fact("profile", profile, TITLE_WEIGHT)]
+        generation = self.generation or Generation(record.generation_id, self.state or "Unknown")
+        generation = attrs.evolve(
+            generation,
+            running_cost_usd=self.last_cost_usd,
+            review_profile=generation.review_profile or profile,
+            estimated_total_usd=course.forecast_usd if self.generation is None else generation.estimated_total_usd,
+            estimated_duration_seconds=generation.estimated_duration_seconds or course.forecast_seconds,
+        )
+        seconds = course.seconds if course.visits else None
+        return generation_facts(generation, Observed(seconds, spent_before_usd=record.spent_before_usd))
 
     @property
     def state(self) -> str | None:
@@ -148,7 +172,7 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
 
 def _beside(record: RunRecord) -> list[UUID]:
     """The other generations of a fan-out; those of any other run are earlier attempts, and no part of its outcome."""
-    if not is_fan_out(record.options.get("profile")):
+    if not is_fan_out(record.options.profile):
         return []
     return [one for one in record.generation_ids if one != record.generation_id]
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 
+from specstep_flows._html import Html, element, escaped
 from specstep_flows._text import plain_text
-from specstep_flows.report.html import Html, element, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from specstep_flows._text import duration, money, size, spaced
-from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
+from specstep_flows._facts import generation_facts
+from specstep_flows._html import EMPTY, Html, element, escaped, joined
+from specstep_flows._text import counted, size
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.receipt import receipt
 from specstep_flows.report.sections import still, table
@@ -16,7 +17,7 @@ from specstep_flows.report.sections import still, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from specstep_flows.models import Generation
+    from specstep_flows._facts import Fact
     from specstep_flows.report.collect import Collected
     from specstep_flows.report.contents import Contents, ShownFile
 
@@ -28,30 +29,23 @@ def generations(collected: Collected) -> Html:
     if not collected.family:
         return EMPTY
     files = {package.generation_id: Path(package.file).name for package in collected.packages}
-    rows = []
-    for generation in (collected.generation, *collected.family):
-        if generation is not None:
-            why = ": ".join(filter(None, (generation.failure_category, generation.failure_reason)))
-            rows.append(
-                [
-                    generation.review_profile or "",
-                    spaced(generation.state) + (f" ({why})" if why else ""),
-                    still(money(generation.running_cost_usd)),
-                    _took(generation),
-                    files.get(str(generation.id), ""),
-                    element("code", str(generation.id)),
-                ]
-            )
-    heads = ("Profile", "State", "Cost", "Time", "Package", "Generation")
+    known = [generation for generation in (collected.generation, *collected.family) if generation is not None]
+    facts = [{fact.label: fact for fact in generation_facts(generation)} for generation in known]
+    # A column for each fact that one of them has, in the order of the longest list.
+    labels = dict.fromkeys(label for row in sorted(facts, key=len, reverse=True) for label in row)
+    rows = [
+        [*(_cell(row.get(label)) for label in labels), files.get(str(generation.id), "")]
+        for generation, row in zip(known, facts, strict=True)
+    ]
+    heads = [*(f"{label[:1].upper()}{label[1:]}" for label in labels), "Package"]
     note = "What one kickoff started. A parent has no package of its own, and costs what its children cost."
     return joined([table(heads, rows, "Generations", is_named=True, class_="ids"), element("p", note, class_="note")])
 
 
-def _took(generation: Generation) -> str:
-    ended = generation.completed_at or generation.failed_at
-    if ended is None or generation.started_at is None:
-        return ""
-    return still(duration((ended - generation.started_at).total_seconds()))
+def _cell(fact: Fact | None) -> Html:
+    if fact is None:
+        return EMPTY
+    return element("code", fact.text) if fact.is_code else escaped(still(fact.text))
 
 
 def package(collected: Collected) -> Html:
@@ -78,8 +72,7 @@ def _files(contents: Contents, prefix: str) -> Html:
     anchors = {file.path: f"{prefix}-{number}" for number, file in enumerate(contents.files) if file.text is not None}
     total = sum(file.size_bytes for file in contents.files)
     more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
-    count = len(contents.files)
-    head = element("p", f"{count} file{'' if count == 1 else 's'}{more}, {size(total)} unpacked.")
+    head = element("p", f"{counted(len(contents.files), 'file')}{more}, {size(total)} unpacked.")
     return joined([head, _folder(_tree(contents), anchors)])
 
 
@@ -164,16 +157,16 @@ def reproduction(collected: Collected) -> Html:
     for path in record.attachments:
         command += ["--attach", path]
     for option, key in (("--profile", "profile"), ("--project-type", "project_type"), ("--mirror", "mirror_selection")):
-        if options.get(key):
-            command += [option, str(options[key])]
+        if chosen := getattr(options, key):
+            command += [option, chosen]
     if record.answers:
         command += ["--answers", "answers.json"]
     arguments = [f"    {json.dumps(messages, ensure_ascii=False)},"]
     if record.attachments:
         arguments.append(f"    attachments={json.dumps(list(record.attachments), ensure_ascii=False)},")
     for key in ("profile", "project_type", "mirror_selection"):
-        if options.get(key):
-            arguments.append(f"    {key}={json.dumps(options[key])},")
+        if chosen := getattr(options, key):
+            arguments.append(f"    {key}={json.dumps(chosen)},")
     if record.answers:
         arguments.append('    on_question=AnswersFile.load(Path("answers.json")),')
     paths = "from pathlib import Path\n\n" if record.answers else ""

@@ -8,11 +8,12 @@ from datetime import UTC
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from specstep_flows._text import duration, money, size, spaced
+from specstep_flows._facts import Fact
+from specstep_flows._html import EMPTY, Html, element, joined
+from specstep_flows._text import counted, size
 from specstep_flows.report import outcome, people, sections
 from specstep_flows.report.course import course
-from specstep_flows.report.html import EMPTY, Html, element, joined
-from specstep_flows.states import DEFAULT_PROFILE, is_one_of, is_terminal
+from specstep_flows.states import is_one_of, is_terminal
 
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
@@ -34,7 +35,7 @@ def page(collected: Collected) -> str:
     parts = [
         sections.section("course", "Course", sections.course_table(collected, found)),
         sections.section("generations", "Generations", outcome.generations(collected)),
-        sections.section("cost", "Cost", sections.costs(collected, found)),
+        sections.section("cost", "Cost", sections.costs(found)),
         sections.section("questions", "Questions and answers", sections.questions(collected)),
         sections.section("incidents", "Retries and incidents", sections.incidents(collected, found)),
         sections.section("refinement", "Refinement audit", sections.refinement(collected)),
@@ -78,38 +79,22 @@ def _head(collected: Collected) -> Html:
 
 
 def _header(collected: Collected, found: Course) -> Html:
-    record, generation = collected.record, collected.generation
-    state = collected.state
-    badge = element("span", spaced(state) if state else "Not started", class_=f"badge {_tone(state)}")
-    description = generation.description if generation is not None else None
-    forecast = generation.estimated_total_usd if generation is not None else found.forecast_usd
-    facts = [
-        ("Cost", money(collected.cost_usd), f"forecast {money(forecast)}" if forecast is not None else None),
-        ("Time", sections.still(duration(found.seconds)) if found.visits else "unknown", _forecast_time(found)),
-        (
-            "Profile",
-            (generation.review_profile if generation else None) or record.options.get("profile") or DEFAULT_PROFILE,
-            None,
-        ),
-        (
-            "Packages" if len(collected.packages) > 1 else "Package",
-            size(sum(package.size_bytes or 0 for package in collected.packages)) if collected.packages else "none yet",
-            _files(collected),
-        ),
-    ]
-    cards = [
-        element("div", element("dt", name), element("dd", value), element("dd", more, class_="note") if more else EMPTY)
-        for name, value, more in facts
-    ]
+    first, *facts = collected.facts(found)
+    description = collected.generation.description if collected.generation is not None else None
+    named = [fact for fact in facts if fact.share is None and not fact.is_code]
+    cards = [fact for fact in named if len(fact.text) <= sections.STILL_LETTERS]
+    cards.append(_package_fact(collected))
+    lines = [fact for fact in named if len(fact.text) > sections.STILL_LETTERS]
     return element(
         "header",
         element("p", "SpecStep run", class_="kicker"),
-        element("h1", collected.title, " ", badge),
+        element("h1", collected.title, " ", element("span", first.text, class_=f"badge {_tone(collected.state)}")),
         element("p", description, class_="description") if description else EMPTY,
         element("p", "This run was carried out by a local sandbox: nothing was paid.", class_="banner")
         if collected.is_sandbox
         else EMPTY,
-        element("dl", *cards, class_="facts"),
+        element("dl", *map(_card, cards), class_="facts"),
+        element("dl", *map(_line, lines), class_="more-facts") if lines else EMPTY,
     )
 
 
@@ -119,17 +104,24 @@ def _tone(state: str | None) -> str:
     return "good" if is_one_of(state, "complete") else "bad"
 
 
-def _forecast_time(found: Course) -> str | None:
-    return None if found.forecast_seconds is None else f"forecast {duration(found.forecast_seconds)} of work"
+def _card(fact: Fact) -> Html:
+    note = element("dd", fact.note, class_="note") if fact.note else EMPTY
+    return element("div", element("dt", fact.title), element("dd", sections.still(fact.text)), note)
 
 
-def _files(collected: Collected) -> str | None:
-    known = [package.contents for package in collected.packages if package.contents is not None]
-    if not known:
-        return None
-    count = sum(len(contents.files) + contents.more_files for contents in known)
-    among = f" in {len(collected.packages)}" if len(collected.packages) > 1 else ""
-    return f"{count} file{'' if count == 1 else 's'}{among}"
+def _line(fact: Fact) -> Html:
+    return element("div", element("dt", fact.title), element("dd", fact.whole))
+
+
+def _package_fact(collected: Collected) -> Fact:
+    """The size of all packages, and how many files are in those that could be read."""
+    packages = collected.packages
+    known = [package.contents for package in packages if package.contents is not None]
+    note = counted(sum(len(contents.files) + contents.more_files for contents in known), "file") if known else None
+    if note is not None and len(packages) > 1:
+        note += f" in {len(packages)}"
+    text = size(sum(package.size_bytes or 0 for package in packages)) if packages else "none yet"
+    return Fact("packages" if len(packages) > 1 else "package", text, 1, note)
 
 
 def _contents_list(parts: list[Html]) -> Html:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import duration, money, size, spaced
-from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.sections import still, table
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import duration, money, spaced
 from specstep_flows.report.course import summary
-from specstep_flows.report.html import EMPTY, Html, element, joined
 from specstep_flows.states import stage_of
 
 if TYPE_CHECKING:

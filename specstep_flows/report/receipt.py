@@ -34,7 +34,7 @@ def receipt(collected: Collected) -> dict[str, Any]:
         "generation_id": _text(record.generation_id),
         "generation_ids": [str(identifier) for identifier in record.generation_ids],
         "package_id": _text(record.package_id),
-        "review_profile": (generation.review_profile if generation else None) or record.options.get("profile"),
+        "review_profile": (generation.review_profile if generation else None) or record.options.profile,
         "state": collected.state,
         "failure_category": generation.failure_category if generation else None,
         "started_at": _moment(generation.started_at if generation else None),
@@ -44,7 +44,7 @@ def receipt(collected: Collected) -> dict[str, Any]:
             "last_generation_usd": generation.running_cost_usd if generation else record.cost_usd,
             "earlier_attempts_usd": record.spent_before_usd,
             "forecast_usd": generation.estimated_total_usd if generation else None,
-            "limit_usd": record.options.get("max_cost_usd"),
+            "limit_usd": record.options.max_cost_usd,
         },
         "answers": [
             {name: answer.get(name) for name in ("question", "answer", "rule", "generation_id")}

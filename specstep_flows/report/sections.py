@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from specstep_flows._facts import track
-from specstep_flows._text import duration, money, spaced
+from specstep_flows._facts import failure_words, track
+from specstep_flows._html import EMPTY, Html, element, escaped, joined
+from specstep_flows._text import counted, duration, money, spaced
 from specstep_flows.report.course import Course, summary
-from specstep_flows.report.html import EMPTY, Html, element, escaped, joined
 from specstep_flows.report.plot import cost_plot
 from specstep_flows.states import stage_of
 
@@ -27,6 +27,10 @@ _MARKS = {
     "failed": ("✗", "ended here"),
     "ahead": ("○", "not reached"),
 }
+
+
+#: Text of at most so many letters counts as short.
+STILL_LETTERS: Final = 24
 
 
 def section(identifier: str, title: str, *children: Html | None) -> Html:
@@ -68,8 +72,8 @@ def table(
 
 
 def still(text: str) -> str:
-    """A short text that is never broken into two lines: an amount, a duration."""
-    return text.replace(" ", "\u00a0")
+    """Text that is not broken into two lines if it is short: an amount, a duration."""
+    return text.replace(" ", "\u00a0") if len(text) <= STILL_LETTERS else text
 
 
 def course_table(collected: Collected, course: Course) -> Html:
@@ -133,10 +137,9 @@ def _bar(seconds: float | None, longest: float) -> Html:
     )
 
 
-def costs(collected: Collected, course: Course) -> Html:
+def costs(course: Course) -> Html:
     """The plot, and what it shows in words."""
     plot = cost_plot(course)
-    record, generation = collected.record, collected.generation
     parts: list[Html] = []
     if plot:
         legend = element(
@@ -153,12 +156,6 @@ def costs(collected: Collected, course: Course) -> Html:
         )
     else:
         parts.append(element("p", "The cost was not read often enough for a plot.", class_="note"))
-    if record.spent_before_usd:
-        parts.append(element("p", f"Earlier attempts of this run cost {money(record.spent_before_usd)} more."))
-    if generation is not None and generation.estimated_total_usd is not None:
-        size = generation.estimated_total_sample_size
-        if size is not None:
-            parts.append(element("p", f"The forecast is the service's, from {size} past runs.", class_="note"))
     return joined(parts)
 
 
@@ -197,15 +194,9 @@ def incidents(collected: Collected, course: Course) -> Html:
     generation, record = collected.generation, collected.record
     parts = [table(("After", "What"), rows, "Retries and incidents", is_named=True)]
     if generation is not None and generation.is_failed:
-        why = f"{generation.failure_category or 'No category'}: {generation.failure_reason or 'no reason given'}"
-        parts.append(element("p", why, class_="bad"))
+        parts.append(element("p", failure_words(generation) or "Failed; no reason given", class_="bad"))
     if record.retries:
-        parts.append(
-            element(
-                "p",
-                f"The intake was run again {record.retries} time{'' if record.retries == 1 else 's'} after a failure.",
-            )
-        )
+        parts.append(element("p", f"The intake was run again {counted(record.retries, 'time')} after a failure."))
     if record.error and not record.is_finished:
         parts.append(element("p", f"The run stopped last with: {record.error}"))
     if not any(parts):

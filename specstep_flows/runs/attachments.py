@@ -1,4 +1,4 @@
-"""Reading the reference documents that a run attaches to its interview. It blocks, so flows have it done by ``Fetch``."""
+"""Reference documents on the user's disk."""
 
 from __future__ import annotations
 

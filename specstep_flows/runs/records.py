@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import attrs
 
-__all__ = ["Intent", "RunRecord", "TurnRecord"]
+from specstep_flows import errors
+from specstep_flows.models import RunOptions
+
+__all__ = ["Intent", "RunRecord", "TurnRecord", "changed_options"]
 
 
 @attrs.frozen
@@ -46,7 +51,7 @@ class RunRecord:
     stage: str = "new"
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
-    options: Mapping[str, Any] = attrs.field(factory=dict)
+    options: RunOptions = attrs.field(factory=RunOptions)
     interview_id: UUID | None = None
     turns: tuple[TurnRecord, ...] = ()
     uploads: tuple[str, ...] = ()
@@ -80,6 +85,33 @@ class RunRecord:
         return self.stage == "done"
 
     def _repr_html_(self) -> str:
-        from specstep_flows._html import record_html
+        from specstep_flows._facts import run_facts
+        from specstep_flows._html import card
 
-        return record_html(self)
+        return card(self.project_name or f"Run {self.run_id}", run_facts(self))
+
+
+def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptions:
+    """Options with ``changes``; what is to be remembered is added to what was.
+
+    Raises:
+        UnknownOption: a name that is not an option of a run; a misspelt limit on cost must not pass for none.
+        UsageError: a value that makes no sense.
+    """
+    names = [field.name for field in attrs.fields(RunOptions)]
+    for name in changes:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            raise errors.UnknownOption(
+                f"{name!r} is not an option of a run{f'; did you mean {near[0]!r}?' if near else '.'} "
+                f"{'' if near else 'The options are ' + ', '.join(names) + '. '}Nothing was sent."
+            )
+    values = dict(changes)
+    if values.get("output") is not None:
+        values["output"] = str(Path(values["output"]).expanduser().absolute())
+    limit = values.get("max_cost_usd")
+    if limit is not None and not limit > 0:
+        raise errors.UsageError("The cost limit must be more than 0 US dollars. Nothing was sent.")
+    if "remember" in values:
+        values["remember"] = {**options.remember, **values["remember"]}
+    return attrs.evolve(options, **values)

@@ -18,7 +18,9 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
+from specstep_flows._json import as_json
+from specstep_flows.models import RunOptions
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,19 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["RunStore"]
 
 SCHEMA_VERSION: Final = 1
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON has it."""
-    if isinstance(value, UUID):
-        return str(value)
-    if attrs.has(type(value)):
-        return {key: _plain(item) for key, item in attrs.asdict(value, recurse=False).items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
@@ -51,7 +40,7 @@ def _turn(value: Mapping[str, Any]) -> TurnRecord:
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "messages": tuple,
     "attachments": tuple,
-    "options": dict,
+    "options": lambda value: changed_options(RunOptions(), value),
     "interview_id": UUID,
     "turns": lambda value: tuple(_turn(turn) for turn in value),
     "uploads": tuple,
@@ -71,7 +60,7 @@ _NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return json.dumps(as_json(value), ensure_ascii=False)
 
 
 def _decode(column: str, text: Any) -> Any:
@@ -182,6 +171,9 @@ class RunStore:
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
         """Make ``changes`` durable in one transaction, and return the whole record as it is now."""
+        options = changes.get("options")
+        if options is not None and not isinstance(options, RunOptions):
+            changes = {**changes, "options": changed_options(RunOptions(), options)}
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a run has no column {sorted(unknown)}")

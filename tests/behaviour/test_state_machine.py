@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import random
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,13 +25,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from specstep_flows import Brief, errors
+from specstep_flows import errors
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.job import Job
 from specstep_flows.flows.run import run_job
 from specstep_flows.flows.status_cache import StatusCache
+from specstep_flows.models import RunOptions
 from specstep_flows.runs import opening
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, Failure, ManualClock, Question, SandboxOptions, TurnFailure
@@ -150,7 +151,7 @@ class RunMachine(RuleBasedStateMachine):
         self.service = Service(options, self.clock, TOKEN if is_person else None)
         self.disk: Any = Disk(self.service)
         self.store = RunStore.in_memory()
-        self.store.create(opening.prepare(Brief(BRIEF), {"profile": "Fast"}, "machine", "http://127.0.0.1:8"))
+        self.store.create(opening.new_record(BRIEF, [], RunOptions(profile="Fast"), "machine", "http://127.0.0.1:8"))
         self.steps: Any = None
         self.step: Any = None
         self.result: Any = None
@@ -182,12 +183,13 @@ class RunMachine(RuleBasedStateMachine):
         """A new process, with nothing but the store."""
         shared = Shared(
             clock=TurnedClock(self.clock),
-            limiter=cast(Any, MemoryLimiter()),
+            limiter=MemoryLimiter(),
             observe=StatusCache().observe,
             random=random.Random(1),
         )
         session = Session(shared, store=self.store, record=self.store.get("machine"))
-        job = Job(self.disk, policy=self._answer, is_user_actor=self.is_person, retry_failed=self.retries)
+        options = RunOptions(retry_failed=self.retries)
+        job = Job(self.disk, policy=self._answer, is_user_actor=self.is_person, options=options)
         self.steps = carry_out(run_job(job), session)
         self._go_on(lambda: self.steps.send(None))
 

@@ -353,7 +353,7 @@ def test_a_resized_window_is_drawn_anew(start: Start, sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "mark"),
-    [({"TERM": "dumb"}, "Complete 100 %"), ({"LANG": "C", "PYTHONIOENCODING": "ascii"}, "Complete")],
+    [({"TERM": "dumb"}, "Complete 100%"), ({"LANG": "C", "PYTHONIOENCODING": "ascii"}, "Complete")],
 )
 def test_a_dumb_terminal_and_one_without_utf8_are_served(
     start: Start, environment: dict[str, str], mark: str, tmp_path: Path

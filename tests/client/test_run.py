@@ -326,10 +326,10 @@ def test_what_is_not_said_again_stays_as_it_was(client: Any, tmp_path: Path) -> 
     client.run(BRIEF, run_id="mine", profile="Fast", on_question=defaults)
 
     options = client.store.get("mine").options
-    assert (options["max_cost_usd"], options["output"]) == (50, str(tmp_path))
+    assert (options.max_cost_usd, options.output) == (50, str(tmp_path))
 
     client.run(BRIEF, run_id="mine", profile="Fast", max_cost_usd=60, on_question=defaults)
-    assert client.store.get("mine").options["max_cost_usd"] == 60
+    assert client.store.get("mine").options.max_cost_usd == 60
 
 
 def test_a_finished_run_is_not_run_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from specstep_client.api.privacy import update_retention_preference
 from specstep_client.api.status import get_status_summary
 from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
-from specstep_flows import Answer, AsyncSpecStep, SpecStep, errors
+from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
 
 
@@ -236,13 +237,13 @@ def test_both_clients_offer_the_same() -> None:
 
 def test_each_step_has_a_docstring_that_names_its_endpoint() -> None:
     """help(SpecStep.say) says what it does and what stands behind it."""
-    from specstep_flows.flows import steps
-
-    for name in steps.__all__:
-        documented = getattr(SpecStep, name).__doc__
+    for name, method in inspect.getmembers(SpecStep, inspect.isfunction):
+        if name.startswith("_") or name in ("close", "runs"):
+            continue
+        documented = method.__doc__
         assert documented
         assert (
-            name == "call"
+            name in ("call", "run", "resume")
             or any(f"{method} /v1/" in documented for method in ("GET", "POST", "PATCH", "DELETE"))
             or ("/v1/" in documented)
         ), name
@@ -267,3 +268,20 @@ def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pyte
         with pytest.raises(errors.SettingsError, match="SPECSTEP_API_KEY"):
             refused()
     assert len(sandbox.requests) == before
+
+
+def test_the_settle_time_is_that_of_the_settings(sandbox: Sandbox, turned: Any) -> None:
+    """A step by itself is as patient as a run: a shorter time of its own is the caller's choice."""
+    clock = turned(sandbox)
+    settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, settle_seconds=300.0)
+    sandbox.faults.add(Fault("POST /v1/generations", "reset"))
+    with SpecStep(settings=settings, clock=clock, store=RunStore.in_memory()) as client:
+        interview = client.start_interview()
+        client.say(interview.id, "A portal for customer feedback.")
+        intake = client.complete_interview(interview.id).intake_artifact_id
+        began = clock.now()
+        assert intake is not None
+        client.start_generation(intake, interview_id=interview.id)
+
+        assert clock.now() - began >= 300.0
+    assert len(sandbox.state.generations) == 1

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors, events
-from specstep_flows.engine import transport
-from specstep_flows.engine.effects import Request
 from specstep_flows.sandbox import Fault, Sandbox
 
 UPLOAD = "POST /v1/interviews/{interviewId}/reference-documents"
@@ -151,25 +149,3 @@ def test_nothing_is_sent_of_a_listener_that_raises(sandbox: Sandbox, turned: Any
         with pytest.raises(ZeroDivisionError):
             specstep.attach_document(interview.id, tmp_path / "plan.pdf")
         assert specstep.list_documents(interview.id) == []
-
-
-@pytest.mark.parametrize("has_file", [True, False])
-def test_the_answer_has_its_own_time_however_long_the_file_took(sandbox: Sandbox, has_file: bool) -> None:
-    """An upload of minutes is not taken for an answer that comes too slowly; a request without a file still is."""
-    import httpx
-
-    files = [("file", ("plan.pdf", b"x" * 10, "application/pdf"))] if has_file else None
-    method, path = ("POST", "/v1/interviews/1/reference-documents") if has_file else ("GET", "/v1/status/summary")
-    request = Request("any", "unsafe", method, path, files=files)
-    # The first look at the clock is before the request, the later ones are ten minutes after it.
-    looks = iter([0.0])
-    with httpx.Client(base_url=sandbox.url) as http:
-
-        def send() -> Any:
-            return transport.attempt(http, request, 75.0, lambda: next(looks, 600.0))
-
-        if has_file:
-            assert send().status in (401, 404)
-        else:
-            with pytest.raises(errors.ConnectionLost, match="too slowly"):
-                send()

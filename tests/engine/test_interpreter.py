@@ -1,17 +1,26 @@
 """How effects become small steps: the intent before, the outcome after, limits kept, deadlines held."""
 
+from __future__ import annotations
+
 import random
 import threading
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine import interpreter
-from specstep_flows.engine.effects import Remember, Reply, Report, Request, Send, Sleep
+from specstep_flows.engine.effects import Effect, Flow, Kind, Observe, Remember, Reply, Report, Request, Send, Sleep
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.runs.records import RunRecord
+from specstep_flows.models import Generation
+from specstep_flows.runs.records import Intent, RunRecord
 from specstep_flows.runs.store import RunStore
+
+T = TypeVar("T")
+#: What an attempt comes to.
+Answer: TypeAlias = Reply | Exception
 
 
 class Clock:
@@ -19,42 +28,61 @@ class Clock:
 
     speed = 1.0
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.time = 1_000.0
 
-    def now(self):
+    def now(self) -> float:
         return self.time
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("a pause is a step")
+
+    async def sleep_async(self, seconds: float) -> None:
+        raise AssertionError("a pause is a step")
 
 
 class Limiter:
     """Lets everybody through, unless told otherwise; writes down what it is told."""
 
-    def __init__(self, waits=()):
+    def __init__(self, waits: Iterable[float] = ()) -> None:
         self.waits = list(waits)
-        self.acquired, self.holds, self.learned = [], [], []
+        self.holds: list[tuple[str, float]] = []
+        self.learned: list[tuple[str, int | None, int | None, float | None]] = []
 
-    def acquire(self, bucket, now):
-        self.acquired.append(bucket)
+    def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
-    def hold(self, bucket, until):
+    def hold(self, bucket: str, until: float) -> None:
         self.holds.append((bucket, until))
 
-    def learn(self, bucket, limit, remaining, reset, now):
+    def close(self) -> None:
+        pass
+
+    def learn(self, bucket: str, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         self.learned.append((bucket, limit, remaining, reset))
+
+
+async def unobserved(effect: Observe) -> Generation:
+    """No flow of these tests looks at a generation."""
+    raise AssertionError(effect)
 
 
 class Bench:
     """Plays a flow's steps: attempts answer from a script, and everything is written down in order."""
 
-    def __init__(self, *answers, deadline=None, waits=(), with_run=True):
+    def __init__(
+        self, *answers: Answer, deadline: float | None = None, waits: Iterable[float] = (), with_run: bool = True
+    ) -> None:
         self.answers = list(answers)
         self.clock, self.limiter = Clock(), Limiter(waits)
-        self.told, self.log = [], []
+        self.told: list[events.Event] = []
+        self.log: list[tuple[str, Any]] = []
         self.store = RunStore.in_memory()
         record = RunRecord("one", "http://127.0.0.1:1", 0.0, 0.0)
         self.store.create(record)
-        shared = Shared(self.clock, self.limiter, observe=None, random=random.Random(0), closing=threading.Event())
+        shared = Shared(
+            self.clock, self.limiter, observe=unobserved, random=random.Random(0), closing=threading.Event()
+        )
         self.session = Session(
             shared,
             deadline=deadline,
@@ -63,18 +91,25 @@ class Bench:
             record=record if with_run else None,
         )
 
-    def play(self, flow):
+    @property
+    def record(self) -> RunRecord:
+        """What is durable."""
+        return self.store.get("one")
+
+    def play(self, flow: Flow[T]) -> T:
         steps = interpreter.carry_out(flow, self.session)
-        value = failure = None
+        value: Any = None
+        failure: Exception | None = None
         while True:
             try:
                 step = steps.send(value) if failure is None else steps.throw(failure)
             except StopIteration as stop:
-                return stop.value
-            value = failure = None
+                result: T = stop.value
+                return result
+            value, failure = None, None
             match step:
                 case interpreter.Attempt():
-                    self.log.append(("attempt", self.store.get("one").intent))
+                    self.log.append(("attempt", self.record.intent))
                     answer = self.answers.pop(0)
                     if isinstance(answer, Exception):
                         failure = answer
@@ -89,39 +124,40 @@ class Bench:
                     value = step.function(*step.arguments)
 
 
-def answer(status=200, headers=None, content=b"{}"):
+def answer(status: int = 200, headers: Mapping[str, str] | None = None, content: bytes = b"{}") -> Reply:
     """An answer of the service."""
     return Reply(status, httpx.Headers(headers or {}), content)
 
 
-async def one(effect):
+async def one(effect: Effect[T]) -> T:
     """A flow of one effect."""
     return await effect
 
 
-def send(kind="unsafe", **more):
+def send(kind: Kind = "unsafe", **more: Any) -> Flow[Any]:
     """A flow of one request."""
     request = Request("start_generation", kind, "POST", "/v1/generations", bucket="kickoff")
-    return one(Send(request, lambda reply: reply.status, about={"known": ["a"]}, **more))
+    sent: Send[Any] = Send(request, lambda reply: reply.status, about={"known": ["a"]}, **more)
+    return one(sent)
 
 
 LOST = errors.ConnectionLost("cut", operation="start_generation")
 
 
 @pytest.mark.parametrize("kind", ["unsafe", "keyed"])
-def test_the_intent_is_durable_before_and_gone_with_the_outcome_after(kind):
+def test_the_intent_is_durable_before_and_gone_with_the_outcome_after(kind: Kind) -> None:
     """What may be on its way stands in the record when the request leaves; its end and its result come together."""
     bench = Bench(answer(202))
     bench.play(send(kind, outcome=lambda status: {"stage": f"got {status}"}))
 
     ((_, intent),) = bench.log
     assert (intent.operation, intent.sent_at, intent.about) == ("start_generation", 1_000.0, {"known": ["a"]})
-    after = bench.store.get("one")
+    after = bench.record
     assert (after.intent, after.stage) == (None, "got 202")
 
 
 @pytest.mark.parametrize("kind", ["read", "idempotent", "harmless"])
-def test_what_costs_nothing_needs_no_intent(kind):
+def test_what_costs_nothing_needs_no_intent(kind: Kind) -> None:
     """No durable write for a read."""
     bench = Bench(answer())
     bench.play(send(kind))
@@ -129,39 +165,39 @@ def test_what_costs_nothing_needs_no_intent(kind):
     assert bench.log == [("attempt", None)]
 
 
-def test_an_ambiguous_failure_leaves_the_intent_open():
+def test_an_ambiguous_failure_leaves_the_intent_open() -> None:
     """It is the truth: nobody knows. The flow, or a later process, settles it."""
     bench = Bench(LOST)
     with pytest.raises(errors.ConnectionLost):
         bench.play(send())
 
-    assert bench.store.get("one").intent is not None
+    assert bench.record.intent is not None
 
 
 @pytest.mark.parametrize("refusal", [answer(400), answer(402), answer(409), answer(404)])
-def test_a_definite_refusal_ends_the_intent(refusal):
+def test_a_definite_refusal_ends_the_intent(refusal: Reply) -> None:
     """Nothing was started."""
     bench = Bench(refusal)
     with pytest.raises(errors.APIError):
         bench.play(send())
 
-    assert bench.store.get("one").intent is None
+    assert bench.record.intent is None
 
 
-def test_a_2xx_that_cannot_be_read_leaves_the_intent_open():
+def test_a_2xx_that_cannot_be_read_leaves_the_intent_open() -> None:
     """The service did take the request."""
     bench = Bench(answer(202, content=b"<html>"))
 
-    def parse(reply):
+    def parse(reply: Reply) -> None:
         raise errors.UnexpectedResponse("no JSON", operation="start_generation")
 
     request = Request("start_generation", "unsafe", "POST", "/v1/generations")
     with pytest.raises(errors.UnexpectedResponse):
         bench.play(one(Send(request, parse)))
-    assert bench.store.get("one").intent is not None
+    assert bench.record.intent is not None
 
 
-def test_each_attempt_renews_the_intents_time():
+def test_each_attempt_renews_the_intents_time() -> None:
     """A connection that was never made is tried again; the settle time counts from the last attempt."""
     bench = Bench(errors.NotConnected("refused"), errors.NotConnected("refused"), LOST)
     with pytest.raises(errors.ConnectionLost):
@@ -170,18 +206,19 @@ def test_each_attempt_renews_the_intents_time():
     times = [intent.sent_at for what, intent in bench.log if what == "attempt"]
     assert len(times) == 3
     assert times == sorted(times)
-    assert bench.store.get("one").intent.sent_at == times[-1]
+    assert isinstance(bench.record.intent, Intent)
+    assert bench.record.intent.sent_at == times[-1]
 
 
 IN_FLIGHT = answer(409, {"Retry-After": "2"}, b'{"type": "retryable"}')
 
 
 @pytest.mark.parametrize("lost", [LOST, answer(504), IN_FLIGHT])
-def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_more(lost):
+def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_more(lost: Answer) -> None:
     """What has come of it meanwhile is the result, with the end of the intent; else the request goes again."""
     found = [None, "the reply"]
 
-    async def look():
+    async def look() -> str | None:
         bench.log.append(("look", None))
         return found.pop(0)
 
@@ -190,20 +227,20 @@ def test_what_may_have_been_carried_out_is_looked_for_before_it_is_sent_once_mor
 
     assert result == "the reply"
     assert [what for what, _ in bench.log if what != "pause"] == ["attempt", "look", "attempt", "look"]
-    assert (bench.store.get("one").stage, bench.store.get("one").intent) == ("the reply", None)
+    assert (bench.record.stage, bench.record.intent) == ("the reply", None)
 
 
 @pytest.mark.parametrize("refused", [errors.NotConnected("refused"), answer(429, {"Retry-After": "2"})])
-def test_what_was_certainly_not_carried_out_is_sent_again_without_a_look(refused):
+def test_what_was_certainly_not_carried_out_is_sent_again_without_a_look(refused: Answer) -> None:
     """There is nothing to find."""
 
-    async def look():
+    async def look() -> None:
         raise AssertionError("looked")
 
     assert Bench(refused, answer(202)).play(send("keyed", look=look)) == 202
 
 
-def test_a_429_makes_everybody_hold():
+def test_a_429_makes_everybody_hold() -> None:
     """The limiter is told until when, and the request goes again then."""
     bench = Bench(answer(429, {"Retry-After": "20"}), answer(202))
     bench.play(send())
@@ -212,7 +249,7 @@ def test_a_429_makes_everybody_hold():
     assert sum(seconds for what, seconds in bench.log if what == "pause") >= 20
 
 
-def test_a_full_window_is_waited_out_before_the_intent_is_written():
+def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     """The settle time must not run while the request still waits for its place."""
     bench = Bench(answer(202), waits=[30.0])
     bench.play(send())
@@ -222,7 +259,7 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written():
     assert any(isinstance(event, events.Waiting) for event in bench.told)
 
 
-def test_the_services_count_is_learned_from_its_headers():
+def test_the_services_count_is_learned_from_its_headers() -> None:
     """RateLimit-Limit, -Remaining and -Reset of every answer."""
     bench = Bench(answer(200, {"RateLimit-Limit": "60", "RateLimit-Remaining": "41", "RateLimit-Reset": "12"}))
     bench.play(send("read"))
@@ -231,7 +268,7 @@ def test_the_services_count_is_learned_from_its_headers():
 
 
 @pytest.mark.parametrize("odd", ["", "-1", "many", "4.5", "9" * 5000])
-def test_headers_that_make_no_sense_are_not_learned(odd):
+def test_headers_that_make_no_sense_are_not_learned(odd: str) -> None:
     """And fail nothing."""
     bench = Bench(answer(200, {"RateLimit-Limit": odd, "RateLimit-Remaining": odd, "RateLimit-Reset": odd}))
     bench.play(send("read"))
@@ -239,7 +276,7 @@ def test_headers_that_make_no_sense_are_not_learned(odd):
     assert bench.limiter.learned == []
 
 
-def test_no_wait_goes_past_the_deadline():
+def test_no_wait_goes_past_the_deadline() -> None:
     """The wait is cut at the deadline, and WaitTimeout says what that means."""
     bench = Bench(deadline=1_010.0)
     with pytest.raises(errors.WaitTimeout, match="goes on at the service"):
@@ -248,7 +285,7 @@ def test_no_wait_goes_past_the_deadline():
     assert bench.log == [("pause", 10.0)]
 
 
-def test_retries_end_with_the_deadline_too():
+def test_retries_end_with_the_deadline_too() -> None:
     """A service that is down does not keep a caller longer than the caller allowed."""
     bench = Bench(*[errors.NotConnected("refused")] * 100, deadline=1_050.0)
     with pytest.raises(errors.WaitTimeout):
@@ -257,22 +294,23 @@ def test_retries_end_with_the_deadline_too():
     assert bench.clock.time == 1_050.0
 
 
-def test_a_failing_effect_is_raised_in_the_flow_at_its_await():
+def test_a_failing_effect_is_raised_in_the_flow_at_its_await() -> None:
     """The flow decides what a failure means."""
 
-    async def flow():
+    async def flow() -> str:
         try:
             await Sleep(60.0)
         except errors.WaitTimeout:
             await Report(events.Notice("late"))
             return "handled"
+        raise AssertionError("the wait did not end")
 
     bench = Bench(deadline=1_010.0)
     assert bench.play(flow()) == "handled"
     assert bench.told == [events.Notice("late")]
 
 
-def test_a_flow_without_a_run_remembers_nothing():
+def test_a_flow_without_a_run_remembers_nothing() -> None:
     """Steps one by one have no record."""
     bench = Bench(answer(202), with_run=False)
 
@@ -280,14 +318,14 @@ def test_a_flow_without_a_run_remembers_nothing():
     assert bench.play(send()) == 202
 
 
-def test_a_flow_that_awaits_something_else_than_an_effect_is_refused():
+def test_a_flow_that_awaits_something_else_than_an_effect_is_refused() -> None:
     """A flow does nothing itself: what an event loop would carry out is not carried out here."""
 
     class Other:
-        def __await__(self):
+        def __await__(self) -> Generator[str, None, None]:
             yield "other"
 
-    async def flow():
+    async def flow() -> None:
         await Other()
 
     with pytest.raises(TypeError, match="no effect"):

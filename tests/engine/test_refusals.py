@@ -1,5 +1,7 @@
 """From an answer of 400 or above to an error that says what it means."""
 
+from __future__ import annotations
+
 import json
 import unicodedata
 
@@ -49,7 +51,7 @@ def error_for(status: int, body: object = None, headers: dict[str, str] | None =
         (520, errors.ServerError),
     ],
 )
-def test_each_status_has_its_error(status, kind):
+def test_each_status_has_its_error(status: int, kind: type[errors.APIError]) -> None:
     """Also with no body at all, and only 408 and 5xx leave the outcome open."""
     error = error_for(status)
 
@@ -58,7 +60,7 @@ def test_each_status_has_its_error(status, kind):
     assert error.status == status
 
 
-def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_started():
+def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_started() -> None:
     """The wait may be longer than anybody waits for; then this is the sentence that the run ends with."""
     request = Request("start_generation", "unsafe", "POST", "/v1/generations", bucket="kickoff")
     error = refusal(request, Reply(429, httpx.Headers({"Retry-After": "5000"}), b""), wall_now=0.0)
@@ -67,7 +69,7 @@ def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_starte
     assert error.message.endswith("Nothing was started.")
 
 
-def test_the_problem_type_is_the_word_to_branch_on():
+def test_the_problem_type_is_the_word_to_branch_on() -> None:
     """``type`` is a machine-readable word; the detail stands in the message."""
     error = error_for(
         400, {"type": "VALIDATION_ERROR", "title": "Bad", "status": 400, "detail": "intake_id is missing."}
@@ -80,7 +82,7 @@ def test_the_problem_type_is_the_word_to_branch_on():
 @pytest.mark.parametrize(
     "body", [{"type": "CONCURRENCY_CAP_REACHED"}, {"type": "about:blank", "code": "CONCURRENCY_CAP_REACHED"}]
 )
-def test_the_concurrency_cap_is_told_from_other_conflicts(body):
+def test_the_concurrency_cap_is_told_from_other_conflicts(body: object) -> None:
     """By its type, or by its code where the type says nothing."""
     assert isinstance(error_for(409, body), errors.ConcurrencyCapReached)
 
@@ -94,7 +96,7 @@ def test_the_concurrency_cap_is_told_from_other_conflicts(body):
         (403, {"detail": "quota exceeded"}),
     ],
 )
-def test_a_used_up_quota_says_tier_limit_use_and_reset(status, body):
+def test_a_used_up_quota_says_tier_limit_use_and_reset(status: int, body: object) -> None:
     """402, or a 403 that says quota, with the X-Quota-* headers in the sentence."""
     headers = {"X-Quota-Tier": "Free", "X-Quota-Limit": "5", "X-Quota-Used": "5", "X-Quota-Reset": "2026-12-01"}
     error = error_for(status, body, headers)
@@ -104,7 +106,7 @@ def test_a_used_up_quota_says_tier_limit_use_and_reset(status, body):
     assert all(word in error.message for word in ("Free", "5", "2026-12-01"))
 
 
-def test_html_from_the_front_door_is_not_shown():
+def test_html_from_the_front_door_is_not_shown() -> None:
     """A 504 with a page instead of a problem document."""
     error = error_for(504, b"<html><body>Gateway Timeout</body></html>", {"content-type": "text/html"})
 
@@ -112,7 +114,7 @@ def test_html_from_the_front_door_is_not_shown():
     assert "<html>" not in error.message
 
 
-def test_what_is_wrong_with_each_field_is_said():
+def test_what_is_wrong_with_each_field_is_said() -> None:
     """A validation problem in the manner of ASP.NET Core: its title tells nothing, its errors tell all."""
     error = error_for(
         400,
@@ -131,7 +133,7 @@ def test_what_is_wrong_with_each_field_is_said():
     assert error_for(400, {"errors": ["first", "second"]}).detail == "first; second"
 
 
-def test_the_bodys_own_wait_counts_where_there_is_no_header():
+def test_the_bodys_own_wait_counts_where_there_is_no_header() -> None:
     """retry_after_seconds in the problem document."""
     assert error_for(409, {"retryable": True, "retry_after_seconds": 5}).retry_after == 5.0
 
@@ -152,7 +154,7 @@ def test_the_bodys_own_wait_counts_where_there_is_no_header():
         max_leaves=8,
     ),
 )
-def test_no_body_makes_it_fail_or_print_control_characters(status, body):
+def test_no_body_makes_it_fail_or_print_control_characters(status: int, body: object) -> None:
     """Whatever is in the body, an error comes of it, and its message is safe to print."""
     error = error_for(status, body)
 
@@ -161,6 +163,6 @@ def test_no_body_makes_it_fail_or_print_control_characters(status, body):
 
 
 @given(st.text())
-def test_no_sentence_of_the_services_controls_a_terminal(text):
+def test_no_sentence_of_the_services_controls_a_terminal(text: str) -> None:
     """Escape sequences, bidi marks and line breaks in server text do not get into any error's message."""
     assert is_safe(errors.TurnFailed(f"The service says {text}").message)

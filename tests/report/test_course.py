@@ -89,7 +89,7 @@ def test_the_plot_says_in_words_what_it_shows():
     found = course(HISTORY, (), "g")
     plot = cost_plot(found)
 
-    assert summary(found) == "The run took 2 min 30 s and cost $1.20 against a forecast of $2.50."
+    assert summary(found) == "The run took 2m 30s and cost $1.20 against a forecast of $2.50."
     assert summary(found) in plot
     assert 'role="img"' in plot
     assert "forecast $2.50" in plot

@@ -90,7 +90,7 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected):
     ]
     for fact in (
         "Specialist review",
-        "2 min 42 s",
+        "2m 42s",
         "1 retry after a provider's error (rate limit).",
         "Resumed after a host restart",
         "Paused until questions were answered",

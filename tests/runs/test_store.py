@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.models import RunOptions
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
 
@@ -23,7 +24,7 @@ ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 def record(run_id: str = "one", **more: Any) -> RunRecord:
     """A record with something in it."""
     return RunRecord(
-        run_id, "http://127.0.0.1:1", 1.0, 1.0, messages=("Grüße — 🦊",), options={"profile": "Fast"}, **more
+        run_id, "http://127.0.0.1:1", 1.0, 1.0, messages=("Grüße — 🦊",), options=RunOptions(profile="Fast"), **more
     )
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from specstep_flows.cli.driver import package_options
-from specstep_flows.cli.options import MaxCost, Output, Unpack
+from specstep_flows.cli.options import MaxCost, Output, RunningOptions, Unpack
 from specstep_flows.cli.output import run_document
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
@@ -30,8 +29,8 @@ def adopt(
     ID` then watches it, answers its questions and brings its package home; nothing is started and nothing is paid for.
     """
     with open_client(call) as client:
-        options = package_options(output, unpack, None) | ({"max_cost_usd": max_cost} if max_cost is not None else {})
-        record = client.adopt(generation, run_id=run_id, **options)
+        options = RunningOptions(output=output, unpack=unpack, max_cost=max_cost)
+        record = client.adopt(generation, run_id=run_id, **options.given())
     call.run_id = record.run_id
     call.finish(record.run_id, run_document(record))
     call.terminal.say(f"Go on with: {call.resume_command}")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specstep_flows import errors, models
+from specstep_flows._json import as_json
 from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
 from specstep_flows.cli.arguments import find_target
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
-from specstep_flows.cli.output import plain
 from specstep_flows.cli.questions import Person, load_answers, question_lines
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
@@ -70,7 +70,7 @@ def answer(
         waiting = [] if accepted else _pending(client, target)
         for sentence in file.unused() if file is not None and accepted else ():
             call.terminal.tell(sentence)
-    document = {"run_id": call.run_id, "generation_id": str(target.generation_id), "answers": plain(accepted)}
+    document = {"run_id": call.run_id, "generation_id": str(target.generation_id), "answers": as_json(accepted)}
     if accepted:
         call.finish(str(target.generation_id), {"code": "answered", **document})
         call.terminal.say(f"{len(accepted)} accepted; it goes on at the service's next tick.")
@@ -89,7 +89,7 @@ def _pending(client: SpecStep, target: Target) -> list[Clarification]:
     """What is asked now, by each generation that the run's kickoff started."""
     assert target.generation_id is not None
     asking = [target.generation_id]
-    if target.record is not None and is_fan_out(target.record.options.get("profile")):
+    if target.record is not None and is_fan_out(target.record.options.profile):
         asking += [one for one in target.record.generation_ids if one not in asking]
     return [question for identifier in asking for question in client.get_questions(identifier)]
 
@@ -103,7 +103,7 @@ def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int
             "code": "questions",
             "run_id": call.run_id,
             "generation_id": str(target.generation_id),
-            "questions": plain(questions),
+            "questions": as_json(questions),
         },
     )
     if not questions:

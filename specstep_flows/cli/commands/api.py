@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli import any_operation
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
-from specstep_flows.cli.output import plain, table
+from specstep_flows.cli.output import table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
 
@@ -97,7 +98,7 @@ def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
     text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes nothing."
-    call.finish(text, {"operation": operation, "parameters": plain(found)})
+    call.finish(text, {"operation": operation, "parameters": as_json(found)})
     return 0
 
 

@@ -10,9 +10,10 @@ import attrs
 import httpx
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
-from specstep_flows.cli.output import plain, status_of, table
+from specstep_flows.cli.output import status_of, table
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
@@ -201,7 +202,7 @@ def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> 
             "code": "ok" if code == exits.DONE else "failed",
             "exit_code": code,
             "settings": rows,
-            "checks": [plain(finding) for finding in findings],
+            "checks": [as_json(finding) for finding in findings],
         },
     )
     return code

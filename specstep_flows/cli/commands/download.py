@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
+import attrs
 import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.arguments import find_target, require_generation, start_over_elsewhere
-from specstep_flows.cli.driver import chosen_progress, open_driver, package_options
+from specstep_flows.cli.driver import chosen_progress, open_driver
 from specstep_flows.cli.options import (
     Events,
     Force,
@@ -17,6 +18,7 @@ from specstep_flows.cli.options import (
     Output,
     Progress,
     ProgressOption,
+    RunningOptions,
     Unpack,
     complete_run,
 )
@@ -52,8 +54,9 @@ def download(
     that were migrated comes by its own id.
     """
     mode = chosen_progress(call, progress, events)
-    changes = package_options(output, unpack, force)
-    with open_driver(call, mode, call.settings(), on_question=OnQuestion.detach) as driver:
+    options = RunningOptions(output=output, unpack=unpack, force=force)
+    changes = options.given()
+    with open_driver(call, mode, call.settings(), attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
         found = _complete(call, driver.client, run)
         if not isinstance(found, tuple):
             # It came of documents that existed before, not of a generation: there is no run to make of it.

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows.cli.arguments import find_generation, find_target
 from specstep_flows.cli.estimate import agree, read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, Yes
-from specstep_flows.cli.output import facts, plain, show_table
+from specstep_flows.cli.output import facts, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
@@ -65,7 +66,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
     """Show a generation as it is now."""
     with open_client(call) as client:
         generation = client.get_generation(find_generation(client.store, run))
-    document = plain(generation)
+    document = as_json(generation)
     call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
@@ -89,7 +90,7 @@ def list_(
         found = [row for row in found if is_one_of(row.state, *states)]
     found = found[:limit]
     if call.json:
-        call.terminal.document({"generations": plain(found)})
+        call.terminal.document({"generations": as_json(found)})
     elif found:
         heads = ("GENERATION", "STATE", "PROFILE", "COST", "STARTED", "PROJECT")
         show_table(call, heads, [_row(row) for row in found])
@@ -166,7 +167,7 @@ def conversation(
         f"{item.narration or item.action or item.status or ''}"
         for item in items
     ]
-    call.finish("\n".join(map(call.terminal.line, lines)) or None, {"items": plain(items)})
+    call.finish("\n".join(map(call.terminal.line, lines)) or None, {"items": as_json(items)})
     return 0
 
 
@@ -209,7 +210,7 @@ def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
     record = client.store.find_generation(generation.id)
     if record is not None:
         client.store.update(record.run_id, seen(record, generation))
-    call.finish(str(generation.id), {"code": "done", "generation": plain(generation)})
+    call.finish(str(generation.id), {"code": "done", "generation": as_json(generation)})
     call.terminal.say(f"Generation {generation.id} is {generation.state}.")
     return 0
 

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.driver import open_driver, remembered
+from specstep_flows.cli.driver import open_driver
 from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, go_on, hold
-from specstep_flows.cli.options import (
-    Answers,
-    Force,
-    MaxCost,
-    OnQuestionOption,
-    Output,
-    Progress,
-    ProgressOption,
-    RetryFailed,
-    Timeout,
-    Unpack,
-    Yes,
-    complete_run,
-)
+from specstep_flows.cli.options import KickoffOptions, RunningOptions, complete_run
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
@@ -45,31 +32,14 @@ def interview(
         list[Path] | None,
         typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ….")
-    ] = None,
-    project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, …; else the service detects it.")
-    ] = None,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, …; else the service's default.")
-    ] = None,
+    kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
         typer.Option(
             "--run-id", help="The run's id; that of an earlier interview goes on with it.", autocompletion=complete_run
         ),
     ] = None,
-    output: Output = None,
-    unpack: Unpack = None,
-    force: Force = None,
-    yes: Yes = False,
-    max_cost: MaxCost = None,
-    retry_failed: RetryFailed = None,
-    answers: Answers = None,
-    on_question: OnQuestionOption = None,
-    timeout: Timeout = None,
-    progress: ProgressOption = Progress.auto,
+    running: RunningOptions = RunningOptions(),
     large: Annotated[
         float,
         typer.Option(
@@ -90,33 +60,23 @@ def interview(
     agent answers it, /quit leaves: the run goes on later, here with --run-id or with `specstep resume`. Input may be
     piped: messages are parted by empty lines.
     """
-    options = {
-        "profile": profile,
-        "project_type": project_type,
-        "mirror_selection": mirror,
-        "output": output,
-        "unpack": bool(unpack),
-        "force": bool(force),
-        "max_cost_usd": max_cost,
-        "retry_failed": retry_failed or 0,
-    }
+    given = {**kickoff.given(), **running.given()}
     with (
         service_of(call, is_embedded=sandbox) as settings,
-        open_driver(call, progress.value, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
+        open_driver(call, running.progress.value, settings, running, is_free=sandbox) as driver,
     ):
         known = None if run_id is None else _known(driver.client.store, run_id)
         if known is None:
-            arguments: dict[str, Any] = {
-                **options,
-                "attachments": attach or (),
-                "run_id": run_id,
-                "remember": remembered(yes, answers, on_question),
-            }
-            return hold(driver, lambda **hands: driver.client.run(message or (), **arguments, **hands), large)
+            return hold(
+                driver,
+                lambda **hands: driver.client.run(
+                    message or (), attachments=attach or (), run_id=run_id, **given, **hands
+                ),
+                large,
+            )
         if message or attach:
             raise errors.UsageError(f"Run {run_id} has begun already: say it, or /attach it, in the conversation.")
-        changes = {name: value for name, value in options.items() if value}
-        return go_on(driver, known, changes, large)
+        return go_on(driver, known, given, large)
 
 
 def _known(store: RunStore, run_id: str) -> RunRecord | None:

@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.callbacks import Brief
 from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsewhere
-from specstep_flows.cli.driver import Driver, chosen_progress, open_driver, remembered
+from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import go_on, is_open_interview
-from specstep_flows.cli.options import (
-    Answers,
-    Events,
-    Force,
-    MaxCost,
-    OnQuestion,
-    OnQuestionOption,
-    Output,
-    Progress,
-    ProgressOption,
-    RetryFailed,
-    RunArgument,
-    Timeout,
-    Unpack,
-    Yes,
-    complete_run,
-)
+from specstep_flows.cli.options import Events, KickoffOptions, OnQuestion, RunArgument, RunningOptions, complete_run
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
@@ -55,31 +40,14 @@ def run(
         list[Path] | None,
         typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ...")
-    ] = None,
-    project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ...; else the service detects it.")
-    ] = None,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, ...; else the service's default.")
-    ] = None,
+    kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
         typer.Option(
             "--run-id", help="The run's id. The same id again goes on where it stopped.", autocompletion=complete_run
         ),
     ] = None,
-    output: Output = None,
-    unpack: Unpack = None,
-    force: Force = None,
-    yes: Yes = False,
-    max_cost: MaxCost = None,
-    retry_failed: RetryFailed = None,
-    answers: Answers = None,
-    on_question: OnQuestionOption = None,
-    timeout: Timeout = None,
-    progress: ProgressOption = Progress.auto,
+    running: RunningOptions = RunningOptions(),
     events: Events = False,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run against a local sandbox inside this process: no key, no cost.")
@@ -94,49 +62,31 @@ def run(
     The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
     `specstep resume ID` goes on with it, and never pays twice.
     """
-    mode = chosen_progress(call, progress, events)
+    mode = chosen_progress(call, running.progress, events)
     messages = messages_of(brief, message or ())
-    if not (yes or sandbox or dry_run or call.terminal.is_interactive):
+    if not (running.yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This run would cost money, and nobody can be asked here: add --yes to agree, or --dry-run to see what it "
             "would do. Nothing was sent."
         )
-    arguments: dict[str, Any] = {
-        "attachments": attach or (),
-        "profile": profile,
-        "project_type": project_type,
-        "mirror_selection": mirror,
-        "output": output,
-        "unpack": bool(unpack),
-        "force": bool(force),
-        "run_id": run_id,
-        "max_cost_usd": max_cost,
-        "retry_failed": retry_failed or 0,
-        "remember": remembered(yes, answers, on_question),
-    }
     with (
         service_of(call, is_embedded=sandbox) as settings,
-        open_driver(call, mode, settings, answers, on_question, timeout, yes, is_free=sandbox) as driver,
+        open_driver(call, mode, settings, running, is_free=sandbox) as driver,
     ):
         if dry_run:
-            return rehearse(driver, messages, arguments)
-        return driver.drive(lambda **hands: driver.client.run(messages, **arguments, **hands))
+            return rehearse(driver, Brief(messages, attach or ()), kickoff, running, run_id)
+        return driver.drive(
+            lambda **hands: driver.client.run(
+                messages, attachments=attach or (), run_id=run_id, **kickoff.given(), **running.given(), **hands
+            )
+        )
 
 
 @verb
 def resume(
     call: Call,
     run: RunArgument,
-    output: Output = None,
-    unpack: Unpack = None,
-    force: Force = None,
-    yes: Yes = False,
-    max_cost: MaxCost = None,
-    retry_failed: RetryFailed = None,
-    answers: Answers = None,
-    on_question: OnQuestionOption = None,
-    timeout: Timeout = None,
-    progress: ProgressOption = Progress.auto,
+    running: RunningOptions = RunningOptions(),
     events: Events = False,
 ) -> int:
     """Go on with a run where it stopped.
@@ -144,18 +94,10 @@ def resume(
     From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are
     given anew.
     """
-    mode = chosen_progress(call, progress, events)
-    changes = {
-        "output": None if output is None else str(output.expanduser().absolute()),
-        "unpack": unpack,
-        "force": force,
-        "max_cost_usd": max_cost,
-        "retry_failed": retry_failed,
-        **remembered(yes, answers, on_question),
-    }
-    changes = {name: value for name, value in changes.items() if value is not None}
+    mode = chosen_progress(call, running.progress, events)
+    changes = running.given()
 
-    with open_driver(call, mode, call.settings(), answers, on_question, timeout, yes) as driver:
+    with open_driver(call, mode, call.settings(), running) as driver:
         record = find_run(driver.client.store, run)
         call.run_id = record.run_id
         _take_over(driver, record, changes)
@@ -172,14 +114,14 @@ def resume(
 
 def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) -> None:
     """What the run's record says about who answers and who pays, where nothing else was said."""
-    options = {**record.options, **changes}
-    driver.yes = bool(options.get("yes"))
-    if driver.answers is None and options.get("answers"):
-        driver.answers = Path(options["answers"])
-    if changes.get("question_mode") is None and options.get("question_mode"):
-        driver.on_question = OnQuestion(options["question_mode"])
+    remembered = {**record.options.remember, **changes.get("remember", {})}
+    driver.yes = bool(remembered.get("yes"))
+    if driver.answers is None and remembered.get("answers"):
+        driver.answers = Path(remembered["answers"])
+    if "question_mode" not in changes.get("remember", {}) and remembered.get("question_mode"):
+        driver.on_question = OnQuestion(remembered["question_mode"])
 
 
 def _may_pay(record: RunRecord, changes: Mapping[str, Any]) -> bool:
-    retries = changes.get("retry_failed", record.options.get("retry_failed")) or 0
+    retries = changes.get("retry_failed", record.options.retry_failed) or 0
     return record.generation_id is None or retries > record.retries

@@ -134,8 +134,8 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("service", record.api_url),
         ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
         ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
-        ("profile", record.options.get("profile") or DEFAULT_PROFILE),
-        ("project type", record.options.get("project_type") or record.detected_type),
+        ("profile", record.options.profile or DEFAULT_PROFILE),
+        ("project type", record.options.project_type or record.detected_type),
         ("interview", record.interview_id),
         ("turns", turns if record.messages or record.turns else None),
         ("attachments", ", ".join(record.attachments)),
@@ -144,7 +144,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("earlier ones", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
         ("cost", None if spent is None else f"${spent:,.2f}"),
-        ("cost limit", f"${record.options['max_cost_usd']:g}" if record.options.get("max_cost_usd") else None),
+        ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers

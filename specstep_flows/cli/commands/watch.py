@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._json import as_json
 from specstep_flows.cli.arguments import find_target, require_generation
 from specstep_flows.cli.driver import chosen_progress
 from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout
-from specstep_flows.cli.output import plain
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.cli.watching import look_on
@@ -43,9 +43,9 @@ def watch(
     call.run_id = record.run_id if record is not None else None
     generation = look_on(call, settings, identifier, mode, timeout, record)
     if mode == "events":
-        call.terminal.document({"event": "finished", "code": "done", "generation": plain(generation)})
+        call.terminal.document({"event": "finished", "code": "done", "generation": as_json(generation)})
     else:
-        call.finish(str(generation.id), {"code": "done", "run_id": call.run_id, "generation": plain(generation)})
+        call.finish(str(generation.id), {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
     call.terminal.say(f"Bring its package home with: specstep download {call.run_id or generation.id}")
     return 0
 

@@ -272,7 +272,7 @@ class Conversation:
 
 def is_open_interview(record: RunRecord) -> bool:
     """Whether somebody holds this run's interview, and has yet to end it."""
-    return bool(record.options.get("interview")) and not record.interview_complete and record.generation_id is None
+    return bool(record.options.interview) and not record.interview_complete and record.generation_id is None
 
 
 def go_on(

@@ -8,14 +8,15 @@ import attrs
 from rich.cells import cell_len
 from rich.text import Text
 
-from specstep_flows._facts import Mark, billing_words, track
-from specstep_flows._text import plain_line, size, spaced
+from specstep_flows._facts import TITLE_WEIGHT, Mark, Tone, track
+from specstep_flows._text import duration, percent, plain_line, size
 from specstep_flows.cli.interrupts import NOTICE
-from specstep_flows.states import STAGES, stage_of
+from specstep_flows.states import STAGES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from specstep_flows._facts import Fact
     from specstep_flows.cli.progress.state import Watched
     from specstep_flows.models import ConversationItem, Generation
 
@@ -39,6 +40,7 @@ _STYLES: Final[dict[Mark, str]] = {
     "failed": "bold red",
     "ahead": "dim",
 }
+_TONES: Final[dict[Tone, str]] = {"plain": "", "strong": "bold", "warning": "bold yellow", "bad": "red"}
 
 
 @attrs.frozen
@@ -78,10 +80,10 @@ class Glyphs:
 
 @attrs.frozen
 class _Row:
-    """A row of the frame. Where the terminal is too low for all, the rows of the lowest ``worth`` go first."""
+    """A row of the frame. Where the terminal is too low for all, the rows of the lowest ``weight`` go first."""
 
     lines: tuple[Text, ...]
-    worth: int
+    weight: int
 
 
 def frame(watched: Watched, console: Console, width: int, height: int, now: float) -> list[Text]:
@@ -90,7 +92,7 @@ def frame(watched: Watched, console: Console, width: int, height: int, now: floa
     drawer = _Drawer(watched, console, max(width, 1), height, glyphs, now)
     rows = drawer.rows()
     while len(rows) > 1 and sum(len(row.lines) for row in rows) > height:
-        least = min(range(len(rows)), key=lambda number: (rows[number].worth, -number))
+        least = min(range(len(rows)), key=lambda number: (rows[number].weight, -number))
         del rows[least]
     return [line for row in rows for line in row.lines][: max(height, 1)]
 
@@ -111,8 +113,8 @@ class _Drawer:
             if self.watched.doing:
                 rows.append(self._row("now", self.watched.doing, 9))
             if self.watched.interview_percent is not None:
-                rows.append(self._row("transcript", f"{self.watched.interview_percent:g} % full", 2))
-            rows.append(self._row("elapsed", self.watched.time_words(self.now), 5))
+                rows.append(self._row("transcript", f"{self.watched.interview_percent:g}% full", 2))
+            rows.append(self._row("time", f"{duration(self.watched.elapsed(self.now))} so far", 5))
         else:
             rows += self._generation(generation)
         if self.watched.uploading is not None:
@@ -129,40 +131,15 @@ class _Drawer:
 
     def _generation(self, generation: Generation) -> list[_Row]:
         watched = self.watched
-        rows = [self._track(generation), self._bar(generation)]
-        rows.append(self._row("phase", self._phase(generation), 9, "bold"))
-        if generation.is_failed:
-            why = ": ".join(filter(None, (generation.failure_category, generation.failure_reason)))
-            rows.append(self._row("why", why or "no reason given", 9, "red"))
-        if watched.questions:
-            number = watched.questions
-            text = "1 question waits for an answer" if number == 1 else f"{number} questions wait for answers"
-            rows.append(self._row("questions", text, 8, "bold yellow"))
-        rows.append(self._row("time", watched.time_words(self.now), 6))
-        rows.append(self._row("cost", watched.cost_words(), 8))
-        for label, said, worth, style in (
-            ("billing", billing_words(generation.billing_state), 7, ""),
-            ("retries", watched.retry_words(), 6, "yellow"),
-            ("resumed", watched.resume_words(), 5, "yellow"),
-            ("specialist", self._specialist(generation), 2, ""),
-        ):
-            if said is not None:
-                rows.append(self._row(label, said, worth, style))
+        facts = [fact for fact in watched.facts(self.now) if fact.weight > TITLE_WEIGHT]
+        rows = [self._track(generation), *(self._bar(fact) for fact in facts if fact.share is not None)]
+        rows += [
+            self._row(fact.label, fact.whole, fact.weight, _TONES[fact.tone]) for fact in facts if fact.share is None
+        ]
         for number, line in enumerate(watched.beside_words()):
             rows.append(self._row("" if number else "beside it", line, 6))
         rows += [self._said(item, number) for number, item in enumerate(watched.conversation[-3:])]
         return rows
-
-    def _phase(self, generation: Generation) -> str:
-        phase = generation.phase_detail or spaced(generation.state)
-        if generation.current_round and "round" not in phase.casefold() and stage_of(generation.state) in (2, 3, 4):
-            phase += f" (round {generation.current_round})"
-        explanation = generation.progress_explanation
-        return f"{phase}: {explanation}" if explanation and explanation != phase else phase
-
-    @staticmethod
-    def _specialist(generation: Generation) -> str | None:
-        return f"{generation.active_specialist} finished last" if generation.active_specialist else None
 
     def _title(self) -> _Row:
         watched, generation = self.watched, self.watched.generation
@@ -199,18 +176,15 @@ class _Drawer:
             line.append(gap).append(item, _STYLES[stage.mark])
         return _Row((*lines, line), 9)
 
-    def _bar(self, generation: Generation) -> _Row:
-        percent = 100.0 if generation.is_complete else generation.progress_percent
-        if percent is None:
-            return _Row((), 3)
-        percent = min(100.0, max(0.0, percent))
+    def _bar(self, fact: Fact) -> _Row:
+        share = fact.share or 0.0
         room = min(60, self.width - 7)
         if room < 4:
-            return _Row((Text(f"{percent:.0f} %"),), 3)
-        full = round(room * percent / 100)
+            return _Row((Text(fact.text),), fact.weight)
+        full = round(room * share)
         line = Text(self.glyphs.full * full, "cyan")
-        line.append(self.glyphs.empty * (room - full), "dim").append(f" {percent:3.0f} %", "")
-        return _Row((line,), 3)
+        line.append(self.glyphs.empty * (room - full), "dim").append(f" {fact.text:>4}", "")
+        return _Row((line,), fact.weight)
 
     def _moved(self, label: str, what: str, done: int, total: int | None) -> _Row:
         """How far a document, or the package, is on its way."""
@@ -218,7 +192,7 @@ class _Drawer:
             return self._row(label, f"{size(done)}{what}", 8)
         words = f"{size(done)} of {size(total)}{what}"
         if self.width < LABELLED_COLUMNS:
-            return self._row(label, f"{100 * done / total:.0f} %, {words}", 8)
+            return self._row(label, f"{percent(100 * done / total)}, {words}", 8)
         full = round(MOVED_COLUMNS * min(done / total, 1.0))
         line = f"{self.glyphs.full * full}{self.glyphs.empty * (MOVED_COLUMNS - full)} {words}"
         return self._row(label, line, 8, only_first=True)
@@ -236,7 +210,7 @@ class _Drawer:
         what = item.narration or item.action or item.status or ""
         return self._row("agents" if number == 0 else "", f"{who}: {what}", 1, "dim", only_first=True)
 
-    def _row(self, label: str, text: str, worth: int, style: str = "", *, only_first: bool = False) -> _Row:
+    def _row(self, label: str, text: str, weight: int, style: str = "", *, only_first: bool = False) -> _Row:
         """A named row, wrapped; with ``only_first`` what does not fit its first line is cut."""
         words = Text(self.glyphs.line(text), style=style)
         if self.width < LABELLED_COLUMNS:
@@ -249,7 +223,7 @@ class _Drawer:
             head, room = Text(f"{label:<{LABEL_COLUMNS}}", "dim"), self.width - LABEL_COLUMNS
         if only_first:
             self._cut(words, room)
-            return _Row((Text.assemble(head, words),), worth)
+            return _Row((Text.assemble(head, words),), weight)
         wrapped = words.wrap(self.console, room) or [words]
         indent = Text(" " * len(head.plain))
-        return _Row(tuple(Text.assemble(indent if n else head, line) for n, line in enumerate(wrapped)), worth)
+        return _Row(tuple(Text.assemble(indent if n else head, line) for n, line in enumerate(wrapped)), weight)

@@ -10,8 +10,8 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from specstep_flows import errors, events
-from specstep_flows._facts import billing_words
-from specstep_flows._text import spaced
+from specstep_flows._facts import TITLE_WEIGHT, headline
+from specstep_flows._text import duration
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.progress.state import Watched
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from uuid import UUID
 
+    from specstep_flows._facts import Fact
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.engine.clock import Clock
     from specstep_flows.models import ConversationItem, Generation
@@ -135,6 +136,7 @@ class PlainLines(Silent):
         self._watched = Watched(clock.now())
         self._told: dict[UUID, tuple[str, ...]] = {}
         self._told_beside: dict[UUID, tuple[str, ...]] = {}
+        self._facts: dict[UUID, dict[str, Fact]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
 
@@ -183,25 +185,24 @@ class PlainLines(Silent):
             self._say(which + self._status(generation, now), now)
 
     def _status(self, generation: Generation, now: float) -> str:
-        watched, state = self._watched, spaced(generation.state)
-        percent = "" if generation.progress_percent is None else f" {generation.progress_percent:.0f} %"
-        parts = [f"{state}{percent}"]
-        if generation.phase_detail and spaced(generation.phase_detail).casefold() != state.casefold():
-            parts.append(generation.phase_detail)
-        if generation.progress_explanation:
-            parts.append(generation.progress_explanation.rstrip("."))
-        label = "cost " if generation.running_cost_usd is None else ""
-        parts += [watched.time_words(now), f"{label}{watched.cost_words()}"]
-        parts += [words for words in (billing_words(generation.billing_state), watched.retry_words()) if words]
-        if generation.active_specialist:
-            parts.append(f"specialist {generation.active_specialist}")
-        resumed = watched.resume_words()
-        return self._terminal.line("; ".join([*parts, resumed] if resumed else parts))
+        """The headline, and what has changed since the last line about this generation."""
+        first, *facts = self._watched.facts(now)
+        before = self._facts.get(generation.id, {})
+        self._facts[generation.id] = {fact.label: fact for fact in (first, *facts)}
+        parts = [
+            headline((first, *facts)) + (f": {first.note}" if first.note and first != before.get(first.label) else "")
+        ]
+        for fact in facts:
+            earlier = before.get(fact.label)
+            if fact != earlier and fact.share is None and fact.weight > TITLE_WEIGHT:
+                is_noted = earlier is not None and earlier.note == fact.note
+                parts.append(f"{fact.label}: {fact.text if is_noted else fact.whole}")
+        return self._terminal.line("; ".join(parts))
 
     def _wait(self, event: events.Waiting, now: float) -> None:
         if event.reason != self._waiting or self._is_time(now, 0.0):
             self._waiting = event.reason
-            self._say(f"{event.reason} Goes on in {max(1.0, event.seconds):.0f} s.", now)
+            self._say(f"{event.reason} Continues in {duration(max(1.0, event.seconds))}.", now)
 
     def _is_time(self, now: float, early: float) -> bool:
         return now - self._told_at + early >= HEARTBEAT_SECONDS

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import events
-from specstep_flows._text import duration, money, size, spaced
+from specstep_flows._facts import Observed, generation_facts, headline, seconds_taken
+from specstep_flows._text import counted, duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from specstep_flows._facts import Fact
     from specstep_flows.models import ConversationItem, Generation
 
 __all__ = ["Watched"]
@@ -70,10 +72,10 @@ class Watched:
                 self._look(event, now)
             case events.QuestionsAsked():
                 self.questions = len(event.questions)
-                return f"{_count(len(event.questions), 'question')} must be answered before it goes on."
+                return f"{counted(len(event.questions), 'question')} must be answered before it goes on."
             case events.QuestionsAnswered():
                 self.questions = 0
-                return f"{_count(len(event.answers), 'answer')} accepted; it goes on at the service's next tick."
+                return f"{counted(len(event.answers), 'answer')} accepted; it goes on at the service's next tick."
             case events.Waiting():
                 self.waiting, self.waiting_until = event.reason, now + event.seconds
             case events.Notice():
@@ -103,7 +105,7 @@ class Watched:
             case events.InterviewCompleted():
                 self.doing = "The interview is complete."
                 if event.unused_messages:
-                    left = _count(event.unused_messages, "message")
+                    left = counted(event.unused_messages, "message")
                     return f"The agent completed the interview before all was said: {left} of the brief not sent."
                 return "The interview is complete."
         return None
@@ -118,7 +120,7 @@ class Watched:
                 self.doing = "The package is on disk."
                 return f"Saved {event.path} ({size(event.size_bytes)})."
             case events.Unpacked():
-                return f"Unpacked {_count(event.files, 'file')} into {event.path}."
+                return f"Unpacked {counted(event.files, 'file')} into {event.path}."
         return None
 
     def _started(self, event: events.GenerationStarted) -> str:
@@ -151,112 +153,48 @@ class Watched:
         """The newest steps of the agents, oldest first."""
         self.conversation = tuple(items)
 
+    def facts(self, now: float) -> list[Fact]:
+        """What there is to say of the generation at this moment."""
+        if self.generation is None:
+            return []
+        since = 0.0 if self.is_over or self.looked_at is None else now - self.looked_at
+        server_time = None if self.server_time is None else self.server_time()
+        seconds = self.elapsed(now, server_time)
+        return generation_facts(
+            self.generation, Observed(seconds, since, self.spent_before, self.questions, server_time)
+        )
+
     def beside_words(self) -> list[str]:
         """A line for each of the other generations of a fan-out."""
         return [self.short_words(generation) for generation in self.beside.values()]
 
     @staticmethod
     def short_words(generation: Generation) -> str:
-        """A generation in one short line: its profile, phase, progress and cost."""
+        """A generation in one short line: its profile, its headline and what weighs most."""
         name = generation.review_profile or str(generation.id)[:8]
-        percent = "" if generation.progress_percent is None else f" {generation.progress_percent:.0f} %"
-        cost = "" if generation.running_cost_usd is None else f", {money(generation.running_cost_usd)}"
-        return f"{name}: {generation.phase_detail or spaced(generation.state)}{percent}{cost}"
+        facts = generation_facts(generation)
+        return f"{name}: " + ", ".join([headline(facts), *(fact.text for fact in facts[1:] if fact.weight >= 8)])
 
-    def elapsed(self, now: float) -> float:
+    def elapsed(self, now: float, server_time: datetime | None = None) -> float:
         """Seconds that the generation, or what precedes it, has taken."""
         generation = self.generation
         if generation is None or self.looked_at is None:
             return now - self.began
-        ended = generation.completed_at or generation.failed_at
-        if generation.is_terminal and ended is not None and generation.started_at is not None:
-            return (ended - generation.started_at).total_seconds()
-        since = 0.0 if self.is_over else now - self.looked_at
-        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
-        if total is not None and left is not None:
-            return max(0.0, total - left) + since
-        if self.server_time is not None and generation.started_at is not None:
-            return max(0.0, (self.server_time() - generation.started_at).total_seconds())
+        taken = seconds_taken(generation)
+        if taken is not None:
+            return taken if self.is_over or generation.is_terminal else taken + now - self.looked_at
+        if server_time is not None and generation.started_at is not None:
+            return max(0.0, (server_time - generation.started_at).total_seconds())
         if self.worked is not None:
             worked, at = self.worked
             return worked + (self.looked_at if self.is_over else now) - at
         return now - self.began
 
-    def time_words(self, now: float) -> str:
-        """Elapsed time and the service's own forecast."""
-        words = f"{duration(self.elapsed(now))} so far"
-        generation = self.generation
-        if generation is None or generation.is_terminal:
-            return words if generation is None else f"{duration(self.elapsed(now))} in all"
-        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
-        if total is None:
-            return f"{words}, no forecast"
-        if left is None or self.looked_at is None:
-            if generation.started_work_at is None and not generation.is_paused:
-                return f"{words}, forecast {duration(total)} of work"
-            return (
-                f"{words}, longer than the forecast of {duration(total)}"
-                if self._outran(total, now)
-                else (f"{words}, forecast {duration(total)}")
-            )
-        left = left if self.is_over else left - (now - self.looked_at)
-        ahead = f"about {duration(left)} left" if left >= 1 else "due any moment"
-        return f"{words}, {ahead} of a forecast of {duration(total)}"
-
-    def _outran(self, total: float, now: float) -> bool:
-        return self.elapsed(now) > total
-
-    def cost_words(self) -> str:
-        """What was read as spent, and the forecast with its range."""
-        generation = self.generation
-        if generation is None:
-            return "nothing yet"
-        spent = f"{money(generation.running_cost_usd)} {'in all' if generation.is_terminal else 'so far'}"
-        if self.spent_before:
-            spent += f" (and {money(self.spent_before)} for earlier attempts)"
-        if generation.estimated_total_usd is None:
-            return spent if generation.is_terminal else f"{spent}, no forecast"
-        low, high = generation.estimated_total_p25_usd, generation.estimated_total_p75_usd
-        details = [f"{money(low)} to {money(high)}"] if low is not None and high is not None else []
-        if generation.estimated_total_sample_size is not None:
-            details.append(f"from {generation.estimated_total_sample_size} past runs")
-        among = f" ({', '.join(details)})" if details else ""
-        return f"{spent}, forecast {money(generation.estimated_total_usd)}{among}"
-
-    def retry_words(self) -> str | None:
-        """Provider retries, why, and when the next one is due."""
-        generation = self.generation
-        if generation is None or not generation.retry_count:
-            return None
-        words = _count(generation.retry_count, "retry", "retries") + " after a provider's error"
-        if generation.recoverable_error_category:
-            words += f" ({generation.recoverable_error_category.replace('_', ' ')})"
-        due = generation.next_retry_at
-        if due is None or generation.is_terminal:
-            return words
-        if self.server_time is not None:
-            left = (due - self.server_time()).total_seconds()
-            return f"{words}; next try " + (f"in {duration(left)}" if left >= 1 else "is due")
-        if generation.last_retry_at is not None:
-            return f"{words}; waits {duration((due - generation.last_retry_at).total_seconds())} before the next try"
-        return f"{words}; another try is due"
-
-    def resume_words(self) -> str | None:
-        """How often the host restarted under the run, which is why it costs more than a clean one."""
-        count = self.generation.host_restart_resume_count if self.generation is not None else None
-        if not count:
-            return None
-        return f"{_count(count, 'time')} resumed after a host restart; work done twice costs twice"
-
     def next_look_words(self, now: float) -> str | None:
         """When the service is asked again, or what is waited for."""
         if self.waiting is not None and self.waiting_until is not None:
-            return f"{self.waiting} Goes on in {duration(self.waiting_until - now)}."
+            return f"{self.waiting} Continues in {duration(self.waiting_until - now)}."
         if self.next_look_at is None:
             return None
         left = self.next_look_at - now
         return f"in {duration(left)}" if left >= 1 else "now"
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

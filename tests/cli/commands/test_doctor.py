@@ -107,13 +107,21 @@ def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
 
 
 def test_warnings_of_the_settings(specstep: Any, home: Path) -> None:
-    """What the settings warn of is shown, such as a name that does not exist."""
-    Path(os.environ["SPECSTEP_CONFIG"]).write_text("api_ulr = 'https://specstep.com'\n")
+    """What the settings warn of is shown, such as a key that others can read; a name that does not exist is a failure."""
+    file = Path(os.environ["SPECSTEP_CONFIG"])
+    file.write_text("api_key = 'sf_x'\n")
+    file.chmod(0o644)
 
     result = specstep("doctor", "--json")
 
     assert verdicts(result.document)["settings"] == "warn"
-    assert "Is it api_url?" in str(result.document["checks"])
+    assert "other users of this machine can read it" in str(result.document["checks"])
+
+    file.write_text("api_ulr = 'https://specstep.com'\n")
+    result = specstep("doctor", "--json")
+
+    assert verdicts(result.document)["settings"] == "fail"
+    assert "Did you mean 'api_url'?" in str(result.document["checks"])
 
 
 @pytest.mark.parametrize(

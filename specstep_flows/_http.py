@@ -1,0 +1,47 @@
+"""How a client's HTTP connection is opened: the key on it, no cookies, no redirects, and what an unusable environment means."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+from specstep_flows.errors import SettingsError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from specstep_flows.settings import Settings
+
+__all__ = ["as_httpx_arguments", "refuse_cookies", "unusable_environment"]
+
+
+def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
+    """What ``httpx.Client`` and ``httpx.AsyncClient`` are opened with. Raises ``SettingsError`` when the key is missing."""
+    from specstep_flows import __version__
+
+    credentials = {} if is_anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
+    return {
+        "base_url": settings.api_url,
+        "headers": {**credentials, "Accept": "application/json", "User-Agent": f"specstep-flows/{__version__}"},
+        "follow_redirects": False,
+        "timeout": settings.request_timeout,
+        "trust_env": settings.uses_proxy,
+    }
+
+
+def refuse_cookies(cookies: httpx.Cookies) -> None:
+    """Keep no cookie: whoever the key belongs to is the actor, and no session that a cookie names may take its place."""
+    cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+
+def unusable_environment(error: Exception) -> SettingsError:
+    """What httpx makes of the environment's proxy or certificates; its own words would show a proxy's password."""
+    if isinstance(error, OSError):
+        return SettingsError(
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so the service cannot be reached. "
+            "Nothing was sent."
+        )
+    return SettingsError(
+        "The proxy that the environment names cannot be used: HTTPS_PROXY (or ALL_PROXY) must be the address of an http "
+        "proxy, without SOCKS; NO_PROXY lists hosts to connect to directly. Nothing was sent."
+    )

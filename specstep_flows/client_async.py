@@ -1,0 +1,587 @@
+"""AsyncSpecStep: the service for code on an event loop, every method written out.
+
+``client.py``, which holds ``SpecStep``, is made from this file by ``scripts/async_to_sync.py``: change this one. Opening a
+client builds its HTTP client and nothing else; what a method needs is imported with its first call.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+
+from specstep_flows._http import as_httpx_arguments, refuse_cookies, unusable_environment
+from specstep_flows._lazy import LazyModule
+from specstep_flows.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Unpack
+    from uuid import UUID
+
+    from specstep_flows import _runtime as runtimes
+    from specstep_flows import callbacks, gateway, models
+    from specstep_flows.callbacks import Brief, Confirm, Policy, Respondent
+    from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.effects import Flow
+    from specstep_flows.events import Event
+    from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import run as run_flows
+    from specstep_flows.models import RunChanges
+    from specstep_flows.runs import opening
+    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
+else:
+    callbacks = LazyModule("specstep_flows.callbacks")
+    clarifications = LazyModule("specstep_flows.flows.clarifications")
+    control = LazyModule("specstep_flows.flows.control")
+    delivery = LazyModule("specstep_flows.flows.delivery")
+    gateway = LazyModule("specstep_flows.gateway")
+    interview = LazyModule("specstep_flows.flows.interview")
+    kickoff = LazyModule("specstep_flows.flows.kickoff")
+    opening = LazyModule("specstep_flows.runs.opening")
+    run_flows = LazyModule("specstep_flows.flows.run")
+    runtimes = LazyModule("specstep_flows._runtime")
+    watch = LazyModule("specstep_flows.flows.watch")
+
+__all__ = ["AsyncSpecStep"]
+
+R = TypeVar("R")
+
+
+class AsyncSpecStep:
+    """The service, for code on an event loop. Close it, or use it in ``async with``.
+
+    ::
+
+        async with AsyncSpecStep() as specstep:
+            result = await specstep.run("A portal for customer feedback.")
+            print(result.path)
+
+    Ids may be given as text. Every method raises errors of the tree in ``specstep_flows.errors``.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        api_url: str | None = None,
+        settings: Settings | None = None,
+        store: RunStore | Path | str | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        clock: Clock | None = None,
+        limits: Mapping[str, int | None] | None = None,
+        anonymous: bool = False,
+    ) -> None:
+        """Open a client.
+
+        Args:
+            api_key: an ``sf_`` API key or an ``oat_`` access token; default: ``SPECSTEP_API_KEY`` or the user's file.
+            api_url: the service's address; default: ``SPECSTEP_API_URL``, else https://specstep.com.
+            settings: all settings at once, instead of looking for them.
+            store: where runs are kept: a ``RunStore``, a folder, or nothing for the user's own folder
+                (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process.
+            on_event: called with every event of every step and run. With ``AsyncSpecStep`` it may be a coroutine
+                function.
+            clock: another clock than the machine's, for tests.
+            limits: requests a minute, ``{"standard": 60, "kickoff": 5}`` by default; None turns one off.
+            anonymous: send no key, for what needs none: the service's status, what it accepts (``get_capabilities``),
+                audiences, feedback templates. Anything else then raises ``SettingsError``.
+
+        Raises:
+            SettingsError: no key, or a key, a URL or a setting that does not fit.
+        """
+        found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
+        self.settings = found.without_key() if anonymous else found
+        arguments = as_httpx_arguments(self.settings, is_anonymous=anonymous)
+        try:
+            self._http = httpx.AsyncClient(**arguments)
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            raise unusable_environment(error) from None
+        refuse_cookies(self._http.cookies)
+        self._made_of = (store, on_event, clock, limits)
+        self._opened: runtimes.AsyncRuntime | None = None
+
+    @property
+    def _runtime(self) -> runtimes.AsyncRuntime:
+        if self._opened is None:
+            self._opened = runtimes.AsyncRuntime(self.settings, self._http, *self._made_of)
+        return self._opened
+
+    async def _drive(self, flow: Flow[R]) -> R:
+        try:
+            return await self._runtime.drive(flow)
+        finally:
+            flow.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.settings.api_url!r})"
+
+    async def aclose(self) -> None:
+        """Close the connections. Runs go on at the service and can be resumed."""
+        await self._http.aclose()
+        if self._opened is not None:
+            self._opened.close()
+
+    async def __aenter__(self) -> AsyncSpecStep:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def store(self) -> RunStore:
+        """Where this client keeps its runs."""
+        return self._runtime.store
+
+    def runs(self) -> list[RunRecord]:
+        """Every run in the store, the newest first."""
+        return self._runtime.store.all()
+
+    # The whole job.
+
+    async def run(
+        self,
+        brief: str | Sequence[str] | Brief = (),
+        *,
+        attachments: Sequence[str | Path] = (),
+        profile: str | None = None,
+        project_type: str | None = None,
+        mirror_selection: str | None = None,
+        output: str | Path | None = None,
+        unpack: bool = False,
+        force: bool = False,
+        run_id: str | None = None,
+        on_question: Policy | None = None,
+        respondent: Respondent | None = None,
+        confirm: Confirm | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        max_cost_usd: float | None = None,
+        retry_failed: int = 0,
+        timeout: float | None = None,
+        remember: Mapping[str, Any] | None = None,
+    ) -> models.RunResult:
+        """The whole job, from a brief to a package on disk. It can be resumed from any process.
+
+        With ``AsyncSpecStep`` the callables may be coroutine functions.
+
+        Args:
+            brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may be
+                left out. A ``Brief`` holds texts, attachments and respondent in one value.
+            attachments: reference documents to upload before the first turn.
+            profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
+            project_type: ``WebApp``, …; left out, the service goes by what it detected.
+            mirror_selection: ``ClaudeMd``, … (``get_capabilities``); left out, the service's default.
+            output: the zip's name, or the folder to put it in (default: the working folder).
+            unpack: also unpack the zip, into a folder beside it.
+            force: replace what stands under the package's name.
+            run_id: the run's id; called again with the same one, the run goes on where it stopped.
+            on_question: answers the generation's questions: called with them, it returns an answer to each. Without it,
+                a question raises ``AnswersNeeded``.
+            respondent: called with the agent's reply and the interview when the brief's texts are used up; it returns
+                the next thing to say, or None to end the interview.
+            confirm: called with the run's record before anything that costs; False leaves the run where it is.
+            on_event: called with every event of this run.
+            max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
+            retry_failed: how often a failure that is likely to clear may be run again; each time costs again.
+            timeout: seconds for the whole wait; what was started goes on at the service.
+            remember: more to keep in the run's record, for whoever resumes it.
+
+        Raises:
+            SpecStepError: any of the tree in ``specstep_flows.errors``; its ``run_id`` names what to resume.
+        """
+        whole = callbacks.whole_brief(brief, attachments, respondent)
+        identifier = run_id if run_id is not None else opening.new_run_id()
+        options = opening.run_options(
+            profile=profile,
+            project_type=project_type,
+            mirror_selection=mirror_selection,
+            output=output,
+            unpack=unpack,
+            force=force,
+            max_cost_usd=max_cost_usd,
+            retry_failed=retry_failed,
+            # Whoever resumes without a respondent must not end an interview that is only half held.
+            interview=whole.respondent is not None,
+            remember=remember or {},
+        )
+
+        def find(store: RunStore, api_url: str) -> tuple[RunRecord, bool]:
+            wanted = opening.new_record(whole.messages, whole.attachments, options, identifier, api_url)
+            return opening.open_run(store, wanted)
+
+        return await self._runtime.drive_run(
+            identifier,
+            find,
+            run_flows.run_job,
+            runtimes.People(on_question, confirm, whole.respondent, on_event),
+            timeout,
+        )
+
+    async def resume(
+        self,
+        run_id: str,
+        *,
+        on_question: Policy | None = None,
+        respondent: Respondent | None = None,
+        confirm: Confirm | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        timeout: float | None = None,
+        **changes: Unpack[RunChanges],
+    ) -> models.RunResult:
+        """Go on with a run where it stopped, in this process or any other. Arguments and errors as for ``run``.
+
+        ``changes`` are options to change from here on: ``max_cost_usd``, ``retry_failed``, ``output``, ``unpack``, …
+        (``models.RunChanges``).
+
+        Raises:
+            RunNotFound, RunBusy: it is not in the store, or another process drives it.
+            UnknownOption: one of ``changes`` is not an option of a run; nothing was sent.
+        """
+        return await self._runtime.drive_run(
+            run_id,
+            lambda store, api_url: opening.reopen_run(store, run_id, api_url, changes),
+            run_flows.run_job,
+            runtimes.People(on_question, confirm, respondent, on_event),
+            timeout,
+        )
+
+    async def answer(
+        self,
+        run_id: str,
+        on_question: Policy,
+        *,
+        on_event: Callable[[Event], Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[models.Answer]:
+        """Answer the questions that a run's generation waits for, from any process; the answers that were accepted.
+
+        ``on_question`` is a policy as for ``run``: it is called with the pending questions. The answers, and the rule
+        that each came from, are kept in the run's record, and nothing is sent twice when a response is lost. Nothing
+        else is done: ``resume`` goes on with the run, or the process that drives it does. Empty when no question waits,
+        or when they were answered already and the service has yet to take the answers up. If one kickoff started several
+        generations, each is answered.
+
+        GET /v1/generations/{id}, GET /v1/generations/{id}/clarifications,
+        POST /v1/generations/{id}/clarifications/answers
+
+        Raises:
+            AnswersNeeded: a question has no answer; none was sent.
+            UsageError: the run has no generation yet.
+            RunNotFound: it is not in the store.
+        """
+        return await self._runtime.drive_run(
+            run_id,
+            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            run_flows.answer_run,
+            runtimes.People(on_question, on_event=on_event),
+            timeout,
+            is_beside=True,
+        )
+
+    async def adopt(
+        self, generation_id: UUID | str, *, run_id: str | None = None, **options: Unpack[RunChanges]
+    ) -> RunRecord:
+        """Make a managed run of a generation that was started elsewhere; ``resume`` then goes on with it.
+
+        ``options`` are those of ``run`` that make sense from here on: ``output``, ``unpack``, ``max_cost_usd``, …
+        (``models.RunChanges``). A generation that a run drives already gives that run.
+
+        GET /v1/generations/{id}
+
+        Raises:
+            UnknownOption: one of ``options`` is not an option of a run.
+            NotFound: there is no such generation, or it is not this account's.
+        """
+        chosen = opening.run_options(**options)
+        generation = await self.get_generation(generation_id)
+        return await self._runtime.adopt(generation, run_id, chosen)
+
+    async def download_package(
+        self,
+        package_id: UUID | str,
+        *,
+        output: Path | str | None = None,
+        unpack: bool = False,
+        force: bool = False,
+    ) -> models.PackageOnDisk:
+        """Download one package by its own id, whichever way it was made: one of migrated documents, too.
+
+        ``output`` is the zip's name, or the folder to put it in (default: the working folder, under the package's id);
+        ``unpack`` unpacks it beside itself, ``force`` replaces what stands there. The same call continues a download
+        that broke off. It costs nothing. A run's package comes with ``run`` and ``resume``.
+
+        GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
+
+        Raises:
+            NotFound: it is not there, or not this account's.
+            UsageError, OutputError: it cannot be put there.
+            DownloadError: the bytes did not arrive; what came is kept.
+            DamagedPackage, HostilePackage: what arrived is not what it should be.
+        """
+        options = opening.run_options(output=output, unpack=unpack, force=force)
+        files = self._runtime.files(options)
+        return await self._drive(delivery.bring_package(callbacks.as_id(package_id), files, unpack=unpack))
+
+    # The account and the service.
+
+    async def get_account(self) -> models.Account:
+        """Whose key it is; the cheapest way to verify it. GET /v1/me"""
+        return await self._drive(gateway.get_me())
+
+    async def get_usage(self) -> models.Usage:
+        """The quota: used, left, and when it resets. GET /v1/usage"""
+        return await self._drive(gateway.get_usage())
+
+    async def get_capabilities(self) -> models.Capabilities:
+        """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
+        return await self._drive(gateway.get_capabilities())
+
+    # The interview.
+
+    async def start_interview(self) -> models.Interview:
+        """Start an interview; its ``reply`` is the agent's opening turn. POST /v1/interviews"""
+        return await self._drive(interview.start_interview())
+
+    async def get_interview(self, interview_id: UUID | str) -> models.Interview:
+        """The interview as it stands, with its transcript. GET /v1/interviews/{id}"""
+        return await self._drive(gateway.get_interview(callbacks.as_id(interview_id)))
+
+    async def say(self, interview_id: UUID | str, message: str, *, key: str | None = None) -> models.Interview:
+        """Say something and wait for the agent's reply: ``say(…).reply``. POST /v1/interviews/{id}/turns
+
+        ``key`` is the Idempotency-Key (a fresh one by default): give your own to be able to repeat the call in another
+        process without saying it twice.
+
+        Raises:
+            TurnFailed: the service could not answer.
+        """
+        return await self._drive(interview.say(callbacks.as_id(interview_id), message, key=key))
+
+    async def cancel_turn(self, job_id: UUID | str) -> models.TurnJob:
+        """Give up a turn that is still in flight. POST /v1/interviews/turns/{jobId}/cancel
+
+        The agent's reply may all the same appear in the transcript.
+
+        Raises:
+            Conflict: the turn is over already.
+        """
+        return await self._drive(gateway.cancel_turn_job(callbacks.as_id(job_id)))
+
+    async def attach_document(self, interview_id: UUID | str, path: Path | str) -> models.ReferenceDocument:
+        """Attach a reference document, once. POST /v1/interviews/{interviewId}/reference-documents
+
+        Raises:
+            UsageError: the file cannot be read, or is empty; nothing was sent.
+        """
+        return await self._drive(interview.attach_document(callbacks.as_id(interview_id), Path(path)))
+
+    async def list_documents(self, interview_id: UUID | str) -> list[models.ReferenceDocument]:
+        """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
+        return await self._drive(gateway.list_reference_documents(callbacks.as_id(interview_id)))
+
+    async def detach_document(self, interview_id: UUID | str, document_id: UUID | str) -> None:
+        """Remove a reference document.
+
+        DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}
+        """
+        return await self._drive(
+            gateway.delete_reference_document(callbacks.as_id(interview_id), callbacks.as_id(document_id))
+        )
+
+    async def complete_interview(self, interview_id: UUID | str) -> models.Interview:
+        """Close an interview and wait for its ``intake_artifact_id``. POST /v1/interviews/{id}/complete
+
+        Raises:
+            InterviewEnded: it cannot be completed yet, or nothing came of it.
+        """
+        return await self._drive(interview.complete_interview(callbacks.as_id(interview_id)))
+
+    # The generation.
+
+    async def start_generation(
+        self,
+        intake_id: UUID | str,
+        *,
+        interview_id: UUID | str | None = None,
+        profile: str | None = None,
+        project_type: str | None = None,
+        mirror_selection: str | None = None,
+        settle_seconds: float | None = None,
+    ) -> UUID:
+        """Start a generation of an intake artifact; its id. This costs. POST /v1/generations
+
+        When the response is lost, the list of generations tells whether it was started; it is never sent twice on a
+        guess. ``settle_seconds`` is how long the service may take to carry out a lost request (default: the setting).
+        Only ``run`` makes it safe against the death of this process as well.
+
+        Raises:
+            QuotaExceeded, ConcurrencyCapReached: nothing was started.
+            OutcomeUnknown: several new generations are there.
+        """
+        return await self._drive(
+            kickoff.start_generation(
+                callbacks.as_id(intake_id),
+                None if interview_id is None else callbacks.as_id(interview_id),
+                profile=profile,
+                project_type=project_type,
+                mirror_selection=mirror_selection,
+                settle_seconds=self._settle_seconds(settle_seconds),
+            )
+        )
+
+    async def get_generation(self, generation_id: UUID | str) -> models.Generation:
+        """A generation with every status field. GET /v1/generations/{id}"""
+        return await self._drive(gateway.get_generation(callbacks.as_id(generation_id)))
+
+    async def list_generations(self, *, deleted: bool = False, first_page: bool = False) -> list[models.GenerationRow]:
+        """Every generation of the account, newest first, all pages; with ``first_page`` the newest 50 by one request.
+
+        GET /v1/generations, GET /v1/generations/deleted
+        """
+        return await self._drive(gateway.list_generations(deleted=deleted, first_page=first_page))
+
+    async def wait_for_generation(
+        self, generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float | None = None
+    ) -> models.Generation:
+        """Watch a generation until it is Complete. GET /v1/generations/{id}
+
+        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
+
+        Raises:
+            GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
+        """
+        settle = self._settle_seconds(settle_seconds)
+        return await self._drive(watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle))
+
+    async def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
+        """The questions that a paused generation waits for; none when it does not wait.
+
+        GET /v1/generations/{id}/clarifications
+        """
+        return await self._drive(gateway.get_clarifications(callbacks.as_id(generation_id)))
+
+    async def answer_questions(
+        self,
+        generation_id: UUID | str,
+        answers: Mapping[str, str] | Sequence[models.Answer] | Policy,
+        *,
+        settle_seconds: float | None = None,
+    ) -> list[models.Answer]:
+        """Answer every pending question, verbatim by its text; what was accepted. For a run's own record use ``answer``.
+
+        ``answers`` are given by question, or by a policy that is called with the questions; where the questions change
+        meanwhile, the policy is called again.
+
+        POST /v1/generations/{id}/clarifications/answers
+
+        Raises:
+            AnswersNeeded: a pending question has no answer; none was sent.
+            UsageError: answers were given, and nothing is asked.
+        """
+        settle = self._settle_seconds(settle_seconds)
+        return await self._drive(clarifications.answer_questions(callbacks.as_id(generation_id), answers, settle))
+
+    async def pause_generation(self, generation_id: UUID | str) -> models.Generation:
+        """Halt a generation where it is. POST /v1/generations/{id}/pause
+
+        Raises:
+            Conflict: its state does not allow it.
+        """
+        return await self._drive(control.pause_generation(callbacks.as_id(generation_id)))
+
+    async def resume_generation(self, generation_id: UUID | str) -> models.Generation:
+        """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
+
+        The service records the state only: it does not queue the work again, so nothing may move for a while.
+
+        Raises:
+            Conflict: it is not paused.
+        """
+        return await self._drive(control.resume_generation(callbacks.as_id(generation_id)))
+
+    async def cancel_generation(self, generation_id: UUID | str, reason: str | None = None) -> models.Generation:
+        """Stop a generation for good. POST /v1/generations/{id}/cancel
+
+        Raises:
+            Conflict: it is over already.
+        """
+        return await self._drive(control.cancel_generation(callbacks.as_id(generation_id), reason))
+
+    async def retry_generation(self, generation_id: UUID | str, *, settle_seconds: float | None = None) -> UUID:
+        """Run a failed generation's intake again; the new generation's id. This costs.
+
+        POST /v1/generations/{id}/retry
+
+        Raises:
+            Conflict: this one cannot be retried (a Researcher's child, an old one).
+        """
+        settle = self._settle_seconds(settle_seconds)
+        return await self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle))
+
+    async def update_generation(
+        self, generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float | None = None
+    ) -> UUID:
+        """Generate again from a newer interview; the new generation's id. This costs.
+
+        POST /v1/generations/{id}/update
+        """
+        settle = self._settle_seconds(settle_seconds)
+        return await self._drive(
+            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle)
+        )
+
+    async def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
+        """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""
+        return await self._drive(gateway.rename_generation(callbacks.as_id(generation_id), name))
+
+    async def get_conversation(
+        self, generation_id: UUID | str, take: int | None = None
+    ) -> list[models.ConversationItem]:
+        """What each agent did, newest ``take`` of them. GET /v1/generations/{id}/conversation"""
+        return await self._drive(gateway.get_conversation(callbacks.as_id(generation_id), take))
+
+    async def get_events(self, generation_id: UUID | str) -> list[models.GenerationEvent]:
+        """What happened in each stage. GET /v1/generations/{id}/events"""
+        return await self._drive(gateway.get_events(callbacks.as_id(generation_id)))
+
+    # The package.
+
+    async def get_package(self, package_id: UUID | str) -> models.Package:
+        """A package's record. GET /v1/packages/{id}"""
+        return await self._drive(gateway.get_package(callbacks.as_id(package_id)))
+
+    async def get_package_of(self, generation_id: UUID | str) -> models.Package:
+        """The newest package of a generation. GET /v1/generations/{id}/package
+
+        Raises:
+            NotFound: there is none yet, or it was deleted.
+        """
+        return await self._drive(gateway.get_generation_package(callbacks.as_id(generation_id)))
+
+    async def list_package_files(self, package_id: UUID | str) -> list[models.PackageFile]:
+        """The files inside a package, without downloading it. GET /v1/packages/{id}/files"""
+        return await self._drive(gateway.list_package_files(callbacks.as_id(package_id)))
+
+    # Everything else that the API offers.
+
+    async def call(self, operation: Any, *args: object, **arguments: object) -> Any:
+        """Any operation of the API by its module in the generated client; the parsed body, or bytes of one that is a file.
+
+        ::
+
+            from specstep_client.api.notifications import list_notifications
+
+            for notification in (await specstep.call(list_notifications)).notifications:
+                ...
+
+        It goes through the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+        """
+        return await self._drive(gateway.call(operation, *args, **arguments))
+
+    def _settle_seconds(self, given: float | None) -> float:
+        return self.settings.settle_seconds if given is None else given

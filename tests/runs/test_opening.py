@@ -1,0 +1,123 @@
+"""A run's options: one class, and no key that is none, wherever it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import pytest
+
+from specstep_flows import RunStore, errors
+from specstep_flows.models import RunChanges, RunOptions
+from specstep_flows.runs.opening import new_run_id, open_run, reopen_run, run_options
+from specstep_flows.runs.records import RunRecord
+
+SERVICE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def store() -> Iterator[RunStore]:
+    """A store of this process."""
+    kept = RunStore.in_memory()
+    yield kept
+    kept.close()
+
+
+def record(**options: Any) -> RunRecord:
+    """A run that was just begun."""
+    return RunRecord("r", SERVICE, 1.0, 1.0, messages=("A portal.",), options=run_options(**options))
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("max_cost", "max_cost_usd"), ("retry", "retry_failed"), ("unpac", "unpack"), ("outputs", "output")],
+)
+def test_a_name_that_is_no_option_is_refused_with_the_nearest(store: RunStore, name: str, near: str) -> None:
+    """From code, from whoever writes a record, and from a record: nothing is stored, and nothing ignored."""
+    store.create(record())
+    misspelt: Mapping[str, Any] = {name: 0.01}
+
+    for use in (
+        lambda: run_options(**misspelt),
+        lambda: reopen_run(store, "r", SERVICE, misspelt),
+        lambda: store.update("r", {"options": misspelt}),
+    ):
+        with pytest.raises(errors.UnknownOption, match=f"{name!r} is not an option of a run; did you mean {near!r}"):
+            use()
+    assert store.get("r") == attrs.evolve(record(), updated_at=store.get("r").updated_at)
+
+    store._database.execute("UPDATE runs SET options = ?", [f'{{"{name}": 0.01}}'])
+    with pytest.raises(errors.StoreUnreadable, match=f"did you mean {near!r}"):
+        store.get("r")
+
+
+def test_a_name_that_is_like_none_lists_all() -> None:
+    """An unknown option is a wrong argument as well, as for any function."""
+    with pytest.raises(TypeError, match=r"The options are profile, project_type, .*max_cost_usd"):
+        run_options(xyzzy=1)
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan")])
+def test_a_limit_that_is_none_is_refused(store: RunStore, limit: float) -> None:
+    """Also when a run goes on; None lifts it."""
+    store.create(record(max_cost_usd=5))
+
+    with pytest.raises(errors.UsageError, match="more than 0 US dollars"):
+        reopen_run(store, "r", SERVICE, {"max_cost_usd": limit})
+    assert reopen_run(store, "r", SERVICE, {"max_cost_usd": None})[0].options.max_cost_usd is None
+
+
+def test_what_may_change_on_resuming_is_an_option(store: RunStore) -> None:
+    """The TypedDict that type checkers read names options and nothing else."""
+    assert set(RunChanges.__annotations__) == {field.name for field in attrs.fields(RunOptions)} - {"interview"}
+
+
+@pytest.mark.parametrize("name", ["profile", "project_type", "mirror_selection"])
+def test_what_the_kickoff_was_sent_with_cannot_change_any_more(store: RunStore, name: str) -> None:
+    """Until then it can."""
+    store.create(record())
+    assert getattr(reopen_run(store, "r", SERVICE, {name: "First"})[0].options, name) == "First"
+
+    store.update("r", {"generation_id": UUID(int=1)})
+    assert getattr(reopen_run(store, "r", SERVICE, {name: "First"})[0].options, name) == "First"
+    with pytest.raises(errors.RunConflict, match=f"started with {name} 'First'"):
+        reopen_run(store, "r", SERVICE, {name: "Second"})
+
+
+def test_what_is_remembered_is_added_to(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And an output is kept as an absolute path, for the process that resumes may work elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    store.create(record(remember={"yes": True}))
+
+    known, resumed = reopen_run(store, "r", SERVICE, {"output": "here.zip", "remember": {"answers": "a.yaml"}})
+
+    assert resumed
+    assert known.options == RunOptions(output=str(tmp_path / "here.zip"), remember={"yes": True, "answers": "a.yaml"})
+    assert store.get("r").options == known.options
+
+
+def test_the_same_call_again_goes_on_and_keeps_what_it_does_not_say(store: RunStore) -> None:
+    """An interview that somebody holds stays one, and a limit stays."""
+    open_run(store, record(max_cost_usd=5, interview=True))
+
+    again, resumed = open_run(store, record(retry_failed=1))
+
+    assert resumed
+    assert again.options == RunOptions(max_cost_usd=5, interview=True, retry_failed=1)
+    with pytest.raises(errors.RunConflict, match="another profile"):
+        open_run(store, record(profile="Fast"))
+
+
+def test_a_run_of_another_service_is_not_taken_up(store: RunStore) -> None:
+    """The key would go to the wrong origin."""
+    store.create(record())
+    with pytest.raises(errors.RunConflict, match="SPECSTEP_API_URL"):
+        reopen_run(store, "r", "https://specstep.com")
+
+
+def test_run_ids_are_never_the_same() -> None:
+    """The day, and enough chance."""
+    assert len({new_run_id() for _ in range(1000)}) == 1000

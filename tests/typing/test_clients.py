@@ -1,0 +1,154 @@
+"""What two type checkers make of the clients: every method has a type, and what is wrong is refused."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specstep_flows import AsyncSpecStep, SpecStep
+
+ROOT = Path(__file__).parents[2]
+METHODS = [
+    name
+    for name, member in inspect.getmembers(SpecStep)
+    if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
+]
+ASYNC_METHODS = ["aclose" if name == "close" else name for name in METHODS]
+
+#: Used as a user would, and right.
+RIGHT = """
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from specstep_flows import Answer, AsyncSpecStep, Brief, Clarification, Generation, Interview
+from specstep_flows import RunRecord, RunResult, SpecStep
+from specstep_flows.models import Account
+
+
+class Mine(SpecStep):
+    def get_account(self) -> Account:
+        return super().get_account()
+
+
+def answer(questions: Sequence[Clarification]) -> list[Answer]:
+    return [Answer(question.question, "yes") for question in questions]
+
+
+async def respond(reply: str | None, interview: Interview) -> str | None:
+    return reply
+
+
+def sync(client: SpecStep, record: RunRecord) -> UUID:
+    result: RunResult = client.run(["A portal."], on_question=answer, max_cost_usd=5, output="here.zip")
+    result = client.resume(result.run_id, max_cost_usd=None, retry_failed=1, unpack=True)
+    adopted: RunRecord = client.adopt("id", run_id="mine", output="there.zip")
+    accepted: list[Answer] = client.answer(adopted.run_id, answer)
+    limit: float | None = record.options.max_cost_usd
+    print(accepted, limit)
+    return client.start_generation(result.generation_id, profile="Fast")
+
+
+async def on_a_loop(client: AsyncSpecStep) -> RunResult:
+    task: asyncio.Task[RunResult] = asyncio.create_task(client.run(Brief("A portal.", respondent=respond)))
+    async with asyncio.TaskGroup() as group:
+        started = group.create_task(client.get_generation("id"))
+    generation: Generation = started.result()
+    print(generation.state)
+    first, second = await asyncio.gather(client.run("A."), client.resume("r"))
+    print(first.path, second.cost_usd)
+    return await task
+"""
+
+COROUTINE = re.compile(r"(?:typing\.)?Coroutine(?:Type)?\[Any, Any, (.*)\]")
+
+#: Each of these is a mistake.
+WRONG = (
+    'client.run("A portal.", max_cost=5)',
+    'client.resume("r", max_cost=0.01)',
+    'client.resume("r", max_cost_usd="five")',
+    'client.adopt("id", interview=True)',
+    "client.run(5)",
+    "client.get_account().nothing",
+    'client.say("id")',
+    'loop.run("A portal.").path',
+    'loop.resume("r", max_cost=0.01)',
+)
+
+
+def program() -> str:
+    """A module that reveals every method's type, uses them rightly, and makes each mistake on a line of its own."""
+    reveals = [f"    reveal_type(client.{name})" for name in METHODS]
+    reveals += [f"    reveal_type(loop.{name})" for name in ASYNC_METHODS]
+    mistakes = [f"    {line}  # wrong" for line in WRONG]
+    return "\n".join([RIGHT, "", "def check(client: SpecStep, loop: AsyncSpecStep) -> None:", *reveals, *mistakes, ""])
+
+
+def by_mypy(path: Path) -> tuple[dict[int, str], set[int]]:
+    """What was revealed, and the lines with an error."""
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", "--strict", str(path)]
+    done = subprocess.run(command, cwd=ROOT, env={"MYPYPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    found = re.findall(r"^[^:]+:(\d+): (error|note): (.*)$", done.stdout, re.M)
+    revealed = {int(line): text for line, kind, text in found if kind == "note" and text.startswith("Revealed")}
+    return revealed, {int(line) for line, kind, _ in found if kind == "error"}
+
+
+def by_pyright(path: Path) -> tuple[dict[int, str], set[int]]:
+    """What was revealed, and the lines with an error."""
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--project", str(path.parent)]
+    settings: Mapping[str, Any] = {
+        "include": [path.name],
+        "typeCheckingMode": "standard",
+        "reportUnusedCoroutine": "error",
+        "extraPaths": [str(ROOT), str(ROOT / "generated")],
+    }
+    (path.parent / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)["generalDiagnostics"]
+    revealed = {
+        entry["range"]["start"]["line"] + 1: entry["message"] for entry in told if entry["severity"] == "information"
+    }
+    return revealed, {entry["range"]["start"]["line"] + 1 for entry in told if entry["severity"] == "error"}
+
+
+def result_of(text: str) -> str:
+    """What a method returns, or a property is, of the sentence that reveals it."""
+    revealed = re.sub(r"^(Revealed type is|Type of \"[\w.]+\" is) |\"", "", text)
+    # mypy leaves out that nothing is returned.
+    return "None" if revealed.startswith("def ") and "->" not in revealed else revealed.rpartition("-> ")[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", [by_mypy, by_pyright])
+def test_type_checkers_know_every_method_and_refuse_mistakes(check: Any, tmp_path: Path) -> None:
+    """No method is Any or unknown, an awaited result is the sync one's, and each mistake is an error, alone."""
+    path = tmp_path / "program.py"
+    path.write_text(program())
+    lines = path.read_text().splitlines()
+
+    revealed, wrong = check(path)
+
+    assert wrong == {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    types = {lines[number - 1].strip()[len("reveal_type(") : -1]: text for number, text in revealed.items()}
+    assert set(types) == {f"client.{name}" for name in METHODS} | {f"loop.{name}" for name in ASYNC_METHODS}
+    for name, twin in zip(METHODS, ASYNC_METHODS, strict=True):
+        ours, theirs = result_of(types[f"client.{name}"]), result_of(types[f"loop.{twin}"])
+        assert "Unknown" not in types[f"client.{name}"] + types[f"loop.{twin}"]
+        assert "Any" not in ours or name == "call", ours
+        if name in ("runs", "store"):
+            assert theirs == ours
+        else:
+            assert COROUTINE.fullmatch(theirs)[1] == ours  # type: ignore[index]
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    """But for the name of ``close``, which is ``aclose`` on the event loop."""
+    assert {name for name in dir(AsyncSpecStep) if not name.startswith("_")} == set(ASYNC_METHODS)
