@@ -1,6 +1,6 @@
-"""Starting one generation and only one, whatever becomes of the answer (walkthrough, step 4).
+"""Starting exactly one generation, even when the answer is lost (walkthrough, step 4).
 
-A kickoff has no idempotency key, so what an unanswered one started is found out by listing.
+A kickoff has no idempotency key, so the list of generations shows what an unanswered one started.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ __all__ = [
 
 #: How often the list is read while an answer that was lost may still turn into a generation.
 SETTLE_POLL_SECONDS: Final = 10.0
-#: How often a kickoff is sent of which nothing comes before its failure is raised.
+#: Give up after this many kickoffs that started nothing.
 MOST_KICKOFFS: Final = 6
-#: How many rows that name no interview are asked for their intake at one look, the newest first.
+#: For how many rows that name no interview the intake is read at one look, the newest first.
 MOST_ASKED: Final = 20
 
 
@@ -41,7 +41,7 @@ MOST_ASKED: Final = 20
 class Kickoff:
     """A request that starts a paid generation, and what is needed to find out whether it did.
 
-    ``send`` makes the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
+    ``send`` sends the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
     ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
     """
 
@@ -60,8 +60,8 @@ class Kickoff:
 class GenerationSnapshot:
     """The generations of an account, live and deleted, as far as they matter for one kickoff.
 
-    ``matching`` belong to the interview. ``unmatched`` are rows that name no interview and are not known to belong to it;
-    ``undecided`` are those of them whose intake was not read either, so that they might be.
+    ``matching`` belong to the interview. ``unmatched`` are rows that name no interview and are not known to belong to
+    it; ``undecided`` are those of them whose intake could not be read either, so they might belong to it.
     """
 
     matching: frozenset[UUID]
@@ -69,24 +69,24 @@ class GenerationSnapshot:
     undecided: frozenset[UUID]
     #: Those of ``undecided`` that are deleted.
     undecided_deleted: frozenset[UUID] = frozenset()
-    #: Whether the deleted ones are among them, and not withheld from this key.
+    #: False when this key may not list the deleted ones.
     includes_deleted: bool = True
 
     @property
     def known(self) -> frozenset[UUID]:
-        """What a later look need not ask about again."""
+        """What a later look need not read again."""
         return self.matching | self.unmatched
 
 
 async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUID:
-    """Start one generation, whatever happens on the way; the id of the one that runs.
+    """Start one generation, whatever happens on the way; its id.
 
     An answer that was lost is never followed by a second request before the list of generations (live and deleted, all
     pages) has stayed without a new one until the settle time is over.
 
     Raises:
         OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
-        RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
+        RequestError: the service's refusal; or the last failure, when none of several requests started anything.
     """
     known = kickoff.older | (frozenset(known) if known is not None else (await _known_before(kickoff)))
     about = {"known": [str(identifier) for identifier in sorted(known)]}
@@ -100,14 +100,14 @@ async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUI
                 raise
             failure = error
             lost_at = await Now()
-            await Report(events.Notice(f"{error.message} Looking whether the generation was started."))
+            await Report(events.Notice(f"{error.message} Checking whether the generation was started."))
         found = await settle_kickoff(kickoff, known, lost_at, is_just_sent=True)
         if found is not None:
             return found
         if attempts >= MOST_KICKOFFS:
-            failure.add("No generation was started by it; resume the run later.")
+            failure.add("No generation was started; resume the run later.")
             raise failure
-        await Report(events.Notice("The request started no generation; it is sent again."))
+        await Report(events.Notice("The request started no generation, so it is sent again."))
 
 
 async def settle_kickoff(
@@ -115,14 +115,14 @@ async def settle_kickoff(
 ) -> UUID | None:
     """The generation that an earlier request started; None once it is certain that it started none.
 
-    ``is_just_sent``: its answer was lost a moment ago.
+    ``is_just_sent``: the request was sent, and its answer lost, a moment ago.
 
     Raises:
         OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
     """
     known = frozenset(known)
     began = await Now()
-    # A machine's clock may have been set back since; and while we look it may be set forward, so our own waits count.
+    # The machine's clock may have been set back since, and may be set forward now, so our own waits count.
     left = kickoff.settle_seconds - max(0.0, began - sent_at)
     came_late = left < 0
     while True:
@@ -130,11 +130,11 @@ async def settle_kickoff(
             snapshot = await take_snapshot(kickoff, known)
         except errors.RequestError as error:
             error.add(
-                "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
+                "A generation was requested, and whether it was started is not known yet; it is not requested twice."
             )
             raise
         if is_just_sent and (await Now()) < sent_at + kickoff.settle_seconds:
-            # What was started by it is not over and deleted already: the bin held these before.
+            # What it started cannot be over and deleted already, so these were deleted before.
             snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         is_just_sent = False
         found = await find_new(kickoff, snapshot, known)
@@ -143,20 +143,20 @@ async def settle_kickoff(
             await Remember({**changes, "intent": None})
             return found
         if left < 0:
-            # What was started while somebody looked was not also over and deleted between two looks.
+            # A generation that was started while we looked was not also deleted between two looks.
             if not snapshot.includes_deleted and came_late:
                 raise errors.OutcomeUnknown(
                     "A generation may have been started: it is not among the live ones, and this key may not list the "
-                    "deleted ones. Nothing more is started; look on the service's page, and take it up with "
+                    "deleted ones. Nothing more is started; look for it on the service's website, and continue with "
                     "`specstep adopt`.",
                 )
             if snapshot.undecided:
                 raise _unsettled(snapshot.undecided, "the service does not say whether this run started")
             return None
-        # What certainly belongs to others need not be asked about again.
+        # What belongs to others need not be read again.
         known |= snapshot.unmatched - snapshot.undecided
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
-        await Report(events.Waiting("A generation that was asked for may still appear.", wait))
+        await Report(events.Waiting("The requested generation may still appear.", wait))
         await Sleep(wait)
         left -= wait
 
@@ -176,8 +176,8 @@ async def find_new(kickoff: Kickoff, snapshot: GenerationSnapshot, known: frozen
 def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
     new = sorted(candidates)
     return errors.OutcomeUnknown(
-        f"{len(new)} new generation{'s are' if len(new) > 1 else ' is'} there, and {why}: {', '.join(map(str, new))}. "
-        "None was adopted and none is started; take one up with `specstep adopt`.",
+        f"There {'are' if len(new) > 1 else 'is'} {len(new)} new generation{'s' if len(new) > 1 else ''}, and {why}: "
+        f"{', '.join(map(str, new))}. None was adopted, and nothing more is started; choose one with `specstep adopt`.",
         candidates=new,
     )
 
@@ -185,10 +185,10 @@ def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
 async def take_snapshot(
     kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False
 ) -> GenerationSnapshot:
-    """Look which generations there are. A row that names no interview, and is not known, is asked for its intake.
+    """List the generations. For a row that names no interview and is not known, the intake is read.
 
-    ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the deleted
-    ones are of interest only where rows do not name their interview (walkthrough, step 5: each row does).
+    ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the
+    deleted ones matter only where rows do not name their interview (walkthrough, step 5: each row does).
     """
     matching: set[UUID] = set()
     unmatched: set[UUID] = set()
@@ -222,7 +222,7 @@ async def take_snapshot(
 
 
 async def _known_before(kickoff: Kickoff) -> frozenset[UUID]:
-    """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
+    """The generations that are there before a kickoff is sent, and that could later be mistaken for its own."""
     live = await gateway.list_generations()
     binned = await _deleted()
     return frozenset(row.id for row in (*live, *(binned or ())) if _names_interview(row, kickoff) is not False)
@@ -249,7 +249,7 @@ async def _deleted() -> list[GenerationRow] | None:
 
 
 async def _has_intake(generation_id: UUID, intake_id: UUID | None) -> bool | None:
-    """Whether a generation was made of an intake; None when the service does not say."""
+    """Whether a generation was made from an intake; None when the service does not say."""
     if intake_id is None:
         return None
     try:

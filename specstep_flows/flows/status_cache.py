@@ -1,7 +1,7 @@
-"""The present state of generations, read together: one list page answers all runs whose look is due.
+"""The current state of generations, read together: one list page serves all runs that are due for a look.
 
-A list row has no forecast, billing posture or package. So the whole status body is read at the end and once when the work
-has begun, because there is no forecast before; and, while the runs are few enough for it, at the first look and at every
+A list row has no forecast, billing state or package. So the whole status body is read at the end, and once when the
+work has begun, because there is no forecast before; and, while there are few runs, at the first look and at every
 change of state.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusCache"]
 
-#: A page younger than this, in seconds, answers every run whose look is due.
+#: A page younger than this, in seconds, serves every run that is due for a look.
 FRESH_SECONDS: Final = 15.0
 #: Further than this from a run's likely end, a page may be older.
 FAR_SECONDS: Final = 90.0
@@ -47,8 +47,8 @@ class _Page:
 class StatusCache:
     """What is known of the generations that one client's runs watch.
 
-    Runs in several threads share it. It needs no lock: the driver never runs two flows of ``observe`` at the same time, so
-    that what stands between two awaits is done as a whole.
+    Runs in several threads share it. It needs no lock: the driver never runs two flows of ``observe`` at the same time,
+    so the code between two awaits is never interrupted by another one's.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class StatusCache:
         if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < MANY):
             return await self._detail(wanted.generation_id)
         if last is None:
-            # What was started a moment ago is on no page that was read before, and in a crowd it can wait for the next.
+            # What was started a moment ago is on no page that was read before; among many it can wait for the next.
             await Sleep(FRESH_SECONDS)
         row = await self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
         if row is None or row.is_terminal or self._wants_forecast(row, last):
@@ -78,7 +78,7 @@ class StatusCache:
         return self._updated(last, row, (await Now()))
 
     def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
-        """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
+        """Whether to look for a forecast: once, when there can be one (walkthrough, step 5: null while queued)."""
         if (last is not None and last.estimated_time_remaining_seconds is not None) or is_one_of(row.state, "queued"):
             return False
         is_first = row.id not in self._asked_for_forecast
@@ -123,11 +123,11 @@ class StatusCache:
         return attrs.evolve(last, **changes)
 
     async def _row(self, generation_id: UUID, not_before: float) -> GenerationRow | None:
-        """This generation's row of a page read since then; one of the runs reads it, the others wait for that one."""
+        """This generation's row of a page read since then; one of the runs reads the page, the others wait for it."""
         while True:
             now = await Now()
             page = self._page
-            # A page of the future was read before the machine's clock was set back.
+            # A page with a time in the future was read before the machine's clock was set back.
             if page is not None and not_before <= page.read_at <= now:
                 return page.rows.get(generation_id)
             if self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS:
@@ -148,7 +148,7 @@ class StatusCache:
 
 
 def _fresh_seconds(last: Generation) -> float:
-    """How old a page may be that answers the next look. Nothing queued is near its end."""
+    """How old a page may be at the next look. Nothing queued is near its end."""
     left = last.estimated_time_remaining_seconds
     is_far = is_one_of(last.state, "queued") if left is None else left > FAR_SECONDS
     return FAR_FRESH_SECONDS if is_far else FRESH_SECONDS

@@ -1,8 +1,8 @@
 """Watching the generations of a run to their ends (walkthrough, step 5). A single generation is a family of one.
 
-A fan-out profile starts several with one kickoff. The pages say that there are three children, and nothing about how they
-hang together. Assumed here: they, and the parent if there is one, are the generations of the run's interview; a parent's
-cost is the sum of its children's; a question is asked by a child and answered there.
+A fan-out profile starts several generations with one kickoff. The pages say that there are three children, and not how
+they belong together. Assumed here: they, and the parent if there is one, are the generations of the run's interview; a
+parent's cost is the sum of its children's; a question is asked by a child and answered there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Member:
     """One generation of the family."""
 
     answerer: ClarificationAnswerer
-    #: Seconds until the next look. They are counted by our own waits, for a machine's clock may be set meanwhile.
+    #: Seconds until the next look. Our own waits are counted, because the machine's clock may be set in between.
     wait: float = 0.0
     last: Generation | None = None
     pace: Pace = attrs.field(factory=Pace)
@@ -67,7 +67,7 @@ class _Family:
         return all(member.is_over for member in self.members.values())
 
     async def join(self, generation_ids: Iterable[UUID]) -> bool:
-        """Take in generations that are not known yet; whether there were any."""
+        """Add generations that are not known yet; whether there were any."""
         new = [identifier for identifier in generation_ids if identifier not in self.members]
         if not new:
             return False
@@ -187,7 +187,8 @@ def raise_for_end(generation: Generation) -> None:
     if generation.is_failed:
         sense = generation.retry_makes_sense
         advice = {
-            True: "Running the same intake again is likely to help (`specstep resume RUN --retry-failed 1`); it costs anew.",
+            True: "Running the same intake again, which costs again, is likely to help: "
+            "`specstep resume RUN --retry-failed 1`.",
             False: "Running the same intake again is unlikely to help: change the brief or the profile.",
             None: "Whether running it again helps is not known.",
         }[sense]
@@ -202,11 +203,11 @@ def raise_for_end(generation: Generation) -> None:
         )
     if generation.is_cancelled:
         raise errors.GenerationCancelled(
-            f"Generation {generation.id} was cancelled at the service; there is no package.", generation=generation
+            f"Generation {generation.id} was cancelled at the service, so there is no package.", generation=generation
         )
     if generation.is_paused:
         raise errors.GenerationPaused(
-            f"Generation {generation.id} was paused by somebody; nothing is being spent. `specstep generation resume "
-            f"{generation.id}` asks the service to go on.",
+            f"Generation {generation.id} is paused, and nothing is being spent. `specstep generation resume "
+            f"{generation.id}` asks the service to continue it.",
             generation=generation,
         )
