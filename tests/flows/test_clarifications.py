@@ -1,5 +1,8 @@
 """Answering questions: all, verbatim, and never the same ones twice for one pause."""
 
+from __future__ import annotations
+
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,6 +11,7 @@ from specstep_flows import errors, events
 from specstep_flows.flows.clarifications import ClarificationAnswerer, checked_answers
 from specstep_flows.models import Answer, Clarification
 from specstep_flows.runs.records import RunRecord
+from tests.kit.stage import Stage
 
 GENERATION = UUID(int=1)
 SETTLE = 90.0
@@ -16,12 +20,12 @@ SETTLE = 90.0
 class Service:
     """A paused generation: its questions, and what it answers to answers."""
 
-    def __init__(self, questions, answers=()):
+    def __init__(self, questions: Any, answers: Any = ()) -> None:
         self.questions = list(questions)
         self.replies = list(answers)
-        self.answered = []
+        self.answered: list[Any] = []
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         if request.operation == "get_clarifications":
             asked = [{"question": question, "proposedDefault": f"default of {question}"} for question in self.questions]
             return 200, {"state": "PausedAwaitingClarification", "clarifications": asked}
@@ -29,17 +33,17 @@ class Service:
         return self.replies.pop(0) if self.replies else (202, {"generation_id": str(GENERATION), "status_url": "/x"})
 
 
-def defaults(questions):
+def defaults(questions: Any) -> Any:
     """The proposed defaults."""
     return {question.question: question.proposed_default for question in questions}
 
 
-def make_answerer(policy=defaults, **more):
+def make_answerer(policy: Any = defaults, **more: Any) -> Any:
     """An answerer of the generation's questions."""
     return ClarificationAnswerer(GENERATION, policy, SETTLE, **more)
 
 
-def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage):
+def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage: type[Stage]) -> None:
     """The service takes answers up at its next tick; until then the questions are still there."""
     service = Service(["One?", "Two?"])
     acting, answerer = stage(service), make_answerer()
@@ -53,7 +57,7 @@ def test_the_same_questions_are_answered_once_while_the_state_stays_paused(stage
     assert "still waits" in told.message
 
 
-def test_a_new_pause_with_the_same_question_is_answered_anew(stage):
+def test_a_new_pause_with_the_same_question_is_answered_again(stage: type[Stage]) -> None:
     """Once the generation has gone on, the same text is another question."""
     service = Service(["One?"])
     acting, answerer = stage(service), make_answerer()
@@ -65,11 +69,18 @@ def test_a_new_pause_with_the_same_question_is_answered_anew(stage):
     assert [answer.question for answer in answerer.accepted] == ["One?", "One?"]
 
 
-def test_an_answer_that_was_lost_is_sent_again_only_after_the_settle_time(stage, lost):
+def test_an_answer_that_was_lost_is_sent_again_only_after_the_settle_time(
+    stage: type[Stage], lost: errors.ConnectionLost
+) -> None:
     """The same answers, without asking anybody a second time."""
     asked = []
+
+    def policy(questions: Any) -> Any:
+        asked.append(1)
+        return defaults(questions)
+
     service = Service(["One?"], [lost])
-    acting, answerer = stage(service), make_answerer(lambda questions: asked.append(1) or defaults(questions))
+    acting, answerer = stage(service), make_answerer(policy)
     for _ in range(20):
         acting.play(answerer.answer())
         acting.now += 10
@@ -78,7 +89,7 @@ def test_an_answer_that_was_lost_is_sent_again_only_after_the_settle_time(stage,
     assert asked == [1]
 
 
-def test_another_process_does_not_answer_again_what_was_answered(stage):
+def test_another_process_does_not_answer_again_what_was_answered(stage: type[Stage]) -> None:
     """The record tells a resumed run what was sent."""
     service = Service(["One?"])
     first = stage(service)
@@ -90,8 +101,8 @@ def test_another_process_does_not_answer_again_what_was_answered(stage):
     assert len(service.answered) == 1
 
 
-def test_what_was_answered_for_another_generation_is_not_answered_here(stage):
-    """Children of one kickoff may ask the same in the same words, and a run's record keeps what was sent last to any."""
+def test_what_was_answered_for_another_generation_is_not_answered_here(stage: type[Stage]) -> None:
+    """Children of one kickoff may ask the same question, and a run's record keeps what was sent last to each."""
     service = Service(["One?"])
     acting = stage(service)
     acting.play(make_answerer().answer())
@@ -102,7 +113,9 @@ def test_what_was_answered_for_another_generation_is_not_answered_here(stage):
 
 
 @pytest.mark.parametrize("ends", ["answers another", "leaves another"])
-def test_what_was_sent_to_one_child_is_known_after_another_was_answered(stage, lost, ends):
+def test_what_was_sent_to_one_child_is_known_after_another_was_answered(
+    stage: type[Stage], lost: errors.ConnectionLost, ends: Any
+) -> None:
     """Its answer was lost: whoever goes on waits for the settle time, whatever the other children were sent since."""
     service = Service(["One?"], [lost])
     acting = stage(service)
@@ -123,11 +136,11 @@ def test_what_was_sent_to_one_child_is_known_after_another_was_answered(stage, l
     assert len(service.answered) == 3
 
 
-def test_questions_that_changed_meanwhile_are_read_again(stage):
+def test_questions_that_changed_meanwhile_are_read_again(stage: type[Stage]) -> None:
     """A 400 while other questions are pending: the next look asks for answers to those."""
     service = Service(["One?"])
 
-    def changing(request):
+    def changing(request: Any) -> Any:
         if request.operation == "answer_clarifications" and service.questions == ["One?"]:
             service.questions = ["Other?"]
             return 400, {"type": "CLARIFICATIONS_INCOMPLETE", "detail": "Other?"}
@@ -140,7 +153,7 @@ def test_questions_that_changed_meanwhile_are_read_again(stage):
     assert service.answered == [[("Other?", "default of Other?")]]
 
 
-def test_a_refusal_of_the_very_questions_that_are_pending_is_raised(stage):
+def test_a_refusal_of_the_very_questions_that_are_pending_is_raised(stage: type[Stage]) -> None:
     """It would be refused the next time, too."""
     acting = stage(Service(["One?"], [(400, {"type": "VALIDATION_ERROR"})]))
 
@@ -148,7 +161,7 @@ def test_a_refusal_of_the_very_questions_that_are_pending_is_raised(stage):
         acting.play(make_answerer().answer())
 
 
-def test_without_a_policy_the_questions_are_handed_out(stage):
+def test_without_a_policy_the_questions_are_handed_out(stage: type[Stage]) -> None:
     """None was sent; the error carries them all."""
     service = Service(["One?", "Two?"])
     with pytest.raises(errors.AnswersNeeded) as caught:
@@ -164,26 +177,26 @@ QUESTIONS = [Clarification("One?"), Clarification("Two?")]
 @pytest.mark.parametrize(
     "given", [{"One?": "a", "Two?": "b"}, [Answer("Two?", "b"), Answer("One?", "a")]], ids=["mapping", "answers"]
 )
-def test_answers_are_put_in_the_questions_order(given):
+def test_answers_are_put_in_the_questions_order(given: Any) -> None:
     """By text, whatever order they come in."""
     assert [answer.answer for answer in checked_answers(QUESTIONS, given)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("given", [None, {}, {"One?": "a"}, {"One?": "a", "Two?": "  "}])
-def test_an_answer_that_is_missing_leaves_all_unanswered(given):
+def test_an_answer_that_is_missing_leaves_all_unanswered(given: Any) -> None:
     """All or nothing."""
     with pytest.raises(errors.AnswersNeeded):
         checked_answers(QUESTIONS, given)
 
 
 @pytest.mark.parametrize("given", ["yes", 5, ["a", "b"], {"One?": "a", "Two?": 5}])
-def test_what_is_no_answers_is_said_to_be_none(given):
+def test_what_is_no_answers_is_said_to_be_none(given: Any) -> None:
     """A policy with a bug: a clear sentence."""
     with pytest.raises(errors.AnswersError):
         checked_answers(QUESTIONS, given)
 
 
-def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage):
+def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage: type[Stage]) -> None:
     """Until the settle time is over, the same questions are the same, whatever the cost says."""
     service = Service(["One?"])
     acting, answerer = stage(service), make_answerer()
@@ -194,7 +207,7 @@ def test_a_cost_that_grows_before_the_tick_is_no_second_round(stage):
     assert len(service.answered) == 1
 
 
-def test_the_same_question_after_more_paid_work_is_a_second_round(stage):
+def test_the_same_question_after_more_paid_work_is_a_second_round(stage: type[Stage]) -> None:
     """The state was never seen to leave the pause, but the agents worked in between: they ask again."""
     service = Service(["One?"])
     acting, answerer = stage(service), make_answerer()
