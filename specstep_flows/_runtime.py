@@ -21,7 +21,7 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck
-from specstep_flows.flows.status_cache import Board
+from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
@@ -96,7 +96,7 @@ class _Runtime:
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
             limiter=self._limiter,
-            observe=Board().observe,
+            observe=StatusCache().observe,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )

@@ -325,7 +325,7 @@ class AsyncSpecStep:
         """
         options = opening.run_options(output=output, unpack=unpack, force=force)
         files = self._runtime.files(options)
-        return await self._drive(delivery.bring_package(callbacks.as_id(package_id), files, unpack=unpack))
+        return await self._drive(delivery.download_package(callbacks.as_id(package_id), files, unpack=unpack))
 
     # The account and the service.
 

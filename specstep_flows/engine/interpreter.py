@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -67,15 +68,22 @@ OUT_OF_TIME = "The time allowed for the wait is over; what was started goes on a
 MOST_DIGITS = 12
 #: Shorter waits than this are nobody's business.
 WORTH_TELLING_SECONDS = 2.0
+_UNLOCKED = contextlib.nullcontext()
 
 
-def carry_out(flow: effects.Flow[R], session: Session) -> Steps[R]:
-    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its await."""
+def carry_out(
+    flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] = _UNLOCKED
+) -> Steps[R]:
+    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its await.
+
+    ``lock`` is held while the flow itself runs, and never while an effect is carried out.
+    """
     value: Any = None
     failure: Exception | None = None
     while True:
         try:
-            effect = flow.send(value) if failure is None else flow.throw(failure)
+            with lock:
+                effect = flow.send(value) if failure is None else flow.throw(failure)
         except StopIteration as stop:
             result: R = stop.value
             return result
@@ -127,7 +135,7 @@ def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | N
 
 
 def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
-    return (yield from carry_out(session.shared.observe(effect), session))
+    return (yield from carry_out(session.shared.observe(effect), session, session.shared.observing))
 
 
 def _report(event: events.Event, session: Session) -> Steps[None]:

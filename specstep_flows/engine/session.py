@@ -41,6 +41,8 @@ class Shared:
     random: random.Random = attrs.field(factory=random.Random)
     new_key: Callable[[], str] = new_key
     closing: threading.Event = attrs.field(factory=threading.Event)
+    #: Held while a flow of ``observe`` runs, whose state all threads share.
+    observing: threading.Lock = attrs.field(factory=threading.Lock)
     #: Raises where a request may not be sent at all; nothing was sent then.
     check: Callable[[Request], None] | None = None
 

@@ -1,4 +1,4 @@
-"""The user's own limit on a run: it stops on cost that was read, never on a forecast, which only warns."""
+"""The user's limit on a run's cost: the actual cost stops the run, a forecast only warns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
-            f"${spent:.2f} of the ${limit_usd:.2f} that you allowed is spent, so nothing more is started.",
+            f"${spent:.2f} of your limit of ${limit_usd:.2f} is spent, so nothing more is started.",
             limit_usd=limit_usd,
             spent_usd=spent,
         )
@@ -63,7 +63,7 @@ class Budget:
         return max([sum(children), *parents])
 
     async def read(self, generation: Generation) -> None:
-        """Take in what a look showed. With a limit, a cost that the status body lacks is read from the list row.
+        """Add what a look showed. With a limit, a cost that is missing in the status body is read from the list row.
 
         GET /v1/generations
         """
@@ -75,7 +75,9 @@ class Budget:
             if cost is None and generation.id not in self._parents and generation.state not in self._unread_in:
                 self._unread_in.add(generation.state)
                 await Report(
-                    events.Notice(f"The cost cannot be read in state {generation.state}, so the limit cannot be held.")
+                    events.Notice(
+                        f"The service reports no cost in state {generation.state}, so the limit cannot be checked."
+                    )
                 )
         if cost is not None:
             self._costs[generation.id] = cost
@@ -102,8 +104,8 @@ class Budget:
             self._warned = True
             await Report(
                 events.Notice(
-                    f"The service forecasts ${forecast:.2f} in all; your limit is ${self.limit_usd:.2f}. The run is "
-                    "stopped only if the cost that is read passes it."
+                    f"The service forecasts a total of ${forecast:.2f}, and your limit is ${self.limit_usd:.2f}. "
+                    "The run is stopped only when its actual cost passes the limit."
                 )
             )
 
@@ -133,7 +135,7 @@ class Budget:
         else:
             outcome = "its generations were cancelled" if len(generations) > 1 else "the generation was cancelled"
         raise errors.BudgetExceeded(
-            f"The run has cost ${spent:.2f}, more than the ${limit:.2f} that you allowed, so {outcome}.",
+            f"The run has cost ${spent:.2f}, more than your limit of ${limit:.2f}, so {outcome}.",
             limit_usd=limit,
             spent_usd=spent,
         )

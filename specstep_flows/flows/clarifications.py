@@ -1,4 +1,4 @@
-"""Answering the questions that pause a generation: all or nothing, verbatim, and never the same ones twice (step 5.6)."""
+"""Answering the questions that pause a generation (step 5.6): all or none, verbatim, and never the same ones twice."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from specstep_flows.models import Answer, Clarification
 if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Desk", "answer_pending", "answers_in", "checked_answers"]
+__all__ = ["ClarificationAnswerer", "answer_pending", "answers_in", "checked_answers"]
 
-#: So long after answers were accepted, their pause is not looked into: the service takes them up at its next tick.
+#: For this long after answers were accepted, nothing is asked: the service picks them up at its next tick.
 TICK_SECONDS: Final = 30.0
-#: How often in a row the answers' fate may be unknown before that is raised; they are sent again after the settle time.
+#: Give up after this many sendings in a row whose outcome is unknown; each is sent again after the settle time.
 MOST_LOST: Final = 5
-#: How often the state of a generation is looked at whose answers may or may not have arrived.
+#: How often to look at a generation whose answers may or may not have arrived.
 LOST_POLL_SECONDS: Final = 10.0
 
 
 @attrs.define
-class Desk:
-    """Where one generation's questions are answered. ``answering`` is what was sent last, out of the run's record.
+class ClarificationAnswerer:
+    """Answers one generation's questions. ``answering`` is what was sent last, as the run's record has it.
 
-    After answers were accepted, the state stays paused until the service's next tick, so the same questions may still be
-    there for a while; and an answer whose fate is unknown must not be sent again before the settle time is over. Work that
-    was paid for since then tells a second round in the same words from the first.
+    After answers were accepted, the state stays paused until the service's next tick, so the same questions may still
+    be there for a while. Answers whose outcome is unknown must not be sent again before the settle time is over. If the
+    cost has grown since then, the same questions are a second round.
     """
 
     generation_id: UUID
     policy: Policy | None
     settle_seconds: float
     answering: Mapping[str, Any] | None = None
-    #: What the service accepted of this desk.
+    #: The answers of this process that the service accepted.
     accepted: list[Answer] = attrs.field(factory=list, init=False)
-    #: The questions were others by the time the answers came, so that they must be read again.
+    #: The questions changed before the answers arrived, so they must be read again.
     is_outdated: bool = attrs.field(default=False, init=False)
     _lost: int = attrs.field(default=0, init=False)
     _told: bool = attrs.field(default=False, init=False)
@@ -50,7 +50,7 @@ class Desk:
         # The record keeps what was sent last to each of the run's generations.
         self.answering = (self.answering or {}).get(str(self.generation_id))
 
-    async def look(self, cost_usd: float | None = None) -> None:
+    async def answer(self, cost_usd: float | None = None) -> None:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
 
         GET /v1/generations/{id}/clarifications, POST /v1/generations/{id}/clarifications/answers
@@ -65,15 +65,15 @@ class Desk:
                 return
         pending = await gateway.get_clarifications(self.generation_id)
         if not pending:
-            # Answered: what waits now, if anything does, is the service's next tick.
-            await self.left()
+            # All answered: the service continues at its next tick.
+            await self.note_resumed()
             return
         now = await Now()
         prior = self.answering
         if prior is not None and not {question.question for question in pending} <= set(prior["questions"]):
             prior = None
         if prior is not None and prior["accepted"]:
-            # Long after the tick, and with work paid for since: the agents ask the same again.
+            # Long after the tick, and more has been spent since: the agents ask the same again.
             if now < prior["sent_at"] + self.settle_seconds:
                 return
             if not _has_worked(prior.get("cost_usd"), cost_usd):
@@ -98,13 +98,13 @@ class Desk:
             self._told = True
             await Report(
                 events.Notice(
-                    f"The answers were accepted {seconds / 60:.0f} minutes ago, and the generation still waits. They are "
-                    "not sent twice; if it stays so, look at the generation on the service's page."
+                    f"The answers were accepted {seconds / 60:.0f} minutes ago, but the generation still waits. They "
+                    "are not sent again; if this does not change, open the generation on the service's website."
                 )
             )
 
-    async def left(self) -> None:
-        """The generation no longer waits: what was sent last was taken up."""
+    async def note_resumed(self) -> None:
+        """Note that the generation no longer waits, so what was sent last has arrived."""
         if self.answering is not None:
             found = () if self.answering["accepted"] else self.answering["answers"]
             await self._remember(None, [Answer(**answer) for answer in found])
@@ -119,7 +119,7 @@ class Desk:
         try:
             await gateway.answer_clarifications(self.generation_id, answers)
         except (errors.BadRequest, errors.Conflict):
-            # No longer paused, or the questions changed between reading and answering: the next look tells.
+            # No longer paused, or the questions changed between reading and answering: the next look shows which.
             fresh = await gateway.get_clarifications(self.generation_id)
             await self._remember(None)
             if {question.question for question in fresh} == {question.question for question in pending}:
@@ -131,7 +131,7 @@ class Desk:
                 await self._remember(None)
             if not error.ambiguous or self._lost >= MOST_LOST:
                 raise
-            await Report(events.Notice(f"{error.message} Looking whether the answers arrived."))
+            await Report(events.Notice(f"{error.message} Checking whether they arrived."))
         else:
             self._lost = 0
             now = await Now()
@@ -149,7 +149,7 @@ class Desk:
         await self._remember(answering, answers if accepted else ())
 
     async def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> None:
-        """What is on its way, and what was accepted: added to the record's answers, which others may add to as well."""
+        """Record what was sent, and add what was accepted to the run's answers, to which others add as well."""
         self.answering = answering
         accepted = [attrs.evolve(answer, generation_id=self.generation_id) for answer in accepted]
         self.accepted += accepted
@@ -175,30 +175,30 @@ def answers_in(record: RunRecord) -> tuple[Answer, ...]:
 async def answer_pending(
     generation_id: UUID, policy: Policy, settle_seconds: float, answering: Mapping[str, Any] | None = None
 ) -> list[Answer]:
-    """Answer what one generation waits for, if it waits, and see to it that the answers arrive; those that did.
+    """Answer a generation's pending questions, if there are any, and make sure that the answers arrive; those that did.
 
-    Empty when nothing waits, or when it was answered already and the service has yet to take the answers up.
+    Empty when nothing is pending, or when the service has the answers and has yet to continue.
 
     Raises:
         AnswersNeeded: a question has no answer; none was sent.
     """
-    desk = Desk(generation_id, policy, settle_seconds, answering)
+    answerer = ClarificationAnswerer(generation_id, policy, settle_seconds, answering)
     while True:
         generation = await gateway.get_generation(generation_id)
         if generation.needs_answers:
-            await desk.look(generation.running_cost_usd)
+            await answerer.answer(generation.running_cost_usd)
         else:
-            await desk.left()
-        if desk.is_outdated:
+            await answerer.note_resumed()
+        if answerer.is_outdated:
             continue
-        if desk.answering is None or desk.answering["accepted"]:
-            return desk.accepted
-        # Nobody knows whether they arrived: the state tells, or they are sent again when the settle time is over.
+        if answerer.answering is None or answerer.answering["accepted"]:
+            return answerer.accepted
+        # They may have arrived: the state shows it, or they are sent again after the settle time.
         await Sleep(LOST_POLL_SECONDS)
 
 
 def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:
-    """Whether work was paid for in between; a generation that waits costs nothing."""
+    """Whether the cost has grown in between; a generation that waits costs nothing."""
     return before_usd is not None and now_usd is not None and now_usd > before_usd
 
 
@@ -216,7 +216,7 @@ def checked_answers(pending: Sequence[Clarification], given: PolicyAnswers) -> l
 
     Raises:
         AnswersNeeded: a question has no answer; all or nothing (walkthrough, step 5.6).
-        AnswersError: the policy gave back something else than answers.
+        AnswersError: the policy returned something other than answers.
     """
     if given is None:
         raise _needed(pending, pending)
@@ -226,12 +226,14 @@ def checked_answers(pending: Sequence[Clarification], given: PolicyAnswers) -> l
         by_text = {answer.question: answer for answer in given}
     else:
         raise errors.AnswersError(
-            f"The policy gave back {type(given).__name__}, not answers: give back a mapping of question to answer, or a "
+            f"The policy returned {type(given).__name__}, not answers: return a mapping of question to answer, or a "
             "list of Answer."
         )
     for answer in by_text.values():
         if not isinstance(answer.answer, str):
-            raise errors.AnswersError(f"The answer to {answer.question!r} is {type(answer.answer).__name__}, not text.")
+            raise errors.AnswersError(
+                f"The answer to {answer.question!r} is {type(answer.answer).__name__}, not a string."
+            )
     missing = [question for question in pending if not by_text.get(question.question, _NOTHING).answer.strip()]
     if missing:
         raise _needed(missing, pending)

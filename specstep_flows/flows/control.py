@@ -1,4 +1,4 @@
-"""Pausing, resuming and cancelling a generation (walkthrough, step 5.7), and the interview that it came of."""
+"""Pausing, resuming and cancelling a generation (walkthrough, step 5.7), and finding its interview."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["cancel_generation", "interview_of", "pause_generation", "resume_generation"]
 
-#: How often a change that is settled by reading the state is sent, at most.
+#: Give up after this many requests for a change that the state does not show.
 MOST_ATTEMPTS: Final = 6
 
 
 async def _change_state(
     generation_id: UUID, send: Callable[[], Flow[None]], done: Callable[[Generation], bool]
 ) -> Generation:
-    """Ask for a change until the state shows it: an answer may be lost, or may not be the service's own."""
+    """Request a change until the state shows it: an answer may be lost, or may come from a proxy."""
     for attempt in range(MOST_ATTEMPTS):
         if attempt:
             await Sleep(SOON_SECONDS * attempt)
@@ -31,7 +31,7 @@ async def _change_state(
         try:
             await send()
         except errors.RequestError as error:
-            # Behind an earlier attempt, a conflict may be that attempt's own work.
+            # After an earlier attempt, a conflict may be that attempt's doing.
             if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
                 raise
             failure = error

@@ -1,4 +1,4 @@
-"""The package: find it, bring its bytes to disk, verify it, give it its final name (walkthrough, step 6)."""
+"""The package (walkthrough, step 6): find it, download it, verify it, give it its final name, unpack it."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Delivered", "Files", "bring_package", "deliver", "fetch_package", "find_package", "part_of"]
+__all__ = ["Delivered", "Files", "deliver", "download_package", "fetch_package", "find_package", "part_of"]
 
-#: The package of a Complete generation may be recorded a moment late: look so often.
+#: The package of a Complete generation may be recorded a moment late: wait this long between looks.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
-#: How often a download may break without a single new byte before its failure is raised.
+#: Give up after this many downloads that broke without a single new byte.
 MOST_IDLE_ATTEMPTS: Final = 6
-#: A package that arrives damaged is fetched anew once: it costs nothing.
+#: A package that arrives damaged is downloaded once more, which costs nothing.
 MOST_DAMAGED: Final = 2
 
 
 class Files(Protocol):
-    """What a run does on the disk. Every method blocks."""
+    """The file operations of a run. Every method blocks."""
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
-        """The package's final name. Raises ``UsageError`` when something else stands there."""
+        """The package's final name. Raises ``UsageError`` when that is taken."""
         ...
 
     def choose_for(self, package_id: UUID) -> Path:
@@ -44,7 +44,7 @@ class Files(Protocol):
         ...
 
     def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
-        """Bring the bytes to ``part``."""
+        """Download the bytes to ``part``."""
         ...
 
     def verify(self, part: Path) -> str:
@@ -52,11 +52,11 @@ class Files(Protocol):
         ...
 
     def place(self, part: Path, path: Path) -> None:
-        """Give the part its final name, for good."""
+        """Give the part its final name, durably."""
         ...
 
     def tidy(self, part: Path) -> None:
-        """Remove what was left of a download that has its final name."""
+        """Remove what is left of a download that has its final name."""
         ...
 
     def digest(self, path: Path) -> str | None:
@@ -96,13 +96,13 @@ async def find_package(generation: Generation) -> UUID:
         except errors.NotFound:
             await Sleep(wait)
     raise errors.DownloadError(
-        f"Generation {generation.id} is complete, but the service has no package of it: it may be late, or was deleted. "
-        "Nothing is spent any more; resume the run later to look again."
+        f"Generation {generation.id} is complete, but the service has no package for it: it may be late, or was "
+        "deleted. Nothing more is spent; resume the run later to look again."
     )
 
 
 def part_of(path: Path) -> Path:
-    """Where the bytes of a package grow before it gets its name."""
+    """Where a package's bytes are written before it gets its name."""
     return path.with_name(f"{path.name}.part")
 
 
@@ -111,14 +111,15 @@ async def fetch_package(
     path: Path,
     files: Files,
 ) -> str:
-    """Bring a package to ``path``; its SHA-256 in hexadecimal. ``path`` is old, absent or whole, never half-written.
+    """Download a package to ``path``, which is never half-written; its SHA-256 in hexadecimal.
 
-    The bytes grow in ``<path>.part``, where a later attempt goes on. The signed address lives for this call only.
+    The bytes are written to ``<path>.part``, where a later attempt continues. The signed address is kept for this call
+    only.
 
     GET /v1/packages/{id}/zip, then the storage host
 
     Raises:
-        DownloadError: the bytes did not arrive; what came is kept.
+        DownloadError: the bytes did not all arrive; those that did are kept.
         DamagedPackage, HostilePackage: what arrived is not what it should be.
     """
     part = part_of(path)
@@ -131,7 +132,7 @@ async def fetch_package(
             damaged += 1
             if damaged >= MOST_DAMAGED:
                 raise
-            await Report(events.Notice(f"{error.message} It is fetched once more."))
+            await Report(events.Notice(f"{error.message} It is downloaded once more."))
             continue
         break
     await Remember({"sha256": digest})
@@ -142,12 +143,12 @@ async def fetch_package(
 async def deliver(
     package_id: UUID, path: Path, files: Files, *, known_sha256: str | None = None, unpack: bool = False
 ) -> Delivered:
-    """Bring a package to ``path``, whole and verified, and unpack it beside itself where that is asked for.
+    """Put a package at ``path``, whole and verified, and unpack it beside the zip if asked to.
 
-    ``known_sha256`` is what an earlier attempt recorded: a file of that digest is not fetched again.
+    ``known_sha256`` is what an earlier attempt recorded: a file with that digest is not downloaded again.
 
     Raises:
-        DownloadError, DamagedPackage, HostilePackage, OutputError: what was there under the final name is as it was.
+        DownloadError, DamagedPackage, HostilePackage, OutputError: whatever had the final name is unchanged.
     """
     digest: str | None = None
     if known_sha256 is not None:
@@ -170,8 +171,8 @@ async def deliver(
     return Delivered(path, digest, size, unpacked)
 
 
-async def bring_package(package_id: UUID, files: Files, *, unpack: bool = False) -> PackageOnDisk:
-    """One package on disk by its own id, whichever way it was made.
+async def download_package(package_id: UUID, files: Files, *, unpack: bool = False) -> PackageOnDisk:
+    """Put a package on disk by its own id, whichever way it was made.
 
     GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
     """

@@ -1,4 +1,4 @@
-"""What a run's record keeps of the looks at its generation: enough to draw its course later, and never without end."""
+"""What a run's record keeps of the looks at its generation: enough to plot its course later, in bounded space."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["MOST_SAMPLES", "Sample", "sampled", "states_of"]
 #: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out.
 Sample: TypeAlias = Mapping[str, Any]
 
-#: A run of 32 minutes has some 70 looks; past this, looks between which no state changed are thinned out.
+#: A run of 32 minutes has some 70 looks; beyond this, looks within one state are thinned out.
 MOST_SAMPLES: Final = 400
 
 _NUMBERS: Final = (
@@ -30,7 +30,7 @@ _WORDS: Final = ("billing_state", "recoverable_error_category", "failure_categor
 
 
 def sampled(history: tuple[Sample, ...], generation: Generation, now: float) -> tuple[Sample, ...]:
-    """The history with this look, if it tells anything that the one before did not."""
+    """The history with this look added, if it shows anything that the one before did not."""
     sample = _sample(generation, now)
     last = history[-1] if history else None
     if last is not None and {**last, "at": None} == {**sample, "at": None}:
@@ -64,7 +64,7 @@ def _thinned(history: tuple[Sample, ...]) -> tuple[Sample, ...]:
         drop = is_inner and not drop
         if not drop:
             kept.append(sample)
-    # Where every look changed something, the oldest go: the course's end matters most.
+    # Where every look changed something, the oldest are dropped: the end matters most.
     return tuple(kept[-MOST_SAMPLES:])
 
 

@@ -1,4 +1,4 @@
-"""The interview: start it, say something and get the reply, attach documents, complete it (walkthrough, steps 2 and 3)."""
+"""The interview (walkthrough, steps 2 and 3): start it, say something, get the reply, attach documents, complete it."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ __all__ = [
 
 #: How often a turn's job is looked at: the official samples wait three seconds.
 TURN_POLL_SECONDS: Final = 3.0
-#: A turn that failed and says so can be retried is submitted again at most so often, with the same key (an assumption).
+#: How often a turn that failed as retryable is submitted again, with the same key (an assumption).
 MOST_RESUBMISSIONS: Final = 2
 RESUBMIT_AFTER_SECONDS: Final = 5.0
-#: A turn that is refused without a word (409, and nothing else) is asked for again every so often, for so long.
+#: A turn that is refused with a bare 409 is submitted again this often, for this long.
 BUSY_POLL_SECONDS: Final = 5.0
 BUSY_PATIENCE_SECONDS: Final = 300.0
-#: How often something that is settled by reading the service's state is sent, at most.
+#: At most this many attempts at something that is settled by reading the service's state.
 MOST_ATTEMPTS: Final = 6
 #: How often the list of documents is read while an upload whose answer was lost may still arrive.
 DOCUMENT_POLL_SECONDS: Final = 10.0
-#: ``intake_artifact_id`` may appear a moment after completion: look so often before asking the list of artifacts.
+#: ``intake_artifact_id`` may appear a moment after completion: these looks come before the list of artifacts.
 ARTIFACT_LOOKS: Final = (0.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 #: The ceilings on transcripts are not enforced yet (walkthrough, step 3); warn when one comes near.
 NEARLY_FULL_PERCENT: Final = 80.0
@@ -74,9 +74,9 @@ async def say(
 ) -> Interview:
     """Submit one turn and wait for the agent's reply; the interview as it stands then.
 
-    ``key`` is the turn's Idempotency-Key, the same for every attempt (default: a fresh one). ``job_id`` is the job of an earlier attempt, if one
-    is known. ``before`` is how many transcript entries there were when the turn was first sent, where that is known, and
-    ``repeated`` how often the same words had been said by then.
+    ``key`` is the turn's Idempotency-Key, the same for every attempt (default: a fresh one). ``job_id`` is the job of
+    an earlier attempt, if one is known. ``before`` is how many transcript entries there were when the turn was first
+    sent, where that is known, and ``repeated`` how often the same words had been said by then.
 
     POST /v1/interviews/{id}/turns, GET /v1/interviews/turns/{jobId}
 
@@ -102,7 +102,7 @@ async def say(
                     interview_id, message, key=key, outcome=outcome, is_answered=None if before is None else is_over
                 )
             except errors.Conflict as error:
-                # What stands in the way may be this very turn: an earlier attempt that was carried out, or still is.
+                # The conflict may be with this very turn: an earlier attempt was carried out, or is being so.
                 interview = await gateway.get_interview(interview_id)
                 if before is not None and is_over(interview):
                     return interview
@@ -114,14 +114,14 @@ async def say(
                 continue
             job = await _wait_for_turn(submitted)
         else:
-            # An earlier attempt's job: it is looked at at once.
+            # An earlier attempt's job: there is no need to wait first.
             job = await _wait_for_turn(TurnJob("submitted", job_id), at_once=True)
             job_id = None
         if job is None:
             forgotten += 1
             if forgotten > MOST_RESUBMISSIONS:
                 raise errors.TurnFailed(
-                    "The service does not know the turn's job any more. No generation was started; resume the run.",
+                    "The service no longer knows the turn's job. No generation was started; resume the run.",
                     is_retryable=True,
                 )
             continue
@@ -162,9 +162,9 @@ async def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> TurnJob | No
 
 
 def is_answered(interview: Interview, message: str, before: int | None, repeated: int = 0) -> bool:
-    """Whether the transcript holds the user's message, at its place or later, and an agent's entry behind it.
+    """Whether the transcript holds the user's message, at its place or later, and an agent's entry after it.
 
-    Where its place is not known, the last of the same words are taken for it: they may have been said before.
+    Where its place is not known, the last of the same words count: they may have been said before.
     """
     said = [
         number
@@ -181,7 +181,7 @@ def is_answered(interview: Interview, message: str, before: int | None, repeated
 def _turn_failed(job: TurnJob) -> errors.TurnFailed:
     why = f"{job.error_code or 'no code'}" + (f": {job.error_message}" if job.error_message else "")
     again = (
-        "It was sent again as often as is sensible; resume the run later."
+        "Sending it again did not help; resume the run later."
         if job.is_retryable
         else "The service says that sending it again will not help."
     )
@@ -193,7 +193,7 @@ def _turn_failed(job: TurnJob) -> errors.TurnFailed:
 
 
 async def warn_of_full_transcript(interview: Interview) -> None:
-    """Say when the transcript comes near its ceiling, which counts UTF-16 units and is not enforced yet."""
+    """Warn when the transcript nears its ceiling, which counts UTF-16 units and is not enforced yet."""
     size = interview.transcript_size
     if size is not None and size.percent_used is not None and size.percent_used >= NEARLY_FULL_PERCENT:
         await Report(
@@ -223,25 +223,25 @@ async def complete_interview(interview_id: UUID, known: Interview | None = None)
         try:
             answered = await gateway.complete_interview(interview_id)
         except (errors.Conflict, errors.BadRequest) as error:
-            # Behind an earlier attempt, maybe of a process that died, a conflict is that attempt's own work.
+            # After an earlier attempt, maybe of a process that died, the conflict may be that attempt's doing.
             interview = await _soon_complete(interview_id, isinstance(error, errors.Conflict) or attempts > 1)
             if not interview.is_complete:
                 why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
-                    f"The service does not let the interview be completed yet ({why}). Nothing was paid for; say more in "
-                    "the brief (or with --message) and start a new run."
+                    f"The interview cannot be completed yet ({why}). Nothing was paid for; say more in the brief (or "
+                    "with --message) and start a new run."
                 ) from None
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
-            # It may have been carried out: the interview's own status tells.
+            # It may have been carried out: the interview's status shows it.
             await Sleep(TURN_POLL_SECONDS * attempts)
             interview = await gateway.get_interview(interview_id)
         else:
             try:
                 return await find_intake_artifact(interview_id, answered)
             except errors.InterviewEnded:
-                # An empty answer may be that of somebody in between, and the interview still open.
+                # An empty answer may come from a proxy in between, with the interview still open.
                 interview = await gateway.get_interview(interview_id)
                 if interview.is_complete or attempts > 1:
                     raise
@@ -249,7 +249,7 @@ async def complete_interview(interview_id: UUID, known: Interview | None = None)
 
 
 async def _soon_complete(interview_id: UUID, is_likely: bool) -> Interview:
-    """The interview, once it shows that it is complete, or, where it does not soon or need not, as it is."""
+    """The interview once it shows that it is complete; as it is now, if it is not likely to or does not soon."""
     interview = await gateway.get_interview(interview_id)
     for wait in KNOWN_LOOKS:
         if interview.is_complete or not is_likely:
@@ -275,7 +275,7 @@ async def find_intake_artifact(interview_id: UUID, interview: Interview | None) 
     artifact = await gateway.find_intake_artifact(interview_id)
     if artifact is None:
         raise errors.InterviewEnded(
-            f"The interview did not yield an intake artifact (its status is {interview.status!r}). No generation was "
+            f"The interview produced no intake artifact (its status is {interview.status!r}). No generation was "
             "started; resume the run to look again, or start a new one with more in the brief.",
             is_final=False,
         )
@@ -293,9 +293,9 @@ async def attach_document(
 ) -> ReferenceDocument:
     """Upload a reference document, unless one of that name and size is attached already.
 
-    ``sent_at`` is when an upload of it left whose fate is unknown: it is not sent again before the settle time is over.
-    ``older`` are the ids of the documents that were listed before it left. ``changes`` are made to the run's record
-    together with the end of the upload.
+    ``sent_at`` is when an upload of it was sent whose outcome is unknown: it is not sent again before the settle time
+    is over. ``older`` are the ids of the documents that were listed before it was sent. ``changes`` are made to the
+    run's record together with the end of the upload.
 
     POST and GET /v1/interviews/{interviewId}/reference-documents
 
@@ -329,7 +329,7 @@ async def attach_document(
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:
                 raise
-            # It may have arrived, or arrive yet: the list of documents tells.
+            # It may have arrived, or may yet: the list of documents shows it.
             sent_at = await Now()
             continue
         await Report(events.DocumentAttached(path.name, len(content)))

@@ -37,7 +37,7 @@ DOCUMENTED_PROJECT_TYPES: Final = frozenset(
 class KeyCheck:
     """Whose key it is, once it was verified: all runs of a client verify it together, and a refused key only once.
 
-    Five refusals lock the address out, so what is known to be refused is not tried by the next run of the client.
+    Five refusals lock the address out, so the next run of the client does not try a key that was refused.
     """
 
     account: Account | None = None
@@ -47,7 +47,7 @@ class KeyCheck:
 
 @attrs.frozen
 class Job:
-    """What a run needs besides its record: people to ask, hands for files, and how this service is to be treated."""
+    """What a run needs besides its record: the user's callbacks, file operations, and the service's properties."""
 
     files: delivery.Files
     key_check: KeyCheck = attrs.field(factory=KeyCheck)

@@ -1,6 +1,6 @@
-"""Starting one generation and only one, whatever becomes of the answer (walkthrough, step 4).
+"""Starting exactly one generation, even when the answer is lost (walkthrough, step 4).
 
-A kickoff has no idempotency key, so what an unanswered one started is found out by listing.
+A kickoff has no idempotency key, so the list of generations shows what an unanswered one started.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from specstep_flows.models import GenerationRow
 
 __all__ = [
+    "GenerationSnapshot",
     "Kickoff",
-    "Sighting",
     "find_new",
     "kick_off",
     "settle_kickoff",
-    "sight",
     "start_generation",
+    "take_snapshot",
 ]
 
 #: How often the list is read while an answer that was lost may still turn into a generation.
 SETTLE_POLL_SECONDS: Final = 10.0
-#: How often a kickoff is sent of which nothing comes before its failure is raised.
+#: Give up after this many kickoffs that started nothing.
 MOST_KICKOFFS: Final = 6
-#: How many rows that name no interview are asked for their intake at one look, the newest first.
+#: For how many rows that name no interview the intake is read at one look, the newest first.
 MOST_ASKED: Final = 20
 
 
@@ -41,7 +41,7 @@ MOST_ASKED: Final = 20
 class Kickoff:
     """A request that starts a paid generation, and what is needed to find out whether it did.
 
-    ``send`` makes the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
+    ``send`` sends the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
     ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
     """
 
@@ -57,36 +57,36 @@ class Kickoff:
 
 
 @attrs.frozen
-class Sighting:
+class GenerationSnapshot:
     """The generations of an account, live and deleted, as far as they matter for one kickoff.
 
-    ``ours`` belong to the interview. ``unnamed`` are rows that name no interview and are not known to be ours;
-    ``doubtful`` are those of them whose intake was not read either, so that they might be.
+    ``matching`` belong to the interview. ``unmatched`` are rows that name no interview and are not known to belong to
+    it; ``undecided`` are those of them whose intake could not be read either, so they might belong to it.
     """
 
-    ours: frozenset[UUID]
-    unnamed: frozenset[UUID]
-    doubtful: frozenset[UUID]
-    #: Those of ``doubtful`` that are deleted.
-    doubtful_deleted: frozenset[UUID] = frozenset()
-    #: Whether the deleted ones are among them, and not withheld from this key.
-    is_whole: bool = True
+    matching: frozenset[UUID]
+    unmatched: frozenset[UUID]
+    undecided: frozenset[UUID]
+    #: Those of ``undecided`` that are deleted.
+    undecided_deleted: frozenset[UUID] = frozenset()
+    #: False when this key may not list the deleted ones.
+    includes_deleted: bool = True
 
     @property
     def known(self) -> frozenset[UUID]:
-        """What a later look need not ask about again."""
-        return self.ours | self.unnamed
+        """What a later look need not read again."""
+        return self.matching | self.unmatched
 
 
 async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUID:
-    """Start one generation, whatever happens on the way; the id of the one that runs.
+    """Start one generation, whatever happens on the way; its id.
 
     An answer that was lost is never followed by a second request before the list of generations (live and deleted, all
     pages) has stayed without a new one until the settle time is over.
 
     Raises:
-        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
-        RequestError: the service's refusal; or, when it took none of several requests, what became of the last.
+        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
+        RequestError: the service's refusal; or the last failure, when none of several requests started anything.
     """
     known = kickoff.older | (frozenset(known) if known is not None else (await _known_before(kickoff)))
     about = {"known": [str(identifier) for identifier in sorted(known)]}
@@ -100,14 +100,14 @@ async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUI
                 raise
             failure = error
             lost_at = await Now()
-            await Report(events.Notice(f"{error.message} Looking whether the generation was started."))
+            await Report(events.Notice(f"{error.message} Checking whether the generation was started."))
         found = await settle_kickoff(kickoff, known, lost_at, is_just_sent=True)
         if found is not None:
             return found
         if attempts >= MOST_KICKOFFS:
-            failure.add("No generation was started by it; resume the run later.")
+            failure.add("No generation was started; resume the run later.")
             raise failure
-        await Report(events.Notice("The request started no generation; it is sent again."))
+        await Report(events.Notice("The request started no generation, so it is sent again."))
 
 
 async def settle_kickoff(
@@ -115,55 +115,55 @@ async def settle_kickoff(
 ) -> UUID | None:
     """The generation that an earlier request started; None once it is certain that it started none.
 
-    ``is_just_sent``: its answer was lost a moment ago.
+    ``is_just_sent``: the request was sent, and its answer lost, a moment ago.
 
     Raises:
-        OutcomeUnknown: new generations are there, and nobody can say which is ours, or whether one is.
+        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
     """
     known = frozenset(known)
     began = await Now()
-    # A machine's clock may have been set back since; and while we look it may be set forward, so our own waits count.
+    # The machine's clock may have been set back since, and may be set forward now, so our own waits count.
     left = kickoff.settle_seconds - max(0.0, began - sent_at)
     came_late = left < 0
     while True:
         try:
-            sighting = await sight(kickoff, known)
+            snapshot = await take_snapshot(kickoff, known)
         except errors.RequestError as error:
             error.add(
-                "A generation was asked for, and whether it was started is not known yet; nothing is asked for twice."
+                "A generation was requested, and whether it was started is not known yet; it is not requested twice."
             )
             raise
         if is_just_sent and (await Now()) < sent_at + kickoff.settle_seconds:
-            # What was started by it is not over and deleted already: the bin held these before.
-            sighting = attrs.evolve(sighting, doubtful=sighting.doubtful - sighting.doubtful_deleted)
+            # What it started cannot be over and deleted already, so these were deleted before.
+            snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         is_just_sent = False
-        found = await find_new(kickoff, sighting, known)
+        found = await find_new(kickoff, snapshot, known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
             await Remember({**changes, "intent": None})
             return found
         if left < 0:
-            # What was started while somebody looked was not also over and deleted between two looks.
-            if not sighting.is_whole and came_late:
+            # A generation that was started while we looked was not also deleted between two looks.
+            if not snapshot.includes_deleted and came_late:
                 raise errors.OutcomeUnknown(
                     "A generation may have been started: it is not among the live ones, and this key may not list the "
-                    "deleted ones. Nothing more is started; look on the service's page, and take it up with "
+                    "deleted ones. Nothing more is started; look for it on the service's website, and continue with "
                     "`specstep adopt`.",
                 )
-            if sighting.doubtful:
-                raise _unsettled(sighting.doubtful, "the service does not say whether this run started")
+            if snapshot.undecided:
+                raise _unsettled(snapshot.undecided, "the service does not say whether this run started")
             return None
-        # What is certainly not ours need not be asked about again.
-        known |= sighting.unnamed - sighting.doubtful
+        # What belongs to others need not be read again.
+        known |= snapshot.unmatched - snapshot.undecided
         wait = min(SETTLE_POLL_SECONDS, left + 0.5)
-        await Report(events.Waiting("A generation that was asked for may still appear.", wait))
+        await Report(events.Waiting("The requested generation may still appear.", wait))
         await Sleep(wait)
         left -= wait
 
 
-async def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] = frozenset()) -> UUID | None:
+async def find_new(kickoff: Kickoff, snapshot: GenerationSnapshot, known: frozenset[UUID] = frozenset()) -> UUID | None:
     """The one generation of this interview that is not in ``known``, if there is one."""
-    new = sorted(sighting.ours - known)
+    new = sorted(snapshot.matching - known)
     if len(new) > 1 and not kickoff.is_fan_out:
         raise _unsettled(new, "it cannot be told which of them this run started")
     if not new:
@@ -176,21 +176,23 @@ async def find_new(kickoff: Kickoff, sighting: Sighting, known: frozenset[UUID] 
 def _unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:
     new = sorted(candidates)
     return errors.OutcomeUnknown(
-        f"{len(new)} new generation{'s are' if len(new) > 1 else ' is'} there, and {why}: {', '.join(map(str, new))}. "
-        "None was adopted and none is started; take one up with `specstep adopt`.",
+        f"There {'are' if len(new) > 1 else 'is'} {len(new)} new generation{'s' if len(new) > 1 else ''}, and {why}: "
+        f"{', '.join(map(str, new))}. None was adopted, and nothing more is started; choose one with `specstep adopt`.",
         candidates=new,
     )
 
 
-async def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False) -> Sighting:
-    """Look which generations there are. A row that names no interview, and is not known, is asked for its intake.
+async def take_snapshot(
+    kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_first: bool = False
+) -> GenerationSnapshot:
+    """List the generations. For a row that names no interview and is not known, the intake is read.
 
-    ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the deleted
-    ones are of interest only where rows do not name their interview (walkthrough, step 5: each row does).
+    ``is_first``: no kickoff of this interview was sent, so none of its generations can have been deleted. Then the
+    deleted ones matter only where rows do not name their interview (walkthrough, step 5: each row does).
     """
-    ours: set[UUID] = set()
-    unnamed: set[UUID] = set()
-    doubtful: set[UUID] = set()
+    matching: set[UUID] = set()
+    unmatched: set[UUID] = set()
+    undecided: set[UUID] = set()
     asked = 0
     live = await gateway.list_generations()
     rows_name = all(row.interview_id is not None for row in live)
@@ -199,34 +201,34 @@ async def sight(kickoff: Kickoff, known: frozenset[UUID] = frozenset(), *, is_fi
         for row in rows:
             if row.id in known:
                 continue
-            belongs = _names_ours(row, kickoff)
+            belongs = _names_interview(row, kickoff)
             if belongs is None:
                 if asked < MOST_ASKED:
                     belongs = await _has_intake(row.id, kickoff.intake_id)
                     asked += 1
                 if not belongs:
-                    unnamed.add(row.id)
+                    unmatched.add(row.id)
             if belongs:
-                ours.add(row.id)
+                matching.add(row.id)
             elif belongs is None:
-                doubtful.add(row.id)
-    return Sighting(
-        frozenset(ours),
-        frozenset(unnamed),
-        frozenset(doubtful),
-        frozenset(doubtful & {row.id for row in binned or ()}),
-        is_whole=binned is not None,
+                undecided.add(row.id)
+    return GenerationSnapshot(
+        frozenset(matching),
+        frozenset(unmatched),
+        frozenset(undecided),
+        frozenset(undecided & {row.id for row in binned or ()}),
+        includes_deleted=binned is not None,
     )
 
 
 async def _known_before(kickoff: Kickoff) -> frozenset[UUID]:
-    """What cannot have come of a kickoff that was not sent yet, as far as a later look might take it for that."""
+    """The generations that are there before a kickoff is sent, and that could later be mistaken for its own."""
     live = await gateway.list_generations()
     binned = await _deleted()
-    return frozenset(row.id for row in (*live, *(binned or ())) if _names_ours(row, kickoff) is not False)
+    return frozenset(row.id for row in (*live, *(binned or ())) if _names_interview(row, kickoff) is not False)
 
 
-def _names_ours(row: GenerationRow, kickoff: Kickoff) -> bool | None:
+def _names_interview(row: GenerationRow, kickoff: Kickoff) -> bool | None:
     """Whether a row names the kickoff's interview; None when one of them names none."""
     if row.interview_id is None or kickoff.interview_id is None:
         return None
@@ -247,7 +249,7 @@ async def _deleted() -> list[GenerationRow] | None:
 
 
 async def _has_intake(generation_id: UUID, intake_id: UUID | None) -> bool | None:
-    """Whether a generation was made of an intake; None when the service does not say."""
+    """Whether a generation was made from an intake; None when the service does not say."""
     if intake_id is None:
         return None
     try:

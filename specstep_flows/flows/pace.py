@@ -1,8 +1,9 @@
 """How long to wait: between two looks at a running generation, and for what was made a moment ago.
 
-Looks are rare far from the likely end, and frequent near it. The wait that notices the end soonest for a given number of looks goes with one over the square root of the hazard (how
-likely the end is to come now, given that it has not come yet). The durations are taken to be log-normal around the
-service's own forecast; the spread is an assumption.
+Looks are rare far from the likely end, and frequent near it. For a given number of looks, the end is noticed soonest
+when the wait is proportional to one over the square root of the hazard (how likely the end is to come now, given that
+it has not come yet). The durations are taken to be log-normal around the service's own forecast; the spread is an
+assumption.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ __all__ = ["KNOWN_LOOKS", "Pace", "once_known"]
 
 T = TypeVar("T")
 
-#: Never longer between two looks than this, in seconds (walkthrough, step 5: "15 to 30 seconds").
+#: The longest wait between two looks, in seconds (walkthrough, step 5: "15 to 30 seconds").
 LONGEST_SECONDS: Final = 30.0
-#: Never shorter: a look costs one of the 60 requests a minute.
+#: The shortest: a look costs one of the 60 requests a minute.
 SHORTEST_SECONDS: Final = 3.0
 #: Without a forecast: the official samples' fixed wait.
 UNKNOWN_SECONDS: Final = 15.0
-#: Waiting for the service to take up answers or a change that is due at its next tick; longer each time it does not.
+#: Waiting for the service to pick up answers or a change at its next tick; longer each time it has not.
 SOON_SECONDS: Final = 5.0
 #: The spread of the durations' logarithm around the forecast (an assumption).
 SIGMA: Final = 0.25
 #: Sets the number of looks: with this, runs of 4, 12 and 32 minutes take a few looks fewer than with fixed 15 seconds.
 LOOKS_SECONDS_SQUARED: Final = 165.0
-#: How long is waited between looks for something that was made a moment ago, in seconds (an assumption): a service that
-#: is many machines may not know it on all of them at once.
+#: The waits between looks for something that was made a moment ago, in seconds (an assumption): a service of several
+#: machines may not know it on all of them at once.
 KNOWN_LOOKS: Final = (1.0, 2.0, 4.0, 8.0)
-#: So many times the forecast without an end, and the forecast says nothing any more.
+#: After this many times the forecast without an end, the forecast is ignored.
 BEYOND_BELIEF: Final = 2.5
 
 

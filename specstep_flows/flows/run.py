@@ -1,6 +1,6 @@
-"""The whole job: interview, generation, clarifications, package on disk. It can be begun again at any point.
+"""The whole job: interview, generation, clarifications, package on disk. It can be resumed at any point.
 
-Every step first looks at the run's record for what is done already, so that "go on" and "start" are the same code.
+Every step first looks up in the run's record what is done already, so starting and resuming are the same code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from specstep_flows.states import DOCUMENTED_PROFILES, fold, is_fan_out
 
 __all__ = ["answer_run", "run_job"]
 
-#: No longer than this is waited for another run that verifies the key.
+#: The longest wait for another run that is verifying the key.
 KEY_CHECK_SECONDS: Final = 120.0
 
 
@@ -50,7 +50,7 @@ async def run_job(job: Job) -> RunResult:
 
 
 async def answer_run(job: Job) -> list[Answer]:
-    """Answer what the run's generation waits for, or those that one kickoff started; what was accepted.
+    """Answer the pending questions of the run's generations; what was accepted.
 
     Raises:
         UsageError: the run has no generation yet.
@@ -58,7 +58,7 @@ async def answer_run(job: Job) -> list[Answer]:
     """
     record = await current_record()
     if record.generation_id is None:
-        raise errors.UsageError(f"Run {record.run_id} has no generation yet, so nothing is asked.")
+        raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
     assert job.policy is not None
     accepted: list[Answer] = []
     for generation_id in await watch.generations_of(record):
@@ -68,7 +68,7 @@ async def answer_run(job: Job) -> list[Answer]:
 
 
 async def _verify_key(check: KeyCheck) -> None:
-    """Whose key it is (GET /v1/me). One run of a client asks, the others wait for what it is told."""
+    """Whose key it is (GET /v1/me). One run of a client asks, the others wait for its answer."""
     while check.account is None:
         if check.refusal is not None:
             raise copy.copy(check.refusal)
@@ -101,14 +101,14 @@ async def _check_choices(record: RunRecord) -> None:
             near = [word for word in accepted if fold(word) == fold(str(chosen))]
             hint = f" Did you mean {near[0]}?" if near else ""
             raise errors.UsageError(
-                f"The service knows no {what} {chosen!r}; it accepts {', '.join(accepted)}.{hint} Nothing was paid for."
+                f"Unknown {what} {chosen!r}: the service accepts {', '.join(accepted)}.{hint} Nothing was paid for."
             )
 
 
 async def _watch(job: Job) -> list[Generation]:
-    """Watch the run's generations to their ends, through questions and, where asked for, retries; at least one is Complete.
+    """Watch the run's generations to their ends, through questions and retries; those that are Complete, at least one.
 
-    One that ends otherwise takes no other with it.
+    One that fails or is cancelled ends no other.
 
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused: when not one of them is complete, or one is paused.
@@ -127,7 +127,7 @@ async def _watch(job: Job) -> list[Generation]:
         if not (may_retry and own.is_failed and own.retry_makes_sense):
             break
         await retry(job, own.id, own)
-    # A pause comes first: whoever ends it can go on with all of them.
+    # A pause comes first: once it is over, the run can continue with all of them.
     for generation in sorted(generations, key=lambda one: not one.is_paused):
         if generation.is_paused or not any(one.is_complete for one in generations):
             watch.raise_for_end(generation)
@@ -136,8 +136,8 @@ async def _watch(job: Job) -> list[Generation]:
             why = f" ({generation.failure_category}: {generation.failure_reason})" if generation.is_failed else ""
             await Report(
                 events.Notice(
-                    f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The packages "
-                    "of the others are downloaded."
+                    f"Generation {generation.id} is {generation.state}{why}; it cannot be retried by itself. The "
+                    "packages of the others are downloaded."
                 )
             )
     return [generation for generation in generations if generation.is_complete]
@@ -148,10 +148,10 @@ def _is_fan_out(record: RunRecord) -> bool:
 
 
 async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
-    """Every package on disk, verified, under its final name, and unpacked where that was asked for."""
+    """Put every package on disk, verified, under its final name, and unpacked if asked for."""
     record = await current_record()
     if record.file is None and record.packages:
-        # The run was given another output: the packages' places are chosen again.
+        # The run was given another output, so every package gets a new place.
         await Remember({"packages": ()})
     folder = Path(record.unpacked_to) if record.unpacked_to else None
     unpacked = folder if folder is not None and (await Fetch(lambda _: folder.is_dir())) else None
@@ -224,7 +224,7 @@ async def _place_of(job: Job, generation: Generation, package_id: UUID, taken: l
         if known["generation_id"] == str(generation.id):
             return Path(known["file"]), known["sha256"]
     if record.file is not None and (record.package_id == package_id or not _is_fan_out(record)):
-        # An earlier process ended over this one.
+        # An earlier process ended while it downloaded this one.
         return Path(record.file), record.sha256
     if not taken:
         path: Path = await Fetch(lambda _: job.files.choose(record, generation.id))

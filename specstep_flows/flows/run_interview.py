@@ -23,18 +23,19 @@ from specstep_flows.flows.job import Job, confirm, current_record, generation_ch
 from specstep_flows.flows.pace import once_known
 from specstep_flows.models import Interview
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 __all__ = ["hold_interview"]
 
-#: The pages name no limit for a reference document; one larger than this is worth a warning.
+#: The pages name no limit for a reference document; a larger one gets a warning.
 LARGE_BYTES: Final = 20_000_000
 #: The expected answer when a key, not a person, held the interview.
 NO_AUTO_START: Final = "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
 #: What the service starts by itself for a user's token (walkthrough, step 3: "sensible defaults").
-AUTO_START_PROFILE: Final = "Normal"
+AUTO_START_PROFILE: Final = DEFAULT_PROFILE
 #: How a turn ends that was cancelled while the agent was answering it.
 TURN_TAKEN_BACK: Final = "cancelled"
 
@@ -77,7 +78,7 @@ async def hold_interview(job: Job) -> None:
     await _note_auto_start(interview)
     complete = await complete_interview(interview.id, interview)
     record = await current_record()
-    # Whatever was on its way to the interview is settled by its being complete.
+    # A complete interview settles whatever was on its way to it.
     changes = {
         "interview_complete": True,
         "intake_artifact_id": complete.intake_artifact_id,
@@ -95,7 +96,7 @@ async def hold_interview(job: Job) -> None:
 
 
 def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
-    """What an earlier process sent of this document without living to see the answer."""
+    """The upload of this document whose answer an earlier process did not see."""
     intent = record.intent
     if intent is None or intent.operation != "upload_reference_document" or intent.about.get("name") != name:
         return None
@@ -103,7 +104,7 @@ def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
 
 
 async def _warn_of_large(job: Job, path: Path) -> None:
-    """Say when a reference document is large; it is sent all the same, for the pages name no limit."""
+    """Warn of a large reference document; it is sent anyway, because the pages name no limit."""
     size = await Fetch(lambda _: job.files.size(path))
     if size > LARGE_BYTES:
         await Report(
@@ -116,8 +117,8 @@ async def _take_up_interview(interview_id: UUID) -> Interview:
         return await once_known(lambda: gateway.get_interview(interview_id))
     except errors.NotFound:
         raise errors.InterviewEnded(
-            f"The interview {interview_id} is no longer there (or not this key's), so the run cannot go on. No generation "
-            "was started by it; start a new run."
+            f"Interview {interview_id} no longer exists, or belongs to another key, so the run cannot continue. No "
+            "generation was started; start a new run."
         ) from None
 
 
@@ -148,7 +149,7 @@ async def _next_message(job: Job, record: RunRecord, number: int, interview: Int
     if job.respondent is None:
         if record.options.interview:
             raise errors.Detached(
-                "Somebody answers the agent in this run's interview, and it is not over: go on with "
+                "This run's interview is answered by a person or a respondent, and it is not over: continue it with "
                 f"`specstep interview --run-id {record.run_id}`, or give a respondent. Nothing was paid for."
             )
         return None
@@ -166,7 +167,7 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
     repeated = sum(1 for earlier in record.turns[:number] if earlier.message.strip() == turn.message.strip())
     try:
         if is_answered(interview, turn.message, turn.before, repeated):
-            # An earlier process sent it, and did not live to see the reply; or was told that it had failed.
+            # An earlier process sent it, and ended before the reply or was told that it failed.
             after = interview
         else:
             after = await once_known(
@@ -182,10 +183,10 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
             )
     except errors.TurnFailed as error:
         if error.error_code == TURN_TAKEN_BACK and job.respondent is not None:
-            # Whoever holds the interview took this turn back: it is over, and they are asked anew.
+            # Whoever answers took this turn back: it is over, and they are asked again.
             await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None, done=True))})
             return await gateway.get_interview(interview.id)
-        # That job is over: whoever resumes submits the turn again, with the same key.
+        # That job is over: a resumed run submits the turn again, with the same key.
         await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))})
         raise
     changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}

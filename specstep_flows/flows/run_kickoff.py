@@ -1,4 +1,4 @@
-"""The kickoff's part of the job: one generation is started, found or retried; never two."""
+"""The kickoff's part of the job: one generation is started, found or retried, and never two."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from specstep_flows.flows.job import (
     current_record,
     generation_changes,
 )
-from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, sight
+from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, take_snapshot
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord
 
@@ -42,9 +42,9 @@ async def start(job: Job) -> None:
         known = _known_before(record.intent)
         found = await _settle_intent(kickoff, record.intent)
     else:
-        # This run has sent no kickoff yet: whatever the interview has was started for it, by the service or by hand.
-        sighting = await sight(kickoff, is_first=True)
-        found, known = (await find_new(kickoff, sighting)), sighting.known
+        # This run has sent no kickoff yet: the service or a person started whatever the interview has.
+        snapshot = await take_snapshot(kickoff, is_first=True)
+        found, known = (await find_new(kickoff, snapshot)), snapshot.known
         if found is None and job.is_user_actor and record.turns:
             now = await Now()
             found = await settle_kickoff(kickoff, known, now)
@@ -65,8 +65,8 @@ def _known_before(intent: Intent) -> frozenset[UUID]:
 
 
 async def _settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
-    """What became of a request that was on its way when an earlier process ended."""
-    await Report(events.Notice("An earlier attempt may have started a generation; looking for it first."))
+    """What came of a request that was on its way when an earlier process ended."""
+    await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
     return await settle_kickoff(kickoff, _known_before(intent), intent.sent_at)
 
 
@@ -79,7 +79,7 @@ async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UU
         assert record.intake_artifact_id is not None
         return await gateway.start_generation(
             record.intake_artifact_id,
-            profile=record.options.profile or "Normal",
+            profile=record.options.profile or states.DEFAULT_PROFILE,
             project_type=project_type,
             mirror_selection=record.options.mirror_selection,
             about=about,
@@ -96,12 +96,12 @@ async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UU
     try:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
-        # It must not pass for what became of the kickoff, which was refused.
+        # This failure must not be taken for that of the kickoff, which was refused.
         accepted = tuple(DOCUMENTED_PROJECT_TYPES)
     if detected not in accepted:
         refused.add(
-            "If it wants the project type, which nobody named and it did not detect: go on with `specstep run` and the same "
-            "brief, --run-id and --project-type WebApp (or another)."
+            "If the project type is missing, which was neither given nor detected: repeat `specstep run` with the same "
+            "brief and --run-id, and with --project-type WebApp (or another)."
         )
         raise refused
     return await send(detected)
@@ -112,7 +112,7 @@ async def _listed_type(record: RunRecord) -> str | None:
     try:
         listed = await gateway.list_interviews()
     except errors.RequestError:
-        # It is only a way to spare the user a question.
+        # The list only spares the user a question.
         return None
     return next((interview.detected_type for interview in listed if interview.id == record.interview_id), None)
 

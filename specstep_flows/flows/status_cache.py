@@ -1,13 +1,12 @@
-"""The present state of generations, read together: one list page answers all runs whose look is due.
+"""The current state of generations, read together: one list page serves all runs that are due for a look.
 
-A list row has no forecast, billing posture or package. So the whole status body is read at the end and once when the work
-has begun, because there is no forecast before; and, while the runs are few enough for it, at the first look and at every
+A list row has no forecast, billing state or package. So the whole status body is read at the end, and once when the
+work has begun, because there is no forecast before; and, while there are few runs, at the first look and at every
 change of state.
 """
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import GenerationRow
 
-__all__ = ["Board"]
+__all__ = ["StatusCache"]
 
-#: A page younger than this, in seconds, answers every run whose look is due.
+#: A page younger than this, in seconds, serves every run that is due for a look.
 FRESH_SECONDS: Final = 15.0
 #: Further than this from a run's likely end, a page may be older.
 FAR_SECONDS: Final = 90.0
@@ -32,7 +31,7 @@ FAR_FRESH_SECONDS: Final = 24.0
 #: From so many runs on, a page is read instead of one status body for each.
 WORTH_A_PAGE: Final = 3
 #: From so many runs on, a change of state alone is not worth a request: 60 a minute are for all of them.
-CROWD: Final = 6
+MANY: Final = 6
 #: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
 FORGOTTEN_SECONDS: Final = 120.0
 
@@ -45,11 +44,14 @@ class _Page:
     rows: dict[UUID, GenerationRow]
 
 
-class Board:
-    """What is known of the generations that one client's runs watch. Threads may share it."""
+class StatusCache:
+    """What is known of the generations that one client's runs watch.
+
+    Runs in several threads share it. It needs no lock: the driver never runs two flows of ``observe`` at the same time,
+    so the code between two awaits is never interrupted by another one's.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._looked_at: dict[UUID, float] = {}
         self._detailed_at: dict[UUID, float] = {}
         self._asked_for_forecast: set[UUID] = set()
@@ -61,37 +63,35 @@ class Board:
         now = await Now()
         watched = self._note_look(wanted.generation_id, now)
         last = wanted.last
-        if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < CROWD):
+        if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < MANY):
             return await self._detail(wanted.generation_id)
         if last is None:
-            # What was started a moment ago is on no page that was read before, and in a crowd it can wait for the next.
+            # What was started a moment ago is on no page that was read before; among many it can wait for the next.
             await Sleep(FRESH_SECONDS)
         row = await self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
         if row is None or row.is_terminal or self._wants_forecast(row, last):
             return await self._detail(wanted.generation_id)
         if last is None:
             return _of_row(row)
-        if row.state != last.state and watched < CROWD:
+        if row.state != last.state and watched < MANY:
             return await self._detail(wanted.generation_id)
         return self._updated(last, row, (await Now()))
 
     def _wants_forecast(self, row: GenerationRow, last: Generation | None) -> bool:
-        """Whether to look for a forecast: once, as soon as there can be one (walkthrough, step 5: null while queued)."""
+        """Whether to look for a forecast: once, when there can be one (walkthrough, step 5: null while queued)."""
         if (last is not None and last.estimated_time_remaining_seconds is not None) or is_one_of(row.state, "queued"):
             return False
-        with self._lock:
-            is_first = row.id not in self._asked_for_forecast
-            self._asked_for_forecast.add(row.id)
+        is_first = row.id not in self._asked_for_forecast
+        self._asked_for_forecast.add(row.id)
         return is_first
 
     def _note_look(self, generation_id: UUID, now: float) -> int:
         """How many generations are watched, this one included."""
-        with self._lock:
-            self._looked_at[generation_id] = now
-            for other, looked_at in list(self._looked_at.items()):
-                if now - looked_at > FORGOTTEN_SECONDS:
-                    self._forget(other)
-            return len(self._looked_at)
+        self._looked_at[generation_id] = now
+        for other, looked_at in list(self._looked_at.items()):
+            if now - looked_at > FORGOTTEN_SECONDS:
+                self._forget(other)
+        return len(self._looked_at)
 
     def _forget(self, generation_id: UUID) -> None:
         self._looked_at.pop(generation_id, None)
@@ -101,19 +101,17 @@ class Board:
     async def _detail(self, generation_id: UUID) -> Generation:
         generation = await gateway.get_generation(generation_id)
         now = await Now()
-        with self._lock:
-            self._detailed_at[generation_id] = now
-            if generation.estimated_time_remaining_seconds is not None:
-                self._asked_for_forecast.add(generation_id)
-            if generation.is_terminal:
-                self._forget(generation_id)
+        self._detailed_at[generation_id] = now
+        if generation.estimated_time_remaining_seconds is not None:
+            self._asked_for_forecast.add(generation_id)
+        if generation.is_terminal:
+            self._forget(generation_id)
         return generation
 
     def _updated(self, last: Generation, row: GenerationRow, now: float) -> Generation:
         """What was seen last, with the row's state and cost; what only the status body knows is aged or left out."""
-        with self._lock:
-            age = now - self._detailed_at.get(last.id, now)
-            self._detailed_at[last.id] = now
+        age = now - self._detailed_at.get(last.id, now)
+        self._detailed_at[last.id] = now
         left = last.estimated_time_remaining_seconds
         changes: dict[str, Any] = {
             "state": row.state,
@@ -125,18 +123,15 @@ class Board:
         return attrs.evolve(last, **changes)
 
     async def _row(self, generation_id: UUID, not_before: float) -> GenerationRow | None:
-        """This generation's row of a page read since then; one of the runs reads it, the others wait for that one."""
+        """This generation's row of a page read since then; one of the runs reads the page, the others wait for it."""
         while True:
             now = await Now()
-            with self._lock:
-                page = self._page
-                # A page of the future was read before the machine's clock was set back.
-                if page is not None and not_before <= page.read_at <= now:
-                    return page.rows.get(generation_id)
-                is_mine = self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS
-                if is_mine:
-                    self._reading_since = now
-            if is_mine:
+            page = self._page
+            # A page with a time in the future was read before the machine's clock was set back.
+            if page is not None and not_before <= page.read_at <= now:
+                return page.rows.get(generation_id)
+            if self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS:
+                self._reading_since = now
                 return (await self._read_page()).rows.get(generation_id)
             await Sleep(1.0)
 
@@ -144,18 +139,16 @@ class Board:
         try:
             rows = await gateway.list_generations(first_page=True)
         except Exception:
-            with self._lock:
-                self._reading_since = None
+            self._reading_since = None
             raise
         now = await Now()
         page = _Page(now, {row.id: row for row in rows})
-        with self._lock:
-            self._page, self._reading_since = page, None
+        self._page, self._reading_since = page, None
         return page
 
 
 def _fresh_seconds(last: Generation) -> float:
-    """How old a page may be that answers the next look. Nothing queued is near its end."""
+    """How old a page may be at the next look. Nothing queued is near its end."""
     left = last.estimated_time_remaining_seconds
     is_far = is_one_of(last.state, "queued") if left is None else left > FAR_SECONDS
     return FAR_FRESH_SECONDS if is_far else FRESH_SECONDS

@@ -1,8 +1,8 @@
 """Watching the generations of a run to their ends (walkthrough, step 5). A single generation is a family of one.
 
-A fan-out profile starts several with one kickoff. The pages say that there are three children, and nothing about how they
-hang together. Assumed here: they, and the parent if there is one, are the generations of the run's interview; a parent's
-cost is the sum of its children's; a question is asked by a child and answered there.
+A fan-out profile starts several generations with one kickoff. The pages say that there are three children, and not how
+they belong together. Assumed here: they, and the parent if there is one, are the generations of the run's interview; a
+parent's cost is the sum of its children's; a question is asked by a child and answered there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Flow, Now, Observe, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
-from specstep_flows.flows.clarifications import Desk
+from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.history import sampled
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out
@@ -38,8 +38,8 @@ FAMILY_SECONDS: Final = 60.0
 class _Member:
     """One generation of the family."""
 
-    desk: Desk
-    #: Seconds until the next look. They are counted by our own waits, for a machine's clock may be set meanwhile.
+    answerer: ClarificationAnswerer
+    #: Seconds until the next look. Our own waits are counted, because the machine's clock may be set in between.
     wait: float = 0.0
     last: Generation | None = None
     pace: Pace = attrs.field(factory=Pace)
@@ -67,32 +67,34 @@ class _Family:
         return all(member.is_over for member in self.members.values())
 
     async def join(self, generation_ids: Iterable[UUID]) -> bool:
-        """Take in generations that are not known yet; whether there were any."""
+        """Add generations that are not known yet; whether there were any."""
         new = [identifier for identifier in generation_ids if identifier not in self.members]
         if not new:
             return False
         record = await Remember({})
         for identifier in new:
             answering = None if record is None else record.answering
-            self.members[identifier] = _Member(Desk(identifier, self.policy, self.settle_seconds, answering))
+            self.members[identifier] = _Member(
+                ClarificationAnswerer(identifier, self.policy, self.settle_seconds, answering)
+            )
         if record is not None and not set(new) <= set(record.generation_ids):
             await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
         return True
 
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget, answer its questions."""
-        generation = await once_known(partial(Observe, member.desk.generation_id, member.last))
+        generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
         now = await Now()
         member.last, member.wait = generation, member.pace.next_wait(generation, now)
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
         if not generation.needs_answers:
-            await member.desk.left()
+            await member.answerer.note_resumed()
         await self.budget.read(generation)
         await self._record(generation, now)
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen)
         if generation.needs_answers:
-            await member.desk.look(generation.running_cost_usd)
+            await member.answerer.answer(generation.running_cost_usd)
 
     async def _record(self, generation: Generation, now: float) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""
@@ -185,7 +187,8 @@ def raise_for_end(generation: Generation) -> None:
     if generation.is_failed:
         sense = generation.retry_makes_sense
         advice = {
-            True: "Running the same intake again is likely to help (`specstep resume RUN --retry-failed 1`); it costs anew.",
+            True: "Running the same intake again, which costs again, is likely to help: "
+            "`specstep resume RUN --retry-failed 1`.",
             False: "Running the same intake again is unlikely to help: change the brief or the profile.",
             None: "Whether running it again helps is not known.",
         }[sense]
@@ -200,11 +203,11 @@ def raise_for_end(generation: Generation) -> None:
         )
     if generation.is_cancelled:
         raise errors.GenerationCancelled(
-            f"Generation {generation.id} was cancelled at the service; there is no package.", generation=generation
+            f"Generation {generation.id} was cancelled at the service, so there is no package.", generation=generation
         )
     if generation.is_paused:
         raise errors.GenerationPaused(
-            f"Generation {generation.id} was paused by somebody; nothing is being spent. `specstep generation resume "
-            f"{generation.id}` asks the service to go on.",
+            f"Generation {generation.id} is paused, and nothing is being spent. `specstep generation resume "
+            f"{generation.id}` asks the service to continue it.",
             generation=generation,
         )

@@ -31,7 +31,7 @@ from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.job import Job
 from specstep_flows.flows.run import run_job
-from specstep_flows.flows.status_cache import Board
+from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.models import RunOptions
 from specstep_flows.runs import opening
 from specstep_flows.runs.store import RunStore
@@ -184,7 +184,7 @@ class RunMachine(RuleBasedStateMachine):
         shared = Shared(
             clock=TurnedClock(self.clock),
             limiter=MemoryLimiter(),
-            observe=Board().observe,
+            observe=StatusCache().observe,
             random=random.Random(1),
         )
         session = Session(shared, store=self.store, record=self.store.get("machine"))

@@ -16,7 +16,7 @@ def generation(state: str = "Drafting", cost: float | None = 0.5, **more: object
     return Generation(id=UUID(int=1), state=state, running_cost_usd=cost, **more)  # type: ignore[arg-type]
 
 
-def test_a_look_that_tells_nothing_new_is_not_kept():
+def test_a_look_that_tells_nothing_new_is_not_kept() -> None:
     """Only a change of state, cost or incident is worth a sample."""
     first = sampled((), generation(), 10.0)
 
@@ -25,7 +25,7 @@ def test_a_look_that_tells_nothing_new_is_not_kept():
     assert len(sampled(first, generation(retry_count=1), 20.0)) == 2
 
 
-def test_unset_fields_are_left_out_and_the_rest_is_json():
+def test_unset_fields_are_left_out_and_the_rest_is_json() -> None:
     """The record is JSON, and a field that the service left out takes no room."""
     (sample,) = sampled((), generation(cost=None, billing_state="Active"), 10.0004)
 
@@ -34,7 +34,7 @@ def test_unset_fields_are_left_out_and_the_rest_is_json():
 
 
 @given(st.lists(st.sampled_from(["Drafting", "Reviewing", "FreshEyes"]), min_size=1, max_size=30), st.integers(1, 120))
-def test_the_history_never_grows_without_end(states: list[str], looks_each: int):
+def test_the_history_never_grows_without_end(states: list[str], looks_each: int) -> None:
     """However long a run takes, its record stays small, and the newest look is always the last sample."""
     history: tuple[Sample, ...] = ()
     number = 0
@@ -47,7 +47,7 @@ def test_the_history_never_grows_without_end(states: list[str], looks_each: int)
     assert [sample["at"] for sample in history] == sorted(sample["at"] for sample in history)
 
 
-def test_thinning_keeps_every_change_of_state():
+def test_thinning_keeps_every_change_of_state() -> None:
     """The track's durations are read from the changes, so they outlive the looks between them."""
     history: tuple[Sample, ...] = ()
     for number in range(1000):

@@ -1,5 +1,7 @@
 """The waits between looks at a generation, measured over simulated runs against the official sample's fixed 15 s."""
 
+from __future__ import annotations
+
 import bisect
 import itertools
 import math
@@ -34,7 +36,7 @@ def looks(expected: float, until: float) -> list[float]:
 
 @pytest.mark.parametrize("median", [240.0, 720.0, 1920.0], ids=["Fast", "Normal", "Extensive"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_end_is_noticed_sooner_with_no_more_looks(median: float, seed: int):
+def test_the_end_is_noticed_sooner_with_no_more_looks(median: float, seed: int) -> None:
     """At most 0.6 of fixed polling's mean delay, with no more requests, never more than 30 s between two looks."""
     source = random.Random(seed)
     ours = looks(median, median * 4)
@@ -55,12 +57,12 @@ def test_the_end_is_noticed_sooner_with_no_more_looks(median: float, seed: int):
     assert requests <= fixed_requests
 
 
-def test_without_a_forecast_the_pace_is_the_samples():
+def test_without_a_forecast_the_pace_is_the_samples() -> None:
     """No forecast: 15 s, as the official samples wait."""
     assert Pace().next_wait(generation(None, 0.0), 5.0) == FIXED_SECONDS
 
 
-def test_a_run_far_beyond_its_forecast_is_not_hammered():
+def test_a_run_far_beyond_its_forecast_is_not_hammered() -> None:
     """Three times the forecast without an end: the forecast says nothing any more."""
     pace = Pace()
     pace.next_wait(generation(240.0, 0.0), 0.0)
@@ -68,8 +70,8 @@ def test_a_run_far_beyond_its_forecast_is_not_hammered():
     assert pace.next_wait(generation(240.0, 720.0), 720.0) == FIXED_SECONDS
 
 
-def test_answers_that_are_not_taken_up_are_waited_for_in_peace():
-    """Quickly at first, since the next tick is near; a service that takes its time is not asked twelve times a minute."""
+def test_answers_that_are_not_taken_up_are_waited_for_in_peace() -> None:
+    """Quickly at first, since the next tick is near; a slow service is not asked twelve times a minute."""
     pace = Pace()
     paused = Generation(UUID(int=1), "PausedAwaitingClarification")
     waits = [pace.next_wait(paused, 0.0) for _ in range(6)]
@@ -80,7 +82,7 @@ def test_answers_that_are_not_taken_up_are_waited_for_in_peace():
 
 
 @pytest.mark.parametrize("odd", [0.0, -5.0, 1e12])
-def test_an_odd_forecast_still_gives_a_wait_within_bounds(odd: float):
+def test_an_odd_forecast_still_gives_a_wait_within_bounds(odd: float) -> None:
     """Whatever the service forecasts, the wait stays between the shortest and the longest."""
     wait = Pace().next_wait(generation(odd, 10.0), 10.0)
 

@@ -1,11 +1,24 @@
 """Many generations watched at once: what a list page answers, and when the whole status body is worth a request."""
 
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
-from specstep_flows.engine.effects import Observe
-from specstep_flows.flows.status_cache import CROWD, FAR_FRESH_SECONDS, FRESH_SECONDS, Board
+from specstep_flows.engine.clock import SystemClock
+from specstep_flows.engine.effects import Observe, Reply
+from specstep_flows.engine.interpreter import Attempt, carry_out
+from specstep_flows.engine.limits import MemoryLimiter
+from specstep_flows.engine.session import Session, Shared
+from specstep_flows.flows.status_cache import FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
+from tests.kit.stage import Stage
 
 FORECAST = 600
 
@@ -13,12 +26,12 @@ FORECAST = 600
 class Service:
     """Generations in one state each; the forecast is in the status body alone."""
 
-    def __init__(self, count):
+    def __init__(self, count: Any) -> None:
         self.ids = [UUID(int=100 + number) for number in range(count)]
         self.states = dict.fromkeys(self.ids, "Drafting")
         self.left = FORECAST
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         if request.operation == "list_generations":
             return 200, [{"id": str(id_), "state": state, "cost_usd": 1.5} for id_, state in self.states.items()]
         id_ = UUID(request.path.rpartition("/")[2])
@@ -31,19 +44,19 @@ class Service:
 class Watchers:
     """Several runs of one client, each with what it saw last."""
 
-    def __init__(self, stage, service):
-        self.service, self.board = service, Board()
+    def __init__(self, stage: type[Stage], service: Any) -> None:
+        self.service, self.cache = service, StatusCache()
         self.acting = stage(service)
-        self.last = {}
+        self.last: dict[UUID, Any] = {}
 
-    def look(self, *numbers):
+    def look(self, *numbers: Any) -> Any:
         """One look of each of these runs; what was seen."""
         ids = [self.service.ids[number] for number in numbers] if numbers else self.service.ids
         for id_ in ids:
-            self.last[id_] = self.acting.play(self.board.observe(Observe(id_, self.last.get(id_))))
+            self.last[id_] = self.acting.play(self.cache.observe(Observe(id_, self.last.get(id_))))
         return [self.last[id_] for id_ in ids]
 
-    def sent(self):
+    def sent(self) -> Any:
         """The requests since the last time that this was asked: pages, status bodies."""
         counts = self.acting.count("list_generations"), self.acting.count("get_generation")
         self.acting.sent.clear()
@@ -51,10 +64,10 @@ class Watchers:
 
 
 @pytest.fixture
-def watchers(stage):
+def watchers(stage: type[Stage]) -> Any:
     """Makes watchers of so many generations, after the first look of each, with no page that is young enough."""
 
-    def make(count):
+    def make(count: Any) -> Any:
         made = Watchers(stage, Service(count))
         made.look()
         made.acting.now += FAR_FRESH_SECONDS + 1
@@ -63,7 +76,7 @@ def watchers(stage):
     return make
 
 
-def test_two_runs_read_a_status_body_each(watchers):
+def test_two_runs_read_a_status_body_each(watchers: Any) -> None:
     """A page would save nothing, and leaves out the forecast."""
     two = watchers(2)
     assert two.sent() == (0, 2)
@@ -72,7 +85,7 @@ def test_two_runs_read_a_status_body_each(watchers):
     assert two.sent() == (0, 2)
 
 
-def test_from_three_runs_on_one_page_answers_all(watchers):
+def test_from_three_runs_on_one_page_answers_all(watchers: Any) -> None:
     """Looks that are due together cost one request; a later one costs another."""
     three = watchers(3)
     three.sent()
@@ -87,12 +100,12 @@ def test_from_three_runs_on_one_page_answers_all(watchers):
 
 
 @pytest.mark.parametrize("left", [600, 30])
-def test_a_page_is_read_oftener_near_the_end(watchers, left):
+def test_a_page_is_read_oftener_near_the_end(watchers: Any, left: Any) -> None:
     """Far from the likely end an older page does."""
     three = watchers(3)
     for id_ in three.service.ids:
         three.service.left = left
-        three.last[id_] = three.acting.play(three.board.observe(Observe(id_, three.last[id_], detail=True)))
+        three.last[id_] = three.acting.play(three.cache.observe(Observe(id_, three.last[id_], detail=True)))
     three.look()
     three.sent()
 
@@ -101,14 +114,14 @@ def test_a_page_is_read_oftener_near_the_end(watchers, left):
     assert three.sent() == ((1, 0) if left < 90 else (0, 0))
 
 
-def test_a_forecast_ages_between_pages(watchers):
+def test_a_forecast_ages_between_pages(watchers: Any) -> None:
     """What the status body said is counted down by the time that passed."""
     three = watchers(3)
     three.acting.now += 50
     assert three.look(0)[0].estimated_time_remaining_seconds == FORECAST - 50 - (FAR_FRESH_SECONDS + 1)
 
 
-def test_an_end_on_a_page_is_read_in_full(watchers):
+def test_an_end_on_a_page_is_read_in_full(watchers: Any) -> None:
     """The package's id and the reason of a failure stand in the status body alone."""
     some = watchers(4)
     some.service.states[some.service.ids[1]] = "Complete"
@@ -118,9 +131,9 @@ def test_an_end_on_a_page_is_read_in_full(watchers):
     assert some.sent() == (1, 1)
 
 
-def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers):
+def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers: Any) -> None:
     """60 requests a minute are for all of them."""
-    for count, bodies in ((CROWD - 1, 1), (CROWD, 0)):
+    for count, bodies in ((MANY - 1, 1), (MANY, 0)):
         some = watchers(count)
         some.sent()
         some.service.states[some.service.ids[0]] = "Reviewing"
@@ -129,26 +142,26 @@ def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers):
         assert some.sent() == (1, bodies)
 
 
-def test_a_newcomer_in_a_crowd_waits_for_the_next_page(watchers):
+def test_a_newcomer_in_a_crowd_waits_for_the_next_page(watchers: Any) -> None:
     """It is on no page that was read before; its forecast is asked for as soon as there can be one, and once."""
-    crowd = watchers(CROWD)
+    crowd = watchers(MANY)
     newcomer = UUID(int=999)
     crowd.service.ids.append(newcomer)
     crowd.service.states[newcomer] = "Queued"
     crowd.sent()
     before = crowd.acting.now
 
-    assert crowd.look(CROWD)[0].state == "Queued"
+    assert crowd.look(MANY)[0].state == "Queued"
     assert crowd.sent() == (1, 0)
     assert crowd.acting.now == before + FRESH_SECONDS
 
     crowd.service.states[newcomer] = "Drafting"
     crowd.acting.now += FAR_FRESH_SECONDS + 1
-    assert crowd.look(CROWD)[0].estimated_time_remaining_seconds == FORECAST
+    assert crowd.look(MANY)[0].estimated_time_remaining_seconds == FORECAST
     assert crowd.sent() == (1, 1)
 
 
-def test_what_is_on_no_page_is_asked_for(watchers):
+def test_what_is_on_no_page_is_asked_for(watchers: Any) -> None:
     """A list that leaves a row out loses no run."""
     three = watchers(3)
     del three.service.states[missing := three.service.ids[2]]
@@ -160,7 +173,7 @@ def test_what_is_on_no_page_is_asked_for(watchers):
     assert three.sent() == (1, 1)
 
 
-def test_a_page_of_the_future_is_not_believed(watchers):
+def test_a_page_of_the_future_is_not_believed(watchers: Any) -> None:
     """The machine's clock was set back: the page that was read before is not young for an hour."""
     three = watchers(3)
     three.look()
@@ -169,3 +182,38 @@ def test_a_page_of_the_future_is_not_believed(watchers):
     three.acting.now -= 3600
     three.look()
     assert three.sent() == (1, 0)
+
+
+def test_threads_take_turns_in_the_cache() -> None:
+    """What runs in several threads know of each other is changed by one of them at a time."""
+    inside, most = 0, 0
+
+    class Slow(StatusCache):
+        def _note_look(self, generation_id: Any, now: Any) -> Any:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.002)
+            inside -= 1
+            return super()._note_look(generation_id, now)
+
+    async def look(number: Any) -> None:
+        for _ in range(10):
+            await Observe(UUID(int=number))
+
+    def drive(number: Any) -> None:
+        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), "state": "Queued"}).encode())
+        steps = carry_out(look(number), Session(shared))
+        with contextlib.suppress(StopIteration):
+            step: Any = next(steps)
+            while True:
+                step = steps.send(reply if isinstance(step, Attempt) else step.work())
+
+    shared = Shared(SystemClock(1.0), MemoryLimiter(), Slow().observe)
+    threads = [threading.Thread(target=drive, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 1

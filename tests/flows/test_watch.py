@@ -1,0 +1,181 @@
+"""One loop watches a run's generations, one or several, to their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from specstep_flows import errors, events
+from specstep_flows.engine.effects import Sleep
+from specstep_flows.flows.budget import Budget
+from specstep_flows.flows.watch import FAMILY_SECONDS, generations_of, raise_for_end, wait_for_generation, watch
+from specstep_flows.models import Generation, RunOptions
+from specstep_flows.runs.records import RunRecord
+from tests.kit.stage import Stage
+
+OWN, OTHER, LATE, INTERVIEW = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=9)
+
+
+class Service:
+    """Generations that go through a script of states, one at each look; the last one stays."""
+
+    def __init__(self, **scripts: Sequence[str]) -> None:
+        ids = {"own": OWN, "other": OTHER, "late": LATE}
+        self.scripts = {ids[name]: list(states) for name, states in scripts.items()}
+        self.rows: list[dict[str, Any]] = []
+
+    def __call__(self, request: Any) -> Any:
+        if request.operation == "list_generations":
+            return 200, self.rows
+        id_ = UUID(request.path.split("/")[3])
+        script = self.scripts[id_]
+        state = script.pop(0) if len(script) > 1 else script[0]
+        return 200, {"id": str(id_), "state": state, "running_cost_usd": 1.0, "project_name": "Portal"}
+
+
+def record(**more: Any) -> RunRecord:
+    """A run whose kickoff was answered."""
+    return RunRecord("r", "http://127.0.0.1:1", 0.0, 0.0, generation_id=OWN, generation_ids=(OWN,), **more)
+
+
+def watched(acting: Stage, find: Any) -> list[Generation]:
+    """Watch what ``find`` names."""
+    found: list[Generation] = acting.play(watch(find, Budget(), None, 90.0))
+    return found
+
+
+async def own() -> list[UUID]:
+    """A single generation."""
+    return [OWN]
+
+
+async def both() -> list[UUID]:
+    """Two that are known from the start."""
+    return [OWN, OTHER]
+
+
+def test_a_single_generation_is_a_family_of_one(stage: type[Stage]) -> None:
+    """It is looked at until it is over, each look is reported, and the record follows."""
+    acting = stage(Service(own=["Queued", "Drafting", "Translating", "Complete"]))
+    acting.record = record()
+    (last,) = watched(acting, own)
+
+    assert last.is_complete
+    told = [event for event in acting.told if isinstance(event, events.GenerationProgress)]
+    assert [event.generation.state for event in told] == ["Queued", "Drafting", "Translating", "Complete"]
+    assert [event.next_look_in is None for event in told] == [False, False, False, True]
+    assert (acting.record.generation_state, acting.record.cost_usd) == ("Complete", 1.0)
+    assert acting.record.generation_ids == (OWN,)
+    assert [look["state"] for look in acting.record.history] == ["Queued", "Drafting", "Translating", "Complete"]
+
+
+def test_one_that_ends_is_looked_at_no_more_and_the_others_go_on(stage: type[Stage]) -> None:
+    """The record has the state of the run's own generation, and the cost of all."""
+    acting = stage(Service(own=["Failed"], other=["Drafting", "Reviewing", "Complete"]))
+    acting.record = record()
+    assert [one.state for one in watched(acting, both)] == ["Failed", "Complete"]
+
+    looked_at = [request.path.split("/")[3] for request in acting.sent]
+    assert (looked_at.count(str(OWN)), looked_at.count(str(OTHER))) == (1, 3)
+    assert (acting.record.generation_state, acting.record.cost_usd) == ("Failed", 2.0)
+    assert acting.record.generation_ids == (OWN, OTHER)
+
+
+@pytest.mark.parametrize("states", [["Complete"], ["Drafting"] * 30 + ["Complete"]], ids=["all over", "still running"])
+def test_a_child_that_is_listed_late_joins(stage: type[Stage], states: list[str]) -> None:
+    """The family is listed again every minute, and before it counts as over."""
+    acting = stage(Service(own=states, late=["Drafting", "Complete"]))
+    acting.record = record()
+    began, listings = acting.now, []
+
+    async def find() -> list[UUID]:
+        listings.append(acting.now - began)
+        return [OWN, LATE] if len(listings) > 1 else [OWN]
+
+    assert [one.id for one in watched(acting, find)] == [OWN, LATE]
+    assert listings[1] <= FAMILY_SECONDS + 30.0
+    assert acting.record.generation_ids == (OWN, LATE)
+
+
+def test_a_clock_that_is_set_back_delays_no_look() -> None:
+    """Waits are counted, not compared with the machine's clock."""
+
+    class Jumping(Stage):
+        slept = 0.0
+
+        def carry(self, effect: Any) -> Any:
+            if isinstance(effect, Sleep):
+                self.slept += effect.seconds
+                self.now -= 3600
+            return super().carry(effect)
+
+    acting = Jumping(Service(own=["Drafting"] * 5 + ["Complete"], other=["Drafting"] * 5 + ["Complete"]))
+    watched(acting, both)
+
+    assert acting.slept <= 5 * 30.0
+
+
+def test_a_question_without_a_policy_is_handed_out(stage: type[Stage]) -> None:
+    """Nothing is answered, and the error says what is asked."""
+
+    def service(request: Any) -> Any:
+        if request.operation == "get_clarifications":
+            return 200, {"state": "PausedAwaitingClarification", "clarifications": [{"question": "One?"}]}
+        return 200, {"id": str(OWN), "state": "PausedAwaitingClarification"}
+
+    with pytest.raises(errors.AnswersNeeded):
+        watched(stage(service), own)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        ("Failed", errors.GenerationFailed),
+        ("Cancelled", errors.GenerationCancelled),
+        ("Paused", errors.GenerationPaused),
+        ("Complete", None),
+    ],
+)
+def test_each_end_other_than_complete_is_an_error(stage: type[Stage], state: str, error: Any) -> None:
+    """Also of a generation that is no run's."""
+    acting = stage(Service(own=["Drafting", state]))
+    if error is None:
+        assert acting.play(wait_for_generation(OWN, None)).is_complete
+    else:
+        with pytest.raises(error):
+            acting.play(wait_for_generation(OWN, None))
+
+
+@pytest.mark.parametrize(
+    ("category", "advice"),
+    [
+        ("HostRestart", "costs again, is likely to help"),
+        ("CostBudgetExceeded", "unlikely to help"),
+        ("Unheard", "is not known"),
+    ],
+)
+def test_a_failure_says_whether_another_attempt_makes_sense(category: str, advice: str) -> None:
+    """And what it cost."""
+    failed = Generation(OWN, "Failed", failure_category=category, running_cost_usd=1.5)
+    with pytest.raises(errors.GenerationFailed, match=advice) as caught:
+        raise_for_end(failed)
+
+    assert "It cost $1.50." in str(caught.value)
+
+
+def test_only_a_fan_outs_run_has_other_generations(stage: type[Stage]) -> None:
+    """Those of its interview, the oldest first; the interview of an adopted run is named by the generation's row."""
+    service = Service()
+    service.rows = [
+        {"id": str(LATE), "state": "Queued", "interview_id": str(INTERVIEW)},
+        {"id": str(OTHER), "state": "Queued", "interview_id": str(UUID(int=77))},
+        {"id": str(OWN), "state": "Queued", "interview_id": str(INTERVIEW)},
+    ]
+    single, fan_out = RunOptions(profile="Normal"), RunOptions(profile="Researcher")
+
+    assert stage(service).play(generations_of(record(options=single, interview_id=INTERVIEW))) == [OWN]
+    assert stage(service).play(generations_of(record(options=fan_out, interview_id=INTERVIEW))) == [OWN, LATE]
+    assert stage(service).play(generations_of(record(options=fan_out))) == [OWN, LATE]

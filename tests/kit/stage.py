@@ -1,0 +1,91 @@
+"""Flows driven by hand: a made-up service answers their requests, and only their own waits turn the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import httpx
+
+from specstep_flows.engine import effects
+from specstep_flows.engine.refusals import refusal
+from specstep_flows.runs.records import RunRecord
+
+
+class Stage:
+    """Carries a flow's effects out without any I/O. ``service`` gives (status, body) for a request, or an error."""
+
+    def __init__(self, service: Callable[[effects.Request], Any]) -> None:
+        self.service = service
+        self.now = 1_000.0
+        self.sent: list[effects.Request] = []
+        self.told: list[Any] = []
+        self.remembered: dict[str, Any] = {}
+        #: The run's record, where there is one.
+        self.record: RunRecord | None = None
+        self.keys = 0
+
+    def play(self, flow: effects.Flow[Any], *, until: float = 100_000.0) -> Any:
+        """Run ``flow`` to its end and give back what it gives back."""
+        value: Any = None
+        failure: Exception | None = None
+        while True:
+            try:
+                effect = flow.send(value) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                return stop.value
+            value, failure = None, None
+            try:
+                value = self.carry(effect)
+            except Exception as error:
+                failure = error
+            assert self.now < until, "the flow waits for ever"
+
+    def carry(self, effect: effects.Effect[Any]) -> Any:
+        match effect:
+            case effects.Send():
+                return self.send(effect)
+            case effects.Sleep():
+                self.now += effect.seconds
+            case effects.Now():
+                return self.now
+            case effects.Report():
+                self.told.append(effect.event)
+            case effects.Remember():
+                self.remembered.update(effect.changes)
+                if self.record is not None:
+                    self.record = attrs.evolve(self.record, **effect.changes)
+                return self.record
+            case effects.Ask():
+                return effect.function(*effect.arguments)
+            case effects.NewKey():
+                self.keys += 1
+                return f"key-{self.keys}"
+            case effects.Observe():
+                from specstep_flows import gateway
+
+                return self.play(gateway.get_generation(effect.generation_id))
+            case effects.Fetch():
+                return effect.work(lambda: False)
+        return None
+
+    def send(self, effect: effects.Send[Any]) -> Any:
+        """One attempt: the engine's own retries are tested with the engine."""
+        self.sent.append(effect.request)
+        answer = self.service(effect.request)
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        reply = effects.Reply(status, httpx.Headers({"content-type": "application/json"}), json.dumps(body).encode())
+        if status >= 400:
+            raise refusal(effect.request, reply, 0.0)
+        result = effect.parse(reply)
+        if effect.outcome is not None:
+            self.remembered.update(effect.outcome(result))
+        return result
+
+    def count(self, operation: str) -> int:
+        """How often an operation was sent."""
+        return sum(request.operation == operation for request in self.sent)
