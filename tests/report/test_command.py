@@ -54,17 +54,17 @@ def test_without_a_key_it_shows_what_is_known_here(state: Path, tmp_path: Path, 
     assert next(iter(document)) == "schema_version"
     assert document["report"] == str(tmp_path / "specstep-portal-1-report.html")
     assert document["receipt"] is None
-    assert document["gaps"] == ["The service was not asked: what is here was known on this machine."]
+    assert document["gaps"] == ["The service was not asked; the report shows what this machine knows."]
     assert Path(document["report"]).read_text("utf-8").count("<section") >= 6
 
 
 def test_it_overwrites_nothing_of_others(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """A file that is no report of this run stays as it is."""
+    """A file that is not a report of this run stays as it is."""
     taken = tmp_path / "mine.html"
     taken.write_text("mine")
 
     assert main(["report", "portal-1", "--offline", "-o", str(taken)]) == 2
-    assert "--force replaces it" in capsys.readouterr().err
+    assert "--force overwrites it" in capsys.readouterr().err
     assert taken.read_text() == "mine"
     assert main(["report", "portal-1", "--offline", "-o", str(taken), "--force"]) == 0
     assert "<!doctype html>" in taken.read_text("utf-8")

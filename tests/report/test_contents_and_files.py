@@ -42,7 +42,7 @@ def test_only_texts_of_a_bearable_size_are_shown(tmp_path: Path):
 
     assert shown["a.md"].text == "# A"
     assert shown["b.png"].text is None
-    assert shown["b.png"].why_not == "Not a text."
+    assert shown["b.png"].why_not == "Not a text file."
     assert shown["c.txt"].why_not == "Too large to show here."
     assert shown["d.md"].text == "\ufffd\ufffd"
 
@@ -94,7 +94,7 @@ def test_a_report_stands_beside_its_package_and_replaces_only_itself(collected: 
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
 
     other = attrs.evolve(mine, record=attrs.evolve(mine.record, run_id="other"))
-    with pytest.raises(errors.OutputError, match="no report of this run"):
+    with pytest.raises(errors.OutputError, match="not a report of this run"):
         write_report(other, path)
     path.write_text("mine")
     with pytest.raises(errors.OutputError):

@@ -104,7 +104,7 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected):
         str(collected.record.generation_id),
         str(collected.record.sha256),
         "specstep run",
-        "This run was carried out by a local sandbox",
+        "This run used a local sandbox",
     ):
         assert fact in reader.text, fact
     assert [plot["role"] for plot in reader.all("svg") if "plot" in plot["class"]] == ["img"]
@@ -195,7 +195,7 @@ def test_a_failed_run_says_why(when: datetime):
 
     assert "HostRestart: The host went away." in reader.text
     assert "$1.50" in reader.text
-    assert "run again 1 time after a failure" in reader.text
+    assert "retried 1 time after a failure" in reader.text
 
 
 @given(text=st.text(max_size=300))
@@ -232,7 +232,7 @@ def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: C
 
     assert again.interview is None
     assert again.generation is not None
-    assert any(gap.startswith("The interview: not at the service") for gap in again.gaps)
+    assert any(gap.startswith("The interview: no longer at the service") for gap in again.gaps)
     assert any("no longer at" in gap for gap in again.gaps)
     Reader(page(again)).check_harmless()
 
@@ -245,7 +245,7 @@ def test_a_changed_package_is_told(client: Any, collected: Collected):
 
 
 def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected):
-    """Each child has its row, its audit and its files, which have names of their own on the page; the cost is that of all."""
+    """Each child has its row, its audit and its files, with ids of their own on the page; the cost is that of all."""
     text = page(fan_out)
     found = Reader(text)
     found.check_harmless()

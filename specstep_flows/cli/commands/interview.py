@@ -1,4 +1,4 @@
-"""``specstep interview``: the whole interview at the terminal, as a run that goes on to the package."""
+"""``specstep interview``: the whole interview at the terminal, as a run that continues to the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.driver import open_driver, remembered
-from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, go_on, hold
+from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, drive_interview, resume_interview
 from specstep_flows.cli.options import (
     Answers,
     Force,
@@ -39,25 +39,25 @@ def interview(
     call: Call,
     message: Annotated[
         list[str] | None,
-        typer.Option("--message", "-m", metavar="TEXT", help="Say this first; may be repeated."),
+        typer.Option("--message", "-m", metavar="TEXT", help="Say this first (repeatable)."),
     ] = None,
     attach: Annotated[
         list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
+        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ….")
+        str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
     ] = None,
     project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, …; else the service detects it.")
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, …; else the service's default.")
+        str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
     ] = None,
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id; that of an earlier interview goes on with it.", autocompletion=complete_run
+            "--run-id", help="The run's id; an earlier interview's id continues that one.", autocompletion=complete_run
         ),
     ] = None,
     output: Output = None,
@@ -76,19 +76,19 @@ def interview(
             "--large-attachment",
             metavar="MB",
             envvar="SPECSTEP_LARGE_ATTACHMENT_MB",
-            help="Warn about a reference document larger than this; the service names no limit.",
+            help="Warn about reference documents larger than this; the service states no limit.",
         ),
     ] = LARGE_MEGABYTES,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Talk to a local sandbox inside this process: no key, no cost.")
+        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
     ] = False,
 ) -> int:
     """Hold the interview yourself at the keyboard.
 
-    The agent asks, you answer, and /done goes on to the generation. An empty line sends what you wrote. /attach FILE
-    uploads a document, /edit opens your editor, /status shows where you are, /undo-pending takes a turn back while the
-    agent answers it, /quit leaves: the run goes on later, here with --run-id or with `specstep resume`. Input may be
-    piped: messages are parted by empty lines.
+    The agent asks, you answer, and /done starts the generation. An empty line sends your message. /attach FILE uploads
+    a document, /edit opens your editor, /status shows where you are, /undo-pending takes back a turn that is still
+    being answered, and /quit leaves; continue later with --run-id or `specstep resume`. Input can be piped, with empty
+    lines between messages.
     """
     options = {
         "profile": profile,
@@ -112,11 +112,15 @@ def interview(
                 "run_id": run_id,
                 "remember": remembered(yes, answers, on_question),
             }
-            return hold(driver, lambda **hands: driver.client.run(message or (), **arguments, **hands), large)
+            return drive_interview(
+                driver, lambda **given: driver.client.run(message or (), **arguments, **given), large
+            )
         if message or attach:
-            raise errors.UsageError(f"Run {run_id} has begun already: say it, or /attach it, in the conversation.")
+            raise errors.UsageError(
+                f"Run {run_id} has already begun: send messages and /attach documents in the conversation."
+            )
         changes = {name: value for name, value in options.items() if value}
-        return go_on(driver, known, changes, large)
+        return resume_interview(driver, known, changes, large)
 
 
 def _known(store: RunStore, run_id: str) -> RunRecord | None:
