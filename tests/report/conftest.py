@@ -55,13 +55,14 @@ class TurnedClock:
 def opened(**told: Any) -> Iterator[SpecStep]:
     """A client of a sandbox without rate limits, whose packages are hostile, and which is told more."""
     options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None, package_files=HOSTILE_FILES, **told)
+    clock = ManualClock()
     with (
-        Sandbox(options=options, clock=ManualClock()) as sandbox,
+        Sandbox(options=options, clock=clock) as sandbox,
         SpecStep(
             sandbox.api_key,
             api_url=sandbox.url,
             store=RunStore.in_memory(),
-            clock=TurnedClock(sandbox.clock),
+            clock=TurnedClock(clock),
             limits={"standard": None, "kickoff": None},
         ) as specstep,
     ):

@@ -27,7 +27,7 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def test_only_texts_of_a_bearable_size_are_shown(tmp_path: Path):
+def test_only_texts_of_a_bearable_size_are_shown(tmp_path: Path) -> None:
     """The rest is named, with its size and the reason."""
     path = zipped(
         tmp_path / "p.zip",
@@ -47,7 +47,7 @@ def test_only_texts_of_a_bearable_size_are_shown(tmp_path: Path):
     assert shown["d.md"].text == "\ufffd\ufffd"
 
 
-def test_a_page_never_grows_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_page_never_grows_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past what a reader can bear, files are named only, and past that they are counted."""
     monkeypatch.setattr("specstep_flows.report.contents.MOST_CHARACTERS", 10)
     monkeypatch.setattr("specstep_flows.report.contents.MOST_FILES", 3)
@@ -58,7 +58,7 @@ def test_a_page_never_grows_without_end(tmp_path: Path, monkeypatch: pytest.Monk
     assert contents.more_files == 2
 
 
-def test_a_hostile_package_is_refused(tmp_path: Path):
+def test_a_hostile_package_is_refused(tmp_path: Path) -> None:
     """What would not be unpacked is not shown, either."""
     path = zipped(tmp_path / "p.zip", {"../../evil.md": b"x"})
 
@@ -66,7 +66,7 @@ def test_a_hostile_package_is_refused(tmp_path: Path):
         read_contents(path)
 
 
-def test_the_receipt_has_ids_costs_answers_and_digests(collected: Collected):
+def test_the_receipt_has_ids_costs_answers_and_digests(collected: Collected) -> None:
     """A program finds everything that identifies the run, and what it cost."""
     found = receipt(collected)
     record = collected.record
@@ -80,7 +80,7 @@ def test_the_receipt_has_ids_costs_answers_and_digests(collected: Collected):
     assert json.loads(json.dumps(found)) == found
 
 
-def test_a_report_stands_beside_its_package_and_replaces_only_itself(collected: Collected, tmp_path: Path):
+def test_a_report_stands_beside_its_package_and_replaces_only_itself(collected: Collected, tmp_path: Path) -> None:
     """Written again it is renewed; another run's report or anything else stays unless force says otherwise."""
     package = tmp_path / "portal.zip"
     package.write_bytes(b"zip")
@@ -103,7 +103,7 @@ def test_a_report_stands_beside_its_package_and_replaces_only_itself(collected: 
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
 
 
-def test_a_receipt_is_called_receipt_json_unless_that_is_another_runs(collected: Collected, tmp_path: Path):
+def test_a_receipt_is_called_receipt_json_unless_that_is_another_runs(collected: Collected, tmp_path: Path) -> None:
     """Two runs may share a folder; neither loses its receipt."""
     package = tmp_path / "portal.zip"
     package.write_bytes(b"zip")
@@ -120,13 +120,13 @@ def test_a_receipt_is_called_receipt_json_unless_that_is_another_runs(collected:
         write_receipt(other, first)
 
 
-def test_a_folder_that_takes_nothing_is_named(collected: Collected, tmp_path: Path):
+def test_a_folder_that_takes_nothing_is_named(collected: Collected, tmp_path: Path) -> None:
     """The error says where, and nothing is left behind."""
     with pytest.raises(errors.OutputError, match="cannot be written"):
         write_report(collected, tmp_path / "missing" / "report.html")
 
 
-def test_a_fan_outs_packages_are_all_in_the_receipt(collected: Collected):
+def test_a_fan_outs_packages_are_all_in_the_receipt(collected: Collected) -> None:
     """The page shows the first one's files; program and reader find the others by name."""
     others = ({"file": "/out/portal-2.zip", "sha256": "ab", "generation_id": "g2"},)
     fan_out = attrs.evolve(collected, record=attrs.evolve(collected.record, packages=others))

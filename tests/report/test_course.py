@@ -28,7 +28,7 @@ HISTORY = (
 )
 
 
-def test_durations_and_costs_come_from_the_looks():
+def test_durations_and_costs_come_from_the_looks() -> None:
     """A stage lasts from the first look at it to the first look at another."""
     found = course(HISTORY, (), "g")
 
@@ -43,7 +43,7 @@ def test_durations_and_costs_come_from_the_looks():
     assert found.forecast_usd == 2.5
 
 
-def test_the_services_events_are_exact_where_they_can_be_read():
+def test_the_services_events_are_exact_where_they_can_be_read() -> None:
     """Their fields are undocumented, so several names are understood, and what is not is passed over."""
     events = (
         {"state": "Queued", "occurred_at": "2026-06-01T12:00:00.0000000+00:00"},
@@ -59,14 +59,14 @@ def test_the_services_events_are_exact_where_they_can_be_read():
     assert found.seconds_in("Drafting") == 60
 
 
-def test_events_that_say_nothing_of_states_are_not_used():
+def test_events_that_say_nothing_of_states_are_not_used() -> None:
     """Then the looks are what is known."""
     events = ({"state": "hello", "at": "2026-06-01T12:00:00Z"}, {"state": "world", "at": "2026-06-01T12:00:09Z"})
 
     assert not course(HISTORY, events, "g").is_exact
 
 
-def test_incidents_are_what_changed_between_looks():
+def test_incidents_are_what_changed_between_looks() -> None:
     """Retries with their kind, restarts and pauses, each once."""
     texts = [incident.text for incident in course(HISTORY, (), "g").incidents]
 
@@ -77,14 +77,14 @@ def test_incidents_are_what_changed_between_looks():
     ]
 
 
-def test_looks_at_earlier_attempts_are_left_out():
+def test_looks_at_earlier_attempts_are_left_out() -> None:
     """A retried run has several generations on record; the report is about the last."""
     earlier = {**look(10, "Failed", 5.0), "generation_id": "other"}
 
     assert course((earlier, *HISTORY), (), "g") == course(HISTORY, (), "g")
 
 
-def test_the_plot_says_in_words_what_it_shows():
+def test_the_plot_says_in_words_what_it_shows() -> None:
     """Whoever cannot see it hears the sum, the forecast and the stages."""
     found = course(HISTORY, (), "g")
     plot = cost_plot(found)
@@ -95,7 +95,7 @@ def test_the_plot_says_in_words_what_it_shows():
     assert "forecast $2.50" in plot
 
 
-def test_there_is_no_plot_of_a_cost_that_was_not_read():
+def test_there_is_no_plot_of_a_cost_that_was_not_read() -> None:
     """One point is no line."""
     assert cost_plot(course((look(1, "Queued"), look(2, "Drafting", 0.1)), (), "g")) == ""
     assert cost_plot(course((), (), None)) == ""
@@ -112,7 +112,7 @@ numbers = st.floats(min_value=-1e6, max_value=1e9)
 @example([(0.0, 0.0, "Queued"), (1.0, 1e-300, "Drafting")], 1e-310)
 @example([(0.0, 0.0, "Queued"), (1.0, 1.0, "Drafting"), (2.0, float("inf"), "Failed")], float("inf"))
 @example([(0.0, 0.0, "Queued"), (1.0, 1.0, "Drafting")], float("nan"))
-def test_every_plot_stays_within_its_frame(points: list[tuple[float, float, str]], forecast: float | None):
+def test_every_plot_stays_within_its_frame(points: list[tuple[float, float, str]], forecast: float | None) -> None:
     """Whatever costs and moments were read, nothing is drawn beside the plot."""
     history = [look(at, state, cost) for at, cost, state in sorted(points)]
     if history and forecast is not None:

@@ -70,7 +70,7 @@ class Reader(HTMLParser):
                     assert name != "link" or target == "data:,"
 
 
-def test_the_page_of_a_whole_run_says_everything(collected: Collected):
+def test_the_page_of_a_whole_run_says_everything(collected: Collected) -> None:
     """Track, cost, questions, incidents, audit, package, interview, agents, receipt and how to do it again."""
     reader = Reader(page(collected))
     reader.check_harmless()
@@ -111,7 +111,7 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected):
     assert not collected.gaps
 
 
-def test_what_the_package_and_the_people_wrote_is_text(collected: Collected):
+def test_what_the_package_and_the_people_wrote_is_text(collected: Collected) -> None:
     """Scripts, tags, images and links that would run or load are shown as what they are."""
     document = page(collected)
     reader = Reader(document)
@@ -125,7 +125,7 @@ def test_what_the_package_and_the_people_wrote_is_text(collected: Collected):
     assert "\u202e" not in document
 
 
-def test_links_within_the_package_lead_to_its_files_on_the_page(collected: Collected):
+def test_links_within_the_package_lead_to_its_files_on_the_page(collected: Collected) -> None:
     """A relative link leads to the file, one that leads nowhere is no link, and one to the web says nothing of us."""
     reader = Reader(page(collected))
     files = {attributes["id"] for attributes in reader.all("details") if "id" in attributes}
@@ -139,7 +139,7 @@ def test_links_within_the_package_lead_to_its_files_on_the_page(collected: Colle
     ]
 
 
-def test_the_policy_of_the_page_forbids_everything_but_its_own_style(collected: Collected):
+def test_the_policy_of_the_page_forbids_everything_but_its_own_style(collected: Collected) -> None:
     """Even if something slipped through, a browser would neither run nor load it."""
     document = page(collected)
     (policy,) = [a["content"] for a in Reader(document).all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
@@ -149,7 +149,7 @@ def test_the_policy_of_the_page_forbids_everything_but_its_own_style(collected: 
     assert document.count("<style>") == 1
 
 
-def test_headings_never_skip_a_level_above_the_package(collected: Collected):
+def test_headings_never_skip_a_level_above_the_package(collected: Collected) -> None:
     """Whoever goes by headings finds one title, and its sections below it."""
     levels = [name for name, _ in Reader(page(collected)).elements if re.fullmatch(r"h[1-6]", name)]
 
@@ -158,7 +158,7 @@ def test_headings_never_skip_a_level_above_the_package(collected: Collected):
     assert levels[1] == "h2"
 
 
-def test_a_run_that_has_hardly_begun_has_a_page(when: datetime):
+def test_a_run_that_has_hardly_begun_has_a_page(when: datetime) -> None:
     """Without a generation, a package or a service there is still a page, and it says what is missing."""
     record = RunRecord("new-1", "https://api.example", 0.0, 0.0, messages=("A portal",))
     collected = collect(record, now=when)
@@ -171,7 +171,7 @@ def test_a_run_that_has_hardly_begun_has_a_page(when: datetime):
     assert [a["id"] for a in reader.all("section")][-1] == "gaps"
 
 
-def test_a_failed_run_says_why(when: datetime):
+def test_a_failed_run_says_why(when: datetime) -> None:
     """Category, reason, and what earlier attempts cost."""
     generation = Generation(
         UUID(int=5),
@@ -200,7 +200,7 @@ def test_a_failed_run_says_why(when: datetime):
 
 @given(text=st.text(max_size=300))
 @settings(max_examples=80)
-def test_no_text_of_the_services_gets_out_of_its_place(text: str):
+def test_no_text_of_the_services_gets_out_of_its_place(text: str) -> None:
     """Whatever stands in names, replies, questions, events or audits, the page stays whole and harmless."""
     from datetime import UTC, datetime
 
@@ -219,13 +219,13 @@ def test_no_text_of_the_services_gets_out_of_its_place(text: str):
         answers=({"question": text, "answer": text, "rule": text},),
         history=({"at": 1.0, "state": text, "cost_usd": 1.0}, {"at": 3.0, "state": "Failed", "failure_category": text}),
     )
-    events = ({"state": text, "occurred_at": text}, {"state": 5}, {})
+    events: tuple[dict[str, Any], ...] = ({"state": text, "occurred_at": text}, {"state": 5}, {})
     whole: dict[str, Any] = {"generation": generation, "interview": interview, "events": events}
 
     Reader(page(Collected(record, datetime(2026, 6, 1, tzinfo=UTC), **whole))).check_harmless()
 
 
-def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected):
+def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected) -> None:
     """What cannot be read is named; everything else is shown."""
     gone = attrs.evolve(collected.record, interview_id=UUID(int=9), file=str(collected.record.file) + ".moved")
     again = collect(gone, client)
@@ -237,14 +237,14 @@ def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: C
     Reader(page(again)).check_harmless()
 
 
-def test_a_changed_package_is_told(client: Any, collected: Collected):
+def test_a_changed_package_is_told(client: Any, collected: Collected) -> None:
     """The digest of what lies there is compared with the one of what was downloaded."""
     again = collect(attrs.evolve(collected.record, sha256="0" * 64), client)
 
     assert any("its digest differs" in gap for gap in again.gaps)
 
 
-def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected):
+def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected) -> None:
     """Each child has its row, its audit and its files, with ids of their own on the page; the cost is that of all."""
     text = page(fan_out)
     found = Reader(text)
@@ -274,7 +274,7 @@ def test_a_fan_out_shows_every_generation_and_every_package(fan_out: Collected):
     assert [one["file"] for one in made["packages"]] == [package.file for package in fan_out.packages]
 
 
-def test_one_package_of_a_fan_out_that_is_gone_leaves_a_gap_and_shows_the_others(fan_out: Collected):
+def test_one_package_of_a_fan_out_that_is_gone_leaves_a_gap_and_shows_the_others(fan_out: Collected) -> None:
     """The gap says which."""
     record = attrs.evolve(
         fan_out.record,
