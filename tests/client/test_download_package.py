@@ -77,7 +77,7 @@ def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(
 
 def test_what_is_not_there_or_not_ours(client: Any, tmp_path: Path) -> None:
     """One sentence that says both, and nothing on disk."""
-    with pytest.raises(errors.NotFound, match="not there, or not yours"):
+    with pytest.raises(errors.NotFound, match="not found, or it belongs to another account"):
         client.download_package(UUID(int=5), output=tmp_path)
     with pytest.raises(errors.UsageError):
         client.download_package("no id", output=tmp_path)

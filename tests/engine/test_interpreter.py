@@ -328,5 +328,5 @@ def test_a_flow_that_awaits_something_else_than_an_effect_is_refused() -> None:
     async def flow() -> None:
         await Other()
 
-    with pytest.raises(TypeError, match="no effect"):
+    with pytest.raises(TypeError, match="not an effect"):
         Bench().play(flow())
