@@ -39,5 +39,5 @@ def test_a_place_in_json_is_the_way_from_the_top() -> None:
 @pytest.mark.parametrize("parse", [parse_yaml, parse_json])
 def test_what_is_nested_without_end_is_refused(parse: Callable[[str, str], Node]) -> None:
     """Long before Python's own stack ends."""
-    with pytest.raises(AnswersError, match="nested too deep"):
+    with pytest.raises(AnswersError, match="nested too deeply"):
         parse("[" * 8 + "]" * 8, "f")

@@ -113,7 +113,7 @@ def test_warnings_of_the_settings(specstep: Any, home: Path) -> None:
     result = specstep("doctor", "--json")
 
     assert verdicts(result.document)["settings"] == "warn"
-    assert "Is it api_url?" in str(result.document["checks"])
+    assert "Did you mean api_url?" in str(result.document["checks"])
 
 
 @pytest.mark.parametrize(
