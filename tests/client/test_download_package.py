@@ -54,7 +54,7 @@ def test_it_is_named_by_its_id_and_replaces_nothing(client: Any, migrated: Any, 
     brought = client.download_package(migrated, output=tmp_path)
     assert brought.path == tmp_path / f"{migrated}.zip"
     before = brought.path.read_bytes()
-    with pytest.raises(errors.UsageError, match="was not touched"):
+    with pytest.raises(errors.UsageError, match="was not changed"):
         client.download_package(migrated, output=tmp_path)
     brought.path.write_bytes(b"old")
     client.download_package(migrated, output=tmp_path, force=True)

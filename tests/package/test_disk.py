@@ -56,7 +56,7 @@ def test_an_output_is_tried_before_anything_costs(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["packages"]
 
     (tmp_path / "taken.zip").write_text("mine")
-    with pytest.raises(errors.UsageError, match="exists already"):
+    with pytest.raises(errors.UsageError, match="already exists"):
         files(tmp_path / "taken.zip").check()
     files(tmp_path / "taken.zip", force=True).check()
     with pytest.raises(errors.UsageError, match="cannot be written"):
@@ -71,7 +71,7 @@ def test_a_name_that_was_taken_meanwhile_is_refused_without_force(tmp_path: Path
 
     with pytest.raises(errors.UsageError, match="resume run portal"):
         files(taken).choose(RUN, ID)
-    with pytest.raises(errors.UsageError, match="exists already"):
+    with pytest.raises(errors.UsageError, match="already exists"):
         files(taken).choose_for(ID)
     assert files(taken, force=True).choose(RUN, ID) == taken
 
