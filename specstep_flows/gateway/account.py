@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 async def get_me() -> models.Account:
-    """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
+    """GET /v1/me: the owner of the key. It is the first request; any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
     request = request_of("get_me", endpoint._get_kwargs())
     try:
         return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
-        error.add("Check that SPECSTEP_API_URL is the address of the service.")
+        error.add("Check that SPECSTEP_API_URL is the URL of the service.")
         raise
 
 
@@ -41,7 +41,7 @@ def _account(reply: Reply) -> models.Account:
 
 
 def _text_of(value: object) -> str | None:
-    """An id that is only shown, of whatever form."""
+    """An id of any form, which is only displayed."""
     return str(value) if isinstance(value, UUID | str | int) else None
 
 
@@ -67,7 +67,7 @@ async def get_usage() -> models.Usage:
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
-    """The member that gives a figure: the pages name its meaning alone. The assumed name, else the sole one like it."""
+    """The name of a figure, which the documentation does not give: the assumed one, or else the only similar one."""
     if assumed in raw:
         return assumed
     alike = [name for name in raw if word in fold(name) and isinstance(raw[name], int | float | str)]
@@ -95,7 +95,7 @@ async def get_capabilities() -> models.Capabilities:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    """The words of a list, which may hold plain words or objects that carry one."""
+    """The words of a list of strings, or of objects that contain one."""
     if not isinstance(value, list):
         return ()
     words = []

@@ -1,4 +1,4 @@
-"""What is done to a running generation: its questions, its control, what its agents did."""
+"""Running generations: questions and answers, pause and cancel, what the agents did."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
 
 
 async def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> None:
-    """POST /v1/generations/{id}/clarifications/answers. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/clarifications/answers. A lost response is settled by reading the state."""
     from specstep_client.api.generations import answer_clarifications as endpoint
     from specstep_client.models.clarification_answer import ClarificationAnswer
     from specstep_client.models.clarification_answers import ClarificationAnswers
@@ -52,7 +52,7 @@ async def answer_clarifications(generation_id: UUID, answers: Sequence[models.An
 
 
 async def pause_generation(generation_id: UUID) -> None:
-    """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/pause. A lost response is settled by reading the state."""
     from specstep_client.api.generations import pause_generation as endpoint
 
     request = request_of("pause_generation", endpoint._get_kwargs(generation_id))
@@ -60,7 +60,7 @@ async def pause_generation(generation_id: UUID) -> None:
 
 
 async def resume_generation(generation_id: UUID) -> None:
-    """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/resume. A lost response is settled by reading the state."""
     from specstep_client.api.generations import resume_generation as endpoint
 
     request = request_of("resume_generation", endpoint._get_kwargs(generation_id))
@@ -68,7 +68,7 @@ async def resume_generation(generation_id: UUID) -> None:
 
 
 async def cancel_generation(generation_id: UUID, reason: str | None = None) -> None:
-    """POST /v1/generations/{id}/cancel. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/cancel. A lost response is settled by reading the state."""
     from specstep_client.api.generations import cancel_generation as endpoint
     from specstep_client.models.cancel_request import CancelRequest
 
@@ -78,7 +78,7 @@ async def cancel_generation(generation_id: UUID, reason: str | None = None) -> N
 
 
 async def rename_generation(generation_id: UUID, name: str | None) -> None:
-    """PATCH /v1/generations/{id}/name: None clears the name that was given."""
+    """PATCH /v1/generations/{id}/name: None removes the name."""
     from specstep_client.api.generations import rename_generation as endpoint
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
@@ -87,7 +87,7 @@ async def rename_generation(generation_id: UUID, name: str | None) -> None:
 
 
 async def get_conversation(generation_id: UUID, take: int | None = None) -> list[models.ConversationItem]:
-    """GET /v1/generations/{id}/conversation: the agents' narration; ``take`` asks for the newest so many."""
+    """GET /v1/generations/{id}/conversation: the agents' narration; with ``take``, only that many of the latest."""
     from specstep_client.api.generations import get_generation_conversation as endpoint
 
     def parse(reply: Reply) -> list[models.ConversationItem]:
@@ -111,7 +111,7 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
 
 
 async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
-    """GET /v1/generations/{id}/events: undocumented entries, given as they came."""
+    """GET /v1/generations/{id}/events: undocumented entries, unchanged."""
     from specstep_client.api.generations import get_generation_events as endpoint
 
     def parse(reply: Reply) -> list[models.GenerationEvent]:

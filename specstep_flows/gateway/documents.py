@@ -1,4 +1,4 @@
-"""Reference documents of an interview, and the intake artifacts that interviews yield."""
+"""Reference documents of an interview, and the intake artifacts that interviews produce."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def upload_reference_document(
         try:
             value = reading.document(reply, "upload_reference_document")
         except errors.UnexpectedResponse:
-            # Taken, but what the answer holds is undocumented: the list of documents tells.
+            # The upload succeeded, but its response is undocumented: the list of documents has the id.
             return None
         identifier = reading.optional_uuid(value.get("id")) if isinstance(value, dict) else None
         return models.ReferenceDocument(identifier, name, len(content)) if identifier is not None else None
@@ -75,7 +75,7 @@ async def delete_reference_document(interview_id: UUID, document_id: UUID) -> No
 
 
 async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | None:
-    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None where it is not listed."""
+    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None if it is not listed."""
     from specstep_client.api.intake_artifacts import list_intake_artifacts as endpoint
     from specstep_client.models.intake_artifact_row import IntakeArtifactRow
 
@@ -100,7 +100,7 @@ async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | No
             until=lambda artifact: artifact.interview_id == interview_id,
         )
     except errors.APIError as error:
-        # A service without this list simply does not tell it here.
+        # A service without this list cannot tell; that is no failure.
         if error.is_not_offered:
             return None
         raise
