@@ -58,8 +58,8 @@ def document(reply: Reply, operation: str) -> Any:
     """The JSON of a response. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
     if reply.status >= 300:
         raise errors.UnexpectedResponse(
-            f"The service redirects {operation} (status {reply.status}). The redirect is not followed, because your key "
-            "would be sent along.",
+            f"The service redirects {operation} (status {reply.status}). The redirect is not followed, because it "
+            "would get your key.",
             operation=operation,
         )
     try:
