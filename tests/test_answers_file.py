@@ -139,13 +139,13 @@ def test_without_a_default_a_question_stays_open() -> None:
     "text", ["yes", "no", "3.10", "16", "2026-05-30", "0x1F", "1e3", "true", "PostgreSQL: no", "a # b"]
 )
 def test_answers_stay_the_text_that_stands_there(text: str) -> None:
-    """YAML would make truth values, numbers and dates of some."""
+    """YAML would make booleans, numbers and dates of some."""
     quoted = f"'{text}'" if set(text) & set(":#") else text
     assert texts(AnswersFile.parse(f"default: {quoted}"), API) == [text]
 
 
 def test_json_scalars_are_texts_too() -> None:
-    """A number or a truth value is answered as it is written."""
+    """A number or a boolean is answered as it is written."""
     policy = AnswersFile.parse('{"answers": {"a": 1.50, "b": true, "c": 10}}', is_json=True)
     assert texts(policy, *map(Clarification, "abc")) == ["1.50", "true", "10"]
 

@@ -2,7 +2,7 @@
 
 The generated client builds requests and parses 2xx bodies; everything else is ours. Fields that a flow depends on are
 read as typed attributes, so that renaming or retyping one fails the type check when a new API document comes in. Fields
-that are only displayed are read by name (``reading.shown``), so that they cannot fail it.
+that are only displayed are read by name (``reading.optional``), so that they cannot fail it.
 """
 
 from __future__ import annotations

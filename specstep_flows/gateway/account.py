@@ -8,7 +8,7 @@ from uuid import UUID
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown
+from specstep_flows.gateway.reading import optional
 from specstep_flows.gateway.requests import request_of
 from specstep_flows.states import fold
 
@@ -34,9 +34,9 @@ def _account(reply: Reply) -> models.Account:
     body = reading.body(reply, Account, "get_me")
     return models.Account(
         user_id=_text_of(reading.raw(body, "id")),
-        display_name=shown(body, "display_name", str),
-        email=shown(body, "email", str),
-        plan=shown(body, "plan", str),
+        display_name=optional(body, "display_name", str),
+        email=optional(body, "email", str),
+        plan=optional(body, "plan", str),
     )
 
 
@@ -56,9 +56,9 @@ async def get_usage() -> models.Usage:
         raw = reading.document(reply, "get_usage")
         resets_at = raw.get(_named(raw, "reset_at", "reset") or "")
         return models.Usage(
-            used=shown(body, _named(raw, "generations_used", "used") or "", float),
-            limit=shown(body, _named(raw, "generations_limit", "limit") or "", float),
-            remaining=shown(body, _named(raw, "generations_remaining", "remaining") or "", float),
+            used=optional(body, _named(raw, "generations_used", "used") or "", float),
+            limit=optional(body, _named(raw, "generations_limit", "limit") or "", float),
+            remaining=optional(body, _named(raw, "generations_remaining", "remaining") or "", float),
             resets_at=None if resets_at is None else str(resets_at),
             raw=raw,
         )
@@ -86,9 +86,9 @@ async def get_capabilities() -> models.Capabilities:
             review_profiles=_words(reading.raw(body, "review_profiles")),
             project_types=_words(body.project_types),
             mirror_selections=_words(reading.raw(body, "mirror_selections")),
-            schema_version=shown(body, "schema_version", str),
-            rubric_version=shown(body, "rubric_version", str),
-            quality_rubric_version=shown(body, "quality_rubric_version", str),
+            schema_version=optional(body, "schema_version", str),
+            rubric_version=optional(body, "rubric_version", str),
+            quality_rubric_version=optional(body, "quality_rubric_version", str),
         )
 
     return await Send(request_of("get_capabilities", endpoint._get_kwargs()), parse)

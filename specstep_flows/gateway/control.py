@@ -9,7 +9,7 @@ from uuid import UUID
 from specstep_flows import models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_text
+from specstep_flows.gateway.reading import optional, steering_text
 from specstep_flows.gateway.requests import nothing, request_of
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
         return [
             models.Clarification(
                 question=steering_text(row.question, operation, "question"),
-                agent=shown(row, "agent", str),
-                section=shown(row, "section", str),
-                why=shown(row, "why", str),
-                proposed_default=shown(row, "proposedDefault", str),
+                agent=optional(row, "agent", str),
+                section=optional(row, "section", str),
+                why=optional(row, "why", str),
+                proposed_default=optional(row, "proposedDefault", str),
             )
             for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
@@ -96,11 +96,11 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
         texts = ("agent_role", "character_name", "display_name", "action", "narration", "status")
         return [
             models.ConversationItem(
-                **{name: shown(row, name, str) for name in texts},
-                started_at=shown(row, "started_at", datetime),
-                ended_at=shown(row, "ended_at", datetime),
-                duration_ms=shown(row, "duration_ms", float),
-                cost_usd=shown(row, "cost_usd", float),
+                **{name: optional(row, name, str) for name in texts},
+                started_at=optional(row, "started_at", datetime),
+                ended_at=optional(row, "ended_at", datetime),
+                duration_ms=optional(row, "duration_ms", float),
+                cost_usd=optional(row, "cost_usd", float),
             )
             for row in reading.rows(reply, ConversationItem, "get_generation_conversation", "items")
         ]

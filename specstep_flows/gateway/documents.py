@@ -10,7 +10,7 @@ from uuid import UUID
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_uuid
+from specstep_flows.gateway.reading import optional, steering_uuid
 from specstep_flows.gateway.requests import all_pages, field_of, nothing, request_of
 
 
@@ -56,8 +56,8 @@ async def list_reference_documents(interview_id: UUID) -> list[models.ReferenceD
         return [
             models.ReferenceDocument(
                 id=steering_uuid(row.id, operation, "id"),
-                name=shown(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
-                size_bytes=shown(row, "size_bytes", int) or field_of(row, "size", int),
+                name=optional(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
+                size_bytes=optional(row, "size_bytes", int) or field_of(row, "size", int),
             )
             for row in reading.rows(reply, ReferenceDocument, operation, "documents")
         ]
@@ -86,9 +86,9 @@ async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | No
             models.IntakeArtifact(
                 id=steering_uuid(row.id, operation, "id"),
                 interview_id=reading.optional_uuid(row.interview_id),
-                project_name=shown(row, "project_name", str),
-                schema_version=shown(row, "schema_version", str),
-                completed_at=shown(row, "completed_at", datetime),
+                project_name=optional(row, "project_name", str),
+                schema_version=optional(row, "schema_version", str),
+                completed_at=optional(row, "completed_at", datetime),
             )
             for row in reading.rows(reply, IntakeArtifactRow, operation, "artifacts")
         ]

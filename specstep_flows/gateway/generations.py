@@ -105,7 +105,7 @@ def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models
         state=steering_text(body.state, "get_generation", "state"),
         package_id=reading.optional_uuid(body.package_id),
         raw=raw,
-        **reading.all_shown(body, _GENERATION_FIELDS),
+        **reading.optional_fields(body, _GENERATION_FIELDS),
     )
 
 
@@ -166,7 +166,7 @@ async def list_generations(
                 id=steering_uuid(row.id, operation, "id"),
                 state=steering_text(row.state, operation, "state"),
                 interview_id=reading.optional_uuid(row.interview_id),
-                **reading.all_shown(row, _ROW_FIELDS),
+                **reading.optional_fields(row, _ROW_FIELDS),
             )
             for row in reading.rows(reply, GenerationRow, operation, "generations")
         ]

@@ -11,7 +11,7 @@ import attrs
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_text, steering_uuid
+from specstep_flows.gateway.reading import optional, steering_text, steering_uuid
 from specstep_flows.gateway.requests import field_of, nothing, request_of
 from specstep_flows.states import is_one_of
 
@@ -72,7 +72,7 @@ def _interview(body: GeneratedInterview, operation: str) -> models.Interview:
         started_generation_id=reading.optional_uuid(body.started_generation_id),
         auto_start_failure=_auto_start_failure(failure),
         detected_type=_detected_type(reading.raw(body, "detected_type")),
-        display_title=shown(body, "display_title", str),
+        display_title=optional(body, "display_title", str),
         transcript_size=_transcript_size(size),
         latest_reply=_latest_reply(body),
     )
@@ -211,11 +211,11 @@ def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> mod
     return models.TurnJob(
         status=steering_text(body.status or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
-        interview_id=shown(body, "interview_id", UUID),
+        interview_id=optional(body, "interview_id", UUID),
         snapshot=_snapshot(body.snapshot, operation),
-        error_code=shown(body, "error_code", str),
-        error_message=shown(body, "error_message", str),
-        is_retryable=shown(body, "is_retryable", bool),
+        error_code=optional(body, "error_code", str),
+        error_message=optional(body, "error_message", str),
+        is_retryable=optional(body, "is_retryable", bool),
     )
 
 
@@ -247,8 +247,8 @@ async def list_interviews(
             models.Interview(
                 id=steering_uuid(row.id, operation, "id"),
                 status=steering_text(row.status, operation, "status"),
-                detected_type=shown(row, "detected_type", str),
-                display_title=shown(row, "display_title", str),
+                detected_type=optional(row, "detected_type", str),
+                display_title=optional(row, "display_title", str),
             )
             for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]

@@ -10,7 +10,7 @@ import attrs
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_uuid
+from specstep_flows.gateway.reading import optional, steering_uuid
 from specstep_flows.gateway.requests import request_of
 
 
@@ -37,9 +37,9 @@ def _package_of(reply: Reply, operation: str) -> models.Package:
     texts = ("version", "review_profile", "project_name", "description", "kind", "kind_label")
     return models.Package(
         id=steering_uuid(body.id, operation, "id"),
-        generation_id=shown(body, "generation_id", UUID),
-        total_cost_usd=shown(body, "total_cost_usd", float),
-        **{name: shown(body, name, str) for name in texts},
+        generation_id=optional(body, "generation_id", UUID),
+        total_cost_usd=optional(body, "total_cost_usd", float),
+        **{name: optional(body, name, str) for name in texts},
     )
 
 
@@ -51,7 +51,7 @@ async def list_package_files(package_id: UUID) -> list[models.PackageFile]:
         from specstep_client.models.package_file import PackageFile
 
         rows = reading.rows(reply, PackageFile, "list_package_files", "files")
-        return [models.PackageFile(shown(row, "path", str) or "", shown(row, "size_bytes", int)) for row in rows]
+        return [models.PackageFile(optional(row, "path", str) or "", optional(row, "size_bytes", int)) for row in rows]
 
     return await Send(request_of("list_package_files", endpoint._get_kwargs(package_id)), parse)
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Reply
 
 __all__ = [
-    "all_shown",
     "body",
     "document",
+    "optional",
+    "optional_fields",
     "optional_uuid",
     "parse",
     "raw",
     "rows",
-    "shown",
     "steering_text",
     "steering_uuid",
 ]
@@ -155,7 +155,7 @@ def _kind(value: object) -> str:
     )
 
 
-def shown(source: object, field: str, kind: type[T]) -> T | None:
+def optional(source: object, field: str, kind: type[T]) -> T | None:
     """A field that is only displayed: as ``kind``, or None if it is missing or cannot be read as that.
 
     ``field`` is its name in the JSON; fields that the API document does not have are found, too.
@@ -173,7 +173,7 @@ def shown(source: object, field: str, kind: type[T]) -> T | None:
         return None
 
 
-def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
+def optional_fields(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
     """Several fields that are only displayed, by name."""
     found: dict[str, Any] = {}
     for name, kind in fields.items():
@@ -186,7 +186,7 @@ def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
             found[name] = _READERS[kind](value)
         except (TypeError, ValueError, OverflowError):
             # Missing or invalid, which is logged once.
-            found[name] = shown(source, name, kind)
+            found[name] = optional(source, name, kind)
     return found
 
 

@@ -10,7 +10,7 @@ from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS, Operation
-from specstep_flows.gateway.reading import shown
+from specstep_flows.gateway.reading import optional
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def field_of(entry: object, name: str, kind: type[T]) -> T | None:
     """A displayed field of an object, parsed or not."""
     if isinstance(entry, dict):
         entry = Loose(entry)
-    return shown(entry, name, kind)  # type: ignore[type-var]
+    return optional(entry, name, kind)  # type: ignore[type-var]
 
 
 @attrs.frozen

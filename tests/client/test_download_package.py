@@ -32,7 +32,7 @@ def migrated(client: Any) -> Any:
     return client.call(commit_doc_migration, body=form).package_id
 
 
-def test_a_migrated_package_comes_home(client: Any, migrated: Any, tmp_path: Path) -> None:
+def test_a_migrated_package_is_downloaded(client: Any, migrated: Any, tmp_path: Path) -> None:
     """It has no generation, and is fetched, verified and unpacked as any other; events tell of it."""
     told: list[Any] = []
     client.options["on_event"] = told.append
@@ -63,7 +63,7 @@ def test_it_is_named_by_its_id_and_replaces_nothing(client: Any, migrated: Any, 
     assert [path.name for path in tmp_path.iterdir()] == [brought.path.name]
 
 
-def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(
+def test_one_that_arrives_damaged_is_fetched_again_and_never_saved(
     client: Any, sandbox: Sandbox, migrated: Any, tmp_path: Path
 ) -> None:
     """Its final name is whole or absent, and damage is mended by one more download, which costs nothing."""

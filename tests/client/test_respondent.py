@@ -112,7 +112,7 @@ def test_the_interview_stops_asking_when_the_agent_completes_it(client: Any, san
     assert respond.asked == []
 
 
-def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_anew(
+def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_again(
     client: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Cancelling the turn's job is an undo for whoever holds the interview, and no failure of the run."""

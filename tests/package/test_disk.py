@@ -106,6 +106,6 @@ def test_a_package_is_checked_named_and_unpacked_beside_itself(part: Path) -> No
 
 
 def test_no_traceback_shows_the_key(part: Path) -> None:
-    """It stands in no repr of what a download is made with."""
+    """It is in no repr of what a download is made with."""
     assert "sf_key" not in repr(files(part)._headers_for(ZipLink("/v1/packages/7/zip", is_direct=True)))
     assert "sig=" not in repr(ZipLink("https://blobs.example/x?sig=1", is_direct=False))
