@@ -10,7 +10,7 @@ from specstep_flows import models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_text
-from specstep_flows.gateway.requests import nothing, request_of
+from specstep_flows.gateway.requests import request_of, success_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ async def answer_clarifications(generation_id: UUID, answers: Sequence[models.An
         answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
     )
     request = request_of("answer_clarifications", endpoint._get_kwargs(generation_id, body=body))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def pause_generation(generation_id: UUID) -> None:
@@ -56,7 +56,7 @@ async def pause_generation(generation_id: UUID) -> None:
     from specstep_client.api.generations import pause_generation as endpoint
 
     request = request_of("pause_generation", endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def resume_generation(generation_id: UUID) -> None:
@@ -64,7 +64,7 @@ async def resume_generation(generation_id: UUID) -> None:
     from specstep_client.api.generations import resume_generation as endpoint
 
     request = request_of("resume_generation", endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def cancel_generation(generation_id: UUID, reason: str | None = None) -> None:
@@ -74,7 +74,7 @@ async def cancel_generation(generation_id: UUID, reason: str | None = None) -> N
 
     kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
     request = request_of("cancel_generation", kwargs or endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def rename_generation(generation_id: UUID, name: str | None) -> None:
@@ -83,7 +83,7 @@ async def rename_generation(generation_id: UUID, name: str | None) -> None:
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
-    return await Send(request_of("rename_generation", kwargs), nothing)
+    return await Send(request_of("rename_generation", kwargs), success_only)
 
 
 async def get_conversation(generation_id: UUID, take: int | None = None) -> list[models.ConversationItem]:

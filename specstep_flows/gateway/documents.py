@@ -11,7 +11,7 @@ from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_uuid
-from specstep_flows.gateway.requests import all_pages, field_of, nothing, request_of
+from specstep_flows.gateway.requests import all_pages, field_of, request_of, success_only
 
 
 async def upload_reference_document(
@@ -32,7 +32,7 @@ async def upload_reference_document(
     request = request_of("upload_reference_document", endpoint._get_kwargs(interview_id, body=document))
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:
-        nothing(reply)
+        success_only(reply)
         try:
             value = reading.document(reply, "upload_reference_document")
         except errors.UnexpectedResponse:
@@ -71,7 +71,7 @@ async def delete_reference_document(interview_id: UUID, document_id: UUID) -> No
     from specstep_client.api.reference_documents import delete_reference_document as endpoint
 
     request = request_of("delete_reference_document", endpoint._get_kwargs(interview_id, document_id))
-    return await Send(request, nothing)
+    return await Send(request, success_only)
 
 
 async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | None:

@@ -12,7 +12,7 @@ from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_text, steering_uuid
-from specstep_flows.gateway.requests import field_of, nothing, request_of
+from specstep_flows.gateway.requests import field_of, request_of, success_only
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def complete_interview(interview_id: UUID) -> models.Interview | None:
     request = request_of("complete_interview", endpoint._get_kwargs(interview_id))
 
     def parse(reply: Reply) -> models.Interview | None:
-        nothing(reply)
+        success_only(reply)
         try:
             return _interview_of(reply, "complete_interview")
         except errors.UnexpectedResponse:

@@ -68,7 +68,7 @@ def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] 
     ]
 
 
-def nothing(reply: Reply) -> None:
+def success_only(reply: Reply) -> None:
     """Accept a response of which only the success matters; but no page, redirect or broken JSON."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip()
     if reply.status >= 300 or "html" in kind:
