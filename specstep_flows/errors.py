@@ -141,7 +141,7 @@ class UsageError(SpecStepError):
 
 
 class UnknownOption(UsageError, TypeError):
-    """A name that is not an option of a run, from code, a record or the settings file; a misspelt limit must not be lost."""
+    """A name that is not an option of a run, from code or a record: a misspelt limit must not pass for none."""
 
 
 class AnswersError(UsageError):

@@ -194,7 +194,7 @@ class RunningOptions:
     progress: ProgressOption = Progress.auto
 
     def given(self) -> dict[str, Any]:
-        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what whoever resumes the run need not say again."""
+        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again."""
         remember = given(
             {
                 "yes": self.yes,

@@ -1,1 +1,1 @@
-"""Carries out what flows await: effects, interpreter, drivers, retry rules, rate limits, clock. It knows no workflow."""
+"""Carries out what flows await: effects, interpreter, drivers, retry rules, limits, clock. It knows no workflow."""

@@ -107,7 +107,7 @@ def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
 
 
 def test_warnings_of_the_settings(specstep: Any, sandbox: Any, home: Path) -> None:
-    """What the settings warn of is shown, such as a key that others can read; a name that does not exist is a failure."""
+    """What the settings warn of is shown, such as a key that others can read; an unknown name is a failure."""
     file = Path(os.environ["SPECSTEP_CONFIG"])
     file.write_text(f"api_key = '{sandbox.api_key}'\napi_url = '{sandbox.url}'\n")
     file.chmod(0o644)
