@@ -17,7 +17,7 @@ __all__ = ["as_httpx_arguments", "refuse_cookies", "unusable_environment"]
 
 def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
     """The arguments of ``httpx.Client`` and ``httpx.AsyncClient``. Raises ``SettingsError`` when the key is missing."""
-    from specstep_flows import __version__
+    from specstep_flows._version import __version__
 
     credentials = {} if is_anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
     return {
