@@ -46,7 +46,7 @@ __all__ = [
 
 @attrs.frozen
 class Account:
-    """Whose key it is (GET /v1/me)."""
+    """The owner of the key (GET /v1/me)."""
 
     user_id: str | None = None
     display_name: str | None = None
@@ -56,7 +56,7 @@ class Account:
 
 @attrs.frozen
 class Usage:
-    """The quota as GET /v1/usage gives it. The pages name its meaning, not its fields: ``raw`` is the whole body."""
+    """The quota (GET /v1/usage). Its fields are not documented: ``raw`` is the whole body."""
 
     used: float | None = None
     limit: float | None = None
@@ -67,7 +67,7 @@ class Usage:
 
 @attrs.frozen
 class Capabilities:
-    """The values that the service accepts at present (GET /v1/capabilities)."""
+    """The values that the service currently accepts (GET /v1/capabilities)."""
 
     review_profiles: tuple[str, ...] = ()
     project_types: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Capabilities:
 
 @attrs.frozen
 class TranscriptSize:
-    """How full an interview's transcript is. ``chars`` counts UTF-16 units; the ceilings are not enforced yet."""
+    """How full an interview's transcript is. ``chars`` counts UTF-16 units; the limits are not enforced yet."""
 
     chars: int | None = None
     tokens_estimate: int | None = None
@@ -90,7 +90,7 @@ class TranscriptSize:
 
 @attrs.frozen
 class AutoStartFailure:
-    """Why the service did not start a generation by itself at the interview's end."""
+    """Why the service did not start a generation itself when the interview ended."""
 
     code: str | None = None
     message: str | None = None
@@ -106,13 +106,13 @@ class Turn:
 
     @property
     def is_users(self) -> bool:
-        """Whether the user said it. Anything that is not the user's is taken for the agent's."""
+        """Whether the turn is the user's. Any other counts as the agent's."""
         return states.is_one_of(self.role, "user", "human", "customer", "you")
 
 
 @attrs.frozen
 class Interview:
-    """An interview as every read of it gives it: POST and GET /v1/interviews, and a turn's snapshot."""
+    """An interview, from POST and GET /v1/interviews or a turn's snapshot."""
 
     id: UUID
     status: str
@@ -127,7 +127,7 @@ class Interview:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the interview is complete, whatever the case of the service's word."""
+        """Whether the interview is complete, in any spelling."""
         return states.is_one_of(self.status, "complete", "completed")
 
     @property
@@ -137,7 +137,7 @@ class Interview:
 
     @property
     def reply(self) -> str | None:
-        """What the agent said last, if the service's answer holds it."""
+        """The agent's latest message, if the service's response contains it."""
         if self.latest_reply:
             return self.latest_reply
         return next((turn.content for turn in reversed(self.turns) if turn.content and not turn.is_users), None)
@@ -145,7 +145,7 @@ class Interview:
 
 @attrs.frozen
 class TurnJob:
-    """A turn's job: the answer to POST …/turns and to GET /v1/interviews/turns/{jobId}."""
+    """A turn's job, from POST …/turns and GET /v1/interviews/turns/{jobId}."""
 
     status: str
     job_id: UUID | None = None
@@ -158,7 +158,7 @@ class TurnJob:
 
 @attrs.frozen
 class ReferenceDocument:
-    """A document attached to an interview. ``id`` is None when the upload's answer did not name it."""
+    """A document attached to an interview. ``id`` is None if the response to the upload did not contain it."""
 
     id: UUID | None
     name: str | None = None
@@ -167,7 +167,7 @@ class ReferenceDocument:
 
 @attrs.frozen
 class IntakeArtifact:
-    """The structured document that a completed interview yields and a generation consumes."""
+    """The structured document that a completed interview produces and a generation starts from."""
 
     id: UUID
     interview_id: UUID | None = None
@@ -191,8 +191,8 @@ class Clarification:
 class Answer:
     """An answer to a clarification; ``question`` is the service's text, verbatim. ``rule`` says where it came from.
 
-    ``generation_id`` is whose question it was, once the answer was accepted: each child of a fan-out asks by itself.
-    It does not count when answers are compared.
+    ``generation_id`` is the generation that asked, set when the answer was accepted (in a fan-out, each child asks its
+    own questions). It is ignored when answers are compared.
     """
 
     question: str
@@ -203,7 +203,7 @@ class Answer:
 
 @attrs.frozen
 class GenerationRow:
-    """A row of GET /v1/generations: it carries ``cost_usd``, but no forecast, billing posture or package."""
+    """A row of GET /v1/generations: it has ``cost_usd``, but no forecast, billing state or package."""
 
     id: UUID
     state: str
@@ -228,7 +228,7 @@ class GenerationRow:
 
 @attrs.frozen
 class Generation:
-    """A generation as GET /v1/generations/{id} gives it. The walkthrough's step 5 explains each field."""
+    """A generation (GET /v1/generations/{id}). Step 5 of the walkthrough explains each field."""
 
     id: UUID
     state: str
@@ -280,7 +280,7 @@ class Generation:
 
     @property
     def is_failed(self) -> bool:
-        """Whether the service gave it up; ``failure_category`` says why."""
+        """Whether it failed; ``failure_category`` says why."""
         return states.is_one_of(self.state, "failed")
 
     @property
@@ -300,7 +300,7 @@ class Generation:
 
     @property
     def retry_makes_sense(self) -> bool | None:
-        """Whether running the same intake again is likely to help; None where the pages do not say."""
+        """Whether running the same intake again is likely to help; None if the documentation does not say."""
         return states.retry_makes_sense(self.failure_category)
 
     def _repr_html_(self) -> str:
@@ -319,7 +319,7 @@ class GenerationEvent:
 
 @attrs.frozen
 class ConversationItem:
-    """One agent's step, as GET /v1/generations/{id}/conversation narrates it."""
+    """One step of an agent (GET /v1/generations/{id}/conversation)."""
 
     agent_role: str | None = None
     character_name: str | None = None
@@ -358,7 +358,7 @@ class PackageFile:
 
 @attrs.frozen
 class PackageOnDisk:
-    """A package that was downloaded by its id. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
+    """A package that was downloaded by its id. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked."""
 
     package: Package
     path: Path
@@ -402,7 +402,7 @@ class RunChanges(TypedDict, total=False):
 
 @attrs.frozen
 class RunResult:
-    """What a whole run came to. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
+    """The result of a whole run. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked."""
 
     run_id: str
     interview_id: UUID | None

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
-from specstep_flows._text import plain_line
+from specstep_flows._text import duration, plain_line
 from specstep_flows.engine.retry import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         return errors.Conflict(f"The current state does not allow {what} ({said}).{ending}", **common)
     if status == 429:
         back = common["retry_after"]
-        when = f"; the service asks to try again in {back:.0f} seconds" if back else ""
+        when = f"; the service asks to try again in {duration(back)}" if back else ""
         return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.{ending}", **common)
     return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows import errors
+from specstep_flows._text import duration
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.engine.refusals import refusal
 
@@ -65,7 +66,7 @@ def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_starte
     request = Request("start_generation", "unsafe", "POST", "/v1/generations", bucket="kickoff")
     error = refusal(request, Reply(429, httpx.Headers({"Retry-After": "5000"}), b""), wall_now=0.0)
 
-    assert "in 5000 seconds" in error.message
+    assert f"in {duration(5000)}" in error.message
     assert error.message.endswith("Nothing was started.")
 
 

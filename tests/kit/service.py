@@ -1,4 +1,4 @@
-"""The sandbox's world without sockets: one request in, one answer out, with what may befall it on the way."""
+"""The sandbox's world without sockets: one request in, one answer out, with faults on the way."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from specstep_flows.sandbox.api import Api
 from specstep_flows.sandbox.connections import SERVED_AT
 from specstep_flows.sandbox.world import World
 
-#: What may befall a request: (carried out, seconds later, status and body in place of the answer or None for no
-#: answer).
+#: Faults of a request: (carried out, seconds later, status and body instead of the response, or None for no
+#: response).
 TROUBLES: Final[dict[str, tuple[bool, float, tuple[int, bytes] | None]]] = {
     "reset before": (False, 0, None),
     "reset after": (True, 0, None),

@@ -76,7 +76,7 @@ def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any
     told = specstep("package", "deliver", complete[1])
 
     assert (told.code, told.out) == (7, "")
-    assert "with a page" in told.err
+    assert "with an HTML page" in told.err
     assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
 
 
