@@ -1,4 +1,4 @@
-"""A fan-out profile: one kickoff, several generations, all of them watched and brought home."""
+"""A fan-out profile: one kickoff, several generations, all of them watched and downloaded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answer(request: pytest.FixtureRequest, sandbox: Sandbox) -> Any:
     return request.param
 
 
-def test_every_child_is_watched_answered_and_brought_home(
+def test_every_child_is_watched_answered_and_downloaded(
     client: Any, sandbox: Sandbox, answer: Any, tmp_path: Path
 ) -> None:
     """One kickoff is paid for; three packages are on disk, each whole, and the run knows all of them."""
@@ -105,7 +105,7 @@ def test_packages_of_one_name_are_numbered(client: Any, sandbox: Sandbox, tmp_pa
     ]
 
 
-def test_a_finished_fan_out_is_not_brought_home_twice(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_finished_fan_out_is_not_downloaded_twice(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Called again it looks, and finds everything there."""
     first = client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
     links = sandbox.requests.count("GET /v1/packages/{id}/zip")
@@ -127,7 +127,7 @@ def test_children_that_are_listed_late_are_found_all_the_same(
 
 
 def test_a_child_that_ends_takes_no_other_with_it(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """What is complete is brought home, and what is not is told."""
+    """What is complete is downloaded, and what is not is told."""
     told = []
 
     def tell(event: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_child_that_ends_takes_no_other_with_it(client: Any, sandbox: Sandbox,
 
 
 def test_a_fan_out_of_which_nothing_is_complete_has_failed(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Then there is nothing to bring home."""
+    """Then there is nothing to download."""
     sandbox.options.failures = (Failure(),)
     with pytest.raises(errors.GenerationFailed):
         client.run(BRIEF, profile="Researcher", output=tmp_path, on_question=answered)
