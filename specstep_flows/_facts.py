@@ -1,4 +1,4 @@
-"""What there is to say of a generation, in one list: the live display, the log, the notebook and the report draw from it.
+"""The facts about a generation, in one list from which the live display, the log, the notebook and the report draw.
 
 A new fact is added in ``generation_facts``, and every screen shows it. ``models`` hands its objects over from below, so
 their types cannot be named here.
@@ -44,9 +44,8 @@ Tone: TypeAlias = Literal["plain", "strong", "warning", "bad"]
 class Fact:
     """One thing to say: a label of one or two words, and what holds.
 
-    ``weight`` goes from 9, what nobody may miss, to 1: where there is no room for all,
-    the lightest go first. ``note`` is what belongs to ``text`` and may be set smaller, after ``joint`` where it is not.
-    ``share`` (0 to 1) is there for what can be drawn as a bar.
+    ``weight`` goes from 9 (must be seen) to 1: where there is no room for all, the lightest go first. ``note`` adds to
+    ``text``: it may be set smaller, or follows after ``joint``. ``share`` (0 to 1) is given where a bar can be drawn.
     """
 
     label: str

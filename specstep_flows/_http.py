@@ -1,4 +1,4 @@
-"""How a client's HTTP connection is opened: the key on it, no cookies, no redirects, and what an unusable environment means."""
+"""Opening a client's HTTP connection: the key on it, no cookies, no redirects, and what a broken environment means."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["as_httpx_arguments", "refuse_cookies", "unusable_environment"]
 
 
 def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
-    """What ``httpx.Client`` and ``httpx.AsyncClient`` are opened with. Raises ``SettingsError`` when the key is missing."""
+    """The arguments of ``httpx.Client`` and ``httpx.AsyncClient``. Raises ``SettingsError`` when the key is missing."""
     from specstep_flows import __version__
 
     credentials = {} if is_anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
@@ -30,7 +30,7 @@ def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, A
 
 
 def refuse_cookies(cookies: httpx.Cookies) -> None:
-    """Keep no cookie: whoever the key belongs to is the actor, and no session that a cookie names may take its place."""
+    """Keep no cookie: the key says who acts, and a session that a cookie names must not take its place."""
     cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
 
@@ -38,10 +38,10 @@ def unusable_environment(error: Exception) -> SettingsError:
     """What httpx makes of the environment's proxy or certificates; its own words would show a proxy's password."""
     if isinstance(error, OSError):
         return SettingsError(
-            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so the service cannot be reached. "
-            "Nothing was sent."
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so the service cannot be reached; "
+            "nothing was sent. Correct the variable, or unset it to use the usual certificates."
         )
     return SettingsError(
-        "The proxy that the environment names cannot be used: HTTPS_PROXY (or ALL_PROXY) must be the address of an http "
-        "proxy, without SOCKS; NO_PROXY lists hosts to connect to directly. Nothing was sent."
+        "The proxy that the environment names cannot be used: HTTPS_PROXY (or ALL_PROXY) must be the address of an "
+        "http proxy, without SOCKS; NO_PROXY lists hosts to connect to directly. Nothing was sent."
     )

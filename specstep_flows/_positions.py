@@ -1,6 +1,6 @@
-"""YAML and JSON read as texts that know their place, so that whatever is wrong can be pointed at.
+"""YAML and JSON as nodes that know their position, so that messages can point at what is wrong.
 
-Every scalar stays the text that stands there: ``yes`` is no truth value and ``3.10`` no number.
+Every scalar is read as a string: ``yes`` is not a boolean and ``3.10`` is not a number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DEEPEST: Final = 6
 
 @attrs.frozen
 class Text:
-    """A scalar; None where nothing, ``~`` or ``null`` stands."""
+    """A scalar; None if it is empty, ``~`` or ``null``."""
 
     place: str
     value: str | None
@@ -38,7 +38,7 @@ class Items:
 
 @attrs.frozen
 class Pairs:
-    """A mapping in its order, with whatever keys, and with keys that come twice."""
+    """A mapping in its order, with keys of any kind, duplicates included."""
 
     place: str
     pairs: list[tuple[Node, Node]]
@@ -48,7 +48,7 @@ Node: TypeAlias = Text | Items | Pairs
 
 
 def parse_yaml(text: str, name: str) -> Node:
-    """Read one YAML document; a place is its line and column. ``AnswersError`` says where it does not parse."""
+    """Read one YAML document; a place is a line and column. ``AnswersError`` says where it does not parse."""
     import yaml
 
     try:
@@ -61,7 +61,7 @@ def parse_yaml(text: str, name: str) -> Node:
         line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
         raise AnswersError(f"{name}, line {line}, column {column}: {error.reason}.") from None
     except RecursionError:
-        raise AnswersError(f"{name} is nested too deep.") from None
+        raise AnswersError(f"{name} is nested too deeply.") from None
     return Text("line 1, column 1", None) if root is None else _from_yaml(root, name, 0)
 
 
@@ -74,7 +74,7 @@ def _from_yaml(node: yaml.Node, name: str, depth: int) -> Node:
 
     place = _line_and_column(node.start_mark)
     if depth > _DEEPEST:
-        raise AnswersError(f"{name}, {place}: this is nested too deep.")
+        raise AnswersError(f"{name}, {place}: this is nested too deeply.")
     if isinstance(node, yaml.MappingNode):
         pairs = [(_from_yaml(key, name, depth + 1), _from_yaml(value, name, depth + 1)) for key, value in node.value]
         return Pairs(place, pairs)
@@ -84,24 +84,24 @@ def _from_yaml(node: yaml.Node, name: str, depth: int) -> Node:
 
 
 def parse_json(text: str, name: str) -> Node:
-    """Read JSON; a place is the way from the top (``rules[2].pattern``). ``AnswersError`` says where it does not parse."""
+    """Read JSON; a place is a path (``rules[2].pattern``). ``AnswersError`` says where it does not parse."""
     try:
         value = json.loads(text, object_pairs_hook=_JSONObject, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         raise AnswersError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
-        raise AnswersError(f"{name} is nested too deep.") from None
+        raise AnswersError(f"{name} is nested too deeply.") from None
     return _from_json(value, "", name, 0)
 
 
 class _JSONObject(list[tuple[str, Any]]):
-    """A JSON object with its keys in order, those that come twice included."""
+    """A JSON object with its keys in order, duplicates included."""
 
 
 def _from_json(value: Any, way: str, name: str, depth: int) -> Node:
     place = way or "at the top"
     if depth > _DEEPEST:
-        raise AnswersError(f"{name}, {place}: this is nested too deep.")
+        raise AnswersError(f"{name}, {place}: this is nested too deeply.")
     if isinstance(value, _JSONObject):
         pairs: list[tuple[Node, Node]] = []
         for key, item in value:

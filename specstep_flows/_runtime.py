@@ -1,4 +1,4 @@
-"""What an open client holds besides its HTTP client, how it drives flows, and how it opens a run and drives it alone."""
+"""What an open client holds besides its HTTP client, how it drives flows, and how it opens a run to drive it alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who answers a generation's questions (walkthrough, step 5.6): policies, to be given as ``on_question``.
+"""Policies that answer a generation's questions (walkthrough, step 5.6), to be passed as ``on_question``.
 
-A policy is called with the pending questions and gives back its answers. All or nothing: the service wants every
-pending question answered, so when a policy leaves one out, none is sent. ``AnswersFile`` is a policy from a file.
+A policy is called with the pending questions and returns answers. The service wants all pending questions answered at
+once, so if a policy leaves one out, none is sent. ``AnswersFile`` is a policy from a file.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from specstep_flows.models import Answer, Clarification
 
 __all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefaults"]
 
-#: What the official samples answer where the agent proposes nothing (language-samples).
+#: What the official samples answer when the agent proposes nothing (language-samples).
 FALLBACK: Final = "Use your best judgment for v1."
 
-#: A policy that answers at once: by question text, as answers, or None to leave the questions for later.
+#: A policy that is no coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
 SyncPolicy: TypeAlias = Callable[[Sequence[Clarification]], Mapping[str, str] | Sequence[Answer] | None]
 
 
 @attrs.frozen
 class ProposedDefaults:
-    """Take what the agent itself proposes, else ``fallback``; without a fallback such a question has no answer."""
+    """Answer with what the agent proposes, or else with ``fallback``; without a fallback, leave the question open."""
 
     fallback: str | None = FALLBACK
 
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
-        """An answer to each question that has a proposal or a fallback."""
+        """Answer each question that has a proposal or a fallback."""
         given = []
         for question in questions:
             proposed = (question.proposed_default or "").strip()
@@ -44,7 +44,7 @@ class ProposedDefaults:
 
 @attrs.frozen
 class Detach:
-    """Answer nothing: the generation stays paused, which costs nothing, and is answered later, from any process."""
+    """Answer nothing: the generation stays paused, which costs nothing, and can be answered later from any process."""
 
     def __call__(self, questions: Sequence[Clarification]) -> None:
         """No answers."""
@@ -52,26 +52,26 @@ class Detach:
 
 @attrs.frozen
 class Fail:
-    """Take a question for a failure, where a script must not wait for a person. The generation stays paused."""
+    """Fail when a question is asked, for scripts that must not wait for a person. The generation stays paused."""
 
     def __call__(self, questions: Sequence[Clarification]) -> None:
         """Raise ``AnswersNeeded``."""
         asked = "; ".join(question.question for question in questions)
         raise AnswersNeeded(
-            f"The generation asks ({asked}), and this run was told to fail when it does. It stays paused and costs "
-            "nothing while it waits for an answer.",
+            f"The generation has a question ({asked}), and this run was told to fail on questions. The generation "
+            "stays paused and costs nothing until it is answered.",
             questions=questions,
         )
 
 
 class FirstOf:
-    """Have each question answered by the first policy that has an answer to it: a file, say, and then the defaults."""
+    """Answer each question with the first policy that has an answer, for example a file and then the defaults."""
 
     def __init__(self, *policies: SyncPolicy) -> None:
         self._policies = policies
 
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
-        """What the policies answer between them. A later one is called only with what the earlier ones left."""
+        """Collect the answers. Each policy is called only with the questions that are still open."""
         given: dict[str, Answer] = {}
         for policy in self._policies:
             left = [question for question in questions if question.question not in given]

@@ -1,24 +1,24 @@
-"""A policy from a file, YAML or JSON: answers by exact question, by rules, and by a default.
+"""A policy from a YAML or JSON file: answers by exact question, by rules, and by default.
 
 ::
 
-    answers:                                  # exact questions, the service's text
+    answers:                                  # exact questions, in the service's words
       "Should the API expose REST endpoints, or render server-side HTML forms?":
         Server-rendered forms; no REST in v1.
-    rules:                                    # the first that fits a question answers it
+    rules:                                    # the first one that matches answers the question
       - pattern: (?i)which database           # a regular expression found in the question
         answer: PostgreSQL 16.
-      - agent: architect                      # who asks, whatever the case; * and ? as in file names
-        section: docs/02-architecture/*       # what it is about; all that a rule names must fit
-        use: proposed                         # what the agent itself proposes ...
-        answer: Keep it simple.               # ... and this where it proposes nothing
-    default:                                  # for every other question; a text, or as in a rule
+      - agent: architect                      # who asks, in any case; * and ? as in file names
+        section: docs/02-architecture/*       # what it is about; everything in a rule must match
+        use: proposed                         # what the agent proposes ...
+        answer: Keep it simple.               # ... or this if it proposes nothing
+    default:                                  # for every other question; a string, or as in a rule
       use: proposed
       answer: Use your best judgment for v1.
 
-An exact question goes before the rules, the rules go in their order, and the default comes last; one that fits but has
-no answer (the agent proposes nothing) is passed over. A question without an answer means that none is sent at all. Every value is taken as the text that stands
-there: ``yes`` and ``3.10`` need no quotes.
+Exact questions come first, then the rules in their order, then the default; one that matches but has no answer (the
+agent proposes nothing) is skipped. If a question has no answer, none is sent. Every value is read as a string: ``yes``
+and ``3.10`` need no quotes.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ from specstep_flows.models import Answer, Clarification
 
 __all__ = ["AnswersFile"]
 
-#: How long all patterns may take for all questions of one pause. Far more than any sensible pattern needs.
+#: Time limit for all patterns on all questions of one pause; far more than a sensible pattern needs.
 MATCH_SECONDS: Final = 10.0
 _LARGEST_BYTES: Final = 1 << 20
 _MATCHERS: Final = ("question", "pattern", "agent", "section")
 _RESULTS: Final = ("answer", "use")
-#: The place of the default, as the run's record shows it.
+#: The name of the default in the run's record.
 _DEFAULT: Final = "default"
 
 
 @attrs.frozen
 class _Rule:
-    """What a question must be for a rule to fit, and what it is answered. The default is one that fits every question."""
+    """Which questions a rule matches, and its answer. The default is a rule that matches every question."""
 
     place: str
     answer: str | None
@@ -67,7 +67,7 @@ class _Rule:
         return " and ".join(f"{name} {value!r}" for name, value in named.items() if value is not None)
 
     def fits(self, asked: Clarification, is_found: bool) -> bool:
-        """Whether everything that the rule names fits; ``is_found``: whether its pattern was found."""
+        """Whether the rule matches a question; ``is_found``: whether its pattern was found."""
         return (
             (self.question is None or _same_question(self.question, asked.question))
             and (self.pattern is None or is_found)
@@ -82,7 +82,7 @@ class _Rule:
 
 
 class AnswersFile:
-    """The policy that a file describes; give it as ``on_question``. See the module's text for the format."""
+    """A policy from a file; pass it as ``on_question``. The module's docstring describes the format."""
 
     def __init__(self, name: str, rules: Sequence[_Rule]) -> None:
         self.name = name
@@ -95,7 +95,7 @@ class AnswersFile:
         """Read a file; ``.json`` is JSON, anything else YAML.
 
         Raises:
-            AnswersError: it cannot be read, does not parse, or holds something else; with line and column.
+            AnswersError: it cannot be read or parsed, or its content is invalid; the message has line and column.
         """
         try:
             with path.open("rb") as file:
@@ -103,7 +103,7 @@ class AnswersFile:
         except OSError as error:
             raise AnswersError(f"The answers file {path} cannot be read ({error.strerror}).") from error
         if len(content) > _LARGEST_BYTES:
-            raise AnswersError(f"The answers file {path} is larger than any could be ({_LARGEST_BYTES:,} bytes).")
+            raise AnswersError(f"The answers file {path} is too large (more than {_LARGEST_BYTES:,} bytes).")
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -114,20 +114,20 @@ class AnswersFile:
 
     @classmethod
     def parse(cls, text: str, name: str = "answers", *, is_json: bool = False) -> AnswersFile:
-        """Read what a file would hold. ``name`` is what messages and the run's record call it."""
+        """Read the content of an answers file. ``name`` is its name in messages and in the run's record."""
         root = parse_json(text, name) if is_json else parse_yaml(text, name)
         if isinstance(root, Text) and root.value is None:
-            raise AnswersError(f"{name} holds no answers.")
+            raise AnswersError(f"{name} contains no answers.")
         parts = _mapping(root, name, ("answers", "rules", "default"), "an answers file")
         rules = [*_exact_rules(parts.get("answers"), name), *_listed_rules(parts.get("rules"), name)]
         if "default" in parts:
             rules.append(_default_rule(parts["default"], name))
         if not rules:
-            raise AnswersError(f"{name} holds no answers.")
+            raise AnswersError(f"{name} contains no answers.")
         return cls(name, rules)
 
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
-        """The answers that the file has; a question that nothing fits is left out.
+        """The answers from the file; a question that nothing matches is left out.
 
         Raises:
             AnswersError: a pattern takes too long for a question.
@@ -145,7 +145,7 @@ class AnswersFile:
         return given
 
     def unused(self) -> list[str]:
-        """A sentence for each rule that has answered nothing although there were questions. The default need not."""
+        """A sentence for each rule (but the default) that answered no question, if there were any questions."""
         if not self._was_asked:
             return []
         return [
@@ -157,8 +157,8 @@ class AnswersFile:
     def _found_patterns(self, texts: Sequence[str]) -> list[list[bool]]:
         """For each rule, in which texts its pattern is found.
 
-        A pattern can take for ever on a text that happens to be unfortunate, and nothing in this process can interrupt
-        it: ``re`` lets no other thread run. So a process of its own does the search, and is ended when it is late.
+        A pattern can take for ever on some texts, and nothing in this process can interrupt it, because ``re`` holds
+        the GIL. So a separate process does the search, and is killed after ``MATCH_SECONDS``.
         """
         numbers = [number for number, rule in enumerate(self._rules) if rule.pattern is not None]
         found = [[False] * len(texts) for _ in self._rules]
@@ -177,11 +177,11 @@ class AnswersFile:
         except subprocess.TimeoutExpired as error:
             late = self._rules[numbers[(error.stdout or b"").count(b"\n")]]
             raise AnswersError(
-                f"{self.name}, {late.place}: the pattern {late.pattern!r} takes too long for a question. Repeat nothing "
-                "that is repeated already, as (a+)+ does."
+                f"{self.name}, {late.place}: the pattern {late.pattern!r} takes too long on a question. Avoid nested "
+                "repetition such as (a+)+."
             ) from None
         except (OSError, subprocess.CalledProcessError) as error:
-            raise AnswersError(f"{self.name}: its patterns could not be searched for ({error}).") from error
+            raise AnswersError(f"{self.name}: could not start a process to match the patterns ({error}).") from error
         for number, line in zip(numbers, done.stdout.splitlines(), strict=True):
             found[number] = json.loads(line)
         return found
@@ -196,7 +196,7 @@ for pattern in map(re.compile, patterns):
 
 
 def _same_question(one: str, other: str) -> bool:
-    """Whether two texts are the same question, whatever their line breaks, spaces and Unicode form."""
+    """Whether two strings are the same question, apart from line breaks, spaces and Unicode form."""
     return _plain(one) == _plain(other)
 
 
@@ -209,15 +209,15 @@ def _wrong(node: Node, name: str, what: str) -> AnswersError:
 
 
 def _pairs(node: Node, name: str, what: str) -> Iterator[tuple[str, Node, Node]]:
-    """The entries of a mapping, with their keys as text. A key that comes twice is refused."""
+    """The entries of a mapping, with their keys as strings. A duplicate key is refused."""
     seen: list[str] = []
     if not isinstance(node, Pairs):
         raise _wrong(node, name, f"{what} must be `name: value` pairs.")
     for key, value in node.pairs:
         if not isinstance(key, Text) or key.value is None:
-            raise _wrong(key, name, "a name must be a text.")
+            raise _wrong(key, name, "a name must be a string.")
         if any(_same_question(key.value, other) for other in seen):
-            raise _wrong(key, name, f"{key.value!r} is there twice.")
+            raise _wrong(key, name, f"{key.value!r} appears twice.")
         seen.append(key.value)
         yield key.value, key, value
 
@@ -229,7 +229,7 @@ def _mapping(node: Node, name: str, known: Sequence[str], what: str) -> dict[str
             import difflib
 
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f" Is it {near[0]}?" if near else f" It may have {', '.join(known)}."
+            hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(known)}."
             raise _wrong(key_node, name, f"{what} has no {key!r}.{hint}")
         found[key] = value
     return found
@@ -237,7 +237,7 @@ def _mapping(node: Node, name: str, known: Sequence[str], what: str) -> dict[str
 
 def _text(node: Node, name: str, what: str) -> str:
     if not isinstance(node, Text) or not (node.value or "").strip():
-        raise _wrong(node, name, f"{what} must be a text that is not empty.")
+        raise _wrong(node, name, f"{what} must be a string that is not empty.")
     return (node.value or "").strip()
 
 
@@ -261,12 +261,14 @@ def _rule(node: Node, name: str) -> _Rule:
     parts = _mapping(node, name, (*_MATCHERS, *_RESULTS), "a rule")
     matchers = {key: _text(parts[key], name, key) for key in _MATCHERS if key in parts}
     if not matchers:
-        raise _wrong(node, name, f"a rule must say what it is for: one of {', '.join(_MATCHERS)}, or several.")
+        raise _wrong(
+            node, name, f"a rule must say which questions it is for, by {', '.join(_MATCHERS[:-1])} or {_MATCHERS[-1]}."
+        )
     if "pattern" in matchers:
         try:
             re.compile(matchers["pattern"])
         except (re.error, OverflowError, RecursionError) as error:
-            raise _wrong(parts["pattern"], name, f"this is not a regular expression ({error}).") from None
+            raise _wrong(parts["pattern"], name, f"this is not a valid regular expression ({error}).") from None
     answer, uses_proposal = _result(parts, node, name)
     return _Rule(node.place, answer, uses_proposal, *(matchers.get(key) for key in _MATCHERS))
 
@@ -279,9 +281,9 @@ def _default_rule(node: Node, name: str) -> _Rule:
 
 
 def _result(parts: Mapping[str, Node], node: Node, name: str) -> tuple[str | None, bool]:
-    """The text to answer, and whether what the agent proposes goes before it."""
+    """The answer, and whether the agent's proposal comes first."""
     if "use" in parts and _text(parts["use"], name, "use") != "proposed":
-        raise _wrong(parts["use"], name, "use can only be proposed: what the agent itself proposes.")
+        raise _wrong(parts["use"], name, "use must be proposed, for what the agent proposes.")
     if "use" not in parts and "answer" not in parts:
-        raise _wrong(node, name, "there is no answer here: write `answer: a text`, `use: proposed`, or both.")
+        raise _wrong(node, name, "there is no answer here: add `answer: …`, `use: proposed`, or both.")
     return (_text(parts["answer"], name, "an answer") if "answer" in parts else None), "use" in parts

@@ -1,4 +1,4 @@
-"""What users hand in: the brief, and whom a run asks: for answers, for the next thing to say, for a confirmation."""
+"""What users pass to a run: the brief, and callbacks for answers, for the next message, and for a confirmation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from specstep_flows.runs.records import RunRecord
 
 __all__ = ["Brief", "Confirm", "Policy", "PolicyAnswers", "Respondent", "as_id", "whole_brief"]
 
-#: What a policy gives back: an answer to each question, as answers or by question text; None to leave it for later.
+#: What a policy returns: answers by question text or as ``Answer`` objects; None to leave the questions for later.
 PolicyAnswers: TypeAlias = Mapping[str, str] | Sequence[Answer] | None
-#: Who answers: called with the questions that are pending.
+#: Called with the pending questions.
 Policy: TypeAlias = Callable[[Sequence[Clarification]], PolicyAnswers | Awaitable[PolicyAnswers]]
-#: Called with the run's record before anything that costs; False leaves the run where it is.
+#: Called with the run's record before anything that costs money; False leaves the run where it is.
 Confirm: TypeAlias = Callable[[RunRecord], bool | Awaitable[bool]]
-#: Called with the agent's reply and the interview; gives back the next thing to say, or None to end the interview.
+#: Called with the agent's reply and the interview; returns the next message, or None to end the interview.
 Respondent: TypeAlias = Callable[[str | None, Interview], Awaitable[str | None] | str | None]
 
 
@@ -37,10 +37,10 @@ def _paths(attachments: Sequence[str | Path]) -> tuple[Path, ...]:
 class Brief:
     """A brief for ``run``.
 
-    ``messages`` (one text, or several) are said turn by turn; ``attachments`` are uploaded before the first turn. When
-    the messages are used up, ``respondent`` is called with the agent's reply and the interview as it stands, and gives
-    back the next thing to say, or None to end; with ``AsyncSpecStep`` it may be a coroutine function. Without one the
-    interview ends with the last message: scripted messages are the simplest respondent.
+    ``messages`` (one string, or several) are sent turn by turn; ``attachments`` are uploaded before the first turn.
+    When the messages are used up, ``respondent`` is called with the agent's reply and the current interview, and
+    returns the next message, or None to end; with ``AsyncSpecStep`` it can be a coroutine function. Without a
+    respondent, the interview ends with the last message.
     """
 
     messages: tuple[str, ...] = attrs.field(default=(), converter=_texts)
@@ -51,7 +51,7 @@ class Brief:
 def whole_brief(
     brief: str | Sequence[str] | Brief, attachments: Sequence[str | Path], respondent: Respondent | None
 ) -> Brief:
-    """The brief that ``run`` was given in one value or in several. Raises ``UsageError`` when it was given twice."""
+    """The brief, passed to ``run`` as one value or as several. Raises ``UsageError`` if a part is given twice."""
     if not isinstance(brief, Brief):
         return Brief(brief, attachments, respondent)
     for what, own, more in (
@@ -59,7 +59,7 @@ def whole_brief(
         ("respondent", brief.respondent, respondent),
     ):
         if own and more:
-            raise errors.UsageError(f"The brief's {what} came twice: in the Brief, and beside it. Nothing was sent.")
+            raise errors.UsageError(f"`{what}` is given twice, in the Brief and as an argument. Nothing was sent.")
     return attrs.evolve(brief, attachments=brief.attachments or attachments, respondent=brief.respondent or respondent)
 
 

@@ -168,8 +168,8 @@ class SpecStep:
         The callables are plain functions.
 
         Args:
-            brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may be
-                left out. A ``Brief`` holds texts, attachments and respondent in one value.
+            brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may
+                be left out. A ``Brief`` holds texts, attachments and respondent in one value.
             attachments: reference documents to upload before the first turn.
             profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
             project_type: ``WebApp``, …; left out, the service goes by what it detected.
@@ -261,8 +261,8 @@ class SpecStep:
         ``on_question`` is a policy as for ``run``: it is called with the pending questions. The answers, and the rule
         that each came from, are kept in the run's record, and nothing is sent twice when a response is lost. Nothing
         else is done: ``resume`` goes on with the run, or the process that drives it does. Empty when no question waits,
-        or when they were answered already and the service has yet to take the answers up. If one kickoff started several
-        generations, each is answered.
+        or when they were answered already and the service has yet to take the answers up. If one kickoff started
+        several generations, each is answered.
 
         GET /v1/generations/{id}, GET /v1/generations/{id}/clarifications,
         POST /v1/generations/{id}/clarifications/answers
@@ -470,7 +470,7 @@ class SpecStep:
         *,
         settle_seconds: float | None = None,
     ) -> list[models.Answer]:
-        """Answer every pending question, verbatim by its text; what was accepted. For a run's own record use ``answer``.
+        """Answer every pending question, verbatim by its text; what was accepted. A run is answered by ``answer``.
 
         ``answers`` are given by question, or by a policy that is called with the questions; where the questions change
         meanwhile, the policy is called again.
@@ -566,7 +566,7 @@ class SpecStep:
     # Everything else that the API offers.
 
     def call(self, operation: Any, *args: object, **arguments: object) -> Any:
-        """Any operation of the API by its module in the generated client; the parsed body, or bytes of one that is a file.
+        """Any operation of the API by its module in the generated client; the parsed body, or the bytes of a file.
 
         ::
 
@@ -575,7 +575,7 @@ class SpecStep:
             for notification in specstep.call(list_notifications).notifications:
                 ...
 
-        It goes through the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+        It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
         """
         return self._drive(gateway.call(operation, *args, **arguments))
 

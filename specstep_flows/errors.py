@@ -1,22 +1,22 @@
-"""Every exception that specstep_flows raises, as one tree. Each says what happened, what it means, what to do.
+"""Every exception that specstep_flows raises. Messages say what happened, what it means for the money, what to do.
 
 ::
 
     SpecStepError
-    ├── SettingsError               no key, a malformed key or URL, a setting that does not fit
+    ├── SettingsError               no key, a malformed key or URL, another invalid setting
     ├── UsageError                  an empty brief, an unknown profile, an unwritable folder
-    │   └── AnswersError            an answers file that does not parse, a policy that does not fit
+    │   └── AnswersError            an answers file that does not parse, an unusable policy
     ├── StoreError                  the run store
     │   ├── StoreUnreadable         damaged, or made by a newer version
     │   ├── RunNotFound
     │   ├── RunBusy                 another process drives this run
     │   └── RunConflict             this run id belongs to another brief
-    ├── RequestError                a request did not get the answer that was hoped for
-    │   ├── TransportError          no answer at all
+    ├── RequestError                a request failed
+    │   ├── TransportError          no response at all
     │   │   ├── NotConnected        the connection was never made: nothing was sent
     │   │   └── ConnectionLost      reset, cut or timed out: it may have been carried out
-    │   ├── UnexpectedResponse      an answer that does not fit: it may have been carried out
-    │   └── APIError                the service answered with a status of 400 or above
+    │   ├── UnexpectedResponse      a response that cannot be read: it may have been carried out
+    │   └── APIError                the service responded with a status of 400 or above
     │       ├── BadRequest          400, 413, 415, 422
     │       ├── AuthenticationError 401
     │       ├── PermissionDenied    403
@@ -26,24 +26,24 @@
     │       │   └── ConcurrencyCapReached
     │       ├── RateLimited         429
     │       └── ServerError         408 and every 5xx: it may have been carried out
-    ├── OutcomeUnknown              a paid request may have been carried out, and reading could not settle it
+    ├── OutcomeUnknown              a paid request may have been carried out, and the service could not tell
     ├── TurnFailed                  the service could not answer a turn of the interview
-    ├── InterviewEnded              no intake artifact can come of this interview
-    ├── GenerationFailed            the service gave the generation up
+    ├── InterviewEnded              the interview ended without an intake artifact
+    ├── GenerationFailed            the generation failed at the service
     ├── GenerationCancelled
-    ├── BudgetExceeded              the user's own limit was passed, by cost that was read
+    ├── BudgetExceeded              the reported cost exceeded the user's limit
     ├── Detached                    the run goes on at the service; this process stopped watching
     │   ├── WaitTimeout             the overall deadline passed
     │   ├── GenerationPaused        somebody paused the generation
     │   └── AnswersNeeded           a question waits for an answer
     ├── PackageError
-    │   ├── DownloadError           the bytes did not all arrive; what came is kept
-    │   │   └── SignedUrlExpired    the download address is no longer valid: ask for a new one
+    │   ├── DownloadError           the download is incomplete; what arrived is kept
+    │   │   └── SignedUrlExpired    the signed URL is no longer valid: ask for a new one
     │   ├── DamagedPackage          not a zip, truncated, or a checksum that does not match
-    │   └── HostilePackage          an archive that tries to write where it must not
-    └── WebhookRejected             a delivery that is not the service's, or too old
+    │   └── HostilePackage          an archive that would write outside its folder
+    └── WebhookRejected             a delivery that is not from the service, or too old
 
-No message, argument or attribute here ever holds a key or a signed URL.
+No message, argument or attribute contains a key or a signed URL.
 """
 
 from __future__ import annotations
@@ -105,19 +105,19 @@ __all__ = [
 
 
 class SpecStepError(Exception):
-    """Anything that this package raises on purpose. ``run_id`` names the run that it happened to, if any."""
+    """Base class of all errors of this package. ``run_id`` is the run that it happened in, if any."""
 
-    #: A stable word for programs, as ``specstep --json`` prints it.
+    #: A stable code for programs, as ``specstep --json`` prints it.
     code: str = "error"
 
     def __init__(self, message: str) -> None:
-        # What the service says may stand in it, so nothing of it can control a terminal.
+        # It may quote the service, so control characters are removed.
         self.message = plain_text(message).replace("\n", " ").replace("\t", " ")
         super().__init__(self.message)
         self.run_id: str | None = None
 
     def add(self, sentence: str) -> None:
-        """Say more: what it means for the money, or what to do next, which only a caller knows."""
+        """Append a sentence that only the caller knows: what it means for the money, or what to do next."""
         self.message = f"{self.message} {sentence}"
 
     def __str__(self) -> str:
@@ -129,23 +129,23 @@ class SpecStepError(Exception):
 
 
 class SettingsError(SpecStepError):
-    """A key, a URL or another setting is missing or does not fit; nothing was sent."""
+    """A key, a URL or another setting is missing or invalid; nothing was sent."""
 
     code = "settings"
 
 
 class UsageError(SpecStepError):
-    """What was asked for cannot be done as asked; nothing was sent that costs."""
+    """The call cannot be carried out as requested; nothing was paid for."""
 
     code = "usage"
 
 
 class UnknownOption(UsageError, TypeError):
-    """A name that is not an option of a run, from code, a record or the settings file; a misspelt limit must not be lost."""
+    """A name that is not an option of a run, from code or a record: a misspelt limit must not pass for none."""
 
 
 class AnswersError(UsageError):
-    """An answers file that does not parse (the message gives line and column), or a policy that does not fit."""
+    """An answers file that does not parse (the message gives line and column), or an unusable policy."""
 
     code = "answers"
 
@@ -157,34 +157,34 @@ class StoreError(SpecStepError):
 
 
 class StoreUnreadable(StoreError):
-    """The store is damaged or was made by a newer version. It is left as it is."""
+    """The store is damaged or was made by a newer version. It is not touched."""
 
     code = "store_unreadable"
 
 
 class RunNotFound(StoreError):
-    """No run of that id is in the store."""
+    """The store has no run with that id."""
 
     code = "run_not_found"
 
 
 class RunBusy(StoreError):
-    """Another process drives this run at the moment; the message says which."""
+    """Another process is driving this run; the message says which."""
 
     code = "run_busy"
 
 
 class RunConflict(StoreError):
-    """The run id is taken by a run with another brief, profile or service."""
+    """The run id belongs to a run with another brief, profile or service."""
 
     code = "run_conflict"
 
 
 class RequestError(SpecStepError):
-    """A request to the service did not get the answer that was hoped for.
+    """A request to the service failed.
 
-    ``operation`` is the operationId. ``ambiguous`` is true when the service may have carried the request out all
-    the same, so that it must not simply be sent again if it costs.
+    ``operation`` is the operationId. ``ambiguous`` is true when the service may have carried the request out anyway,
+    so that it must not simply be sent again if it costs money.
     """
 
     code = "request"
@@ -196,26 +196,26 @@ class RequestError(SpecStepError):
 
 
 class TransportError(RequestError):
-    """No answer came."""
+    """There was no response."""
 
     code = "network"
 
 
 class NotConnected(TransportError):
-    """The connection was never made (name look-up, refusal, TLS): the service has seen nothing."""
+    """The connection was never made (DNS, refused, TLS): the service has not seen the request."""
 
     code = "not_connected"
 
 
 class ConnectionLost(TransportError):
-    """The connection was cut, or the answer did not come in time."""
+    """The connection was lost, or the response did not arrive in time."""
 
     code = "connection_lost"
     ambiguous = True
 
 
 class UnexpectedResponse(RequestError):
-    """The service answered, but not in the form that its pages or its API document give (``field`` names where)."""
+    """The service responded, but not in the form that its API document describes (``field`` names where)."""
 
     code = "unexpected_response"
     ambiguous = True
@@ -226,11 +226,11 @@ class UnexpectedResponse(RequestError):
 
 
 class APIError(RequestError):
-    """The service refused: a status of 400 or above, read as ``application/problem+json`` where it is that.
+    """The service responded with a status of 400 or above.
 
-    ``status`` is the HTTP status; ``problem_type`` the machine-readable word to branch on (``VALIDATION_ERROR``);
-    ``detail`` the service's sentence; ``members`` every member of the problem document; ``retry_after`` the seconds
-    that the service asked to wait, if it did.
+    ``status`` is the HTTP status. If the body is ``application/problem+json``, ``problem_type`` is its machine-readable
+    type (``VALIDATION_ERROR``), ``detail`` its text and ``members`` the whole document. ``retry_after`` is how many
+    seconds the service asks to wait, if it does.
     """
 
     code = "api"
@@ -255,35 +255,35 @@ class APIError(RequestError):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the problem document itself says ``retryable: true``."""
+        """Whether the problem document says ``retryable: true``."""
         return self.members.get("retryable") is True
 
     @property
     def is_not_offered(self) -> bool:
-        """Whether the service says, of an address that names no single thing, that it has no such operation."""
+        """Whether the service does not have this operation. Only meaningful for a path without an id."""
         return self.status in (404, 405, 410, 501)
 
 
 class BadRequest(APIError):
-    """The service did not accept what was sent."""
+    """The service did not accept the request."""
 
     code = "bad_request"
 
 
 class AuthenticationError(APIError):
-    """The key was refused. Never tried again: five refusals in five minutes lock the address out."""
+    """The key was rejected. It is never tried again: five rejections in five minutes lock the IP address out."""
 
     code = "authentication"
 
 
 class PermissionDenied(APIError):
-    """The key is good, but may not do this."""
+    """The key is valid, but not allowed to do this."""
 
     code = "permission"
 
 
 class QuotaExceeded(APIError):
-    """The plan's quota is used up: ``tier``, ``limit``, ``used`` and ``reset`` as ``X-Quota-*`` gave them."""
+    """The plan's quota is used up: ``tier``, ``limit``, ``used`` and ``reset`` are the ``X-Quota-*`` headers."""
 
     code = "quota"
 
@@ -305,13 +305,13 @@ class QuotaExceeded(APIError):
 
 
 class NotFound(APIError):
-    """Not there, or another account's: the service does not tell these apart."""
+    """It does not exist, or belongs to another account: the service does not tell these apart."""
 
     code = "not_found"
 
 
 class Conflict(APIError):
-    """The present state does not allow this."""
+    """The current state does not allow this."""
 
     code = "conflict"
 
@@ -323,22 +323,22 @@ class ConcurrencyCapReached(Conflict):
 
 
 class RateLimited(APIError):
-    """More requests than the key may send; ``retry_after`` says how long to wait, in seconds."""
+    """Too many requests for this key; ``retry_after`` is how long to wait, in seconds."""
 
     code = "rate_limited"
 
 
 class ServerError(APIError):
-    """The service or its front door failed. What was asked may have been carried out."""
+    """The service or its front door failed. The request may have been carried out."""
 
     code = "server"
     ambiguous = True
 
 
 class OutcomeUnknown(SpecStepError):
-    """A request that costs may have been carried out, and reading the service could not settle it.
+    """A request that costs money may have been carried out, and the service could not tell.
 
-    ``candidates`` are the generations that may have come of it. Nothing was sent again.
+    ``candidates`` are the generations that it may have started. Nothing was sent again.
     """
 
     code = "outcome_unknown"
@@ -360,9 +360,9 @@ class TurnFailed(SpecStepError):
 
 
 class InterviewEnded(SpecStepError):
-    """The interview cannot go on or did not yield an intake artifact; no generation was started.
+    """The interview cannot go on, or ended without an intake artifact; no generation was started.
 
-    ``is_final`` is false where the service may still yield it, so that the run can be resumed.
+    ``is_final`` is false if the artifact may still appear, so that the run can be resumed.
     """
 
     code = "interview_ended"
@@ -373,11 +373,11 @@ class InterviewEnded(SpecStepError):
 
 
 class GenerationFailed(SpecStepError):
-    """The service gave the generation up.
+    """The generation failed at the service.
 
-    ``category`` is the failure category (``HostRestart``, ``ReviewBudgetExhausted``, …; a value that this version
-    does not know stays as it is); ``reason`` the service's sentence; ``retry_makes_sense`` whether the service's
-    pages say that running the same intake again is likely to help (None where they do not say).
+    ``category`` is the failure category (``HostRestart``, ``ReviewBudgetExhausted``, … or one that this version does
+    not know); ``reason`` is the service's explanation; ``retry_makes_sense`` is whether the service's documentation
+    says that running the same intake again is likely to help (None if it does not say).
     """
 
     code = "generation_failed"
@@ -409,7 +409,7 @@ class GenerationCancelled(SpecStepError):
 
 
 class BudgetExceeded(SpecStepError):
-    """The user's own limit was passed: ``spent_usd`` was read, ``limit_usd`` was set."""
+    """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``)."""
 
     code = "budget"
 
@@ -420,7 +420,7 @@ class BudgetExceeded(SpecStepError):
 
 
 class Detached(SpecStepError):
-    """The run goes on at the service and can be resumed; only this process stopped watching it."""
+    """The run continues at the service and can be resumed; only this process stopped watching it."""
 
     code = "detached"
 
@@ -432,7 +432,7 @@ class WaitTimeout(Detached):
 
 
 class GenerationPaused(Detached):
-    """Somebody paused the generation; it waits for ``resume``."""
+    """Somebody paused the generation; it waits to be resumed."""
 
     code = "paused"
 
@@ -442,7 +442,7 @@ class GenerationPaused(Detached):
 
 
 class AnswersNeeded(Detached):
-    """The generation waits for answers that the policy does not have (``questions``). None was sent."""
+    """The generation waits for answers to ``questions`` that the policy did not give. No answer was sent."""
 
     code = "answers_needed"
 
@@ -452,27 +452,27 @@ class AnswersNeeded(Detached):
 
 
 class PackageError(SpecStepError):
-    """The package could not be brought to its final name. Nothing stands under that name."""
+    """The package could not be saved. There is no file under its final name."""
 
     code = "package"
 
 
 class DownloadError(PackageError):
-    """Not all bytes arrived. What came is kept in the ``.part`` file, and the next attempt goes on from there."""
+    """The download is incomplete. What arrived is kept in the ``.part`` file, and the next attempt continues there."""
 
     code = "download"
 
 
 class SignedUrlExpired(DownloadError):
-    """The storage host no longer accepts the download address; a new one must be asked for."""
+    """The storage host no longer accepts the signed URL; ask the service for a new one."""
 
     code = "url_expired"
 
 
 class OutputError(PackageError):
-    """The place on disk will not take the package: the name is taken, the disk is full, the folder not writable.
+    """The package cannot be written: the file exists, the disk is full, or the folder is not writable.
 
-    Nothing that stood there was changed, and what was downloaded is kept.
+    No existing file was changed, and what was downloaded is kept.
     """
 
     code = "output"

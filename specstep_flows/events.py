@@ -1,4 +1,4 @@
-"""What a run tells whoever watches: one small frozen class per thing that happened, in the order it happened."""
+"""The events of a run, one small frozen class for each thing that can happen."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Event:
 
 @attrs.frozen
 class RunOpened(Event):
-    """The run's id is durable: from here on it can be resumed. Of a new one nothing has been paid for yet.
+    """The run is stored: from now on it can be resumed. If it is new, nothing has been paid for yet.
 
-    ``states`` are those that the generation of a resumed run was seen in before, in their order.
+    ``states`` are the states that the generation of a resumed run has been seen in, in order.
     """
 
     run_id: str
@@ -68,7 +68,7 @@ class InterviewStarted(Event):
 
 @attrs.frozen
 class Uploading(Event):
-    """``sent_bytes`` of the ``total_bytes`` of a reference document have left."""
+    """``sent_bytes`` of the ``total_bytes`` of a reference document have been sent."""
 
     name: str
     sent_bytes: int
@@ -85,7 +85,7 @@ class DocumentAttached(Event):
 
 @attrs.frozen
 class TurnSubmitted(Event):
-    """Turn ``number`` (from 1) of ``total`` known messages is on its way; ``total`` is None when nobody knows."""
+    """Turn ``number`` (from 1) is being sent; ``total`` is the number of messages, None if it is not known."""
 
     number: int
     total: int | None
@@ -103,7 +103,7 @@ class ReplyReceived(Event):
 
 @attrs.frozen
 class InterviewCompleted(Event):
-    """The interview yielded its intake artifact. ``unused_messages`` of the brief were not needed."""
+    """The interview produced its intake artifact. ``unused_messages`` of the brief were not needed."""
 
     interview_id: UUID
     intake_artifact_id: UUID
@@ -112,7 +112,7 @@ class InterviewCompleted(Event):
 
 @attrs.frozen
 class GenerationStarted(Event):
-    """A generation runs. ``adopted`` when it was found rather than started by this process."""
+    """A generation has started. ``adopted`` if it was found, and not started by this process."""
 
     generation_id: UUID
     adopted: bool
@@ -120,7 +120,7 @@ class GenerationStarted(Event):
 
 @attrs.frozen
 class GenerationProgress(Event):
-    """A look at the generation, with every status field; ``next_look_in`` is in seconds, None when it is over."""
+    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended."""
 
     generation: Generation
     next_look_in: float | None
@@ -128,7 +128,7 @@ class GenerationProgress(Event):
 
 @attrs.frozen
 class QuestionsAsked(Event):
-    """The generation is paused until these are answered."""
+    """The generation is paused until these questions are answered."""
 
     generation_id: UUID
     questions: tuple[Clarification, ...]
@@ -136,7 +136,7 @@ class QuestionsAsked(Event):
 
 @attrs.frozen
 class QuestionsAnswered(Event):
-    """The answers were accepted; the generation goes on at the service's next tick."""
+    """The answers were accepted; the generation continues soon."""
 
     generation_id: UUID
     answers: tuple[Answer, ...]
@@ -144,7 +144,7 @@ class QuestionsAnswered(Event):
 
 @attrs.frozen
 class Waiting(Event):
-    """The run waits ``seconds`` before it goes on, because of ``reason``."""
+    """The run waits ``seconds`` before it continues, because of ``reason``."""
 
     reason: str
     seconds: float
@@ -159,7 +159,7 @@ class Notice(Event):
 
 @attrs.frozen
 class Downloading(Event):
-    """``received_bytes`` of ``total_bytes`` (None when unknown) of the package are on disk."""
+    """``received_bytes`` of ``total_bytes`` (None if unknown) of the package are on disk."""
 
     received_bytes: int
     total_bytes: int | None
@@ -167,7 +167,7 @@ class Downloading(Event):
 
 @attrs.frozen
 class PackageSaved(Event):
-    """The package is verified and stands under its final name."""
+    """The package is verified and saved under its final name."""
 
     path: Path
     size_bytes: int

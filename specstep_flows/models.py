@@ -191,8 +191,8 @@ class Clarification:
 class Answer:
     """An answer to a clarification; ``question`` is the service's text, verbatim. ``rule`` says where it came from.
 
-    ``generation_id`` is whose question it was, once the answer was accepted: of a fan-out, each child asks by itself. It
-    does not count when answers are compared.
+    ``generation_id`` is whose question it was, once the answer was accepted: each child of a fan-out asks by itself.
+    It does not count when answers are compared.
     """
 
     question: str
@@ -358,7 +358,7 @@ class PackageFile:
 
 @attrs.frozen
 class PackageOnDisk:
-    """A package that was brought home by itself. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
+    """A package that was downloaded by its id. ``path`` is the zip; ``unpacked_to`` the folder, if it was unpacked."""
 
     package: Package
     path: Path

@@ -1,7 +1,7 @@
-"""The sandbox as pytest fixtures, for the tests of those who build on this library.
+"""The sandbox as pytest fixtures, for the tests of people who build on this library.
 
-pytest loads this module in every environment that has the package installed, so it imports nothing but pytest; the
-sandbox (extra `sandbox`) is imported when a test asks for it.
+pytest loads this module in every environment in which the package is installed, so it imports only pytest; the sandbox
+(extra `sandbox`) is imported when a test uses it.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from specstep_flows.sandbox import Sandbox, SandboxOptions
 
 SPEED = 600.0
-"""Virtual seconds in a real one: a Fast generation of four minutes takes 0.4 s."""
+"""Virtual seconds per real second: a Fast generation of four minutes takes 0.4 s."""
 
 
 @pytest.fixture
 def specstep_sandbox_options() -> "SandboxOptions | None":
-    """What the sandbox is told to be; override this fixture to choose. None means the defaults."""
+    """Options of the sandbox; override this fixture to choose them. None means the defaults."""
     return None
 
 
@@ -28,10 +28,10 @@ def specstep_sandbox(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator["Sandbox"]:
-    """A SpecStep of the test's own, 600 times as fast as the real one, which costs nothing.
+    """A local SpecStep for one test, 600 times as fast as the real one and free.
 
-    The environment points to it, so that `SpecStep()` and the `specstep` command reach it without arguments, on a clock
-    of the same speed, with a run store and settings of the test's own. Assert on `specstep_sandbox.state` and
+    The environment points to it, so that `SpecStep()` and the `specstep` command use it without arguments, at the same
+    speed, with a run store and settings of their own. Assert on `specstep_sandbox.state` and
     `specstep_sandbox.requests`; script faults with `specstep_sandbox.faults`.
     """
     try:

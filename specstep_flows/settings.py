@@ -1,9 +1,9 @@
-"""Where the key, the service's address and the other settings come from, and whether they fit.
+"""The key, the service's address and the other settings: where they come from, and whether they are valid.
 
-Flag, then environment, then the user's file, then the default (an empty variable counts as not set). The file is
-``config.toml`` in the platform's configuration folder, or what ``SPECSTEP_CONFIG`` names::
+A flag comes first, then the environment, the user's file and the default (an empty variable counts as not set). The
+file is ``config.toml`` in the platform's configuration folder, or the one that ``SPECSTEP_CONFIG`` names::
 
-    api_key = "sf_..."                     # SPECSTEP_API_KEY; keep the file to yourself: chmod 600
+    api_key = "sf_..."                     # SPECSTEP_API_KEY; make the file private: chmod 600
     api_url = "https://specstep.com"       # SPECSTEP_API_URL
     state = "~/specstep-state"             # SPECSTEP_STATE; relative to this file's folder
     settle_seconds = 90                    # SPECSTEP_SETTLE_SECONDS
@@ -33,9 +33,9 @@ __all__ = ["DEFAULT_API_URL", "Settings", "check_api_key", "check_api_url", "def
 
 #: The official samples' default (language-samples).
 DEFAULT_API_URL: Final = "https://specstep.com"
-#: The front door gives up after about 60 s; a service that commits late commits within that, and a margin.
+#: The front door times out after about 60 s; the service commits a late request within that time and a margin.
 DEFAULT_SETTLE_SECONDS: Final = 90.0
-#: A little more than the front door's own ceiling, so that its answer is seen.
+#: A little longer than the front door's own timeout, so that its response is seen.
 DEFAULT_REQUEST_TIMEOUT: Final = 75.0
 FRONT_DOOR_SECONDS: Final = 60.0
 
@@ -49,10 +49,10 @@ Found: TypeAlias = tuple[Any, str]
 
 @attrs.frozen
 class Settings:
-    """Settings that fit. ``sources`` says for each where it came from; ``warnings`` what ``doctor`` should tell.
+    """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
 
-    ``settle_seconds``: how long after a paid request of unknown outcome an empty list means "not sent".
-    ``request_timeout``: seconds for one request. ``clock_speed``: how much faster than real time waits pass.
+    ``settle_seconds``: how long after a paid request without a response an empty list means "not sent".
+    ``request_timeout``: seconds for one request. ``clock_speed``: how much faster than real time the clock is.
     """
 
     api_key: str | None = attrs.field(default=None, repr=False)
@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def uses_proxy(self) -> bool:
-        """Whether requests go by the proxy that the environment names. Plain http stays on this machine, key and all."""
+        """Whether requests use the environment's proxy. Plain http, key included, stays on this machine."""
         return self.api_url.startswith("https:")
 
     @classmethod
@@ -79,12 +79,12 @@ class Settings:
         """Find and check every setting.
 
         Args:
-            flags: what was given by flag or argument, by field name; None counts as not given.
+            flags: flags or arguments by field name; None counts as not given.
             environ: the environment (default: this process's).
-            file: the user's file; it must exist. By default it may be missing.
+            file: the settings file, which must exist. The default file may be missing.
 
         Raises:
-            SettingsError: a setting does not fit, or the file cannot be read. The message holds no key.
+            SettingsError: a setting is invalid, or the file cannot be read. The message contains no key.
         """
         environ = os.environ if environ is None else environ
         named = file or (Path(environ["SPECSTEP_CONFIG"]).expanduser() if environ.get("SPECSTEP_CONFIG") else None)
@@ -103,11 +103,11 @@ class Settings:
         return settings._checked_together()
 
     def require_key(self) -> str:
-        """The key; ``SettingsError`` says how to give one when there is none."""
+        """The key. Without one, ``SettingsError`` says how to set it."""
         if self.api_key is None:
             raise SettingsError(
-                "No key. Set SPECSTEP_API_KEY to an API key (sf_…; the service's web page makes one under Settings, "
-                "API keys), or write it into the settings file. With a local sandbox none is needed."
+                "There is no API key. Set SPECSTEP_API_KEY, or api_key in the settings file, to a key (sf_…) from the "
+                "service's web page under Settings, API keys. To try without one, start `specstep sandbox`."
             )
         return self.api_key
 
@@ -116,7 +116,7 @@ class Settings:
         return attrs.evolve(self, api_key=None)
 
     def state_folder(self) -> Path:
-        """The folder of the run store and the shared limits: ``state``, else the platform's own place for such."""
+        """The folder of the run store and the shared rate limits: ``state``, or else the platform's state folder."""
         if self.state is not None:
             return self.state
         import platformdirs
@@ -127,73 +127,73 @@ class Settings:
         local = is_loopback(self.api_url)
         if self.clock_speed != 1.0 and not local:
             raise SettingsError(
-                f"A clock speed of {self.clock_speed:g} ({self.sources['clock_speed']}) is for a service on loopback "
-                f"only: {self.api_url} keeps real time."
+                f"A clock speed of {self.clock_speed:g} ({self.sources['clock_speed']}) only works with a service on "
+                f"loopback: {self.api_url} runs in real time."
             )
         if self.settle_seconds < FRONT_DOOR_SECONDS and not local:
             warning = (
                 f"A settle time of {self.settle_seconds:g} s ({self.sources['settle_seconds']}) is shorter than the "
-                f"{FRONT_DOOR_SECONDS:g} s within which a request of unknown outcome may still be carried out: a run "
-                "could be paid for twice."
+                f"{FRONT_DOOR_SECONDS:g} s in which a request without a response may still be carried out: you could "
+                "pay for a run twice."
             )
             return attrs.evolve(self, warnings=(*self.warnings, warning))
         return self
 
 
 def default_file() -> Path:
-    """Where the user's settings file is looked for; it need not exist."""
+    """The path of the user's settings file, which may not exist."""
     import platformdirs
 
     return platformdirs.user_config_path("specstep", appauthor=False) / "config.toml"
 
 
 def check_api_key(value: object, source: str) -> str:
-    """The key as it was given, if it can be one. No message shows any of it."""
+    """The key, if it has the form of one. No message shows any part of it."""
     if not isinstance(value, str):
-        raise SettingsError(f"The key ({source}) is not a text.")
+        raise SettingsError(f"The key ({source}) must be a string.")
     if any(character.isspace() for character in value):
-        raise SettingsError(f"The key ({source}) has a space or a line break in it. Copy it again, alone.")
+        raise SettingsError(f"The key ({source}) contains a space or a line break. Copy only the key.")
     if not value.isascii() or not value.isprintable():
-        raise SettingsError(f"The key ({source}) has characters in it that no key has. Copy it again, alone.")
+        raise SettingsError(f"The key ({source}) contains characters that no key has. Copy only the key.")
     prefix = next((prefix for prefix in _KEY_PREFIXES if value.startswith(prefix)), None)
     if prefix is None:
         raise SettingsError(f"The key ({source}) must begin with sf_ (an API key) or oat_ (an access token).")
     if len(value) == len(prefix):
-        raise SettingsError(f"The key ({source}) ends after {prefix}: the rest is missing.")
+        raise SettingsError(f"The key ({source}) ends after {prefix}; the rest is missing.")
     return value
 
 
 def check_api_url(value: object, source: str) -> str:
     """The service's origin (``https://host[:port]``, lower case, no slash at the end).
 
-    Plain http is accepted on loopback only. A path, a query or a user name is refused, not dropped. What is refused
-    is shown only where it can hold no secret.
+    Plain http is accepted on loopback only. A path, a query or a user name is refused, not dropped. Messages show the
+    address only if it cannot contain a secret.
     """
     if not isinstance(value, str) or not value:
-        raise SettingsError(f"The service's address ({source}) is not a text.")
+        raise SettingsError(f"The service's address ({source}) must be a string that is not empty.")
     if not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
-        raise SettingsError(f"The service's address ({source}) has characters in it that no address has.")
+        raise SettingsError(f"The service's address ({source}) contains characters that no URL has.")
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise SettingsError(
-            f"The service's address ({source}) cannot be read; it looks like {DEFAULT_API_URL}."
+            f"The service's address ({source}) is not a URL; it should look like {DEFAULT_API_URL}."
         ) from None
     if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0:
         raise SettingsError(f"The service's address ({source}) must look like {DEFAULT_API_URL}.")
     if "@" in parts.netloc:
-        raise SettingsError(f"The service's address ({source}) must hold no user name or password; the key is enough.")
+        raise SettingsError(
+            f"The service's address ({source}) must not contain a user name or password; the key is enough."
+        )
     if "?" in value or "#" in value:
-        raise SettingsError(f"The service's address ({source}) must end after the host: it has a ? or # in it.")
+        raise SettingsError(f"The service's address ({source}) must end after the host, but contains a ? or #.")
     origin = _origin(parts, host, port)
     if parts.path not in ("", "/"):
-        raise SettingsError(
-            f"The service's address ({source}) must be {origin}, without {parts.path}: the paths are added to it."
-        )
+        raise SettingsError(f"The service's address ({source}) must be {origin}, without {parts.path}.")
     if parts.scheme == "http" and not is_loopback(origin):
         raise SettingsError(
-            f"{origin} ({source}) would send your key in the clear. Use https; plain http is accepted on loopback only."
+            f"{origin} ({source}) would send your key unencrypted. Use https; plain http is accepted on loopback only."
         )
     return origin
 
@@ -272,13 +272,13 @@ def _find(
 
 
 def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list[str]]:
-    """What the file holds, and what to warn of."""
+    """The content of the file, and warnings about it."""
     try:
         with path.open("rb") as stream:
             content, mode = stream.read(), os.fstat(stream.fileno()).st_mode
     except (FileNotFoundError, NotADirectoryError):
         if must_exist:
-            raise SettingsError(f"There is no settings file {path}.") from None
+            raise SettingsError(f"The settings file {path} does not exist.") from None
         return {}, []
     except OSError as error:
         said = f"The settings file {path} cannot be read ({error.strerror})."
@@ -291,7 +291,7 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list
             raise SettingsError(_unknown(name, path))
     warnings = []
     if "api_key" in document and os.name == "posix" and mode & 0o077:
-        warnings.append(f"{path} holds a key, and other users of this machine can read it: chmod 600 {path}")
+        warnings.append(f"{path} contains a key, and other users of this machine can read it. Run: chmod 600 {path}")
     return document, warnings
 
 
@@ -303,8 +303,8 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"The settings file {path} is not UTF-8 text (byte {error.start}).") from None
     except tomllib.TOMLDecodeError as error:
-        # Not chained: newer Pythons keep the whole document, with its key, on the original.
-        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from None
+        # Not chained: newer Pythons keep the whole document, key included, on the original.
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
 
 
 def _unknown(name: str, path: Path) -> str:
@@ -316,4 +316,4 @@ def _unknown(name: str, path: Path) -> str:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     if not near and name in attrs.fields_dict(RunOptions):
         hint = " It is an option of a run: give it to `run` (or --max-cost and the like), where it holds for that run."
-    return f"The settings file {path} has a setting that does not exist: {name!r}.{hint} Nothing was sent."
+    return f"The settings file {path} has an unknown setting: {name!r}.{hint} Nothing was sent."

@@ -1,7 +1,7 @@
-"""The service's words: states, stages, profiles, failure categories and billing. Their spelling is folded here alone.
+"""The service's words: states, stages, profiles, failure categories and billing, compared in any spelling.
 
-The pages show both ``AwaitingClarification`` and ``awaiting_clarification``, so each name below is looked up folded.
-A word that nobody has seen stays what it is, and is never taken for one of these.
+The documentation shows both ``AwaitingClarification`` and ``awaiting_clarification``, so words are compared without
+case and separators, here and nowhere else. An unknown word stays as it is, and is never taken for one of these.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = [
     "stage_of",
 ]
 
-#: The states of a run without incident, in order (walkthrough, generation states).
+#: The states of a run without incidents, in order (walkthrough, generation states).
 STAGES: Final = (
     "Queued",
     "Drafting",
@@ -42,7 +42,7 @@ _TERMINAL: Final = ("complete", "failed", "cancelled")
 
 #: The service's default profile (walkthrough, step 4).
 DEFAULT_PROFILE: Final = "Normal"
-#: Profiles of which one kickoff starts several generations.
+#: Profiles with which one kickoff starts several generations.
 FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
 DOCUMENTED_PROFILES: Final = frozenset({"Fast", DEFAULT_PROFILE, "Extensive"}) | FAN_OUT_PROFILES
 
@@ -56,7 +56,7 @@ _RETRYABLE_FAILURES: Final = (
     "LlmQuotaExceeded",
     "OrchestratorCrash",
 )
-#: Failure categories that come of the intake's content or of a limit: the same intake is likely to fail again.
+#: Failure categories caused by the intake's content or by a limit: the same intake is likely to fail again.
 _HOPELESS_FAILURES: Final = (
     "ReviewBudgetExhausted",
     "RedraftNoProgress",
@@ -76,7 +76,7 @@ _BILLING: Final = {
 
 
 def fold(word: str | None) -> str:
-    """A word of the service's for comparison, however its letters and its joints are written."""
+    """A word in the form that is compared: without case and separators."""
     return (word or "").replace("_", "").replace("-", "").replace(" ", "").casefold()
 
 
@@ -92,7 +92,7 @@ def is_terminal(state: str | None) -> bool:
 
 
 def stage_of(state: str | None) -> int | None:
-    """A state's place among ``STAGES``; None for one beside them (paused, failed, or one that nobody has seen)."""
+    """The index of a state in ``STAGES``; None if it is not one of them (paused, failed, unknown)."""
     return _PLACES.get(fold(state))
 
 
@@ -102,12 +102,12 @@ def is_fan_out(profile: str | None) -> bool:
 
 
 def retry_makes_sense(failure_category: str | None) -> bool | None:
-    """Whether running the same intake again is likely to help; None where the pages do not say."""
+    """Whether running the same intake again is likely to help; None if the documentation does not say."""
     if is_one_of(failure_category, *_RETRYABLE_FAILURES):
         return True
     return False if is_one_of(failure_category, *_HOPELESS_FAILURES) else None
 
 
 def billing_meaning(billing_state: str | None) -> str | None:
-    """What a billing state means for the user's money, where the pages say."""
+    """What a billing state means for the user's money, if the documentation says so."""
     return _BILLING.get(fold(billing_state))

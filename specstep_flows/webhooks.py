@@ -1,4 +1,4 @@
-"""Checking that a webhook delivery is the service's, before anything in it is believed (walkthrough, step 7.5).
+"""Checks that a webhook delivery is from the service before anything in it is used (walkthrough, step 7.5).
 
 ::
 
@@ -8,7 +8,7 @@
     try:
         delivery = verify_webhook(body, headers, signing_secret, now=time.time())
     except WebhookRejected:
-        return 400                      # the service does not try a 4xx again
+        return 400                      # the service does not retry a 4xx
     if delivery.id not in seen and delivery.event == "generation.completed":
         seen.add(delivery.id)
         ...
@@ -32,7 +32,7 @@ Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tu
 
 __all__ = ["EVENTS", "TOLERANCE_SECONDS", "WebhookDelivery", "verify_webhook"]
 
-#: The event types that the walkthrough names. Others may come: a delivery's event is any text.
+#: The event types that the walkthrough names. There may be others: a delivery's event can be any string.
 EVENTS: Final = frozenset(
     {
         "generation.state_changed",
@@ -42,7 +42,7 @@ EVENTS: Final = frozenset(
         "webhook.test",
     }
 )
-#: The walkthrough has deliveries rejected that are more than 5 minutes old.
+#: The walkthrough says to reject deliveries that are more than 5 minutes old.
 TOLERANCE_SECONDS: Final = 300.0
 
 _PREFIX: Final = "x-specstep-webhook-"
@@ -53,11 +53,11 @@ _DELIVERY: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 @attrs.frozen
 class WebhookDelivery:
-    """A delivery that is the service's.
+    """A delivery that was checked.
 
-    ``id`` is the same when the service sends a delivery again: drop what was seen. ``event`` may be one that
-    ``EVENTS`` lacks. ``generation`` is what GET /v1/generations/{id} gives, None where the event has none
-    (``webhook.test``); ``raw`` the whole body. Deliveries can be lost: the state at the service is what counts.
+    ``id`` stays the same when the service sends a delivery again, so ignore those you have seen. ``event`` may be one
+    that is not in ``EVENTS``. ``generation`` is what GET /v1/generations/{id} returns, None if the event has none
+    (``webhook.test``); ``raw`` is the whole body. Deliveries can be lost: the state at the service is what counts.
     """
 
     id: str
@@ -69,7 +69,7 @@ class WebhookDelivery:
 
     @property
     def is_test(self) -> bool:
-        """Whether somebody only tried the subscription (POST …/webhooks/{webhookId}/test)."""
+        """Whether somebody just tested the subscription (POST …/webhooks/{webhookId}/test)."""
         return self.event == "webhook.test"
 
 
@@ -83,22 +83,22 @@ def verify_webhook(
 ) -> WebhookDelivery:
     """Check a delivery's signature and age, and read it.
 
-    The signature covers the body alone, not the headers: who has caught a delivery can send it again under a new
-    time and id. So the body's own ``delivered_at`` must be as recent as the header's time, and its ``event`` the same.
+    The signature covers only the body, not the headers: whoever intercepts a delivery can send it again with a new time
+    and id. So the body's ``delivered_at`` must be as recent as the header's time, and its ``event`` the same.
 
     Args:
-        body: the request's bytes as they came, not a document that was parsed and written again.
-        headers: names in any case, as text or (ASGI) bytes; a mapping, or pairs, in which a repeated header is noticed.
-        secrets: the signing secret, or several while one is being rotated.
+        body: the raw bytes of the request, not a document that was parsed and serialized again.
+        headers: names in any case, as strings or (ASGI) bytes; a mapping, or pairs, which can show a repeated header.
+        secrets: the signing secret, or several during a rotation.
         now: seconds since the epoch.
-        tolerance: seconds that a delivery may be old, or ahead of this machine's clock.
+        tolerance: how many seconds a delivery may be old, or ahead of this machine's clock.
 
     Raises:
-        WebhookRejected: it must not be trusted; answer it with a 4xx. The message shows neither secret nor signature.
-        SettingsError: there is no signing secret to check with.
+        WebhookRejected: it must not be trusted; respond with a 4xx. The message contains no secret and no signature.
+        SettingsError: there is no signing secret.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
-        raise TypeError("body must be the request's bytes, as they came: the signature is over these")
+        raise TypeError("body must be the raw bytes of the request, which the signature covers")
     given = _ours(headers)
     _check_signature(bytes(body), _header(given, "signature"), _keys(secrets))
     sent_at = _sent_at(_header(given, "timestamp"), now, tolerance)
@@ -108,11 +108,11 @@ def verify_webhook(
     raw = _document(bytes(body))
     event = raw.get("event")
     if not isinstance(event, str) or event != _header(given, "event"):
-        raise WebhookRejected("The delivery's body is of another event than its header says.")
+        raise WebhookRejected("The event in the delivery's body is not the one in its header.")
     delivered_at = _moment(raw.get("delivered_at"))
     if delivered_at is not None and abs(delivered_at.timestamp() - now) > tolerance:
         raise WebhookRejected(
-            "The delivery's body was made at another time than its header says: it was sent again by somebody."
+            "The time in the delivery's body does not match its header: somebody has sent an old delivery again."
         )
     generation = raw.get("generation")
     return WebhookDelivery(
@@ -124,9 +124,9 @@ def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
     several = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
     keys = [secret.encode() if isinstance(secret, str) else secret for secret in several]
     if not keys or not all(keys):
-        # An empty secret would accept what anybody signs.
+        # With an empty secret, anybody could sign.
         raise SettingsError(
-            "A webhook's signing secret is missing or empty. It is shown once, when it is made or rotated."
+            "The webhook's signing secret is missing or empty. The service shows it once, when it is made or rotated."
         )
     return keys
 
@@ -155,12 +155,12 @@ def _header(given: list[tuple[str, str]], name: str) -> str:
 def _check_signature(body: bytes, signature: str, keys: list[bytes]) -> None:
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
-        raise WebhookRejected("The delivery's signature is malformed: it must be sha256= and 64 digits.")
+        raise WebhookRejected("The delivery's signature is malformed: it must be sha256= and 64 hexadecimal digits.")
     claimed = match[1]
-    # Every key is tried, whichever fits, in a time that does not depend on where a digit differs.
+    # Every key is tried, in constant time.
     fits = [hmac.compare_digest(hmac.new(key, body, hashlib.sha256).hexdigest(), claimed) for key in keys]
     if not any(fits):
-        raise WebhookRejected("The delivery's signature is not that of this body and secret.")
+        raise WebhookRejected("The delivery's signature does not match its body and the secret.")
 
 
 def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
@@ -169,7 +169,9 @@ def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
     age = now - int(timestamp)
     if abs(age) > tolerance:
         when = f"{age:,.0f} s old" if age > 0 else f"{-age:,.0f} s in the future"
-        raise WebhookRejected(f"The delivery is {when}; more than {tolerance:g} s is refused. Is this clock right?")
+        raise WebhookRejected(
+            f"The delivery is {when}, and only {tolerance:g} s are allowed. Check this machine's clock."
+        )
     return datetime.fromtimestamp(int(timestamp), UTC)
 
 
@@ -184,7 +186,7 @@ def _document(body: bytes) -> Mapping[str, Any]:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time of the service's, whose seconds may have more digits than Python reads; None if it is none."""
+    """A timestamp, whose seconds may have more digits than Python reads; None if it is not one."""
     if not isinstance(value, str):
         return None
     try:

@@ -300,7 +300,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
 
 
 def test_every_method_is_in_the_library_page() -> None:
-    """What both clients offer stands in docs/library.md, and what stands in its table exists."""
+    """What both clients offer is in docs/library.md, and what is in its table exists."""
     text = (ROOT / "docs" / "library.md").read_text()
     table = set(re.findall(r"`(\w+)\(", "\n".join(line for line in text.splitlines() if line.startswith("| `"))))
     offered = {name for name in dir(SpecStep) if not name.startswith("_")}

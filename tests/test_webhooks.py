@@ -85,7 +85,7 @@ def test_several_secrets_are_accepted_during_rotation() -> None:
     body, headers = delivery(secret="the-new-one")
     assert verify_webhook(body, headers, [SECRET, "the-new-one"], now=NOW).id == DELIVERY
     assert verify_webhook(body, headers, (b"the-new-one", SECRET), now=NOW).id == DELIVERY
-    with pytest.raises(WebhookRejected, match="not that of this body"):
+    with pytest.raises(WebhookRejected, match="does not match its body"):
         verify_webhook(body, headers, [SECRET, "another"], now=NOW)
 
 
@@ -102,7 +102,7 @@ def test_a_changed_body_is_rejected() -> None:
     """One byte is enough, a space included."""
     body, headers = delivery()
     for changed in (body.replace(b"Complete", b"Failed"), body + b" ", body[:-1], b""):
-        assert "not that of this body" in rejection(changed, headers)
+        assert "does not match its body" in rejection(changed, headers)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_malformed_time_is_rejected(timestamp: str) -> None:
 def test_a_replay_under_a_new_time_is_rejected() -> None:
     """Headers are not signed, so the signed body's own time is checked as well; one that cannot be read is let pass."""
     body, headers = delivery(Timestamp=f"{NOW + 3600:.0f}", Delivery="another-id")
-    assert "another time" in rejection(body, headers, now=NOW + 3600)
+    assert "does not match its header" in rejection(body, headers, now=NOW + 3600)
     for delivered_at in (
         "2026-05-05T23:04:59.1234567Z",
         "2026-05-06T01:00:00+02:00",
@@ -174,7 +174,7 @@ def test_a_replay_under_a_new_time_is_rejected() -> None:
 def test_another_event_than_signed_is_rejected() -> None:
     """The header is not signed: it cannot make a completion of a failure."""
     body, headers = delivery(Event="generation.failed")
-    assert "another event" in rejection(body, headers)
+    assert "not the one in its header" in rejection(body, headers)
 
 
 @pytest.mark.parametrize("delivery_id", ["", "a b", "a\nb", "é", "x" * 129])

@@ -23,6 +23,8 @@ from regeneration.shapes import (
 from regeneration.text import is_wire_name, prose, shown
 
 MOST_OPERATIONS: Final = 1_000
+#: Parameters of one operation.
+MOST_PARAMETERS: Final = 200
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}|[1-5][xX]{2}|default")
 _HEADERS_OF_HTTP: Final = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
@@ -122,6 +124,10 @@ class _ContractReader:
             self._notes.not_generated(title, cause, (method, route.shape))
             return None
         listed = self._parameters(title, item, raw)
+        if len(listed) > MOST_PARAMETERS:
+            cause = f"it has {len(listed):,} parameters; more than {MOST_PARAMETERS} are not read"
+            self._notes.not_generated(title, cause, (method, route.shape))
+            return None
         in_path = {parameter.name.casefold(): parameter for parameter in listed if parameter.where == "path"}
         return Operation(
             method=method,

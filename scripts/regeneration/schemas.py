@@ -12,6 +12,10 @@ from regeneration.text import is_wire_name, is_writable, prose, shown
 MOST_NODES: Final = 60_000
 #: Properties, over all objects: a document can have few values and put them together in very many ways.
 MOST_PLACES: Final = 100_000
+#: Properties of one object; the time of generating its class grows with their square.
+MOST_PROPERTIES: Final = 2_000
+#: Alternatives of one value; with thousands, the formatter runs out of stack.
+MOST_ALTERNATIVES: Final = 300
 MOST_ENUM_VALUES: Final = 2_000
 LONGEST_ENUM_VALUE: Final = 300
 
@@ -84,6 +88,10 @@ class SchemaReader:
         schema = self._flattener.flat(schema)
         kinds = _types(schema)
         found, _ = alternatives(schema)
+        if len(found) > MOST_ALTERNATIVES:
+            raise RegenerationError(
+                f"A value of the document has {len(found):,} alternatives; more than {MOST_ALTERNATIVES:,} are not read."
+            )
         if found and not isinstance(schema.get("properties"), dict):
             node.kind = "union"
             node.variants = tuple(self._slot(entry) for entry in found)
@@ -117,6 +125,10 @@ class SchemaReader:
         required = schema.get("required")
         names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
         properties = schema.get("properties")
+        if isinstance(properties, dict) and len(properties) > MOST_PROPERTIES:
+            raise RegenerationError(
+                f"An object of the document has {len(properties):,} properties; more than {MOST_PROPERTIES:,} are not read."
+            )
         for name, property_schema in properties.items() if isinstance(properties, dict) else ():
             if not is_wire_name(str(name)):
                 self._notes.add(f"A property has a name that no source file can hold ({shown(name)}): left out.")

@@ -3,6 +3,9 @@
 Everything is staged in a folder of the checkout that is there only while a run is at work, or after one that was
 killed. Renaming the staged files to ``ready`` is the commit point: before it, the next start throws them away; after
 it, the next start goes on with the renames. Each file or folder is old, new or, between two renames, absent.
+
+That holds for a killed process, not for a power failure: nothing is flushed to the disk (fsync), as all of it is under
+git, and ``git restore`` brings back what a crash of the machine spoiled.
 """
 
 from __future__ import annotations

@@ -86,12 +86,11 @@ def find(name: str) -> ModuleType:
         import difflib
 
         near = difflib.get_close_matches(chosen, known, n=3)
-        hint = f" Is it {' or '.join(near)}?" if near else ""
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise errors.UsageError(f"The API has no operation {name!r}.{hint} `specstep api` lists all {len(known)}.")
     if marked(chosen, "cookie_only"):
         raise errors.UsageError(
-            f"{chosen} works only in a browser, where you are signed in: the service refuses it to keys. "
-            "Nothing was sent."
+            f"{chosen} works only in a signed-in browser: the service refuses it to API keys. Nothing was sent."
         )
     return importlib.import_module(f"{_ROOT}.{known[chosen]}.{chosen}")
 
@@ -126,7 +125,7 @@ def perform(
     ``given`` are arguments for the path, the query and the body, as text or as values; ``body`` is a whole body.
 
     Raises:
-        UsageError: an argument that is missing, unknown or unfit; nothing was sent.
+        UsageError: an argument is missing, unknown or invalid; nothing was sent.
     """
     module = find(name)
     rest = dict(given or {})
@@ -155,7 +154,7 @@ def perform(
     if rest or (body is not None and "body" not in signature):
         unknown = ", ".join(rest) or "body"
         known = ", ".join(parameter.name for parameter in parameters(module)) or "nothing"
-        raise errors.UsageError(f"{name} knows no {unknown}; it takes {known}. Nothing was sent.")
+        raise errors.UsageError(f"{name} has no parameter {unknown}; it takes {known}. Nothing was sent.")
     answer = client.call(module, **arguments)
     return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
 
@@ -212,11 +211,13 @@ def _body(kind: Any, whole: Mapping[str, Any] | None, fields: Mapping[str, Any],
     except KeyError as error:
         raise errors.UsageError(f"{operation} needs {error.args[0]} in its body. Nothing was sent.") from None
     except (ValueError, TypeError, AttributeError) as error:
-        raise errors.UsageError(f"The body of {operation} does not fit ({error}). Nothing was sent.") from None
+        raise errors.UsageError(f"The body of {operation} is not valid ({error}). Nothing was sent.") from None
     unknown = sorted(set(made.additional_properties) - set(whole or {}))
     if unknown:
         known = ", ".join(field.name for field in attrs.fields(kind) if field.init)
-        raise errors.UsageError(f"{operation} knows no {', '.join(unknown)}; its body has {known}. Nothing was sent.")
+        raise errors.UsageError(
+            f"The body of {operation} has no field {', '.join(unknown)}; it has {known}. Nothing was sent."
+        )
     for name, upload in uploads.items():
         upload.describe(getattr(made, name))
     return made
@@ -259,6 +260,6 @@ def ask_object(call: Call, operation: str, needed: str, **arguments: Any) -> dic
     answer = ask_service(call, operation, **arguments)
     if not isinstance(answer, dict) or not answer.get(needed):
         raise errors.UnexpectedResponse(
-            f"The service took {operation}, and its answer names no {needed}.", operation=operation, field=needed
+            f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
         )
     return answer

@@ -39,7 +39,7 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
     """The turns of the interview: the brief, then what ``--message`` adds.
 
     ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself. Without it,
-    stdin is read where it is no terminal, unless there are messages.
+    stdin is read if it is not a terminal, unless there are messages.
 
     Raises:
         UsageError: nothing was given, or a file that is not there, not text, or too long.
@@ -48,7 +48,7 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
         if further:
             return list(further)
         if sys.stdin is None or sys.stdin.isatty():
-            raise errors.UsageError("Say what is to be built: a text, a file, or - for standard input.")
+            raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
         return [_stdin(), *further]
@@ -66,7 +66,7 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):
-        # Too long for a name, or with a character that no name has: a text.
+        # Too long for a file name, or with a character that none can have: it is text.
         return False
 
 
@@ -96,14 +96,14 @@ def _stdin() -> str:
 def _text(content: bytes, source: str) -> str:
     if len(content) > LONGEST_BYTES:
         raise errors.UsageError(
-            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview holds."
+            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview can hold."
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise errors.UsageError(f"The brief ({source}) is not UTF-8 text (byte {error.start}).") from None
     if "\0" in text:
-        raise errors.UsageError(f"The brief ({source}) is not text: it has zero bytes in it.")
+        raise errors.UsageError(f"The brief ({source}) is not text: it contains zero bytes.")
     return text
 
 
@@ -150,7 +150,7 @@ def find_target(store: RunStore, name: str) -> Target:
     """The run or the generation of that name.
 
     Raises:
-        RunNotFound: it is no generation's id, and no run is called so.
+        RunNotFound: it is neither a generation's id nor a run's.
     """
     try:
         identifier = UUID(name)
@@ -164,7 +164,7 @@ def find_generation(store: RunStore, name: str) -> UUID:
     """The id of the generation that is named, or that the named run drives.
 
     Raises:
-        RunNotFound: no run is called so.
+        RunNotFound: there is no such run.
         UsageError: the run has no generation yet.
     """
     return require_generation(find_target(store, name), name)
@@ -173,15 +173,15 @@ def find_generation(store: RunStore, name: str) -> UUID:
 def require_generation(target: Target, name: str) -> UUID:
     """The target's generation. Raises ``UsageError`` when the run has none yet."""
     if target.generation_id is None:
-        raise errors.UsageError(f"Run {name} has no generation yet; `specstep resume {name}` goes on with it.")
+        raise errors.UsageError(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
     return target.generation_id
 
 
 def find_run(store: RunStore, name: str) -> RunRecord:
-    """The run called so, or the only one whose id begins so.
+    """The run with this id, or the only one whose id begins with it.
 
     Raises:
-        RunNotFound: there is none, or several begin so.
+        RunNotFound: there is none, or there are several.
     """
     try:
         return store.get(name)
@@ -191,7 +191,7 @@ def find_run(store: RunStore, name: str) -> RunRecord:
             return found[0]
         if found:
             some = ", ".join(record.run_id for record in found[:5])
-            raise errors.RunNotFound(f"Several runs begin with {name}: {some}. Give more of the id.") from None
+            raise errors.RunNotFound(f"Several run ids start with {name}: {some}. Give more of the id.") from None
         raise
 
 

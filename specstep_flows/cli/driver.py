@@ -1,4 +1,4 @@
-"""Driving a run from the command: who is told, who is asked, what may be paid, and what is written at the end."""
+"""Driving a run from the command: reporting, asking, confirming the payment, and writing the result."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Driver:
     timeout: float | None = None
     yes: bool = False
     is_free: bool = False
-    #: Stands before the reporter: a conversation, which hands over when there is something to watch.
+    #: Wraps the reporter: a conversation, which hands over to it when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
-    #: Is told of steps that are taken beside the run, such as the upload of a document in the conversation.
+    #: Receives the events of work beside the run, such as the upload of a document in the conversation.
     beside: Callable[[events.Event], None] | None = None
 
     def drive(self, go: Callable[..., RunResult]) -> int:
-        """Run ``go`` (the client's ``run`` or ``resume``) with everything that this process brings to it."""
+        """Run ``go`` (the client's ``run`` or ``resume``) with this process's reporter, policy and confirmation."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
         if self.around is not None:
             reporter = self.around(reporter)
@@ -87,7 +87,7 @@ class Driver:
         return self._finish(result)
 
     def bring(self, go: Callable[[], PackageOnDisk]) -> int:
-        """Bring a package home that no run manages, with everything that this process brings to it."""
+        """Download a package that no run manages, with this process's reporter."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock)
 
         def tell(event: events.Event) -> None:
@@ -97,13 +97,13 @@ class Driver:
         self.beside = tell
         try:
             with reporter, self.interrupts.told_by(reporter.detaching):
-                brought = go()
+                package = go()
         finally:
             self.beside = None
         if self.mode == "events":
-            self.call.terminal.document({"event": "finished", **package_document(brought)})
+            self.call.terminal.document({"event": "finished", **package_document(package)})
         else:
-            self.call.finish(str(brought.path), package_document(brought))
+            self.call.finish(str(package.path), package_document(package))
         return exits.DONE
 
     def _conversation(self, generation_id: Any) -> Any:
@@ -122,14 +122,16 @@ class Driver:
             if self.yes:
                 return True
             if not terminal.is_interactive:
-                raise errors.UsageError("Nobody can be asked here whether to pay: add --yes. Nothing was paid for.")
+                raise errors.UsageError(
+                    "There is no terminal to confirm the payment on: add --yes. Nothing was paid for."
+                )
             limit = record.options.max_cost_usd
-            stops = f", stopped past ${limit:g}" if limit else ", with no --max-cost"
+            stops = f"it is cancelled above ${limit:g}" if limit else "no --max-cost is set"
             again = "again " if record.generation_ids else ""
             with self.interrupts.idle():
-                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs{stops}.")
+                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs money; {stops}.")
         if agreed:
-            # Whoever resumes this run need not be asked the same again.
+            # Nobody who resumes this run is asked the same again.
             self.client.store.update(
                 record.run_id, {"options": changed_options(record.options, {"remember": {"yes": True}})}
             )
@@ -140,11 +142,11 @@ class Driver:
         if self.mode == "events":
             terminal.document({"event": "finished", **result_document(result)})
         else:
-            # A fan-out brings several packages home: a line for each.
+            # A fan-out has several packages: a line for each.
             paths = (result.path, *result.further_paths)
             call.finish("\n".join(str(path) for path in paths), result_document(result))
         if self.is_free:
-            terminal.say("This was a run in a sandbox: it cost nothing, and it is not kept.")
+            terminal.say("This was a sandbox run: it cost nothing and is not kept.")
         elif result.cost_usd is not None:
             terminal.say(f"It cost ${result.cost_usd:,.2f}.")
         return exits.DONE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._text import counted
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.questions import load_answers
@@ -43,11 +44,11 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     _check_choices(_accepted(client), options)
     profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
-    turns = f"{len(record.messages)} turn{'' if len(record.messages) == 1 else 's'}"
-    documents = f" and {len(record.attachments)} document(s)" if record.attachments else ""
+    turns = counted(len(record.messages), "turn")
+    documents = f" and {counted(len(record.attachments), 'document')}" if record.attachments else ""
     limit = f", cancelled when it has cost more than ${options.max_cost_usd:g}" if options.max_cost_usd else ""
     plan = [
-        f"The key is good ({account.display_name or account.user_id or 'no name given'}, "
+        f"The key is valid ({account.display_name or account.user_id or 'no name given'}, "
         f"plan {account.plan or 'unknown'}).",
         *lines,
         f"It would hold an interview of {turns}{documents}, start one {profile} generation{limit}, and save the "
@@ -97,4 +98,4 @@ def _check_choices(accepted: Capabilities, options: RunOptions) -> None:
         ("mirror selection", options.mirror_selection, accepted.mirror_selections),
     ):
         if chosen is not None and words and chosen not in words:
-            raise errors.UsageError(f"The service knows no {what} {chosen!r}; it accepts {', '.join(words)}.")
+            raise errors.UsageError(f"The service has no {what} {chosen!r}; it accepts {', '.join(words)}.")

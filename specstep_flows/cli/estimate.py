@@ -118,7 +118,7 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
         lines.append(
             expected.words()
             if expected is not None
-            else f"No estimate: none of your newest generations is a completed {chosen} one to go by."
+            else f"No estimate: none of your newest generations is a completed {chosen} one."
         )
     except errors.AuthenticationError:
         raise
@@ -128,10 +128,10 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
 
 
 def agree(call: Call, what: str, yes: bool) -> None:
-    """Have somebody agree to pay. Raises ``UsageError`` when nobody does; nothing was sent then."""
+    """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
     if yes:
         return
     if not call.terminal.is_interactive:
-        raise errors.UsageError(f"{what}, and nobody can be asked here: add --yes. Nothing was sent.")
-    if not call.terminal.confirm(f"{what}. Go on?"):
-        raise errors.UsageError("Not agreed to, so nothing was sent.")
+        raise errors.UsageError(f"{what}, and there is no terminal to confirm it on: add --yes. Nothing was sent.")
+    if not call.terminal.confirm(f"{what}. Continue?"):
+        raise errors.UsageError("Declined, so nothing was sent.")

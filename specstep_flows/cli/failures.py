@@ -52,14 +52,14 @@ def tell_error(call: Call, error: errors.SpecStepError) -> int:
 
 
 def tell_detached(call: Call) -> int:
-    """Tell that the first Ctrl-C was heeded."""
+    """Report that the first Ctrl-C detached."""
     if call.resume_command is None:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached: what was started goes on at the service."
+        "Detached; what was started keeps running at the service."
         if call.run_id is not None
-        else "Stopped; what has arrived is kept.",
+        else "Stopped; the part that was downloaded is kept.",
         "detached",
         exits.DETACHED,
         call.resume_command,
@@ -70,7 +70,7 @@ def tell_mistake(call: Call, error: Exception) -> int:
     """Tell that we made a mistake. The error's own text is left out: it might hold anything."""
     return tell(
         call,
-        f"Something unforeseen happened ({type(error).__name__}), a mistake in specstep. SPECSTEP_DEBUG=1 shows where.",
+        f"Unexpected error ({type(error).__name__}): a bug in specstep. Set SPECSTEP_DEBUG=1 to see where.",
         "unexpected",
         exits.FAILED,
         call.resume_command,
@@ -91,11 +91,11 @@ def tell(
     if status == exits.QUESTION and call.resume_command is not None:
         terminal.tell(f"Answer with: specstep answer {call.run_id}")
     if not call.is_resumable and status in (exits.DETACHED, exits.QUESTION):
-        terminal.tell("The sandbox, and the run in it, ended with this process.")
+        terminal.tell("The sandbox and its run ended with this process.")
     if next_command is not None:
-        terminal.tell(f"Go on with: {next_command}")
+        terminal.tell(f"Continue with: {next_command}")
     if call.json or call.writes_events:
-        # Whoever read the events may have gone, or their disk be full, which may be the very failure.
+        # The reader of stdout may have gone, or its disk be full, which may be the very failure.
         with contextlib.suppress(BrokenPipeError, errors.SpecStepError):
             terminal.document(
                 {

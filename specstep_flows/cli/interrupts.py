@@ -23,20 +23,20 @@ __all__ = ["NOTICE", "Detach", "Interrupts", "Stop", "write_notice"]
 
 #: Seconds that a request in flight is given after the first Ctrl-C.
 GRACE_SECONDS = 3.0
-#: An interrupt that fell between Python's last look at it and a call that blocks is heard after this long.
+#: An interrupt that arrives between Python's last check and a blocking call is noticed after this long.
 WAKE_SECONDS = 0.5
 SOON_SECONDS = 0.01
-NOTICE: Final = "Detaching as soon as the request in flight is over; Ctrl-C again to stop at once."
+NOTICE: Final = "Detaching after the request in flight; press Ctrl-C again to stop at once."
 
 
 def write_notice() -> None:
-    """Say that it is heard, from a signal handler: not through a text stream, which may be in the middle of a line."""
+    """Acknowledge a signal from its handler: not through a text stream, which may be in the middle of a line."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.write(sys.stderr.fileno(), f"\n{NOTICE}\n".encode("ascii"))
 
 
 class Detach(KeyboardInterrupt):
-    """The first Ctrl-C (or a termination signal): stop watching; what runs at the service goes on."""
+    """The first Ctrl-C (or a termination signal): stop watching; what runs at the service keeps running."""
 
 
 class Stop(KeyboardInterrupt):
@@ -51,14 +51,14 @@ class Interrupts:
         self._count = 0
         self._is_idle = self._is_in_line_editor = False
         self._before: dict[int, Any] = {}
-        #: Says that the first Ctrl-C was heard and has to wait a moment; called from the signal's handler.
+        #: Acknowledges the first Ctrl-C, which has to wait a moment; called from the signal handler.
         self.notice: Callable[[], None] = write_notice
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)
-                # What whoever started us chose to ignore stays ignored: nohup, a job in the background of a script.
+                # A signal that our parent chose to ignore stays ignored: nohup, a background job of a script.
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._handle)
             if hasattr(signal, "SIGALRM"):
@@ -88,7 +88,7 @@ class Interrupts:
 
     @contextlib.contextmanager
     def told_by(self, notice: Callable[[], None]) -> Iterator[None]:
-        """While ``notice`` says that an interrupt was heard, because a display stands where it would be written."""
+        """While ``notice`` acknowledges interrupts, because a live display occupies the terminal."""
         before, self.notice = self.notice, notice
         try:
             yield
@@ -116,7 +116,7 @@ class Interrupts:
             raise Stop
         if self._is_in_line_editor and hasattr(signal, "setitimer"):
             # GNU readline's own loop may have yet to block, and Python looks at signals again after one has raised: so
-            # the alarm raises, as often as it takes to be heard, and no other signal is on its way then.
+            # the alarm raises, as often as it takes, and no other signal is pending then.
             self._wake(SOON_SECONDS)
             return
         if self._is_idle or not hasattr(signal, "setitimer"):
@@ -136,7 +136,7 @@ class InterruptibleClock(SystemClock):
     def __init__(self, interrupts: Interrupts, speed: float) -> None:
         super().__init__(speed)
         self._interrupts = interrupts
-        #: Takes the place of blocking: given real seconds, it may hear what is typed meanwhile, and come back early.
+        #: Called instead of blocking, with real seconds: it may read what is typed, and return early.
         self.listen: Callable[[float], None] | None = None
 
     def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The command as a whole: its verbs, and from arguments to an exit code. What goes wrong around a verb is told here."""
+"""The command as a whole: its verbs, and from arguments to an exit code. Failures outside a verb are reported here."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ __all__ = ["VERBS", "command", "load", "main"]
 #: Every verb and group: the module of ``commands`` that has it, and how its help begins.
 VERBS: Final = {
     "run": ("run", "Turn a brief into a package on disk."),
-    "resume": ("run", "Go on with a run where it stopped."),
+    "resume": ("run", "Resume a run where it stopped."),
     "interview": ("interview", "Hold the interview yourself at the keyboard."),
     "runs": ("runs", "List the runs on this machine."),
-    "show": ("runs", "Show all that is recorded about a run."),
+    "show": ("runs", "Show everything recorded about a run."),
     "forget": ("runs", "Remove a run from the list."),
-    "adopt": ("adopt", "Make a run of a generation from elsewhere."),
-    "watch": ("watch", "Look on while a generation runs."),
-    "download": ("download", "Bring a complete generation's package home."),
-    "answer": ("answer", "Answer the questions of a generation."),
-    "report": ("report", "Write a run's report and its receipt."),
-    "cancel": ("generation", "Stop a generation for good."),
-    "api": ("api", "Carry out any operation of the API."),
-    "sandbox": ("sandbox", "Serve a local SpecStep until Ctrl-C."),
+    "adopt": ("adopt", "Turn a generation started elsewhere into a run."),
+    "watch": ("watch", "Watch a generation until it ends."),
+    "download": ("download", "Download a complete generation's package."),
+    "answer": ("answer", "Answer a generation's questions."),
+    "report": ("report", "Write a run's report and receipt."),
+    "cancel": ("generation", "Cancel a generation for good."),
+    "api": ("api", "Call any operation of the API."),
+    "sandbox": ("sandbox", "Run a local SpecStep sandbox until Ctrl-C."),
     "doctor": ("doctor", "Check settings, store, key, quota and clock."),
-    "generation": ("generation", "Generations at the service, one by one."),
-    "package": ("package", "Packages at the service, and their files."),
-    "webhook": ("webhook", "Webhooks of an API key."),
+    "generation": ("generation", "Manage generations at the service."),
+    "package": ("package", "List, read and search packages at the service."),
+    "webhook": ("webhook", "Manage the webhooks of an API key."),
 }
 
 #: typer keeps its click to itself; this is how its usage errors are known in every version.
@@ -105,11 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A letter that this terminal does not have, or that is none, ends nothing.
+            # A character that this terminal cannot show must not end the program.
             stream.reconfigure(errors="replace")
     odd = next((argument for argument in arguments if not _is_text(argument)), None)
     if odd is not None:
-        return _refuse(f"An argument is no UTF-8 text: {odd!r}. Nothing was sent.", wants_json="--json" in arguments)
+        return _refuse(f"An argument is not UTF-8 text: {odd!r}. Nothing was sent.", wants_json="--json" in arguments)
     root = command()
     try:
         code = root.main(args=arguments, prog_name="specstep", standalone_mode=False)
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _UsageError as error:
         return _usage(error, wants_json="--json" in arguments)
     except BrokenPipeError:
-        # Whoever read stdout has enough (``| head``): nothing went wrong.
+        # The reader of stdout has closed it (``| head``): nothing went wrong.
         from specstep_flows.cli.terminal import abandon_stdout
 
         abandon_stdout()
@@ -173,5 +173,5 @@ def _unwritten(error: OSError) -> int:
         Terminal().tell(f"{error.filename} could not be read or written ({error.strerror}).")
         return exits.FAILED
     abandon_stdout()
-    Terminal().tell(f"What belongs on stdout could not be written there ({error.strerror}).")
+    Terminal().tell(f"The result could not be written to stdout ({error.strerror}).")
     return exits.FAILED

@@ -97,10 +97,10 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
 
 
 RunArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RUN", help="The run's id, or how it begins.", autocompletion=complete_run)
+    str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.", autocompletion=complete_run)
 ]
 RunOrGeneration: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's id, or a generation's.", autocompletion=complete_run)
+    str, typer.Argument(metavar="RUN", help="A run or generation id.", autocompletion=complete_run)
 ]
 Answers: TypeAlias = Annotated[
     Path | None,
@@ -110,16 +110,16 @@ OnQuestionOption: TypeAlias = Annotated[
     OnQuestion | None,
     typer.Option(
         "--on-question",
-        help="What to do with a question that --answers does not answer: ask a person, take the proposed defaults, "
-        "detach (exit 5; answer later), or fail (exit 5). On a terminal: ask; elsewhere: detach.",
+        help="What to do with questions that --answers does not cover: ask you, take the proposed defaults, detach "
+        "(exit 5, answer later), or fail (exit 5). Default: ask on a terminal, detach elsewhere.",
         show_default=False,
     ),
 ]
 ProgressOption: TypeAlias = Annotated[
-    Progress, typer.Option("--progress", help="A live display, plain lines, or nothing.")
+    Progress, typer.Option("--progress", help="Show a live display, plain lines, or nothing.")
 ]
 Events: TypeAlias = Annotated[
-    bool, typer.Option("--events", help="Write every event to stdout as NDJSON, the result as the last line.")
+    bool, typer.Option("--events", help="Write every event to stdout as NDJSON, with the result as the last line.")
 ]
 Timeout: TypeAlias = Annotated[
     float | None,
@@ -127,7 +127,7 @@ Timeout: TypeAlias = Annotated[
         "--timeout",
         metavar="TIME",
         parser=duration,
-        help="How long to wait in all, in seconds or as 30m or 2h; what was started goes on (exit 3).",
+        help="Time limit for the whole wait: seconds, 30m or 2h. What was started keeps running (exit 3).",
     ),
 ]
 MaxCost: TypeAlias = Annotated[
@@ -136,21 +136,21 @@ MaxCost: TypeAlias = Annotated[
         "--max-cost",
         metavar="USD",
         parser=amount,
-        help="Cancel the generation when its cost, as the service gives it, passes this.",
+        help="Cancel the generation once its reported cost exceeds this.",
     ),
 ]
 RetryFailed: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--retry-failed", metavar="N", min=0, help="Run a failure that is likely to clear again, N times at most."
+        "--retry-failed", metavar="N", min=0, help="Retry up to N times after failures that are likely to clear."
     ),
 ]
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="PATH", help="The zip's name, or the folder to put it in (default: here)."),
+    typer.Option("--output", "-o", metavar="PATH", help="File name of the zip, or a folder for it (default: here)."),
 ]
-Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Unpack the zip beside itself, too.")]
-Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Replace what stands under the package's name.")]
+Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
+Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite what has the package's name.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Agree to pay without being asked.")]
 
 
@@ -164,13 +164,13 @@ class KickoffOptions:
     """What a kickoff is sent with, for verbs that begin a run."""
 
     profile: Annotated[
-        str | None, typer.Option("--profile", help="The review profile: Fast, Normal (the default), Extensive, ...")
+        str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
     ] = None
     project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ...; else the service detects it.")
+        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
     ] = None
     mirror: Annotated[
-        str | None, typer.Option("--mirror", help="The mirror selection: ClaudeMd, ...; else the service's default.")
+        str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
     ] = None
 
     def given(self) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class RunningOptions:
     progress: ProgressOption = Progress.auto
 
     def given(self) -> dict[str, Any]:
-        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what whoever resumes the run need not say again."""
+        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again."""
         remember = given(
             {
                 "yes": self.yes,

@@ -1,4 +1,4 @@
-"""What stands on stdout: our own classes as JSON, rows in columns, facts under their names, the state of a run."""
+"""What is written to stdout: JSON documents, tables, ``name: value`` lines, and the status of a run."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def result_document(result: RunResult) -> dict[str, Any]:
     return {"code": "done", **as_json(result)}
 
 
-def package_document(brought: PackageOnDisk) -> dict[str, Any]:
-    """A package that was brought home by itself: named as in a run's result."""
+def package_document(package: PackageOnDisk) -> dict[str, Any]:
+    """A package that was downloaded without a run, with the names of a run's result."""
     return {
         "code": "done",
         "run_id": None,
-        "generation_id": as_json(brought.package.generation_id),
-        "package_id": str(brought.package.id),
-        "path": str(brought.path),
-        "sha256": brought.sha256,
-        "size_bytes": brought.size_bytes,
-        "unpacked_to": as_json(brought.unpacked_to),
-        "project_name": brought.package.project_name,
+        "generation_id": as_json(package.package.generation_id),
+        "package_id": str(package.package.id),
+        "path": str(package.path),
+        "sha256": package.sha256,
+        "size_bytes": package.size_bytes,
+        "unpacked_to": as_json(package.unpacked_to),
+        "project_name": package.package.project_name,
     }
 
 
@@ -77,12 +77,12 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
-#: The words, in the order in which a run may come by them.
+#: Every status, roughly in the order in which a run passes them.
 STATUS_WORDS: Final = ("new", "interview", "generating", "question", "paused", "failed", "cancelled", "package", "done")
 
 
 def status_of(record: RunRecord) -> str:
-    """One of ``STATUS_WORDS``. What the service did since somebody last looked is not in it."""
+    """One of ``STATUS_WORDS``. What the service did since the last look is not in it."""
     if record.is_finished:
         return "done"
     if record.generation_id is None:

@@ -24,7 +24,7 @@ __all__ = ["Person", "chosen_mode", "load_answers", "make_policy", "question_lin
 
 
 def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool = False) -> OnQuestion:
-    """What was asked for; else a person is asked where there is one. A sandbox's run that nobody watches goes on."""
+    """The mode asked for; by default a person is asked if there is one; an unattended sandbox run takes defaults."""
     if mode is not None:
         return mode
     if terminal.is_interactive:
@@ -79,7 +79,7 @@ class Person:
 
     def _answer(self, question: Clarification) -> tuple[str, str] | None:
         proposed = question.proposed_default
-        prompt = "Answer (Enter takes what is proposed): " if proposed else "Answer: "
+        prompt = "Answer (Enter accepts the proposal): " if proposed else "Answer: "
         while True:
             with self.interrupts.idle():
                 text = self.terminal.ask(prompt)

@@ -35,9 +35,9 @@ __all__ = [
 
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
-#: No package index has this package, and a sentence that sends people to one would let whoever takes the name in.
+#: This package is on no package index, so people must not be sent to one, where anyone could take the name.
 NO_SANDBOX: Final = (
-    "The local SpecStep needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
+    "The local sandbox needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
     "[sandbox] to the wheel's name."
 )
 
@@ -54,7 +54,7 @@ class Call:
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
-    #: The line that goes on with something that is no run, once that is known.
+    #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
@@ -70,7 +70,7 @@ class Call:
 
     @property
     def resume_command(self) -> str | None:
-        """The line that goes on with the run, if there is one."""
+        """The command that continues the run, if there is one."""
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
         given = (("--api-url", self.api_url), ("--store", self.store))
@@ -105,7 +105,7 @@ def open_client(
 
 
 def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:
-    """A client for one operation; without the key where none is needed, so that none is and none can be refused.
+    """A client for one operation; without the key where none is needed, so that a bad one cannot be refused.
 
     What the service accepts is read with the key if there is one: that it needs none is an assumption.
     """

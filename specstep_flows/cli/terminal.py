@@ -1,7 +1,7 @@
 """The three streams of a command: the result on stdout, everything for people on stderr, answers from stdin.
 
-Whatever is written for people goes through ``untrusted``, so that no text of the service's can move the cursor, change
-colours or reorder what stands there, and so that every terminal can write it.
+Whatever is written for people goes through ``_text``, so that nothing the service sends can move the cursor, change
+colours or reorder a line, and so that every terminal can write it.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Terminal:
             try:
                 text.encode(_encoding(sys.stdout))
             except UnicodeEncodeError:
-                # A path that is no text in this encoding: its own bytes are the truth.
+                # A path that this encoding cannot express: write its own bytes.
                 sys.stdout.flush()
                 sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
             else:
@@ -168,7 +168,7 @@ class Terminal:
 
             abandon_stdout()
             raise errors.SpecStepError(
-                f"What belongs on stdout could not be written there ({error.strerror}). What was done stands."
+                f"The result could not be written to stdout ({error.strerror}). The work itself is done."
             ) from None
 
 

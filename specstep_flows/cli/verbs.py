@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 __all__ = ["common_options", "group", "verb"]
 
 Json: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="Write one JSON document to stdout, whatever happens; it tells failures, too.")
+    bool, typer.Option("--json", help="Write one JSON document to stdout, for failures as well.")
 ]
 Quiet: TypeAlias = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="Say nothing on stderr but the run's id, questions, warnings and failures."),
+    typer.Option("--quiet", "-q", help="Only print the run's id, questions, warnings and failures to stderr."),
 ]
 ApiUrl: TypeAlias = Annotated[
-    str | None, typer.Option("--api-url", metavar="URL", help="The service's address (else SPECSTEP_API_URL).")
+    str | None, typer.Option("--api-url", metavar="URL", help="The service's address (default: SPECSTEP_API_URL).")
 ]
 RequestTimeout: TypeAlias = Annotated[
     float | None,
-    typer.Option("--request-timeout", metavar="SECONDS", help="How long one request may take (75 unless set)."),
+    typer.Option("--request-timeout", metavar="SECONDS", help="Time limit for one request (default: 75)."),
 ]
 Store: TypeAlias = Annotated[
-    Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (else SPECSTEP_STATE).")
+    Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (default: SPECSTEP_STATE).")
 ]
 
 
@@ -121,7 +121,7 @@ def guarded(call: Call, work: Callable[[], int | None]) -> int:
         return failures.tell(call, "Stopped.", "interrupted", exits.INTERRUPTED, call.resume_command)
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
-    except Exception as error:  # a mistake of ours must not show a traceback, which might hold anything
+    except Exception as error:  # a bug must not show a traceback, which might hold anything
         if os.environ.get("SPECSTEP_DEBUG"):
             raise
         return failures.tell_mistake(call, error)

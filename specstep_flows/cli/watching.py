@@ -1,4 +1,4 @@
-"""Looking on while a generation runs, without driving it: nothing is answered, paid for or downloaded."""
+"""Watching a generation without driving it: nothing is answered, paid for or downloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["look_on"]
+__all__ = ["watch_generation"]
 
 
 class DeadlineClock(InterruptibleClock):
@@ -35,7 +35,7 @@ class DeadlineClock(InterruptibleClock):
         if left is not None and seconds >= left:
             super().sleep(left)
             raise errors.WaitTimeout(
-                "The time allowed for the whole wait is over. The generation goes on at the service."
+                "The time limit for the whole wait is over. The generation keeps running at the service."
             )
         super().sleep(seconds)
 
@@ -50,7 +50,7 @@ def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
     return changes
 
 
-def look_on(
+def watch_generation(
     call: Call,
     settings: Settings,
     generation_id: UUID,
@@ -58,7 +58,7 @@ def look_on(
     timeout: float | None,
     record: RunRecord | None = None,
 ) -> Generation:
-    """Watch a generation to its end; the last that was seen of it, which ``record``, if there is one, is told as well.
+    """Watch a generation to its end, keep ``record`` (if there is one) up to date, and return it as it was last.
 
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.

@@ -1,1 +1,1 @@
-"""How a step is carried out: effects, the two drivers, retry rules, limits and time. Nothing here knows SpecStep."""
+"""Carries out what flows await: effects, interpreter, drivers, retry rules, limits, clock. It knows no workflow."""

@@ -1,4 +1,4 @@
-"""The one clock: waits, deadlines, settle time and rate windows are all in its seconds."""
+"""The clock: waits, deadlines, settle time and rate windows are all in its seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """What drivers need of time. ``now`` must agree between all processes that share a run store."""
+    """What the engine needs of a clock. ``now`` must agree between all processes that share a run store."""
 
     speed: float
 
@@ -18,11 +18,11 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Block for so many of this clock's seconds."""
+        """Block for that many seconds on this clock."""
         ...
 
     async def sleep_async(self, seconds: float) -> None:
-        """Wait for so many of this clock's seconds without blocking the event loop."""
+        """Wait that many seconds on this clock, without blocking the event loop."""
         ...
 
 

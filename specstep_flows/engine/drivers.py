@@ -1,4 +1,4 @@
-"""The two drivers: they perform the small steps of ``engine.carry``, one by blocking and one by awaiting."""
+"""The two drivers: they perform the steps of ``engine.interpreter``, one by blocking and one by awaiting."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ __all__ = ["drive", "drive_async", "in_thread", "refuse_coroutines"]
 
 R = TypeVar("R")
 
-#: How long a cancelled task waits for its thread to stop; a download looks four times a second whether it should.
+#: How long a cancelled task waits for its thread to stop; a download checks four times a second whether it should.
 STOPS_WITHIN_SECONDS: Final = 3.0
 
 
 def refuse_coroutines(*functions: Callable[..., Any] | None) -> None:
-    """Say at once, not in minute 20, that a sync client cannot await."""
+    """Refuse now, and not in minute 20, a callback that a sync client cannot await."""
     for function in functions:
         called = getattr(function, "__call__", None)  # noqa: B004 - an instance whose __call__ is async
         if function is not None and (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)):
             raise errors.UsageError(
-                f"{getattr(function, '__name__', function)!r} is a coroutine function: give it to AsyncSpecStep."
+                f"{getattr(function, '__name__', function)!r} is a coroutine function: use it with AsyncSpecStep."
             )
 
 
 def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
-    """Carry ``flow`` out in this thread. An interrupt leaves the record as it is, which is the truth."""
+    """Run ``flow`` in this thread. An interrupt leaves the record as it is, which is the truth."""
     steps = carry_out(flow, session)
     value: Any = None
     failure: Exception | None = None
@@ -79,12 +79,12 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Any:
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
             answer.close()
-        raise errors.UsageError("A callback gave back a coroutine: give it to AsyncSpecStep.")
+        raise errors.UsageError("A callback returned a coroutine: use it with AsyncSpecStep.")
     return answer
 
 
 async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient) -> R:
-    """Carry ``flow`` out on the running event loop; what blocks runs in threads, and writes are never cut short."""
+    """Run ``flow`` on the running event loop. Blocking work runs in threads, and writes are never cut short."""
     steps = carry_out(flow, session)
     value: Any = None
     failure: Exception | None = None
@@ -114,8 +114,8 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
-            # A write is waited for, so that nothing overtakes it; a download is told to stop, and holds its file until it
-            # has, so that whoever resumes the run at once finds the file free.
+            # A write is waited for, so that nothing overtakes it. A download is told to stop and waited for, so that
+            # whoever resumes the run right away finds its file unlocked.
             return await in_thread(step.work, stop=None if step.is_write else session.stopping.set)
         case Call():
             return await _call_async(step.function, *step.arguments)
@@ -129,10 +129,10 @@ async def _call_async(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def in_thread(work: Callable[..., R], *arguments: Any, stop: Callable[[], None] | None = None) -> R:
-    """Run something that blocks in a thread, which goes on when its caller is cancelled: so it is waited for.
+    """Run blocking code in a thread, and wait for it even when cancelled, because a thread cannot be.
 
-    Whoever cancels goes on when this is over, and finds what the thread did done and its locks free, however often they
-    cancelled. With ``stop``, the thread is told to end early, and waited for no longer than it needs for that.
+    When this returns or raises, the thread is done and its locks are free, however often the caller was cancelled. With
+    ``stop``, a cancelled thread is told to end early, and is waited for no longer than that takes.
     """
     task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
@@ -150,6 +150,6 @@ async def in_thread(work: Callable[..., R], *arguments: Any, stop: Callable[[], 
 
 
 def _take_note(task: asyncio.Future[Any]) -> None:
-    """Look at what a thread ended with that nobody waits for any more; asyncio complains otherwise."""
+    """Retrieve the exception of a thread that nobody waits for any more; asyncio warns otherwise."""
     if not task.cancelled():
         task.exception()

@@ -1,7 +1,7 @@
-"""The protocol between flows and drivers: a flow awaits an effect, and gets what came of it.
+"""The protocol between flows and drivers: a flow awaits an effect and gets its result.
 
-A flow is a coroutine, and no event loop is involved: a driver sends results in. So a call that is not awaited is an error
-of the type checker and a warning at run time.
+A flow is a coroutine, but no event loop is involved: a driver sends the results in. So a call that is not awaited is an
+error for the type checker and a warning at run time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-#: What sending a request twice would mean (``x-kind`` in openapi/documented.yaml); see ``engine.retry``.
+#: What sending a request twice would do (``x-kind`` in openapi/documented.yaml); see ``engine.retry``.
 Kind: TypeAlias = Literal["read", "keyed", "idempotent", "unsafe", "harmless"]
 
 #: Changes to a run's record: column name to new value.
@@ -31,7 +31,7 @@ Changes: TypeAlias = Mapping[str, Any]
 
 
 class Effect(Generic[T]):
-    """Something that a flow wants done. ``await`` gives what came of it; the parameter is its type."""
+    """Something that a flow wants done. ``await`` gives the result; the type parameter is its type."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ class Effect(Generic[T]):
         return cast("T", (yield self))
 
 
-#: A flow under way: what an ``async def`` that awaits effects gives back when it is called.
+#: A running flow: what calling an ``async def`` that awaits effects returns.
 Flow: TypeAlias = Coroutine[Any, Any, R]
 
 
@@ -54,17 +54,17 @@ class Request:
     params: Mapping[str, Any] | None = None
     json: Any = None
     headers: Mapping[str, str] | None = None
-    #: Multipart form: each field's name with its file name, bytes and content type; a field that is no file has no file name.
+    #: Multipart form: each field with its file name (None if it is not a file), bytes and content type.
     files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None
     #: Which of the service's two rolling limits it counts against.
     bucket: Literal["standard", "kickoff"] = "standard"
-    #: The answer's body is left unread when it is not JSON (a package that comes without a redirect).
+    #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
 
 
 @attrs.define(eq=False)
 class Reply:
-    """A service's whole answer."""
+    """A whole response of the service."""
 
     status: int
     headers: httpx.Headers = attrs.field(repr=False)  # a redirect's Location is a secret
@@ -73,14 +73,14 @@ class Reply:
 
 @attrs.define(eq=False)
 class Send(Effect[T]):
-    """Send one request, as often as its kind allows, and read its 2xx (or 3xx) answer with ``parse``.
+    """Send one request, as often as its kind allows, and read its 2xx (or 3xx) response with ``parse``.
 
-    The driver writes the intent to the run's record before an unsafe or keyed request leaves. ``about`` is kept with
-    the intent, for whoever must settle it. ``outcome`` turns the parsed answer into changes of the record, written in
-    one transaction with the end of the intent. With ``resend`` false an ambiguous failure is raised at once, because
-    the flow settles it by reading the service's state. ``is_first`` is a session's first request, which is given up
-    sooner than those of a job under way. ``look`` is a flow that is gone through before the request is sent once more
-    after an attempt that may have been carried out: what it finds to have come of it, if not None, is the result.
+    The engine writes the intent to the run's record before it sends an unsafe or keyed request. ``about`` is stored
+    with the intent, for whoever has to settle it. ``outcome`` turns the parsed response into changes of the record,
+    which are written in one transaction with the end of the intent. If ``resend`` is false, an ambiguous failure is
+    raised at once, because the flow settles it by reading the service's state. ``is_first`` marks the first request of
+    a session, which is given up sooner than later ones. ``look`` is a flow that runs before the request is sent again
+    after an attempt that may have been carried out: if it finds the outcome (not None), that is the result.
     """
 
     request: Request
@@ -94,9 +94,9 @@ class Send(Effect[T]):
 
 @attrs.define(eq=False)
 class Observe(Effect["Generation"]):
-    """The present state of a generation. Many that are due together are read with one list page.
+    """Read the current state of a generation. Many that are due at the same time are read from one list page.
 
-    ``last`` is what was seen before; with ``detail`` the whole status body is read, never a row.
+    ``last`` is what was read before; with ``detail`` the whole status body is read, never a row of the list.
     """
 
     generation_id: UUID
@@ -113,7 +113,7 @@ class Remember(Effect["RunRecord | None"]):
 
 @attrs.define(eq=False)
 class Ask(Effect[Any]):
-    """Call something of the user's (a policy, a respondent), sync or async, and take its answer."""
+    """Call a callback of the user (a policy, a respondent), sync or async, and get what it returns."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
@@ -121,21 +121,21 @@ class Ask(Effect[Any]):
 
 @attrs.define(eq=False)
 class Report(Effect[None]):
-    """Tell whoever watches."""
+    """Pass an event to the user's ``on_event``."""
 
     event: Event
 
 
 @attrs.define(eq=False)
 class Sleep(Effect[None]):
-    """Wait, in seconds on the run's clock; cut short by the overall deadline, which raises ``WaitTimeout``."""
+    """Wait, in seconds on the run's clock. The overall deadline cuts the wait short and raises ``WaitTimeout``."""
 
     seconds: float
 
 
 @attrs.define(eq=False)
 class Now(Effect[float]):
-    """Seconds on the run's clock, which all processes of one machine share."""
+    """The time in seconds on the run's clock, which all processes of a machine share."""
 
 
 @attrs.define(eq=False)
@@ -145,9 +145,9 @@ class NewKey(Effect[str]):
 
 @attrs.define(eq=False)
 class Fetch(Effect[T]):
-    """Work on files and bytes outside the API: a download, a check, an unpacking, the reading of an attachment.
+    """Work on files, or a download from outside the API.
 
-    ``work`` blocks, so the async driver runs it in a thread; it is given a function that says whether to stop.
+    ``work`` blocks, so the async driver runs it in a thread. It is called with a function that says whether to stop.
     """
 
     work: Callable[[Callable[[], bool]], T]

@@ -1,7 +1,7 @@
-"""How each effect is carried out, down to steps so small that the two drivers differ in nothing but ``await``.
+"""How each effect is carried out, in steps so small that the two drivers differ only in ``await``.
 
-``carry_out`` runs a flow and yields only ``Attempt``, ``Pause``, ``Block`` and ``Call``. The rules that keep money safe
-(the intent before, the outcome after, what may be sent again) stand here, once.
+``carry_out`` runs a flow and yields only ``Attempt``, ``Pause``, ``Block`` and ``Call``. The rules that prevent paying
+twice (the intent before, the outcome after, what may be sent again) are here and nowhere else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @attrs.define(eq=False)
 class Attempt:
-    """Send a request once, and tell ``report`` how far a file in it has been sent."""
+    """Send a request once, and report the progress of a file in it."""
 
     request: effects.Request
     timeout: float
@@ -44,7 +44,7 @@ class Pause:
 
 @attrs.define(eq=False)
 class Block:
-    """Run something of ours that blocks. A ``write`` is finished even when its caller is cancelled."""
+    """Run blocking code of ours. A write is completed even if its caller is cancelled."""
 
     work: Callable[[], Any]
     is_write: bool = False
@@ -52,7 +52,7 @@ class Block:
 
 @attrs.define(eq=False)
 class Call:
-    """Call something of the user's, which may be a coroutine function."""
+    """Call a callback of the user, which may be a coroutine function."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -61,12 +61,12 @@ class Call:
 Step: TypeAlias = Attempt | Pause | Block | Call
 Steps: TypeAlias = Generator[Step, Any, R]
 
-#: However near the deadline is, a read is given this long, in real seconds.
+#: A read gets at least this many real seconds, however near the deadline is.
 SHORTEST_READ_SECONDS = 1.0
-OUT_OF_TIME = "The time allowed for the wait is over; what was started goes on at the service."
-#: A count in a header has fewer digits than this.
+OUT_OF_TIME = "The timeout has passed. What was started goes on at the service."
+#: A longer number in a header is not a count.
 MOST_DIGITS = 12
-#: Shorter waits than this are nobody's business.
+#: The longest wait that is not reported.
 WORTH_TELLING_SECONDS = 2.0
 _UNLOCKED = contextlib.nullcontext()
 
@@ -74,7 +74,7 @@ _UNLOCKED = contextlib.nullcontext()
 def carry_out(
     flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] = _UNLOCKED
 ) -> Steps[R]:
-    """Run ``flow`` to its end. What an effect fails with is thrown into the flow at its await.
+    """Run ``flow`` to its end. The failure of an effect is raised in the flow, at its await.
 
     ``lock`` is held while the flow itself runs, and never while an effect is carried out.
     """
@@ -90,7 +90,7 @@ def carry_out(
         value, failure = None, None
         try:
             value = yield from _carry(effect, session)
-        except Exception as error:  # whatever it is, the flow decides what it means
+        except Exception as error:  # the flow decides what it means
             failure = error
 
 
@@ -114,7 +114,7 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return session.shared.new_key()
         case effects.Fetch():
             return (yield from _fetch(effect, session))
-    raise TypeError(f"a flow awaited {effect!r}, which is no effect")
+    raise TypeError(f"a flow awaited {effect!r}, which is not an effect")
 
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
@@ -150,9 +150,7 @@ def _pause(seconds: float, session: Session) -> Steps[None]:
         if seconds >= left:
             if left > 0:
                 yield Pause(left)
-            raise errors.WaitTimeout(
-                "The time allowed for the whole wait is over. What was started goes on at the service."
-            )
+            raise errors.WaitTimeout(OUT_OF_TIME)
     yield Pause(max(0.0, seconds))
 
 
@@ -208,7 +206,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
 
 
 def _timeout(request: effects.Request, session: Session) -> float:
-    """Real seconds for one attempt. A read ends with the overall deadline; what changes something is never cut short."""
+    """Real seconds for one attempt. Only a read is cut short by the overall deadline."""
     timeout = session.shared.real_timeout
     if session.deadline is None or request.kind != "read":
         return timeout
@@ -217,7 +215,7 @@ def _timeout(request: effects.Request, session: Session) -> float:
 
 
 def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session) -> Steps[None]:
-    """The end of the intent and what came of it, in one transaction."""
+    """Store the end of the intent and the outcome in one transaction."""
     changes = dict(effect.outcome(result)) if effect.outcome is not None else {}
     if durable:
         changes["intent"] = None
@@ -226,7 +224,7 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
 
 
 def _take_place(request: effects.Request, session: Session) -> Steps[None]:
-    """Wait until the service's limits leave room for one more request."""
+    """Wait until the service's rate limits allow one more request."""
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
@@ -234,12 +232,12 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
             return
         if wait >= WORTH_TELLING_SECONDS and not told:
             told = True
-            yield from _report(events.Waiting("The service's rate limit leaves no room for a request.", wait), session)
+            yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
         yield from _pause(wait, session)
 
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
-    """Correct the count of requests by what the service says it is (more-facts: ``RateLimit-*``)."""
+    """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
     remaining = _count(reply.headers.get("ratelimit-remaining"))
     if remaining is not None:
         limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
@@ -247,18 +245,18 @@ def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> 
 
 
 def _count(text: str | None) -> int | None:
-    """A header's number; None for anything that cannot be a count of requests or seconds."""
+    """The number in a header; None if it cannot be a count of requests or seconds."""
     return int(text) if text is not None and text.isdecimal() and len(text) < MOST_DIGITS else None
 
 
 def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
-    """The parsed answer; an answer that does not fit is ambiguous, because the service did take the request."""
+    """The parsed response. One that cannot be parsed is ambiguous, because the service did receive the request."""
     request = effect.request
     if reply.status >= 400:
         raise refusal(request, reply, time.time())
     if reply.status < 200:
         raise errors.UnexpectedResponse(
-            f"The service answered {request.method} {request.path} with status {reply.status}, which means nothing here.",
+            f"The service responded to {request.method} {request.path} with the unexpected status {reply.status}.",
             operation=request.operation,
         )
     return effect.parse(reply)

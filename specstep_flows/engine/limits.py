@@ -1,8 +1,8 @@
-"""The rate limits that all runs of a process, and all processes of a user, share: sliding windows and holds.
+"""Rate limits that all runs of a process and all processes of a user share: sliding windows and holds.
 
-The service counts 60 requests per rolling 60 s and, apart from these, 5 kickoffs (its rate-limits page); the count is
-per key for ``sf_`` keys and per user for ``oat_`` tokens. One rule (``Window``) stands behind two stores: a small
-SQLite database that processes share, and plain memory.
+The service allows 60 requests per rolling 60 s and, counted separately, 5 kickoffs (its rate-limits page), per key for
+``sf_`` keys and per user for ``oat_`` tokens. One rule (``Window``) works on two stores: a small SQLite database that
+processes share, and plain memory.
 """
 
 from __future__ import annotations
@@ -29,61 +29,61 @@ Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
 T = TypeVar("T")
 
-#: The service's rate-limits page: requests per rolling 60 s. A limit of None or 0 means that nothing is counted.
+#: The service's rate-limits page: requests per rolling 60 s. None or 0 switches a limit off.
 DEFAULT_LIMITS: Final[Limits] = {"standard": 60, "kickoff": 5}
 WINDOW_SECONDS: Final = 60.0
-#: The service counts a request when it arrives, we when it leaves: one that was slow to arrive is still counted there
-#: when it is forgotten here. So a request stays in our count for this much longer.
+#: The service counts a request when it arrives, we when it is sent: a slow one still counts there when we have
+#: forgotten it. So a request stays in our count this much longer.
 MARGIN_SECONDS: Final = 1.0
-#: A hold further away than this comes of a clock that was set back, not of a service that asked for it.
+#: A longer hold comes from a clock that was set back, not from the service.
 LONGEST_HOLD_SECONDS: Final = 3600.0
 
 _SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 5.0
-#: Scopes (a key at an origin) that the database remembers. Sandboxes on changing ports would fill it up otherwise.
+#: How many scopes (a key at an origin) the database keeps. Sandboxes on changing ports would fill it up otherwise.
 _ROWS_KEPT: Final = 128
 
 _log = logging.getLogger("specstep_flows.limits")
 
 
 def scope_of(api_key: str, origin: str) -> str:
-    """A short digest that stands for one key at one API origin; the key cannot be read from it."""
+    """A short digest that identifies one key at one API origin; the key cannot be recovered from it."""
     return hashlib.sha256(f"{origin}\n{api_key}".encode()).hexdigest()[:16]
 
 
 class Limiter(Protocol):
-    """What drivers need of a limiter. ``now`` and ``until`` are in seconds on the run's clock."""
+    """What the engine needs of a limiter. ``now`` and ``until`` are in seconds on the run's clock."""
 
     def acquire(self, bucket: Bucket, now: float) -> float:
-        """Take one request out of the bucket: 0.0 when it may leave now, else the seconds to wait and ask again."""
+        """Count one request: 0.0 if it may be sent now, else the seconds to wait before asking again."""
         ...
 
     def hold(self, bucket: Bucket, until: float) -> None:
-        """Let nobody send before ``until``: the service answered 429."""
+        """Let nobody send before ``until``, after a 429."""
         ...
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
-        """Correct the count by an answer's ``RateLimit-*`` headers (None where one is missing or unreadable).
+        """Correct the count from ``RateLimit-*`` headers (None if one is missing or unreadable).
 
-        ``reset`` is in seconds from ``now`` (an assumption: the pages do not give its unit).
+        ``reset`` is in seconds from ``now`` (an assumption: the documentation does not give its unit).
         """
         ...
 
     def close(self) -> None:
-        """Let go of files."""
+        """Close files."""
         ...
 
 
 @attrs.define
 class Window:
-    """The requests of one bucket that the service still counts, as the times at which it forgets each."""
+    """The requests of one bucket that the service still counts, by the time at which each stops counting."""
 
     leaves: list[float] = attrs.field(factory=list)
     hold_until: float = 0.0
     server_limit: int | None = None
 
     def acquire(self, limit: int, now: float, stay: float) -> float:
-        """0.0 and one more request in the count, or the seconds until there is room."""
+        """Count one more request and return 0.0, or return the seconds until there is room."""
         self._forget(now, stay)
         held = self.hold_until - now
         excess = len(self.leaves) - self._limit(limit)
@@ -103,10 +103,10 @@ class Window:
         now: float,
         stay: float,
     ) -> None:
-        """Add the requests that the service counted and we did not, sent from elsewhere with the same key.
+        """Add the requests that the service has counted and we have not, sent from elsewhere with the same key.
 
-        The service's count holds those of ours that have arrived, and lacks those still on their way. So what it
-        has *more* than we have is certainly not ours; a count below ours says nothing, and is never followed.
+        The service's count includes those of our requests that have arrived, and lacks those still on their way. So if
+        it is *higher* than ours, the rest is certainly not ours; if it is lower, that says nothing and is ignored.
         """
         self._forget(now, stay)
         if server_limit is not None and server_limit > 0:
@@ -119,7 +119,7 @@ class Window:
             self.leaves = sorted(self.leaves + [gone] * unknown)
 
     def is_news(self, limit: int, server_limit: int | None, remaining: int | None, now: float, stay: float) -> bool:
-        """Whether ``learn`` would change anything. Requests that others have counted since only make that less likely."""
+        """Whether ``learn`` would change anything. What others have counted since can only make that less likely."""
         if server_limit is not None and server_limit > 0 and server_limit != self.server_limit:
             return True
         self._forget(now, stay)
@@ -129,7 +129,7 @@ class Window:
         return limit if self.server_limit is None else min(limit, self.server_limit)
 
     def _forget(self, now: float, stay: float) -> None:
-        """Drop what has left. Nothing can be further ahead than one stay, unless the clock was set back."""
+        """Drop what no longer counts. Nothing is further ahead than one stay, unless the clock was set back."""
         leaves = self.leaves
         if leaves and leaves[0] <= now:
             del leaves[: bisect.bisect_right(leaves, now)]
@@ -140,7 +140,7 @@ class Window:
 
 
 class MemoryLimiter:
-    """A limiter without files, for one process; safe to share between threads and between clients of one key."""
+    """A limiter without files, for one process. Threads, and clients with the same key, can share it."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, *, margin: float = MARGIN_SECONDS) -> None:
         self._limits = dict(limits)
@@ -167,7 +167,7 @@ class MemoryLimiter:
             self._change(bucket, lambda window: window.learn(own, limit, remaining, reset, now, self._stay))
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""
 
     def _change(self, bucket: Bucket, change: Callable[[Window], T]) -> T:
         with self._lock:
@@ -175,10 +175,10 @@ class MemoryLimiter:
 
 
 class SharedLimiter(MemoryLimiter):
-    """A limiter that processes share through a database of its own (``limits.db`` in the state folder).
+    """A limiter that processes share through its own database (``limits.db`` in the state folder).
 
-    A database that cannot be used costs no run: the limiter then says so once in the log and counts for this process
-    alone, from what it last read. A 429 that comes of it is waited out like any other.
+    If the database cannot be used, runs go on: the limiter logs it once and counts for this process only, from what it
+    last read. A 429 that results from it is waited out like any other.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class SharedLimiter(MemoryLimiter):
         self._is_alone = False
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
-        """See ``Limiter.learn``. Almost every answer confirms what was counted: the database is left alone then."""
+        """See ``Limiter.learn``. Most responses confirm the count, and then the database is not touched."""
         own = self._limits.get(bucket)
         if own:
             with self._lock:
@@ -231,11 +231,11 @@ class SharedLimiter(MemoryLimiter):
         return result
 
     def _open(self) -> sqlite3.Connection:
-        # A connection must not be carried across a fork.
+        # A connection must not be used after a fork.
         if self._connection is None or self._process != os.getpid():
             self._connection = _connect(self._path)
             self._process = os.getpid()
-            # A limiter that nobody holds any more closes its file; Python warns otherwise.
+            # Close the file with the last reference; Python warns otherwise.
             weakref.finalize(self, self._connection.close)
         return self._connection
 
@@ -243,8 +243,8 @@ class SharedLimiter(MemoryLimiter):
         self._is_alone = True
         self._connection = None
         _log.warning(
-            "The shared rate limits in %s cannot be used (%s); this process now counts for itself. The file holds "
-            "nothing but counts: it can be deleted while no run goes on.",
+            "The shared rate limits in %s cannot be used (%s); this process now counts its own requests only. The file "
+            "contains only counts and can be deleted while no run is active.",
             self._path,
             error,
         )
@@ -258,15 +258,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        # Several processes that make a new file WAL at once get "locked" without any waiting. One of them succeeds, or
-        # the next to open it does; until then it is only slower.
+        # Processes that switch a new file to WAL at the same time get "locked" at once, without waiting. One of them
+        # succeeds, or the next to open it does; until then it is only slower.
         with contextlib.suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA journal_mode=WAL")
-        # A power cut may lose the newest counts but never damages the file; no paid thing depends on them.
+        # A power cut may lose the latest counts but never damages the file; nothing that is paid for depends on them.
         connection.execute("PRAGMA synchronous=NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, _SCHEMA_VERSION):
-            raise sqlite3.DatabaseError(f"it has the form of another version, {version}")
+            raise sqlite3.DatabaseError(f"it has the format of another version, {version}")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS windows (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, bucket TEXT NOT NULL, "
@@ -294,7 +294,7 @@ def _read(connection: sqlite3.Connection, scope: str, bucket: Bucket) -> Window:
     try:
         leaves.frombytes(row[0])
     except (TypeError, ValueError) as error:
-        raise sqlite3.DatabaseError("a row does not hold what it should") from error
+        raise sqlite3.DatabaseError("a row is damaged") from error
     return Window(leaves.tolist(), row[1], row[2])
 
 

@@ -1,4 +1,4 @@
-"""From an HTTP status of 400 or above to a typed error, before any body is trusted."""
+"""Typed errors for responses with a status of 400 or above. The body is not trusted to be anything."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["refusal"]
 
-#: A sentence of the service's is shown, but not at any length.
+#: The service's text is shown, up to this many characters.
 LONGEST_DETAIL = 500
 
 
 def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
-    """The error for an answer of 400 or above (more-facts: problem+json; the front door may answer HTML)."""
+    """The error for a status of 400 or above (more-facts: problem+json; the front door may send HTML)."""
     problem = _problem(reply)
     word = _word(problem)
     detail = _explained(problem) or _plain_words(reply)
@@ -36,38 +36,37 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         "retry_after": _retry_after(reply, problem, wall_now),
     }
     what = f"{request.method} {request.path}"
-    # A definite refusal of what costs: a person wants to know that it cost nothing.
+    # A definite refusal of a paid request: say that it cost nothing.
     ending = " Nothing was started." if request.bucket == "kickoff" else ""
     if status == 401:
         return errors.AuthenticationError(
-            "The service refused the key (401). Check SPECSTEP_API_KEY; it is not tried again, because five refusals "
-            "in five minutes lock this address out.",
+            "The service rejected the key (401). Check SPECSTEP_API_KEY. The key is not tried again: five rejections "
+            "in five minutes lock your IP address out.",
             **common,
         )
     if status == 402 or (status == 403 and "QUOTA" in f"{word or ''} {detail or ''} {problem.get('code', '')}".upper()):
         quota = {name: reply.headers.get(f"x-quota-{name}") for name in ("tier", "limit", "used", "reset")}
         return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
     if status == 403:
-        return errors.PermissionDenied(f"This key may not do {what} ({said}).{ending}", **common)
+        return errors.PermissionDenied(f"This key has no permission for {what} ({said}).{ending}", **common)
     if status in (404, 410):
-        return errors.NotFound(f"{what}: not there, or not yours ({said}).{ending}", **common)
+        return errors.NotFound(f"{what}: not found, or it belongs to another account ({said}).{ending}", **common)
     if status == 408 or status >= 500:
-        return errors.ServerError(f"The service failed at {what} ({said}).", **common)
+        return errors.ServerError(f"The service failed on {what} ({said}).", **common)
     if status == 409:
         if "CONCURRENCY" in f"{word or ''} {problem.get('code', '')}".upper():
             return errors.ConcurrencyCapReached(
-                f"As many generations as your plan allows are running already ({said}). Nothing was started.",
-                **common,
+                f"Your plan's limit of concurrent generations is reached ({said}). Nothing was started.", **common
             )
         if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
-            return errors.Conflict(f"The service is still busy with an earlier {what} ({said}).", **common)
+            return errors.Conflict(f"The service is still processing an earlier {what} ({said}).", **common)
         if ending and word is None:
-            ending = f" Perhaps as many generations as your plan allows are running.{ending}"
-        return errors.Conflict(f"{what} does not fit the present state ({said}).{ending}", **common)
+            ending = f" Your plan's limit of concurrent generations may be reached.{ending}"
+        return errors.Conflict(f"The current state does not allow {what} ({said}).{ending}", **common)
     if status == 429:
         back = common["retry_after"]
-        when = f"; the service asks to come back in {back:.0f} seconds" if back else ""
-        return errors.RateLimited(f"Too many requests: {what} was put off ({said}){when}.{ending}", **common)
+        when = f"; the service asks to try again in {back:.0f} seconds" if back else ""
+        return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.{ending}", **common)
     return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
 
 
@@ -82,7 +81,7 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
 
 
 def _word(problem: Mapping[str, Any]) -> str | None:
-    """The machine-readable word: ``type`` if it is one, else ``code``, else the last part of a ``type`` URI."""
+    """The machine-readable type: ``type`` if it is a word, else ``code``, else the last part of a ``type`` URI."""
     kind, code = problem.get("type"), problem.get("code")
     if isinstance(kind, str) and kind and not kind.startswith(("http:", "https:", "about:")):
         return _as_word(kind.rpartition(":")[2])
@@ -94,12 +93,12 @@ def _word(problem: Mapping[str, Any]) -> str | None:
 
 
 def _as_word(text: str) -> str | None:
-    """What a program can branch on; anything else is no word."""
+    """A word that a program can branch on, or None."""
     return text[:80] if text and text.isascii() and text.isprintable() else None
 
 
 def _explained(problem: Mapping[str, Any]) -> str | None:
-    """The problem's own sentence, and what a validation problem of ASP.NET Core says of each field."""
+    """The problem's text, and the errors of each field in a validation problem of ASP.NET Core."""
     sentence = _sentence(problem.get("detail")) or _sentence(problem.get("title"))
     faults = problem.get("errors")
     if isinstance(faults, dict):
@@ -108,13 +107,13 @@ def _explained(problem: Mapping[str, Any]) -> str | None:
 
 
 def _all_said(value: Any, between: str = " ") -> str:
-    """A sentence or a list of them as one; empty for anything else."""
+    """A string, or a list of strings joined; empty for anything else."""
     sentences = value if isinstance(value, list) else [value]
     return between.join(sentence for sentence in sentences if isinstance(sentence, str))
 
 
 def _plain_words(reply: Reply) -> str | None:
-    """What a service says that answers in plain text; a page of the front door's is nothing to show."""
+    """The text of a plain-text response. An HTML page of the front door is not worth showing."""
     if reply.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/plain":
         return None
     return _sentence(reply.content[: 4 * LONGEST_DETAIL].decode("utf-8", "replace"))
@@ -136,6 +135,6 @@ def _retry_after(reply: Reply, problem: Mapping[str, Any], wall_now: float) -> f
 
 
 def _quota_sentence(said: str, quota: Mapping[str, str | None]) -> str:
-    parts = [f"{name} {_sentence(value)}" for name, value in quota.items() if value]
-    numbers = f" ({', '.join(parts)})" if parts else ""
-    return f"The quota of your plan is used up{numbers}; nothing was started. The service says {said}."
+    parts = [f"{'resets' if name == 'reset' else name} {_sentence(value)}" for name, value in quota.items() if value]
+    numbers = f": {', '.join(parts)}" if parts else ""
+    return f"Your plan's quota is used up{numbers} ({said}). Nothing was started."

@@ -1,6 +1,6 @@
 """What may be sent again, and when: one table by kind of request, and the waits between attempts.
 
-The polling policy (how often to look at a running generation) is another thing and lives in ``flows.pace``.
+The polling policy (how often to look at a running generation) is separate, in ``flows.pace``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["RULES", "Rule", "backoff", "next_attempt", "retry_after_seconds"]
 
 @attrs.frozen
 class Rule:
-    """``resends_ambiguous``: a request that may have been carried out may be sent again as it is.
+    """``resends_ambiguous``: a request that may have been carried out may be sent again unchanged.
 
-    ``records_intent``: its intent is made durable before it leaves.
+    ``records_intent``: its intent is stored before it is sent.
     """
 
     resends_ambiguous: bool
@@ -41,18 +41,18 @@ RULES: Final[Mapping[Kind, Rule]] = {
     "unsafe": Rule(resends_ambiguous=False, records_intent=True),
 }
 
-#: First and longest wait between attempts, in seconds; doubled each time, with full jitter.
+#: First and longest wait between attempts, in seconds. It doubles each time, with full jitter.
 BASE_SECONDS: Final = 1.0
 CAP_SECONDS: Final = 30.0
-#: How long one request may be tried again before its failure is raised: about as long as a service takes to restart.
+#: How long one request is retried before its failure is raised: about as long as a service takes to restart.
 PATIENCE_SECONDS: Final = 300.0
-#: The same before the service has answered at all: by then it is likely the address that is wrong, and somebody waits.
+#: The same before the service has ever responded: the address is probably wrong, and somebody is waiting.
 FIRST_PATIENCE_SECONDS: Final = 30.0
-#: A turn that is still in flight answers 409 for as long as the agent thinks.
+#: A turn that is still in flight gets 409 for as long as the agent thinks.
 IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
-#: Not implemented, HTTP version not supported: asking again changes nothing.
+#: Not implemented, HTTP version not supported: retrying does not help.
 NEVER_BETTER: Final = frozenset({501, 505})
-#: No answer is worth waiting longer for between two attempts, whatever Retry-After says.
+#: The longest wait between two attempts, whatever Retry-After says.
 LONGEST_WAIT_SECONDS: Final = 900.0
 
 
@@ -71,22 +71,22 @@ def next_attempt(
     source: random.Random,
     patience: float = PATIENCE_SECONDS,
 ) -> float | None:
-    """Seconds to wait before the request is sent again, or None when ``error`` is to be raised.
+    """Seconds to wait before the request is sent again, or None if ``error`` must be raised.
 
-    ``attempt`` is the number of attempts made, ``waited`` the seconds spent on them so far. ``patience`` is how many
-    seconds that may become, where the service itself does not say when to come back.
+    ``attempt`` is the number of attempts made, ``waited`` the seconds spent on them. ``patience`` is the limit for
+    ``waited`` if the service does not say when to try again.
     """
     asked = error.retry_after if isinstance(error, errors.APIError) else None
     if asked is not None:
         patience = PATIENCE_SECONDS
     if isinstance(error, errors.RateLimited):
-        # A definite refusal: it was not carried out, whatever its kind.
+        # It was not carried out, whatever its kind.
         return _bounded(
             max(asked if asked is not None else 5.0, backoff(attempt, source)), waited, 10 * PATIENCE_SECONDS
         )
     if (
         isinstance(error, errors.Conflict)
-        # A service that leaves the problem document out may still say when to come back.
+        # Even without a problem document, the service may say when to try again.
         and (error.is_retryable or (kind == "keyed" and asked is not None))
         and not isinstance(error, errors.ConcurrencyCapReached)
     ):
@@ -105,10 +105,10 @@ def _bounded(wait: float, waited: float, patience: float) -> float | None:
 
 
 def retry_after_seconds(headers: Mapping[str, str], wall_now: float) -> float | None:
-    """``Retry-After`` in seconds, from whole or fractional seconds or an HTTP-date; None where it cannot be read.
+    """``Retry-After`` in seconds, from whole or fractional seconds or an HTTP-date; None if it cannot be read.
 
-    A date is compared with the answer's own ``Date``, so that a wrong clock here does no harm; where there is none,
-    with ``wall_now`` (seconds since the epoch).
+    A date is compared with the response's own ``Date``, so that a wrong local clock does no harm; without one, with
+    ``wall_now`` (seconds since the epoch).
     """
     value = headers.get("retry-after")
     if value is None:

@@ -1,4 +1,4 @@
-"""What the drivers need to carry a flow out: the parts that all flows of a client share, and those of one drive."""
+"""What the engine needs to run a flow: the parts that all flows of a client share, and those of one run of a flow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "Shared"]
 
-#: However fast the clock is turned, a real server needs real time to answer.
+#: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
 
 
@@ -43,19 +43,19 @@ class Shared:
     closing: threading.Event = attrs.field(factory=threading.Event)
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
-    #: Raises where a request may not be sent at all; nothing was sent then.
+    #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
 
     @property
     def real_timeout(self) -> float:
-        """The time-out of one request in real seconds."""
+        """The timeout of one request in real seconds."""
         floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
         return max(self.request_timeout / self.clock.speed, floor)
 
 
 @attrs.define(eq=False)
 class Session:
-    """One drive of one flow: its deadline, who watches, and the run that it makes durable, if it has one."""
+    """One run of one flow: its deadline, its listener, and the record that it keeps, if it has one."""
 
     shared: Shared
     deadline: float | None = None
@@ -65,13 +65,13 @@ class Session:
     stopping: threading.Event = attrs.field(factory=threading.Event)
 
     def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
-        """Make ``changes`` durable, and the record what it is afterwards."""
+        """Make ``changes`` durable, and keep the changed record."""
         if self.record is not None and self.store is not None and changes:
             self.record = self.store.update(self.record.run_id, changes)
         return self.record
 
     def should_stop(self) -> bool:
-        """Whether blocking work should end early: given up, closed, or past the overall deadline."""
+        """Whether blocking work should end early: given up, client closed, or overall deadline passed."""
         return self.stopping.is_set() or self.shared.closing.is_set() or self.is_late()
 
     def is_late(self) -> bool:

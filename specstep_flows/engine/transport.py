@@ -1,6 +1,6 @@
-"""Sending one request and reading its whole answer with httpx, sync and async: no retries, no redirects, no cookies.
+"""Sends one request and reads its whole response with httpx, sync or async: no retries, no redirects, no cookies.
 
-Every failure comes out as one of our errors, which say whether the service may have carried the request out.
+Every failure is raised as one of our errors, which says whether the service may have carried the request out.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["attempt", "attempt_async", "hide_queries"]
 
-#: No answer of the API is larger (packages come from the storage host, and are streamed).
+#: No response of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0
-#: Every logger that httpcore 1 has. A filter works on the logger that it is added to, and is not inherited from a parent.
+#: Every logger of httpcore 1. A filter works only on the logger that it is added to: children do not inherit it.
 _LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
 _QUERY: Final = re.compile(r"\?[^\s'\"]+")
 
@@ -55,11 +55,11 @@ def hide_queries() -> None:
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
-    # As streams, which are sent in pieces: bytes would be sent as one, and tell of no progress.
+    # Streams are sent in chunks; bytes would be sent at once, without any progress to report.
     form = [(field, (name, io.BytesIO(content), kind)) for field, (name, content, kind) in request.files or ()]
     return client.build_request(
         request.method,
-        # A whole address: httpx would parse a relative one twice, which is most of what it takes to build a request.
+        # An absolute URL: httpx parses a relative one twice, which is most of the cost of building a request.
         f"{str(client.base_url).rstrip('/')}{request.path}",
         params=request.params or None,
         json=request.json,
@@ -71,7 +71,7 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
 
 @functools.lru_cache(maxsize=8)
 def _timeout(seconds: float) -> httpx.Timeout:
-    """The time-outs of a request. Most have the same."""
+    """The timeouts of a request; cached, because most requests have the same."""
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
@@ -91,9 +91,9 @@ def attempt(
     *,
     tell: Callable[[Event], Any] | None = None,
 ) -> Reply:
-    """Send once. ``timeout`` (seconds) bounds each read; twice that bounds the whole answer.
+    """Send once. ``timeout`` (seconds) limits each read; the whole response may take twice as long.
 
-    ``tell`` is called with the progress of the file in ``request``, which then has one.
+    ``tell`` is called with the progress of the file in ``request``; give it only if there is one.
 
     Raises:
         NotConnected: nothing was sent.
@@ -106,7 +106,7 @@ def attempt(
             built = counted(built, request, tell)
         response = client.send(built, stream=True)
         if request.files:
-            # However long the file took to leave, the answer has its own time.
+            # However long the upload took, the response has its own time limit.
             end = wall() + 2 * timeout
         try:
             chunks: list[bytes] = []
@@ -131,7 +131,7 @@ async def attempt_async(
     *,
     tell: Callable[[Event], Awaitable[Any]] | None = None,
 ) -> Reply:
-    """Like ``attempt``, on an event loop."""
+    """``attempt`` on an event loop."""
     end = wall() + 2 * timeout
     try:
         built = _build(client, request, timeout)
@@ -158,25 +158,27 @@ async def attempt_async(
 def _check(request: Request, size: int, late: bool) -> None:
     if size > LONGEST_BODY_BYTES:
         raise errors.UnexpectedResponse(
-            f"The answer to {request.method} {request.path} is larger than any that the API gives.",
+            f"The response to {request.method} {request.path} is larger than any that the API should send.",
             operation=request.operation,
         )
     if late:
         raise errors.ConnectionLost(
-            f"The answer to {request.method} {request.path} came too slowly.", operation=request.operation
+            f"The response to {request.method} {request.path} took too long.", operation=request.operation
         )
 
 
 def _translated(error: Exception, request: Request) -> errors.TransportError:
-    """Our error for httpx's. The original is not chained: its request carries the key."""
+    """Our error for one of httpx. The original is not chained, because its request contains the key."""
     what = f"{request.method} {request.path}"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol):
         reason = "timed out" if isinstance(error, httpx.TimeoutException) else str(error) or "refused"
-        return errors.NotConnected(f"Could not connect for {what}: {reason}.", operation=request.operation)
+        return errors.NotConnected(
+            f"Could not connect to the service for {what}: {reason}.", operation=request.operation
+        )
     if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
         return errors.NotConnected(f"{what} could not be sent: {error}.", operation=request.operation)
     if isinstance(error, httpx.TimeoutException):
-        return errors.ConnectionLost(f"No answer to {what} came in time.", operation=request.operation)
+        return errors.ConnectionLost(f"No response to {what} arrived in time.", operation=request.operation)
     return errors.ConnectionLost(
-        f"The connection broke before the answer to {what} had arrived.", operation=request.operation
+        f"The connection was lost before the response to {what} arrived.", operation=request.operation
     )

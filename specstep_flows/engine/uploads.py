@@ -1,4 +1,4 @@
-"""Telling how far a form's file has been sent: the form's bytes are counted as the connection takes them."""
+"""Reports the progress of an upload, by counting the bytes that the connection has taken."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "counted", "counted_async"]
 
-#: An upload is told of at its begin and its end, and about so often in between; never for fewer bytes than these.
+#: About how many events an upload produces, and the fewest bytes between two of them.
 MOST_TOLD: Final = 20
 SMALLEST_STEP_BYTES: Final = 1 << 16
 
 
 @attrs.define(eq=False)
 class Progress:
-    """How much of a file is sent, and when that is worth an event."""
+    """How much of a file has been sent, and when to report it."""
 
     name: str
     total: int
@@ -37,7 +37,7 @@ class Progress:
         return cls(name or request.operation, len(content))
 
     def more(self, amount: int) -> events.Uploading | None:
-        """So many bytes more have left. The form's own, some 200, are taken for the file's: nobody sees them."""
+        """Count more bytes. The form's own, about 200, are counted with the file's: nobody notices."""
         self._sent = min(self._sent + amount, self.total)
         step = max(self.total // MOST_TOLD, SMALLEST_STEP_BYTES)
         place = self._sent if self._sent == self.total else self._sent // step * step
@@ -54,7 +54,7 @@ class _Counted(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
             yield chunk
-            # Asked for the next one: the connection has taken this one.
+            # The next chunk is asked for, so the connection has taken this one.
             if (event := self._progress.more(len(chunk))) is not None:
                 self._tell(event)
 
@@ -76,7 +76,7 @@ class _CountedAsync(httpx.AsyncByteStream):
 
 
 def counted(built: httpx.Request, request: Request, tell: Callable[[events.Event], Any]) -> httpx.Request:
-    """The request, which tells of its own progress while it is sent."""
+    """Make a request report its progress while it is sent."""
     assert isinstance(built.stream, httpx.SyncByteStream)
     built.stream = _Counted(built.stream, Progress.of(request), tell)
     return built
@@ -85,7 +85,7 @@ def counted(built: httpx.Request, request: Request, tell: Callable[[events.Event
 def counted_async(
     built: httpx.Request, request: Request, tell: Callable[[events.Event], Awaitable[Any]]
 ) -> httpx.Request:
-    """Like ``counted``, on an event loop."""
+    """``counted`` on an event loop."""
     assert isinstance(built.stream, httpx.AsyncByteStream)
     built.stream = _CountedAsync(built.stream, Progress.of(request), tell)
     return built

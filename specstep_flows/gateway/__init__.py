@@ -1,8 +1,8 @@
-"""One typed function per API operation that the flows use: the only place that touches the generated client.
+"""One typed function for each API operation that the flows use; only this package imports the generated client.
 
-The client builds the request and parses the 2xx body; everything else is ours. What a flow steers by is read as a typed
-attribute, so that a renamed or retyped field fails the type check when a new API document is taken over. What is only
-shown is read by name (``reading.shown``), so that it does not.
+The generated client builds requests and parses 2xx bodies; everything else is ours. Fields that a flow depends on are
+read as typed attributes, so that renaming or retyping one fails the type check when a new API document comes in. Fields
+that are only displayed are read by name (``reading.optional``), so that they cannot fail it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from uuid import UUID
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown
+from specstep_flows.gateway.reading import optional
 from specstep_flows.gateway.requests import request_of
 from specstep_flows.states import fold
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 async def get_me() -> models.Account:
-    """GET /v1/me: whose key it is, and the first request of all. Any 2xx with JSON accepts the key."""
+    """GET /v1/me: the owner of the key. It is the first request; any 2xx with JSON accepts the key."""
     from specstep_client.api.account import get_me as endpoint
 
     request = request_of("get_me", endpoint._get_kwargs())
     try:
         return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
-        error.add("Check that SPECSTEP_API_URL is the address of the service.")
+        error.add("Check that SPECSTEP_API_URL is the URL of the service.")
         raise
 
 
@@ -34,14 +34,14 @@ def _account(reply: Reply) -> models.Account:
     body = reading.body(reply, Account, "get_me")
     return models.Account(
         user_id=_text_of(reading.raw(body, "id")),
-        display_name=shown(body, "display_name", str),
-        email=shown(body, "email", str),
-        plan=shown(body, "plan", str),
+        display_name=optional(body, "display_name", str),
+        email=optional(body, "email", str),
+        plan=optional(body, "plan", str),
     )
 
 
 def _text_of(value: object) -> str | None:
-    """An id that is only shown, of whatever form."""
+    """An id of any form, which is only displayed."""
     return str(value) if isinstance(value, UUID | str | int) else None
 
 
@@ -56,9 +56,9 @@ async def get_usage() -> models.Usage:
         raw = reading.document(reply, "get_usage")
         resets_at = raw.get(_named(raw, "reset_at", "reset") or "")
         return models.Usage(
-            used=shown(body, _named(raw, "generations_used", "used") or "", float),
-            limit=shown(body, _named(raw, "generations_limit", "limit") or "", float),
-            remaining=shown(body, _named(raw, "generations_remaining", "remaining") or "", float),
+            used=optional(body, _named(raw, "generations_used", "used") or "", float),
+            limit=optional(body, _named(raw, "generations_limit", "limit") or "", float),
+            remaining=optional(body, _named(raw, "generations_remaining", "remaining") or "", float),
             resets_at=None if resets_at is None else str(resets_at),
             raw=raw,
         )
@@ -67,7 +67,7 @@ async def get_usage() -> models.Usage:
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:
-    """The member that gives a figure: the pages name its meaning alone. The assumed name, else the sole one like it."""
+    """The name of a figure, which the documentation does not give: the assumed one, or else the only similar one."""
     if assumed in raw:
         return assumed
     alike = [name for name in raw if word in fold(name) and isinstance(raw[name], int | float | str)]
@@ -86,16 +86,16 @@ async def get_capabilities() -> models.Capabilities:
             review_profiles=_words(reading.raw(body, "review_profiles")),
             project_types=_words(body.project_types),
             mirror_selections=_words(reading.raw(body, "mirror_selections")),
-            schema_version=shown(body, "schema_version", str),
-            rubric_version=shown(body, "rubric_version", str),
-            quality_rubric_version=shown(body, "quality_rubric_version", str),
+            schema_version=optional(body, "schema_version", str),
+            rubric_version=optional(body, "rubric_version", str),
+            quality_rubric_version=optional(body, "quality_rubric_version", str),
         )
 
     return await Send(request_of("get_capabilities", endpoint._get_kwargs()), parse)
 
 
 def _words(value: object) -> tuple[str, ...]:
-    """The words of a list, which may hold plain words or objects that carry one."""
+    """The words of a list of strings, or of objects that contain one."""
     if not isinstance(value, list):
         return ()
     words = []

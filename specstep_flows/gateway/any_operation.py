@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
-    """Any operation by its generated module: its request, and its 2xx body as the generated client parses it."""
+    """Call an operation by its generated module; returns its 2xx body as the generated client parses it."""
     name = operation.__name__.rpartition(".")[2]
     kwargs = operation._get_kwargs(*args, **arguments)
     stated = stated_operation(name, kwargs["method"])
@@ -26,23 +26,23 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
         return await Send(request, lambda reply: _parsed(operation, name, stated.kind, reply))
     except errors.RequestError as error:
         if error.ambiguous and stated.kind == "unsafe":
-            error.add("It may have been carried out all the same, so it is not sent again: look before you repeat it.")
+            error.add("It may have been carried out, so it is not sent again. Check before you repeat it.")
         raise
 
 
 def _with_slashes(url: str) -> str:
-    """The generated client quotes every slash of a parameter; a catch-all route would not find the file then."""
+    """Undo the quoting of slashes in a parameter, with which a catch-all route would not find the file."""
     plain = url.replace("%2F", "/")
     if any(segment in (".", "..") for segment in plain.split("/")):
-        raise errors.UsageError("A path inside a package has no '.' or '..' in it. Nothing was sent.")
+        raise errors.UsageError("A path inside a package must not contain '.' or '..'. Nothing was sent.")
     return plain
 
 
 def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
-    """What the generated client makes of an answer; its JSON or its bytes where the API document has no schema."""
+    """What the generated client parses; plain JSON or bytes if the API document has no schema."""
     if kind != "read" and "html" in reply.headers.get("content-type", ""):
         raise errors.UnexpectedResponse(
-            f"The service answered {name} with a page, as a sign-in page would be.", operation=name
+            f"The service responded to {name} with an HTML page, perhaps a sign-in page.", operation=name
         )
     import httpx
     from specstep_client.client import Client
@@ -54,7 +54,7 @@ def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
         parsed = operation._parse_response(client=Client(base_url=""), response=response)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise errors.UnexpectedResponse(
-            f"The answer to {name} does not fit the API document ({type(error).__name__}).", operation=name
+            f"The response to {name} does not match the API document ({type(error).__name__}).", operation=name
         ) from None
     if parsed is not None or not reply.content:
         return parsed

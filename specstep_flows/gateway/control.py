@@ -1,4 +1,4 @@
-"""What is done to a running generation: its questions, its control, what its agents did."""
+"""Running generations: questions and answers, pause and cancel, what the agents did."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from uuid import UUID
 from specstep_flows import models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_text
-from specstep_flows.gateway.requests import nothing, request_of
+from specstep_flows.gateway.reading import optional, steering_text
+from specstep_flows.gateway.requests import request_of, success_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +27,10 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
         return [
             models.Clarification(
                 question=steering_text(row.question, operation, "question"),
-                agent=shown(row, "agent", str),
-                section=shown(row, "section", str),
-                why=shown(row, "why", str),
-                proposed_default=shown(row, "proposedDefault", str),
+                agent=optional(row, "agent", str),
+                section=optional(row, "section", str),
+                why=optional(row, "why", str),
+                proposed_default=optional(row, "proposedDefault", str),
             )
             for row in reading.rows(reply, Clarification, operation, "clarifications")
         ]
@@ -39,7 +39,7 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
 
 
 async def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> None:
-    """POST /v1/generations/{id}/clarifications/answers. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/clarifications/answers. A lost response is settled by reading the state."""
     from specstep_client.api.generations import answer_clarifications as endpoint
     from specstep_client.models.clarification_answer import ClarificationAnswer
     from specstep_client.models.clarification_answers import ClarificationAnswers
@@ -48,46 +48,46 @@ async def answer_clarifications(generation_id: UUID, answers: Sequence[models.An
         answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
     )
     request = request_of("answer_clarifications", endpoint._get_kwargs(generation_id, body=body))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def pause_generation(generation_id: UUID) -> None:
-    """POST /v1/generations/{id}/pause. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/pause. A lost response is settled by reading the state."""
     from specstep_client.api.generations import pause_generation as endpoint
 
     request = request_of("pause_generation", endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def resume_generation(generation_id: UUID) -> None:
-    """POST /v1/generations/{id}/resume. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/resume. A lost response is settled by reading the state."""
     from specstep_client.api.generations import resume_generation as endpoint
 
     request = request_of("resume_generation", endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def cancel_generation(generation_id: UUID, reason: str | None = None) -> None:
-    """POST /v1/generations/{id}/cancel. A lost answer is settled by reading the state."""
+    """POST /v1/generations/{id}/cancel. A lost response is settled by reading the state."""
     from specstep_client.api.generations import cancel_generation as endpoint
     from specstep_client.models.cancel_request import CancelRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=CancelRequest(reason=reason)) if reason else None
     request = request_of("cancel_generation", kwargs or endpoint._get_kwargs(generation_id))
-    return await Send(request, nothing, resend=False)
+    return await Send(request, success_only, resend=False)
 
 
 async def rename_generation(generation_id: UUID, name: str | None) -> None:
-    """PATCH /v1/generations/{id}/name: None clears the name that was given."""
+    """PATCH /v1/generations/{id}/name: None removes the name."""
     from specstep_client.api.generations import rename_generation as endpoint
     from specstep_client.models.rename_generation_request import RenameGenerationRequest
 
     kwargs = endpoint._get_kwargs(generation_id, body=RenameGenerationRequest(name=name))
-    return await Send(request_of("rename_generation", kwargs), nothing)
+    return await Send(request_of("rename_generation", kwargs), success_only)
 
 
 async def get_conversation(generation_id: UUID, take: int | None = None) -> list[models.ConversationItem]:
-    """GET /v1/generations/{id}/conversation: the agents' narration; ``take`` asks for the newest so many."""
+    """GET /v1/generations/{id}/conversation: the agents' narration; with ``take``, only that many of the latest."""
     from specstep_client.api.generations import get_generation_conversation as endpoint
 
     def parse(reply: Reply) -> list[models.ConversationItem]:
@@ -96,11 +96,11 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
         texts = ("agent_role", "character_name", "display_name", "action", "narration", "status")
         return [
             models.ConversationItem(
-                **{name: shown(row, name, str) for name in texts},
-                started_at=shown(row, "started_at", datetime),
-                ended_at=shown(row, "ended_at", datetime),
-                duration_ms=shown(row, "duration_ms", float),
-                cost_usd=shown(row, "cost_usd", float),
+                **{name: optional(row, name, str) for name in texts},
+                started_at=optional(row, "started_at", datetime),
+                ended_at=optional(row, "ended_at", datetime),
+                duration_ms=optional(row, "duration_ms", float),
+                cost_usd=optional(row, "cost_usd", float),
             )
             for row in reading.rows(reply, ConversationItem, "get_generation_conversation", "items")
         ]
@@ -111,7 +111,7 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
 
 
 async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
-    """GET /v1/generations/{id}/events: undocumented entries, given as they came."""
+    """GET /v1/generations/{id}/events: undocumented entries, unchanged."""
     from specstep_client.api.generations import get_generation_events as endpoint
 
     def parse(reply: Reply) -> list[models.GenerationEvent]:

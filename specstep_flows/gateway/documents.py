@@ -1,4 +1,4 @@
-"""Reference documents of an interview, and the intake artifacts that interviews yield."""
+"""Reference documents of an interview, and the intake artifacts that interviews produce."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from uuid import UUID
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_uuid
-from specstep_flows.gateway.requests import all_pages, field_of, nothing, request_of
+from specstep_flows.gateway.reading import optional, steering_uuid
+from specstep_flows.gateway.requests import all_pages, field_of, request_of, success_only
 
 
 async def upload_reference_document(
@@ -32,11 +32,11 @@ async def upload_reference_document(
     request = request_of("upload_reference_document", endpoint._get_kwargs(interview_id, body=document))
 
     def parse(reply: Reply) -> models.ReferenceDocument | None:
-        nothing(reply)
+        success_only(reply)
         try:
             value = reading.document(reply, "upload_reference_document")
         except errors.UnexpectedResponse:
-            # Taken, but what the answer holds is undocumented: the list of documents tells.
+            # The upload succeeded, but its response is undocumented: the list of documents has the id.
             return None
         identifier = reading.optional_uuid(value.get("id")) if isinstance(value, dict) else None
         return models.ReferenceDocument(identifier, name, len(content)) if identifier is not None else None
@@ -56,8 +56,8 @@ async def list_reference_documents(interview_id: UUID) -> list[models.ReferenceD
         return [
             models.ReferenceDocument(
                 id=steering_uuid(row.id, operation, "id"),
-                name=shown(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
-                size_bytes=shown(row, "size_bytes", int) or field_of(row, "size", int),
+                name=optional(row, "file_name", str) or field_of(row, "name", str) or field_of(row, "filename", str),
+                size_bytes=optional(row, "size_bytes", int) or field_of(row, "size", int),
             )
             for row in reading.rows(reply, ReferenceDocument, operation, "documents")
         ]
@@ -71,11 +71,11 @@ async def delete_reference_document(interview_id: UUID, document_id: UUID) -> No
     from specstep_client.api.reference_documents import delete_reference_document as endpoint
 
     request = request_of("delete_reference_document", endpoint._get_kwargs(interview_id, document_id))
-    return await Send(request, nothing)
+    return await Send(request, success_only)
 
 
 async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | None:
-    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None where it is not listed."""
+    """The intake artifact of an interview, from the pages of GET /v1/intake-artifacts; None if it is not listed."""
     from specstep_client.api.intake_artifacts import list_intake_artifacts as endpoint
     from specstep_client.models.intake_artifact_row import IntakeArtifactRow
 
@@ -86,9 +86,9 @@ async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | No
             models.IntakeArtifact(
                 id=steering_uuid(row.id, operation, "id"),
                 interview_id=reading.optional_uuid(row.interview_id),
-                project_name=shown(row, "project_name", str),
-                schema_version=shown(row, "schema_version", str),
-                completed_at=shown(row, "completed_at", datetime),
+                project_name=optional(row, "project_name", str),
+                schema_version=optional(row, "schema_version", str),
+                completed_at=optional(row, "completed_at", datetime),
             )
             for row in reading.rows(reply, IntakeArtifactRow, operation, "artifacts")
         ]
@@ -100,7 +100,7 @@ async def find_intake_artifact(interview_id: UUID) -> models.IntakeArtifact | No
             until=lambda artifact: artifact.interview_id == interview_id,
         )
     except errors.APIError as error:
-        # A service without this list simply does not tell it here.
+        # A service without this list cannot tell; that is no failure.
         if error.is_not_offered:
             return None
         raise

@@ -27,7 +27,7 @@ async def start_generation(
     about: Changes | None = None,
     outcome: Callable[[UUID], Changes] | None = None,
 ) -> UUID:
-    """POST /v1/generations: a kickoff. It costs, and it has no idempotency key."""
+    """POST /v1/generations: a kickoff. It costs money and has no idempotency key."""
     from specstep_client.api.generations import start_generation as endpoint
     from specstep_client.models.mirror_selection import MirrorSelection
     from specstep_client.models.project_type import ProjectType
@@ -47,7 +47,7 @@ async def start_generation(
 async def retry_generation(
     generation_id: UUID, *, about: Changes | None = None, outcome: Callable[[UUID], Changes] | None = None
 ) -> UUID:
-    """POST /v1/generations/{id}/retry: a kickoff; the new generation's id."""
+    """POST /v1/generations/{id}/retry: a kickoff; returns the id of the new generation."""
     from specstep_client.api.generations import retry_generation as endpoint
 
     return await _kick_off("retry_generation", endpoint._get_kwargs(generation_id), about, outcome)
@@ -75,7 +75,7 @@ async def _kick_off(
         from specstep_client.models.generation_started import GenerationStarted
 
         started = reading.optional_uuid(reading.body(reply, GenerationStarted, operation).id)
-        # The Location names the generation as well (walkthrough, step 5.5).
+        # The Location contains the id as well (walkthrough, step 5.5).
         tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
         return steering_uuid(started or reading.optional_uuid(tail), operation, "id")
 
@@ -99,17 +99,17 @@ def _generation_of(reply: Reply) -> models.Generation:
 
 
 def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models.Generation:
-    """Our generation from the generated client's; ``raw`` is the body as it came."""
+    """Convert a generation from the generated client; ``raw`` is the unchanged body."""
     return models.Generation(
         id=steering_uuid(body.id, "get_generation", "id"),
         state=steering_text(body.state, "get_generation", "state"),
         package_id=reading.optional_uuid(body.package_id),
         raw=raw,
-        **reading.all_shown(body, _GENERATION_FIELDS),
+        **reading.optional_fields(body, _GENERATION_FIELDS),
     )
 
 
-#: The fields of a generation that are only shown, and how each is read.
+#: The fields of a generation that are only displayed, and their types.
 _GENERATION_FIELDS: Final[Mapping[str, type]] = {
     "intake_id": UUID,
     "review_profile": str,
@@ -152,7 +152,7 @@ async def list_generations(
 ) -> list[models.GenerationRow]:
     """GET /v1/generations or …/deleted: all pages, no status filter (``in_progress`` leaves some states out).
 
-    With ``until``, ends behind that row; with ``first_page``, behind the newest page.
+    With ``until``, stops after the page with that row; with ``first_page``, after the first page.
     """
     from specstep_client.api.generations import list_deleted_generations, list_generations
     from specstep_client.models.generation_row import GenerationRow
@@ -166,7 +166,7 @@ async def list_generations(
                 id=steering_uuid(row.id, operation, "id"),
                 state=steering_text(row.state, operation, "state"),
                 interview_id=reading.optional_uuid(row.interview_id),
-                **reading.all_shown(row, _ROW_FIELDS),
+                **reading.optional_fields(row, _ROW_FIELDS),
             )
             for row in reading.rows(reply, GenerationRow, operation, "generations")
         ]

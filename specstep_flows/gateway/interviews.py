@@ -11,8 +11,8 @@ import attrs
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_text, steering_uuid
-from specstep_flows.gateway.requests import field_of, nothing, request_of
+from specstep_flows.gateway.reading import optional, steering_text, steering_uuid
+from specstep_flows.gateway.requests import field_of, request_of, success_only
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def start_interview(outcome: Callable[[models.Interview], Changes] | None = None) -> models.Interview:
-    """POST /v1/interviews: no body; a lost start is harmless."""
+    """POST /v1/interviews, without a body. A lost start does no harm."""
     from specstep_client.api.interviews import start_interview as endpoint
 
     request = request_of("start_interview", endpoint._get_kwargs())
@@ -38,16 +38,16 @@ async def get_interview(interview_id: UUID) -> models.Interview:
 
 
 async def complete_interview(interview_id: UUID) -> models.Interview | None:
-    """POST /v1/interviews/{id}/complete: the interview, if the answer holds it (the pages do not say).
+    """POST /v1/interviews/{id}/complete: the interview, if the response contains it (the documentation does not say).
 
-    A lost answer is settled by reading the interview.
+    A lost response is settled by reading the interview.
     """
     from specstep_client.api.interviews import complete_interview as endpoint
 
     request = request_of("complete_interview", endpoint._get_kwargs(interview_id))
 
     def parse(reply: Reply) -> models.Interview | None:
-        nothing(reply)
+        success_only(reply)
         try:
             return _interview_of(reply, "complete_interview")
         except errors.UnexpectedResponse:
@@ -72,7 +72,7 @@ def _interview(body: GeneratedInterview, operation: str) -> models.Interview:
         started_generation_id=reading.optional_uuid(body.started_generation_id),
         auto_start_failure=_auto_start_failure(failure),
         detected_type=_detected_type(reading.raw(body, "detected_type")),
-        display_title=shown(body, "display_title", str),
+        display_title=optional(body, "display_title", str),
         transcript_size=_transcript_size(size),
         latest_reply=_latest_reply(body),
     )
@@ -83,7 +83,7 @@ def _detected_type(value: object) -> str | None:
 
 
 def _turns(value: object) -> tuple[models.Turn, ...]:
-    """The transcript. Its shape is assumed; an entry that cannot be read is an entry without text."""
+    """The transcript, whose form is an assumption. An entry that cannot be read is an entry without text."""
     if not isinstance(value, list):
         return ()
     return tuple(
@@ -97,13 +97,13 @@ def _turns(value: object) -> tuple[models.Turn, ...]:
 
 
 def _transcript(body: GeneratedInterview) -> object:
-    """The transcript, under the name that is assumed or one that is as likely."""
+    """The transcript, under the assumed name or another likely one."""
     names = ("turns", "transcript", "messages", "conversation")
     return next((value for name in names if isinstance(value := reading.raw(body, name), list)), None)
 
 
 def _latest_reply(body: GeneratedInterview) -> str | None:
-    """The agent's newest words, where the service gives them outside the transcript (the pages do not say where)."""
+    """The agent's latest message, if the service gives it outside the transcript (it is not documented where)."""
     for name in ("agent_reply", "reply", "opening_turn", "latest_reply", "assistant_message"):
         value = reading.raw(body, name)
         if isinstance(value, dict):
@@ -141,8 +141,8 @@ async def submit_turn(
 ) -> models.TurnJob:
     """POST /v1/interviews/{id}/turns in async mode, with its Idempotency-Key.
 
-    ``is_answered`` tells whether an interview holds this turn's reply: then the turn is not sent once more, as its key
-    would say it anew if the job of the first attempt failed with the reply committed.
+    ``is_answered`` says whether an interview contains the reply to this turn. If so, the turn is not sent again: the
+    same key would repeat it if the job of the first attempt had failed after the reply was committed.
     """
     from specstep_client.api.interviews import submit_turn as endpoint
     from specstep_client.models.turn_request import TurnRequest
@@ -162,8 +162,8 @@ async def submit_turn(
 
 
 def _submitted(reply: Reply) -> models.TurnJob:
-    """The answer to a turn: a queued job, a cached replay, or (synchronous mode) the interview itself."""
-    # The Location names the job as well (walkthrough, step 3).
+    """The response to a turn: a queued job, a cached replay, or (synchronous mode) the interview itself."""
+    # The Location contains the job's id as well (walkthrough, step 3).
     tail = reply.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
     named = reading.optional_uuid(tail)
     if named is not None and not reply.content.strip():
@@ -176,7 +176,7 @@ def _submitted(reply: Reply) -> models.TurnJob:
         job = attrs.evolve(job, job_id=named)
     if job.job_id is None and job.snapshot is None and not is_one_of(job.status, "cached_replay"):
         raise errors.UnexpectedResponse(
-            "The answer to submit_turn names no job and holds no interview, so the reply cannot be found.",
+            "The response to submit_turn contains no job id and no interview, so the reply cannot be found.",
             operation="submit_turn",
             field="job_id",
         )
@@ -188,7 +188,7 @@ async def get_turn_job(job_id: UUID) -> models.TurnJob:
     from specstep_client.api.interviews import get_turn_job as endpoint
 
     def parse(reply: Reply) -> models.TurnJob:
-        # The address names the job; a body that leaves it out is still about it.
+        # A body without a job id is about the job in the path.
         job = _job_of(reply, "get_turn_job")
         return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
 
@@ -196,7 +196,7 @@ async def get_turn_job(job_id: UUID) -> models.TurnJob:
 
 
 async def cancel_turn_job(job_id: UUID) -> models.TurnJob:
-    """POST /v1/interviews/turns/{jobId}/cancel: idempotent on a cancelled job, 409 on one that is over."""
+    """POST /v1/interviews/turns/{jobId}/cancel: idempotent for a cancelled job, 409 for one that has ended."""
     from specstep_client.api.interviews import cancel_turn_job as endpoint
 
     request = request_of("cancel_turn_job", endpoint._get_kwargs(job_id))
@@ -204,23 +204,23 @@ async def cancel_turn_job(job_id: UUID) -> models.TurnJob:
 
 
 def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> models.TurnJob:
-    """The job of an answer. ``unless_said`` is its status where the body names none."""
+    """The job in a response. ``unless_said`` is its status if the body has none."""
     from specstep_client.models.turn_job import TurnJob
 
     body = reading.body(reply, TurnJob, operation)
     return models.TurnJob(
         status=steering_text(body.status or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
-        interview_id=shown(body, "interview_id", UUID),
+        interview_id=optional(body, "interview_id", UUID),
         snapshot=_snapshot(body.snapshot, operation),
-        error_code=shown(body, "error_code", str),
-        error_message=shown(body, "error_message", str),
-        is_retryable=shown(body, "is_retryable", bool),
+        error_code=optional(body, "error_code", str),
+        error_message=optional(body, "error_message", str),
+        is_retryable=optional(body, "is_retryable", bool),
     )
 
 
 def _snapshot(value: object, operation: str) -> models.Interview | None:
-    """The interview inside a job; one that cannot be read is left out, because it can be asked for by itself."""
+    """The interview inside a job; None if it cannot be read, because it can be requested by itself."""
     from specstep_client.models.interview import Interview
 
     try:
@@ -247,8 +247,8 @@ async def list_interviews(
             models.Interview(
                 id=steering_uuid(row.id, operation, "id"),
                 status=steering_text(row.status, operation, "status"),
-                detected_type=shown(row, "detected_type", str),
-                display_title=shown(row, "display_title", str),
+                detected_type=optional(row, "detected_type", str),
+                display_title=optional(row, "display_title", str),
             )
             for row in reading.rows(reply, InterviewRow, operation, "interviews")
         ]

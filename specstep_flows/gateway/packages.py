@@ -1,4 +1,4 @@
-"""Packages: their records, their files, and where their bytes are."""
+"""Packages: their records, their files, and their download links."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import attrs
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import shown, steering_uuid
+from specstep_flows.gateway.reading import optional, steering_uuid
 from specstep_flows.gateway.requests import request_of
 
 
 async def get_generation_package(generation_id: UUID) -> models.Package:
-    """GET /v1/generations/{id}/package: 404 while there is none."""
+    """GET /v1/generations/{id}/package: 404 until there is one."""
     from specstep_client.api.generations import get_generation_package as endpoint
 
     request = request_of("get_generation_package", endpoint._get_kwargs(generation_id))
@@ -37,9 +37,9 @@ def _package_of(reply: Reply, operation: str) -> models.Package:
     texts = ("version", "review_profile", "project_name", "description", "kind", "kind_label")
     return models.Package(
         id=steering_uuid(body.id, operation, "id"),
-        generation_id=shown(body, "generation_id", UUID),
-        total_cost_usd=shown(body, "total_cost_usd", float),
-        **{name: shown(body, name, str) for name in texts},
+        generation_id=optional(body, "generation_id", UUID),
+        total_cost_usd=optional(body, "total_cost_usd", float),
+        **{name: optional(body, name, str) for name in texts},
     )
 
 
@@ -51,23 +51,23 @@ async def list_package_files(package_id: UUID) -> list[models.PackageFile]:
         from specstep_client.models.package_file import PackageFile
 
         rows = reading.rows(reply, PackageFile, "list_package_files", "files")
-        return [models.PackageFile(shown(row, "path", str) or "", shown(row, "size_bytes", int)) for row in rows]
+        return [models.PackageFile(optional(row, "path", str) or "", optional(row, "size_bytes", int)) for row in rows]
 
     return await Send(request_of("list_package_files", endpoint._get_kwargs(package_id)), parse)
 
 
 @attrs.frozen
 class ZipLink:
-    """Where a package's bytes are: a signed address (a secret: it is in no repr), or the API itself."""
+    """Where to download a package: a signed URL (a secret, so not in the repr), or the API itself."""
 
     url: str = attrs.field(repr=False)
     is_direct: bool
 
 
 async def get_package_zip(package_id: UUID) -> ZipLink:
-    """GET /v1/packages/{id}/zip: the address that it redirects to, which is not followed here.
+    """GET /v1/packages/{id}/zip: the URL that it redirects to. The redirect is not followed here.
 
-    A service that answers with the bytes themselves (undocumented) is taken at its word.
+    A service that sends the package itself (undocumented) is supported, too.
     """
     from specstep_client.api.packages import get_package_zip as endpoint
 
@@ -79,20 +79,22 @@ async def get_package_zip(package_id: UUID) -> ZipLink:
         if 300 <= reply.status < 400:
             if not location:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download to nowhere.", operation="get_package_zip", field="Location"
+                    "The service redirects the download without a location.",
+                    operation="get_package_zip",
+                    field="Location",
                 )
             there = _resolved(kwargs["url"], location)
-            del location  # A traceback that shows local variables shows none of it.
+            del location  # So that a traceback with local variables does not show it.
             if there is None:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download to something that is no address.",
+                    "The service redirects the download to an invalid URL.",
                     operation="get_package_zip",
                     field="Location",
                 )
             return ZipLink(there, is_direct=False)
         if "json" in reply.headers.get("content-type", "") or "html" in reply.headers.get("content-type", ""):
             raise errors.UnexpectedResponse(
-                "The service answered the download with a page instead of a package.", operation="get_package_zip"
+                "The service responded to the download with a page instead of a package.", operation="get_package_zip"
             )
         return ZipLink(kwargs["url"], is_direct=True)
 
@@ -100,7 +102,7 @@ async def get_package_zip(package_id: UUID) -> ZipLink:
 
 
 def _resolved(asked: str, location: str) -> str | None:
-    """A redirect's address, which may be relative to the one that was asked (RFC 9110)."""
+    """The URL of a redirect, which may be relative to the one that was requested (RFC 9110)."""
     try:
         return urljoin(asked, location)
     except ValueError:

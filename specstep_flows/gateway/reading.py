@@ -1,7 +1,7 @@
-"""Reading what the service sent: strict where a flow steers by it, lenient everywhere else.
+"""Reads responses: strictly where a flow depends on a field, leniently everywhere else.
 
-A field that is only shown may be missing, null, of another type or unparsable: it reads as None, with one warning in the
-log (the field's name, never its value).
+A field that is only displayed may be missing, null, of another type or unparsable: it is read as None, and logged once
+(the field's name, never its value).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Reply
 
 __all__ = [
-    "all_shown",
     "body",
     "document",
+    "optional",
+    "optional_fields",
     "optional_uuid",
     "parse",
     "raw",
     "rows",
-    "shown",
     "steering_text",
     "steering_uuid",
 ]
@@ -37,7 +37,7 @@ __all__ = [
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
 _ABSENT: Final = object()
-#: Of exactly these types a value is taken as it is. (Any float may be infinite, any datetime without a zone.)
+#: Values of exactly these types need no conversion. (A float could be infinite, a datetime without a zone.)
 _PLAIN: Final = frozenset({str, int, bool, UUID})
 
 
@@ -55,10 +55,11 @@ T = TypeVar("T", str, int, float, bool, datetime, UUID)
 
 
 def document(reply: Reply, operation: str) -> Any:
-    """The answer's JSON. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
+    """The JSON of a response. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
     if reply.status >= 300:
         raise errors.UnexpectedResponse(
-            f"The service redirects {operation} elsewhere (status {reply.status}); it is not followed with the key.",
+            f"The service redirects {operation} (status {reply.status}). The redirect is not followed, because it "
+            "would get your key.",
             operation=operation,
         )
     try:
@@ -67,27 +68,27 @@ def document(reply: Reply, operation: str) -> Any:
         kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
         what = "an empty body" if not reply.content.strip() else f"something that is not JSON ({kind})"
         raise errors.UnexpectedResponse(
-            f"The service answered {operation} with status {reply.status} and {what}.", operation=operation
+            f"The service responded to {operation} with status {reply.status} and {what}.", operation=operation
         ) from None
 
 
 def body(reply: Reply, model: type[M], operation: str) -> M:
-    """The answer as a class of the generated client, whatever 2xx status it came with."""
+    """The response as a class of the generated client, whatever its 2xx status."""
     return parse(document(reply, operation), model, operation)
 
 
 def parse(value: Any, model: type[M], operation: str) -> M:
-    """``value`` as a class of the generated client. Raises ``UnexpectedResponse`` when it is no object that fits."""
+    """``value`` as a class of the generated client. Raises ``UnexpectedResponse`` if it does not fit."""
     if not isinstance(value, dict):
         raise errors.UnexpectedResponse(
-            f"The service answered {operation} with {_kind(value)} where an object was expected.", operation=operation
+            f"The service responded to {operation} with {_kind(value)} instead of an object.", operation=operation
         )
     try:
         return cast("M", model.from_dict(value))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         field = str(error.args[0]) if isinstance(error, KeyError) and error.args else None
         raise errors.UnexpectedResponse(
-            f"The answer to {operation} does not fit the API document"
+            f"The response to {operation} does not match the API document"
             + (f": the field {field!r} is missing." if field else "."),
             operation=operation,
             field=field,
@@ -95,9 +96,9 @@ def parse(value: Any, model: type[M], operation: str) -> M:
 
 
 def rows(reply: Reply, model: type[M], operation: str, name: str) -> list[M]:
-    """The rows of a list: an array, or in an object the member called ``name``, else its sole array member.
+    """The rows of a list: an array, or in an object the member called ``name``, or else its only array.
 
-    Most envelopes are undocumented. An answer in which no list can be found is never taken for an empty one.
+    Most envelopes are undocumented. A response without a list is an error, and never an empty list.
     """
     value = document(reply, operation)
     if isinstance(value, dict) and name in value:
@@ -106,12 +107,12 @@ def rows(reply: Reply, model: type[M], operation: str, name: str) -> list[M]:
         arrays = [member for member in value.values() if isinstance(member, list)]
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):
-        raise errors.UnexpectedResponse(f"The answer to {operation} holds no list.", operation=operation)
+        raise errors.UnexpectedResponse(f"The response to {operation} contains no list.", operation=operation)
     return [parse(row, model, operation) for row in value]
 
 
 def steering_uuid(value: object, operation: str, field: str) -> UUID:
-    """An id that a flow cannot go on without."""
+    """An id that a flow needs."""
     found = optional_uuid(value)
     if found is None:
         raise _unfit(value, operation, field)
@@ -119,7 +120,7 @@ def steering_uuid(value: object, operation: str, field: str) -> UUID:
 
 
 def optional_uuid(value: object) -> UUID | None:
-    """An id that may be absent; what is no id reads as absent."""
+    """An id that may be missing; None for anything that is not an id."""
     if isinstance(value, UUID):
         return value
     if isinstance(value, str):
@@ -131,16 +132,16 @@ def optional_uuid(value: object) -> UUID | None:
 
 
 def steering_text(value: object, operation: str, field: str) -> str:
-    """A state, a status or a question that a flow cannot go on without."""
+    """A state, a status or a question that a flow needs."""
     if not isinstance(value, str) or not value.strip():
         raise _unfit(value, operation, field)
-    # A value of an (open) enumeration is its plain text here.
+    # The value of an (open) enumeration.
     return str(value.value) if hasattr(value, "value") else str(value)
 
 
 def _unfit(value: object, operation: str, field: str) -> errors.UnexpectedResponse:
     return errors.UnexpectedResponse(
-        f"The answer to {operation} has {_kind(value)} as {field!r}, without which the run cannot go on.",
+        f"The response to {operation} has {_kind(value)} as {field!r}, which the run needs to go on.",
         operation=operation,
         field=field,
     )
@@ -149,15 +150,15 @@ def _unfit(value: object, operation: str, field: str) -> errors.UnexpectedRespon
 def _kind(value: object) -> str:
     if value is None or type(value).__name__ == "Unset":
         return "nothing"
-    return {"dict": "an object", "list": "an array", "str": "a text", "bool": "a truth value"}.get(
+    return {"dict": "an object", "list": "an array", "str": "a string", "bool": "a boolean"}.get(
         type(value).__name__, f"a {type(value).__name__}"
     )
 
 
-def shown(source: object, field: str, kind: type[T]) -> T | None:
-    """A field that is only shown: as ``kind``, or None when it is absent or cannot be read as that.
+def optional(source: object, field: str, kind: type[T]) -> T | None:
+    """A field that is only displayed: as ``kind``, or None if it is missing or cannot be read as that.
 
-    ``field`` is its name on the wire; a field that the API document does not have is looked for all the same.
+    ``field`` is its name in the JSON; fields that the API document does not have are found, too.
     """
     value = raw(source, field)
     if value is None:
@@ -168,29 +169,29 @@ def shown(source: object, field: str, kind: type[T]) -> T | None:
         key = (type(source).__name__, field)
         if key not in _warned:
             _warned.add(key)
-            _log.warning("%s.%s is not what the API document says, and is left out", *key)
+            _log.warning("%s.%s does not match the API document and is ignored", *key)
         return None
 
 
-def all_shown(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
-    """Several fields that are only shown, by their names."""
+def optional_fields(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
+    """Several fields that are only displayed, by name."""
     found: dict[str, Any] = {}
     for name, kind in fields.items():
         value = getattr(source, _attribute_of(name), _ABSENT)
         if value is None or (type(value) is kind and kind in _PLAIN):
-            # Most are null or just what they should be: those need no reading.
+            # Most are null or of the right type already.
             found[name] = value
             continue
         try:
             found[name] = _READERS[kind](value)
         except (TypeError, ValueError, OverflowError):
-            # Absent, or unfit, which is told once.
-            found[name] = shown(source, name, kind)
+            # Missing or invalid, which is logged once.
+            found[name] = optional(source, name, kind)
     return found
 
 
 def raw(source: object, field: str) -> Any:
-    """A field as it came, None when it is absent. ``field`` is its name on the wire."""
+    """An unchanged field, None if it is missing. ``field`` is its name in the JSON."""
     value = getattr(source, _attribute_of(field), _ABSENT)
     if value is _ABSENT or type(value).__name__ == "Unset":
         more = getattr(source, "additional_properties", None)
@@ -200,7 +201,7 @@ def raw(source: object, field: str) -> Any:
 
 @functools.lru_cache(maxsize=1024)
 def _attribute_of(field: str) -> str:
-    """What the generated client calls a field. A status body has some forty of them, so this is remembered."""
+    """The generated client's name for a field. A status body has some forty of them, so it is cached."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
 
 

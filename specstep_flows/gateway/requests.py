@@ -1,4 +1,4 @@
-"""What every function of the gateway is made of: requests out of generated modules, pages of lists, loose objects."""
+"""Helpers for the gateway: requests from generated modules, paged lists, unparsed objects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS, Operation
-from specstep_flows.gateway.reading import shown
+from specstep_flows.gateway.reading import optional
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: The page size that the walkthrough's own examples ask for.
+#: The page size in the walkthrough's examples.
 PAGE_ROWS: Final = 50
-#: A page shorter than every page size that the pages name is the last one; a service may give fewer rows than asked.
+#: A page shorter than this, the smallest documented page size, is the last one. Others may just be capped.
 SHORT_PAGE_ROWS: Final = 20
-#: No account has more pages; a list that never ends is not one.
+#: No account has more pages; a longer list never ends.
 MOST_PAGES: Final = 400
 
 
@@ -36,7 +36,7 @@ def request_of(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Request:
-    """The request that ``_get_kwargs`` of a generated module describes, of the kind that the contract states."""
+    """The request that ``_get_kwargs`` of a generated module describes, with its kind from the contract."""
     stated = stated_operation(operation, kwargs["method"])
     return Request(
         operation,
@@ -53,13 +53,13 @@ def request_of(
 
 
 def stated_operation(name: str, method: str) -> Operation:
-    """What the contract says of an operation; one that only a pulled document has may be repeated only if it reads."""
+    """The contract's entry for an operation. One that it lacks may be repeated only if it is a GET."""
     known = OPERATIONS.get(name)
     return known or Operation(method.upper(), "", "read" if method.upper() in ("GET", "HEAD") else "unsafe")
 
 
 def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] | None:
-    """A form's fields with their bytes: a stream could be read, and so be sent, only once."""
+    """The fields of a form as bytes: a stream could be sent only once."""
     if not files:
         return None
     return [
@@ -68,27 +68,27 @@ def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] 
     ]
 
 
-def nothing(reply: Reply) -> None:
-    """Take an answer of which only the success matters. A page, a redirect or broken JSON is no answer of the API's."""
+def success_only(reply: Reply) -> None:
+    """Accept a response of which only the success matters; but no page, redirect or broken JSON."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip()
     if reply.status >= 300 or "html" in kind:
         raise errors.UnexpectedResponse(
-            f"The service answered with status {reply.status} and {kind or 'no content'}, as a sign-in page would."
+            f"The service responded with status {reply.status} and {kind or 'no content'}, perhaps a sign-in page."
         )
     if "json" in kind and reply.content.strip():
         reading.document(reply, "a change")
 
 
 def field_of(entry: object, name: str, kind: type[T]) -> T | None:
-    """A shown field of an object that may have been parsed or left as it came."""
+    """A displayed field of an object, parsed or not."""
     if isinstance(entry, dict):
         entry = Loose(entry)
-    return shown(entry, name, kind)  # type: ignore[type-var]
+    return optional(entry, name, kind)  # type: ignore[type-var]
 
 
 @attrs.frozen
 class Loose:
-    """An object that the generated client left as it came."""
+    """An object that the generated client has not parsed."""
 
     additional_properties: dict[str, Any]
 
@@ -98,7 +98,7 @@ async def all_pages(
     parse: Callable[[Reply], list[Any]],
     until: Callable[[Any], bool] = lambda _: False,
 ) -> list[Any]:
-    """Every row of a list with ``limit`` and ``offset``; ends early behind a row that ``until`` accepts."""
+    """Every row of a list with ``limit`` and ``offset``; stops after a page with a row that ``until`` accepts."""
     found: dict[UUID, Any] = {}
     offset = 0
     for _ in range(MOST_PAGES):
@@ -107,16 +107,16 @@ async def all_pages(
         new = {row.id: row for row in rows if row.id not in found}
         found |= new
         offset += len(rows)
-        # A service that does not know ``offset`` gives the same page again.
+        # A service that ignores ``offset`` sends the same page again.
         if not new or any(until(row) for row in new.values()):
             return list(found.values())
         if len(rows) < SHORT_PAGE_ROWS and not _announces_more(reply, offset):
             return list(found.values())
-    raise errors.UnexpectedResponse("A list of the service's does not end.")
+    raise errors.UnexpectedResponse("A list of the service has too many pages.")
 
 
 def _announces_more(reply: Reply, seen: int) -> bool:
-    """Whether a list's envelope says that rows are left behind the ``seen`` first. The pages document none."""
+    """Whether the (undocumented) envelope of a list says that there are more than ``seen`` rows."""
     document = reading.document(reply, "a list")
     if not isinstance(document, dict):
         return False

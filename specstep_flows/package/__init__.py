@@ -1,1 +1,1 @@
-"""The package on its way to disk: download, checks, its final name, unpacking."""
+"""A package on its way to disk: download, checks, unpacking."""

@@ -1,7 +1,7 @@
-"""Whether a package's zip can be trusted: its structure, its names, its sizes and every checksum; nothing is written.
+"""Checks whether a package's zip can be trusted: structure, names, sizes and checksums. Nothing is written.
 
-Sizes are counted on the bytes that really come out, never on what the headers claim. Only what the service's own
-zips use is accepted: plain and deflated entries (other methods can ask for gigabytes of memory to be read).
+Sizes are counted from the unpacked bytes, never taken from the headers. Only stored and deflated entries are accepted,
+as the service's own zips have them (other methods can require gigabytes of memory).
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from specstep_flows.errors import DamagedPackage, HostilePackage
 __all__ = ["Archive", "Entry", "UnpackLimits", "check", "open_archive"]
 
 _CHUNK: Final = 1 << 20
-#: Small texts may be packed tightly: below this much output the ratio says nothing.
+#: Small texts can compress very well: below this many bytes the ratio means nothing.
 _RATIO_FLOOR: Final = 16 << 20
-#: A central directory is read into memory whole, so its size is bounded before that. An entry takes 46 bytes, its
-#: path and a few dozen bytes of extra fields.
+#: The central directory is read into memory at once, so its size is limited first. An entry takes 46 bytes, its path
+#: and a few dozen bytes of extra fields.
 _DIRECTORY_BYTES_AN_ENTRY: Final = 512
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{device}{digit}" for device in ("com", "lpt") for digit in "123456789¹²³"}
 )
-#: Characters that reorder the text around them, so that a name looks like another one.
+#: Characters that reorder the text around them, so that a name looks like a different one.
 _REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 _UNREADABLE: Final = (
     zipfile.BadZipFile,
@@ -50,7 +50,7 @@ _UNREADABLE: Final = (
 
 @attrs.frozen
 class UnpackLimits:
-    """What an archive may come to: bytes in all and of one file, the number of entries, output to archive size."""
+    """Limits for an archive: total bytes, bytes of one file, number of entries, compression ratio."""
 
     total_bytes: int = 4 << 30
     file_bytes: int = 1 << 30
@@ -70,7 +70,7 @@ class Entry:
 
 @attrs.define
 class Archive:
-    """An open archive whose structure and names were checked. Its bytes are checked as they are read."""
+    """An open archive whose structure and names have been checked. Its contents are checked while they are read."""
 
     entries: list[Entry]
     _zip: zipfile.ZipFile
@@ -79,11 +79,11 @@ class Archive:
     _read: int = 0
 
     def chunks(self, entry: Entry) -> Iterator[bytes]:
-        """The bytes of one file, a piece at a time; the checksum is compared at the end.
+        """The bytes of one file in chunks; the checksum is compared at the end.
 
         Raises:
             DamagedPackage: the bytes cannot be unpacked, or do not match their checksum or length.
-            HostilePackage: what came out of the archive so far is past a limit.
+            HostilePackage: the archive has unpacked to more than a limit allows.
         """
         count = 0
         with _as_damage(entry.path):
@@ -116,8 +116,8 @@ def open_archive(path: Path, limits: UnpackLimits | None = None) -> Iterator[Arc
     """Open a zip and check its structure and all its names, before any byte of its files is read.
 
     Raises:
-        DamagedPackage: it is no zip, or is truncated, or has something before or behind it.
-        HostilePackage: a name, a link, an encrypted entry or a size that must not be in a package.
+        DamagedPackage: it is not a zip, is truncated, or has other bytes before or after it.
+        HostilePackage: it has a name, a link, an encrypted entry or a size that no package may have.
     """
     limits = limits or UnpackLimits()
     with path.open("rb") as file:
@@ -127,12 +127,14 @@ def open_archive(path: Path, limits: UnpackLimits | None = None) -> Iterator[Arc
             archive = zipfile.ZipFile(file)
         with archive:
             if len(archive.infolist()) != count:
-                raise DamagedPackage("The package is damaged: its directory does not hold as many files as it says.")
+                raise DamagedPackage(
+                    "The package is damaged: its directory lists a different number of files than it claims."
+                )
             yield Archive(_checked_entries(archive.infolist(), limits), archive, size, limits)
 
 
 def check(path: Path, limits: UnpackLimits | None = None) -> list[Entry]:
-    """Read everything in a zip once and compare every checksum; gives back its entries.
+    """Read everything in a zip once, compare every checksum, and return its entries.
 
     Raises:
         DamagedPackage, HostilePackage: as ``open_archive`` and ``Archive.chunks``.
@@ -156,13 +158,13 @@ def _as_damage(what: str) -> Iterator[None]:
 def _check_ends(file: BinaryIO, size: int, limits: UnpackLimits) -> int:
     """Check that the zip begins at the first byte and ends at the last, with its directory right before the end.
 
-    ``zipfile`` by itself forgives bytes before and behind the archive. Gives back the number of entries it claims.
+    ``zipfile`` itself ignores bytes before and after the archive. Returns the number of entries that the zip claims.
     """
     file.seek(0)
     start = file.read(4)
     if start != b"PK\x03\x04":
         looks = " It looks like a web page." if start.lstrip()[:1] == b"<" else ""
-        raise DamagedPackage(f"This is not a package: it does not begin like a zip.{looks}")
+        raise DamagedPackage(f"This is not a package: it does not start like a zip file.{looks}")
     reach = min(size, 22 + 0xFFFF)
     file.seek(size - reach)
     tail = file.read(reach)
@@ -177,7 +179,7 @@ def _check_ends(file: BinaryIO, size: int, limits: UnpackLimits) -> int:
     if directory.is_split or directory.offset + directory.length != directory.stop:
         raise DamagedPackage("The package is damaged: its directory is not where the end of the zip says.")
     if directory.entries > limits.entries or directory.length > limits.entries * _DIRECTORY_BYTES_AN_ENTRY:
-        raise HostilePackage(f"The package holds more than {limits.entries:,} files.")
+        raise HostilePackage(f"The package contains more than {limits.entries:,} files.")
     return directory.entries
 
 
@@ -201,11 +203,11 @@ def _directory(file: BinaryIO, tail: bytes, end: int, position: int) -> _Directo
         if locator[:4] == b"PK\x06\x07":
             disk, stop, _ = struct.unpack_from("<IQI", locator, 4)
             if stop > position - 76:
-                raise DamagedPackage("The package is damaged: the end of the zip points behind itself.")
+                raise DamagedPackage("The package is damaged: the end of the zip points past itself.")
             file.seek(stop)
             record = file.read(56)
             if record[:4] != b"PK\x06\x06":
-                raise DamagedPackage("The package is damaged: a part of the zip's end is missing.")
+                raise DamagedPackage("The package is damaged: part of the end of the zip is missing.")
             first, disk_64, here, count, length, offset = struct.unpack_from("<IIQQQQ", record, 16)
             disk = disk or disk_64
     return _Directory(bool(disk or first or here != count), count, length, offset, stop)
@@ -217,40 +219,40 @@ def _checked_entries(infos: Iterable[zipfile.ZipInfo], limits: UnpackLimits) -> 
     claimed = 0
     for info in infos:
         parts = _safe_parts(info.filename)
-        # The library cuts a name at a NUL and may take another one from an extra field: what stood there is judged too.
+        # zipfile cuts a name at a NUL and may take another one from an extra field, so the original is checked as well.
         _safe_parts(info.orig_filename)
         is_folder = info.filename.endswith("/")
         path = "/".join(parts)
         _check_kind(info, path, is_folder)
         claimed += info.file_size
         if info.file_size > limits.file_bytes or claimed > limits.total_bytes:
-            raise HostilePackage(f"The package says that it unpacks to more than {limits.total_bytes:,} bytes.")
+            raise HostilePackage(f"The package claims to unpack to more than {limits.total_bytes:,} bytes.")
         _enter(tree, parts, is_folder)
         entries.append(Entry(path, is_folder, info.file_size, info))
     if all(entry.is_folder for entry in entries):
-        raise DamagedPackage("The package holds no file.")
+        raise DamagedPackage("The package contains no files.")
     return entries
 
 
 def _safe_parts(name: str) -> list[str]:
-    """The folders and the file of a name, or HostilePackage, which shows the name escaped: it may try the terminal."""
+    """The parts of a safe name. HostilePackage shows an unsafe one escaped, because it might target the terminal."""
     shown = ascii(name[:120])
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
-        raise HostilePackage(f"A name in the package has control characters in it: {shown}.")
+        raise HostilePackage(f"A name in the package contains control characters: {shown}.")
     if not _REORDERING.isdisjoint(name):
-        raise HostilePackage(f"A name in the package hides how it reads: {shown}.")
+        raise HostilePackage(f"A name in the package contains characters that reorder text: {shown}.")
     if name.startswith("/") or "\\" in name or ":" in name:
-        raise HostilePackage(f"A name in the package is absolute, or means another place on some machines: {shown}.")
+        raise HostilePackage(f"A name in the package is absolute, at least on some systems: {shown}.")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     for part in parts:
         if part == ".." or not part.strip(". "):
             raise HostilePackage(f"A name in the package leads out of its folder: {shown}.")
         if part.partition(".")[0].strip().casefold() in _RESERVED:
-            raise HostilePackage(f"A name in the package is a device on Windows: {shown}.")
+            raise HostilePackage(f"A name in the package is a device name on Windows: {shown}.")
         if len(part.encode()) > 255:
-            raise HostilePackage(f"A name in the package is too long for a file: {shown}.")
+            raise HostilePackage(f"A name in the package is too long for a file name: {shown}.")
     if not parts or len(parts) > 64 or len(name) > 2048:
-        raise HostilePackage(f"A name in the package is empty or too deep: {shown}.")
+        raise HostilePackage(f"A name in the package is empty or nested too deeply: {shown}.")
     return parts
 
 
@@ -263,13 +265,13 @@ def _check_kind(info: zipfile.ZipInfo, path: str, is_folder: bool) -> None:
     if info.flag_bits & 0x41:
         raise HostilePackage(f"{path} in the package is encrypted.")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise HostilePackage(f"{path} in the package is compressed in a way that no package uses.")
+        raise HostilePackage(f"{path} in the package uses a compression method that no package uses.")
     if is_folder and info.file_size:
-        raise HostilePackage(f"{path} in the package is a folder with bytes of its own.")
+        raise HostilePackage(f"{path} in the package is a folder with contents of its own.")
 
 
 def _enter(tree: dict[tuple[str, ...], tuple[str, bool]], parts: list[str], is_folder: bool) -> None:
-    """Take a path into the tree of paths; two that some file system holds for one are refused."""
+    """Add a path to the tree of paths. Two that are the same on some file system are refused."""
     key: tuple[str, ...] = ()
     for depth, part in enumerate(parts, 1):
         key = (*key, _folded(part))
@@ -277,14 +279,14 @@ def _enter(tree: dict[tuple[str, ...], tuple[str, bool]], parts: list[str], is_f
         spelling, was_folder = tree.setdefault(key, ("", folder_here))
         path = "/".join(parts[:depth])
         if spelling and not (was_folder and folder_here):
-            what = "both a file and a folder" if was_folder or folder_here else "there twice"
+            what = "both a file and a folder" if was_folder or folder_here else "listed twice"
             raise HostilePackage(f"{path} in the package is {what}.")
         if spelling and spelling != part:
-            raise HostilePackage(f"{path} in the package differs from another name by its case or accents only.")
+            raise HostilePackage(f"{path} in the package differs from another name only in case or accents.")
         tree[key] = (part, folder_here)
 
 
 def _folded(part: str) -> str:
-    """One form for all spellings that some file system takes for the same name (Windows drops dots at the end)."""
+    """One form for all spellings that are the same name on some file system (Windows drops trailing dots)."""
     folded = unicodedata.normalize("NFC", part).casefold()
     return unicodedata.normalize("NFC", folded).rstrip(". ")

@@ -1,7 +1,7 @@
-"""One GET to the host that keeps packages, by a signed address: nothing of it is logged, nothing of ours is sent.
+"""A GET to the storage host by a signed URL: nothing of it is logged, and none of our headers are sent.
 
-``http.client`` carries it, not httpx: httpx and httpcore log addresses and redirects, whatever is asked of them, and the
-query of a signed address is a secret. Certificates are those that httpx trusts, and so are the proxy variables.
+It uses ``http.client``, because httpx and httpcore always log URLs and redirects, and the query of a signed URL is a
+secret. Certificates and proxy variables are the ones that httpx uses.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 MOST_REDIRECTS: Final = 5
 CONNECT_SECONDS: Final = 15.0
-#: A wait for bytes is cut into slices of this length, so that a download that stalls can be stopped.
+#: Waits for bytes are this short, so that a stalled download can be stopped.
 SLICE_SECONDS: Final = 0.25
-_UNUSABLE: Final = "The service gave an address for the package that cannot be used."
+_UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 
 
 class SecretHeaders(dict[str, str]):
-    """Headers that may hold a key: their values are in no repr, and so in no traceback."""
+    """Headers that may contain a key: their values are not in the repr, and so in no traceback."""
 
     def __repr__(self) -> str:
         return f"SecretHeaders({', '.join(self)})"
@@ -41,7 +41,7 @@ class SecretHeaders(dict[str, str]):
 
 @attrs.frozen
 class Address:
-    """A checked address. Its path and query are in no repr."""
+    """A checked URL. Its path and query are not in the repr."""
 
     scheme: str
     host: str
@@ -50,7 +50,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Check an address; PackageError, which does not show it, when a package must not be fetched from there."""
+        """Check a URL; PackageError, which does not show it, if a package must not be fetched from there."""
         judged = _judge(url)
         del url  # A traceback that shows local variables shows none of it.
         if isinstance(judged, str):
@@ -58,13 +58,13 @@ class Address:
         return judged
 
     def redirected(self, location: str | None) -> Address:
-        """Where an answer sends us on to."""
-        there = self._join(location) if location else f"{self.host} redirects the download to nowhere."
+        """The address that a redirect leads to."""
+        there = self._join(location) if location else f"{self.host} redirects the download without a location."
         del location
         if isinstance(there, str):
             raise PackageError(there)
         if there.is_local and not self.is_local:
-            raise PackageError(f"{self.host} redirects the download to this machine itself. It is not followed.")
+            raise PackageError(f"{self.host} redirects the download to this machine. The redirect is not followed.")
         return there
 
     def _join(self, location: str) -> Address | str:
@@ -82,7 +82,7 @@ class Address:
 
 
 def _judge(url: str) -> Address | str:
-    """The address, or why a package must not be fetched from there."""
+    """The address, or the reason why a package must not be fetched from there."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -91,7 +91,7 @@ def _judge(url: str) -> Address | str:
     if not host or "@" in parts.netloc or not url.isascii() or not url.isprintable() or " " in url:
         return _UNUSABLE
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
-        return f"The package is offered by {host} without https. It is not fetched from there."
+        return f"{host} offers the package without https. It is not downloaded from there."
     query = f"?{parts.query}" if parts.query else ""
     return Address(parts.scheme, host, port, f"{parts.path or '/'}{query}")
 
@@ -105,14 +105,14 @@ def get(
     timeout: float,
     should_stop: Callable[[], bool],
 ) -> Iterator[tuple[http.client.HTTPResponse, str]]:
-    """Send a GET, follow its redirects, and give the answer, with its body unread, and the host that gave it.
+    """Send a GET, follow its redirects, and yield the response with its body unread, and the host that sent it.
 
-    ``headers`` go to every host, ``own_headers`` to the first alone. ``timeout``: seconds without a byte.
+    ``headers`` go to every host, ``own_headers`` only to the first. ``timeout``: seconds without a byte.
 
     Raises:
-        DownloadError: no answer came.
+        DownloadError: there was no response.
         PackageError: a redirect that must not be followed.
-        Detached: ``should_stop`` said so.
+        Detached: ``should_stop`` returned true.
     """
     sent = SecretHeaders({**headers, **own_headers})
     for _ in range(MOST_REDIRECTS + 1):
@@ -130,15 +130,15 @@ def get(
 
 
 def from_network(host: str, call: Callable[[], T]) -> T:
-    """Do something with the network. What fails is a DownloadError, which keeps nothing of the original.
+    """Call something that uses the network. A failure is a DownloadError that keeps nothing of the original.
 
-    The original's frames hold the address, so it is not even the new error's context.
+    The frames of the original contain the URL, so it is not even the context of the new error.
     """
     try:
         return call()
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = _reason(error)
-    raise DownloadError(f"The download from {host} broke off: {reason}. What arrived is kept.")
+    raise DownloadError(f"The download from {host} failed: {reason}. What arrived is kept.")
 
 
 def _connect(address: Address, timeout: float) -> http.client.HTTPConnection:
@@ -155,7 +155,7 @@ def _connect(address: Address, timeout: float) -> http.client.HTTPConnection:
         connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
         if proxy is not None:
             connection.set_tunnel(address.host, address.port, _proxy_headers(proxy))
-    # The class attribute may be set by who debugs other connections: it would print the address.
+    # Someone who debugs other connections may have set the class attribute, which would print the URL.
     connection.set_debuglevel(0)
     try:
         connection.connect()
@@ -166,7 +166,7 @@ def _connect(address: Address, timeout: float) -> http.client.HTTPConnection:
 
 
 def _proxy(host: str) -> SplitResult | None:
-    """The proxy that the environment or the system names for https."""
+    """The proxy for https, from the environment or the system."""
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
@@ -176,7 +176,7 @@ def _proxy(host: str) -> SplitResult | None:
     parts = urlsplit(named if "://" in named else f"http://{named}")
     if parts.scheme != "http" or not parts.hostname:
         raise PackageError(
-            f"The proxy for https is of a kind that downloads cannot use ({parts.scheme}). Set NO_PROXY={host} to go past it."
+            f"Downloads cannot use a proxy of this kind ({parts.scheme}). Set NO_PROXY={host} to bypass it."
         )
     return parts
 
@@ -198,9 +198,9 @@ def _exchange(
     timeout: float,
     should_stop: Callable[[], bool],
 ) -> http.client.HTTPResponse:
-    """Send the request and read the answer's head. ``http.client`` asks for identity encoding by itself.
+    """Send the request and read the head of the response. ``http.client`` asks for identity encoding by itself.
 
-    Everything goes by the connection's own methods, so that whoever records and replays it (vcrpy) sees this as well.
+    It only uses the connection's own methods, so that vcrpy can record and replay it.
     """
 
     def answer(sock: socket.socket, *args: object, **more: object) -> http.client.HTTPResponse:
@@ -214,18 +214,18 @@ def _exchange(
 
 
 class _Waiting(io.RawIOBase):
-    """The receiving side of a socket, whose waits end after ``timeout`` seconds, or soon after ``should_stop``."""
+    """The receiving side of a socket. Waits end after ``timeout`` seconds, or soon after ``should_stop``."""
 
     def __init__(self, sock: socket.socket, timeout: float, should_stop: Callable[[], bool]) -> None:
         self._socket = sock
-        # A connection that is not kept is closed when the head has come; a socket stays open while a file is made of it.
+        # http.client closes the socket after the head unless the connection is kept; this file keeps it open.
         self._kept = sock.makefile("rb", buffering=0)
         self._slices = max(1, round(timeout / SLICE_SECONDS))
         self._timeout = timeout
         self._should_stop = should_stop
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """What an HTTPResponse asks its socket for."""
+        """Called by HTTPResponse."""
         return io.BufferedReader(self)
 
     def close(self) -> None:
@@ -243,19 +243,19 @@ class _Waiting(io.RawIOBase):
                 return self._socket.recv_into(cast("memoryview", buffer))
             except TimeoutError:
                 continue
-        raise TimeoutError(f"nothing came for {self._timeout:g} s")
+        raise TimeoutError(f"nothing arrived for {self._timeout:g} s")
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong in a few words, never with anything that the other side sent, or any address."""
+    """What went wrong, in a few words, without anything that the other side sent and without the URL."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, socket.gaierror):
-        return "its name is not known"
+        return "the host name is unknown"
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
-        return "the connection was cut"
+        return "the connection was lost"
     if isinstance(error, TimeoutError):
-        return str(error) or "it did not answer in time"
+        return str(error) or "it did not respond in time"
     if isinstance(error, OSError):
         return error.strerror or "the connection failed"
-    return "its answer is not HTTP"
+    return "the response is not HTTP"

@@ -1,4 +1,4 @@
-"""A run's hands on the disk: where the package goes, how its bytes get there, and how it is unpacked."""
+"""File operations of a run: where the package goes, how it is downloaded, and how it is unpacked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["RunFiles", "package_path"]
 
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
-    """The zip's name for an output: a name that ends in ``.zip`` is the file, anything else the folder it goes in."""
+    """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
     folder = Path(output) if output is not None else _working_folder()
     if output is not None and folder.suffix.lower() == ".zip" and not folder.is_dir():
         return folder
@@ -39,12 +39,13 @@ def _working_folder() -> Path:
         return Path.cwd()
     except OSError:
         raise errors.UsageError(
-            "The working folder is no longer there, so the package has no place: go on elsewhere, or choose an --output."
+            "The working folder no longer exists, so the package cannot be saved there: change to another folder, or "
+            "choose an --output."
         ) from None
 
 
 class RunFiles:
-    """What ``flows.job`` asks of the disk, for one run. Every method blocks."""
+    """The file operations of one run. Every method blocks."""
 
     def __init__(
         self,
@@ -60,11 +61,11 @@ class RunFiles:
         self._on_progress = on_progress
 
     def check(self) -> None:
-        """Try the output folder before anything costs. Raises ``UsageError``."""
+        """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
         output = Path(self._output) if self._output is not None else _working_folder()
         is_file = output.suffix.lower() == ".zip" and not output.is_dir()
         if is_file and output.exists() and not self._force:
-            raise errors.UsageError(f"{output} exists already; choose another --output, or --force to replace it.")
+            raise errors.UsageError(f"{output} already exists. Choose another --output, or --force to replace it.")
         folder = output.parent if is_file else output
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -72,33 +73,33 @@ class RunFiles:
                 pass
         except OSError as error:
             raise errors.UsageError(
-                f"The folder {folder} cannot be written ({error.strerror}). Nothing was started; choose another --output."
+                f"{folder} cannot be written ({error.strerror}). Nothing was paid for; choose another --output."
             ) from None
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
-        """The package's final name. Raises ``UsageError`` when something else stands there."""
+        """The package's final path. Raises ``UsageError`` if it exists."""
         path = package_path(self._output, generation_id)
         if path.exists() and not self._force:
             raise errors.UsageError(
-                f"{path} exists already and was not touched. The package is ready: resume run {record.run_id} with another "
-                "--output, or with --force."
+                f"{path} already exists and was not changed. The package is ready: resume run {record.run_id} with "
+                "another --output, or with --force."
             )
         return path
 
     def choose_for(self, package_id: UUID) -> Path:
-        """The final name of a package that no run manages. Raises ``UsageError`` when something else stands there."""
+        """The final path of a package that belongs to no run. Raises ``UsageError`` if it exists."""
         path = package_path(self._output, package_id)
         if path.exists() and not self._force:
             raise errors.UsageError(
-                f"{path} exists already and was not touched: choose another --output, or --force to replace it."
+                f"{path} already exists and was not changed. Choose another --output, or --force to replace it."
             )
         return path
 
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
-        """Bring a package's bytes to ``part``. Only the API's own origin is sent the key, and only when it has to be."""
+        """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
 
-        # No local variable holds the address or the key: tracebacks may show those.
+        # No local variable holds the URL or the key: tracebacks may show local variables.
         fetch_to_part(
             urljoin(f"{self._settings.api_url}/", link.url),
             part,
@@ -113,43 +114,45 @@ class RunFiles:
 
         api, there = urlsplit(self._settings.api_url), urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
         is_ours = there[:2] == api[:2]
-        # The API asks for the key at each of its own addresses (walkthrough, step 1), at that of the bytes as well.
+        # All API paths need the key (walkthrough, step 1), and so does one that sends the package itself.
         needs_key = link.is_direct or (is_ours and there.path.startswith("/v1/"))
         del there
         if link.is_direct and not is_ours:
-            raise errors.PackageError("The service names another host for a package that only it can give.")
+            raise errors.PackageError(
+                "The service names another host for a package that only the service itself can send."
+            )
         return SecretHeaders({"Authorization": f"Bearer {self._settings.require_key()}"} if needs_key else {})
 
     def verify(self, part: Path) -> str:
-        """The SHA-256 of a whole, harmless zip. Raises ``PackageError``."""
+        """Check the zip and return its SHA-256. Raises ``PackageError``."""
         from specstep_flows.package.download import verify
 
         return verify(part).sha256
 
     def place(self, part: Path, path: Path) -> None:
-        """Give the part its final name, durably. Raises ``OutputError`` when the name is taken."""
+        """Rename the part file to its final name. Raises ``OutputError`` if the name is taken."""
         from specstep_flows.package.download import place
 
         place(part, path, force=self._force)
 
     def tidy(self, part: Path) -> None:
-        """Remove what was left of a download that has its final name."""
+        """Remove what is left of a download that was renamed."""
         from specstep_flows.package.download import tidy
 
         tidy(part)
 
     def digest(self, path: Path) -> str | None:
-        """The SHA-256 of a file in hexadecimal, or None when there is none."""
+        """The SHA-256 of a file in hexadecimal, or None if it does not exist."""
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
         return None
 
     def size(self, path: Path) -> int:
-        """A file's size in bytes; 0 when there is none."""
+        """The size of a file in bytes; 0 if it does not exist."""
         return os.stat(path).st_size if path.exists() else 0
 
     def unpack(self, path: Path) -> tuple[Path, int]:
-        """Unpack beside the zip; the folder and the number of files. Raises ``HostilePackage``, ``OutputError``."""
+        """Unpack next to the zip; returns the folder and the number of files. Raises ``PackageError``."""
         from specstep_flows.package.unpack import unpack
 
         folder = path.with_suffix("")

@@ -1,7 +1,7 @@
-"""A package's bytes: streamed into ``<name>.part``, resumed, verified, and given their final name in one step.
+"""Downloads a package into ``<name>.part``, resumes it, verifies it, and renames it in one step.
 
-Everything here blocks: the async driver runs it in a thread. ``blob_host`` speaks to the network, ``part_file`` keeps
-what has arrived, ``archive`` judges it.
+Everything here blocks; the async driver runs it in a thread. ``blob_host`` does the network part, ``part_file`` keeps
+what has arrived, ``archive`` checks it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PAGES: Final = (
 
 @attrs.frozen
 class Fetched:
-    """A part file that holds everything the host sent. ``resumed_from``: the bytes that were there before."""
+    """A complete part file. ``resumed_from``: how many bytes were there before."""
 
     size_bytes: int
     resumed_from: int
@@ -56,7 +56,7 @@ class Fetched:
 
 @attrs.frozen
 class Verified:
-    """A package that is whole: its SHA-256 in hexadecimal, its size, and how many files it holds."""
+    """A verified package: its SHA-256 in hexadecimal, its size, and the number of its files."""
 
     sha256: str
     size_bytes: int
@@ -73,28 +73,28 @@ def fetch_to_part(
     request_timeout: float = 75.0,
     max_bytes: int = _LARGEST,
 ) -> Fetched:
-    """Stream a package into its part file, going on where an earlier attempt stopped, if it is the same package.
+    """Stream a package into its part file, continuing an earlier attempt if it is the same package.
 
     Args:
-        url: the signed address; https, or http on loopback.
-        part: grows; kept whatever happens. Beside it lies ``<part>.json``, which names its version.
-        should_stop: asked every quarter of a second.
-        on_progress: told the bytes on disk, and the bytes in all where the host says so.
-        headers: sent to the first host alone, where the API itself answers with the package.
+        url: the signed URL; https, or http on loopback.
+        part: the part file, which is kept whatever happens. ``<part>.json`` next to it identifies its version.
+        should_stop: called every quarter of a second.
+        on_progress: called with the bytes on disk, and the total if the host states it.
+        headers: sent only to the first host, for when the API itself sends the package.
         request_timeout: seconds that the host may be silent.
         max_bytes: a larger package is refused.
 
     Raises:
-        SignedUrlExpired: the host refuses the address (401, 403, 404, 410): ask the service for a new one.
-        DownloadError: not all bytes arrived; the next attempt goes on.
-        DamagedPackage: the host sent a page, not a package.
+        SignedUrlExpired: the host refuses the URL (401, 403, 404, 410): ask the service for a new one.
+        DownloadError: the download is incomplete; the next attempt continues it.
+        DamagedPackage: the host sent a page instead of a package.
         HostilePackage: more than ``max_bytes``.
-        OutputError: the disk does not take it, or another process is writing the same file.
-        PackageError: the address cannot be used, or the host's answer makes no sense. Trying again will not help.
-        Detached: ``should_stop`` said so.
+        OutputError: the file cannot be written, or another process is writing it.
+        PackageError: the URL cannot be used, or the response makes no sense. Trying again will not help.
+        Detached: ``should_stop`` returned true.
     """
     address = Address.parse(url)
-    del url  # A traceback that shows local variables shows none of it.
+    del url  # So that a traceback with local variables does not show it.
     report = on_progress or (lambda received, total: None)
     with PartFile.open(part) as file:
         while True:
@@ -117,7 +117,7 @@ def fetch_to_part(
                     offset, total = 0, _length(response)
                 _check_answer(response, host, is_part=offset > 0)
                 if total is not None and total > max_bytes:
-                    raise HostilePackage(f"The package has {total:,} bytes; more than {max_bytes:,} are not taken.")
+                    raise HostilePackage(f"The package has {total:,} bytes; at most {max_bytes:,} are allowed.")
                 if not offset:
                     file.start_over(Version.of(response.headers, total))
                 received = _receive(response, host, file, offset, total, max_bytes, report)
@@ -125,11 +125,11 @@ def fetch_to_part(
 
 
 def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
-    """Read a package once: its structure, its names and every checksum. A bad one is fetched from the start next time.
+    """Check a package's structure, names and checksums. A bad one is downloaded from the start next time.
 
     Raises:
         DamagedPackage: not a zip, truncated, or a checksum that does not match.
-        HostilePackage: it tries to write where it must not, or is past the limits.
+        HostilePackage: it would write outside its folder, or exceeds a limit.
         OutputError: the file cannot be read.
     """
     try:
@@ -146,10 +146,10 @@ def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
 
 
 def place(part: Path, final: Path, *, force: bool = False) -> None:
-    """Give a verified package its final name, durably and in one step. Without ``force`` nothing is overwritten.
+    """Rename a verified package to its final name, durably. Nothing is overwritten without ``force``.
 
     Raises:
-        OutputError: the name is taken, or the folder does not take it. The part file stays as it is.
+        OutputError: the name is taken, or the folder cannot be written. The part file stays as it is.
     """
     try:
         with part.open("r+b") as file:
@@ -160,7 +160,7 @@ def place(part: Path, final: Path, *, force: bool = False) -> None:
             _rename_to_free_name(part, final)
         _sync_folder(final.parent)
     except FileExistsError:
-        raise OutputError(f"{final} exists already and was not touched. The package is kept as {part}.") from None
+        raise OutputError(f"{final} already exists and was not changed. The package is kept as {part}.") from None
     except OSError as error:
         raise OutputError(
             f"The package cannot be saved as {final} ({error.strerror}); it is kept as {part}."
@@ -170,19 +170,19 @@ def place(part: Path, final: Path, *, force: bool = False) -> None:
 
 
 def tidy(part: Path) -> None:
-    """Remove what a process leaves behind that dies between giving a package its name and clearing up."""
+    """Remove what a process leaves behind if it dies between the rename and the clean-up."""
     with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
         forget_version(part)
 
 
 def _length(response: http.client.HTTPResponse) -> int | None:
-    """How many bytes an answer brings, if it says so. (An answer that vcrpy replays has the number as text.)"""
+    """The length of a response, if it states one. (In a response that vcrpy replays, it is a string.)"""
     return None if response.length is None else int(response.length)
 
 
 def _content_range(headers: Message) -> tuple[int | None, int | None]:
-    """Where the bytes of an answer begin, and how many there are in all, as far as it says."""
+    """The offset of a partial response and the total size, as far as it states them."""
     match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
     if match is None:
         return None, None
@@ -191,19 +191,19 @@ def _content_range(headers: Message) -> tuple[int | None, int | None]:
 
 
 def _check_answer(response: http.client.HTTPResponse, host: str, *, is_part: bool) -> None:
-    """Raise the error that an answer's status and head stand for, unless it brings a package, or the rest of one."""
+    """Raise an error unless the response is a package, or the rest of one."""
     status, headers = response.status, response.headers
     if status in (401, 403, 404, 410):
-        raise SignedUrlExpired(f"{host} no longer accepts the address of the package ({status}).")
+        raise SignedUrlExpired(f"{host} no longer accepts the URL of the package ({status}).")
     if status in (408, 425, 429) or status >= 500:
         raise DownloadError(f"{host} could not send the package ({status}). What arrived is kept.")
     if status != (206 if is_part else 200):
-        raise PackageError(f"{host} answered {status} instead of sending the package.")
+        raise PackageError(f"{host} responded with {status} instead of the package.")
     kind = headers.get_content_type()
     if kind.startswith(_PAGES):
         raise DamagedPackage(f"{host} sent a page ({kind}) instead of a package.")
     if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise PackageError(f"{host} sent the package in an encoding that was not asked for.")
+        raise PackageError(f"{host} sent the package in an encoding that was not requested.")
 
 
 def _receive(
@@ -220,27 +220,27 @@ def _receive(
     while chunk := from_network(host, lambda: response.read1(_CHUNK)):
         received += len(chunk)
         if received > max_bytes:
-            raise HostilePackage(f"The package has more than {max_bytes:,} bytes.")
+            raise HostilePackage(f"The package has more than {max_bytes:,} bytes, the most that are allowed.")
         file.write(chunk)
         report(received, total)
     if total is not None and received != total:
-        raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. They are kept.")
+        raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. What arrived is kept.")
     return received
 
 
 def _rename_to_free_name(part: Path, final: Path) -> None:
-    """Rename unless the name is taken. A link is refused when it is, where a rename would overwrite."""
+    """Rename unless the name is taken. A hard link fails then, where a rename would overwrite."""
     if sys.platform == "win32":
         os.rename(part, final)
         return
     try:
         os.link(part, final)
     except FileExistsError:
-        # The same file: a process was killed right here, between the link and the removal.
+        # The same file: a process was killed here, between the link and the removal.
         if os.path.islink(final) or not os.path.samefile(part, final):
             raise
     except OSError:
-        # A file system without links: look and rename, which leaves a moment in between.
+        # A file system without links: check, then rename, which leaves a moment in between.
         if os.path.lexists(final):
             raise FileExistsError from None
         os.rename(part, final)

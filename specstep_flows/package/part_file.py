@@ -1,4 +1,4 @@
-"""The ``.part`` file that a download grows in, and the note beside it that says which version its bytes are of."""
+"""The ``.part`` file of a download, and the note next to it that says which version of the package it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SETTLED_SECONDS: Final = 60
 
 @attrs.frozen
 class Version:
-    """Which version of a package some bytes are of: the answer's header ``kind``, its value, and the size in all."""
+    """A version of a package: the name (``kind``) and value of a response header, and the total size."""
 
     kind: str
     value: str
@@ -36,7 +36,7 @@ class Version:
 
     @classmethod
     def of(cls, headers: Message, total: int | None) -> Version | None:
-        """The strong validator of an answer, if it has one: by a weak one, parts of two versions could be joined."""
+        """The strong validator of a response, if it has one. A weak one could join parts of two versions."""
         etag = headers.get("ETag", "")
         if etag.startswith('"'):
             return cls("ETag", etag, total)
@@ -46,13 +46,13 @@ class Version:
         return None
 
     def is_that_of(self, headers: Message, total: int | None) -> bool:
-        """Whether an answer may be of this version. Not every host heeds If-Range, so its own headers are compared."""
+        """Whether a response may be of this version. Not every host respects If-Range, so the headers are compared."""
         return headers.get(self.kind) in (None, self.value) and (self.total is None or total in (None, self.total))
 
 
 @attrs.define
 class PartFile:
-    """An open part file, for this process alone. Whatever the disk refuses is an ``OutputError``."""
+    """An open part file, locked by this process. Failures of the disk are an ``OutputError``."""
 
     path: Path
     _file: FileIO
@@ -60,7 +60,7 @@ class PartFile:
     @classmethod
     @contextlib.contextmanager
     def open(cls, path: Path) -> Iterator[PartFile]:
-        """Open it or make it, never through a link that somebody put there."""
+        """Open or create it, but never through a link."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         with _disk(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,14 +70,14 @@ class PartFile:
             yield cls(path, file)
 
     def resume(self) -> tuple[int, Version | None]:
-        """How many bytes can be gone on from, and of which version they are; nothing, when that is not known."""
+        """How many bytes are there to continue from, and of which version; (0, None) if that is not known."""
         with _disk(self.path):
             size = self._file.seek(0, os.SEEK_END)
         version = _read_note(_note(self.path)) if size else None
         return (size, version) if version else (0, None)
 
     def start_over(self, version: Version | None) -> None:
-        """Empty the file. In this order no crash leaves old bytes under the name of the new version."""
+        """Empty the file. In this order, no crash leaves old bytes with the note of the new version."""
         with _disk(self.path):
             forget_version(self.path)
             self._file.seek(0)
@@ -94,7 +94,7 @@ class PartFile:
 
 
 def forget_version(path: Path) -> None:
-    """Have the next download into this part file start over."""
+    """Make the next download into this part file start over."""
     _note(path).unlink(missing_ok=True)
 
 
@@ -132,7 +132,7 @@ def _lock(file: FileIO, path: Path) -> None:
         except BlockingIOError:
             raise OutputError(f"Another process is downloading to {path}.") from None
         except OSError:
-            # A file system without locks. If two did write at once, the checksums would tell.
+            # A file system without locks. If two processes did write at once, the checksums would show it.
             return
 
 

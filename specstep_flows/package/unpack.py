@@ -1,4 +1,4 @@
-"""Putting a package's files into a folder: all of them, checked, or nothing at all."""
+"""Unpacks a package into a folder: all of its files, checked, or nothing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["UnpackLimits", "unpack"]
 
 
 def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> list[Path]:
-    """Unpack ``zip_path`` into the folder ``target``; gives back the files' paths, sorted.
+    """Unpack ``zip_path`` into the folder ``target``; returns the paths of the files, sorted.
 
-    Everything is unpacked into a hidden folder beside the target and checked there, and only then moved. A target that
-    holds something else than this very package is refused. With ``force`` the package's files replace those of the same
-    names in it, one after the other; other files in it stay. Modes and times in the archive are ignored.
+    Everything is unpacked into a hidden folder next to the target and checked there, and only then moved. A target that
+    contains anything but this very package is refused. With ``force``, the package's files replace those with the same
+    name, one after the other; other files stay. Modes and times in the archive are ignored.
 
     Raises:
         DamagedPackage: not a zip, truncated, or a checksum that does not match.
         HostilePackage: see ``archive.open_archive``; nothing was unpacked.
-        OutputError: the target is taken, or the disk does not take it.
+        OutputError: the target is not empty, or cannot be written.
     """
     target = target.resolve()
     _sweep(target)
@@ -39,7 +39,7 @@ def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackL
             _parents_made(target),
             tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".unpacking", dir=target.parent) as beside,
         ):
-            # A temporary folder is for its owner alone; the one inside it has the usual mode.
+            # A temporary folder is private to its owner; the one inside it has the usual mode.
             content = Path(beside, "content")
             content.mkdir()
             names = _extract(archive, content)
@@ -57,7 +57,7 @@ def _is_occupied(target: Path) -> bool:
 
 
 def _unpacked_before(zip_path: Path, target: Path, limits: UnpackLimits | None) -> list[str]:
-    """The archive's files, if each of them is in the target already: a process died just after it had unpacked them."""
+    """The archive's files, if all of them are in the target already: a process died just after unpacking them."""
     with open_archive(zip_path, limits) as archive:
         files = [entry for entry in archive.entries if not entry.is_folder]
         for entry in files:
@@ -74,21 +74,23 @@ def _unpacked_before(zip_path: Path, target: Path, limits: UnpackLimits | None) 
 
 
 def _sweep(target: Path) -> None:
-    """Remove the hidden folders of unpackings into this target that were killed."""
+    """Remove the hidden folders of processes that were killed while unpacking into this target."""
     for stale in target.parent.glob(f".{glob.escape(target.name)}.*.unpacking"):
         shutil.rmtree(stale, ignore_errors=True)
 
 
 def _check_target(target: Path, force: bool) -> None:
     if target.exists() and not target.is_dir():
-        raise OutputError(f"{target} is a file; a package is unpacked into a folder.")
+        raise OutputError(f"{target} is a file, but a package is unpacked into a folder.")
     if not force and _is_occupied(target):
-        raise OutputError(f"{target} is not empty. Nothing in it was touched; force replaces files of the same names.")
+        raise OutputError(
+            f"{target} is not empty. Nothing in it was changed; force replaces files with the same names."
+        )
 
 
 @contextlib.contextmanager
 def _parents_made(target: Path) -> Iterator[None]:
-    """Make the folders above the target, and take them away again if nothing comes to stand in them."""
+    """Create the folders above the target, and remove them again if unpacking fails."""
     missing = [parent for parent in target.parents if not parent.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -108,7 +110,7 @@ def _extract(archive: Archive, folder: Path) -> list[str]:
             path.mkdir(parents=True, exist_ok=True)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        # "x": names that this disk takes for one another are never written over each other.
+        # "x": names that are the same on this disk never overwrite each other.
         with path.open("xb") as file:
             for chunk in archive.chunks(entry):
                 file.write(chunk)
@@ -117,14 +119,14 @@ def _extract(archive: Archive, folder: Path) -> list[str]:
 
 
 def _place(content: Path, target: Path) -> None:
-    """One rename: the whole folder appears at once. One that was filled in the meantime makes it fail."""
+    """Rename, so that the whole folder appears at once. Fails if the target was filled in the meantime."""
     if target.exists():
         target.rmdir()
     content.rename(target)
 
 
 def _merge(content: Path, target: Path, names: list[str]) -> None:
-    """Move every file over its namesake. Whatever would lead out of the target is found before the first move."""
+    """Move every file over its namesake, after checking that none of them leads out of the target."""
     folders = sorted({parent for path in content.rglob("*") for parent in _folders(path, content)})
     for folder in folders:
         here = target / folder

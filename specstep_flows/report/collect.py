@@ -33,7 +33,7 @@ CONVERSATION_ITEMS: Final = 500
 
 @attrs.frozen
 class ShownPackage:
-    """One package of a run, and what is in it where it could be read. A run has one, and a fan-out one of each child."""
+    """One package of a run, with its contents if they could be read. A run has one, a fan-out one for each child."""
 
     generation_id: str | None
     file: str
@@ -121,7 +121,7 @@ class _Reader:
         try:
             return work()
         except errors.NotFound:
-            self.gaps.append(f"{what}: not at the service any more, or not this key's.")
+            self.gaps.append(f"{what}: no longer at the service, or not visible to this key.")
         except errors.SpecStepError as error:
             self.gaps.append(f"{what}: {error.message}")
         return otherwise
@@ -130,15 +130,15 @@ class _Reader:
 def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetime | None = None) -> Collected:
     """Gather a run's report. Without a client only what is on this machine is used.
 
-    GET /v1/generations/{id}, …/conversation, …/events, GET /v1/interviews/{id} and its reference documents. Nothing that
-    cannot be read stops the report; it is named in ``gaps``.
+    GET /v1/generations/{id}, …/conversation, …/events, GET /v1/interviews/{id} and its reference documents. What cannot
+    be read does not stop the report; it is named in ``gaps``.
     """
     reader = _Reader()
     found: dict[str, Any] = {}
     if specstep is not None:
         found = _from_service(record, specstep, reader)
     else:
-        reader.gaps.append("The service was not asked: what is here was known on this machine.")
+        reader.gaps.append("The service was not asked; the report shows what this machine knows.")
     return Collected(
         record=record,
         written_at=now or datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""What is inside a package, read for showing: names and sizes of all files, and the text of those that are not too large."""
+"""The contents of a package: names and sizes of all files, and the text of those that are not too large."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def read_contents(path: Path, most_characters: int | None = None) -> Contents:
 
 def _shown(archive: Archive, entry: Entry, left: int) -> ShownFile:
     if not entry.path.casefold().endswith(_TEXTS):
-        return ShownFile(entry.path, entry.size_bytes, why_not="Not a text.")
+        return ShownFile(entry.path, entry.size_bytes, why_not="Not a text file.")
     if entry.size_bytes > 4 * MOST_CHARACTERS_OF_A_FILE:
         return ShownFile(entry.path, entry.size_bytes, why_not="Too large to show here.")
     text = b"".join(archive.chunks(entry)).decode("utf-8", "replace")
     if len(text) > MOST_CHARACTERS_OF_A_FILE:
         return ShownFile(entry.path, entry.size_bytes, why_not="Too large to show here.")
     if len(text) > left:
-        return ShownFile(entry.path, entry.size_bytes, why_not="This page is full; it is in the package.")
+        return ShownFile(entry.path, entry.size_bytes, why_not="Not shown, as the page is full; it is in the package.")
     return ShownFile(entry.path, entry.size_bytes, text)
 
 

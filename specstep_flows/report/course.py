@@ -121,7 +121,7 @@ def _number(value: object) -> float | None:
 
 
 def _moments(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:
-    """The changes of state among events whose fields nobody documents; empty where one cannot be read."""
+    """The changes of state among events, whose fields are undocumented; empty where none can be read."""
     found: list[tuple[datetime, str]] = []
     for event in events:
         state = next((event[name] for name in _STATE_NAMES if isinstance(event.get(name), str)), None)
@@ -176,7 +176,7 @@ def _cost_at(costs: Sequence[CostPoint], moment: float) -> float:
 
 
 def _incidents(looks: Sequence[Sample], start: float) -> list[Incident]:
-    """What changed between two looks and is no ordinary progress."""
+    """What changed between two polls beyond ordinary progress."""
     incidents: list[Incident] = []
     before: Mapping[str, Any] = {}
     for look in looks:
@@ -191,7 +191,7 @@ def _incidents(looks: Sequence[Sample], start: float) -> list[Incident]:
             )
         resumed = (look.get("host_restart_resume_count") or 0) - (before.get("host_restart_resume_count") or 0)
         if resumed > 0:
-            incidents.append(Incident(at, "Resumed after a host restart; work done twice costs twice."))
+            incidents.append(Incident(at, "Resumed after a host restart; repeated work raises the cost."))
         state, earlier = str(look.get("state")), before.get("state")
         if state != earlier:
             incidents += _of_state(state, look, at)
@@ -210,7 +210,7 @@ def _of_state(state: str, look: Sample, at: float) -> list[Incident]:
     if is_one_of(state, "cancelled"):
         return [Incident(at, "Cancelled on request.")]
     if stage_of(state) is None:
-        return [Incident(at, f"A state that this version has never seen: {spaced(plain_line(state))}.")]
+        return [Incident(at, f"Unknown state: {spaced(plain_line(state))}.")]
     return []
 
 

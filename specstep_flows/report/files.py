@@ -1,4 +1,4 @@
-"""Where a report and a receipt are put, and how: whole or not at all, and over nothing that is somebody else's."""
+"""Where a report and a receipt are written, and how: whole or not at all, and over no other file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["default_path", "receipt_path", "write_receipt", "write_report"]
 
-#: A page of ours says within so many characters which run it is about.
+#: Our pages name their run within this many characters.
 _HEAD: Final = 30_000
 
 
@@ -52,7 +52,7 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
     """
     path = Path(path).expanduser().absolute()
     if not force and path.exists() and _page_of(path) != collected.record.run_id:
-        raise errors.OutputError(f"{path} is there already and is no report of this run; --force replaces it.")
+        raise errors.OutputError(f"{path} already exists and is not a report of this run; --force overwrites it.")
     _write(path, page(collected))
     return path
 
@@ -60,7 +60,7 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
 def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> Path:
     """Write the receipt as JSON, as ``write_report`` writes the page."""
     if not force and path.exists() and _receipt_of(path) != collected.record.run_id:
-        raise errors.OutputError(f"{path} is there already and is no receipt of this run; --force replaces it.")
+        raise errors.OutputError(f"{path} already exists and is not a receipt of this run; --force overwrites it.")
     _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n")
     return path
 

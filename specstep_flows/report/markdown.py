@@ -1,4 +1,4 @@
-"""The package's Markdown as HTML that loads nothing and runs nothing: raw HTML is text, images are their descriptions."""
+"""The package's Markdown as HTML that loads and runs nothing: raw HTML is text, images are their descriptions."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def reproduction(collected: Collected) -> Html:
         [
             element(
                 "p",
-                "The same brief starts the same kind of run; agents do not write the same words twice, and it costs anew.",
+                "The same brief starts the same kind of run, but the agents write other words, and it costs again.",
             ),
             element("h3", "In a shell"),
             _code(shlex.join(command)),

@@ -1,4 +1,4 @@
-"""The whole page: one HTML file that needs no network and runs no script, in light and dark, on a phone and on paper."""
+"""The whole page: one HTML file without network or scripts, for light and dark, phones and paper."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _head(collected: Collected) -> Html:
         element("meta", name=RUN_MARK, content=collected.record.run_id),
         element("title", f"{collected.title} \u2013 SpecStep run {collected.record.run_id}"),
         element("link", rel="icon", href="data:,"),
-        # Ours, and nothing of the service's is in it.
+        # Our own style sheet; it contains nothing from the service.
         Html(f"<style>{style}</style>"),
     )
 
@@ -90,7 +90,7 @@ def _header(collected: Collected, found: Course) -> Html:
         element("p", "SpecStep run", class_="kicker"),
         element("h1", collected.title, " ", element("span", first.text, class_=f"badge {_tone(collected.state)}")),
         element("p", description, class_="description") if description else EMPTY,
-        element("p", "This run was carried out by a local sandbox: nothing was paid.", class_="banner")
+        element("p", "This run used a local sandbox: nothing was paid.", class_="banner")
         if collected.is_sandbox
         else EMPTY,
         element("dl", *map(_card, cards), class_="facts"),

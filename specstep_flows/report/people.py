@@ -28,11 +28,11 @@ def transcript(collected: Collected) -> Html:
         parts += [element("h3", "Reference documents"), element("ul", *(element("li", name) for name in names))]
     facts = []
     if interview is not None and interview.detected_type:
-        facts.append(f"The service took it for: {spaced(interview.detected_type)}.")
+        facts.append(f"Detected type: {spaced(interview.detected_type)}.")
     if interview is not None and interview.transcript_size is not None:
         percent = interview.transcript_size.percent_used
         if percent is not None:
-            facts.append(f"The transcript is {percent:g} % full.")
+            facts.append(f"The transcript is {percent:g}% full.")
     if facts:
         parts.append(element("p", " ".join(facts), class_="note"))
     return joined(parts)

@@ -21,7 +21,7 @@ __all__ = ["costs", "course_table", "incidents", "questions", "refinement", "sec
 
 _MARKS = {
     "done": ("✓", "done"),
-    "passed": ("\u2013", "skipped, or over between two looks"),
+    "passed": ("\u2013", "skipped, or over before it was seen"),
     "current": ("●", "the present stage"),
     "halted": ("‖", "halted here"),
     "failed": ("✗", "ended here"),
@@ -108,15 +108,15 @@ def course_table(collected: Collected, course: Course) -> Html:
         if stage_of(visit.state) is None
     ]
     how = (
-        "Moments are the service's own."
+        "Times are the service's own."
         if course.is_exact
-        else "Moments are those of this run's looks, each up to half a minute late."
+        else "Times are those of this run's polls, each up to half a minute late."
     )
     return joined(
         [
             element("ol", *items, class_="track"),
-            table(("Beside the track", "After", "For"), beside, "States beside the track", is_named=True),
-            element("p", how, class_="note") if course.visits else element("p", "No look is on record.", class_="note"),
+            table(("Other states", "After", "For"), beside, "Other states", is_named=True),
+            element("p", how, class_="note") if course.visits else element("p", "No poll is on record.", class_="note"),
         ]
     )
 
@@ -196,16 +196,16 @@ def incidents(collected: Collected, course: Course) -> Html:
     if generation is not None and generation.is_failed:
         parts.append(element("p", failure_words(generation) or "Failed; no reason given", class_="bad"))
     if record.retries:
-        parts.append(element("p", f"The intake was run again {counted(record.retries, 'time')} after a failure."))
+        parts.append(element("p", f"The generation was retried {counted(record.retries, 'time')} after a failure."))
     if record.error and not record.is_finished:
-        parts.append(element("p", f"The run stopped last with: {record.error}"))
+        parts.append(element("p", f"Last error: {record.error}"))
     if not any(parts):
         return element("p", "None: no retry, no restart, no pause.", class_="note")
     return joined(parts)
 
 
 def refinement(collected: Collected) -> Html:
-    """What the service fixed by itself before delivery, and what it left open; of each generation where there are several."""
+    """What the service fixed before delivery and what it left open, for each generation where there are several."""
     found = [
         (generation, _audit(generation.raw.get("refinement_audit"), "h4" if collected.family else "h3"))
         for generation in (collected.generation, *collected.family)

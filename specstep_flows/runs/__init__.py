@@ -1,1 +1,1 @@
-"""Runs that can be resumed: their records, where those are kept, and how a run is opened."""
+"""Runs that can be resumed: their records, the store, and how a run is opened."""

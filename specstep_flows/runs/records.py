@@ -1,4 +1,4 @@
-"""What is kept of a run: pure data, which the store writes and the flows read."""
+"""What is stored of a run: pure data, written by the store and read by the flows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["Intent", "RunRecord", "TurnRecord", "changed_options"]
 
 @attrs.frozen
 class TurnRecord:
-    """A turn of the interview, from before it is first sent. ``key`` is its Idempotency-Key for good.
+    """A turn of the interview, stored before it is first sent. Its Idempotency-Key, ``key``, never changes.
 
-    ``before`` is the number of transcript entries when it was sent, so that its reply can be told from earlier ones.
+    ``before`` is the number of transcript entries when it was sent, to tell its reply from earlier ones.
     """
 
     message: str
@@ -33,7 +33,7 @@ class TurnRecord:
 
 @attrs.frozen
 class Intent:
-    """A request that may be on its way: what, since when (seconds on the run's clock), and what settles it."""
+    """A request that may have been sent: which, when (seconds on the run's clock), and what is needed to settle it."""
 
     operation: str
     sent_at: float
@@ -42,7 +42,7 @@ class Intent:
 
 @attrs.frozen
 class RunRecord:
-    """All that is durable about a run. Unset fields mean: not yet."""
+    """Everything that is stored of a run. Unset fields are not known yet."""
 
     run_id: str
     api_url: str
@@ -67,7 +67,7 @@ class RunRecord:
     cost_usd: float | None = None
     spent_before_usd: float = 0.0
     answers: tuple[Mapping[str, Any], ...] = ()
-    #: By generation: the answers that were sent last, until the service has taken them up.
+    #: By generation: the answers that were sent last, until the generation continues.
     answering: Mapping[str, Any] | None = None
     package_id: UUID | None = None
     file: str | None = None
@@ -76,7 +76,7 @@ class RunRecord:
     unpacked_to: str | None = None
     error: str | None = None
     history: tuple[Mapping[str, Any], ...] = ()
-    #: What a fan-out has brought home so far: ids, file, digest and size of each package.
+    #: The packages of a fan-out that are on disk: ids, file, digest and size.
     packages: tuple[Mapping[str, Any], ...] = ()
 
     @property

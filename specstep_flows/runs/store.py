@@ -1,6 +1,6 @@
-"""The run store: one row per run in SQLite, so that nothing paid for is lost when a process or a machine dies.
+"""The run store: one row per run in SQLite, so that nothing paid for is lost when a process or a machine crashes.
 
-It holds no key and no signed URL. Every write is a transaction that is on the disk when it returns.
+It contains no key and no signed URL. Every write is a transaction that is on disk when it returns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _turn(value: Mapping[str, Any]) -> TurnRecord:
     return TurnRecord(**{**value, "job_id": UUID(job) if job else None})
 
 
-#: How a column that is not plain text or a number is read back.
+#: How columns that are not strings or numbers are read.
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "messages": tuple,
     "attachments": tuple,
@@ -72,10 +72,10 @@ def _decode(column: str, text: Any) -> Any:
 
 
 class RunStore:
-    """The runs of one user on one machine, or, with ``RunStore.in_memory()``, of one process.
+    """The runs of one user on one machine, or of one process with ``RunStore.in_memory()``.
 
     Raises:
-        StoreUnreadable: the file is damaged, or a newer version made it; it is left untouched.
+        StoreUnreadable: the file is damaged, or was made by a newer version; it is not touched.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -83,12 +83,12 @@ class RunStore:
         self._lock = threading.RLock()
         self._held: set[str] = set()
         self._database = self._open()
-        # A store that nobody holds any more closes its file, as a file object does; Python warns otherwise.
+        # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
     @classmethod
     def in_memory(cls) -> RunStore:
-        """A store that ends with the process: what is in it cannot be resumed later."""
+        """A store in memory: its runs cannot be resumed after the process ends."""
         return cls(None)
 
     @property
@@ -103,13 +103,13 @@ class RunStore:
             return self._prepare(self._file)
         except (OSError, sqlite3.OperationalError) as error:
             raise errors.StoreError(
-                f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent; choose another folder "
+                f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent. Choose another folder "
                 "with SPECSTEP_STATE."
             ) from None
         except sqlite3.DatabaseError as error:
             raise errors.StoreUnreadable(
-                f"The run store {self._file} is damaged ({error}). It is left as it is: keep a copy of "
-                "it, choose another folder with SPECSTEP_STATE, and take up what runs at the service with `specstep adopt`."
+                f"The run store {self._file} is damaged ({error}). It was not changed. Keep a copy, choose another "
+                "folder with SPECSTEP_STATE, and take over what is running at the service with `specstep adopt`."
             ) from None
 
     def _prepare(self, name: str) -> sqlite3.Connection:
@@ -118,11 +118,11 @@ class RunStore:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise errors.StoreUnreadable(
-                    f"The run store {name} was made by a newer version of specstep-flows. It is left as it is; "
-                    "upgrade, or choose another folder with SPECSTEP_STATE."
+                    f"The run store {name} was made by a newer version of specstep-flows. It was not changed. "
+                    "Upgrade, or choose another folder with SPECSTEP_STATE."
                 )
-            # Processes that make a new file WAL at the same moment get "locked" without any waiting: one of them
-            # succeeds, or the next to open it does.
+            # Processes that switch a new file to WAL at the same time get "locked" at once, without waiting: one of
+            # them succeeds, or the next to open it does.
             with contextlib.suppress(sqlite3.OperationalError):
                 database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
@@ -157,7 +157,7 @@ class RunStore:
             self._close()
 
     def create(self, record: RunRecord) -> None:
-        """Add a run. Raises ``RunConflict`` when its id is taken."""
+        """Add a run. Raises ``RunConflict`` if its id exists."""
         values = [getattr(record, name) for name in _COLUMNS]
         encoded = [
             value if name in _NUMBERS or name in ("run_id", "api_url") else _encode(value)
@@ -167,10 +167,10 @@ class RunStore:
         try:
             self._write(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})", encoded)  # noqa: S608 - our names
         except sqlite3.IntegrityError:
-            raise errors.RunConflict(f"There is a run called {record.run_id} already.") from None
+            raise errors.RunConflict(f"There already is a run called {record.run_id}.") from None
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
-        """Make ``changes`` durable in one transaction, and return the whole record as it is now."""
+        """Store ``changes`` in one transaction, and return the whole record."""
         options = changes.get("options")
         if options is not None and not isinstance(options, RunOptions):
             changes = {**changes, "options": changed_options(RunOptions(), options)}
@@ -195,15 +195,15 @@ class RunStore:
                 raise
             except sqlite3.Error as error:
                 raise errors.StoreError(
-                    f"The run store cannot be written ({error}). The run stops here, before anything that is not "
-                    "recorded; free some space or mend the folder, and resume it."
+                    f"The run store cannot be written ({error}). The run stops here, so that nothing happens that is "
+                    "not recorded. Free some disk space or repair the folder, then resume the run."
                 ) from None
 
     def get(self, run_id: str) -> RunRecord:
         """The run called ``run_id``. Raises ``RunNotFound``."""
         found = self._select("WHERE run_id = ?", [run_id])
         if not found:
-            raise errors.RunNotFound(f"There is no run called {run_id} here; `specstep runs` lists them.")
+            raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
         return found[0]
 
     def find_generation(self, generation_id: UUID) -> RunRecord | None:
@@ -225,23 +225,23 @@ class RunStore:
                 ]
             except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise errors.StoreUnreadable(
-                    f"The run store {self._file} cannot be read ({error}). It is left as it is, and what runs at the "
-                    "service goes on: take it up with `specstep adopt` and another SPECSTEP_STATE."
+                    f"The run store {self._file} cannot be read ({error}). It was not changed, and what is running at "
+                    "the service goes on: take it over with `specstep adopt` and another SPECSTEP_STATE."
                 ) from None
 
     def forget(self, run_id: str) -> None:
-        """Remove a run's row. What runs at the service goes on. Raises ``RunNotFound``."""
+        """Delete a run from the store; the service is not affected. Raises ``RunNotFound``."""
         self.get(run_id)
         self._write("DELETE FROM runs WHERE run_id = ?", [run_id])
 
     def hold(self, run_id: str) -> Callable[[], None]:
-        """Keep every other process and thread from driving this run; the function given back lets go.
+        """Lock this run against other processes and threads; returns a function that unlocks it.
 
-        The lock is the operating system's, so it dies with the process that holds it. Raises ``RunBusy``.
+        It is a lock of the operating system, which ends with its process. Raises ``RunBusy``.
         """
         with self._lock:
             if run_id in self._held:
-                raise errors.RunBusy(f"Run {run_id} is being driven by this process already.")
+                raise errors.RunBusy(f"Run {run_id} is already being driven by this process.")
             release = self._hold_file(run_id) if self.folder is not None else None
             self._held.add(run_id)
 
@@ -270,12 +270,12 @@ class RunStore:
             except (OSError, ValueError):
                 who = "another process"
             raise errors.RunBusy(
-                f"Run {run_id} is being driven by {who}. It goes on there; wait for it, or stop it and resume."
+                f"Run {run_id} is being driven by {who}. Wait until that is done, or stop it and resume the run here."
             ) from None
         except (OSError, NotImplementedError) as error:
             lock.release()
             raise errors.StoreError(
-                f"Run {run_id} cannot be locked in {folder} ({error}), so it is not driven: nothing was sent. Mend the "
-                "folder, or choose another one with SPECSTEP_STATE."
+                f"Run {run_id} cannot be locked in {folder} ({error}), so nothing was sent. Repair the folder, or "
+                "choose another one with SPECSTEP_STATE."
             ) from None
         return lock.release

@@ -23,7 +23,7 @@ def secrets() -> Secrets:
 
 @pytest.fixture(autouse=True)
 def log_trap(secrets: Secrets) -> Iterator[LogTrap]:
-    """Every logger at DEBUG; at the test's end neither a key nor a signed address stands in what was logged."""
+    """Every logger at DEBUG; at the test's end neither a key nor a signed address is in what was logged."""
     trap, root = LogTrap(), logging.getLogger()
     level, others = root.level, {handler: handler.level for handler in root.handlers}
     for handler in others:  # pytest's own: a failure's report is not to hold a thousand lines

@@ -18,7 +18,7 @@ from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Fault
 from tests.kit.bench import BRIEF, Bench
 
-#: Steps between the interrupts of the quick proof, and of the slow one. Deaths come at every step:
+#: Steps between the interrupts of the quick test, and of the slow one. Deaths come at every step:
 #: test_kill_everywhere.
 STRIDE, SHORT_STRIDE = 29, 11
 

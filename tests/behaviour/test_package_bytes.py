@@ -22,12 +22,12 @@ SIZE = 300_000
 
 
 def finals(bench: Bench) -> list[str]:
-    """What stands in the output folder under a final name."""
+    """What is in the output folder under a final name."""
     return [path.name for path in bench.output.iterdir() if ".part" not in path.name]
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_a_package_that_arrives_damaged_is_fetched_anew_once(bench: Bench, kind: Any) -> None:
+def test_a_package_that_arrives_damaged_is_fetched_again_once(bench: Bench, kind: Any) -> None:
     """Damage in passing costs a second download and nothing else."""
     bench.sandbox.faults.add(Fault(BLOB, kind))
 
@@ -51,7 +51,7 @@ def test_a_package_that_stays_bad_never_gets_its_name(bench: Bench, kind: Any) -
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_an_expired_address_is_asked_for_anew(bench: Bench, times: int) -> None:
+def test_an_expired_address_is_asked_for_again(bench: Bench, times: int) -> None:
     """A signed address holds for a short while: another one is asked for, at the price of one request."""
     bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url", times=times))
 

@@ -1,6 +1,6 @@
 """The key and the signed address of a package are nowhere: no log, error, traceback with its variables, repr or file.
 
-Every test of these proofs is searched in the same way at its end (``conftest``). Here are the ones that end badly: an
+Every test in this folder is searched in the same way at its end (``conftest``). Here are the ones that end badly: an
 error holds the frames that it went through, and what an error reporter shows of them must not be a secret.
 """
 

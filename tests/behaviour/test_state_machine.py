@@ -372,18 +372,18 @@ class RunMachine(RuleBasedStateMachine):
             self.steps = None
 
 
-MANNERS = settings(
+QUICK = settings(
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
 
 def test_a_run_keeps_its_promises_whatever_happens() -> None:
-    """Forty short histories; the slow proof has more, and longer ones."""
-    run_state_machine_as_test(RunMachine, settings=settings(MANNERS, max_examples=40))
+    """Forty short histories; the slow test has more, and longer ones."""
+    run_state_machine_as_test(RunMachine, settings=settings(QUICK, max_examples=40))
 
 
 @pytest.mark.slow
 def test_a_run_keeps_its_promises_through_many_histories() -> None:
     """The same with long histories and many of them."""
-    run_state_machine_as_test(RunMachine, settings=settings(MANNERS, max_examples=300, stateful_step_count=60))
+    run_state_machine_as_test(RunMachine, settings=settings(QUICK, max_examples=300, stateful_step_count=60))

@@ -201,7 +201,7 @@ def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench:
 @pytest.mark.parametrize("retryable", [True, False])
 @pytest.mark.parametrize("reply_committed", [True, False])
 def test_a_turn_that_fails_is_said_once(bench: Bench, retryable: bool, reply_committed: bool) -> None:
-    """A failed job is submitted again with the same key, unless the agent's reply stands in the transcript."""
+    """A failed job is submitted again with the same key, unless the agent's reply is in the transcript."""
     bench.sandbox.options.turn_failures = (TurnFailure((2,), retryable=retryable, reply_committed=reply_committed),)
 
     result = bench.persist()
@@ -290,7 +290,7 @@ def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench:
     assert sum(request.reached_world for request in sent) == 1
 
 
-def test_questions_that_changed_while_they_were_answered_are_asked_anew(bench: Bench) -> None:
+def test_questions_that_changed_while_they_were_answered_are_asked_again(bench: Bench) -> None:
     """Between reading and answering the round became another one: nothing is lost, and the new one is answered."""
     new = (Question("Something else entirely?"),)
 
@@ -469,5 +469,5 @@ def test_everything_odd_at_once(new_bench: Any) -> None:
 
 
 def test_the_options_of_the_bench_are_quick() -> None:
-    """A guard for these proofs: the sandbox they use asks two questions, and once."""
+    """A guard for these tests: the sandbox they use asks two questions, and once."""
     assert [len(asked.questions) for asked in options().clarifications] == [2]

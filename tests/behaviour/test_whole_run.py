@@ -1,4 +1,4 @@
-"""A run without incident, as the proofs see it: the measure for all that follows."""
+"""A run without incident, as the tests see it: the measure for all that follows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.kit.bench import Bench
 
 
 def test_a_run_without_incident_ends_right(bench: Bench) -> None:
-    """The judge of all other proofs accepts a run to which nothing happened."""
+    """The judge of all other tests accepts a run to which nothing happened."""
     result = bench.attempt()
 
     bench.judge(result)

@@ -132,7 +132,7 @@ class Stream(io.TextIOWrapper):
 
 @pytest.fixture
 def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
-    """Call the command in this process. ``typed`` is what a person types at a terminal, ``piped`` comes through a pipe."""
+    """Call the command in this process. ``typed`` is typed at a terminal, ``piped`` comes through a pipe."""
 
     def call(
         *arguments: object, typed: str | None = None, piped: bytes = b"", encoding: str = "utf-8", tty_out: bool = False

@@ -64,4 +64,4 @@ def test_no_brief_at_a_terminal(specstep: Any, sandbox: Any) -> None:
     result = specstep("run", typed="")
 
     assert result.code == 2
-    assert "Say what is to be built" in result.err
+    assert "Say what to build" in result.err

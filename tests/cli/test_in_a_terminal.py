@@ -115,7 +115,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("> ")
     child.sendline("/status")
     child.expect_exact("Turns: 1 of yours, 2 of the agent's.")
-    child.expect_exact("Transcript: 0 % full")
+    child.expect_exact("Transcript: 0% full")
     child.expect_exact("> ")
     child.sendline("/done")
     child.expect_exact("The interview is complete.")
@@ -124,7 +124,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.sendline("y")
     child.expect_exact("Should the product expose a REST API")
     child.expect_exact("Proposed: HTML forms rendered on the server")
-    child.expect_exact("Answer (Enter takes what is proposed): ")
+    child.expect_exact("Answer (Enter accepts the proposal): ")
     child.sendline("Forms only.")
     child.expect_exact("1 answer accepted")
     child.expect_exact("Saved ")
@@ -179,7 +179,7 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     assert not sandbox.state.generations
 
     child = start("resume", "mine")
-    child.expect_exact("Run mine goes on.")
+    child.expect_exact("Run mine resumed.")
     child.expect_exact("Who will use it")
     say(child, "Shops.")
     child.expect_exact("Which systems")
@@ -197,7 +197,7 @@ def test_ctrl_c_once_leaves_the_conversation_with_the_line_that_resumes(start: S
     child = start("interview", "--run-id", "mine")
     child.expect_exact("> ")
     child.sendintr()
-    child.expect_exact("Go on with: specstep resume mine")
+    child.expect_exact("Continue with: specstep resume mine")
     assert finish(child) == 3
     assert not sandbox.state.generations
 
@@ -210,7 +210,7 @@ def test_the_end_of_input_leaves_the_interview_open(start: Start, sandbox: Sandb
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
     child.sendeof()
-    child.expect_exact("The input is over, and the interview is not.")
+    child.expect_exact("The input ended before the interview did.")
     child.expect_exact("specstep resume mine")
     assert finish(child) == 3
     assert not sandbox.state.generations
@@ -225,10 +225,10 @@ def test_a_turn_is_taken_back_while_the_agent_answers_it(start: Start, sandbox: 
     child.expect_exact("The agent is answering.")
     # The turn's job is known once its first look is due.
     child.sendline("/undo-pending")
-    child.expect(["Your turn is taken back", "not with the agent yet"])
+    child.expect(["Your turn was taken back", "not reached the agent yet"])
     while "taken back" not in str(child.after):
         child.sendline("/undo-pending")
-        child.expect(["Your turn is taken back", "not with the agent yet"])
+        child.expect(["Your turn was taken back", "not reached the agent yet"])
     sandbox.options.turn_seconds = 6
     say(child, "A portal for dogs.")
     child.expect_exact("Who will use it")
@@ -303,7 +303,7 @@ def test_ctrl_c_once_detaches_from_a_generation_that_goes_on(start: Start, sandb
     child.expect_exact("Drafting")
     child.expect_exact("next look")
     child.sendintr()
-    child.expect_exact("Go on with: specstep resume mine")
+    child.expect_exact("Continue with: specstep resume mine")
     assert finish(child) == 3
 
     child = start("resume", "mine", "--on-question", "defaults")

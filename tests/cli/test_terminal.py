@@ -58,7 +58,7 @@ def test_arguments_that_are_no_text(specstep: Any, untouched: None, arguments: l
     result = specstep(*arguments, "--json")
 
     assert result.code == 2
-    assert "no UTF-8 text: 'caf\\udce9'" in result.document["message"]
+    assert "not UTF-8 text: 'caf\\udce9'" in result.document["message"]
 
 
 def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
     prose = (
         "An empty line sends what you wrote; /done ends the interview.\n  Why: one says this, and another says that."
     )
-    command = "Go on with: specstep resume 20260601-abcd1234 --store /somewhere/else"
+    command = "Continue with: specstep resume 20260601-abcd1234 --store /somewhere/else"
 
     assert _wrapped(prose, 40).splitlines() == [
         "An empty line sends what you wrote;",
@@ -168,7 +168,7 @@ def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
         )
 
     assert done.returncode == 1
-    assert done.stderr.count("could not be written there") == 1
+    assert done.stderr.count("could not be written to stdout") == 1
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

@@ -81,7 +81,7 @@ def test_an_answer_that_is_lost_is_looked_for_before_it_is_sent_again(
 
 
 def test_questions_that_changed_are_read_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Between reading and answering they became another one: the policy is asked anew, and that one is answered."""
+    """Between reading and answering they became another one: the policy is asked again, and that one is answered."""
     run_id = asked(client, tmp_path)
     (generation,) = sandbox.state.generations.values()
     seen: list[Any] = []
@@ -99,7 +99,7 @@ def test_questions_that_changed_are_read_again(client: Any, sandbox: Sandbox, tm
 def test_a_generation_that_no_run_manages_is_answered_by_a_policy_too(
     client: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """``answer_questions`` takes answers by question, or a policy, which is asked anew when the questions changed."""
+    """``answer_questions`` takes answers by question, or a policy, which is asked again when the questions changed."""
     run_id = asked(client, tmp_path)
     generation_id = client.store.get(run_id).generation_id
     accepted = client.answer_questions(generation_id, ProposedDefaults())

@@ -32,7 +32,7 @@ def migrated(client: Any) -> Any:
     return client.call(commit_doc_migration, body=form).package_id
 
 
-def test_a_migrated_package_comes_home(client: Any, migrated: Any, tmp_path: Path) -> None:
+def test_a_migrated_package_is_downloaded(client: Any, migrated: Any, tmp_path: Path) -> None:
     """It has no generation, and is fetched, verified and unpacked as any other; events tell of it."""
     told: list[Any] = []
     client.options["on_event"] = told.append
@@ -54,7 +54,7 @@ def test_it_is_named_by_its_id_and_replaces_nothing(client: Any, migrated: Any, 
     brought = client.download_package(migrated, output=tmp_path)
     assert brought.path == tmp_path / f"{migrated}.zip"
     before = brought.path.read_bytes()
-    with pytest.raises(errors.UsageError, match="was not touched"):
+    with pytest.raises(errors.UsageError, match="was not changed"):
         client.download_package(migrated, output=tmp_path)
     brought.path.write_bytes(b"old")
     client.download_package(migrated, output=tmp_path, force=True)
@@ -63,7 +63,7 @@ def test_it_is_named_by_its_id_and_replaces_nothing(client: Any, migrated: Any, 
     assert [path.name for path in tmp_path.iterdir()] == [brought.path.name]
 
 
-def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(
+def test_one_that_arrives_damaged_is_fetched_again_and_never_saved(
     client: Any, sandbox: Sandbox, migrated: Any, tmp_path: Path
 ) -> None:
     """Its final name is whole or absent, and damage is mended by one more download, which costs nothing."""
@@ -77,7 +77,7 @@ def test_one_that_arrives_damaged_is_fetched_anew_and_never_stands_there(
 
 def test_what_is_not_there_or_not_ours(client: Any, tmp_path: Path) -> None:
     """One sentence that says both, and nothing on disk."""
-    with pytest.raises(errors.NotFound, match="not there, or not yours"):
+    with pytest.raises(errors.NotFound, match="not found, or it belongs to another account"):
         client.download_package(UUID(int=5), output=tmp_path)
     with pytest.raises(errors.UsageError):
         client.download_package("no id", output=tmp_path)

@@ -75,9 +75,9 @@ def test_what_a_brief_holds_is_not_given_beside_it_as_well(client: Any, sandbox:
     """Whose attachments, or whose respondent, would be a guess; what it does not hold may be given beside it."""
     (tmp_path / "notes.md").write_text("# Notes")
     notes = [tmp_path / "notes.md"]
-    with pytest.raises(errors.UsageError, match="attachments came twice"):
+    with pytest.raises(errors.UsageError, match="`attachments` is given twice"):
         client.run(Brief("A portal.", notes), attachments=notes)
-    with pytest.raises(errors.UsageError, match="respondent came twice"):
+    with pytest.raises(errors.UsageError, match="`respondent` is given twice"):
         client.run(Brief("A portal.", respondent=script()), respondent=script())
     with pytest.raises(errors.UsageError, match="empty"):
         client.run(Brief(" "))
@@ -112,7 +112,7 @@ def test_the_interview_stops_asking_when_the_agent_completes_it(client: Any, san
     assert respond.asked == []
 
 
-def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_anew(
+def test_a_turn_that_was_taken_back_is_not_sent_again_and_its_respondent_is_asked_again(
     client: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Cancelling the turn's job is an undo for whoever holds the interview, and no failure of the run."""

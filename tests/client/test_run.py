@@ -477,7 +477,7 @@ def test_a_working_folder_that_is_gone_is_told_before_anything_costs(
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
 
-    with pytest.raises(errors.UsageError, match="working folder is no longer there"):
+    with pytest.raises(errors.UsageError, match="working folder no longer exists"):
         client.run(BRIEF)
     assert not sandbox.state.interviews
 

@@ -205,7 +205,7 @@ def test_what_is_no_id_is_refused_before_it_is_sent(client: Any, sandbox: Sandbo
 
 def test_an_id_of_another_account_is_not_there_or_not_yours(client: Any) -> None:
     """The service does not tell these apart, so neither do we."""
-    with pytest.raises(errors.NotFound, match="not there, or not yours"):
+    with pytest.raises(errors.NotFound, match="not found, or it belongs to another account"):
         client.get_generation("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
 

@@ -79,8 +79,8 @@ def test_a_listener_that_must_be_awaited(sandbox: Sandbox, turned: Any, tmp_path
     check_progress(uploads(told), 300_000)
 
 
-def test_an_upload_that_is_sent_again_tells_its_progress_anew(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """One that was cut off begins anew, and the document is attached once."""
+def test_an_upload_that_is_sent_again_tells_its_progress_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """One that was cut off begins again, and the document is attached once."""
     (tmp_path / "plan.pdf").write_bytes(b"x" * 100_000)
     sandbox.faults.add(Fault(UPLOAD, "reset"))
     told: list[Any] = []

@@ -146,7 +146,7 @@ LOST = errors.ConnectionLost("cut", operation="start_generation")
 
 @pytest.mark.parametrize("kind", ["unsafe", "keyed"])
 def test_the_intent_is_durable_before_and_gone_with_the_outcome_after(kind: Kind) -> None:
-    """What may be on its way stands in the record when the request leaves; its end and its result come together."""
+    """What may be on its way is in the record when the request leaves; its end and its result come together."""
     bench = Bench(answer(202))
     bench.play(send(kind, outcome=lambda status: {"stage": f"got {status}"}))
 
@@ -328,5 +328,5 @@ def test_a_flow_that_awaits_something_else_than_an_effect_is_refused() -> None:
     async def flow() -> None:
         await Other()
 
-    with pytest.raises(TypeError, match="no effect"):
+    with pytest.raises(TypeError, match="not an effect"):
         Bench().play(flow())

@@ -70,7 +70,7 @@ def test_a_kickoff_that_is_put_off_says_for_how_long_and_that_nothing_was_starte
 
 
 def test_the_problem_type_is_the_word_to_branch_on() -> None:
-    """``type`` is a machine-readable word; the detail stands in the message."""
+    """``type`` is a machine-readable word; the detail is in the message."""
     error = error_for(
         400, {"type": "VALIDATION_ERROR", "title": "Bad", "status": 400, "detail": "intake_id is missing."}
     )
@@ -115,7 +115,7 @@ def test_html_from_the_front_door_is_not_shown() -> None:
 
 
 def test_what_is_wrong_with_each_field_is_said() -> None:
-    """A validation problem in the manner of ASP.NET Core: its title tells nothing, its errors tell all."""
+    """A validation problem as ASP.NET Core writes it: its title tells nothing, its errors tell all."""
     error = error_for(
         400,
         {

@@ -41,7 +41,7 @@ def test_a_path_inside_a_package_keeps_its_slashes() -> None:
 def test_what_may_have_cost_something_is_said() -> None:
     """Whoever calls an operation by hand settles it by hand."""
     body = StartGenerationRequest(intake_id=ID, review_profile=ReviewProfile("Fast"))
-    with pytest.raises(errors.ConnectionLost, match="look before you repeat it"):
+    with pytest.raises(errors.ConnectionLost, match="Check before you repeat it"):
         play(call(start_generation, body=body), errors.ConnectionLost("Cut."))
 
 
@@ -54,5 +54,5 @@ def test_a_page_is_no_answer_to_a_change() -> None:
 
 def test_an_answer_that_does_not_fit_names_the_operation() -> None:
     """Not the generated client's own error."""
-    with pytest.raises(errors.UnexpectedResponse, match="get_usage does not fit"):
+    with pytest.raises(errors.UnexpectedResponse, match="get_usage does not match"):
         play(call(get_usage), reply([1, 2]))

@@ -27,7 +27,7 @@ def test_a_transcript_is_found_under_each_likely_name(transcript: str, role: str
 
 @pytest.mark.parametrize("words", ["Hello.", {"content": "Hello."}, {"message": "Hello."}, {"text": "Hello."}])
 def test_the_agents_newest_words_may_stand_outside_the_transcript(words: object) -> None:
-    """As a text or as an object with one."""
+    """As a string or as an object with one."""
     interview, _ = play(get_interview(UUID(ID)), reply({**INTERVIEW, "agent_reply": words}))
 
     assert interview.latest_reply == "Hello."

@@ -52,27 +52,6 @@ def test_the_contract_marks_the_operations_that_the_flows_use() -> None:
     assert names_in_the_gateway() == {name for name, (_, operation) in OPERATIONS.items() if operation.get("x-used-by")}
 
 
-def attributes_in_the_gateway() -> set[str]:
-    """The names that the gateway reads as attributes, of whatever object."""
-    return {leaf.attr for tree in GATEWAY for leaf in ast.walk(tree) if isinstance(leaf, ast.Attribute)}
-
-
-def steering_properties() -> set[str]:
-    """The fields that the contract marks as steering."""
-    return {
-        name
-        for schema in CONTRACT["components"]["schemas"].values()
-        for name, property_ in schema.get("properties", {}).items()
-        if property_.get("x-steering")
-    }
-
-
-def test_what_the_contract_marks_as_steering_is_read_as_an_attribute() -> None:
-    """A renamed or retyped steering field fails the type check, as no field that is read by its name would."""
-    # The list of clarifications is found by its name or, under another one, as the sole array of the answer.
-    assert steering_properties() <= attributes_in_the_gateway() | {"clarifications"}
-
-
 def test_what_pages_lists_is_what_the_contract_marks_as_steering() -> None:
     """A list that is read to its end needs its offset: without one, a run that was paid for could be behind it."""
     parameters = CONTRACT["components"]["parameters"]

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.gateway.requests import all_pages, nothing, request_of
+from specstep_flows.gateway.requests import all_pages, request_of, success_only
 from tests.kit.replies import play, reply
 
 
@@ -25,11 +25,11 @@ def test_a_success_with_broken_json_is_no_success() -> None:
     """Answers, a cancellation: what was cut or garbled on its way says nothing of what was done; an empty body is
     fine."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
-        nothing(reply(b'{"generation_id": "x'))
+        success_only(reply(b'{"generation_id": "x'))
     assert caught.value.ambiguous
 
-    nothing(reply(b""))
-    nothing(reply({}))
+    success_only(reply(b""))
+    success_only(reply({}))
 
 
 @attrs.frozen

@@ -1,1 +1,1 @@
-"""What the proofs are made of: turned clocks, a bench that drives whole runs, a search for secrets, a TCP proxy."""
+"""Helpers of the tests: manual clocks, a bench that drives whole runs, a search for secrets, a TCP proxy, servers."""

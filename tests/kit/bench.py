@@ -1,4 +1,4 @@
-"""A sandbox on a turned clock, whole runs against it, and the questions that every proof asks at the end."""
+"""A sandbox on a turned clock, whole runs against it, and the questions that every test asks at the end."""
 
 from __future__ import annotations
 

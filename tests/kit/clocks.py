@@ -9,7 +9,7 @@ from typing import Any
 
 from specstep_flows.sandbox import ManualClock
 
-#: No run of the proofs takes longer by the clock; one that does waits for something that never comes.
+#: No run of the tests takes longer by the clock; one that does waits for something that never comes.
 HANGS_AFTER_SECONDS = 4 * 3600.0
 
 

@@ -40,4 +40,4 @@ class SharedClock:
         await asyncio.sleep(0)
 
     def call_at(self, moment: float, action: Callable[[], None]) -> None:
-        raise NotImplementedError("no fault of these proofs needs it")
+        raise NotImplementedError("no fault of these tests needs it")

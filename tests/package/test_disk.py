@@ -56,7 +56,7 @@ def test_an_output_is_tried_before_anything_costs(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["packages"]
 
     (tmp_path / "taken.zip").write_text("mine")
-    with pytest.raises(errors.UsageError, match="exists already"):
+    with pytest.raises(errors.UsageError, match="already exists"):
         files(tmp_path / "taken.zip").check()
     files(tmp_path / "taken.zip", force=True).check()
     with pytest.raises(errors.UsageError, match="cannot be written"):
@@ -71,7 +71,7 @@ def test_a_name_that_was_taken_meanwhile_is_refused_without_force(tmp_path: Path
 
     with pytest.raises(errors.UsageError, match="resume run portal"):
         files(taken).choose(RUN, ID)
-    with pytest.raises(errors.UsageError, match="exists already"):
+    with pytest.raises(errors.UsageError, match="already exists"):
         files(taken).choose_for(ID)
     assert files(taken, force=True).choose(RUN, ID) == taken
 
@@ -106,6 +106,6 @@ def test_a_package_is_checked_named_and_unpacked_beside_itself(part: Path) -> No
 
 
 def test_no_traceback_shows_the_key(part: Path) -> None:
-    """It stands in no repr of what a download is made with."""
+    """It is in no repr of what a download is made with."""
     assert "sf_key" not in repr(files(part)._headers_for(ZipLink("/v1/packages/7/zip", is_direct=True)))
     assert "sig=" not in repr(ZipLink("https://blobs.example/x?sig=1", is_direct=False))

@@ -246,7 +246,7 @@ def test_lengths_may_be_missing(host: BlobHost, part: Path) -> None:
     assert fetch(host, part).size_bytes == len(PACKAGE)
 
     host.raw = raw_answer("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n", chunks[:5000])
-    with pytest.raises(DownloadError, match="connection was cut"):
+    with pytest.raises(DownloadError, match="connection was lost"):
         fetch(host, part)
 
 
@@ -289,14 +289,14 @@ def test_nothing_is_overwritten_without_force(part: Path, tmp_path: Path) -> Non
     part.write_bytes(PACKAGE)
     final = tmp_path / "portal.zip"
     final.write_text("mine")
-    with pytest.raises(OutputError, match="exists already and was not touched"):
+    with pytest.raises(OutputError, match="already exists and was not changed"):
         finish(part, final)
     assert final.read_text() == "mine"
     assert part.read_bytes() == PACKAGE
 
     final.unlink()
     final.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         place(part, final)
     assert final.is_symlink()
 
@@ -326,7 +326,7 @@ def test_a_disk_without_links_still_overwrites_nothing(
     monkeypatch.setattr(os, "link", no_links)
     part.write_bytes(PACKAGE)
     (tmp_path / "taken.zip").write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         place(part, tmp_path / "taken.zip")
     place(part, tmp_path / "portal.zip")
     assert (tmp_path / "portal.zip").read_bytes() == PACKAGE

@@ -317,12 +317,42 @@ def _chain() -> bytes:
 
 
 def _many() -> bytes:
-    schemas = {f"A{i}": {"type": "object", "properties": {f"p{i}": {"type": "string"}}} for i in range(3_000)}
-    return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
+    schemas = {f"A{i}": {"type": "object", "properties": {f"p{i}": {"type": "string"}}} for i in range(2_998)}
+    halves = {"first": list(schemas)[:1_500], "second": list(schemas)[1_500:]}
+    parts = {half: {"type": "object", "properties": {name: ref(name) for name in halves[half]}} for half in halves}
+    return answering({"type": "object", "properties": parts}, schemas)
 
 
 def _wide() -> bytes:
-    return answering({"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(70_000)}})
+    return answering({"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(2_001)}})
+
+
+def _wide_together() -> bytes:
+    rows = [{"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(1_900)}} for _ in range(40)]
+    return answering({"type": "object", "properties": {f"row{i}": row for i, row in enumerate(rows)}})
+
+
+def _alternatives() -> bytes:
+    return answering({"oneOf": [{"type": "object", "properties": {f"p{i}": {}}} for i in range(2_000)]})
+
+
+def _deep_lists() -> bytes:
+    return b'{"openapi": "3.0.1", "paths": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+def _deep_objects() -> bytes:
+    schema: Json = {"type": "string"}
+    for _ in range(120):
+        schema = {"type": "object", "properties": {"p": schema}}
+    return answering(schema)
+
+
+def _many_values() -> bytes:
+    return answering({"type": "object", "example": [0] * 1_500_001})
+
+
+def _huge() -> bytes:
+    return answering({"type": "object", "description": "x" * 17_000_000})
 
 
 def _laughs() -> bytes:
@@ -364,7 +394,7 @@ def _nested_unions() -> bytes:
 def _put_together() -> bytes:
     everyone = [ref(f"A{i}") for i in range(150)]
     schemas = {
-        f"A{i}": {"allOf": everyone, "properties": {f"p{i}_{k}": {"type": "string"} for k in range(20)}}
+        f"A{i}": {"allOf": everyone, "properties": {f"p{i}_{k}": {"type": "string"} for k in range(12)}}
         for i in range(150)
     }
     return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
@@ -383,7 +413,13 @@ def _operations() -> bytes:
 BOUNDS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a chain": (_chain, "nest deeper than 300 levels"),
     "many classes": (_many, "needs 3,001 classes"),
-    "a wide object": (_wide, "more than 60,000 values"),
+    "a wide object": (_wide, "has 2,001 properties; more than 2,000 are not read"),
+    "wide objects": (_wide_together, "more than 60,000 values"),
+    "many alternatives": (_alternatives, "has 2,000 alternatives; more than 300 are not read"),
+    "deep lists": (_deep_lists, "nested deeper than 200 levels"),
+    "deep objects": (_deep_objects, "nested deeper than 200 levels"),
+    "many values": (_many_values, "more than 1,500,000 values"),
+    "a huge description": (_huge, "more than 16 MB"),
     "many operations": (_operations, "has 1,001 operations"),
     "unions in lists in unions": (_nested_unions, "nest in each other beyond what can be written down"),
     "everything put together of everything": (_put_together, "have more than 100,000 properties"),
@@ -404,6 +440,49 @@ def test_bounds(name: str) -> None:
         return
     with pytest.raises(RegenerationError, match=sentence):
         align(NOTHING_DOCUMENTED, parse_document(content, "it"), NamesLock())
+
+
+def _beside_ours(served: Json, content: bytes) -> bytes:
+    """The document that the server of the small contract gives, with hostile operations and schemas among its own."""
+    try:
+        hostile = json.loads(content)
+    except RecursionError:
+        return content
+    served["paths"].update(hostile["paths"])
+    served["components"]["schemas"].update(hostile.get("components", {}).get("schemas", {}))
+    return json.dumps(served).encode()
+
+
+@pytest.mark.parametrize("name", [name for name, (_, sentence) in BOUNDS.items() if sentence])
+def test_a_document_that_is_too_much_touches_nothing(small_checkout: Checkout, small_served: Json, name: str) -> None:
+    """A document that would be ours but for one thing that is too much: one sentence, and an untouched tree."""
+    before = small_checkout.files()
+
+    assert small_checkout.pull(_beside_ours(small_served, BOUNDS[name][0]())) == 1
+    said = small_checkout.said().splitlines()
+    assert len([line for line in said if line.startswith("stopped: ")]) == 1
+    assert said[-1] == "The working tree is as it was."
+    assert small_checkout.files() == before
+    assert not small_checkout.project.staging.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, (_, sentence) in BOUNDS.items() if not sentence])
+def test_a_document_that_only_looks_like_much_is_taken_over(
+    small_checkout: Checkout, small_served: Json, name: str
+) -> None:
+    """References in circles, and the same thing said over and over, give a client in seconds."""
+    assert small_checkout.pull(_beside_ours(small_served, BOUNDS[name][0]())) == 0
+
+
+def test_an_operation_of_too_many_parameters_is_not_generated(small: Json, small_served: Json) -> None:
+    """One operation that asks for hundreds of parameters is left out with the reason; the others are there."""
+    parameters = [{"name": f"q{i}", "in": "query", "schema": {"type": "string"}} for i in range(201)]
+    small_served["paths"]["/v1/hostile"] = {"get": {"parameters": parameters, "responses": {}}}
+
+    notes = align(small, small_served, NamesLock()).notes
+
+    assert notes.lost_operations == {"GET /v1/hostile": "it has 201 parameters; more than 200 are not read"}
 
 
 @pytest.mark.parametrize(

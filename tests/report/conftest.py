@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 HOSTILE_FILES = {
     "README.md": b"# Portal\n\n<script>alert(1)</script> <img src=x onerror=alert(2)>\n\n"
     b"![secret](http://tracker.example/pixel.png) [run](javascript:alert(3)) [web](https://example.com/a?b=1&c=2)\n\n"
-    b"See [milestones](docs/03-plan/01-milestones.md#one) and [nothing](docs/none.md).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+    b"See [milestones](docs/03-plan/01-milestones.md#one) and [nothing](docs/none.md).\n\n"
+    b"| a | b |\n|---|---|\n| 1 | 2 |\n",
     "docs/03-plan/01-milestones.md": "# Milestones\n\nBack to [the start](../../README.md). \u202etxet\n".encode(),
     "docs/<b>bold</b>.md": b"# </details></section><script>alert(4)</script>\n",
     "evil.html": b"<html><script>alert(5)</script></html>",
@@ -54,13 +55,14 @@ class TurnedClock:
 def opened(**told: Any) -> Iterator[SpecStep]:
     """A client of a sandbox without rate limits, whose packages are hostile, and which is told more."""
     options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None, package_files=HOSTILE_FILES, **told)
+    clock = ManualClock()
     with (
-        Sandbox(options=options, clock=ManualClock()) as sandbox,
+        Sandbox(options=options, clock=clock) as sandbox,
         SpecStep(
             sandbox.api_key,
             api_url=sandbox.url,
             store=RunStore.in_memory(),
-            clock=TurnedClock(sandbox.clock),
+            clock=TurnedClock(clock),
             limits={"standard": None, "kickoff": None},
         ) as specstep,
     ):

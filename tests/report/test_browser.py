@@ -85,7 +85,7 @@ def kept(path: Path) -> Path:
 )
 def test_the_page_opens_without_a_word_in_the_console(
     chromium: str, report: Path, tmp_path: Path, name: str, size: tuple[int, int], scheme: str
-):
+) -> None:
     """In light, in dark and on a phone: no error, no refusal, and a picture of the wanted size."""
     picture = tmp_path / f"report-{name}.png"
     done = browse(chromium, tmp_path, report, scheme, f"--window-size={size[0]},{size[1]}", f"--screenshot={picture}")
@@ -94,7 +94,7 @@ def test_the_page_opens_without_a_word_in_the_console(
     assert struct.unpack(">II", kept(picture).read_bytes()[16:24]) == size
 
 
-def test_light_and_dark_differ(chromium: str, report: Path, tmp_path: Path):
+def test_light_and_dark_differ(chromium: str, report: Path, tmp_path: Path) -> None:
     """The page follows the reader's choice."""
     pictures = []
     for number, scheme in enumerate((LIGHT, DARK)):
@@ -107,7 +107,7 @@ def test_light_and_dark_differ(chromium: str, report: Path, tmp_path: Path):
 
 def test_the_browsers_own_tree_holds_no_script_and_no_picture_without_words(
     chromium: str, report: Path, tmp_path: Path
-):
+) -> None:
     """What the browser made of the page, not what was written: every graphic is described or hidden from readers."""
     tree = browse(chromium, tmp_path, report, "--dump-dom").stdout
 
@@ -119,7 +119,7 @@ def test_the_browsers_own_tree_holds_no_script_and_no_picture_without_words(
         assert "aria-label=" in marked
 
 
-def test_the_page_prints_with_every_file_unfolded(chromium: str, report: Path, tmp_path: Path):
+def test_the_page_prints_with_every_file_unfolded(chromium: str, report: Path, tmp_path: Path) -> None:
     """On paper nothing can be clicked, so what is folded on the screen is printed."""
     printed = tmp_path / "report.pdf"
     done = browse(chromium, tmp_path, report, "--no-pdf-header-footer", f"--print-to-pdf={printed}")
@@ -132,7 +132,7 @@ def test_the_page_prints_with_every_file_unfolded(chromium: str, report: Path, t
         assert '"closing"' in text
 
 
-def test_a_console_error_would_be_noticed(chromium: str, tmp_path: Path):
+def test_a_console_error_would_be_noticed(chromium: str, tmp_path: Path) -> None:
     """The check itself works: a page that breaks its own policy is heard."""
     page = tmp_path / "bad.html"
     page.write_text(

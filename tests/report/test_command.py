@@ -32,7 +32,7 @@ def state(collected: Collected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_it_writes_the_page_and_the_receipt_beside_the_package(
     state: Path, client: SpecStep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     """Only the page's path is on stdout; the service is asked for what the record does not hold."""
     monkeypatch.setenv("SPECSTEP_API_URL", client.settings.api_url)
     monkeypatch.setenv("SPECSTEP_API_KEY", client.settings.require_key())
@@ -46,7 +46,9 @@ def test_it_writes_the_page_and_the_receipt_beside_the_package(
     assert json.loads((page.parent / "receipt.json").read_text("utf-8"))["run_id"] == "portal-1"
 
 
-def test_without_a_key_it_shows_what_is_known_here(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_without_a_key_it_shows_what_is_known_here(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No key, another service, or --offline: the page says what is missing."""
     assert main(["report", "portal-1", "-o", str(tmp_path), "--no-receipt", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -54,23 +56,23 @@ def test_without_a_key_it_shows_what_is_known_here(state: Path, tmp_path: Path, 
     assert next(iter(document)) == "schema_version"
     assert document["report"] == str(tmp_path / "specstep-portal-1-report.html")
     assert document["receipt"] is None
-    assert document["gaps"] == ["The service was not asked: what is here was known on this machine."]
+    assert document["gaps"] == ["The service was not asked; the report shows what this machine knows."]
     assert Path(document["report"]).read_text("utf-8").count("<section") >= 6
 
 
-def test_it_overwrites_nothing_of_others(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """A file that is no report of this run stays as it is."""
+def test_it_overwrites_nothing_of_others(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not a report of this run stays as it is."""
     taken = tmp_path / "mine.html"
     taken.write_text("mine")
 
     assert main(["report", "portal-1", "--offline", "-o", str(taken)]) == 2
-    assert "--force replaces it" in capsys.readouterr().err
+    assert "--force overwrites it" in capsys.readouterr().err
     assert taken.read_text() == "mine"
     assert main(["report", "portal-1", "--offline", "-o", str(taken), "--force"]) == 0
     assert "<!doctype html>" in taken.read_text("utf-8")
 
 
-def test_a_run_that_is_not_there_is_named(state: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_run_that_is_not_there_is_named(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The way to the list of runs is told."""
     assert main(["report", "nothing"]) == 2
     assert "no run called nothing" in capsys.readouterr().err

@@ -28,12 +28,12 @@ from specstep_flows.report.markdown import rendered
         ),
     ],
 )
-def test_markdown_is_rendered_and_everything_else_is_text(text: str, html: str):
+def test_markdown_is_rendered_and_everything_else_is_text(text: str, html: str) -> None:
     """Headings go below the page's own; images are their descriptions; links lead to known places only."""
     assert rendered(text) == html
 
 
-def test_links_are_resolved_from_the_file_they_stand_in():
+def test_links_are_resolved_from_the_file_they_stand_in() -> None:
     """As on disk: relative to the file's own folder, percent-encoding and fragments allowed."""
     anchors = {"docs/a b.md": "file-1", "README.md": "file-0"}
 
@@ -44,7 +44,7 @@ def test_links_are_resolved_from_the_file_they_stand_in():
 
 
 @given(st.text(alphabet="[](){}<>!\"'`*_#-\\:/.a1 \n\t&;\u202e|", max_size=120))
-def test_no_markdown_makes_an_element_that_loads_or_runs(text: str):
+def test_no_markdown_makes_an_element_that_loads_or_runs(text: str) -> None:
     """Whatever is written, no element but Markdown's own comes of it."""
     html = rendered(text, "a.md", {"b.md": "file-1"}).casefold()
 

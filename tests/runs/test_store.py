@@ -97,7 +97,7 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path: Path, content: Any)
         content = b"SQLite format 3\x00" + content[16:]
         (tmp_path / "runs.db").write_bytes(content)
 
-    with pytest.raises(errors.StoreError, match=r"left as it is|cannot be opened"):
+    with pytest.raises(errors.StoreError, match=r"was not changed|cannot be opened"):
         RunStore(tmp_path)
     assert (tmp_path / "runs.db").read_bytes() == content
 
@@ -118,7 +118,7 @@ def test_a_damaged_row_is_told_and_left_as_it_is(tmp_path: Path, column: str, te
 
 
 def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """Something stands in its place, or the disk is full: an error of the store, and the run is nobody's."""
+    """Something else is in its place, or the disk is full: an error of the store, and nobody drives the run."""
     store = RunStore(tmp_path)
     (tmp_path / "locks").write_text("")
     with pytest.raises(errors.StoreError, match="cannot be locked"):
@@ -145,7 +145,7 @@ def test_a_newer_store_is_told_and_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """A file stands in the way."""
+    """A file is in the way."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(errors.StoreError, match="SPECSTEP_STATE"):

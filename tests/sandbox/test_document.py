@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, FormatChecker
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
 from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of

@@ -18,20 +18,20 @@ __all__ = ["adopt"]
 def adopt(
     call: Call,
     generation: Annotated[str, typer.Argument(metavar="GENERATION", help="The generation's id.")],
-    run_id: Annotated[str | None, typer.Option("--run-id", help="The new run's id (default: one is made up).")] = None,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="The new run's id (default: generated).")] = None,
     output: Output = None,
     unpack: Unpack = None,
     max_cost: MaxCost = None,
 ) -> int:
-    """Make a run of a generation from elsewhere.
+    """Turn a generation started elsewhere into a run.
 
-    It may have been started on the web, over MCP or by a script. The run's id is written to stdout. `specstep resume
-    ID` then watches it, answers its questions and brings its package home; nothing is started and nothing is paid for.
+    It may have been started on the web, over MCP or by a script. The run's id is written to stdout; `specstep resume
+    ID` then watches it, answers its questions and downloads its package. Nothing is started and nothing is paid for.
     """
     with open_client(call) as client:
         options = RunningOptions(output=output, unpack=unpack, max_cost=max_cost)
         record = client.adopt(generation, run_id=run_id, **options.given())
     call.run_id = record.run_id
     call.finish(record.run_id, run_document(record))
-    call.terminal.say(f"Go on with: {call.resume_command}")
+    call.terminal.say(f"Continue with: {call.resume_command}")
     return 0

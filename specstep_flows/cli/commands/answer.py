@@ -9,6 +9,7 @@ import typer
 
 from specstep_flows import errors, models
 from specstep_flows._json import as_json
+from specstep_flows._text import counted
 from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
 from specstep_flows.cli.arguments import find_target
@@ -48,10 +49,10 @@ def answer(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--list", help="Only show the questions.")] = False,
 ) -> int:
-    """Answer the questions of a generation.
+    """Answer a generation's questions.
 
-    All of them, or none is sent. On a terminal each is asked; elsewhere the answers come from --answer, --answers or
-    --defaults. The generation goes on at the service's next tick, and `specstep resume` goes on watching it.
+    All of them, or none is sent. On a terminal you are asked each one; elsewhere the answers come from --answer,
+    --answers or --defaults. The generation continues at the service's next tick, and `specstep resume` keeps watching.
     """
     file = load_answers(answers)
     settings = call.settings()
@@ -59,7 +60,7 @@ def answer(
         target = find_target(client.store, run)
         call.run_id = target.record.run_id if target.record is not None else None
         if target.generation_id is None:
-            raise errors.UsageError(f"Run {run} has no generation yet, so nothing is asked.")
+            raise errors.UsageError(f"Run {run} has no generation yet, so there are no questions.")
         if dry_run:
             return _show(call, target, _pending(client, target))
         policy = _policy(call, given or [], file, defaults, interrupts)
@@ -73,15 +74,17 @@ def answer(
     document = {"run_id": call.run_id, "generation_id": str(target.generation_id), "answers": as_json(accepted)}
     if accepted:
         call.finish(str(target.generation_id), {"code": "answered", **document})
-        call.terminal.say(f"{len(accepted)} accepted; it goes on at the service's next tick.")
+        call.terminal.say(
+            f"{counted(len(accepted), 'answer')} accepted; the generation continues at the service's next tick."
+        )
     elif waiting:
         call.finish(None, {"code": "answered", **document})
-        call.terminal.say("These questions are answered; the service takes the answers up at its next tick.")
+        call.terminal.say("These questions are already answered; the service picks the answers up at its next tick.")
     else:
         call.finish(None, {"code": "questions", **document, "questions": []})
-        call.terminal.say("No question waits for an answer.")
+        call.terminal.say("No question is waiting for an answer.")
     if accepted and call.resume_command is not None:
-        call.terminal.say(f"Go on watching with: {call.resume_command}")
+        call.terminal.say(f"Keep watching with: {call.resume_command}")
     return exits.DONE
 
 
@@ -107,20 +110,20 @@ def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int
         },
     )
     if not questions:
-        call.terminal.say("No question waits for an answer.")
+        call.terminal.say("No question is waiting for an answer.")
     return exits.QUESTION if questions else exits.DONE
 
 
 def _policy(
     call: Call, given: Sequence[str], file: AnswersFile | None, defaults: bool, interrupts: Interrupts
 ) -> SyncPolicy:
-    """The flags first, in the order of the questions; then the file, then the proposals or whoever sits there."""
+    """The flags first, in the order of the questions; then the file, then the proposals or a person."""
 
     def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
         if len(given) > len(questions):
             raise errors.UsageError(
-                f"{len(given)} answers for {len(questions)} question(s): one --answer for each, in order. "
-                "None was sent."
+                f"{counted(len(given), 'answer')} for {counted(len(questions), 'question')}: one --answer for each, "
+                "in order. None was sent."
             )
         return [models.Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
 

@@ -33,7 +33,7 @@ def api(
         str | None,
         typer.Argument(
             metavar="[OPERATION]",
-            help="The operation's name; without it, all are listed.",
+            help="The operation's name; without one, all are listed.",
             autocompletion=complete_operation,
         ),
     ] = None,
@@ -45,20 +45,20 @@ def api(
         ),
     ] = None,
     body: Annotated[
-        str | None, typer.Option("--body", metavar="FILE", help="A whole JSON body from a file; - is stdin.")
+        str | None, typer.Option("--body", metavar="FILE", help="The whole JSON body, from a file or - for stdin.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")
     ] = None,
-    describe: Annotated[bool, typer.Option("--describe", help="Only say what the operation takes.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file that --output names.")] = False,
+    describe: Annotated[bool, typer.Option("--describe", help="Only list what the operation takes.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the --output file.")] = False,
     yes: Yes = False,
 ) -> int:
-    """Carry out any operation of the API.
+    """Call any operation of the API.
 
-    Its answer is written to stdout as JSON. It goes through the same limits, retries and errors as everything else.
-    What costs needs --yes, or a yes on a terminal. What is anonymous, such as get_status_summary, needs no key.
-    `specstep api OPERATION --describe` says what an operation takes.
+    The answer is written to stdout as JSON. Limits, retries and errors are the same as everywhere else. Operations that
+    cost need --yes, or a yes on a terminal; anonymous ones, such as get_status_summary, need no key. `specstep api
+    OPERATION --describe` lists what an operation takes.
     """
     if operation is None:
         return _list(call)
@@ -70,11 +70,9 @@ def api(
     given = _arguments(arguments or [])
     whole = any_operation.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
     if any_operation.marked(operation, "redirects"):
-        raise errors.UsageError(
-            f"{operation} answers with a signed address, which is not shown; use `specstep download`."
-        )
+        raise errors.UsageError(f"{operation} answers with a signed URL, which is not shown; use `specstep download`.")
     if output is not None and output.exists() and not force:
-        raise errors.UsageError(f"{output} exists already; --force replaces it. Nothing was sent.")
+        raise errors.UsageError(f"{output} already exists; --force overwrites it. Nothing was sent.")
     if any_operation.marked(operation, "costs"):
         agree(call, f"{operation} costs money", yes)
     with open_client_for(call, operation) as client:
@@ -97,7 +95,7 @@ def _list(call: Call) -> int:
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
-    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes nothing."
+    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes no arguments."
     call.finish(text, {"operation": operation, "parameters": as_json(found)})
     return 0
 
@@ -108,7 +106,7 @@ def _arguments(words: list[str]) -> dict[str, Any]:
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name.rstrip(":"):
-            raise errors.UsageError(f"{word!r} is no argument: write name=value. Nothing was sent.")
+            raise errors.UsageError(f"{word!r} is not an argument: write name=value. Nothing was sent.")
         if name.endswith(":"):
             try:
                 given[name[:-1]] = json.loads(value)

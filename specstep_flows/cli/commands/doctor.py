@@ -11,6 +11,7 @@ import httpx
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._text import counted, duration
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
 from specstep_flows.cli.output import status_of, table
@@ -70,7 +71,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     for warning in settings.warnings:
         yield Finding("settings", "warn", warning)
     if not settings.warnings:
-        yield Finding("settings", "ok", "They fit together.")
+        yield Finding("settings", "ok", "No problems found.")
 
 
 def service_findings(settings: Settings) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ def service_findings(settings: Settings) -> Iterator[Finding]:
             usage = client.get_usage()
         except errors.APIError as error:
             if error.is_not_offered:
-                yield Finding("usage", "warn", f"The service does not tell the quota ({error.status}).")
+                yield Finding("usage", "warn", f"The service does not report the quota ({error.status}).")
             else:
                 yield Finding.failed("usage", error)
         except errors.RequestError as error:
@@ -120,36 +121,36 @@ def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
     for expected in found:
         yield Finding("estimate", "ok", expected.words())
     if not found:
-        yield Finding("estimate", "ok", "None: no completed generation of yours to go by.")
+        yield Finding("estimate", "ok", "None: you have no completed generations yet.")
 
 
 def clock_finding(settings: Settings) -> Finding:
     """This machine's clock against the Date of an answer; asked of a public page, so without the key."""
     if settings.clock_speed != 1.0:
         source = settings.sources.get("clock_speed")
-        text = f"Waits pass {settings.clock_speed:g} times as fast as in real life ({source})."
+        text = f"Waits run {settings.clock_speed:g} times faster than real time ({source})."
         return Finding("clock", "ok", text)
     began = time.time()
     try:
         address = f"{settings.api_url}/v1/status/summary"
         answer = httpx.get(address, timeout=settings.request_timeout, trust_env=settings.uses_proxy)
     except httpx.HTTPError as error:
-        return Finding("clock", "warn", f"It could not be compared: no answer ({type(error).__name__}).")
+        return Finding("clock", "warn", f"Not compared: no answer ({type(error).__name__}).")
     now = (began + time.time()) / 2
     try:
         there = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
-        return Finding("clock", "warn", "It could not be compared: the service's answer has no date.")
+        return Finding("clock", "warn", "Not compared: the service's answer has no date.")
     # The header's second has passed by half on average.
     off = now - (there + 0.5)
     if abs(off) > CLOCK_OFF_SECONDS:
         return Finding(
             "clock",
             "warn",
-            f"This machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the service: times that "
-            "the service gives will be misread. Set the clock.",
+            f"This machine is {duration(abs(off))} {'ahead of' if off > 0 else 'behind'} the service, so the service's "
+            "times will be misread. Set the clock.",
         )
-    return Finding("clock", "ok", "This machine and the service agree on the time; waits pass in real time.")
+    return Finding("clock", "ok", "This machine and the service agree on the time.")
 
 
 def store_finding(settings: Settings) -> Finding:
@@ -164,16 +165,14 @@ def store_finding(settings: Settings) -> Finding:
     except errors.StoreError as error:
         return Finding.failed("store", error)
     going = sum(1 for record in runs if status_of(record) not in ("done", "failed", "cancelled"))
-    return Finding(
-        "store", "ok", f"{folder} holds {len(runs)} run{'' if len(runs) == 1 else 's'}, {going} of them open."
-    )
+    return Finding("store", "ok", f"{folder} holds {counted(len(runs), 'run')}, {going} of them open.")
 
 
 @verb
 def doctor(call: Call) -> int:
     """Check settings, store, key, quota and clock.
 
-    It says where each setting came from, and what your own past generations cost. Nothing is sent that costs. The exit
+    It shows where each setting came from and what your past generations cost. Nothing that costs is sent. The exit
     code is that of the first check that fails.
     """
     try:

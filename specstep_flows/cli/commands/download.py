@@ -1,4 +1,4 @@
-"""``specstep download``: a complete generation's package, brought home."""
+"""``specstep download``: a complete generation's package on disk."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def download(
     call: Call,
     run: Annotated[
         str,
-        typer.Argument(metavar="RUN", help="A run's id, a generation's, or a package's.", autocompletion=complete_run),
+        typer.Argument(metavar="RUN", help="A run, generation or package id.", autocompletion=complete_run),
     ],
     output: Output = None,
     unpack: Unpack = None,
@@ -47,11 +47,11 @@ def download(
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
-    """Bring a complete generation's package home.
+    """Download a complete generation's package.
 
-    It is fetched, verified and put under its name; its path is written to stdout. It costs nothing. A generation that
-    no run here manages becomes a run, so that a download that breaks off can be gone on with. A package of documents
-    that were migrated comes by its own id.
+    It is verified before it gets its name, and its path is written to stdout. It costs nothing. A generation that
+    belongs to no run here becomes one, so that an interrupted download can be resumed. A package of migrated documents
+    is named by its own id.
     """
     mode = chosen_progress(call, progress, events)
     options = RunningOptions(output=output, unpack=unpack, force=force)
@@ -59,14 +59,14 @@ def download(
     with open_driver(call, mode, call.settings(), attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
         found = _complete(call, driver.client, run)
         if not isinstance(found, tuple):
-            # It came of documents that existed before, not of a generation: there is no run to make of it.
+            # It was made from migrated documents, not by a generation: there is no run to make of it.
             call.same_again = _same_again(found, changes)
             return driver.bring(lambda: driver.client.download_package(found.id, **changes))
         generation, record = found
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id
         start_over_elsewhere(driver.client.store, record, changes)
-        return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
+        return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 
 def _same_again(package: Package, changes: dict[str, Any]) -> str:
@@ -91,13 +91,13 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
         target = find_target(client.store, str(generation.id))
     if generation.needs_answers:
         raise errors.AnswersNeeded(
-            f"There is no package yet: generation {generation.id} waits for an answer.",
+            f"There is no package yet: generation {generation.id} is waiting for an answer.",
             questions=client.get_questions(generation.id),
         )
     raise_for_end(generation)
     if not generation.is_complete:
         raise errors.Detached(
             f"There is no package yet: generation {generation.id} is {generation.state}. "
-            f"`specstep watch {generation.id}` looks on."
+            f"`specstep watch {generation.id}` watches it."
         )
     return generation, target.record

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["cancel", "generation"]
 
 
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; the service keeps it.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A reason, which the service keeps.")]
 
 
 @verb
 def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
-    """Stop a generation for good.
+    """Cancel a generation for good.
 
-    What it cost until then stays spent, and there will be no package.
+    What it has cost stays spent, and there will be no package.
     """
     with open_client(call) as client:
         return _tell(call, client, client.cancel_generation(find_generation(client.store, run), reason))
@@ -40,23 +40,23 @@ def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
 
 @verb
 def pause(call: Call, run: RunOrGeneration) -> int:
-    """Halt a generation where it is."""
+    """Pause a generation."""
     with open_client(call) as client:
         return _tell(call, client, client.pause_generation(find_generation(client.store, run)))
 
 
 @verb
 def resume(call: Call, run: RunOrGeneration) -> int:
-    """Put a paused generation back to its state.
+    """Return a paused generation to its earlier state.
 
-    The service records the state only: it does not queue the work again, so nothing may move for a while. To go on
-    with a run on this machine, use `specstep resume`.
+    The service only records the state: it does not queue the work again, so nothing may happen for a while. To continue
+    a run on this machine, use `specstep resume`.
     """
     with open_client(call) as client:
         generation = client.resume_generation(find_generation(client.store, run))
         call.terminal.say(
-            "The service has recorded the state only; it does not queue the work again, so it may take a while until "
-            "anything moves, if it does."
+            "The service only recorded the state; it does not queue the work again, so it may take a while before "
+            "anything happens, if it does."
         )
         return _tell(call, client, generation)
 
@@ -75,14 +75,14 @@ def show(call: Call, run: RunOrGeneration) -> int:
 def list_(
     call: Call,
     states: Annotated[
-        list[str] | None, typer.Option("--state", metavar="STATE", help="Only this state; may be repeated.")
+        list[str] | None, typer.Option("--state", metavar="STATE", help="Only this state (repeatable).")
     ] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="List the recycle bin instead.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the newest N.")] = None,
 ) -> int:
     """List the account's generations.
 
-    The newest first, wherever they were started.
+    Newest first, wherever they were started.
     """
     with open_client(call) as client:
         found = client.list_generations(deleted=deleted)
@@ -107,14 +107,14 @@ def _row(row: GenerationRow) -> tuple[object, ...]:
 
 @verb
 def retry(call: Call, run: RunOrGeneration, yes: Yes = False) -> int:
-    """Run a failed generation again. It costs.
+    """Retry a failed generation. This costs money.
 
-    The new generation's id is written to stdout. A run on this machine is retried with `specstep resume RUN
-    --retry-failed 1`, which no crash can double.
+    The new generation's id is written to stdout. To retry a run on this machine, use `specstep resume RUN
+    --retry-failed 1`, which never pays twice.
     """
     with open_client(call) as client:
         identifier = _unmanaged(client, run)
-        _agree(call, client, identifier, yes, "Run it again")
+        _agree(call, client, identifier, yes, "Retry it")
         return _started(call, client.retry_generation(identifier, settle_seconds=client.settings.settle_seconds))
 
 
@@ -125,13 +125,13 @@ def update(
     intake: Annotated[str, typer.Option("--intake", metavar="ID", help="The intake artifact of the newer interview.")],
     yes: Yes = False,
 ) -> int:
-    """Generate anew from a newer interview.
+    """Generate again from a newer interview. This costs money.
 
-    The new generation's id is written to stdout. It costs.
+    The new generation's id is written to stdout.
     """
     with open_client(call) as client:
         identifier = find_generation(client.store, run)
-        _agree(call, client, identifier, yes, "Generate it anew")
+        _agree(call, client, identifier, yes, "Generate it again")
         return _started(
             call, client.update_generation(identifier, intake, settle_seconds=client.settings.settle_seconds)
         )
@@ -142,10 +142,10 @@ def name(
     call: Call,
     run: RunOrGeneration,
     to: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The name; without it, the intake's own again.")
+        str | None, typer.Argument(metavar="[NAME]", help="The name; without one, the intake's name again.")
     ] = None,
 ) -> int:
-    """Give a generation a name to be shown by."""
+    """Set a generation's display name."""
     with open_client(call) as client:
         identifier = find_generation(client.store, run)
         client.rename_generation(identifier, to)
@@ -157,7 +157,7 @@ def name(
 def conversation(
     call: Call,
     run: RunOrGeneration,
-    take: Annotated[int | None, typer.Option("--take", metavar="N", min=1, help="The newest N only.")] = None,
+    take: Annotated[int | None, typer.Option("--take", metavar="N", min=1, help="Only the newest N.")] = None,
 ) -> int:
     """Show what each agent did, step by step."""
     with open_client(call) as client:
@@ -184,8 +184,8 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
     found = find_target(client.store, target)
     if found.record is not None:
         raise errors.UsageError(
-            f"Run {found.record.run_id} manages it: use `specstep resume {found.record.run_id} --retry-failed "
-            f"{found.record.retries + 1}`, which no crash can double. Nothing was sent."
+            f"It belongs to run {found.record.run_id}: use `specstep resume {found.record.run_id} --retry-failed "
+            f"{found.record.retries + 1}`, which never pays twice. Nothing was sent."
         )
     return found.generation_id
 
@@ -202,7 +202,7 @@ def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) 
 
 def _started(call: Call, identifier: Any) -> int:
     call.finish(str(identifier), {"code": "started", "generation_id": str(identifier)})
-    call.terminal.say(f"Make a run of it with: specstep adopt {identifier}")
+    call.terminal.say(f"Turn it into a run with: specstep adopt {identifier}")
     return 0
 
 
@@ -216,6 +216,6 @@ def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
 
 
 generation = group(
-    "Generations at the service, one by one.",
+    "Manage generations at the service.",
     *(list_, show, pause, resume, cancel, retry, update, name, conversation, events),
 )

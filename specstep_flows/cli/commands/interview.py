@@ -1,4 +1,4 @@
-"""``specstep interview``: the whole interview at the terminal, as a run that goes on to the package."""
+"""``specstep interview``: the whole interview at the terminal, as a run that continues to the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows.cli.driver import open_driver
-from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, go_on, hold
+from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, drive_interview, resume_interview
 from specstep_flows.cli.options import KickoffOptions, RunningOptions, complete_run
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
@@ -26,17 +26,17 @@ def interview(
     call: Call,
     message: Annotated[
         list[str] | None,
-        typer.Option("--message", "-m", metavar="TEXT", help="Say this first; may be repeated."),
+        typer.Option("--message", "-m", metavar="TEXT", help="Say this first (repeatable)."),
     ] = None,
     attach: Annotated[
         list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
+        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
     ] = None,
     kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id; that of an earlier interview goes on with it.", autocompletion=complete_run
+            "--run-id", help="The run's id; an earlier interview's id continues that one.", autocompletion=complete_run
         ),
     ] = None,
     running: RunningOptions = RunningOptions(),
@@ -46,19 +46,19 @@ def interview(
             "--large-attachment",
             metavar="MB",
             envvar="SPECSTEP_LARGE_ATTACHMENT_MB",
-            help="Warn about a reference document larger than this; the service names no limit.",
+            help="Warn about reference documents larger than this; the service states no limit.",
         ),
     ] = LARGE_MEGABYTES,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Talk to a local sandbox inside this process: no key, no cost.")
+        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
     ] = False,
 ) -> int:
     """Hold the interview yourself at the keyboard.
 
-    The agent asks, you answer, and /done goes on to the generation. An empty line sends what you wrote. /attach FILE
-    uploads a document, /edit opens your editor, /status shows where you are, /undo-pending takes a turn back while the
-    agent answers it, /quit leaves: the run goes on later, here with --run-id or with `specstep resume`. Input may be
-    piped: messages are parted by empty lines.
+    The agent asks, you answer, and /done starts the generation. An empty line sends your message. /attach FILE uploads
+    a document, /edit opens your editor, /status shows where you are, /undo-pending takes back a turn that is still
+    being answered, and /quit leaves; continue later with --run-id or `specstep resume`. Input can be piped, with empty
+    lines between messages.
     """
     given = {**kickoff.given(), **running.given()}
     with (
@@ -67,7 +67,7 @@ def interview(
     ):
         known = None if run_id is None else _known(driver.client.store, run_id)
         if known is None:
-            return hold(
+            return drive_interview(
                 driver,
                 lambda **hands: driver.client.run(
                     message or (), attachments=attach or (), run_id=run_id, **given, **hands
@@ -75,8 +75,10 @@ def interview(
                 large,
             )
         if message or attach:
-            raise errors.UsageError(f"Run {run_id} has begun already: say it, or /attach it, in the conversation.")
-        return go_on(driver, known, given, large)
+            raise errors.UsageError(
+                f"Run {run_id} has already begun: send messages and /attach documents in the conversation."
+            )
+        return resume_interview(driver, known, given, large)
 
 
 def _known(store: RunStore, run_id: str) -> RunRecord | None:

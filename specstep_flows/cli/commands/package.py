@@ -17,14 +17,14 @@ from specstep_flows.cli.verbs import group, verb
 __all__ = ["package"]
 
 Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
-Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="N at most.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N.")]
 
 
 @verb
 def list_(
     call: Call,
     limit: Limit = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="Those in the recycle bin.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="List the recycle bin instead.")] = False,
 ) -> int:
     """List the account's packages."""
     answer = ask_service(call, "list_deleted_packages" if deleted else "list_packages", limit=limit)
@@ -46,11 +46,13 @@ def files(call: Call, package: Package) -> int:
 
 @verb
 def file(
-    call: Call, package: Package, path: Annotated[str, typer.Argument(metavar="PATH", help="The file's path in it.")]
+    call: Call,
+    package: Package,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The file's path in the package.")],
 ) -> int:
     """Write one file of a package to stdout.
 
-    As it is. Files above 256 KB come only with the whole package.
+    Unchanged. Files above 256 KB are only in the whole package.
     """
     answer = ask_service(call, "get_package_file", id=package, path=path)
     content = answer if isinstance(answer, bytes) else str(answer or "").encode()
@@ -92,11 +94,11 @@ def addenda(call: Call, package: Package) -> int:
 def addendum(
     call: Call,
     package: Package,
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What is to change, in a line.")],
-    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="What is to change, in full.")],
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The change in one line.")],
+    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="The change in full.")],
     yes: Yes = False,
 ) -> int:
-    """Have a change to a package worked out.
+    """Have a change to a package written up as an addendum.
 
     The addendum's id is written to stdout. It costs about $0.50.
     """
@@ -107,7 +109,7 @@ def addendum(
         if error.ambiguous:
             error.add(f"`specstep package addenda {package}` shows whether the addendum is there; each one costs.")
         raise
-    # Its download_url is signed: whoever holds it can fetch the addendum, so it is shown nowhere.
+    # Its download_url is signed and works for anyone, so it is shown nowhere.
     document = {name: answer.get(name) for name in ("addendum_id", "cost_usd")}
     call.finish(str(document["addendum_id"]), {"addendum": document})
     return 0
@@ -115,7 +117,7 @@ def addendum(
 
 @verb
 def audiences(call: Call) -> int:
-    """List whom a package can be explained to."""
+    """List the audiences that a package can be explained to."""
     columns = ("slug", "display_name", "description")
     return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
 
@@ -129,7 +131,7 @@ def explain(
 ) -> int:
     """Explain a package to an audience.
 
-    As Markdown on stdout. The first time for each audience costs about $0.05.
+    The explanation is written to stdout as Markdown. The first one for each audience costs about $0.05.
     """
     agree(call, "An explanation costs about $0.05, unless this audience has one already", yes)
     answer = ask_object(call, "explain_package", "markdown", id=package, audience=audience)
@@ -139,16 +141,16 @@ def explain(
 
 @verb
 def explanations(call: Call, package: Package) -> int:
-    """List the explanations there are already."""
+    """List a package's existing explanations."""
     columns = ("id", "audience", "cost_usd", "created_at")
     return show_rows(call, ask_service(call, "list_explanations", id=package), columns, "explanations")
 
 
 @verb
 def deliver(call: Call, package: Package) -> int:
-    """Have a package committed as a pull request.
+    """Deliver a package as a pull request.
 
-    To a new branch of the repository that is set up at the service.
+    On a new branch of the repository that is set up at the service.
     """
     return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
 
@@ -162,6 +164,6 @@ def _unmarked(answer: Any) -> list[dict[str, Any]]:
 
 
 package = group(
-    "Packages at the service, and their files.",
+    "List, read and search packages at the service.",
     *(list_, show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver),
 )

@@ -25,19 +25,24 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.", autocompletion=complete_run)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="PATH", help="The page's name, or a folder (default: by the package)."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File name of the report, or a folder (default: next to the package).",
+        ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask the service nothing: show what is known on this machine.")
+        bool, typer.Option("--offline", help="Do not ask the service; use only what this machine knows.")
     ] = False,
-    receipt: Annotated[bool, typer.Option(help="Write receipt.json beside the package, too.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no report of this run.")] = False,
+    receipt: Annotated[bool, typer.Option(help="Also write receipt.json next to the package.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a report of this run.")] = False,
 ) -> int:
-    """Write a run's report and its receipt.
+    """Write a run's report and receipt.
 
-    The report is one HTML file that needs no network; the receipt is for programs. It shows the course with durations,
-    the cost against the forecast, the interview, questions and answers, retries, the refinement audit and the package's
-    files. The page's path is written to stdout. Nothing is sent that costs.
+    The report is one HTML file that needs no network: how long each stage took, the cost against the forecast, the
+    interview, questions and answers, retries, the refinement audit and the package's files. The receipt is JSON for
+    programs. The report's path is written to stdout. Nothing that costs is sent.
     """
     call.run_id = run
     collected = _collected(call, run, is_offline=offline)
@@ -77,7 +82,7 @@ def _can_ask(call: Call, record: RunRecord) -> bool:
     """Whether the service that this process would talk to is the run's own, with a key."""
     settings = call.settings()
     if settings.api_key is None:
-        call.terminal.say("There is no key, so the service is not asked.")
+        call.terminal.say("No key is set, so the service is not asked.")
         return False
     if settings.api_url != record.api_url:
         call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")

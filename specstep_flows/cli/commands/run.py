@@ -12,7 +12,7 @@ from specstep_flows.callbacks import Brief
 from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsewhere
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
-from specstep_flows.cli.interview.conversation import go_on, is_open_interview
+from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
 from specstep_flows.cli.options import Events, KickoffOptions, OnQuestion, RunArgument, RunningOptions, complete_run
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
@@ -30,44 +30,45 @@ def run(
     call: Call,
     brief: Annotated[
         str | None,
-        typer.Argument(metavar="[BRIEF]", help="What is to be built: a text, a file's name, or - for stdin."),
+        typer.Argument(metavar="[BRIEF]", help="What to build: text, a file, or - for stdin."),
     ] = None,
     message: Annotated[
         list[str] | None,
-        typer.Option("--message", "-m", metavar="TEXT", help="A further turn of the interview; may be repeated."),
+        typer.Option("--message", "-m", metavar="TEXT", help="Another turn of the interview (repeatable)."),
     ] = None,
     attach: Annotated[
         list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first; may be repeated."),
+        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
     ] = None,
     kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id. The same id again goes on where it stopped.", autocompletion=complete_run
+            "--run-id", help="The run's id; using the same id again resumes that run.", autocompletion=complete_run
         ),
     ] = None,
     running: RunningOptions = RunningOptions(),
     events: Events = False,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Run against a local sandbox inside this process: no key, no cost.")
+        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything and say what would be done; send nothing that costs.")
+        bool,
+        typer.Option("--dry-run", help="Check everything and show what would be done; nothing that costs is sent."),
     ] = False,
 ) -> int:
     """Turn a brief into a package on disk.
 
-    An interview is held, a generation is started and watched, its questions are answered, its package is downloaded.
-    The package's path is written to stdout. The run's id is on stderr before anything is paid for; whatever breaks,
-    `specstep resume ID` goes on with it, and never pays twice.
+    It holds the interview, starts and watches a generation, answers its questions and downloads the package, whose
+    path is written to stdout. The run's id is printed to stderr before anything is paid for. Whatever breaks, `specstep
+    resume ID` picks the run up and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
     messages = messages_of(brief, message or ())
     if not (running.yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
-            "This run would cost money, and nobody can be asked here: add --yes to agree, or --dry-run to see what it "
-            "would do. Nothing was sent."
+            "This run costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to see "
+            "what it would do. Nothing was sent."
         )
     with (
         service_of(call, is_embedded=sandbox) as settings,
@@ -89,10 +90,10 @@ def resume(
     running: RunningOptions = RunningOptions(),
     events: Events = False,
 ) -> int:
-    """Go on with a run where it stopped.
+    """Resume a run where it stopped.
 
-    From this process or any other; what is paid for is not paid for again. The run's own options hold unless they are
-    given anew.
+    From any process, and nothing that was paid for is paid for twice. The options it was started with apply unless you
+    give others.
     """
     mode = chosen_progress(call, running.progress, events)
     changes = running.given()
@@ -102,18 +103,18 @@ def resume(
         call.run_id = record.run_id
         _take_over(driver, record, changes)
         if is_open_interview(record):
-            return go_on(driver, record, changes)
+            return resume_interview(driver, record, changes)
         if not driver.yes and not call.terminal.is_interactive and _may_pay(record, changes):
             raise errors.UsageError(
-                f"Run {record.run_id} has yet to start its generation, which costs money, and nobody can be asked "
-                "here: add --yes. Nothing was sent."
+                f"Run {record.run_id} has yet to start its generation, which costs money, and there is no terminal to "
+                "confirm it on: add --yes. Nothing was sent."
             )
         start_over_elsewhere(driver.client.store, record, changes)
-        return driver.drive(lambda **hands: driver.client.resume(record.run_id, **changes, **hands))
+        return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 
 def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) -> None:
-    """What the run's record says about who answers and who pays, where nothing else was said."""
+    """Take from the run's record who answers and whether paying was agreed to, unless flags say otherwise."""
     remembered = {**record.options.remember, **changes.get("remember", {})}
     driver.yes = bool(remembered.get("yes"))
     if driver.answers is None and remembered.get("answers"):

@@ -31,18 +31,18 @@ def runs(
             "--status",
             "--state",
             metavar="WORD",
-            help="Only runs in this state: new, interview, generating, question, paused, failed, cancelled, package, "
-            "done, or open (neither over nor done); may be repeated.",
+            help="Only runs with this status: new, interview, generating, question, paused, failed, cancelled, "
+            "package, done, or open (not done, failed or cancelled); repeatable.",
         ),
     ] = None,
     text: Annotated[
-        str | None, typer.Option("--search", metavar="TEXT", help="Only runs whose name, brief or ids hold this.")
+        str | None, typer.Option("--search", metavar="TEXT", help="Only runs whose name, brief or ids contain this.")
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N only.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the newest N.")] = None,
 ) -> int:
     """List the runs on this machine.
 
-    The newest first, as they were when somebody last looked.
+    Newest first, as they were last seen. The service is not asked.
     """
     wanted = _wanted(states or [])
     with open_store(call) as store:
@@ -53,7 +53,7 @@ def runs(
         rows = [_row(record) for record in found]
         show_table(call, ("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows)
     else:
-        call.terminal.say("No runs here." if not (wanted or text) else "No run fits.")
+        call.terminal.say("No runs yet." if not (wanted or text) else "No matching runs.")
     return 0
 
 
@@ -109,16 +109,16 @@ def name_of(record: RunRecord) -> str:
 
 @verb
 def show(call: Call, run: RunOrGeneration) -> int:
-    """Show all that is recorded about a run.
+    """Show everything recorded about a run.
 
-    It is named by its own id, or by that of its generation. The service is not asked.
+    Takes the run's id or its generation's. The service is not asked.
     """
     with open_store(call) as store:
         record = find_target(store, run).record
     if record is None:
         raise errors.RunNotFound(
-            f"No run here manages generation {run}. `specstep generation show {run}` asks the service; "
-            f"`specstep adopt {run}` makes a run of it."
+            f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
+            f"`specstep adopt {run}` turns it into a run."
         )
     call.finish(facts(_facts(record)), run_document(record))
     return 0
@@ -141,7 +141,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("attachments", ", ".join(record.attachments)),
         ("intake", record.intake_artifact_id),
         ("generation", record.generation_id),
-        ("earlier ones", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
+        ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
         ("cost", None if spent is None else f"${spent:,.2f}"),
         ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
@@ -149,13 +149,13 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers
         ),
-        ("in flight", record.intent.operation if record.intent is not None else None),
+        ("pending request", record.intent.operation if record.intent is not None else None),
         ("package", record.package_id),
         ("file", record.file if record.is_finished else None),
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("go on with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 
@@ -163,19 +163,19 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
 def forget(
     call: Call,
     run: RunArgument,
-    force: Annotated[bool, typer.Option("--force", help="Also when it is not over yet.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even if it is not over yet.")] = False,
 ) -> int:
     """Remove a run from the list.
 
-    What runs at the service goes on, and files stay.
+    Whatever runs at the service keeps running, and files are kept.
     """
     with open_store(call) as store:
         record = find_run(store, run)
         word = status_of(record)
         if word not in ("new", "done", "failed", "cancelled") and not force:
             raise errors.UsageError(
-                f"Run {record.run_id} is not over ({word}); forgetting it loses the way back to it. "
-                "--force does it anyway."
+                f"Run {record.run_id} is not over ({word}), and once forgotten it cannot be resumed. "
+                "--force forgets it anyway."
             )
         let_go = store.hold(record.run_id)
         try:

@@ -20,19 +20,20 @@ __all__ = ["sandbox"]
 def sandbox(
     call: Call,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 takes any free port.")
+        int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 picks a free one.")
     ] = 8787,
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
     speed: Annotated[
-        float, typer.Option("--speed", metavar="FACTOR", help="How much faster than real time its clock runs.")
+        float, typer.Option("--speed", metavar="FACTOR", help="How many times faster than real time its clock runs.")
     ] = 1.0,
     faults: Annotated[
-        Path | None, typer.Option("--faults", metavar="FILE", help="Faults to befall requests, as YAML or JSON.")
+        Path | None, typer.Option("--faults", metavar="FILE", help="Faults to inject into requests, as YAML or JSON.")
     ] = None,
 ) -> int:
-    """Serve a local SpecStep until Ctrl-C.
+    """Run a local SpecStep sandbox until Ctrl-C.
 
-    It needs no key, costs nothing, and forgets everything at its end. The lines to try it with are written to stdout.
+    It needs no key, costs nothing, and forgets everything when it stops. The lines that point a shell to it are written
+    to stdout.
     """
     try:
         from specstep_flows.sandbox import serve
@@ -42,7 +43,7 @@ def sandbox(
         raise errors.UsageError("--speed must be above 0.")
     if not is_loopback(f"http://{host}"):
         raise errors.UsageError(
-            f"The sandbox lets in anybody who reaches it, so it serves on loopback only, not {host}."
+            f"The sandbox accepts anyone who can reach it, so it listens on loopback only, not on {host}."
         )
 
     def announce(line: str) -> None:
@@ -52,7 +53,7 @@ def sandbox(
         else:
             wanted = {name: value for name, value in variables.items() if value != "1" or "SPEED" not in name}
             call.terminal.result("\n".join(f"export {name}={value}" for name, value in wanted.items()))
-            call.terminal.say("Serving; Ctrl-C ends it. Try: specstep run 'A shop for tea.' --on-question defaults")
+            call.terminal.say("Serving until Ctrl-C. Try: specstep run 'A shop for tea.' --on-question defaults")
 
     try:
         with Interrupts() as interrupts, interrupts.idle():
@@ -60,7 +61,7 @@ def sandbox(
     except OSError as error:
         raise errors.UsageError(
             f"The sandbox cannot start ({error.strerror or error}): is port {port} taken, "
-            f"or {faults or 'a file'} not there?"
+            f"or {faults or 'a file'} missing?"
         ) from None
     except ValueError as error:
         raise errors.UsageError(str(error)) from None

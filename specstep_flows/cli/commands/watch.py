@@ -1,4 +1,4 @@
-"""``specstep watch``: looking on while a generation runs."""
+"""``specstep watch``: watching a generation without driving it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specstep_flows.cli.driver import chosen_progress
 from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
-from specstep_flows.cli.watching import look_on
+from specstep_flows.cli.watching import watch_generation
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,10 +28,10 @@ def watch(
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
-    """Look on while a generation runs.
+    """Watch a generation until it ends.
 
-    Wherever it was started, until it ends or waits for an answer. Nothing is answered, paid for or
-    downloaded: `specstep resume` does that. On a terminal, a generation that no run here manages can be adopted first.
+    Wherever it was started, until it ends or needs an answer. Nothing is answered, paid for or downloaded: `specstep
+    resume` does that. On a terminal, a generation that belongs to no run here can be adopted first.
     """
     mode = chosen_progress(call, progress, events)
     settings = call.settings()
@@ -41,19 +41,19 @@ def watch(
     identifier = require_generation(target, run)
     record = target.record or _offer_adoption(call, identifier)
     call.run_id = record.run_id if record is not None else None
-    generation = look_on(call, settings, identifier, mode, timeout, record)
+    generation = watch_generation(call, settings, identifier, mode, timeout, record)
     if mode == "events":
         call.terminal.document({"event": "finished", "code": "done", "generation": as_json(generation)})
     else:
         call.finish(str(generation.id), {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
-    call.terminal.say(f"Bring its package home with: specstep download {call.run_id or generation.id}")
+    call.terminal.say(f"Download its package with: specstep download {call.run_id or generation.id}")
     return 0
 
 
 def _offer_adoption(call: Call, generation_id: UUID) -> RunRecord | None:
     if not call.terminal.is_interactive:
         return None
-    if not call.terminal.confirm(f"No run here manages generation {generation_id}. Make one of it?"):
+    if not call.terminal.confirm(f"Generation {generation_id} belongs to no run here. Adopt it?"):
         return None
     with open_client(call) as client:
         record = client.adopt(generation_id)

@@ -17,7 +17,8 @@ __all__ = ["webhook"]
 DEFAULT_EVENT: Final = "generation.state_changed"
 
 Key = Annotated[
-    str, typer.Argument(metavar="KEY_ID", help="The id of the API key it belongs to (`api list_api_keys`).")
+    str,
+    typer.Argument(metavar="KEY_ID", help="The id of the API key it belongs to (see `specstep api list_api_keys`)."),
 ]
 Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's id.")]
 
@@ -34,12 +35,15 @@ def create(
     key: Key,
     url: Annotated[str, typer.Argument(metavar="URL", help="Where deliveries go; https only.")],
     events: Annotated[
-        list[str] | None, typer.Option("--event", metavar="NAME", help=f"May be repeated (default: {DEFAULT_EVENT}).")
+        list[str] | None,
+        typer.Option(
+            "--event", metavar="NAME", help=f"An event to subscribe to (repeatable; default: {DEFAULT_EVENT})."
+        ),
     ] = None,
 ) -> int:
     """Register a webhook.
 
-    Its signing secret is written to stdout, this once and never again.
+    Its signing secret is written to stdout and never shown again.
     """
     events = events or [DEFAULT_EVENT]
     return _secret(call, ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events))
@@ -47,7 +51,7 @@ def create(
 
 @verb
 def delete(call: Call, key: Key, webhook: Webhook) -> int:
-    """Remove a webhook."""
+    """Delete a webhook."""
     ask_service(call, "delete_webhook", api_key_id=key, webhook_id=webhook)
     call.finish(webhook, {"code": "done", "webhook_id": webhook})
     return 0
@@ -57,7 +61,7 @@ def delete(call: Call, key: Key, webhook: Webhook) -> int:
 def rotate(call: Call, key: Key, webhook: Webhook) -> int:
     """Give a webhook a new signing secret.
 
-    It is written to stdout, this once; the old one is void at once.
+    The new secret is written to stdout and never shown again; the old one stops working at once.
     """
     return _secret(
         call, ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
@@ -66,9 +70,9 @@ def rotate(call: Call, key: Key, webhook: Webhook) -> int:
 
 @verb
 def test(call: Call, key: Key, webhook: Webhook) -> int:
-    """Have a test event delivered now.
+    """Send a test event now.
 
-    What came of it is shown; the exit code is 1 when it failed.
+    The outcome of the delivery is shown; the exit code is 1 if it failed.
     """
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
     show_facts(call, answer, "delivery")
@@ -77,11 +81,11 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
 
 def _secret(call: Call, answer: dict[str, Any]) -> int:
     call.finish(str(answer["signing_secret"]), {"webhook": answer})
-    call.terminal.say(f"Webhook {answer.get('id')}: keep the secret, it is not shown again.")
+    call.terminal.say(f"Webhook {answer.get('id')}: store the secret now, it is not shown again.")
     return 0
 
 
 webhook = group(
-    "Webhooks of an API key.",
+    "Manage the webhooks of an API key.",
     *(list_, create, delete, rotate, test),
 )

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
-from specstep_flows._text import size
+from specstep_flows._text import counted, size
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from specstep_flows.models import Interview
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["LARGE_MEGABYTES", "Conversation", "go_on", "hold", "is_open_interview"]
+__all__ = ["LARGE_MEGABYTES", "Conversation", "drive_interview", "is_open_interview", "resume_interview"]
 
 #: The pages name no limit for reference documents: past this one a person is warned.
 LARGE_MEGABYTES: Final = 20.0
@@ -34,7 +34,7 @@ LONG_SECONDS: Final = 5.0
 class Conversation:
     """An interview at the terminal, or from a pipe.
 
-    ``respond`` is the run's respondent; the object itself takes the run's events, and hands them on to ``around``'s
+    ``respond`` is the run's respondent; the object itself takes the run's events, and passes them to ``around``'s
     reporter once there is a generation to watch.
     """
 
@@ -75,7 +75,7 @@ class Conversation:
         return self._inner.paused() if self._inner is not None and self._is_inner_open else contextlib.nullcontext()
 
     def detaching(self) -> None:
-        """Say that an interrupt was heard."""
+        """Acknowledge an interrupt."""
         if self._inner is not None and self._is_inner_open:
             self._inner.detaching()
         else:
@@ -88,7 +88,7 @@ class Conversation:
             return
         match event:
             case events.RunOpened():
-                self._terminal.tell(f"Run {event.run_id}{' goes on.' if event.resumed else ''}")
+                self._terminal.tell(f"Run {event.run_id}{' resumed.' if event.resumed else ''}")
             case events.TurnSubmitted():
                 self._submitted(event)
             case events.ReplyReceived():
@@ -120,10 +120,10 @@ class Conversation:
         self._terminal.say("The interview is complete.")
         left = event.unused_messages
         if left:
-            self._terminal.tell(f"{left} message{'' if left == 1 else 's'} of the brief not needed, and not sent.")
+            self._terminal.tell(f"{counted(left, 'message')} of the brief not needed, and not sent.")
         typed = 0 if self._keyboard.is_person else self._keyboard.lines_left
         if typed:
-            self._terminal.tell(f"{typed} more line{'' if typed == 1 else 's'} of input not sent.")
+            self._terminal.tell(f"{counted(typed, 'more line')} of input not sent.")
 
     def _hand_over(self, event: events.GenerationStarted) -> None:
         self._driver.clock.listen = None
@@ -147,14 +147,14 @@ class Conversation:
         """The next thing to say, or None to end the interview.
 
         Raises:
-            Detached: whoever sits there leaves, or the input is over.
+            Detached: the user leaves, or the input ends.
         """
         self._interview = interview
         self._is_pending = False
         self._show(reply)
         if not self._is_greeted and self._keyboard.is_person:
             self._is_greeted = True
-            self._terminal.say("An empty line sends what you wrote; /done ends the interview, /help shows more.")
+            self._terminal.say("An empty line sends your message; /done ends the interview, /help lists the commands.")
         while True:
             said = self._keyboard.message("> ", "  ")
             if said is None:
@@ -174,17 +174,17 @@ class Conversation:
             return
         self._terminal.say("")
         raise errors.Detached(
-            "The input is over, and the interview is not. Nothing was paid for; go on with it, or end it with /done."
+            "The input ended before the interview did. Nothing was paid for; continue it, or end it with /done."
         )
 
     def _has_spoken(self, interview: Interview) -> bool:
         if any(turn.is_users for turn in interview.turns):
             return True
-        self._terminal.tell("Nothing was said yet, so there is nothing to generate from.")
+        self._terminal.tell("Nothing has been said yet, so there is nothing to generate from.")
         return False
 
     def _carry_out(self, command: Command, interview: Interview) -> str | None:
-        """Do what a command says; the message that comes of it, if any. What fails is told, and the talk goes on."""
+        """Carry out a command; the message it yields, if any. Failures are shown, and the conversation continues."""
         try:
             match command.name:
                 case "quit":
@@ -201,23 +201,23 @@ class Conversation:
                     for line in status_lines(self._client.get_interview(interview.id), self._driver.call.run_id):
                         self._terminal.tell(line)
                 case "undo-pending":
-                    self._terminal.tell("No turn is pending: the agent has answered. It can be used while it answers.")
+                    self._terminal.tell("No turn is pending. /undo-pending works while the agent is answering.")
                 case "help":
                     self._help()
                 case "done":
                     pass
                 case _:
                     self._terminal.tell(
-                        f"There is no /{command.name}; /help shows what there is. A space before it sends it."
+                        f"Unknown command /{command.name}; /help lists the commands. Put a space before it to send it."
                     )
         except errors.Detached:
             raise
         except errors.SpecStepError as error:
             if command.name == "attach" and self._driver.yes and not self._keyboard.is_person:
-                # Nobody reads this who could do something about it, and what comes next pays.
+                # Nobody is there to react, and the next step pays.
                 raise errors.UsageError(
-                    f"{error.message} The interview stays open without it, and nothing was paid for: "
-                    f"`specstep resume {self._driver.call.run_id}` goes on with it."
+                    f"{error.message} The interview stays open, and nothing was paid for: continue it with "
+                    f"`specstep resume {self._driver.call.run_id}`."
                 ) from None
             self._terminal.tell(error.message)
         return None
@@ -231,14 +231,14 @@ class Conversation:
         return text
 
     def _help(self) -> None:
-        self._terminal.tell("An empty line sends what you wrote.")
+        self._terminal.tell("An empty line sends your message.")
         for name, (argument, meaning) in COMMANDS.items():
             self._terminal.tell(f"  {f'/{name} {argument}':<17} {meaning}")
 
     # While the agent is answering
 
     def _listen(self, seconds: float) -> None:
-        """Wait, and hear what is typed meanwhile: /undo-pending at once, anything else later."""
+        """Wait and read what is typed: /undo-pending takes effect at once, anything else is kept for later."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             line = None if self._keyboard.is_over or not self._is_pending else self._keyboard.overheard(left)
@@ -256,7 +256,7 @@ class Conversation:
         turns = self._client.store.get(run_id).turns if run_id is not None else ()
         job_id = turns[-1].job_id if turns else None
         if job_id is None:
-            self._terminal.tell("The turn is not with the agent yet; try again in a moment.")
+            self._terminal.tell("The turn has not reached the agent yet; try again in a moment.")
             return
         self._is_pending = False
         try:
@@ -267,24 +267,26 @@ class Conversation:
             self._is_pending = True
             self._terminal.tell(error.message)
         else:
-            self._terminal.say("Your turn is taken back. The agent may still have seen it.")
+            self._terminal.say("Your turn was taken back. The agent may still have seen it.")
 
 
 def is_open_interview(record: RunRecord) -> bool:
-    """Whether somebody holds this run's interview, and has yet to end it."""
-    return bool(record.options.interview) and not record.interview_complete and record.generation_id is None
+    """Whether this run's interview is held at the keyboard and not over yet."""
+    return record.options.interview and not record.interview_complete and record.generation_id is None
 
 
-def go_on(
+def resume_interview(
     driver: Driver, record: RunRecord, changes: Mapping[str, Any], large_megabytes: float = LARGE_MEGABYTES
 ) -> int:
-    """Take an interview up where it was left; one that is over goes on as any run does."""
+    """Resume an interview where it was left; one that is over continues as any run does."""
     driver.call.run_id = record.run_id
-    return hold(driver, lambda **hands: driver.client.resume(record.run_id, **changes, **hands), large_megabytes)
+    return drive_interview(
+        driver, lambda **given: driver.client.resume(record.run_id, **changes, **given), large_megabytes
+    )
 
 
-def hold(driver: Driver, go: Any, large_megabytes: float) -> int:
-    """Drive a run whose interview somebody at the keyboard holds."""
-    talk = Conversation(driver, large_megabytes)
-    driver.around = talk.around
-    return driver.drive(lambda **hands: go(respondent=talk.respond, **hands))
+def drive_interview(driver: Driver, go: Any, large_megabytes: float) -> int:
+    """Drive a run whose interview is held at the keyboard."""
+    conversation = Conversation(driver, large_megabytes)
+    driver.around = conversation.around
+    return driver.drive(lambda **given: go(respondent=conversation.respond, **given))

@@ -1,4 +1,4 @@
-"""The reference documents of a conversation: uploaded, listed and removed while it goes on."""
+"""The reference documents of a conversation: uploaded, listed and removed while it lasts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a person types in an interview, or a script pipes into it: messages of several lines, and commands.
 
 A message ends at an empty line, at a command, or at the end of input. A line that begins with a known ``/word`` is a
-command. A person may look something up or attach a file in the middle of a message, which then goes on. Reading goes
-past Python's own buffer, so that a line typed while the agent is answering is not lost."""
+command. A person may look something up or attach a file in the middle of a message, and then continue it. Reading
+bypasses Python's own buffer, so that a line typed while the agent is answering is not lost."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ __all__ = ["COMMANDS", "Command", "Keyboard", "command_in", "edited"]
 
 #: Every command with what follows it and what it does.
 COMMANDS: Final = {
-    "done": ("", "end the interview and go on to the generation"),
-    "quit": ("", "leave; nothing is lost, and the same run goes on later"),
+    "done": ("", "end the interview and start the generation"),
+    "quit": ("", "leave; nothing is lost, and the run can be resumed"),
     "edit": ("", "write the next message in your editor"),
     "attach": ("FILE", "upload a reference document"),
     "documents": ("", "list the reference documents"),
@@ -85,12 +85,12 @@ class Keyboard:
 
     @property
     def is_person(self) -> bool:
-        """Whether somebody sits there."""
+        """Whether a person is typing, rather than a pipe."""
         return self.terminal.is_interactive
 
     @property
     def lines_left(self) -> int:
-        """How many lines came that nobody asked for, as far as they have arrived."""
+        """How many lines have arrived that were not read."""
         if not self.is_person:
             while self._read_more(0.0):
                 pass
@@ -145,7 +145,7 @@ class Keyboard:
             self.is_over = True
             return None
         except UnicodeDecodeError:
-            self.terminal.tell("That line is not in the terminal's own encoding; it was not taken.")
+            self.terminal.tell("That line is not in the terminal's encoding and was ignored.")
             return ""
 
     def _show(self, prompt: str) -> None:
@@ -196,7 +196,7 @@ def edited(terminal: Terminal, draft: str = "") -> str | None:
     """What ``draft`` became in ``$VISUAL`` or ``$EDITOR``; None when nothing is left of it.
 
     Raises:
-        UsageError: nobody sits there, or the editor cannot be started.
+        UsageError: there is no terminal, or the editor cannot be started.
     """
     if not terminal.is_interactive:
         raise errors.UsageError("/edit needs a terminal.")
@@ -210,9 +210,9 @@ def edited(terminal: Terminal, draft: str = "") -> str | None:
                 done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's editor
             text = path.read_text("utf-8")
         except (OSError, ValueError) as error:
-            raise errors.UsageError(f"The editor {command!r} did not work ({error}); set EDITOR.") from None
+            raise errors.UsageError(f"The editor {command!r} could not be used ({error}); set EDITOR.") from None
     if done.returncode:
-        raise errors.UsageError(f"The editor {command!r} ended with {done.returncode}; nothing was sent.")
+        raise errors.UsageError(f"The editor {command!r} exited with {done.returncode}; nothing was sent.")
     if not text.strip():
         terminal.tell("Nothing was written, so nothing is sent.")
         return None

@@ -51,8 +51,8 @@ def status_lines(interview: Interview, run_id: str | None) -> Iterator[str]:
     full = interview.transcript_size
     if full is not None and full.percent_used is not None:
         amount = f" ({full.chars} of {full.max_chars} characters)" if full.chars is not None and full.max_chars else ""
-        yield f"Transcript: {full.percent_used:g} % full{amount}."
-    yield f"Taken for: {spaced(interview.detected_type) if interview.detected_type else 'not known yet'}."
+        yield f"Transcript: {full.percent_used:g}% full{amount}."
+    yield f"Detected type: {spaced(interview.detected_type) if interview.detected_type else 'not known yet'}."
 
 
 def document_lines(documents: Sequence[ReferenceDocument]) -> Iterator[str]:

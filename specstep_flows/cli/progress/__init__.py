@@ -1,1 +1,1 @@
-"""Who is told of the events of a run: a live display, plain lines, NDJSON, or nobody."""
+"""How a run's events are shown: a live display, plain lines, NDJSON, or not at all."""

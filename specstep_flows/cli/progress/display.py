@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveDisplay", "can_be_live"]
 
-#: The agents' conversation is read anew when the state changed, and at most this often while it stays: it costs a request.
+#: The agents' conversation is read again when the state changes, and at most this often otherwise: it costs a request.
 CONVERSATION_SECONDS: Final = 60.0
 #: So many of the lines that stay are written again after the window was resized.
 LINES_KEPT: Final = 12
@@ -49,7 +49,7 @@ class LiveDisplay:
             specstep.run(brief, on_event=display)
 
     ``console`` should write to standard error. ``clock`` is the run's clock. ``conversation`` reads the newest steps of
-    a generation's agents; it is called at a change of state and once a minute, and its failure is nobody's business.
+    a generation's agents; it is called at a change of state and once a minute, and its failures are ignored.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class LiveDisplay:
 class _Live(Live):
     """A live display that clears the screen when the window's width changed.
 
-    The terminal has wrapped the old frame anew by then, so that nobody knows how many lines it takes now.
+    The terminal has rewrapped the old frame by then, so the number of its lines is unknown.
     """
 
     def __init__(self, renderable: Any, *, last_lines: Callable[[], list[Text]], **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""The live display's frame: what is known of a run as lines that fit the terminal, whatever its width, height and letters."""
+"""The live display's frame: a run as lines that fit the terminal, whatever its width, height and encoding."""
 
 from __future__ import annotations
 

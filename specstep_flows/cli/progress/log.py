@@ -1,4 +1,4 @@
-"""Who is told of a run's events: a live display, plain lines, NDJSON, or nobody.
+"""The reporters of a run's events: a live display, plain lines, NDJSON, or none.
 
 ``make_reporter`` chooses. Every reporter is a context manager, is called with each event, and steps aside (``paused``)
 while a person is asked something on the same terminal.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from specstep_flows import errors, events
 from specstep_flows._facts import TITLE_WEIGHT, headline
-from specstep_flows._text import duration
+from specstep_flows._text import duration, size
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.progress.state import Watched
 
@@ -30,7 +30,7 @@ __all__ = ["Mode", "Reporter", "make_reporter"]
 
 Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 
-#: Off a terminal, nothing is heard for at most about so long, on the run's clock.
+#: Off a terminal, the longest silence in seconds of the run's clock.
 HEARTBEAT_SECONDS: Final = 60.0
 #: The agent's reply is shown up to here; the record and ``--events`` have all of it.
 REPLY_LETTERS: Final = 200
@@ -50,7 +50,7 @@ class Reporter(Protocol):
         ...
 
     def detaching(self) -> None:
-        """Say that an interrupt was heard and waits for the request in flight. Called from a signal's handler."""
+        """Acknowledge an interrupt that waits for the request in flight. Called from the signal handler."""
         ...
 
     def __enter__(self) -> Any: ...
@@ -92,7 +92,7 @@ class Silent:
     def __call__(self, event: events.Event) -> None:
         """Take an event."""
         if isinstance(event, events.RunOpened):
-            self._terminal.tell(f"Run {event.run_id}{' goes on.' if event.resumed else ''}")
+            self._terminal.tell(f"Run {event.run_id}{' resumed.' if event.resumed else ''}")
         elif isinstance(event, events.Notice):
             self._terminal.tell(event.message)
 
@@ -117,14 +117,14 @@ class EventLines(Silent):
     """Each event as a JSON document in a line of its own on stdout."""
 
     def __call__(self, event: events.Event) -> None:
-        """Take an event. Raises ``Detached`` when nobody reads them any longer."""
+        """Take an event. Raises ``Detached`` when stdout was closed."""
         from specstep_flows.cli.output import event_document
 
         super().__call__(event)
         try:
             self._terminal.document(event_document(event))
         except BrokenPipeError:
-            raise errors.Detached("Nobody reads the events any longer, so this process stops watching.") from None
+            raise errors.Detached("Nothing reads the events any longer, so this process stops watching.") from None
 
 
 class PlainLines(Silent):
@@ -153,11 +153,11 @@ class PlainLines(Silent):
             self._wait(event, now)
         elif isinstance(event, events.Uploading):
             if self._is_time(now, 0.0):
-                line = f"{event.sent_bytes:,} of {event.total_bytes:,} bytes of {self._short(event.name)} are sent."
+                line = f"Uploading {self._short(event.name)}: {size(event.sent_bytes)} of {size(event.total_bytes)}."
                 self._say(line, now)
         elif isinstance(event, events.Downloading):
             if self._is_time(now, 0.0):
-                self._say(f"{event.received_bytes:,} bytes of the package are on disk.", now)
+                self._say(f"Downloading the package: {size(event.received_bytes)} so far.", now)
         elif self._watched.doing is not None and self._watched.doing != doing:
             self._say(self._watched.doing, now)
         if isinstance(event, events.ReplyReceived) and event.reply:
@@ -172,7 +172,7 @@ class PlainLines(Silent):
         generation = event.generation
         words = (generation.state, generation.phase_detail or "", generation.billing_state or "")
         if generation.id in self._watched.beside:
-            # Another generation of a fan-out: its changes of state are told, and the first one's heartbeat stands for all.
+            # Another generation of a fan-out: only its changes are reported; the first one's heartbeat is enough.
             if self._told_beside.get(generation.id) != words:
                 self._told_beside[generation.id] = words
                 self._say(self._terminal.line(self._watched.short_words(generation)), now)

@@ -23,7 +23,7 @@ __all__ = ["Watched"]
 
 @attrs.define
 class Watched:
-    """A run as it was last heard of. Times are seconds on the run's clock.
+    """A run as it was last seen. Times are seconds on the run's clock.
 
     ``server_time`` gives the service's present time where this machine can know it: with the real clock it is the
     machine's own; against a sandbox whose clock is sped up it is None, and only differences between stamps are shown.
@@ -52,7 +52,7 @@ class Watched:
     uploading: events.Uploading | None = None
     downloaded: tuple[int, int | None] | None = None
     is_over: bool = False
-    #: An interrupt was heard, and waits for the request in flight.
+    #: An interrupt waits for the request in flight.
     is_detaching: bool = False
 
     def take(self, event: events.Event, now: float) -> str | None:
@@ -63,19 +63,21 @@ class Watched:
             case events.RunOpened():
                 self.run_id = event.run_id
                 self.seen = list(event.states)
-                return f"Run {event.run_id}" + (" goes on." if event.resumed else "")
+                return f"Run {event.run_id}" + (" resumed." if event.resumed else "")
             case events.KeyVerified():
-                self.doing = "The key is good."
+                self.doing = "The key is valid."
             case events.GenerationStarted():
                 return self._started(event)
             case events.GenerationProgress():
                 self._look(event, now)
             case events.QuestionsAsked():
                 self.questions = len(event.questions)
-                return f"{counted(len(event.questions), 'question')} must be answered before it goes on."
+                return f"{counted(len(event.questions), 'question')} must be answered before the run continues."
             case events.QuestionsAnswered():
                 self.questions = 0
-                return f"{counted(len(event.answers), 'answer')} accepted; it goes on at the service's next tick."
+                return (
+                    f"{counted(len(event.answers), 'answer')} accepted; the run continues at the service's next tick."
+                )
             case events.Waiting():
                 self.waiting, self.waiting_until = event.reason, now + event.seconds
             case events.Notice():
@@ -87,9 +89,9 @@ class Watched:
     def _interview(self, event: events.Event) -> str | None:
         match event:
             case events.InterviewStarted():
-                self.doing = "The interview has begun."
+                self.doing = "The interview has started."
             case events.Uploading():
-                self.doing = "A reference document is on its way."
+                self.doing = "Uploading a reference document."
                 self.uploading = event
             case events.DocumentAttached():
                 self.uploading = None
@@ -101,23 +103,23 @@ class Watched:
             case events.ReplyReceived():
                 full = event.interview.transcript_size
                 self.interview_percent = full.percent_used if full is not None else None
-                self.doing = f"Interview: turn {event.number} is answered."
+                self.doing = f"Interview: turn {event.number} answered."
             case events.InterviewCompleted():
                 self.doing = "The interview is complete."
                 if event.unused_messages:
                     left = counted(event.unused_messages, "message")
-                    return f"The agent completed the interview before all was said: {left} of the brief not sent."
+                    return f"The agent completed the interview early: {left} of the brief not sent."
                 return "The interview is complete."
         return None
 
     def _package(self, event: events.Event) -> str | None:
         match event:
             case events.Downloading():
-                self.doing = "The package is on its way."
+                self.doing = "Downloading the package."
                 self.downloaded = (event.received_bytes, event.total_bytes)
             case events.PackageSaved():
                 self.downloaded = None
-                self.doing = "The package is on disk."
+                self.doing = "The package is downloaded."
                 return f"Saved {event.path} ({size(event.size_bytes)})."
             case events.Unpacked():
                 return f"Unpacked {counted(event.files, 'file')} into {event.path}."
@@ -128,7 +130,7 @@ class Watched:
             self.spent_before += self.generation.running_cost_usd or 0.0
         self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
         self.is_over, self.worked = False, None
-        found = "was found, and is watched from here on" if event.adopted else "has started"
+        found = "was found and is being watched" if event.adopted else "has started"
         return f"Generation {event.generation_id} {found}."
 
     def _look(self, event: events.GenerationProgress, now: float) -> None:

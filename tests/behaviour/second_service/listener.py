@@ -180,7 +180,7 @@ def _chunks(body: bytes) -> Iterator[bytes]:
 
 
 def _broken(kind: str) -> Answer:
-    """An answer of the front door's, or of nobody's."""
+    """A response of the front door, or of nobody."""
     if kind == "429":
         return Answer(429, b"slow down", {"Retry-After": "7", "Content-Type": "text/plain"})
     if kind == "403":

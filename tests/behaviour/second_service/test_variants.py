@@ -92,7 +92,7 @@ BYTES = {
 
 @pytest.mark.parametrize("name", BYTES)
 @pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
-def test_a_download_that_breaks_off_is_brought_home(tmp_path: Path, name: Any, times: int) -> None:
+def test_a_download_that_breaks_off_is_downloaded(tmp_path: Path, name: Any, times: int) -> None:
     """With ranges or without, with a length or in chunks, with a strong, a weak or no ETag: the right bytes."""
     outcome = run_library(tmp_path, VARIANTS[name], Trouble(BYTES[name], "cut", after=True, times=times))
 

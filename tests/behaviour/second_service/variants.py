@@ -20,7 +20,7 @@ class Variant:
     # "absolute", "relative" or None.
     location: str | None = "relative"
 
-    # The interview. Where the opening turn and the replies are: a list of that name, or a text of that name.
+    # The interview. Where the opening turn and the replies are: a list of that name, or a string of that name.
     transcript: str | None = "turns"
     entries: tuple[str, str, str] = ("role", "content", "agent")
     reply: str | None = None

@@ -23,4 +23,4 @@ def test_an_id_of_another_account(specstep: Any, sandbox: Any) -> None:
         result = specstep(verb, "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04", "--json")
 
         assert result.code == 2, verb
-        assert "not there, or not yours" in result.document["message"]
+        assert "not found, or it belongs to another account" in result.document["message"]

@@ -79,7 +79,7 @@ class TestAnswer:
         resumed = specstep("resume", asked, "--json")
 
         assert lost.code == 0
-        assert "1 accepted" in lost.err
+        assert "1 answer accepted" in lost.err
         assert resumed.document["answers"][0]["rule"] == "flag"
         assert sandbox.requests.count(ANSWERS) == 1
 
@@ -91,7 +91,7 @@ class TestAnswer:
         result = specstep("answer", asked, "-a", "REST.")
 
         assert result.code == 0
-        assert "No question waits" in result.err
+        assert "No question is waiting" in result.err
 
     def test_there_is_nothing_to_download_yet(self, specstep: Any, sandbox: Any, asked: str) -> None:
         """`download` ends with 5 as well, and shows the question to programs."""

@@ -43,7 +43,7 @@ class TestApi:
         result = specstep("api", name)
 
         assert result.code == 2
-        assert "only in a browser" in result.err
+        assert "only in a signed-in browser" in result.err
 
     def test_every_operation_can_be_described(self, untouched: None) -> None:
         """What each takes is read from the generated client."""
@@ -168,11 +168,11 @@ class TestApi:
             (["get_generashun"], "get_generation"),
             (["get_generation"], "needs id"),
             (["get_generation", "id=tea"], "not an id"),
-            (["get_generation", f"id={MISSING}", "colour=red"], "knows no colour"),
+            (["get_generation", f"id={MISSING}", "colour=red"], "has no parameter colour"),
             (["list_generations", "limit=many"], "not int"),
             (["list_generations", "limit"], "name=value"),
             (["submit_turn", f"id={MISSING}"], "needs message"),
-            (["submit_turn", f"id={MISSING}", "message=x", "mesage=y"], "knows no mesage"),
+            (["submit_turn", f"id={MISSING}", "message=x", "mesage=y"], "has no field mesage"),
             (["submit_turn", f"id={MISSING}", "message:=x"], "not JSON"),
             (["submit_turn", f"id={MISSING}", "--body", "missing.json"], "cannot be read"),
             (["start_generation", f"intake_id={MISSING}"], "add --yes"),

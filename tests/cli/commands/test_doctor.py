@@ -33,7 +33,7 @@ def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatc
     assert sandbox.api_key not in text.out
     assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "estimate", "clock"), "ok")
     assert "plan Pro" in text.out
-    assert "60 times as fast" in text.out
+    assert "60 times faster than real time" in text.out
     assert "500 left" in text.out
     assert {request.method for request in sandbox.requests} == {"GET"}
 
@@ -106,10 +106,10 @@ def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
     assert verdicts(result.document)["usage"] == "warn"
 
 
-def test_warnings_of_the_settings(specstep: Any, home: Path) -> None:
-    """What the settings warn of is shown, such as a key that others can read; a name that does not exist is a failure."""
+def test_warnings_of_the_settings(specstep: Any, sandbox: Any, home: Path) -> None:
+    """What the settings warn of is shown, such as a key that others can read; an unknown name is a failure."""
     file = Path(os.environ["SPECSTEP_CONFIG"])
-    file.write_text("api_key = 'sf_x'\n")
+    file.write_text(f"api_key = '{sandbox.api_key}'\napi_url = '{sandbox.url}'\n")
     file.chmod(0o644)
 
     result = specstep("doctor", "--json")

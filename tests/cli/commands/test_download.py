@@ -48,7 +48,7 @@ def test_download_of_migrated_documents(specstep: Any, home: Path, migrated: str
     assert plain.out == f"{home / migrated}.zip\n"
     assert "Saved" in plain.err
     assert again.code == 2
-    assert "was not touched" in again.document["message"]
+    assert "was not changed" in again.document["message"]
     assert again.document["resume_command"] is None
     assert document["path"] == str(home / "other.zip")
     assert (document["generation_id"], document["run_id"]) == (None, None)

@@ -101,7 +101,7 @@ class TestAPersonAtATerminal:
 
         assert result.code == 0
         assert "Quota: 500 left" in result.err
-        assert "Start a Fast generation now? It costs, stopped past $5. [y/N]" in result.err
+        assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
 
@@ -111,7 +111,7 @@ class TestAPersonAtATerminal:
         result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
 
         assert result.code == 3
-        assert "Go on with: specstep resume tea" in result.err
+        assert "Continue with: specstep resume tea" in result.err
         assert sandbox.requests.count(KICKOFF) == 0
 
     def test_a_yes_is_asked_for_once(self, specstep: Any, sandbox: Any) -> None:
@@ -186,7 +186,7 @@ def test_an_unknown_profile(specstep: Any, sandbox: Any) -> None:
 
     assert result.code == 2
     assert "Fast, Normal, Extensive, Researcher" in result.err
-    assert "Go on with" not in result.err
+    assert "Continue with" not in result.err
     assert sandbox.requests.count(TURN) == 0
 
 
@@ -260,7 +260,7 @@ def test_a_timeout_loses_nothing(specstep: Any, sandbox: Any) -> None:
 
     assert stopped.code == 3
     assert stopped.document["code"] == "timeout"
-    assert "Go on with: specstep resume tea" in stopped.err
+    assert "Continue with: specstep resume tea" in stopped.err
     assert resumed.code == 0
     assert sandbox.requests.count(KICKOFF) == 1
 

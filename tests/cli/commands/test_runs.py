@@ -81,7 +81,7 @@ def test_no_runs_write_nothing(specstep: Any, home: Path) -> None:
     """An empty store is an empty result, and says so on stderr."""
     result = specstep("runs")
 
-    assert (result.code, result.out, result.err) == (0, "", "No runs here.\n")
+    assert (result.code, result.out, result.err) == (0, "", "No runs yet.\n")
 
 
 def test_a_narrow_terminal_cuts_the_last_column(

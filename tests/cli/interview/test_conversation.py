@@ -105,9 +105,9 @@ def talk_about(driver: Driver, typed: Callable[..., None], text: str) -> tuple[C
         ("/attach empty.md", "is empty"),
         ("/remove 7", "Say which: /remove NUMBER"),
         ("/edit", "needs a terminal"),
-        ("/done", "Nothing was said yet"),
+        ("/done", "Nothing has been said yet"),
         ("/undo-pending", "No turn is pending"),
-        ("/nonsense", "There is no /nonsense"),
+        ("/nonsense", "Unknown command /nonsense"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_the_talk_goes_on(

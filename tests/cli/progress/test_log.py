@@ -65,6 +65,6 @@ def test_plain_progress_tells_of_a_long_upload_once_a_minute(capsys: pytest.Capt
     reporter(events.DocumentAttached("plan.pdf", 20_000_000))
 
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "7,000,000 of 20,000,000 bytes of plan.pdf are sent."
+    assert lines[0] == "Uploading plan.pdf: 7.0 MB of 20.0 MB."
     assert len(lines) == 3
     assert lines[-1] == "Attached plan.pdf (20.0 MB)."

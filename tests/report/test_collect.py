@@ -1,0 +1,46 @@
+"""Gathering what a report tells, and naming what cannot be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from specstep_flows.report import Collected, collect, page
+from tests.report.reader import Reader
+
+if TYPE_CHECKING:
+    pass
+
+
+def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected) -> None:
+    """What cannot be read is named; everything else is shown."""
+    gone = attrs.evolve(collected.record, interview_id=UUID(int=9), file=str(collected.record.file) + ".moved")
+    again = collect(gone, client)
+
+    assert again.interview is None
+    assert again.generation is not None
+    assert any(gap.startswith("The interview: no longer at the service") for gap in again.gaps)
+    assert any("no longer at" in gap for gap in again.gaps)
+    Reader(page(again)).check_harmless()
+
+
+def test_a_changed_package_is_told(client: Any, collected: Collected) -> None:
+    """The digest of what lies there is compared with the one of what was downloaded."""
+    again = collect(attrs.evolve(collected.record, sha256="0" * 64), client)
+
+    assert any("its digest differs" in gap for gap in again.gaps)
+
+
+def test_one_package_of_a_fan_out_that_is_gone_leaves_a_gap_and_shows_the_others(fan_out: Collected) -> None:
+    """The gap says which."""
+    record = attrs.evolve(
+        fan_out.record,
+        packages=(*fan_out.record.packages[:2], {**fan_out.record.packages[2], "file": "/nowhere/third.zip"}),
+    )
+    found = collect(record)
+
+    assert [package.contents is not None for package in found.packages] == [True, True, False]
+    assert any("third.zip is no longer at /nowhere/third.zip" in gap for gap in found.gaps)
+    Reader(page(found)).check_harmless()
