@@ -23,7 +23,7 @@ LATE_ARTIFACT = {"artifact_seconds": 1e9, "missing": frozenset({"intake-artifact
 
 #: What the server does; the error; the exit code; what the sentence says; whether a kickoff was paid for.
 ENDINGS = [
-    ("a 402 in words", {"kickoff_refusal": QUOTA}, errors.QuotaExceeded, 6, "nothing was started", 0),
+    ("a 402 in words", {"kickoff_refusal": QUOTA}, errors.QuotaExceeded, 6, "Nothing was started", 0),
     ("a bare 402", {"kickoff_refusal": QUOTA, "problems": "empty"}, errors.QuotaExceeded, 6, "quota", 0),
     (
         "a 403 in plain text",
