@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from specstep_flows import errors, events, models
+    from specstep_flows._version import __version__
     from specstep_flows.answers import AnswersFile, ProposedDefaults
     from specstep_flows.callbacks import Brief
     from specstep_flows.client import SpecStep
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.store import RunStore
     from specstep_flows.settings import Settings
     from specstep_flows.webhooks import verify_webhook
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Answer",
@@ -65,6 +64,7 @@ _HOMES = {
     "Settings": "settings",
     "SpecStep": "client",
     "SpecStepError": "errors",
+    "__version__": "_version",
     "verify_webhook": "webhooks",
 }
 

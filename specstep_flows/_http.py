@@ -17,7 +17,7 @@ __all__ = ["as_httpx_arguments", "refuse_cookies", "unusable_environment"]
 
 def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
     """The arguments of ``httpx.Client`` and ``httpx.AsyncClient``. Raises ``SettingsError`` when the key is missing."""
-    from specstep_flows import __version__
+    from specstep_flows._version import __version__
 
     credentials = {} if is_anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
     return {
@@ -38,8 +38,8 @@ def unusable_environment(error: Exception) -> SettingsError:
     """What httpx makes of the environment's proxy or certificates; its own words would show a proxy's password."""
     if isinstance(error, OSError):
         return SettingsError(
-            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so the service cannot be reached; "
-            "nothing was sent. Correct the variable, or unset it to use the usual certificates."
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read, so nothing can be sent. "
+            "Correct the variable, or unset it to use the usual certificates."
         )
     return SettingsError(
         "The proxy that the environment names cannot be used: HTTPS_PROXY (or ALL_PROXY) must be the address of an "

@@ -82,7 +82,7 @@ _app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from specstep_flows import __version__
+        from specstep_flows._version import __version__
 
         typer.echo(f"specstep {__version__}")
         raise typer.Exit

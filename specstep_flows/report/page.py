@@ -142,7 +142,7 @@ def _gaps(collected: Collected) -> Html:
 
 
 def _footer(collected: Collected) -> Html:
-    from specstep_flows import __version__
+    from specstep_flows._version import __version__
 
     written = collected.written_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return element(

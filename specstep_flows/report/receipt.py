@@ -16,7 +16,7 @@ SCHEMA_VERSION: Final = 1
 
 def receipt(collected: Collected) -> dict[str, Any]:
     """A run's receipt as JSON has it. Costs are US dollars as the service gave them; unknown is null."""
-    from specstep_flows import __version__
+    from specstep_flows._version import __version__
 
     record, generation = collected.record, collected.generation
     contents = collected.contents

@@ -110,8 +110,8 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     ):
         if differs:
             raise errors.RunConflict(
-                f"Run {wanted.run_id} was started with another {what}. Resume it with `specstep resume {wanted.run_id}`, or "
-                "choose another run id. Nothing was sent."
+                f"Run {wanted.run_id} was started with another {what}; nothing was sent. Resume it with "
+                f"`specstep resume {wanted.run_id}`, or choose another run id."
             )
     # What only says how to go on may change from one attempt to the next. What is not said again stays, a limit too.
     said = attrs.asdict(wanted.options, recurse=False, filter=lambda _, value: value is not None)
@@ -136,8 +136,8 @@ def reopen_run(
     for name in _FIXED_AT_KICKOFF:
         if getattr(options, name) != getattr(record.options, name) and not _is_open(record):
             raise errors.RunConflict(
-                f"The generation of run {run_id} was started with {name} {getattr(record.options, name)!r}, which can no "
-                "longer change. Nothing was sent; resume without it, or start another run."
+                f"The generation of run {run_id} was started with {name} {getattr(record.options, name)!r}, which "
+                "can no longer change. Nothing was sent; resume without it, or start another run."
             )
     updates: dict[str, Any] = {"options": options}
     if not record.is_finished and not {"output", "force"}.isdisjoint(changes):
@@ -161,8 +161,8 @@ def _at_service(record: RunRecord, api_url: str) -> RunRecord:
     """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
     if record.api_url != api_url:
         raise errors.RunConflict(
-            f"Run {record.run_id} belongs to {record.api_url}, but this client talks to {api_url}. Set SPECSTEP_API_URL to "
-            "the run's service; nothing was sent."
+            f"Run {record.run_id} belongs to {record.api_url}, but this client talks to {api_url}. Set "
+            "SPECSTEP_API_URL to the run's service; nothing was sent."
         )
     return record
 

@@ -28,12 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["RunStore"]
 
-SCHEMA_VERSION: Final = 1
+#: 2: options that only the command knows stand under ``remember``.
+SCHEMA_VERSION: Final = 2
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
     job = value.get("job_id")
     return TurnRecord(**{**value, "job_id": UUID(job) if job else None})
+
+
+def _options_of_version_1(text: str) -> str:
+    known = attrs.fields_dict(RunOptions)
+    options = json.loads(text)
+    remember = {name: options.pop(name) for name in list(options) if name not in known}
+    return json.dumps({**options, "remember": remember}, ensure_ascii=False)
 
 
 #: How columns that are not strings or numbers are read.
@@ -143,9 +151,14 @@ class RunStore:
         )
         database.execute("BEGIN IMMEDIATE")
         try:
-            if database.execute("PRAGMA user_version").fetchone()[0] < 1:
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
                 database.execute(f"CREATE TABLE runs ({columns})")
-                database.execute("PRAGMA user_version = 1")
+            elif version == 1:
+                for run_id, options in database.execute("SELECT run_id, options FROM runs").fetchall():
+                    moved = (_options_of_version_1(options), run_id)
+                    database.execute("UPDATE runs SET options = ? WHERE run_id = ?", moved)
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             database.execute("COMMIT")
         except BaseException:
             database.execute("ROLLBACK")
