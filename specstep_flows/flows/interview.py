@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.flows.pace import KNOWN_LOOKS
@@ -147,7 +149,7 @@ async def say(
 async def _wait_for_turn(job: TurnJob, *, at_once: bool = False) -> TurnJob | None:
     """Look at the job until it is over; None when the service has forgotten it (it may have been restarted).
 
-    A status that nobody has seen means: keep waiting.
+    A status that is not known means: keep waiting.
     """
     job_id = job.job_id
     while job_id is not None and not is_one_of(job.status, *TURN_DONE, *TURN_FAILED, *TURN_CANCELLED):
@@ -261,8 +263,6 @@ async def _soon_complete(interview_id: UUID, is_likely: bool) -> Interview:
 
 async def find_intake_artifact(interview_id: UUID, interview: Interview | None) -> Interview:
     """The completed interview with its ``intake_artifact_id``, which may appear a moment late."""
-    import attrs
-
     for wait in ARTIFACT_LOOKS:
         if interview is not None and interview.intake_artifact_id is not None:
             return interview

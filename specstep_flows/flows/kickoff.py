@@ -85,7 +85,7 @@ async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None) -> UUI
     pages) has stayed without a new one until the settle time is over.
 
     Raises:
-        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
+        OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
         RequestError: the service's refusal; or the last failure, when none of several requests started anything.
     """
     known = kickoff.older | (frozenset(known) if known is not None else (await _known_before(kickoff)))
@@ -118,7 +118,7 @@ async def settle_kickoff(
     ``is_just_sent``: the request was sent, and its answer lost, a moment ago.
 
     Raises:
-        OutcomeUnknown: new generations are there, and it cannot be told whether one is this run's, and which.
+        OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
     """
     known = frozenset(known)
     began = await Now()

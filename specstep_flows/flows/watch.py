@@ -66,11 +66,11 @@ class _Family:
     def is_over(self) -> bool:
         return all(member.is_over for member in self.members.values())
 
-    async def join(self, generation_ids: Iterable[UUID]) -> bool:
-        """Add generations that are not known yet; whether there were any."""
+    async def join(self, generation_ids: Iterable[UUID]) -> None:
+        """Add the generations that are not known yet."""
         new = [identifier for identifier in generation_ids if identifier not in self.members]
         if not new:
-            return False
+            return
         record = await Remember({})
         for identifier in new:
             answering = None if record is None else record.answering
@@ -79,7 +79,6 @@ class _Family:
             )
         if record is not None and not set(new) <= set(record.generation_ids):
             await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
-        return True
 
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget, answer its questions."""
@@ -126,9 +125,9 @@ class _Family:
 async def watch(
     find: Callable[[], Flow[list[UUID]]], budget: Budget, policy: Policy | None, settle_seconds: float
 ) -> list[Generation]:
-    """Look at the generations that ``find`` names until each is over or paused by somebody; the last seen of each.
+    """Look at the generations that ``find`` names until each is over or paused; the last seen of each.
 
-    Their questions are answered on the way, and the budget is held. A state that nobody has seen means: keep waiting.
+    Their questions are answered on the way, and the budget is held. A state that is not known means: keep waiting.
 
     GET /v1/generations/{id}, GET /v1/generations
 

@@ -70,7 +70,7 @@ def test_a_cached_replay_needs_no_polling(stage: type[Stage]) -> None:
 
 
 def test_the_location_names_the_job_where_the_body_does_not(stage: type[Stage]) -> None:
-    """A 202 without a job_id and without a Location is no answer that can be gone on with."""
+    """A 202 without a job_id and without a Location is an answer that cannot be used."""
     acting = stage(Service([], [(202, {"status": "queued", "interview_id": str(INTERVIEW)})]))
 
     with pytest.raises(errors.UnexpectedResponse, match="contains no job id"):

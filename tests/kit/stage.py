@@ -15,7 +15,7 @@ from specstep_flows.runs.records import RunRecord
 
 
 class Stage:
-    """Carries a flow's effects out without any I/O. ``service`` gives (status, body) for a request, or an error."""
+    """Carries a flow's effects out without any I/O. ``service`` gives (status, body) or a reply, or an error."""
 
     def __init__(self, service: Callable[[effects.Request], Any]) -> None:
         self.service = service
@@ -77,13 +77,16 @@ class Stage:
         answer = self.service(effect.request)
         if isinstance(answer, Exception):
             raise answer
-        status, body = answer
-        reply = effects.Reply(status, httpx.Headers({"content-type": "application/json"}), json.dumps(body).encode())
-        if status >= 400:
+        if isinstance(answer, effects.Reply):
+            reply = answer
+        else:
+            headers = httpx.Headers({"content-type": "application/json"})
+            reply = effects.Reply(answer[0], headers, json.dumps(answer[1]).encode())
+        if reply.status >= 400:
             raise refusal(effect.request, reply, 0.0)
         result = effect.parse(reply)
         if effect.outcome is not None:
-            self.remembered.update(effect.outcome(result))
+            self.carry(effects.Remember(effect.outcome(result)))
         return result
 
     def count(self, operation: str) -> int:
