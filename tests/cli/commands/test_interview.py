@@ -78,29 +78,6 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     assert record.answers[0]["rule"] == "person"
 
 
-@pytest.mark.parametrize("width", [40, 100])
-def test_an_upload_draws_a_bar_that_goes_when_it_is_done(
-    start: Start, sandbox: Sandbox, tmp_path: Path, width: int
-) -> None:
-    """Both what the command line attaches and what /attach does; then a line says that it is attached."""
-    (tmp_path / "plan.pdf").write_bytes(b"x" * 2_000_000)
-    (tmp_path / "other.pdf").write_bytes(b"y" * 2_000_000)
-    child = start("interview", "--attach", "plan.pdf", width=width)
-    child.expect_exact("plan.pdf ")
-    child.expect_exact("100%")
-    child.expect_exact("Attached plan.pdf (2.0 MB).")
-    child.expect_exact("> ")
-    child.sendline("/attach other.pdf")
-    child.expect_exact("Uploading other.pdf")
-    child.expect_exact("100%")
-    child.expect_exact("other.pdf is attached (2.0 MB).")
-    child.expect_exact("> ")
-    child.sendline("/quit")
-    assert finish(child) == 3
-    (interview,) = sandbox.state.interviews.values()
-    assert [len(document.content) for document in interview.documents.values()] == [2_000_000, 2_000_000]
-
-
 def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     """/quit loses nothing: `specstep resume` takes the same conversation up where it was left."""
     child = start("interview", "--run-id", "mine", "-o", "portal.zip")
