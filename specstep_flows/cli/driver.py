@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._text import money
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
@@ -145,7 +146,7 @@ class Driver:
         if self.is_free:
             terminal.say("This was a sandbox run: it cost nothing and is not kept.")
         elif result.cost_usd is not None:
-            terminal.say(f"It cost ${result.cost_usd:,.2f}.")
+            terminal.say(f"It cost {money(result.cost_usd)}.")
         return exits.DONE
 
 

@@ -17,14 +17,19 @@ from specstep_flows.settings import Settings
 
 __all__ = [
     "Answers",
+    "Attach",
+    "Embedded",
     "Events",
     "Force",
     "MaxCost",
+    "Mirror",
     "OnQuestion",
     "OnQuestionOption",
     "Output",
+    "Profile",
     "Progress",
     "ProgressOption",
+    "ProjectType",
     "RetryFailed",
     "RunArgument",
     "RunOrGeneration",
@@ -141,6 +146,22 @@ RetryFailed: TypeAlias = Annotated[
     typer.Option(
         "--retry-failed", metavar="N", min=0, help="Retry up to N times after failures that are likely to clear."
     ),
+]
+Attach: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
+]
+Profile: TypeAlias = Annotated[
+    str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
+]
+ProjectType: TypeAlias = Annotated[
+    str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
+]
+Mirror: TypeAlias = Annotated[
+    str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
+]
+Embedded: TypeAlias = Annotated[
+    bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
 ]
 Output: TypeAlias = Annotated[
     Path | None,

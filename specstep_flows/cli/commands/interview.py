@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,12 +11,17 @@ from specstep_flows.cli.driver import open_driver, remembered
 from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, drive_interview, resume_interview
 from specstep_flows.cli.options import (
     Answers,
+    Attach,
+    Embedded,
     Force,
     MaxCost,
+    Mirror,
     OnQuestionOption,
     Output,
+    Profile,
     Progress,
     ProgressOption,
+    ProjectType,
     RetryFailed,
     Timeout,
     Unpack,
@@ -41,19 +45,10 @@ def interview(
         list[str] | None,
         typer.Option("--message", "-m", metavar="TEXT", help="Say this first (repeatable)."),
     ] = None,
-    attach: Annotated[
-        list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
-    ] = None,
-    project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
-    ] = None,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
-    ] = None,
+    attach: Attach = None,
+    profile: Profile = None,
+    project_type: ProjectType = None,
+    mirror: Mirror = None,
     run_id: Annotated[
         str | None,
         typer.Option(
@@ -79,9 +74,7 @@ def interview(
             help="Warn about reference documents larger than this; the service states no limit.",
         ),
     ] = LARGE_MEGABYTES,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
-    ] = False,
+    sandbox: Embedded = False,
 ) -> int:
     """Hold the interview yourself at the keyboard.
 

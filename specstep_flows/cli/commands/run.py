@@ -14,14 +14,19 @@ from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
 from specstep_flows.cli.options import (
     Answers,
+    Attach,
+    Embedded,
     Events,
     Force,
     MaxCost,
+    Mirror,
     OnQuestion,
     OnQuestionOption,
     Output,
+    Profile,
     Progress,
     ProgressOption,
+    ProjectType,
     RetryFailed,
     RunArgument,
     Timeout,
@@ -51,19 +56,10 @@ def run(
         list[str] | None,
         typer.Option("--message", "-m", metavar="TEXT", help="Another turn of the interview (repeatable)."),
     ] = None,
-    attach: Annotated[
-        list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
-    ] = None,
-    project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
-    ] = None,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
-    ] = None,
+    attach: Attach = None,
+    profile: Profile = None,
+    project_type: ProjectType = None,
+    mirror: Mirror = None,
     run_id: Annotated[
         str | None,
         typer.Option(
@@ -81,9 +77,7 @@ def run(
     timeout: Timeout = None,
     progress: ProgressOption = Progress.auto,
     events: Events = False,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
-    ] = False,
+    sandbox: Embedded = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check everything and show what would be done; nothing that costs is sent."),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 
 from specstep_flows import errors, events
-from specstep_flows.cli.progress.display import LiveDisplay, can_be_live
+from specstep_flows.cli.progress.display import LiveDisplay
+from specstep_flows.cli.progress.log import make_reporter
+from specstep_flows.cli.terminal import Terminal
 from specstep_flows.models import Generation
 from tests.cli.progress.frames import RUN, looks, terminal, written
 
@@ -114,10 +116,24 @@ def test_a_resized_window_is_drawn_anew_with_its_newest_lines(clock: Any, busy_g
     assert after.count("A line.") == 1
 
 
-def test_only_a_terminal_that_can_move_its_cursor_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+class Tty(io.StringIO):
+    """A stream that passes for a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_only_a_terminal_that_can_move_its_cursor_is_live(monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
     """A dumb terminal and a pipe get plain lines instead."""
+
+    def is_live() -> bool:
+        return isinstance(make_reporter("auto", Terminal(), clock), LiveDisplay)
+
+    monkeypatch.setattr(sys, "stderr", Tty())
     monkeypatch.setenv("TERM", "xterm")
-    assert can_be_live(terminal())
-    assert not can_be_live(Console(file=io.StringIO()))
+    assert is_live()
     monkeypatch.setenv("TERM", "dumb")
-    assert not can_be_live(terminal())
+    assert not is_live()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert not is_live()
