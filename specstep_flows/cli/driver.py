@@ -86,7 +86,7 @@ class Driver:
                 self.call.terminal.tell(sentence)
         return self._finish(result)
 
-    def bring(self, go: Callable[[], PackageOnDisk]) -> int:
+    def download(self, go: Callable[[], PackageOnDisk]) -> int:
         """Download a package that no run manages, with this process's reporter."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock)
 
