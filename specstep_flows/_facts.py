@@ -24,12 +24,14 @@ __all__ = [
     "Observed",
     "Stage",
     "Tone",
+    "agent_name",
     "failure_words",
     "generation_facts",
     "headline",
     "result_facts",
     "run_facts",
     "seconds_taken",
+    "step_words",
     "track",
 ]
 
@@ -208,6 +210,16 @@ def _restarts(generation: Any) -> Fact | None:
         return None
     words = f"resumed {counted(count, 'time')} after a host restart"
     return Fact("restarts", words, 5, "repeated work raises the cost", "; ", "warning")
+
+
+def agent_name(item: Any) -> str:
+    """Who took a step of a generation's conversation."""
+    return item.display_name or item.character_name or item.agent_role or "An agent"
+
+
+def step_words(item: Any) -> str:
+    """A step of a generation's conversation: who, and what was done."""
+    return f"{agent_name(item)}: {item.narration or item.action or item.status or ''}"
 
 
 def run_facts(record: Any) -> list[Fact]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._text import money
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
@@ -86,7 +87,7 @@ class Driver:
                 self.call.terminal.tell(sentence)
         return self._finish(result)
 
-    def bring(self, go: Callable[[], PackageOnDisk]) -> int:
+    def download(self, go: Callable[[], PackageOnDisk]) -> int:
         """Download a package that no run manages, with this process's reporter."""
         reporter = make_reporter(self.mode, self.call.terminal, self.clock)
 
@@ -148,7 +149,7 @@ class Driver:
         if self.is_free:
             terminal.say("This was a sandbox run: it cost nothing and is not kept.")
         elif result.cost_usd is not None:
-            terminal.say(f"It cost ${result.cost_usd:,.2f}.")
+            terminal.say(f"It cost {money(result.cost_usd)}.")
         return exits.DONE
 
 

@@ -18,15 +18,20 @@ from specstep_flows.settings import Settings
 
 __all__ = [
     "Answers",
+    "Attach",
+    "Embedded",
     "Events",
     "Force",
     "KickoffOptions",
     "MaxCost",
+    "Mirror",
     "OnQuestion",
     "OnQuestionOption",
     "Output",
+    "Profile",
     "Progress",
     "ProgressOption",
+    "ProjectType",
     "RetryFailed",
     "RunArgument",
     "RunOrGeneration",
@@ -145,6 +150,22 @@ RetryFailed: TypeAlias = Annotated[
         "--retry-failed", metavar="N", min=0, help="Retry up to N times after failures that are likely to clear."
     ),
 ]
+Attach: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
+]
+Profile: TypeAlias = Annotated[
+    str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
+]
+ProjectType: TypeAlias = Annotated[
+    str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
+]
+Mirror: TypeAlias = Annotated[
+    str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
+]
+Embedded: TypeAlias = Annotated[
+    bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
+]
 Output: TypeAlias = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="PATH", help="File name of the zip, or a folder for it (default: here)."),
@@ -163,15 +184,9 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
 class KickoffOptions:
     """What a kickoff is sent with, for verbs that begin a run."""
 
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
-    ] = None
-    project_type: Annotated[
-        str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
-    ] = None
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
-    ] = None
+    profile: Profile = None
+    project_type: ProjectType = None
+    mirror: Mirror = None
 
     def given(self) -> dict[str, Any]:
         """As ``SpecStep.run`` takes them."""

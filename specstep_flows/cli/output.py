@@ -65,11 +65,8 @@ def package_document(package: PackageOnDisk) -> dict[str, Any]:
         "run_id": None,
         "generation_id": as_json(package.package.generation_id),
         "package_id": str(package.package.id),
-        "path": str(package.path),
-        "sha256": package.sha256,
-        "size_bytes": package.size_bytes,
-        "unpacked_to": as_json(package.unpacked_to),
         "project_name": package.package.project_name,
+        **{name: value for name, value in as_json(package).items() if name != "package"},
     }
 
 

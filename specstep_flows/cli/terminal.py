@@ -17,7 +17,6 @@ from specstep_flows._text import plain_line, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["SCHEMA_VERSION", "Terminal", "abandon_stdout", "document_text"]
 
@@ -75,10 +74,6 @@ class Terminal:
         if _is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
-
-    def result_path(self, path: Path) -> None:
-        """A path as the result, byte by byte as the file system has it."""
-        self.result(str(path))
 
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""

@@ -1,6 +1,6 @@
 """A generation's course in time: the stages with their durations, the cost as it grew, and what went wrong on the way.
 
-The service's events give the exact moments where they can be read (their fields are undocumented); otherwise the looks
+The service's events give the exact moments where they can be read (their fields are undocumented); otherwise the polls
 in the run's record do, each of which is up to half a minute late.
 """
 
@@ -79,13 +79,13 @@ class Course:
         return sum(known) if known else None
 
     def cost_in(self, state: str) -> float | None:
-        """What was spent while in a state, as the looks saw it."""
+        """What was spent while in a state, as the polls saw it."""
         known = [visit.cost_usd for visit in self.visits if visit.state == state and visit.cost_usd is not None]
         return sum(known) if known else None
 
 
 def course(history: Sequence[Sample], events: Sequence[Mapping[str, Any]], generation_id: str | None) -> Course:
-    """The course of one generation of a run; the record's looks at earlier attempts are left out."""
+    """The course of one generation of a run; the record's polls of earlier attempts are left out."""
     looks = [
         look
         for look in history
@@ -159,7 +159,7 @@ def _visits(moments: Sequence[tuple[float, str]], costs: Sequence[CostPoint]) ->
 
 
 def _spent(costs: Sequence[CostPoint], began: float, until: float) -> float | None:
-    """The growth of the cost between two moments, read off the looks nearest before them."""
+    """The growth of the cost between two moments, interpolated between polls."""
     if not costs:
         return None
     return max(0.0, _cost_at(costs, until) - _cost_at(costs, began))

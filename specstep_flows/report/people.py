@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._facts import agent_name
 from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import duration, money, size, spaced
 from specstep_flows.report.markdown import rendered
@@ -12,7 +13,6 @@ from specstep_flows.report.sections import still, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from specstep_flows.models import ConversationItem
     from specstep_flows.report.collect import Collected
 
 __all__ = ["agents", "transcript"]
@@ -64,8 +64,8 @@ def agents(collected: Collected) -> Html:
         return EMPTY
     sums: dict[str, tuple[int, float, float]] = {}
     for item in items:
-        count, milliseconds, usd = sums.get(_name(item), (0, 0.0, 0.0))
-        sums[_name(item)] = (count + 1, milliseconds + (item.duration_ms or 0.0), usd + (item.cost_usd or 0.0))
+        count, milliseconds, usd = sums.get(agent_name(item), (0, 0.0, 0.0))
+        sums[agent_name(item)] = (count + 1, milliseconds + (item.duration_ms or 0.0), usd + (item.cost_usd or 0.0))
     by_cost = sorted(sums.items(), key=lambda pair: -pair[1][2])
     # Where the service gives no costs of single steps, a column of nothings would mislead.
     has_costs = any(usd for _, _, usd in sums.values())
@@ -77,7 +77,7 @@ def agents(collected: Collected) -> Html:
     steps = [
         [
             item.started_at.strftime("%H:%M:%S") if item.started_at else "",
-            _name(item),
+            agent_name(item),
             item.narration or item.action or item.status,
             "" if item.duration_ms is None else still(duration(item.duration_ms / 1000)),
             *(["" if item.cost_usd is None else money(item.cost_usd)] if has_costs else []),
@@ -94,7 +94,3 @@ def agents(collected: Collected) -> Html:
             ),
         ]
     )
-
-
-def _name(item: ConversationItem) -> str:
-    return item.display_name or item.character_name or item.agent_role or "An agent"

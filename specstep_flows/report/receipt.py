@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from specstep_flows._json import as_json
 
+if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
 
 __all__ = ["receipt"]
@@ -20,25 +20,25 @@ def receipt(collected: Collected) -> dict[str, Any]:
 
     record, generation = collected.record, collected.generation
     contents = collected.contents
-    return {
+    document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": record.run_id,
-        "written_at": collected.written_at.isoformat(),
+        "written_at": collected.written_at,
         "made_by": f"specstep-flows {__version__}",
         "api_url": record.api_url,
         "is_sandbox": collected.is_sandbox,
         "stage": record.stage,
         "project_name": collected.title if collected.title != record.run_id else None,
-        "interview_id": _text(record.interview_id),
-        "intake_artifact_id": _text(record.intake_artifact_id),
-        "generation_id": _text(record.generation_id),
-        "generation_ids": [str(identifier) for identifier in record.generation_ids],
-        "package_id": _text(record.package_id),
+        "interview_id": record.interview_id,
+        "intake_artifact_id": record.intake_artifact_id,
+        "generation_id": record.generation_id,
+        "generation_ids": record.generation_ids,
+        "package_id": record.package_id,
         "review_profile": (generation.review_profile if generation else None) or record.options.profile,
         "state": collected.state,
         "failure_category": generation.failure_category if generation else None,
-        "started_at": _moment(generation.started_at if generation else None),
-        "completed_at": _moment(generation.completed_at if generation else None),
+        "started_at": generation.started_at if generation else None,
+        "completed_at": generation.completed_at if generation else None,
         "cost": {
             "total_usd": collected.cost_usd,
             "last_generation_usd": generation.running_cost_usd if generation else record.cost_usd,
@@ -60,7 +60,7 @@ def receipt(collected: Collected) -> dict[str, Any]:
         # A fan-out's generations and packages, the ones above among them; empty for any other run.
         "generations": [
             {
-                "generation_id": str(one.id),
+                "generation_id": one.id,
                 "review_profile": one.review_profile,
                 "state": one.state,
                 "cost_usd": one.running_cost_usd,
@@ -68,13 +68,6 @@ def receipt(collected: Collected) -> dict[str, Any]:
             for one in ((generation, *collected.family) if collected.family else ())
             if one is not None
         ],
-        "packages": [dict(package) for package in record.packages],
+        "packages": record.packages,
     }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
+    return {name: as_json(value) for name, value in document.items()}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import attrs
 
 from specstep_flows.report import Collected, collect, page
 from tests.report.reader import Reader
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected) -> None:

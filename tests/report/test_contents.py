@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from specstep_flows import errors
 from specstep_flows.report.contents import MOST_CHARACTERS_OF_A_FILE, read_contents
-
-if TYPE_CHECKING:
-    pass
 
 
 def zipped(path: Path, files: dict[str, bytes]) -> Path:

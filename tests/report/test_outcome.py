@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from specstep_flows.report import Collected, page
 from specstep_flows.report.receipt import receipt
 from tests.report.reader import Reader
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_links_within_the_package_lead_to_its_files_on_the_page(collected: Collected) -> None:

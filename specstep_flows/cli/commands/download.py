@@ -61,7 +61,7 @@ def download(
         if not isinstance(found, tuple):
             # It was made from migrated documents, not by a generation: there is no run to make of it.
             call.same_again = _same_again(found, changes)
-            return driver.bring(lambda: driver.client.download_package(found.id, **changes))
+            return driver.download(lambda: driver.client.download_package(found.id, **changes))
         generation, record = found
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id

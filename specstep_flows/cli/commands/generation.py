@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
+from specstep_flows._text import money
 from specstep_flows.cli.arguments import find_generation, find_target
 from specstep_flows.cli.estimate import agree, read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, Yes
@@ -100,7 +102,7 @@ def list_(
 
 
 def _row(row: GenerationRow) -> tuple[object, ...]:
-    cost = "" if row.cost_usd is None else f"${row.cost_usd:,.2f}"
+    cost = "" if row.cost_usd is None else money(row.cost_usd)
     started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
     return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
 
@@ -162,12 +164,7 @@ def conversation(
     """Show what each agent did, step by step."""
     with open_client(call) as client:
         items = client.get_conversation(find_generation(client.store, run), take)
-    lines = [
-        f"{item.display_name or item.character_name or item.agent_role or 'An agent'}: "
-        f"{item.narration or item.action or item.status or ''}"
-        for item in items
-    ]
-    call.finish("\n".join(map(call.terminal.line, lines)) or None, {"items": as_json(items)})
+    call.finish("\n".join(call.terminal.line(step_words(item)) for item in items) or None, {"items": as_json(items)})
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from specstep_flows import errors
 from specstep_flows.cli.driver import open_driver
 from specstep_flows.cli.interview.conversation import LARGE_MEGABYTES, drive_interview, resume_interview
-from specstep_flows.cli.options import KickoffOptions, RunningOptions, complete_run
+from specstep_flows.cli.options import Attach, Embedded, KickoffOptions, RunningOptions, complete_run
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
@@ -28,10 +27,7 @@ def interview(
         list[str] | None,
         typer.Option("--message", "-m", metavar="TEXT", help="Say this first (repeatable)."),
     ] = None,
-    attach: Annotated[
-        list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
-    ] = None,
+    attach: Attach = None,
     kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
@@ -49,9 +45,7 @@ def interview(
             help="Warn about reference documents larger than this; the service states no limit.",
         ),
     ] = LARGE_MEGABYTES,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
-    ] = False,
+    sandbox: Embedded = False,
 ) -> int:
     """Hold the interview yourself at the keyboard.
 

@@ -44,7 +44,8 @@ def report(
     interview, questions and answers, retries, the refinement audit and the package's files. The receipt is JSON for
     programs. The report's path is written to stdout. Nothing that costs is sent.
     """
-    call.run_id = run
+    # What may fail here is the report: resuming the run would not help.
+    call.run_id, call.is_resumable = run, False
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
     page = default_path(record) if output is None else output.expanduser().absolute()

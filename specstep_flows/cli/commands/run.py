@@ -13,7 +13,16 @@ from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsew
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
-from specstep_flows.cli.options import Events, KickoffOptions, OnQuestion, RunArgument, RunningOptions, complete_run
+from specstep_flows.cli.options import (
+    Attach,
+    Embedded,
+    Events,
+    KickoffOptions,
+    OnQuestion,
+    RunArgument,
+    RunningOptions,
+    complete_run,
+)
 from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
@@ -36,10 +45,7 @@ def run(
         list[str] | None,
         typer.Option("--message", "-m", metavar="TEXT", help="Another turn of the interview (repeatable)."),
     ] = None,
-    attach: Annotated[
-        list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
-    ] = None,
+    attach: Attach = None,
     kickoff: KickoffOptions = KickoffOptions(),
     run_id: Annotated[
         str | None,
@@ -49,9 +55,7 @@ def run(
     ] = None,
     running: RunningOptions = RunningOptions(),
     events: Events = False,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
-    ] = False,
+    sandbox: Embedded = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check everything and show what would be done; nothing that costs is sent."),

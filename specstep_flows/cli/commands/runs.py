@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows._text import plain_line
+from specstep_flows._json import as_json
+from specstep_flows._text import money, plain_line
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
 from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
@@ -48,18 +49,16 @@ def runs(
     with open_store(call) as store:
         found = [record for record in store.all() if _fits(record, wanted, text)][:limit]
     if call.json:
-        call.terminal.document({"runs": [_without_history(run_document(record)) for record in found]})
+        documents = [run_document(record) for record in found]
+        for document in documents:
+            del document["history"]  # each poll of the generation: `show` has it
+        call.terminal.document({"runs": documents})
     elif found:
         rows = [_row(record) for record in found]
         show_table(call, ("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows)
     else:
         call.terminal.say("No runs yet." if not (wanted or text) else "No matching runs.")
     return 0
-
-
-def _without_history(document: dict[str, Any]) -> dict[str, Any]:
-    """What `show` alone tells: each look at the generation."""
-    return {name: value for name, value in document.items() if name != "history"}
 
 
 def _wanted(words: list[str]) -> frozenset[str]:
@@ -87,7 +86,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     return (
         record.run_id,
         status_of(record),
-        "" if spent is None else f"${spent:,.2f}",
+        "" if spent is None else money(spent),
         time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
         name_of(record),
     )
@@ -143,7 +142,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("generation", record.generation_id),
         ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
-        ("cost", None if spent is None else f"${spent:,.2f}"),
+        ("cost", None if spent is None else money(spent)),
         ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
@@ -182,10 +181,6 @@ def forget(
             store.forget(record.run_id)
         finally:
             let_go()
-    call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": _text(record.generation_id)})
+    call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})
     call.terminal.say(f"Run {record.run_id} is forgotten.")
     return 0
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -27,17 +27,12 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.models import ConversationItem
 
-__all__ = ["LiveDisplay", "can_be_live"]
+__all__ = ["LiveDisplay"]
 
 #: The agents' conversation is read again when the state changes, and at most this often otherwise: it costs a request.
 CONVERSATION_SECONDS: Final = 60.0
 #: So many of the lines that stay are written again after the window was resized.
 LINES_KEPT: Final = 12
-
-
-def can_be_live(console: Console) -> bool:
-    """Whether ``console`` is a terminal on which lines can be redrawn. Elsewhere progress is plain lines."""
-    return console.is_terminal and not console.is_dumb_terminal
 
 
 class LiveDisplay:

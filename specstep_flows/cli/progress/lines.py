@@ -8,7 +8,7 @@ import attrs
 from rich.cells import cell_len
 from rich.text import Text
 
-from specstep_flows._facts import TITLE_WEIGHT, Mark, Tone, track
+from specstep_flows._facts import TITLE_WEIGHT, Mark, Tone, step_words, track
 from specstep_flows._text import duration, percent, plain_line, size
 from specstep_flows.cli.interrupts import NOTICE
 from specstep_flows.states import STAGES
@@ -206,9 +206,7 @@ class _Drawer:
             words.append("..."[:room])
 
     def _said(self, item: ConversationItem, number: int) -> _Row:
-        who = item.display_name or item.character_name or item.agent_role or "An agent"
-        what = item.narration or item.action or item.status or ""
-        return self._row("agents" if number == 0 else "", f"{who}: {what}", 1, "dim", only_first=True)
+        return self._row("agents" if number == 0 else "", step_words(item), 1, "dim", only_first=True)
 
     def _row(self, label: str, text: str, weight: int, style: str = "", *, only_first: bool = False) -> _Row:
         """A named row, wrapped; with ``only_first`` what does not fit its first line is cut."""

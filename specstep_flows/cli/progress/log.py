@@ -7,6 +7,7 @@ while a person is asked something on the same terminal.
 from __future__ import annotations
 
 import contextlib
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from specstep_flows import errors, events
@@ -17,7 +18,6 @@ from specstep_flows.cli.progress.state import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from types import TracebackType
     from uuid import UUID
 
@@ -38,7 +38,7 @@ REPLY_LETTERS: Final = 200
 HANG: Final = "  "
 
 
-class Reporter(Protocol):
+class Reporter(AbstractContextManager[Any], Protocol):
     """Takes a run's events."""
 
     def __call__(self, event: events.Event) -> None:
@@ -52,12 +52,6 @@ class Reporter(Protocol):
     def detaching(self) -> None:
         """Acknowledge an interrupt that waits for the request in flight. Called from the signal handler."""
         ...
-
-    def __enter__(self) -> Any: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 def make_reporter(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from specstep_flows.cli import any_operation as operations
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.sandbox import Fault
 
@@ -44,13 +43,6 @@ class TestApi:
 
         assert result.code == 2
         assert "only in a signed-in browser" in result.err
-
-    def test_every_operation_can_be_described(self, untouched: None) -> None:
-        """What each takes is read from the generated client."""
-        for name in operations.names():
-            if name not in COOKIE_ONLY:
-                found = operations.parameters(operations.find(name))
-                assert all(one.name.isidentifier() for one in found), name
 
     def test_reads(self, specstep: Any, sandbox: Any) -> None:
         """A read's answer is JSON on stdout, whole with --json."""

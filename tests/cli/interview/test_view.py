@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from specstep_flows.cli.interview.view import show_reply
 from specstep_flows.cli.terminal import Terminal
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

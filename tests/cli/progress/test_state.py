@@ -1,0 +1,90 @@
+"""What is known of a run from its events alone: times, costs and stages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import events
+from specstep_flows.cli.progress.display import LiveDisplay
+from specstep_flows.models import Generation
+from tests.cli.progress.frames import RUN, looks, shown, terminal, written
+
+
+def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> None:
+    """Elapsed, remaining and the next look count on while nothing is asked of the service."""
+    console = terminal(200)
+    display = LiveDisplay(console, clock=clock)
+    for event in looks(busy_generation):
+        display(event)
+    clock.at += 10
+    before = len(written(console))
+    console.print(display)
+    frame = written(console)[before:]
+
+    assert "3m 40s so far, about 8m 20s left of a forecast of 12m" in frame
+    assert "next look   in 5s" in frame
+
+
+def test_against_a_fast_clock_only_differences_of_stamps_are_shown(clock: Any, busy_generation: Generation) -> None:
+    """A sandbox's present is unknown here, so the retry's own back-off is told instead of a countdown."""
+    clock.speed = 60.0
+
+    assert "waits 20s before the next try" in shown(terminal(200), clock, *looks(busy_generation))
+
+
+def test_time_goes_on_from_the_last_forecast_when_the_run_outlasts_it(clock: Any, busy_generation: Generation) -> None:
+    """Against a fast clock nobody knows the service's present: elapsed time counts on from what was told last."""
+    clock.speed = 60.0
+    console = terminal(200)
+    display = LiveDisplay(console, clock=clock)
+    clock.at += 5000
+    for event in looks(busy_generation):
+        display(event)
+    clock.at += 600
+    display(events.GenerationProgress(attrs.evolve(busy_generation, estimated_time_remaining_seconds=None), 15.0))
+    before = len(written(console))
+    console.print(display)
+
+    assert "13m 30s so far, longer than the forecast of 12m" in written(console)[before:]
+
+
+def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy_generation: Generation) -> None:
+    """What earlier attempts cost stays in sight."""
+    again = attrs.evolve(busy_generation, id=UUID(int=8), state="Queued", running_cost_usd=0.0)
+    frame = shown(
+        terminal(200),
+        clock,
+        *looks(busy_generation),
+        events.GenerationStarted(again.id, adopted=False),
+        events.GenerationProgress(again, 15.0),
+    )
+
+    assert "$0.92 so far, $0.92 of it for earlier attempts" in frame
+
+
+def test_the_other_generations_of_a_fan_out_stand_beside_the_first(clock: Any, busy_generation: Generation) -> None:
+    """The frame stays with the one that was started; each of its kin has a line."""
+    child = attrs.evolve(
+        busy_generation,
+        id=UUID(int=9),
+        state="Drafting",
+        review_profile="Fast",
+        phase_detail="Drafting",
+        progress_percent=11,
+    )
+    frame = shown(terminal(200), clock, *looks(busy_generation), events.GenerationProgress(child, 15.0))
+
+    assert "Specialist review (round 2)" in frame
+    assert "beside it   Fast: Drafting 11%, $0.92" in frame
+
+
+def test_a_resumed_run_knows_the_stages_behind_it(clock: Any, busy_generation: Generation) -> None:
+    """Where it waits for an answer, the stage in which it halted is marked, though this process never saw it there."""
+    paused = attrs.evolve(busy_generation, state="PausedAwaitingClarification")
+    opened = events.RunOpened(RUN, resumed=True, states=("Queued", "Drafting"))
+    frame = shown(terminal(100), clock, opened, events.GenerationProgress(paused, 15.0))
+
+    assert "✓ Queued  ‖ Drafting  ○ Specialist review" in frame
