@@ -13,6 +13,7 @@ from regeneration.merge import combine
 from regeneration.pairs import (
     Place,
     counterpart,
+    in_the_spelling_of,
     is_success,
     lists_queries,
     operation_pairs,
@@ -20,7 +21,6 @@ from regeneration.pairs import (
     paired_requests,
     paired_responses,
     why_left_out,
-    with_manners_of,
 )
 from regeneration.shapes import Contract, Direction, Node, Operation, Slot, path_order
 from regeneration.text import shown
@@ -58,13 +58,13 @@ def compare(
         lost: operations that the newer document has and that can't be generated, each with the reason.
         is_final: nothing fills in for what ``there`` has lost: both contracts are merged ones.
     """
-    adjusted = with_manners_of(there, here)
+    adjusted = in_the_spelling_of(there, here)
     found = [*compare_operations(there, here, uses, lost or {})]
     for operation in sorted(adjusted.operations.values(), key=path_order):
         other = there.operations.get(operation.key)
         if other is not None:
             found += _Comparison(other, operation, uses, is_final).changes()
-            found += _manners(operation, here.operations[operation.key], uses)
+            found += _spelled_otherwise(operation, here.operations[operation.key], uses)
     return found
 
 
@@ -82,7 +82,7 @@ def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: U
     ]
 
 
-def _manners(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
+def _spelled_otherwise(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
     """How a list is wrapped otherwise, and a form spelled otherwise, than in the original operation."""
     for status, body in adjusted.responses.items():
         before, after = original.responses[status].slot, body.slot

@@ -185,7 +185,7 @@ def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | Non
     return fitting[0] if len(fitting) == 1 else None
 
 
-def with_manners_of(pulled: Contract, documented: Contract) -> Contract:
+def in_the_spelling_of(pulled: Contract, documented: Contract) -> Contract:
     """The documented contract with lists wrapped, and fields of forms spelled, as in the pulled document."""
     operations: dict[OperationKey, Operation] = {}
     for key, operation in documented.operations.items():

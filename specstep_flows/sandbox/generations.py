@@ -151,7 +151,7 @@ _AGENTS = {
     "Drafting": ("Architect", "Archie", "drafted the sections"),
     "SpecialistReview": ("Specialist", "Argus", "read the sections of the specialty"),
     "Reviewing": ("Critic", "Cora", "looked for blocking issues"),
-    "FreshEyes": ("FreshEyes", "Iris", "read everything anew"),
+    "FreshEyes": ("FreshEyes", "Iris", "read everything afresh"),
     "RiskReview": ("RiskReviewer", "Rhea", "weighed the risks"),
     "SecurityReview": ("SecurityReviewer", "Hush", "looked for holes"),
     "Assembling": ("Orchestrator", "Otto", "put the package together"),

@@ -1,4 +1,4 @@
-"""How what differs is judged: what fills in, what only seems gone, what stands in the way, and who is told."""
+"""How what differs is judged: what is filled in, what only seems gone, what stops a run, and who is told."""
 
 from __future__ import annotations
 
