@@ -133,7 +133,7 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     """What of two descriptions of one value counts.
 
     None in the first place: the pulled document lost it, and the documented description fills in. None in the second
-    place: they describe different things, and the documented name doesn't fit.
+    place: they describe different things, and the documented name does not fit.
     """
     if there is None or here is None:
         return there, here

@@ -64,7 +64,7 @@ def test_the_contract_is_idempotent(contract: Json) -> None:
 
 
 def test_documented_contract_must_be_usable(small: Json) -> None:
-    """An operation id that two operations share, or a name that would be spelled otherwise, is refused by name."""
+    """An operation id that two operations share, or a name that would be spelled differently, is refused by name."""
     small["paths"]["/v1/widgets"]["post"]["operationId"] = "list_widgets"
     small["components"]["schemas"]["widget_row"] = small["components"]["schemas"].pop("WidgetRow")
     small["components"]["schemas"]["WidgetList"]["properties"]["widgets"]["items"] = {

@@ -195,7 +195,7 @@ def test_nothing_of_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_aligned_document_is_clean() -> None:
-    """In the aligned document nothing is left that can't be seen, no default, no example, no name of theirs."""
+    """In the aligned document nothing is left that cannot be seen, no default, no example, no name of theirs."""
     aligned = align(NOTHING_DOCUMENTED, poisoned(PAYLOADS), NamesLock())
     text = to_json(aligned.document)
 
@@ -302,7 +302,7 @@ def set_at(value: Json, path: tuple[Any, ...], entry: Json) -> None:
         ("def f(x) -> None:\n    x.__globals__\n", "uses __globals__"),
         ("from subprocess import run\n", "imports subprocess"),
         ("x = 1\u202e\n", "can't be seen"),
-        ("def (:\n", "is no Python"),
+        ("def (:\n", "is not Python"),
     ],
 )
 def test_generated_files_are_vetted(tmp_path: Path, code: str, complaint: str) -> None:

@@ -117,7 +117,7 @@ class TestRepairs:
         assert success_of(aligned, "/v1/widgets", "post", "201") == {"$ref": "#/components/schemas/Widget"}
 
     def test_parameters_read_by_hand(self, small: Json) -> None:
-        """Headers stay when a document doesn't list them; queries too, when it lists none at all."""
+        """Headers stay when a document does not list them; queries too, when it lists none at all."""
         parameters = small["paths"]["/v1/widgets"]["get"]["parameters"]
         parameters.append({"name": "X-Trace", "in": "header", "schema": {"type": "string"}})
         pulled = disguised(small, Disguise())

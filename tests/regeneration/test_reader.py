@@ -66,7 +66,7 @@ BODIES = ["a charset", "all of ASP.NET's", "anything", "XML too"]
     ),
 )
 def test_several_variants(document: Json, variants: tuple[str, str, list[str]]) -> None:
-    """Several variants at once don't change the client either, nor the names of what nobody documented."""
+    """Several variants at once do not change the client either, nor the names of what nobody documented."""
     plainly = disguised(document, Disguise(is_shuffled=False))
     said = json.loads(json.dumps(plainly))
     for name in (*variants[:2], *variants[2]):
@@ -117,7 +117,7 @@ def test_case_of_queries(small: Json) -> None:
     [limit] = aligned.document["paths"]["/v1/widgets"]["get"]["parameters"]
     assert limit["name"] == "LIMIT"
     assert [change.sentence for change in report.documented_to_pulled] == [
-        "GET /v1/widgets query limit: parameter spelled otherwise (it is LIMIT now). Used by: run."
+        "GET /v1/widgets query limit: parameter spelled differently (it is LIMIT now). Used by: run."
     ]
 
 
@@ -133,7 +133,7 @@ def test_case_of_form_fields(small: Json) -> None:
 
     assert aligned.document["components"]["schemas"]["MakeWidgetBody"]["required"] == ["File"]
     assert [change.sentence for change in report.documented_to_pulled] == [
-        "POST /v1/widgets body.file: field spelled otherwise (it is File now). Used by: run."
+        "POST /v1/widgets body.file: field spelled differently (it is File now). Used by: run."
     ]
     assert obstacles(report) == []
 
