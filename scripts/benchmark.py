@@ -100,7 +100,7 @@ def calls(count: int = 2000) -> None:
 
 
 def store(count: int = 300) -> None:
-    """A durable write of the run store beside a bare write of one page that is synced, and a request's place in limits.db."""
+    """A durable write of the run store beside a bare synced write of a page, and a request's place in limits.db."""
     from specstep_flows.engine.limits import SharedLimiter
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
@@ -159,24 +159,14 @@ def pull() -> None:
     """Documents that are pulled, each in a copy of the checkout, up to the checked swap or the refusal."""
     from benchmarking import pulls
 
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        offered = folder / "offered"
-        offered.mkdir()
-        url = stack.enter_context(pulls.offering(offered))
-        copied = stack.enter_context(pulls.checkout(folder))
+    with tempfile.TemporaryDirectory() as name, pulls.checkout(Path(name)) as copied:
         large = pulls.large()
         what = f"{pulls.count_operations(large)} operations, {len(large['components']['schemas'])} schemas, to the swap"
-        (offered / "large.json").write_text(json.dumps(large))
-        (offered / "60.json").write_text(json.dumps({**large, "x-padding": ["x" * 94] * 612_000}))
-        (offered / "largest.json").write_text(json.dumps(pulls.largest()))
-        print("Pulls (over loopback, each a process of its own; at most 60 s and 1000 MB)")
-        for said, name in (
-            (what, "large.json"),
-            ("a document of 60 MB", "60.json"),
-            ("the worst of 16 MB", "largest.json"),
-        ):
-            found = pulls.pull(copied, f"{url}/{name}")
+        print("Pulls (each a process of its own; at most 60 s and 1000 MB)")
+        for said, document in ((what, large), ("the largest that is taken", pulls.largest())):
+            source = Path(name, "document.json")
+            source.write_text(json.dumps(document))
+            found = pulls.pull(copied, source)
             above = "" if found.seconds <= 60 and found.peak_mb <= 1000 else "   ABOVE"
             print(f"  {said:<44} {found.seconds:6.1f} s   {found.peak_mb:5.0f} MB{above}")
             print(f"    {found.last_words[-110:]}")

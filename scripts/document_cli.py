@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the reference in docs/cli.md from the command itself, or, with --check, fail when it is not what stands there."""
+"""Write the reference in docs/cli.md from the command itself; with --check, fail when it is out of date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server on loopback that gives canned answers as fast as it can. It runs as a process of its own: see ``serving``."""
+"""A server on loopback that gives canned answers as fast as it can, in a process of its own: see ``serving``."""
 
 from __future__ import annotations
 

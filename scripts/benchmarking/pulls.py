@@ -1,27 +1,24 @@
 """Pulls of API documents, each in a process of its own in a copy of the checkout: how long they take, and what memory.
 
-The documents are served on loopback under other names than ours: one as large as a big service's, one of 60 MB, and the
-worst that is still taken: as long as it may be, with as many operations and classes as there may be.
+The documents have other names than ours: one is as large as a big service's, one the largest that is still taken, in
+bytes, operations and classes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from attrs import frozen
 
 Json = Any
 
@@ -32,14 +29,13 @@ OPERATIONS, SCHEMAS = 150, 250
 LONGEST_DOCUMENT = 15_900_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Pulled:
     """What a pull came to."""
 
     seconds: float
+    #: Of the largest of its processes.
     peak_mb: float
-    """Of the largest of its processes."""
-    changed: bool
     last_words: str
 
 
@@ -52,36 +48,13 @@ def checkout(folder: Path) -> Iterator[Path]:
     shutil.rmtree(copied)
 
 
-@contextlib.contextmanager
-def offering(folder: Path) -> Iterator[str]:
-    """The address under which the files of a folder are served."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            with contextlib.suppress(ConnectionError):  # a document that is too long is not heard out
-                super().do_GET()
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def pull(copied: Path, url: str) -> Pulled:
+def pull(copied: Path, document: Path) -> Pulled:
     """Pull a document into a copy of the checkout, and put the copy back to what it was."""
     kept = copied.parent / "kept"
     for name in ("openapi", "generated"):
         shutil.copytree(copied / name, kept / name)
     words = copied.parent / "said.txt"
-    command = [sys.executable, str(copied / "scripts" / "regenerate.py"), "--source", url]
+    command = [sys.executable, str(copied / "scripts" / "regenerate.py"), "--source", str(document)]
     with words.open("wb") as said:
         start = time.perf_counter()
         process = subprocess.Popen(command, stderr=said, stdout=said, cwd=copied)
@@ -95,7 +68,7 @@ def pull(copied: Path, url: str) -> Pulled:
     lines = words.read_text(encoding="utf-8").splitlines()
     stopped = [line for line in lines if line.startswith("stopped: ")]
     last = stopped[0] if stopped else lines[-1]
-    return Pulled(seconds, usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1024), not stopped, last)
+    return Pulled(seconds, usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1024), last)
 
 
 def large() -> Json:

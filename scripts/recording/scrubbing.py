@@ -41,7 +41,7 @@ _URL: Final = re.compile(r"https?://[^\s\"'<>\\]+")
 
 
 class Scrubber:
-    """Takes out of requests and answers what must not be kept. ``secrets`` are texts that are known to be such."""
+    """Takes out of requests and answers what must not be kept. ``secrets`` are strings that are known to be secret."""
 
     def __init__(self, api_url: str, secrets: Iterable[str] = ()) -> None:
         self._origins = {api_url.rstrip("/"), API}
@@ -95,7 +95,7 @@ class Scrubber:
         return f"{STORAGE}/{number}.zip?signature={REDACTED}"
 
     def text(self, text: str) -> str:
-        """A text without keys, signed addresses and e-mail addresses."""
+        """Text without keys, signed addresses and e-mail addresses."""
         text = _URL.sub(lambda match: self._address_in_text(match[0]), text)
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)

@@ -37,7 +37,7 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
         lock: the names given before; it is not changed.
 
     Raises:
-        RegenerationError: the documents can't be used at all.
+        RegenerationError: the documents cannot be used at all.
     """
     grown, notes = lock.copy(), Notes()
     here = read_contract(documented, Notes(), documented=True)

@@ -47,25 +47,25 @@ class ChangeKind(StrEnum):
     PARAMETER_GONE = "parameter gone", "{where} is gone, and {users} need it."
     PARAMETER_NEW = "parameter new", "{where} is new and required; {users} don't send it."
     PARAMETER_NOT_LISTED = "parameter not listed"
-    PARAMETER_SPELLED_OTHERWISE = "parameter spelled otherwise"
+    PARAMETER_SPELLED_DIFFERENTLY = "parameter spelled differently"
     PARAMETER_NOW_REQUIRED = "parameter now required"
     PARAMETER_NO_LONGER_REQUIRED = "parameter no longer required"
     BODY_NEW = "body new"
     BODY_NOW_REQUIRED = "body now required"
     BODY_NOT_DESCRIBED = "body not described"
-    BODY_SENT_OTHERWISE = "body sent otherwise", "{where} has to be sent otherwise{hint}; {users} send it."
+    BODY_SENT_DIFFERENTLY = "body sent differently", "{where} has to be sent differently{hint}; {users} send it."
     ANSWER_NEW = "answer new"
     ANSWER_NOT_LISTED = "answer not listed"
     ANSWER_NOT_DESCRIBED = "answer not described"
-    ANSWER_SENT_OTHERWISE = (
-        "answer sent otherwise",
-        "{where} is sent otherwise{hint}, and {users} steer by what is in it.",
+    ANSWER_SENT_DIFFERENTLY = (
+        "answer sent differently",
+        "{where} is sent differently{hint}, and {users} steer by what is in it.",
     )
-    LIST_WRAPPED_OTHERWISE = "list wrapped otherwise"
+    LIST_WRAPPED_DIFFERENTLY = "list wrapped differently"
     FIELD_GONE = "field gone", "{where} is gone, and {users} steer by it{hint}."
     FIELD_NEW = "field new", "{where} is new and required{hint}; {users} don't send it."
     FIELD_NOT_LISTED = "field not listed"
-    FIELD_SPELLED_OTHERWISE = "field spelled otherwise"
+    FIELD_SPELLED_DIFFERENTLY = "field spelled differently"
     FIELD_NOW_REQUIRED = "field now required"
     FIELD_NO_LONGER_REQUIRED = "field no longer required"
     TYPE_CHANGED = "type changed", "{where} changed its type{hint}, and {users} steer by it."

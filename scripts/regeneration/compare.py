@@ -13,6 +13,7 @@ from regeneration.merge import combine
 from regeneration.pairs import (
     Place,
     counterpart,
+    in_the_spelling_of,
     is_success,
     lists_queries,
     operation_pairs,
@@ -20,7 +21,6 @@ from regeneration.pairs import (
     paired_requests,
     paired_responses,
     why_left_out,
-    with_manners_of,
 )
 from regeneration.shapes import Contract, Direction, Node, Operation, Slot, path_order
 from regeneration.text import shown
@@ -55,23 +55,23 @@ def compare(
         there: the newer contract.
         here: the older one.
         uses: what the hand-written package uses.
-        lost: operations that the newer document has and that can't be generated, each with the reason.
+        lost: operations that the newer document has and that cannot be generated, each with the reason.
         is_final: nothing fills in for what ``there`` has lost: both contracts are merged ones.
     """
-    adjusted = with_manners_of(there, here)
+    adjusted = in_the_spelling_of(there, here)
     found = [*compare_operations(there, here, uses, lost or {})]
     for operation in sorted(adjusted.operations.values(), key=path_order):
         other = there.operations.get(operation.key)
         if other is not None:
             found += _Comparison(other, operation, uses, is_final).changes()
-            found += _manners(operation, here.operations[operation.key], uses)
+            found += _spelled_differently(operation, here.operations[operation.key], uses)
     return found
 
 
 def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: Uses) -> list[Change]:
     """What differs between two pulled documents.
 
-    What the newer one doesn't say any more is filled in from the documented contract, where that says it; only where
+    What the newer one does not say any more is filled in from the documented contract, where that says it; only where
     nothing does, it is a change of the client. So the contracts that result are compared as well.
     """
     results = compare(combine(documented, now), combine(documented, before), uses, is_final=True)
@@ -82,14 +82,14 @@ def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: U
     ]
 
 
-def _manners(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
-    """How a list is wrapped otherwise, and a form spelled otherwise, than in the original operation."""
+def _spelled_differently(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
+    """How a list is wrapped differently, and a form spelled differently, than in the original operation."""
     for status, body in adjusted.responses.items():
         before, after = original.responses[status].slot, body.slot
         if before is not None and after is not None and before.node is not after.node:
             detail = f"{_wrapping(before.node)} became {_wrapping(after.node)}; its rows keep their names"
             yield Change(
-                ChangeKind.LIST_WRAPPED_OTHERWISE, uses.title(adjusted), status, "client", detail, uses.of(adjusted)
+                ChangeKind.LIST_WRAPPED_DIFFERENTLY, uses.title(adjusted), status, "client", detail, uses.of(adjusted)
             )
     for medium, body in adjusted.requests.items():
         before, after = original.requests[medium].slot, body.slot
@@ -99,7 +99,7 @@ def _manners(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[C
                 detail = f"it is {shown(other)} now"
                 place = f"body.{shown(name)}"
                 yield Change(
-                    ChangeKind.FIELD_SPELLED_OTHERWISE,
+                    ChangeKind.FIELD_SPELLED_DIFFERENTLY,
                     uses.title(adjusted),
                     place,
                     "additive",
@@ -150,7 +150,7 @@ class _Comparison:
         self._found.append(Change(what, self._title, place, severity, detail, self._users))
 
     def _add_not_stated(self, what: ChangeKind, place: str, stays: str) -> None:
-        """Something that the document doesn't say any more: it stays as documented, unless nothing fills in."""
+        """Something that the document does not say any more: it stays as documented, unless nothing fills in."""
         self._add(what, place, "client" if self._is_final else "additive", "" if self._is_final else stays)
 
     def _parameters(self) -> None:
@@ -169,7 +169,7 @@ class _Comparison:
             else:
                 if other.name != parameter.name and parameter.where == "query":
                     self._add(
-                        ChangeKind.PARAMETER_SPELLED_OTHERWISE, place, "additive", f"it is {shown(other.name)} now"
+                        ChangeKind.PARAMETER_SPELLED_DIFFERENTLY, place, "additive", f"it is {shown(other.name)} now"
                     )
                 if other.required and not parameter.required:
                     self._add(ChangeKind.PARAMETER_NOW_REQUIRED, place, "client", "")
@@ -184,7 +184,7 @@ class _Comparison:
             self._add_not_stated(ChangeKind.BODY_NOT_DESCRIBED, "body", "the documented one fills in")
         elif body is not None and known is not None:
             if body.medium != known.medium:
-                self._add(ChangeKind.BODY_SENT_OTHERWISE, "body", "flows", f"{known.medium} became {body.medium}")
+                self._add(ChangeKind.BODY_SENT_DIFFERENTLY, "body", "flows", f"{known.medium} became {body.medium}")
             if body.required and not known.required:
                 self._add(ChangeKind.BODY_NOW_REQUIRED, "body", "client", "")
 
@@ -200,7 +200,7 @@ class _Comparison:
             elif body is not None and known is not None and known.is_typed and body.medium != known.medium:
                 steers = is_success(status) and self._uses.steers(self._here)
                 worst: Severity = "flows" if steers else "client"
-                self._add(ChangeKind.ANSWER_SENT_OTHERWISE, status, worst, f"{known.medium} became {body.medium}")
+                self._add(ChangeKind.ANSWER_SENT_DIFFERENTLY, status, worst, f"{known.medium} became {body.medium}")
 
     def _whole(self, place: Place) -> None:
         """Compare what a parameter, a body or an answer is as a whole."""
@@ -334,13 +334,13 @@ LONGEST_COMPARED: Final = 200
 
 
 def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[OperationKey, str]) -> Iterator[Change]:
-    """Operations that came, went or moved, or that the document has in a form that can't be generated.
+    """Operations that came, went or moved, or that the document has in a form that cannot be generated.
 
     Args:
         there: the newer contract.
         here: the older one.
         uses: what the hand-written package uses.
-        lost: operations of the newer document that can't be generated, each with the reason.
+        lost: operations of the newer document that cannot be generated, each with the reason.
     """
     for key, reason in lost.items():
         if key in here.operations:

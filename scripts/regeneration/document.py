@@ -39,7 +39,7 @@ def parse_document(content: bytes, origin: str) -> JsonObject:
         raise RegenerationError(_what_html_is(stripped, origin))
     document = _load(stripped, origin)
     if not isinstance(document, dict):
-        raise RegenerationError(f"{origin} gives JSON that is no object, so it is no OpenAPI document.")
+        raise RegenerationError(f"{origin} gives JSON that is not an object, so it is not an OpenAPI document.")
     _bound(document, origin)
     _check_kind(document, origin)
     return document
@@ -57,9 +57,9 @@ def load_documented(path: Path) -> JsonObject:
     except FileNotFoundError:
         raise RegenerationError("openapi/documented.yaml is missing; every name comes from it.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RegenerationError(f"openapi/documented.yaml is no YAML: {shown(str(error), 200)}") from None
+        raise RegenerationError(f"openapi/documented.yaml is not YAML: {shown(str(error), 200)}") from None
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise RegenerationError("openapi/documented.yaml is no OpenAPI document: it has no paths.")
+        raise RegenerationError("openapi/documented.yaml is not an OpenAPI document: it has no paths.")
     return document
 
 
@@ -67,7 +67,7 @@ def _load(content: bytes, origin: str) -> object:
     try:
         return json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        raise RegenerationError(f"{origin} gives something that is no UTF-8 text, so it is no JSON.") from None
+        raise RegenerationError(f"{origin} gives something that is not UTF-8 text, so it is not JSON.") from None
     except RecursionError:
         raise RegenerationError(
             f"{origin} gives JSON nested deeper than {DEEPEST_NESTING} levels; it is not read."
@@ -84,10 +84,10 @@ def _load(content: bytes, origin: str) -> object:
         if re.match(rb"---", content) or re.search(rb"(?m)^(openapi|swagger)\s*:", content):
             raise RegenerationError(f"{origin} gives YAML; give the JSON form of the document.") from None
         raise RegenerationError(
-            f"{origin} gives something that is no JSON (line {error.lineno}): {error.msg}."
+            f"{origin} gives something that is not JSON (line {error.lineno}): {error.msg}."
         ) from None
     except ValueError as error:
-        raise RegenerationError(f"{origin} gives something that is no JSON: {shown(str(error))}.") from None
+        raise RegenerationError(f"{origin} gives something that is not JSON: {shown(str(error))}.") from None
 
 
 class _DoubledKey(Exception):
@@ -106,7 +106,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> JsonObject:
 
 
 def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _what_html_is(content: bytes, origin: str) -> str:
@@ -147,7 +147,7 @@ def _check_kind(document: JsonObject, origin: str) -> None:
     stated = document.get("openapi")
     if not isinstance(stated, str):
         raise RegenerationError(
-            f"{origin} gives JSON that is no OpenAPI document: it doesn't say which version of OpenAPI it is."
+            f"{origin} gives JSON that is not an OpenAPI document: it doesn't say which version of OpenAPI it is."
         )
     if not re.fullmatch(r"3\.[01](\.\d+)?(-[\w.]+)?", stated):
         raise RegenerationError(

@@ -131,7 +131,7 @@ def _reduce(union: Node, prints: Fingerprints) -> bool:
 
 
 def _variant_order(node: Node, prints: Fingerprints) -> tuple[str, str, list[str], str]:
-    """The order of alternatives, which documents don't settle: it hardly changes when an alternative gets a field."""
+    """The order of alternatives, which documents do not settle: it hardly changes when an alternative gets a field."""
     return node.kind, node.type, sorted(node.properties), prints[id(node)]
 
 
@@ -144,7 +144,7 @@ def _unwrap(slot: Slot) -> None:
 
 
 def fit_forms(contract: Contract, notes: Notes) -> None:
-    """Make every form an object that has a class, in place; an operation whose form can't be one is left out.
+    """Make every form an object that has a class, in place; an operation whose form cannot be one is left out.
 
     A form of which nothing is said takes any fields of text. Fields under names that nobody knows beforehand may be
     anything when they are lists: the generator writes no code for those.
@@ -158,7 +158,7 @@ def fit_forms(contract: Contract, notes: Notes) -> None:
                 body.slot.node = Node("object", extra=fields, direction="form")
             elif medium == "form" and not _is_object(body.slot.node):
                 notes.not_generated(
-                    operation.title, "its form is no object, so its fields have no names", operation.key
+                    operation.title, "its form is not an object, so its fields have no names", operation.key
                 )
                 del contract.operations[operation.key]
                 break
@@ -201,10 +201,10 @@ def python_name(wire_name: str) -> str:
 
 
 def fit_identifiers(contract: Contract, notes: Notes) -> None:
-    """Leave out, with a note, what can't have a Python name of its own: in place.
+    """Leave out, with a note, what cannot have a Python name of its own: in place.
 
     Of several properties that would share a name, the first keeps it; the others stay readable and can be sent through
-    ``additional_properties``. An operation whose required parameter can't be an argument is not generated.
+    ``additional_properties``. An operation whose required parameter cannot be an argument is not generated.
     """
     for operation in list(contract.operations.values()):
         parameters = _fit_parameters(operation, notes)

@@ -36,7 +36,7 @@ def check_flows(project: Project, generated: Path, aligned: JsonObject) -> None:
         aligned: what it was generated from, for saying which operation a complaint is about.
 
     Raises:
-        FlowsDoNotFit: the flows don't fit the new client; each sentence names a line, and an operation where that can
+        FlowsDoNotFit: the flows do not fit the new client; each sentence names a line, and an operation where that can
             be told.
         RegenerationError: the contract tests fail, or nothing could be run.
     """
@@ -104,9 +104,9 @@ def _contract_tests(project: Project, generated: Path) -> None:
 
 
 def lost_imports(source: str, generated: Path) -> Iterator[tuple[int, str, str]]:
-    """Line, module and name of everything that a module imports of the generated package and that isn't there.
+    """Line, module and name of everything that a module imports of the generated package and that is not there.
 
-    The type checker doesn't see this: it finds the modules of the client in the tree behind the new one.
+    The type checker does not see this: it finds the modules of the client in the tree behind the new one.
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == PACKAGE:

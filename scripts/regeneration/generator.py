@@ -121,7 +121,7 @@ def inspect_client(client: Path, aligned: JsonObject) -> None:
     """Check a generated package against the aligned document it was made from.
 
     Raises:
-        RegenerationError: an operation was lost or doubled, a module can't be imported, or a file holds code that no
+        RegenerationError: an operation was lost or doubled, a module cannot be imported, or a file holds code that no
             template writes.
     """
     _vet(client)
@@ -145,7 +145,7 @@ def _complaint(path: Path, source: str) -> str:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "is no Python"
+        return "is not Python"
     if path.name == "__init__.py":
         return ""
     for number, statement in enumerate(tree.body):
@@ -240,7 +240,7 @@ def _import_everything(client: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Generate, and say what the generator didn't like."""
+    """Generate, and say what the generator did not like."""
     document, settings, templates, output = (Path(argument) for argument in arguments)
     reserve_template_names()
     config = Config.from_sources(

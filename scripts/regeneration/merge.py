@@ -14,6 +14,7 @@ from regeneration.pairs import (
     Pair,
     counterpart,
     fitting_variant,
+    in_the_spelling_of,
     lists_queries,
     operation_pairs,
     paired_parameters,
@@ -21,7 +22,6 @@ from regeneration.pairs import (
     paired_responses,
     side_of,
     why_left_out,
-    with_manners_of,
 )
 from regeneration.shapes import (
     Body,
@@ -169,7 +169,7 @@ def combine(documented: Contract, pulled: Contract | None) -> Contract:
     that only the pulled document has comes without operation id and tag.
     """
     if pulled is not None:
-        documented = with_manners_of(pulled, documented)
+        documented = in_the_spelling_of(pulled, documented)
     combiner = _Combiner(Merger(documented, pulled))
     merged = Contract({}, documented.title, documented.version)
     for operation in sorted((pulled or documented).operations.values(), key=path_order):

@@ -133,7 +133,7 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     """What of two descriptions of one value counts.
 
     None in the first place: the pulled document lost it, and the documented description fills in. None in the second
-    place: they describe different things, and the documented name doesn't fit.
+    place: they describe different things, and the documented name does not fit.
     """
     if there is None or here is None:
         return there, here
@@ -185,7 +185,7 @@ def fitting_variant(union: Node, variant: Slot, here: Node | None) -> Slot | Non
     return fitting[0] if len(fitting) == 1 else None
 
 
-def with_manners_of(pulled: Contract, documented: Contract) -> Contract:
+def in_the_spelling_of(pulled: Contract, documented: Contract) -> Contract:
     """The documented contract with lists wrapped, and fields of forms spelled, as in the pulled document."""
     operations: dict[OperationKey, Operation] = {}
     for key, operation in documented.operations.items():

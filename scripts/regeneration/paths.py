@@ -185,7 +185,7 @@ def _found(base: str, items: Items, known: Collection[OperationKey]) -> int:
 
 
 def _path_of(server: object) -> str | None:
-    """The path of a server's address, its variables at their defaults; None when it can't be told."""
+    """The path of a server's address, its variables at their defaults; None when it cannot be told."""
     url = server.get("url") if isinstance(server, dict) else None
     if not isinstance(server, dict) or not isinstance(url, str):
         return None

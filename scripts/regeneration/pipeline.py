@@ -119,7 +119,7 @@ def _stop_for_another_api(aligned: Aligned) -> None:
     first = min(aligned.pulled.operations.values(), key=path_order, default=None)
     has = f"it has {first.title}" if first is not None else "it has none at all"
     raise RegenerationError(
-        f"Not one of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
+        f"None of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
         "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
     )
 
@@ -174,7 +174,7 @@ def _pulled_files(project: Project, scratch: Path, fresh: Pulled, now: datetime)
 
 
 def same(target: Path, new: Path | None) -> bool:
-    """Whether a file or folder is what would take its place; what interpreters leave in folders doesn't count."""
+    """Whether a file or folder is what would take its place; what interpreters leave in folders does not count."""
     if new is None or not target.exists():
         return new is None and not target.exists()
     if new.is_file():

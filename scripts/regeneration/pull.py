@@ -52,7 +52,7 @@ def pull(source: str | None, api_url: str | None, key: str | None) -> Pulled:
         key: the API key, if there is one.
 
     Raises:
-        RegenerationError: it can't be had, in a sentence.
+        RegenerationError: it cannot be had, in a sentence.
     """
     api = _split(api_url or DEFAULT_ORIGIN)
     target = source or urlunsplit((api.scheme, api.netloc, api.path.rstrip("/") + DOCUMENT_PATH, "", ""))
@@ -117,13 +117,15 @@ async def _answer(url: str, headers: dict[str, str], name: str) -> bytes:
 
 
 class _Unpacker:
-    """Undoes a compression that wasn't asked for, never giving more bytes than are wanted."""
+    """Undoes a compression that was not asked for, never giving more bytes than are wanted."""
 
     def __init__(self, encoding: str, name: str) -> None:
         self._name = name
         plain = encoding.strip().lower()
         if plain not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise RegenerationError(f"{name} sends its answer packed as {shown(plain, 20)}, which was not asked for.")
+            raise RegenerationError(
+                f"{name} sends its answer compressed as {shown(plain, 20)}, which was not asked for."
+            )
         self._packed = None if plain in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def unpacked(self, chunk: bytes, most: int) -> bytes:
@@ -132,7 +134,9 @@ class _Unpacker:
         try:
             return self._packed.decompress(chunk, most)
         except zlib.error:
-            raise RegenerationError(f"{self._name} says that its answer is packed, and it can't be unpacked.") from None
+            raise RegenerationError(
+                f"{self._name} says that its answer is compressed, but it can't be decompressed."
+            ) from None
 
     def finish(self) -> None:
         if self._packed is not None and not self._packed.eof:
@@ -143,7 +147,7 @@ def _check_status(response: httpx.Response, name: str) -> None:
     if response.is_redirect:
         target = _without_secrets(_split(str(response.headers.get("location", ""))))
         raise RegenerationError(
-            f"{name} points elsewhere ({shown(target)}). Redirects are not followed; give that URL with --source."
+            f"{name} redirects to {shown(target)}. Redirects are not followed; give that URL with --source."
         )
     if response.status_code in (401, 403):
         raise RegenerationError(f"{name} answers {response.status_code}; check SPECSTEP_API_KEY.")
@@ -155,7 +159,7 @@ def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise RegenerationError("The URL of the document is no URL.") from None
+        raise RegenerationError("The URL of the document is not a valid URL.") from None
 
 
 def _without_secrets(parts: SplitResult) -> str:
@@ -169,7 +173,7 @@ def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
     except ValueError:
-        raise RegenerationError("The URL of the document has a port that is none.") from None
+        raise RegenerationError("The URL of the document has an invalid port.") from None
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

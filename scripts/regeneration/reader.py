@@ -186,7 +186,7 @@ class _ContractReader:
             if str(status).startswith("x-"):
                 continue
             if not _STATUS.fullmatch(str(status)):
-                self._notes.add(f"{title}: “{shown(str(status), 20)}” is no status; that response was left out.")
+                self._notes.add(f"{title}: “{shown(str(status), 20)}” is not a status; that response was left out.")
                 continue
             plain = str(status)
             found[plain if plain == "default" else plain.upper()] = self._bodies.response(response)

@@ -81,7 +81,7 @@ class Report:
             lines += ["## Operations that are not generated", ""]
             lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
         if self.notes:
-            lines += ["## Read otherwise than written", "", *(f"- {_safe(note)}" for note in self.notes), ""]
+            lines += ["## Read differently than written", "", *(f"- {_safe(note)}" for note in self.notes), ""]
         return "\n".join(lines)
 
     def terminal(self) -> list[str]:
@@ -212,7 +212,7 @@ def keep_last_comparison(report: Report, committed: Path) -> None:
 
 
 def obstacles(report: Report) -> list[str]:
-    """What the flows can't do without: one sentence for each thing that the pulled document took away."""
+    """What the flows cannot do without: one sentence for each thing that the pulled document took away."""
     return [change.obstacle for change in report.documented_to_pulled if change.severity == "flows"]
 
 

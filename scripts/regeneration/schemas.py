@@ -90,7 +90,7 @@ class SchemaReader:
         found, _ = alternatives(schema)
         if len(found) > MOST_ALTERNATIVES:
             raise RegenerationError(
-                f"A value of the document has {len(found):,} alternatives; more than {MOST_ALTERNATIVES:,} are not read."
+                f"A value of the document has {len(found):,} alternatives; more than {MOST_ALTERNATIVES} are not read."
             )
         if found and not isinstance(schema.get("properties"), dict):
             node.kind = "union"
@@ -127,7 +127,8 @@ class SchemaReader:
         properties = schema.get("properties")
         if isinstance(properties, dict) and len(properties) > MOST_PROPERTIES:
             raise RegenerationError(
-                f"An object of the document has {len(properties):,} properties; more than {MOST_PROPERTIES:,} are not read."
+                f"An object of the document has {len(properties):,} properties; "
+                f"more than {MOST_PROPERTIES:,} are not read."
             )
         for name, property_schema in properties.items() if isinstance(properties, dict) else ():
             if not is_wire_name(str(name)):

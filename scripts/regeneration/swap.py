@@ -118,7 +118,9 @@ def _only_run(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RegenerationError("Another regeneration is at work in this checkout; wait for it to end.") from None
+            raise RegenerationError(
+                "Another regeneration is running in this checkout; wait for it to finish."
+            ) from None
         yield
     finally:
         os.close(descriptor)

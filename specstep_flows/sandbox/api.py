@@ -133,7 +133,7 @@ def _response(answer: Answer) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str | Upload]:
-    """The fields of a form by their names in lower case, which ASP.NET doesn't tell from others."""
+    """The fields of a form by their names in lower case, which ASP.NET does not tell from others."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return {}
     try:

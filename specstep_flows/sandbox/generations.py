@@ -46,13 +46,12 @@ routes = Routes(
             "running_cost_usd:num billing_state:@BillingPosture? started_work_at:date? phase_detail:text? "
             "progress_explanation:text? estimated_duration_seconds:num? estimated_time_remaining_seconds:num? "
             "estimated_completion_at:date? active_specialist:text? retry_count:int last_retry_at:date? "
-            "next_retry_at:date? "
-            "recoverable_error_category:text? host_restart_resume_count:int refinement_summary:@RefinementReport? "
-            "reconciliation_summary:@ReconciliationReport? blocker_resolution_summary:@BlockerReport? "
-            "refinement_audit:@RefinementAuditReport? consistency_findings:[any]? progress_percent:int "
-            "estimated_total_usd:num? estimated_total_p25_usd:num? estimated_total_p75_usd:num? "
-            "estimated_total_sample_size:int? project_name:text? description:text? kind:text kind_label:text "
-            "package_id:uuid?"
+            "next_retry_at:date? recoverable_error_category:text? host_restart_resume_count:int "
+            "refinement_summary:@RefinementReport? reconciliation_summary:@ReconciliationReport? "
+            "blocker_resolution_summary:@BlockerReport? refinement_audit:@RefinementAuditReport? "
+            "consistency_findings:[any]? progress_percent:int estimated_total_usd:num? estimated_total_p25_usd:num? "
+            "estimated_total_p75_usd:num? estimated_total_sample_size:int? project_name:text? description:text? "
+            "kind:text kind_label:text package_id:uuid?"
         ),
         "GenerationSummaryDto": (
             "id:uuid short_id:text project_name:text? state:@GenerationStateDto review_profile:@GenerationProfile "
@@ -151,7 +150,7 @@ _AGENTS = {
     "Drafting": ("Architect", "Archie", "drafted the sections"),
     "SpecialistReview": ("Specialist", "Argus", "read the sections of the specialty"),
     "Reviewing": ("Critic", "Cora", "looked for blocking issues"),
-    "FreshEyes": ("FreshEyes", "Iris", "read everything anew"),
+    "FreshEyes": ("FreshEyes", "Iris", "read everything afresh"),
     "RiskReview": ("RiskReviewer", "Rhea", "weighed the risks"),
     "SecurityReview": ("SecurityReviewer", "Hush", "looked for holes"),
     "Assembling": ("Orchestrator", "Otto", "put the package together"),

@@ -44,8 +44,7 @@ routes = Routes(
         "InterviewTurnJobResponse": (
             "status:text job_id?:uuid? interview_id:uuid submission_id?:uuid? user_turn_committed?:flag? "
             "snapshot?:@InterviewResponse? error_code?:text? error_message?:text? is_retryable?:flag? "
-            "created_at?:date? "
-            "completed_at?:date?"
+            "created_at?:date? completed_at?:date?"
         ),
         "ReferenceDocumentDto": (
             "id:uuid interview_id:uuid file_name:text content_type:text size_bytes:long uploaded_at:date"

@@ -26,8 +26,7 @@ routes = Routes(
         "PermissionCatalog": "permissions:[=PermissionDto]",
         "WebhookSubscriptionDto": (
             "id:uuid url:text events:[text] signing_secret:text? created_at:date last_delivery_at:date? "
-            "last_status:text? "
-            "last_http_code:int?"
+            "last_status:text? last_http_code:int?"
         ),
         "WebhookSubscriptionsResponse": "webhooks:[@WebhookSubscriptionDto]",
         "RegisterWebhookRequest": "url:text events:[text]",

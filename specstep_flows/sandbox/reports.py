@@ -40,8 +40,7 @@ bug_reports = Routes(
     records={
         "SubmitBugReportRequest": (
             "title:text description:text severity?:@BugSeverityLevel? related_generation_id?:uuid? "
-            "current_route?:text? "
-            "user_agent?:text? client_type?:@SubmitterClient?"
+            "current_route?:text? user_agent?:text? client_type?:@SubmitterClient?"
         ),
         "BugReportDto": (
             "id:uuid title:text description:text severity:@BugSeverityLevel status:text related_generation_id:uuid? "
@@ -122,9 +121,8 @@ TEMPLATES = {
         "Can it be built",
         "package_quality",
         (
-            "Coherence | Completeness | Clarity for AI coders | Edge cases | Effort estimates | "
-            "Dependencies | Top risks "
-            "| Anything else"
+            "Coherence | Completeness | Clarity for AI coders | Edge cases | Effort estimates | Dependencies | Top "
+            "risks | Anything else"
         ),
     ),
     "api-doc-quality": Template(
@@ -139,18 +137,16 @@ TEMPLATES = {
         "Tools",
         "tooling_experience",
         (
-            "Ergonomics | Integration | Clarity of errors | Performance | Friction points | "
-            "Installation | Documentation "
-            "| Reliability | Anything else"
+            "Ergonomics | Integration | Clarity of errors | Performance | Friction points | Installation | "
+            "Documentation | Reliability | Anything else"
         ),
     ),
     "website-quality": Template(
         "The web site",
         "website_quality",
         (
-            "Visual polish | Copy | Search engines | Sitemap | Routes | Mobile | Console | "
-            "Sanitization | Accessibility | "
-            "Speed | Anything else"
+            "Visual polish | Copy | Search engines | Sitemap | Routes | Mobile | Console | Sanitization | "
+            "Accessibility | Speed | Anything else"
         ),
     ),
     "launch-readiness": Template(

@@ -139,7 +139,6 @@ class Event:
 
     id: str
     at: float
-    from_state: str | None
     to_state: str
     detail: str | None = None
 
@@ -165,7 +164,7 @@ class Generation:
     ordinal: int
     created_at: float
     #: Called with every change of state: the world keeps events, sends webhooks and stores the package.
-    record: Callable[[Generation, float, str | None, str, str | None], None]
+    record: Callable[[Generation, float, str, str | None], None]
     tick_seconds: float = 10
     source_channel: str = "Api"
     parent_id: str | None = None
@@ -197,7 +196,7 @@ class Generation:
 
     def __attrs_post_init__(self) -> None:
         self.step_started = self.created_at
-        self.record(self, self.created_at, None, "Queued", None)
+        self.record(self, self.created_at, "Queued", None)
 
     # Reading
 
@@ -347,8 +346,8 @@ class Generation:
 
     def enter(self, state: str, at: float, detail: str | None = None) -> None:
         """Change the state and have it recorded."""
-        before, self.state = self.state, state
-        self.record(self, at, before, state, detail)
+        self.state = state
+        self.record(self, at, state, detail)
 
     # What the user does
 

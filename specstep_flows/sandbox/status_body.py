@@ -16,7 +16,7 @@ PHASES = {
     "Drafting": ("Drafting", "Agents are writing the first version of each section"),
     "SpecialistReview": ("Specialist review", "Specialists are reading their sections side by side"),
     "Reviewing": ("Review", "The critic is looking for blocking issues"),
-    "FreshEyes": ("Fresh eyes", "A critic from another provider reads everything anew"),
+    "FreshEyes": ("Fresh eyes", "A critic from another provider reads everything afresh"),
     "RiskReview": ("Risk review", "The risk specialist is reading the package"),
     "SecurityReview": ("Security review", "The security specialist is reading the package"),
     "Assembling": ("Assembling", "Sections are being put together into the package"),

@@ -148,14 +148,12 @@ class World:
             if generation.is_terminal:
                 self.open_generations.pop(generation.id, None)
 
-    def record_event(
-        self, generation: Generation, at: float, before: str | None, after: str, detail: str | None
-    ) -> None:
+    def record_event(self, generation: Generation, at: float, state: str, detail: str | None) -> None:
         """Keep a change of state, store the package of a run that is complete, and tell the webhooks."""
-        generation.events.append(Event(self.ids.uuid(at), at, before, after, detail))
-        if after == "Complete" and not generation.children:
+        generation.events.append(Event(self.ids.uuid(at), at, state, detail))
+        if state == "Complete" and not generation.children:
             self.store_package(generation, at)
-        self._tell(generation, at, after)
+        self._tell(generation, at, state)
 
     def store_package(self, generation: Generation, at: float) -> Package:
         """Write the package of a run that has just come to its end."""

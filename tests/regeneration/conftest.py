@@ -34,7 +34,7 @@ def _served(contract: Json) -> str:
 
 @pytest.fixture
 def served(_served: str) -> Json:
-    """What a server in the manner of ASP.NET Core would serve for the contract; a test may change it."""
+    """What a server that runs ASP.NET Core would serve for the contract; a test may change it."""
     return json.loads(_served)
 
 
@@ -52,7 +52,7 @@ def checkout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Checkout:
 
 @pytest.fixture(scope="session")
 def _small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A regenerated checkout of the small contract, to be copied: generating it anew each time would take long."""
+    """A regenerated checkout of the small contract, to be copied: generating it again each time would take long."""
     root = tmp_path_factory.mktemp("small") / "checkout"
     shutil.copytree(ROOT / "openapi", root / "openapi", ignore=lambda *_: PRODUCTS)
     shutil.copy(ROOT / "pyproject.toml", root)
@@ -74,7 +74,7 @@ def small_checkout(_small_checkout: Path, tmp_path: Path, capsys: pytest.Capture
 
 @pytest.fixture
 def small_served(small: Json) -> Json:
-    """What a server in the manner of ASP.NET Core would serve for the small contract."""
+    """What a server that runs ASP.NET Core would serve for the small contract."""
     return disguised(small, ASPNET)
 
 

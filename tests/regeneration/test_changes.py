@@ -1,4 +1,4 @@
-"""How what differs is judged: what fills in, what only seems gone, what stands in the way, and who is told."""
+"""How what differs is judged: what is filled in, what only seems gone, what stops a run, and who is told."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fields(document: Json, name: str) -> Json:
 
 class TestWhatStandsInTheWay:
     def test_operation_that_cannot_be_generated(self, small: Json) -> None:
-        """An operation that the flows use and that can't be generated stops the run as that, not as gone."""
+        """An operation that the flows use and that cannot be generated stops the run as that, not as gone."""
         pulled = plain(small)
         content = pulled["paths"]["/v1/widgets"]["post"]["requestBody"]["content"]
         content["application/xml"] = content.pop("application/json")
@@ -49,7 +49,7 @@ class TestWhatStandsInTheWay:
         ]
 
     def test_argument_that_cannot_be_given(self, small: Json) -> None:
-        """So does one with a parameter that must be sent and that can't be an argument."""
+        """So does one with a parameter that must be sent and that cannot be an argument."""
         pulled = plain(small)
         listed = pulled["paths"]["/v1/widgets"]["get"]["parameters"]
         listed.append({"name": "Limit", "in": "query", "required": True, "schema": {"type": "string"}})
@@ -67,7 +67,7 @@ class TestWhatStandsInTheWay:
         responses["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
 
         assert obstacles(report_of(small, pulled)) == [
-            "GET /v1/widgets/{id}: 200 is sent otherwise; json became text, and watch steer by what is in it."
+            "GET /v1/widgets/{id}: 200 is sent differently; json became text, and watch steer by what is in it."
         ]
 
     def test_answer_that_is_something_else_as_a_whole(self, small: Json) -> None:
@@ -138,7 +138,7 @@ class TestWhatStandsInTheWay:
 
 class TestParameters:
     def test_headers_and_queries_that_are_not_listed(self, small: Json) -> None:
-        """What a document doesn't list and the client keeps breaks nobody."""
+        """What a document does not list and the client keeps breaks nobody."""
         small["paths"]["/v1/widgets"]["get"]["parameters"].append(
             {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}
         )

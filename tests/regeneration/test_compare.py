@@ -191,7 +191,7 @@ CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]]]] = {
     ),
     "a renamed list": (
         _rename("WidgetList", "widgets", "items"),
-        {("list wrapped otherwise", "GET /v1/widgets 200", "client")},
+        {("list wrapped differently", "GET /v1/widgets 200", "client")},
     ),
     "a deprecated operation": (_deprecated, {("operation deprecated", "GET /v1/widgets", "additive")}),
 }
@@ -328,7 +328,7 @@ def state_without_its_end(document: Json) -> None:
 
 @pytest.mark.parametrize("name", FLOW_STOPS)
 def test_flows_stop_it(checkout: Checkout, contract: Json, name: str) -> None:
-    """What the flows can't do without stops the run with a sentence that names it; the tree stays as it was."""
+    """What the flows cannot do without stops the run with a sentence that names it; the tree stays as it was."""
     edit, sentence = FLOW_STOPS[name]
     document = copy.deepcopy(contract)
     edit(document)

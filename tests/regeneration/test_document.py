@@ -46,12 +46,12 @@ def test_good(version: str) -> None:
         (b'{"openapi": "3.0.1", "paths": {"/a": {}', "breaks off"),
         (b"openapi: 3.0.1\npaths: {}\n", "gives YAML"),
         (b"# ours\ncomponents: {}\nopenapi: 3.1.0\npaths: {}\n", "gives YAML"),
-        (b'{"a": nope}', "no JSON (line 1)"),
-        (b'{"a": NaN}', "NaN is no JSON value"),
+        (b'{"a": nope}', "not JSON (line 1)"),
+        (b'{"a": NaN}', "NaN is not a JSON value"),
         (b'{"paths": {"/a": {}, "/a": {}}}', 'the key /a twice'),
-        (b"\xff\xfe{}", "no UTF-8"),
-        (b"[1, 2]", "JSON that is no object"),
-        (b'"hello"', "JSON that is no object"),
+        (b"\xff\xfe{}", "not UTF-8"),
+        (b"[1, 2]", "JSON that is not an object"),
+        (b'"hello"', "JSON that is not an object"),
         (b'{"hello": 1}', "doesn't say which version"),
         (b'{"swagger": "2.0", "paths": {}}', "Swagger 2.0"),
         (b'{"openapi": "3.2.0", "paths": {"/a": {}}}', "OpenAPI 3.2.0"),
@@ -62,11 +62,11 @@ def test_good(version: str) -> None:
         (b'{"openapi": "3.1.0", "webhooks": {}}', "without any path"),
         (b"[" * 100_000 + b"]" * 100_000, "nested deeper"),
         (b'{"a":' * 100_000, "nested deeper"),
-        (b'{"a": ' + b"9" * 5_000 + b"}", "no JSON"),
+        (b'{"a": ' + b"9" * 5_000 + b"}", "not JSON"),
     ],
 )  # fmt: skip
 def test_something_else(content: bytes, words: str) -> None:
-    """Each thing that is no OpenAPI document is called what it is."""
+    """Each thing that is not an OpenAPI document is called what it is."""
     assert words in said(content)
 
 

@@ -158,7 +158,7 @@ def test_misfits_are_in_the_report(with_flows: Checkout, small: Json, tmp_path: 
 
 
 def test_flows_that_import_what_is_gone(with_flows: Checkout, small: Json) -> None:
-    """A module of the client that the flows import and that isn't there any more is named with its operation."""
+    """A module of the client that the flows import and that is not there any more is named with its operation."""
     for item in small["paths"].values():
         for operation in item.values():
             operation.pop("x-used-by")

@@ -88,7 +88,7 @@ class TestReading:
 
 class TestSending:
     def test_required(self) -> None:
-        """What must be sent can't be left out."""
+        """What must be sent cannot be left out."""
         with pytest.raises(TypeError, match="intake_id"):
             models.StartGenerationRequest()  # type: ignore[call-arg]
 
@@ -137,7 +137,7 @@ class TestOpenEnums:
         assert isinstance(state, models.GenerationState)
 
     def test_unknown_is_no_member(self) -> None:
-        """It is none of the known members, and doesn't become one."""
+        """It is none of the known members, and does not become one."""
         models.GenerationState("Translating")
 
         assert "Translating" not in {member.value for member in models.GenerationState}
@@ -175,7 +175,7 @@ def test_models_are_lazy() -> None:
 
 
 def test_unknown_model() -> None:
-    """A class that isn't there is an AttributeError, as in any module."""
+    """A class that is not there is an AttributeError, as in any module."""
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         _ = models.Nothing  # type: ignore[attr-defined]
 

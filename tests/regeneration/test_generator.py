@@ -150,7 +150,7 @@ def test_numbers_are_open_too(quirks: Path) -> None:
 
 
 def test_path_with_catch_all(quirks: Path) -> None:
-    """A catch-all is a parameter like any other; slashes in it are quoted, so it can't climb out of its path."""
+    """A catch-all is a parameter like any other; slashes in it are quoted, so it cannot climb out of its path."""
     said = run_in(
         quirks, "from specstep_client.api.files import get_files_item as m; print(m._get_kwargs('../a b/c')['url'])"
     )
@@ -238,7 +238,7 @@ class TestInspection:
             inspect_client(quirks / "specstep_client", aligned)
 
     def test_doubled_operation(self, quirks: Path) -> None:
-        """An operation that the client has and the document hasn't stops the run by name."""
+        """An operation that the client has and the document has not stops the run by name."""
         aligned = json.loads((quirks / "aligned.json").read_text())
         del aligned["paths"]["/v1/bodies"]["put"]
 
@@ -246,7 +246,7 @@ class TestInspection:
             inspect_client(quirks / "specstep_client", aligned)
 
     def test_module_that_cannot_be_imported(self, tmp_path: Path) -> None:
-        """A module that can't be imported stops the run by name."""
+        """A module that cannot be imported stops the run by name."""
         (tmp_path / "specstep_client" / "models").mkdir(parents=True)
         (tmp_path / "specstep_client" / "__init__.py").write_text("")
         (tmp_path / "specstep_client" / "models" / "broken.py").write_text("from httpx import nothing_of_the_sort\n")
@@ -287,7 +287,7 @@ def test_integers_of_dotnet_10() -> None:
 
 @pytest.mark.slow
 def test_forms(tmp_path: Path) -> None:
-    """Forms of all kinds can be sent, or are named as what can't: one that has no fields."""
+    """Forms of all kinds can be sent, or are named as what cannot: one that has no fields."""
     part: Json = {"type": "object", "properties": {"a": {"type": "string"}}}
     lists: Json = {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}
     forms: list[Json] = [
@@ -312,6 +312,6 @@ def test_forms(tmp_path: Path) -> None:
 
     assert tried_out(tmp_path) == []
     assert aligned.notes.lost_operations == {
-        f"POST /v1/a{len(forms) + number}": "its form is no object, so its fields have no names"
+        f"POST /v1/a{len(forms) + number}": "its form is not an object, so its fields have no names"
         for number in range(len(no_forms))
     }

@@ -159,7 +159,7 @@ class TestWhatCannotBeGenerated:
         return pulled
 
     def test_named_with_the_reason(self, small_checkout: Checkout, small: Json) -> None:
-        """An operation that can't be generated is named in the report with the reason; the others are generated."""
+        """An operation that cannot be generated is named in the report with the reason; the others are generated."""
         assert small_checkout.pull(self.odd(small), "--no-strict") == 0
 
         said = small_checkout.said()
@@ -204,7 +204,7 @@ def test_the_document_of_another_api_is_refused_in_one_sentence(small_checkout: 
 
     assert small_checkout.pull(disguised(small, ASPNET)) == 1
     [stopped] = [line for line in small_checkout.said().splitlines() if line.startswith("stopped")]
-    assert "Not one of the" in stopped
+    assert "None of the" in stopped
     assert "it has GET /api/v1/" in stopped
     assert small_checkout.files() == before
 
@@ -220,11 +220,11 @@ def test_report_folder(small_checkout: Checkout, small: Json, tmp_path: Path) ->
 
 
 def test_one_run_at_a_time(small_checkout: Checkout) -> None:
-    """A second run in the same checkout is refused while the first is at work."""
+    """A second run in the same checkout is refused while the first is running."""
     with staging(small_checkout.project):
         assert small_checkout.run("--check") == 1
 
-    assert "Another regeneration is at work" in small_checkout.said()
+    assert "Another regeneration is running" in small_checkout.said()
 
 
 def test_nothing_is_left_behind(small_checkout: Checkout, small: Json) -> None:
@@ -250,7 +250,7 @@ def test_nothing_is_left_behind(small_checkout: Checkout, small: Json) -> None:
 
 
 def test_staging_of_a_run(small_checkout: Checkout) -> None:
-    """While a run is at work git doesn't see its staging, and afterwards it is gone."""
+    """While a run is running git does not see its staging, and afterwards it is gone."""
     with staging(small_checkout.project) as scratch:
         (scratch / "x").write_text("x")
         assert (small_checkout.project.staging / ".gitignore").read_text() == "*\n"

@@ -32,7 +32,7 @@ def test_children_go_with_their_children(tmp_path: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process runs; one that nobody has buried yet doesn't."""
+    """Whether a process runs; one that nobody has buried yet does not."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:

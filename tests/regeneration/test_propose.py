@@ -108,7 +108,7 @@ def test_nothing_changed(
 
 
 def test_stopped(repository: Checkout, small: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the flows can't follow, the job fails and its page says why; nothing is pushed."""
+    """When the flows cannot follow, the job fails and its page says why; nothing is pushed."""
     del small["paths"]["/v1/widgets/{id}"]
 
     assert proposed(repository, disguised(small, ASPNET), monkeypatch) == 1

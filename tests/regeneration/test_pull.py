@@ -1,4 +1,4 @@
-"""Where a document comes from: the key goes to the API's origin alone, and nothing is fetched that wasn't asked for."""
+"""Getting a document: what the key is sent with, what is refused, and what a person is told about it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_redirects_are_not_followed() -> None:
         with serving(Answer(status=302, headers={"Location": target})) as server:
             sentence = refused(None, server.url, KEY)
 
-    assert "points elsewhere" in sentence
+    assert "redirects to" in sentence
     assert "--source" in sentence
     assert "secret" not in sentence
     assert elsewhere.asked == []
@@ -97,13 +97,16 @@ def test_plain_http_is_refused(url: str) -> None:
         (Answer(gzip.compress(b" " * (MOST_BYTES + 1)), headers={"Content-Encoding": "gzip"}), "more than 16 MB"),
         (
             Answer(b"xx", headers={"Content-Encoding": "gzip"}),
-            "says that its answer is packed, and it can't be unpacked",
+            "says that its answer is compressed, but it can't be decompressed",
         ),
         (
             Answer(gzip.compress(b"{}" * 99)[:-9], headers={"Content-Encoding": "gzip"}),
             "broke off its answer; pull again",
         ),
-        (Answer(b"xx", headers={"Content-Encoding": "br"}), "sends its answer packed as br, which was not asked for"),
+        (
+            Answer(b"xx", headers={"Content-Encoding": "br"}),
+            "sends its answer compressed as br, which was not asked for",
+        ),
         (Answer(b"{", headers={"Content-Length": "9"}), "broke off its answer; pull again"),
         (Answer(b"<html>Sign in</html>", status=401, headers={"Content-Type": "text/html"}), "answers 401; check"),
     ],
@@ -179,7 +182,7 @@ class TestFiles:
         assert (pulled.content, pulled.source) == (b"{}", "as served.json")
 
     def test_missing(self, tmp_path: Path) -> None:
-        """A file that isn't there gives a sentence."""
+        """A file that is not there gives a sentence."""
         assert refused(str(tmp_path / "no.json"), None, None) == "no.json can't be read: No such file or directory."
 
     def test_too_large(self, tmp_path: Path) -> None:

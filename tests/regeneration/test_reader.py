@@ -1,4 +1,4 @@
-"""Each manner of saying the same gives the same client; what is no manner but a difference is in test_drift.py."""
+"""However emitters write the same thing, the client is the same; what really differs is in test_changes.py."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regeneration.report import obstacles, report_on
 
 from tests.regeneration.support.contracts import SMALL
 from tests.regeneration.support.disguises import Disguise, disguised, plain
-from tests.regeneration.support.manners import MANNERS, operations
+from tests.regeneration.support.variants import VARIANTS, operations
 from tests.regeneration.support.wider import wider_documents
 
 Json = Any
@@ -27,9 +27,9 @@ def aligned_with(documented: Json, pulled: Json) -> Aligned:
 
 
 def says_the_same(documented: Json, name: str) -> bool:
-    """Whether the client stays what it is, and nothing stands in the way of the flows."""
+    """Whether the client stays what it is, and nothing stops a run."""
     pulled = plain(documented)
-    MANNERS[name](pulled)
+    VARIANTS[name](pulled)
     aligned = aligned_with(documented, pulled)
     report = report_on(aligned, json.dumps(pulled).encode(), None)
     assert obstacles(report) == []
@@ -38,16 +38,16 @@ def says_the_same(documented: Json, name: str) -> bool:
     return to_json(aligned.document) == to_json(align(documented, None, NamesLock()).document)
 
 
-@pytest.mark.parametrize("name", MANNERS)
-def test_manner(small: Json, name: str) -> None:
-    """Whatever manner a document has, the client is the same, and the report finds nothing that breaks anybody."""
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variant(small: Json, name: str) -> None:
+    """However the document is written, the client is the same, and the report finds nothing that breaks anybody."""
     assert says_the_same(small, name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(MANNERS)[::6])
-def test_manner_of_the_contract(contract: Json, name: str) -> None:
-    """The same for the contract as a whole, in some manners."""
+@pytest.mark.parametrize("name", list(VARIANTS)[::6])
+def test_variant_of_the_contract(contract: Json, name: str) -> None:
+    """The same for the whole contract, in some variants."""
     assert says_the_same(contract, name)
 
 
@@ -61,16 +61,16 @@ BODIES = ["a charset", "all of ASP.NET's", "anything", "XML too"]
 @settings(max_examples=15)
 @given(
     document=wider_documents(),
-    manners=st.tuples(
+    variants=st.tuples(
         st.sampled_from(PATHS), st.sampled_from(BODIES), st.lists(st.sampled_from(SCHEMAS), max_size=3, unique=True)
     ),
 )
-def test_several_manners(document: Json, manners: tuple[str, str, list[str]]) -> None:
-    """Several manners at once don't change the client either, nor the names of what nobody documented."""
+def test_several_variants(document: Json, variants: tuple[str, str, list[str]]) -> None:
+    """Several variants at once do not change the client either, nor the names of what nobody documented."""
     plainly = disguised(document, Disguise(is_shuffled=False))
     said = json.loads(json.dumps(plainly))
-    for name in (*manners[:2], *manners[2]):
-        MANNERS[name](said)
+    for name in (*variants[:2], *variants[2]):
+        VARIANTS[name](said)
 
     assert to_json(aligned_with(SMALL, said).document) == to_json(aligned_with(SMALL, plainly).document)
 
@@ -117,7 +117,7 @@ def test_case_of_queries(small: Json) -> None:
     [limit] = aligned.document["paths"]["/v1/widgets"]["get"]["parameters"]
     assert limit["name"] == "LIMIT"
     assert [change.sentence for change in report.documented_to_pulled] == [
-        "GET /v1/widgets query limit: parameter spelled otherwise (it is LIMIT now). Used by: run."
+        "GET /v1/widgets query limit: parameter spelled differently (it is LIMIT now). Used by: run."
     ]
 
 
@@ -133,7 +133,7 @@ def test_case_of_form_fields(small: Json) -> None:
 
     assert aligned.document["components"]["schemas"]["MakeWidgetBody"]["required"] == ["File"]
     assert [change.sentence for change in report.documented_to_pulled] == [
-        "POST /v1/widgets body.file: field spelled otherwise (it is File now). Used by: run."
+        "POST /v1/widgets body.file: field spelled differently (it is File now). Used by: run."
     ]
     assert obstacles(report) == []
 

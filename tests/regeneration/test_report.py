@@ -15,7 +15,7 @@ Json = Any
 
 
 def test_damaged_document_of_before(small: Json) -> None:
-    """A document pulled before that can't be read any more hinders no new one; the report says so."""
+    """A document pulled before that cannot be read any more hinders no new one; the report says so."""
     pulled = disguised(small, ASPNET)
     aligned = align(small, pulled, NamesLock())
 

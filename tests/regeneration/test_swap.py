@@ -159,7 +159,7 @@ def test_interpreter_in_between(root: Path) -> None:
 
 
 def test_damaged_list_of_targets(root: Path) -> None:
-    """A list of targets that can't be read stops the run with what to do."""
+    """A list of targets that cannot be read stops the run with what to do."""
     ready = _interrupted(root)
     (ready / TARGETS).write_text("[{]")
 

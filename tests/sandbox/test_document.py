@@ -303,10 +303,10 @@ def test_keys_and_webhooks(tour: Any) -> None:
     assert len(call("GET /v1/api-keys").json()["keys"]) == 2
     assert call("GET /v1/permissions").status_code == 200
     hooks = f"/v1/api-keys/{key}/webhooks"
-    wish = {"url": "http://127.0.0.1:9/hook", "events": ["generation.completed"]}
-    hook = call(f"POST {hooks}", json=wish).json()["id"]
-    assert call(f"POST {hooks}", json={**wish, "url": "http://example.com"}).status_code == 400
-    assert call(f"POST {hooks}", json={**wish, "events": ["x"]}).status_code == 400
+    subscription = {"url": "http://127.0.0.1:9/hook", "events": ["generation.completed"]}
+    hook = call(f"POST {hooks}", json=subscription).json()["id"]
+    assert call(f"POST {hooks}", json={**subscription, "url": "http://example.com"}).status_code == 400
+    assert call(f"POST {hooks}", json={**subscription, "events": ["x"]}).status_code == 400
     assert call(f"GET {hooks}").json()["webhooks"][0]["signing_secret"] is None
     assert call(f"POST {hooks}/{hook}/rotate-secret").json()["signing_secret"]
     assert call(f"POST {hooks}/{hook}/test").json()["success"] is False

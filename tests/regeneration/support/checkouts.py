@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from attrs import define
 from regenerate import main
 from regeneration.project import Project
 
 Json = Any
 
 
-@dataclass
+@define
 class Checkout:
     """A scratch checkout, and what running the script in it says."""
 

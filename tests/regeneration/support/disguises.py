@@ -1,4 +1,4 @@
-"""Documents that say what another one says, in the manner of other emitters and under other names.
+"""Documents that say what another one says, as other emitters write it and under other names.
 
 A disguise keeps every fact of a document and changes how it is said: names, order, null style, references, content
 types. Regeneration has to see through all of them.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import random
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from attrs import frozen
 
 Json = Any
 
 
-@dataclass(frozen=True)
+@frozen
 class Disguise:
     """How to say it."""
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from attrs import define, field
 
-@dataclass
+
+@define
 class Answer:
     """What the server answers."""
 
     body: bytes = b""
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(factory=dict)
     chunks: Callable[[], Iterator[bytes]] | None = None
     """Writes the body piece by piece, without a length."""
 
 
-@dataclass
+@define
 class Server:
     """A running server."""
 

@@ -1,4 +1,4 @@
-"""Manners in which real emitters say things, each a change of a plain document that changes nothing of what it says."""
+"""Variants that real emitters write, each a change of a plain document that changes nothing of what it says."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Json = Any
-Manner = Callable[[Json], None]
+Variant = Callable[[Json], None]
 
 METHODS = ("get", "put", "post", "patch", "delete")
-MANNERS: dict[str, Manner] = {}
+VARIANTS: dict[str, Variant] = {}
 
 
-def manner(edit: Manner) -> Manner:
-    MANNERS[edit.__name__.replace("_", " ")] = edit
+def variant(edit: Variant) -> Variant:
+    VARIANTS[edit.__name__.replace("_", " ")] = edit
     return edit
 
 
@@ -66,7 +66,7 @@ def for_schemas(document: Json, edit: Callable[[Json], Json]) -> None:
                 parameter["schema"] = replaced(parameter["schema"])
 
 
-def _content_types(*names: str) -> Manner:
+def _content_types(*names: str) -> Variant:
     def edit(document: Json) -> None:
         for body in bodies(document):
             media = body.get("content", {}).pop("application/json", None)
@@ -76,7 +76,7 @@ def _content_types(*names: str) -> Manner:
     return edit
 
 
-MANNERS |= {
+VARIANTS |= {
     "a charset": _content_types("application/json; charset=utf-8"),
     "text/json": _content_types("text/json"),
     "another JSON": _content_types("application/*+json"),
@@ -89,7 +89,7 @@ MANNERS |= {
 }
 
 
-def _paths(rename: Callable[[str], str], *servers: str) -> Manner:
+def _paths(rename: Callable[[str], str], *servers: str) -> Variant:
     def edit(document: Json) -> None:
         document["paths"] = {rename(path): item for path, item in document["paths"].items()}
         if servers:
@@ -102,7 +102,7 @@ def _bare(path: str) -> str:
     return path.removeprefix("/v1")
 
 
-MANNERS |= {
+VARIANTS |= {
     "a slash at the end": _paths(lambda path: path + "/"),
     "constraints": _paths(lambda path: re.sub(r"\{(\w+)\}", r"{\1:guid}", path)),
     "a constraint with braces": _paths(lambda path: re.sub(r"\{(\w+)\}", r"{\1:regex(^\\d{{1,3}}$)}", path)),
@@ -118,7 +118,7 @@ MANNERS |= {
 }
 
 
-def _version_as_parameter(version: str) -> Manner:
+def _version_as_parameter(version: str) -> Variant:
     def edit(document: Json) -> None:
         _paths(lambda path: path.replace("/v1", version, 1))(document)
         listed = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -128,34 +128,34 @@ def _version_as_parameter(version: str) -> Manner:
     return edit
 
 
-MANNERS |= {
+VARIANTS |= {
     "a version as parameter": _version_as_parameter("/v{version}"),
     "a version with a constraint": _version_as_parameter("/v{version:apiVersion}"),
     "a version as segment": _version_as_parameter("/{api-version}"),
 }
 
 
-@manner
+@variant
 def a_server_with_variables(document: Json) -> None:
     server = {"url": "{scheme}://api.example/{base}", "variables": {"base": {"default": "v1"}}}
     _paths(_bare)(document)
     document["servers"] = [server]
 
 
-@manner
+@variant
 def servers_of_path_items(document: Json) -> None:
     _paths(_bare)(document)
     for item in document["paths"].values():
         item["servers"] = [{"url": "https://api.example/v1"}]
 
 
-@manner
+@variant
 def paths_that_are_there_twice(document: Json) -> None:
     twins = {f"{path}/": copy.deepcopy(item) for path, item in document["paths"].items()}
     document["paths"] = {**twins, **document["paths"], **{path.upper(): item for path, item in twins.items()}}
 
 
-@manner
+@variant
 def parameters_of_path_items(document: Json) -> None:
     for item in document["paths"].values():
         inner = [operation for method, operation in item.items() if method in METHODS]
@@ -163,7 +163,7 @@ def parameters_of_path_items(document: Json) -> None:
             item["parameters"] = [*item.get("parameters", []), *inner[0].pop("parameters", [])]
 
 
-@manner
+@variant
 def references_to_everything(document: Json) -> None:
     components, number = document["components"], 0
     for kind in ("responses", "requestBodies", "parameters", "pathItems"):
@@ -186,7 +186,7 @@ def references_to_everything(document: Json) -> None:
     document["paths"] = {path: component("pathItems", item) for path, item in document["paths"].items()}
 
 
-@manner
+@variant
 def ids_that_are_classes(document: Json) -> None:
     document["components"]["schemas"]["Id"] = {"type": "object", "properties": {"value": {"type": "string"}}}
     for operation in operations(document):
@@ -195,38 +195,38 @@ def ids_that_are_classes(document: Json) -> None:
                 parameter["schema"] = {"$ref": "#/components/schemas/Id"}
 
 
-@manner
+@variant
 def no_parameters(document: Json) -> None:
     for operation in operations(document):
         operation.pop("parameters", None)
 
 
-@manner
+@variant
 def no_errors(document: Json) -> None:
     for operation in operations(document):
         responses = operation["responses"]
         operation["responses"] = {status: value for status, value in responses.items() if status.startswith("2")}
 
 
-@manner
+@variant
 def no_schemas_of_answers(document: Json) -> None:
     for operation in operations(document):
         operation["responses"] = {status: {"description": "OK"} for status in operation["responses"]}
 
 
-@manner
+@variant
 def no_answers(document: Json) -> None:
     for operation in operations(document):
         operation.pop("responses")
 
 
-@manner
+@variant
 def no_bodies(document: Json) -> None:
     for operation in operations(document):
         operation.pop("requestBody", None)
 
 
-@manner
+@variant
 def headers_in_capitals(document: Json) -> None:
     for parameters in (
         document["components"].get("parameters", {}).values(),
@@ -237,13 +237,13 @@ def headers_in_capitals(document: Json) -> None:
                 parameter["name"] = parameter["name"].upper()
 
 
-@manner
+@variant
 def one_operation_id_for_all(document: Json) -> None:
     for operation in operations(document):
         operation |= {"operationId": "Handle", "tags": ["SpecStep.Api"], "summary": "s", "deprecated": False}
 
 
-@manner
+@variant
 def numbers_of_dotnet_10(document: Json) -> None:
     def edit(schema: Json) -> Json:
         types = schema.get("type")
@@ -255,14 +255,14 @@ def numbers_of_dotnet_10(document: Json) -> None:
     for_schemas(document, edit)
 
 
-@manner
+@variant
 def keywords_that_change_nothing(document: Json) -> None:
     noise = {"title": "T", "example": 1, "default": None, "readOnly": False, "deprecated": False, "x-a": {"b": [1]}}
     noise |= {"minLength": 0, "maxLength": 9, "pattern": "^.*$", "minimum": 0, "uniqueItems": False, "xml": {}}
     for_schemas(document, lambda schema: schema if "$ref" in schema else {**noise, **schema})
 
 
-@manner
+@variant
 def closed_objects(document: Json) -> None:
     for_schemas(
         document,
@@ -270,7 +270,7 @@ def closed_objects(document: Json) -> None:
     )
 
 
-@manner
+@variant
 def classes_that_cannot_be_changed(document: Json) -> None:
     def edit(schema: Json) -> Json:
         fields = {name: {**inner, "readOnly": True} for name, inner in schema.get("properties", {}).items()}
@@ -279,7 +279,7 @@ def classes_that_cannot_be_changed(document: Json) -> None:
     for_schemas(document, edit)
 
 
-@manner
+@variant
 def objects_without_a_type(document: Json) -> None:
     for_schemas(
         document,
@@ -287,7 +287,7 @@ def objects_without_a_type(document: Json) -> None:
     )
 
 
-@manner
+@variant
 def enums_without_a_type(document: Json) -> None:
     for_schemas(document, lambda schema: _without_type(schema) if "enum" in schema else schema)
 
@@ -297,24 +297,24 @@ def _without_type(schema: Json) -> Json:
     return schema if isinstance(schema.get("type"), list) else {k: v for k, v in schema.items() if k != "type"}
 
 
-@manner
+@variant
 def enums_as_constants(document: Json) -> None:
     for_schemas(
         document, lambda schema: {"oneOf": [{"const": v} for v in schema["enum"]]} if "enum" in schema else schema
     )
 
 
-@manner
+@variant
 def enums_that_say_they_are_open(document: Json) -> None:
     for_schemas(document, lambda schema: {"anyOf": [schema, {"type": "string"}]} if "enum" in schema else schema)
 
 
-@manner
+@variant
 def enums_as_strings(document: Json) -> None:
     for_schemas(document, lambda schema: {"type": "string"} if "enum" in schema else schema)
 
 
-@manner
+@variant
 def formats_lost(document: Json) -> None:
     for_schemas(
         document,
@@ -322,27 +322,27 @@ def formats_lost(document: Json) -> None:
     )
 
 
-@manner
+@variant
 def guids(document: Json) -> None:
     for_schemas(document, lambda schema: {**schema, "format": "guid"} if schema.get("format") == "uuid" else schema)
 
 
-@manner
+@variant
 def wrappers_around_references(document: Json) -> None:
     for_schemas(document, lambda schema: {"allOf": [schema, {"description": "x"}]} if "$ref" in schema else schema)
 
 
-@manner
+@variant
 def any_of_one(document: Json) -> None:
     for_schemas(document, lambda schema: {"anyOf": [schema]} if "$ref" in schema else schema)
 
 
-@manner
+@variant
 def objects_or_anything(document: Json) -> None:
     for_schemas(document, lambda schema: {"anyOf": [schema, {}]} if "$ref" in schema else schema)
 
 
-@manner
+@variant
 def references_to_references(document: Json) -> None:
     schemas = document["components"]["schemas"]
     for_schemas(document, lambda schema: {"$ref": f"{schema['$ref']}Alias"} if "$ref" in schema else schema)
@@ -350,7 +350,7 @@ def references_to_references(document: Json) -> None:
     schemas |= {f"{name}Alias": {"$ref": f"#/components/schemas/{name}"} for name in list(schemas)}
 
 
-@manner
+@variant
 def bases_and_derived(document: Json) -> None:
     schemas = document["components"]["schemas"]
     for name, schema in list(schemas.items()):
@@ -366,7 +366,7 @@ def bases_and_derived(document: Json) -> None:
         schemas[name] = {"allOf": [{"$ref": f"#/components/schemas/{name}Base"}, parts[1]]}
 
 
-@manner
+@variant
 def discriminators(document: Json) -> None:
     schemas = document["components"]["schemas"]
     for name, schema in list(schemas.items()):
@@ -377,7 +377,7 @@ def discriminators(document: Json) -> None:
             schemas[name] = {"anyOf": [{"$ref": reference}], "discriminator": discriminator}
 
 
-@manner
+@variant
 def callbacks_and_webhooks(document: Json) -> None:
     document["webhooks"] = {"done": {"post": {"responses": {"200": {"description": ""}}}}}
     document["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
