@@ -384,6 +384,8 @@ class RunOptions:
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
+    #: What a record holds beside these, by names that are no options: such a run is shown, but does not go on.
+    unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 class RunChanges(TypedDict, total=False):

@@ -62,27 +62,32 @@ class Budget:
         parents = [figure for whose, figure in figures.items() if whose in self._parents]
         return max([sum(children), *parents])
 
-    async def read(self, generation: Generation) -> None:
-        """Add what a look showed. With a limit, a cost that is missing in the status body is read from the list row.
+    def note(self, generation: Generation) -> None:
+        """Take in the cost and the forecast of a status body."""
+        if is_fan_out(generation.review_profile):
+            self._parents.add(generation.id)
+        if generation.running_cost_usd is not None:
+            self._costs[generation.id] = generation.running_cost_usd
+        if generation.estimated_total_usd is not None:
+            self._forecasts[generation.id] = generation.estimated_total_usd
+
+    async def read(self, generation: Generation) -> bool:
+        """The same; with a limit, a cost that the status body lacks is read from the list row: whether it was there.
 
         GET /v1/generations
         """
-        if is_fan_out(generation.review_profile):
-            self._parents.add(generation.id)
-        cost = generation.running_cost_usd
-        if cost is None and self.limit_usd is not None:
-            cost = await self._cost_of_row(generation)
-            if cost is None and generation.id not in self._parents and generation.state not in self._unread_in:
-                self._unread_in.add(generation.state)
-                await Report(
-                    events.Notice(
-                        f"The service reports no cost in state {generation.state}, so the limit cannot be checked."
-                    )
-                )
+        self.note(generation)
+        if self.limit_usd is None or generation.running_cost_usd is not None:
+            return False
+        cost = await self._cost_of_row(generation)
         if cost is not None:
             self._costs[generation.id] = cost
-        if generation.estimated_total_usd is not None:
-            self._forecasts[generation.id] = generation.estimated_total_usd
+        elif generation.id not in self._parents and generation.state not in self._unread_in:
+            self._unread_in.add(generation.state)
+            await Report(
+                events.Notice(f"The cost cannot be read in state {generation.state}, so the limit cannot be checked.")
+            )
+        return cost is not None
 
     async def hold(self, generations: Sequence[Generation]) -> None:
         """Cancel the run's generations when what was read as spent is past the limit, and warn of the forecast, once.

@@ -163,12 +163,14 @@ async def deliver(
     if not is_known:
         await Remember({"size_bytes": size})
     await Report(events.PackageSaved(path, size, digest))
-    unpacked: Path | None = None
-    if unpack:
-        folder, count = await Fetch(lambda _: files.unpack(path))
-        await Report(events.Unpacked(folder, count))
-        unpacked = folder
-    return Delivered(path, digest, size, unpacked)
+    return Delivered(path, digest, size, (await unpack_beside(path, files)) if unpack else None)
+
+
+async def unpack_beside(path: Path, files: Files) -> Path:
+    """Unpack a package beside itself; the folder. Raises ``HostilePackage``, ``OutputError``."""
+    folder, count = await Fetch(lambda _: files.unpack(path))
+    await Report(events.Unpacked(folder, count))
+    return folder
 
 
 async def download_package(package_id: UUID, files: Files, *, unpack: bool = False) -> PackageOnDisk:

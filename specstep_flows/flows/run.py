@@ -162,13 +162,16 @@ async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
         if package_id is None:
             continue
         path, sha256 = await _place_of(job, generation, package_id, [there.path for _, there in packages])
-        there = await delivery.deliver(package_id, path, job.files, known_sha256=sha256, unpack=unpack)
+        there = await delivery.deliver(package_id, path, job.files, known_sha256=sha256)
         packages.append((package_id, there))
         await _remember_package(generation, package_id, there)
     if not packages:
         raise errors.PackageError("The generations are complete, and not one of them has a package.")
     package_id, first = packages[0]
-    unpacked = first.unpacked_to or unpacked
+    if unpack:
+        # Only now: a folder that refuses it must not keep a package that was paid for from arriving.
+        for _, there in reversed(packages):
+            unpacked = await delivery.unpack_beside(there.path, job.files)
     await Remember(
         {
             "package_id": package_id,

@@ -81,19 +81,29 @@ class _Family:
             await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
 
     async def look(self, member: _Member) -> None:
-        """One look at one generation: report it, record it, hold the budget, answer its questions."""
+        """One look at one generation: report it, record it, hold the budget once all were looked at."""
         generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
         now = await Now()
         member.last, member.wait = generation, member.pace.next_wait(generation, now)
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
         if not generation.needs_answers:
             await member.answerer.note_resumed()
-        await self.budget.read(generation)
+        self.budget.note(generation)
+        # Before the list is asked, which may fail.
         await self._record(generation, now)
+        if await self.budget.read(generation):
+            await self._record(generation, now)
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen)
-        if generation.needs_answers:
-            await member.answerer.answer(generation.running_cost_usd)
+
+    async def look_at_due(self) -> None:
+        """A look at each generation whose time has come; then, the budget being held, their questions are answered."""
+        due = [member for member in self.members.values() if not member.is_over and member.wait <= 0.0]
+        for member in due:
+            await self.look(member)
+        for member in due:
+            if member.last is not None and member.last.needs_answers:
+                await member.answerer.answer(member.last.running_cost_usd)
 
     async def _record(self, generation: Generation, now: float) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""
@@ -139,9 +149,7 @@ async def watch(
     await family.join(await find())
     unlisted = 0.0
     while True:
-        for member in list(family.members.values()):
-            if not member.is_over and member.wait <= 0.0:
-                await family.look(member)
+        await family.look_at_due()
         if family.is_over or unlisted >= FAMILY_SECONDS:
             unlisted = 0.0
             await family.join(await find())

@@ -12,7 +12,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.attachments import read_attachment
-from specstep_flows.runs.records import RunRecord, changed_options
+from specstep_flows.runs.records import RunRecord, changed_options, refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +101,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     except errors.RunNotFound:
         store.create(wanted)
         return wanted, False
+    refuse_unknown(known.options.unknown)
     for what, differs in (
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
@@ -114,7 +115,9 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"`specstep resume {wanted.run_id}`, or choose another run id."
             )
     # What only says how to go on may change from one attempt to the next. What is not said again stays, a limit too.
-    said = attrs.asdict(wanted.options, recurse=False, filter=lambda _, value: value is not None)
+    said = attrs.asdict(
+        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
+    )
     said["interview"] = wanted.options.interview or known.options.interview
     return store.update(wanted.run_id, {"options": changed_options(known.options, said)}), True
 
@@ -140,7 +143,7 @@ def reopen_run(
                 "can no longer change. Nothing was sent; resume without it, or start another run."
             )
     updates: dict[str, Any] = {"options": options}
-    if not record.is_finished and not {"output", "force"}.isdisjoint(changes):
+    if not record.is_finished and options.output != record.options.output:
         # The package's place is chosen again.
         updates["file"] = None
     return store.update(run_id, updates), True
@@ -154,11 +157,13 @@ def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
 
 def _is_open(record: RunRecord) -> bool:
     """Whether no kickoff was sent yet."""
-    return record.generation_id is None and record.intent is None
+    is_sent = record.intent is not None and record.intent.operation == "start_generation"
+    return record.generation_id is None and not is_sent
 
 
 def _at_service(record: RunRecord, api_url: str) -> RunRecord:
     """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
+    refuse_unknown(record.options.unknown)
     if record.api_url != api_url:
         raise errors.RunConflict(
             f"Run {record.run_id} belongs to {record.api_url}, but this client talks to {api_url}. Set "

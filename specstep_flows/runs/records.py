@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
@@ -13,7 +13,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.models import RunOptions
 
-__all__ = ["Intent", "RunRecord", "TurnRecord", "changed_options"]
+__all__ = ["Intent", "RunRecord", "TurnRecord", "changed_options", "refuse_unknown", "stored_options"]
 
 
 @attrs.frozen
@@ -91,22 +91,31 @@ class RunRecord:
         return card(self.project_name or f"Run {self.run_id}", run_facts(self))
 
 
+_DEFAULTS: Final = RunOptions()
+#: The options that can be given; where one has no None of its own, None means its default.
+_OPTIONS: Final = {name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name != "unknown"}
+#: What the command stored as options of its own before it had ``remember``.
+_REMEMBERED: Final = ("yes", "answers", "question_mode")
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raise ``UnknownOption`` for a name that is not an option of a run: a misspelt limit must not pass for none."""
+    for name in names:
+        if name not in _OPTIONS:
+            near = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else f". The options are {', '.join(_OPTIONS)}."
+            raise errors.UnknownOption(f"{name!r} is not an option of a run{hint} Nothing was sent.")
+
+
 def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptions:
     """Options with ``changes``; what is to be remembered is added to what was.
 
     Raises:
-        UnknownOption: a name that is not an option of a run; a misspelt limit on cost must not pass for none.
+        UnknownOption: a name that is not an option of a run.
         UsageError: a value that makes no sense.
     """
-    names = [field.name for field in attrs.fields(RunOptions)]
-    for name in changes:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-            raise errors.UnknownOption(
-                f"{name!r} is not an option of a run{f'; did you mean {near[0]!r}?' if near else '.'} "
-                f"{'' if near else 'The options are ' + ', '.join(names) + '. '}Nothing was sent."
-            )
-    values = dict(changes)
+    refuse_unknown(changes)
+    values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
         values["output"] = str(Path(values["output"]).expanduser().absolute())
     limit = values.get("max_cost_usd")
@@ -115,3 +124,14 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     if "remember" in values:
         values["remember"] = {**options.remember, **values["remember"]}
     return attrs.evolve(options, **values)
+
+
+def stored_options(stored: Mapping[str, Any]) -> RunOptions:
+    """Options as a record holds them, whichever version or hand wrote it; nothing of it is lost or refused here."""
+    known = {name: value for name, value in stored.items() if name in _OPTIONS and value is not None}
+    rest = {
+        **stored.get("unknown", {}),
+        **{name: stored[name] for name in stored if name not in (*_OPTIONS, "unknown")},
+    }
+    remember = {name: rest.pop(name) for name in _REMEMBERED if name in rest}
+    return RunOptions(**{**known, "remember": {**known.get("remember", {}), **remember}}, unknown=rest)

@@ -20,7 +20,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.models import RunOptions
-from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunStore"]
 
-#: 2: options that only the command knows stand under ``remember``.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 1
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
@@ -37,18 +36,11 @@ def _turn(value: Mapping[str, Any]) -> TurnRecord:
     return TurnRecord(**{**value, "job_id": UUID(job) if job else None})
 
 
-def _options_of_version_1(text: str) -> str:
-    known = attrs.fields_dict(RunOptions)
-    options = json.loads(text)
-    remember = {name: options.pop(name) for name in list(options) if name not in known}
-    return json.dumps({**options, "remember": remember}, ensure_ascii=False)
-
-
 #: How columns that are not strings or numbers are read.
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "messages": tuple,
     "attachments": tuple,
-    "options": lambda value: changed_options(RunOptions(), value),
+    "options": stored_options,
     "interview_id": UUID,
     "turns": lambda value: tuple(_turn(turn) for turn in value),
     "uploads": tuple,
@@ -151,14 +143,9 @@ class RunStore:
         )
         database.execute("BEGIN IMMEDIATE")
         try:
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
+            if database.execute("PRAGMA user_version").fetchone()[0] < 1:
                 database.execute(f"CREATE TABLE runs ({columns})")
-            elif version == 1:
-                for run_id, options in database.execute("SELECT run_id, options FROM runs").fetchall():
-                    moved = (_options_of_version_1(options), run_id)
-                    database.execute("UPDATE runs SET options = ? WHERE run_id = ?", moved)
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                database.execute("PRAGMA user_version = 1")
             database.execute("COMMIT")
         except BaseException:
             database.execute("ROLLBACK")

@@ -198,3 +198,44 @@ def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
     result = client.resume("fan", on_question=answered)
     assert len(result.further_paths) == 2
     assert sandbox.requests.count("POST /v1/generations") == 1
+
+
+def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A folder that is in use refuses the unpacking, and no package that was paid for."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": answered}
+
+    with pytest.raises(errors.OutputError):
+        client.run(BRIEF, unpack=True, **asked)
+    assert sorted(path.name for path in tmp_path.glob("*.zip")) == ["out-2.zip", "out-3.zip", "out.zip"]
+    assert len(client.store.get("fan").packages) == 3
+
+    result = client.resume("fan", unpack=False)
+    assert (result.path, len(result.further_paths)) == (tmp_path / "out.zip", 2)
+    assert len([request for request in sandbox.requests if request.path.endswith("/zip")]) == 3
+
+
+@pytest.mark.parametrize("change", ["output", "force"])
+def test_the_same_output_again_is_no_other_one(client: Any, sandbox: Sandbox, tmp_path: Path, change: str) -> None:
+    """What arrived is kept, and is not taken for somebody else's file."""
+    sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "status", nth=2, status=403))
+    with pytest.raises(errors.SpecStepError):
+        client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
+    changes: dict[str, Any] = {"output": tmp_path} if change == "output" else {"force": True}
+
+    result = client.resume("fan", **changes)
+
+    assert len({result.path, *result.further_paths}) == 3
+    fetched = [request.path for request in sandbox.requests if request.path.startswith("/blob")]
+    assert len(fetched) == len(set(fetched)) == 3
+
+
+def test_the_limit_is_held_before_anybody_is_asked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A resumed run that is past its limit is cancelled, though a question waits that nobody answers."""
+    with pytest.raises(errors.AnswersNeeded):
+        client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path)
+
+    with pytest.raises(errors.BudgetExceeded):
+        client.resume("fan", max_cost_usd=0.01)
+    assert {row.state for row in client.list_generations()} == {"Cancelled"}

@@ -13,7 +13,7 @@ import pytest
 from specstep_flows import RunStore, errors
 from specstep_flows.models import RunChanges, RunOptions
 from specstep_flows.runs.opening import new_run_id, open_run, reopen_run, run_options
-from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.records import Intent, RunRecord
 
 SERVICE = "http://127.0.0.1:1"
 
@@ -50,8 +50,8 @@ def test_a_name_that_is_no_option_is_refused_with_the_nearest(store: RunStore, n
     assert store.get("r") == attrs.evolve(record(), updated_at=store.get("r").updated_at)
 
     store._database.execute("UPDATE runs SET options = ?", [f'{{"{name}": 0.01}}'])
-    with pytest.raises(errors.StoreUnreadable, match=f"did you mean {near!r}"):
-        store.get("r")
+    with pytest.raises(errors.UnknownOption, match=f"did you mean {near!r}"):
+        reopen_run(store, "r", SERVICE)
 
 
 def test_a_name_that_is_like_none_lists_all() -> None:
@@ -72,7 +72,10 @@ def test_a_limit_that_is_none_is_refused(store: RunStore, limit: float) -> None:
 
 def test_what_may_change_on_resuming_is_an_option(store: RunStore) -> None:
     """The TypedDict that type checkers read names options and nothing else."""
-    assert set(RunChanges.__annotations__) == {field.name for field in attrs.fields(RunOptions)} - {"interview"}
+    assert set(RunChanges.__annotations__) == {field.name for field in attrs.fields(RunOptions)} - {
+        "interview",
+        "unknown",
+    }
 
 
 @pytest.mark.parametrize("name", ["profile", "project_type", "mirror_selection"])
@@ -121,3 +124,51 @@ def test_a_run_of_another_service_is_not_taken_up(store: RunStore) -> None:
 def test_run_ids_are_never_the_same() -> None:
     """The day, and enough chance."""
     assert len({new_run_id() for _ in range(1000)}) == 1000
+
+
+def test_one_run_with_an_option_of_nobodys_hides_no_other(store: RunStore) -> None:
+    """It is listed and kept as it is; only whoever goes on with it is told, with the nearest name."""
+    store.create(record())
+    store.create(attrs.evolve(record(), run_id="other"))
+    store._database.execute("""UPDATE runs SET options = '{"max_cost": 0.01, "profile": "Fast"}' WHERE run_id = 'r'""")
+
+    assert {known.run_id for known in store.all()} == {"r", "other"}
+    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+        reopen_run(store, "r", SERVICE, {"unpack": True})
+    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+        open_run(store, record(profile="Fast"))
+    assert reopen_run(store, "other", SERVICE)[1]
+
+
+def test_what_the_command_stored_before_is_remembered(store: RunStore) -> None:
+    """Runs of an earlier version, or of an earlier process beside this one, go on: what was paid for is not lost."""
+    store.create(record(remember={"yes": True}))
+    old = '{"profile": "Fast", "yes": true, "question_mode": "defaults", "retry_failed": null, "max_cost_usd": 0}'
+    store._database.execute("UPDATE runs SET options = ?", [old])
+
+    known, _ = reopen_run(store, "r", SERVICE)
+
+    assert known.options == RunOptions("Fast", max_cost_usd=0, remember={"yes": True, "question_mode": "defaults"})
+
+
+def test_none_is_as_good_as_nothing_said(store: RunStore) -> None:
+    """Where an option has no None of its own, it means the default."""
+    assert run_options(retry_failed=None, unpack=None, force=None, remember=None, profile=None) == RunOptions()
+
+
+def test_a_turn_on_its_way_is_no_kickoff(store: RunStore) -> None:
+    """Until a generation was asked for, its options can change."""
+    store.create(attrs.evolve(record(), intent=Intent("submit_turn", 1.0)))
+    assert reopen_run(store, "r", SERVICE, {"profile": "Fast"})[0].options.profile == "Fast"
+
+    store.update("r", {"intent": Intent("start_generation", 1.0)})
+    with pytest.raises(errors.RunConflict):
+        reopen_run(store, "r", SERVICE, {"profile": "Normal"})
+
+
+def test_only_another_output_is_chosen_again(store: RunStore, tmp_path: Path) -> None:
+    """The place that was chosen stays while it is the same."""
+    store.create(attrs.evolve(record(output=tmp_path), file=str(tmp_path / "p.zip")))
+
+    assert reopen_run(store, "r", SERVICE, {"output": str(tmp_path), "force": True})[0].file == str(tmp_path / "p.zip")
+    assert reopen_run(store, "r", SERVICE, {"output": tmp_path / "other.zip"})[0].file is None

@@ -203,22 +203,3 @@ def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) ->
     with pytest.raises(errors.StoreError, match="cannot be written"):
         store.update("one", {"project_name": "x" * 1_000_000})
     assert store.get("one").project_name is None
-
-
-def test_a_store_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    """What was paid for then can be resumed now: the command's own options are kept under ``remember``."""
-    store = RunStore(tmp_path)
-    store.create(record("old"))
-    store.close()
-    database = sqlite3.connect(tmp_path / "runs.db")
-    database.execute("""UPDATE runs SET options = '{"profile": "Fast", "yes": true, "question_mode": "defaults"}'""")
-    database.execute("PRAGMA user_version = 1")
-    database.commit()
-    database.close()
-
-    for _ in range(2):
-        store = RunStore(tmp_path)
-        options = store.get("old").options
-        store.close()
-
-        assert options == RunOptions(profile="Fast", remember={"yes": True, "question_mode": "defaults"})
