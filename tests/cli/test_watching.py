@@ -9,7 +9,7 @@ import pytest
 from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.watching import DeadlineClock, seen
-from specstep_flows.models import Generation
+from specstep_flows.models import Generation, RunOptions
 from specstep_flows.runs.records import RunRecord
 
 GENERATION = Generation(UUID(int=1), "Drafting", running_cost_usd=0.5)
@@ -28,7 +28,7 @@ def test_a_record_learns_state_and_cost_of_its_own_generation() -> None:
     """In a fan-out one generation's cost is not the run's; of another generation nothing is learned."""
     record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=GENERATION.id)
     fan_out = RunRecord(
-        "fan", "https://api.example", 0.0, 0.0, generation_id=GENERATION.id, options={"profile": "Researcher"}
+        "fan", "https://api.example", 0.0, 0.0, generation_id=GENERATION.id, options=RunOptions(profile="Researcher")
     )
     other = RunRecord("other", "https://api.example", 0.0, 0.0, generation_id=UUID(int=2))
 
