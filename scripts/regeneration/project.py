@@ -12,6 +12,8 @@ from typing import Final
 from regeneration.errors import RegenerationError
 
 PACKAGE: Final = "specstep_client"
+#: The package written by hand that is checked against it.
+FLOWS: Final = "specstep_flows"
 #: Seconds after which a process that we started is taken to hang.
 TIME_LIMIT: Final = 900.0
 
@@ -34,7 +36,7 @@ class Project:
         #: The drift report for people and for programs.
         self.drift_page, self.drift_data = openapi / "drift.md", openapi / "drift.json"
         #: The generated package, and the package written by hand that is checked against it.
-        self.client, self.flows = root / "generated" / PACKAGE, root / "specstep_flows"
+        self.client, self.flows = root / "generated" / PACKAGE, root / FLOWS
         #: What the documented contract says of sending each operation, for the hand-written package.
         self.operations_table = self.flows / "gateway" / "_operations.py"
         #: The pins of the tools, and the settings of the type check and of the tests.
