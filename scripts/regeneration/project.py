@@ -9,90 +9,40 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
-
 from regeneration.errors import RegenerationError
 
 PACKAGE: Final = "specstep_client"
+#: The package written by hand that is checked against it.
+FLOWS: Final = "specstep_flows"
 #: Seconds after which a process that we started is taken to hang.
 TIME_LIMIT: Final = 900.0
 
 
-@frozen
 class Project:
-    """A checkout; the properties are the files of DESIGN's room plan."""
+    """A checkout, and where its files are."""
 
-    root: Path
-
-    @property
-    def documented(self) -> Path:
-        """The contract by hand."""
-        return self.root / "openapi" / "documented.yaml"
-
-    @property
-    def pulled(self) -> Path:
-        """The newest document of a server, verbatim."""
-        return self.root / "openapi" / "pulled.json"
-
-    @property
-    def provenance(self) -> Path:
-        """Where, when and with which checksum it was pulled."""
-        return self.root / "openapi" / "pulled.provenance.json"
-
-    @property
-    def lock(self) -> Path:
-        """The names of everything that only a pulled document has."""
-        return self.root / "openapi" / "names.lock.json"
-
-    @property
-    def aligned(self) -> Path:
-        """The generator's only input."""
-        return self.root / "openapi" / "aligned.json"
-
-    @property
-    def settings(self) -> Path:
-        """The generator's settings."""
-        return self.root / "openapi" / "generator.yaml"
-
-    @property
-    def templates(self) -> Path:
-        """The generator's templates that are ours."""
-        return self.root / "openapi" / "templates"
-
-    @property
-    def drift_page(self) -> Path:
-        """The drift report for people."""
-        return self.root / "openapi" / "drift.md"
-
-    @property
-    def drift_data(self) -> Path:
-        """The drift report for programs."""
-        return self.root / "openapi" / "drift.json"
-
-    @property
-    def client(self) -> Path:
-        """The generated package."""
-        return self.root / "generated" / "specstep_client"
-
-    @property
-    def flows(self) -> Path:
-        """The hand-written package that is checked against a new client."""
-        return self.root / "specstep_flows"
-
-    @property
-    def operations_table(self) -> Path:
-        """What the documented contract says of sending each operation, for the hand-written package."""
-        return self.root / "specstep_flows" / "gateway" / "_operations.py"
-
-    @property
-    def pyproject(self) -> Path:
-        """Pins of the tools, settings of the type check and of the tests."""
-        return self.root / "pyproject.toml"
-
-    @property
-    def staging(self) -> Path:
-        """Scratch folders, and what a swap puts in place; on the same file system as the rest."""
-        return self.root / ".regeneration"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        openapi = root / "openapi"
+        #: The contract, written by hand.
+        self.documented = openapi / "documented.yaml"
+        #: The newest document of a server, verbatim; and where, when and with which checksum it was pulled.
+        self.pulled, self.provenance = openapi / "pulled.json", openapi / "pulled.provenance.json"
+        #: The names of everything that only a pulled document has.
+        self.lock = openapi / "names.lock.json"
+        #: The generator's only input; its settings; those of its templates that are ours.
+        self.aligned = openapi / "aligned.json"
+        self.settings, self.templates = openapi / "generator.yaml", openapi / "templates"
+        #: The drift report for people and for programs.
+        self.drift_page, self.drift_data = openapi / "drift.md", openapi / "drift.json"
+        #: The generated package, and the package written by hand that is checked against it.
+        self.client, self.flows = root / "generated" / PACKAGE, root / FLOWS
+        #: What the documented contract says of sending each operation, for the hand-written package.
+        self.operations_table = self.flows / "gateway" / "_operations.py"
+        #: The pins of the tools, and the settings of the type check and of the tests.
+        self.pyproject = root / "pyproject.toml"
+        #: Scratch folders, and what a swap puts in place; on the same file system as the rest.
+        self.staging = root / ".regeneration"
 
     def relative(self, path: Path) -> str:
         """A path as messages write it."""

@@ -91,7 +91,7 @@ def with_flows(small_checkout: Checkout, small: Json, monkeypatch: pytest.Monkey
     small_checkout.project.documented.write_text(json.dumps(small))
     assert small_checkout.run() == 0
     small_checkout.said()
-    monkeypatch.setattr(type(small_checkout.project), "flows", property(lambda self: self.root / "little_flows"))
+    monkeypatch.setattr("regeneration.project.FLOWS", "little_flows")
     (root / "little_flows").mkdir()
     (root / "little_flows" / "__init__.py").write_text("")
     (root / "little_flows" / "gateway.py").write_text(GATEWAY)
