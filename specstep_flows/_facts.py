@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-__all__ = [
-    "TITLE_WEIGHT",
-    "Fact",
-    "Mark",
-    "Observed",
-    "Stage",
-    "Tone",
-    "agent_name",
-    "failure_words",
-    "generation_facts",
-    "headline",
-    "result_facts",
-    "run_facts",
-    "seconds_taken",
-    "step_words",
-    "track",
-]
-
 #: Facts up to this weight are part of the title where a screen has one.
 TITLE_WEIGHT: Final = 1
 

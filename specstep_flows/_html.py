@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from specstep_flows._facts import Fact
 
-__all__ = ["EMPTY", "Child", "Html", "card", "element", "escaped", "joined"]
-
 _VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 

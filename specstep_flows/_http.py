@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.settings import Settings
 
-__all__ = ["as_httpx_arguments", "refuse_cookies", "unusable_environment"]
-
 
 def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
     """The arguments of ``httpx.Client`` and ``httpx.AsyncClient``. Raises ``SettingsError`` when the key is missing."""

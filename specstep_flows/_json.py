@@ -10,8 +10,6 @@ from uuid import UUID
 
 import attrs
 
-__all__ = ["as_json"]
-
 
 def as_json(value: Any) -> Any:
     """``value`` as JSON has it.

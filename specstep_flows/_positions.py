@@ -15,8 +15,6 @@ from specstep_flows.errors import AnswersError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["Items", "Node", "Pairs", "Text", "parse_json", "parse_yaml"]
-
 _DEEPEST: Final = 6
 
 

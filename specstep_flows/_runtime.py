@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["AsyncRuntime", "People", "Runtime"]
-
 R = TypeVar("R")
 
 #: Somebody who is told of events; with AsyncSpecStep it may be a coroutine function.

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["counted", "duration", "money", "percent", "plain_line", "plain_text", "size", "spaced"]
-
 #: Whole terminal sequences: CSI, OSC (to BEL or ST), DCS and the like, and two-character escapes.
 _SEQUENCES: Final = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"

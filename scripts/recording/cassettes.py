@@ -14,8 +14,6 @@ from .scrubbing import API, Scrubber
 if TYPE_CHECKING:
     from specstep_flows import RunResult, Settings
 
-__all__ = ["BRIEF", "RUN", "player", "record"]
-
 #: What is said in the recorded interview, and how the run is asked for; a replay must ask for the same.
 BRIEF: Final = ("A portal where small shops collect what their customers say.", "It runs on one cheap server.")
 RUN: Final[dict[str, Any]] = {"profile": "Fast", "on_question": ProposedDefaults()}

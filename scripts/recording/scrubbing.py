@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-__all__ = ["API", "REDACTED", "STORAGE", "Scrubber", "stand_in_package"]
-
 #: The origins that a cassette shows, whatever was recorded from.
 API: Final = "https://specstep.example"
 STORAGE: Final = "https://storage.example"

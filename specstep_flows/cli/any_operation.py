@@ -33,18 +33,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
 
-__all__ = [
-    "Parameter",
-    "ask_object",
-    "ask_service",
-    "find",
-    "marked",
-    "names",
-    "parameters",
-    "perform",
-    "read_json_body",
-]
-
 _ROOT: Final = "specstep_client.api"
 
 

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-__all__ = [
-    "Target",
-    "Upload",
-    "find_generation",
-    "find_run",
-    "find_target",
-    "messages_of",
-    "require_generation",
-    "start_over_elsewhere",
-]
-
 #: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
 LONGEST_BYTES: Final = 4_000_000
 _ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")

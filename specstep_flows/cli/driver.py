@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["Driver", "chosen_progress", "open_driver"]
-
 
 @attrs.define(eq=False)
 class Driver:

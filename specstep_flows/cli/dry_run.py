@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import RunOptions
 
-__all__ = ["rehearse"]
-
 
 def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: RunningOptions, run_id: str | None) -> int:
     """Check what ``run`` would check, and say what it would do.

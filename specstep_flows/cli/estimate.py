@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, Usage
 
-__all__ = ["Estimate", "Range", "agree", "estimate", "read_before_paying", "usage_words"]
-
 
 @attrs.frozen
 class Range:

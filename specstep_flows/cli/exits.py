@@ -6,20 +6,6 @@ from typing import Final
 
 from specstep_flows import errors
 
-__all__ = [
-    "AUTHENTICATION",
-    "DETACHED",
-    "DONE",
-    "FAILED",
-    "INTEGRITY",
-    "INTERRUPTED",
-    "NETWORK",
-    "QUESTION",
-    "QUOTA",
-    "USAGE",
-    "exit_code",
-]
-
 DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2

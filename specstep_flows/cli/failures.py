@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.cli.session import Call
 
-__all__ = ["tell", "tell_detached", "tell_error", "tell_mistake"]
-
 #: With these the run is over, or it was never the run that was meant.
 _ENDS: Final = (
     errors.GenerationCancelled,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
-__all__ = ["NOTICE", "Detach", "Interrupts", "Stop", "write_notice"]
-
 #: Seconds that a request in flight is given after the first Ctrl-C.
 GRACE_SECONDS = 3.0
 #: An interrupt that arrives between Python's last check and a blocking call is noticed after this long.

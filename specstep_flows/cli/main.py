@@ -17,8 +17,6 @@ from specstep_flows.cli import exits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERBS", "command", "load", "main"]
-
 #: Every verb and group: the module of ``commands`` that has it, and how its help begins.
 VERBS: Final = {
     "run": ("run", "Turn a brief into a package on disk."),

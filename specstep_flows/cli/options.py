@@ -16,32 +16,6 @@ from specstep_flows._text import plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
 
-__all__ = [
-    "Answers",
-    "Attach",
-    "Embedded",
-    "Events",
-    "Force",
-    "KickoffOptions",
-    "MaxCost",
-    "Mirror",
-    "OnQuestion",
-    "OnQuestionOption",
-    "Output",
-    "Profile",
-    "Progress",
-    "ProgressOption",
-    "ProjectType",
-    "RetryFailed",
-    "RunArgument",
-    "RunOrGeneration",
-    "RunningOptions",
-    "Timeout",
-    "Unpack",
-    "Yes",
-    "complete_run",
-]
-
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)\s*([a-z]*)")
 

@@ -18,21 +18,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import PackageOnDisk, RunResult
     from specstep_flows.runs.records import RunRecord
 
-__all__ = [
-    "STATUS_WORDS",
-    "event_document",
-    "facts",
-    "package_document",
-    "result_document",
-    "rows_of",
-    "run_document",
-    "show_facts",
-    "show_rows",
-    "show_table",
-    "status_of",
-    "table",
-]
-
 #: What only the machinery of a run needs.
 _INNER: Final = frozenset({"intent", "answering", "turns", "uploads"})
 

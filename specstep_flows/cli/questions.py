@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.models import Clarification
 
-__all__ = ["Person", "chosen_mode", "load_answers", "make_policy", "question_lines"]
-
 
 def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool = False) -> OnQuestion:
     """The mode asked for; by default a person is asked if there is one; an unattended sandbox run takes defaults."""

@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from specstep_flows.events import Event
     from specstep_flows.runs.store import RunStore
 
-__all__ = [
-    "NO_SANDBOX",
-    "Call",
-    "embedded_sandbox",
-    "open_client",
-    "open_client_for",
-    "open_store",
-    "service_of",
-]
-
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
 #: This package is on no package index, so people must not be sent to one, where anyone could take the name.

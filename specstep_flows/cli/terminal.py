@@ -18,8 +18,6 @@ from specstep_flows._text import plain_line, plain_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCHEMA_VERSION", "Terminal", "abandon_stdout", "document_text"]
-
 #: The form of every JSON document that the command writes; raised when a reader would notice.
 SCHEMA_VERSION: Final = 1
 

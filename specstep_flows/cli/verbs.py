@@ -29,8 +29,6 @@ from specstep_flows.cli.session import Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["common_options", "group", "verb"]
-
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Write one JSON document to stdout, for failures as well.")
 ]

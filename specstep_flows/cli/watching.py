@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
-__all__ = ["watch_generation"]
-
 
 class DeadlineClock(InterruptibleClock):
     """A clock whose waits end at a deadline, so that a step of the client's has an overall time limit."""

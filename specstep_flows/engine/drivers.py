@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Flow
     from specstep_flows.engine.session import Session
 
-__all__ = ["drive", "drive_async", "in_thread", "refuse_coroutines"]
-
 R = TypeVar("R")
 
 #: How long a cancelled task waits for its thread to stop; a download checks four times a second whether it should.

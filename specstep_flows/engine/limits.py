@@ -23,8 +23,6 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-__all__ = ["DEFAULT_LIMITS", "Bucket", "Limiter", "MemoryLimiter", "SharedLimiter", "scope_of"]
-
 Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
 T = TypeVar("T")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.effects import Reply, Request
 
-__all__ = ["refusal"]
-
 #: The service's text is shown, up to this many characters.
 LONGEST_DETAIL = 500
 

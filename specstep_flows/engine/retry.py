@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.effects import Kind
 
-__all__ = ["RULES", "Rule", "backoff", "next_attempt", "retry_after_seconds"]
-
 
 @attrs.frozen
 class Rule:

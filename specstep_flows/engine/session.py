@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-__all__ = ["Session", "Shared"]
-
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.events import Event
 
-__all__ = ["attempt", "attempt_async", "hide_queries"]
-
 #: No response of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0

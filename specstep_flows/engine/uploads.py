@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.effects import Request
 
-__all__ = ["Progress", "counted", "counted_async"]
-
 #: About how many events an upload produces, and the fewest bytes between two of them.
 MOST_TOLD: Final = 20
 SMALLEST_STEP_BYTES: Final = 1 << 16

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Budget", "check_before_paying"]
-
 
 async def check_before_paying(limit_usd: float | None, record: RunRecord) -> None:
     """Refuse to start what the limit leaves no room for.

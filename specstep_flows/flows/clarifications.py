@@ -16,8 +16,6 @@ from specstep_flows.models import Answer, Clarification
 if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["ClarificationAnswerer", "answer_pending", "answers_in", "checked_answers"]
-
 #: For this long after answers were accepted, nothing is asked: the service picks them up at its next tick.
 TICK_SECONDS: Final = 30.0
 #: Give up after this many sendings in a row whose outcome is unknown; each is sent again after the settle time.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import Generation
 
-__all__ = ["cancel_generation", "interview_of", "pause_generation", "resume_generation"]
-
 #: Give up after this many requests for a change that the state does not show.
 MOST_ATTEMPTS: Final = 6
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Delivered", "Files", "deliver", "download_package", "fetch_package", "find_package", "part_of"]
-
 #: The package of a Complete generation may be recorded a moment late: wait this long between looks.
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
 #: Give up after this many downloads that broke without a single new byte.

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["MOST_SAMPLES", "Sample", "sampled", "states_of"]
-
 #: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out.
 Sample: TypeAlias = Mapping[str, Any]
 

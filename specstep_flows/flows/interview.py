@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import Interview
 
-__all__ = [
-    "attach_document",
-    "complete_interview",
-    "find_intake_artifact",
-    "is_answered",
-    "say",
-    "start_interview",
-    "warn_of_full_transcript",
-]
-
 #: How often a turn's job is looked at: the official samples wait three seconds.
 TURN_POLL_SECONDS: Final = 3.0
 #: How often a turn that failed as retryable is submitted again, with the same key (an assumption).

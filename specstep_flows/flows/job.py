@@ -17,16 +17,6 @@ from specstep_flows.states import DOCUMENTED_PROFILES
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = [
-    "DOCUMENTED_PROJECT_TYPES",
-    "Job",
-    "KeyCheck",
-    "accepted_choices",
-    "confirm",
-    "current_record",
-    "generation_changes",
-]
-
 #: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
 DOCUMENTED_PROJECT_TYPES: Final = frozenset(
     {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}

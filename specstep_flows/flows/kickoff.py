@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import GenerationRow
 
-__all__ = [
-    "GenerationSnapshot",
-    "Kickoff",
-    "find_new",
-    "kick_off",
-    "settle_kickoff",
-    "start_generation",
-    "take_snapshot",
-]
-
 #: How often the list is read while an answer that was lost may still turn into a generation.
 SETTLE_POLL_SECONDS: Final = 10.0
 #: Give up after this many kickoffs that started nothing.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import Generation
 
-__all__ = ["KNOWN_LOOKS", "Pace", "once_known"]
-
 T = TypeVar("T")
 
 #: The longest wait between two looks, in seconds (walkthrough, step 5: "15 to 30 seconds").

@@ -23,8 +23,6 @@ from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import DOCUMENTED_PROFILES, fold, is_fan_out
 
-__all__ = ["answer_run", "run_job"]
-
 #: The longest wait for another run that is verifying the key.
 KEY_CHECK_SECONDS: Final = 120.0
 

@@ -28,8 +28,6 @@ from specstep_flows.states import DEFAULT_PROFILE
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["hold_interview"]
-
 #: The pages name no limit for a reference document; a larger one gets a warning.
 LARGE_BYTES: Final = 20_000_000
 #: The expected answer when a key, not a person, held the interview.

@@ -23,8 +23,6 @@ from specstep_flows.runs.records import Intent, RunRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["retry", "start"]
-
 
 async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""

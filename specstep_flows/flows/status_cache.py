@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.models import GenerationRow
 
-__all__ = ["StatusCache"]
-
 #: A page younger than this, in seconds, serves every run that is due for a look.
 FRESH_SECONDS: Final = 15.0
 #: Further than this from a run's likely end, a page may be older.

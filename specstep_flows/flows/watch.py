@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["generations_of", "raise_for_end", "wait_for_generation", "watch"]
-
 #: A child may be listed late: the run's generations are listed again this often.
 FAMILY_SECONDS: Final = 60.0
 

@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.effects import Reply
 
-__all__ = [
-    "body",
-    "document",
-    "optional",
-    "optional_fields",
-    "optional_uuid",
-    "parse",
-    "raw",
-    "rows",
-    "steering_text",
-    "steering_uuid",
-]
-
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
 _ABSENT: Final = object()

@@ -21,8 +21,6 @@ import attrs
 
 from specstep_flows.errors import DamagedPackage, HostilePackage
 
-__all__ = ["Archive", "Entry", "UnpackLimits", "check", "open_archive"]
-
 _CHUNK: Final = 1 << 20
 #: Small texts can compress very well: below this many bytes the ratio means nothing.
 _RATIO_FLOOR: Final = 16 << 20

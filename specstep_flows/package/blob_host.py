@@ -21,8 +21,6 @@ import attrs
 from specstep_flows.errors import Detached, DownloadError, PackageError
 from specstep_flows.settings import is_loopback
 
-__all__ = ["Address", "SecretHeaders", "from_network", "get"]
-
 T = TypeVar("T")
 
 MOST_REDIRECTS: Final = 5

@@ -31,8 +31,6 @@ from specstep_flows.package.archive import UnpackLimits, check
 from specstep_flows.package.blob_host import Address, from_network, get
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
-__all__ = ["Fetched", "Verified", "fetch_to_part", "place", "tidy", "verify"]
-
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")

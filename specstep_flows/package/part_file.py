@@ -20,8 +20,6 @@ from specstep_flows.errors import OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["PartFile", "Version", "forget_version"]
-
 #: A Last-Modified this much older than the answer tells two versions apart (RFC 9110, 8.8.2.2, rounded up).
 _SETTLED_SECONDS: Final = 60
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from specstep_flows.errors import OutputError
 from specstep_flows.package.archive import Archive, UnpackLimits, open_archive
 
-__all__ = ["UnpackLimits", "unpack"]
-
 
 def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> list[Path]:
     """Unpack ``zip_path`` into the folder ``target``; returns the paths of the files, sorted.

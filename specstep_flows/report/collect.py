@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from specstep_flows.report.course import Course
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["Collected", "ShownPackage", "collect"]
-
 #: The newest so many steps of the agents are shown.
 CONVERSATION_ITEMS: Final = 500
 

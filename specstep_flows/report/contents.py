@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.package.archive import Archive, Entry
 
-__all__ = ["Contents", "ShownFile", "read_contents"]
-
 #: A report is read, mailed and printed: a larger file, or what goes beyond all of this, is named and not shown.
 MOST_CHARACTERS_OF_A_FILE: Final = 200_000
 MOST_CHARACTERS: Final = 3_000_000

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.flows.history import Sample
 
-__all__ = ["CostPoint", "Course", "Incident", "Visit", "course", "summary"]
-
 _STATE_NAMES: Final = ("to_state", "new_state", "state", "stage")
 _TIME_NAMES: Final = ("occurred_at", "created_at", "timestamp", "at", "time")
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["default_path", "receipt_path", "write_receipt", "write_report"]
-
 #: Our pages name their run within this many characters.
 _HEAD: Final = 30_000
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
-__all__ = ["rendered"]
-
 #: The page's own headings end here; a document's first heading comes below them.
 DEEPER: Final = 3
 _OUTSIDE: Final = frozenset({"http", "https", "mailto"})

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
     from specstep_flows.report.contents import Contents, ShownFile
 
-__all__ = ["generations", "package", "receipt_table", "reproduction"]
-
 
 def generations(collected: Collected) -> Html:
     """All generations that one kickoff started, where there are several."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
     from specstep_flows.report.course import Course
 
-__all__ = ["RUN_MARK", "page"]
-
 #: The name of the ``meta`` element that says which run a page is about.
 RUN_MARK: Final = "specstep-run"
 

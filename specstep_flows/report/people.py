@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.report.collect import Collected
 
-__all__ = ["agents", "transcript"]
-
 
 def transcript(collected: Collected) -> Html:
     """The interview, from the service where it still has it, else from the run's record."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Scale: TypeAlias = Callable[[float], float]
 
-__all__ = ["cost_plot"]
-
 WIDTH: Final = 720
 HEIGHT: Final = 310
 LEFT: Final = 58

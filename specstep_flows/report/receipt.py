@@ -9,8 +9,6 @@ from specstep_flows._json import as_json
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
 
-__all__ = ["receipt"]
-
 SCHEMA_VERSION: Final = 1
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.report.collect import Collected
 
-__all__ = ["costs", "course_table", "incidents", "questions", "refinement", "section", "still", "table"]
-
 _MARKS = {
     "done": ("✓", "done"),
     "passed": ("\u2013", "skipped, or over before it was seen"),

@@ -9,8 +9,6 @@ from specstep_flows import errors
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_attachment"]
-
 
 def read_attachment(path: Path) -> bytes:
     """The bytes of a reference document. Raises ``UsageError`` for what cannot be read or is empty."""

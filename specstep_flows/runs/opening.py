@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.store import RunStore
 
-__all__ = [
-    "adopted_record",
-    "check_run_id",
-    "new_record",
-    "new_run_id",
-    "open_run",
-    "reopen_run",
-    "run_options",
-]
-
 RUN_ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 LONGEST_RUN_ID: Final = 64
 #: What a kickoff is sent with; it can change until then.

@@ -13,8 +13,6 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.models import RunOptions
 
-__all__ = ["Intent", "RunRecord", "TurnRecord", "changed_options", "refuse_unknown", "stored_options"]
-
 
 @attrs.frozen
 class TurnRecord:

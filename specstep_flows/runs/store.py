@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["RunStore"]
-
 SCHEMA_VERSION: Final = 1
 
 

@@ -11,8 +11,6 @@ from specstep_flows.cli.output import run_document
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
 
-__all__ = ["adopt"]
-
 
 @verb
 def adopt(

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
 
-__all__ = ["answer"]
-
 
 @verb
 def answer(

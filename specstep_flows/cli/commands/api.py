@@ -18,8 +18,6 @@ from specstep_flows.cli.output import table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
 
-__all__ = ["api"]
-
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""

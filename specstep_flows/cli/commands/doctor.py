@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.settings import Settings
 
-__all__ = ["doctor"]
-
 Verdict: TypeAlias = Literal["ok", "warn", "fail"]
 
 #: The Date header has whole seconds, and an answer takes a moment; from here on it is the clock.

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation, Package
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["download"]
-
 
 @verb
 def download(

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Generation, GenerationRow
 
-__all__ = ["cancel", "generation"]
-
-
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A reason, which the service keeps.")]
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-__all__ = ["interview"]
-
 
 @verb
 def interview(

@@ -14,8 +14,6 @@ from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import group, verb
 
-__all__ = ["package"]
-
 Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N.")]
 

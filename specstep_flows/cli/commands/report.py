@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from specstep_flows.report import Collected
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["report"]
-
 
 @verb
 def report(

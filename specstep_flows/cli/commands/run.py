@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["resume", "run"]
-
 
 @verb
 def run(

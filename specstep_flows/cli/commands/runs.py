@@ -20,8 +20,6 @@ from specstep_flows.states import DEFAULT_PROFILE, fold
 if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["forget", "runs", "show"]
-
 
 @verb
 def runs(

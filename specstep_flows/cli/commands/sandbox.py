@@ -13,8 +13,6 @@ from specstep_flows.cli.session import NO_SANDBOX, Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.settings import is_loopback
 
-__all__ = ["sandbox"]
-
 
 @verb
 def sandbox(

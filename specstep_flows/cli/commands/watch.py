@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["watch"]
-
 
 @verb
 def watch(

@@ -11,8 +11,6 @@ from specstep_flows.cli.output import show_facts, show_rows
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import group, verb
 
-__all__ = ["webhook"]
-
 #: The most general event (walkthrough, step 7.5: "subscribe here when in doubt").
 DEFAULT_EVENT: Final = "generation.state_changed"
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from specstep_flows.models import Interview
     from specstep_flows.runs.records import RunRecord
 
-__all__ = ["LARGE_MEGABYTES", "Conversation", "drive_interview", "is_open_interview", "resume_interview"]
-
 #: The pages name no limit for reference documents: past this one a person is warned.
 LARGE_MEGABYTES: Final = 20.0
 #: A wait this long is worth a line.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.driver import Driver
     from specstep_flows.models import Interview, ReferenceDocument
 
-__all__ = ["Documents"]
-
 
 class Documents:
     """What ``/attach``, ``/documents`` and ``/remove`` do. What cannot be done is raised, and nothing was sent then."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
 
-__all__ = ["COMMANDS", "Command", "Keyboard", "command_in", "edited"]
-
 #: Every command with what follows it and what it does.
 COMMANDS: Final = {
     "done": ("", "end the interview and start the generation"),

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.models import Interview, ReferenceDocument
 
-__all__ = ["document_lines", "show_reply", "status_lines"]
-
 #: Lines longer than this are hard to read, however wide the window is.
 WIDEST: Final = 100
 #: The signs that Markdown is drawn with.

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.models import ConversationItem
 
-__all__ = ["LiveDisplay"]
-
 #: The agents' conversation is read again when the state changes, and at most this often otherwise: it costs a request.
 CONVERSATION_SECONDS: Final = 60.0
 #: So many of the lines that stay are written again after the window was resized.

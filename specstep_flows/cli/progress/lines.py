@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.progress.state import Watched
     from specstep_flows.models import ConversationItem, Generation
 
-__all__ = ["Glyphs", "frame"]
-
 #: From this width on, each stage is written out; below, one letter stands for each.
 WIDE_COLUMNS: Final = 72
 #: From this width on, the rows have their names in a column of their own.

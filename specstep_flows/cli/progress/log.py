@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.models import ConversationItem, Generation
 
-__all__ = ["Mode", "Reporter", "make_reporter"]
-
 Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 
 #: Off a terminal, the longest silence in seconds of the run's clock.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from specstep_flows._facts import Fact
     from specstep_flows.models import ConversationItem, Generation
 
-__all__ = ["Watched"]
-
 
 @attrs.define
 class Watched:

@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.events import Uploading
 
-__all__ = ["UploadBar"]
-
 #: Below this width the bar goes without its sizes and times.
 ROOMY_COLUMNS: Final = 72
 
