@@ -112,6 +112,11 @@ class Remember(Effect["RunRecord | None"]):
 
 
 @attrs.define(eq=False)
+class Recall(Effect["RunRecord | None"]):
+    """The run's record as it is now; whoever answers its questions beside this process may have added to it."""
+
+
+@attrs.define(eq=False)
 class Ask(Effect[Any]):
     """Call a callback of the user (a policy, a respondent), sync or async, and get what it returns."""
 

@@ -106,6 +106,8 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return (yield from _report(effect.event, session))
         case effects.Remember():
             return (yield from _remember(effect, session))
+        case effects.Recall():
+            return (yield Block(session.read))
         case effects.Observe():
             return (yield from _observe(effect, session))
         case effects.Ask():

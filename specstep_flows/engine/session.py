@@ -62,6 +62,12 @@ class Session:
     record: RunRecord | None = None
     stopping: threading.Event = attrs.field(factory=threading.Event)
 
+    def read(self) -> RunRecord | None:
+        """The record as it is in the store."""
+        if self.record is not None and self.store is not None:
+            self.record = self.store.get(self.record.run_id)
+        return self.record
+
     def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
         """Make ``changes`` durable, and keep the changed record."""
         if self.record is not None and self.store is not None and changes:

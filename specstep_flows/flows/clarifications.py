@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.callbacks import Policy, PolicyAnswers
-from specstep_flows.engine.effects import Ask, Now, Remember, Report, Sleep
+from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class ClarificationAnswerer:
         self.answering = answering
         accepted = [attrs.evolve(answer, generation_id=self.generation_id) for answer in accepted]
         self.accepted += accepted
-        record = await Remember({})
+        record = await Recall()
         sent = dict(record.answering or {}) if record is not None else {}
         sent.pop(str(self.generation_id), None)
         if answering is not None:

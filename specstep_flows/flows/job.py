@@ -8,7 +8,7 @@ import attrs
 
 from specstep_flows import errors, gateway
 from specstep_flows.callbacks import Confirm, Policy, Respondent
-from specstep_flows.engine.effects import Ask, Remember
+from specstep_flows.engine.effects import Ask, Recall
 from specstep_flows.flows import delivery
 from specstep_flows.models import Account, Capabilities, RunOptions
 from specstep_flows.runs.records import RunRecord
@@ -69,7 +69,7 @@ async def accepted_choices() -> Capabilities:
 
 async def current_record() -> RunRecord:
     """The run's record as it is now."""
-    record = await Remember({})
+    record = await Recall()
     assert record is not None, "a job is driven with a run's record"
     return record
 

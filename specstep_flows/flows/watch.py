@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Flow, Now, Observe, Remember, Report, Sleep
+from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.history import sampled
@@ -69,7 +69,7 @@ class _Family:
         new = [identifier for identifier in generation_ids if identifier not in self.members]
         if not new:
             return
-        record = await Remember({})
+        record = await Recall()
         for identifier in new:
             answering = None if record is None else record.answering
             self.members[identifier] = _Member(
@@ -105,7 +105,7 @@ class _Family:
 
     async def _record(self, generation: Generation, now: float) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""
-        record = await Remember({})
+        record = await Recall()
         if record is None:
             return
         changes: dict[str, Any] = {}

@@ -12,7 +12,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine import interpreter
-from specstep_flows.engine.effects import Effect, Flow, Kind, Observe, Remember, Reply, Report, Request, Send, Sleep
+from specstep_flows.engine.effects import Effect, Flow, Kind, Observe, Recall, Remember, Reply, Report, Request, Send, Sleep
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord
@@ -315,6 +315,7 @@ def test_a_flow_without_a_run_remembers_nothing() -> None:
     bench = Bench(answer(202), with_run=False)
 
     assert bench.play(one(Remember({"stage": "x"}))) is None
+    assert bench.play(one(Recall())) is None
     assert bench.play(send()) == 202
 
 

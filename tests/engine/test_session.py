@@ -61,6 +61,22 @@ def test_a_change_is_in_the_store_and_in_the_record(tmp_path: Path) -> None:
     store.close()
 
 
+def test_the_record_is_read_as_another_process_left_it(tmp_path: Path) -> None:
+    """Answers that were given beside this process are not written over with what it read before."""
+    here, there = RunStore(tmp_path), RunStore(tmp_path)
+    record = RunRecord("one", "https://specstep.example", 0.0, 0.0)
+    here.create(record)
+    session = Session(shared(), store=here, record=record)
+    there.update("one", {"answers": ({"question": "Which?", "answer": "This."},)})
+
+    assert session.read() == session.record == there.get("one")
+    assert session.record is not None
+    assert session.record.answers
+    assert Session(shared()).read() is None
+    here.close()
+    there.close()
+
+
 def test_keys_are_of_the_form_that_the_service_wants_and_never_the_same() -> None:
     """1 to 128 characters of ``[A-Za-z0-9._:-]`` (walkthrough, step 3)."""
     keys = {new_key() for _ in range(100)}

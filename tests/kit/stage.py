@@ -58,6 +58,8 @@ class Stage:
                 if self.record is not None:
                     self.record = attrs.evolve(self.record, **effect.changes)
                 return self.record
+            case effects.Recall():
+                return self.record
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():
