@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from specstep_flows.sandbox import Fault, Sandbox
-from tests.cli.pseudo_terminal import at_terminal, fast_sandbox, finish, seen
+from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish, seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

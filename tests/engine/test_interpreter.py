@@ -12,7 +12,19 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine import interpreter
-from specstep_flows.engine.effects import Effect, Flow, Kind, Observe, Recall, Remember, Reply, Report, Request, Send, Sleep
+from specstep_flows.engine.effects import (
+    Effect,
+    Flow,
+    Kind,
+    Observe,
+    Recall,
+    Remember,
+    Reply,
+    Report,
+    Request,
+    Send,
+    Sleep,
+)
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord

@@ -13,9 +13,9 @@ from regeneration.document import load_documented
 from regeneration.pipeline import Options, regenerate
 from regeneration.project import Project
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.contracts import SMALL
-from tests.regeneration.support.disguises import ASPNET, disguised
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.contracts import SMALL
+from tests.kit.regeneration.disguises import ASPNET, disguised
 
 ROOT = Path(__file__).parents[2]
 Json = Any

@@ -13,10 +13,10 @@ from regeneration.emit import to_json
 from regeneration.errors import RegenerationError
 from regeneration.names import NamesLock
 
-from tests.regeneration.support.aligned import text_of
-from tests.regeneration.support.contracts import SMALL
-from tests.regeneration.support.disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
-from tests.regeneration.support.wider import disguises, wider_documents
+from tests.kit.regeneration.aligned import text_of
+from tests.kit.regeneration.contracts import SMALL
+from tests.kit.regeneration.disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
+from tests.kit.regeneration.wider import disguises, wider_documents
 
 Json = Any
 

@@ -11,8 +11,8 @@ from regeneration.align import align
 from regeneration.names import NamesLock
 from regeneration.report import Report, obstacles, report_on
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.disguises import ASPNET, disguised, plain
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
 Json = Any
 

@@ -16,8 +16,8 @@ from regeneration.names import NamesLock
 from regeneration.reader import read_contract
 from regeneration.report import Report, obstacles, report_on
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.disguises import ASPNET, disguised, plain
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
 Json = Any
 Edit = Callable[[Json], None]

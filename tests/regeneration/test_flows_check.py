@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.disguises import ASPNET, disguised
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.disguises import ASPNET, disguised
 
 Json = Any
 

@@ -19,7 +19,7 @@ from regeneration.reader import read_contract
 from specstep_client import models
 from specstep_client.types import UNSET, File
 
-from tests.regeneration.support.clients import ROOT, run_in, tried_out
+from tests.kit.regeneration.clients import ROOT, run_in, tried_out
 
 Json = Any
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"

@@ -16,8 +16,8 @@ from regeneration.errors import RegenerationError
 from regeneration.generator import generate_client, inspect_client
 from regeneration.names import NamesLock
 
-from tests.regeneration.support.clients import NOTHING_DOCUMENTED, ROOT, generated, run_in, tried_out
-from tests.regeneration.support.disguises import SWASHBUCKLE, disguised
+from tests.kit.regeneration.clients import NOTHING_DOCUMENTED, ROOT, generated, run_in, tried_out
+from tests.kit.regeneration.disguises import SWASHBUCKLE, disguised
 
 Json = Any
 

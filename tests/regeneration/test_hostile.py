@@ -23,9 +23,9 @@ from regeneration.names import NamesLock
 from regeneration.paths import UnusablePath, parse_route
 from regeneration.text import is_writable, shown
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.clients import NOTHING_DOCUMENTED, generated, tried_out
-from tests.regeneration.support.disguises import ASPNET, disguised
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.clients import NOTHING_DOCUMENTED, generated, tried_out
+from tests.kit.regeneration.disguises import ASPNET, disguised
 
 Json = Any
 

@@ -10,8 +10,8 @@ import pytest
 from regeneration.align import align
 from regeneration.names import NamesLock
 
-from tests.regeneration.support.aligned import schemas_of, schemas_with, success_of, text_of
-from tests.regeneration.support.disguises import ASPNET, Disguise, disguised
+from tests.kit.regeneration.aligned import schemas_of, schemas_with, success_of, text_of
+from tests.kit.regeneration.disguises import ASPNET, Disguise, disguised
 
 Json = Any
 

@@ -14,7 +14,7 @@ from regeneration.errors import RegenerationError
 from regeneration.names import NamesLock, class_name, member_names, module_name
 from regeneration.text import pascal, snake
 
-from tests.regeneration.support.disguises import SWASHBUCKLE, Disguise, disguised
+from tests.kit.regeneration.disguises import SWASHBUCKLE, Disguise, disguised
 
 Json = Any
 

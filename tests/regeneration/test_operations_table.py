@@ -12,7 +12,7 @@ from regeneration.operations_table import operations_table, write_operations_tab
 from regeneration.paths import METHODS
 from regeneration.project import Project
 
-from tests.regeneration.support.checkouts import Checkout
+from tests.kit.regeneration.checkouts import Checkout
 
 Json = Any
 ROOT = Path(__file__).parents[2]

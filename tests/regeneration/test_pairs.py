@@ -8,8 +8,8 @@ from typing import Any
 from regeneration.align import align
 from regeneration.names import NamesLock
 
-from tests.regeneration.support.aligned import schemas_of, schemas_with, success_of
-from tests.regeneration.support.disguises import Disguise, disguised
+from tests.kit.regeneration.aligned import schemas_of, schemas_with, success_of
+from tests.kit.regeneration.disguises import Disguise, disguised
 
 Json = Any
 

@@ -18,8 +18,8 @@ from regeneration.generator import check_tools
 from regeneration.project import Project
 from regeneration.swap import READY, TARGETS, staging
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.disguises import ASPNET, SWASHBUCKLE, Disguise, disguised
 
 Json = Any
 ROOT = Path(__file__).parents[2]

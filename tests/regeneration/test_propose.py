@@ -14,9 +14,9 @@ import pytest
 import yaml
 from regeneration import propose
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.disguises import ASPNET, disguised
-from tests.regeneration.support.servers import Answer, serving
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.disguises import ASPNET, disguised
+from tests.kit.regeneration.servers import Answer, serving
 
 Json = Any
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from regeneration.document import MOST_BYTES
 from regeneration.errors import RegenerationError
 from regeneration.pull import pull
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.servers import Answer, serving
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.servers import Answer, serving
 
 Json = Any
 KEY = "sf_0123456789abcdef"

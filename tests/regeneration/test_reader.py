@@ -14,10 +14,10 @@ from regeneration.emit import to_json
 from regeneration.names import NamesLock
 from regeneration.report import obstacles, report_on
 
-from tests.regeneration.support.contracts import SMALL
-from tests.regeneration.support.disguises import Disguise, disguised, plain
-from tests.regeneration.support.variants import VARIANTS, operations
-from tests.regeneration.support.wider import wider_documents
+from tests.kit.regeneration.contracts import SMALL
+from tests.kit.regeneration.disguises import Disguise, disguised, plain
+from tests.kit.regeneration.variants import VARIANTS, operations
+from tests.kit.regeneration.wider import wider_documents
 
 Json = Any
 

@@ -14,8 +14,8 @@ from regeneration.emit import to_json
 from regeneration.names import NamesLock
 from regeneration.paths import METHODS
 
-from tests.regeneration.support.clients import NOTHING_DOCUMENTED, generated, tried_out
-from tests.regeneration.support.disguises import SWASHBUCKLE, Disguise, disguised, plain
+from tests.kit.regeneration.clients import NOTHING_DOCUMENTED, generated, tried_out
+from tests.kit.regeneration.disguises import SWASHBUCKLE, Disguise, disguised, plain
 
 Json = Any
 FOLDER = os.environ.get("SPECSTEP_ASPNET_DOCUMENTS")

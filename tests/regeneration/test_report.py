@@ -9,7 +9,7 @@ from regeneration.align import align
 from regeneration.names import NamesLock
 from regeneration.report import report_on
 
-from tests.regeneration.support.disguises import ASPNET, disguised
+from tests.kit.regeneration.disguises import ASPNET, disguised
 
 Json = Any
 

@@ -12,8 +12,8 @@ from regeneration.document import parse_document
 from regeneration.errors import RegenerationError
 from regeneration.names import NamesLock
 
-from tests.regeneration.support.checkouts import Checkout
-from tests.regeneration.support.clients import NOTHING_DOCUMENTED
+from tests.kit.regeneration.checkouts import Checkout
+from tests.kit.regeneration.clients import NOTHING_DOCUMENTED
 
 Json = Any
 

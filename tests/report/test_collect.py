@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows.report import Collected, collect, page
-from tests.report.reader import Reader
+from tests.kit.report_page import Reader
 
 
 def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected) -> None:

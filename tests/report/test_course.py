@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specstep_flows.report.course import course
-from tests.report.polls import HISTORY, look
+from tests.kit.polls import HISTORY, look
 
 
 def test_durations_and_costs_come_from_the_looks() -> None:

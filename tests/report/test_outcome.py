@@ -6,7 +6,7 @@ from pathlib import Path
 
 from specstep_flows.report import Collected, page
 from specstep_flows.report.receipt import receipt
-from tests.report.reader import Reader
+from tests.kit.report_page import Reader
 
 
 def test_links_within_the_package_lead_to_its_files_on_the_page(collected: Collected) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from specstep_flows.models import Generation, Interview, Turn
 from specstep_flows.report import Collected, collect, page
 from specstep_flows.runs.records import RunRecord
-from tests.report.reader import Reader
+from tests.kit.report_page import Reader
 
 if TYPE_CHECKING:
     from datetime import datetime

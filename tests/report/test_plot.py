@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from specstep_flows.report.course import course, summary
 from specstep_flows.report.plot import cost_plot
-from tests.report.polls import HISTORY, look
+from tests.kit.polls import HISTORY, look
 
 
 def test_the_plot_says_in_words_what_it_shows() -> None:

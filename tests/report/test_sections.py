@@ -10,7 +10,7 @@ from specstep_flows.report import Collected, page
 from specstep_flows.report.course import Course
 from specstep_flows.report.sections import incidents, questions
 from specstep_flows.runs.records import RunRecord
-from tests.report.reader import Reader
+from tests.kit.report_page import Reader
 
 if TYPE_CHECKING:
     from datetime import datetime

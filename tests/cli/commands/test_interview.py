@@ -12,7 +12,7 @@ import pytest
 
 from specstep_flows import RunStore
 from specstep_flows.sandbox import Sandbox
-from tests.cli.pseudo_terminal import SPEED, at_terminal, fast_sandbox, finish, say, users_turns
+from tests.kit.pseudo_terminal import SPEED, at_terminal, fast_sandbox, finish, say, users_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from specstep_flows.cli.progress.display import LiveDisplay
 from specstep_flows.cli.progress.log import make_reporter
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.models import Generation
-from tests.cli.progress.frames import RUN, looks, terminal, written
+from tests.kit.frames import RUN, looks, terminal, written
 
 if TYPE_CHECKING:
     from specstep_flows.models import ConversationItem

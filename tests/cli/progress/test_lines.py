@@ -18,7 +18,7 @@ from rich.cells import cell_len
 
 from specstep_flows import events
 from specstep_flows.models import Answer, Clarification, Generation, Interview, TranscriptSize
-from tests.cli.progress.frames import RUN, looks, shown, terminal
+from tests.kit.frames import RUN, looks, shown, terminal
 
 if TYPE_CHECKING:
     from specstep_flows.models import ConversationItem

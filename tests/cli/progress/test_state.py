@@ -10,7 +10,7 @@ import attrs
 from specstep_flows import events
 from specstep_flows.cli.progress.display import LiveDisplay
 from specstep_flows.models import Generation
-from tests.cli.progress.frames import RUN, looks, shown, terminal, written
+from tests.kit.frames import RUN, looks, shown, terminal, written
 
 
 def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> None:

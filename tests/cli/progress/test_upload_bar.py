@@ -12,7 +12,7 @@ from specstep_flows import events
 from specstep_flows.cli.progress.upload_bar import UploadBar
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Sandbox
-from tests.cli.pseudo_terminal import at_terminal, fast_sandbox, finish
+from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

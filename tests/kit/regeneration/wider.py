@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.regeneration.support.contracts import SMALL
-from tests.regeneration.support.disguises import Disguise
+from tests.kit.regeneration.contracts import SMALL
+from tests.kit.regeneration.disguises import Disguise
 
 Json = Any
 
