@@ -233,7 +233,7 @@ class AsyncSpecStep:
         timeout: float | None = None,
         **changes: Unpack[RunChanges],
     ) -> models.RunResult:
-        """Go on with a run where it stopped, in this process or any other. Arguments and errors as for ``run``.
+        """Resume a run where it stopped, in this process or any other. Arguments and errors as for ``run``.
 
         ``changes`` are options to change from here on: ``max_cost_usd``, ``retry_failed``, ``output``, ``unpack``, …
         (``models.RunChanges``).
@@ -262,8 +262,8 @@ class AsyncSpecStep:
 
         ``on_question`` is a policy as for ``run``: it is called with the pending questions. The answers, and the rule
         that each came from, are kept in the run's record, and nothing is sent twice when a response is lost. Nothing
-        else is done: ``resume`` goes on with the run, or the process that drives it does. Empty when no question waits,
-        or when they were answered already and the service has yet to take the answers up. If one kickoff started
+        else is done: ``resume`` continues the run, or the process that drives it does. Empty when no question waits, or
+        when they were answered already and the service has yet to take the answers up. If one kickoff started
         several generations, each is answered.
 
         GET /v1/generations/{id}, GET /v1/generations/{id}/clarifications,
@@ -286,7 +286,7 @@ class AsyncSpecStep:
     async def adopt(
         self, generation_id: UUID | str, *, run_id: str | None = None, **options: Unpack[RunChanges]
     ) -> RunRecord:
-        """Make a managed run of a generation that was started elsewhere; ``resume`` then goes on with it.
+        """Make a managed run of a generation that was started elsewhere; ``resume`` then continues it.
 
         ``options`` are those of ``run`` that make sense from here on: ``output``, ``unpack``, ``max_cost_usd``, …
         (``models.RunChanges``). A generation that a run drives already gives that run.

@@ -296,7 +296,9 @@ def test_the_table_of_exit_codes_is_whole() -> None:
     """Each exit code of the command is in the README, and no other is."""
     shown = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
 
-    assert sorted(map(int, shown)) == sorted(value for name, value in vars(exits).items() if name.isupper())
+    assert sorted(map(int, shown)) == sorted(
+        value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)
+    )
 
 
 def test_every_method_is_in_the_library_page() -> None:

@@ -36,8 +36,6 @@ import attrs
 if TYPE_CHECKING:
     from specstep_flows.engine.effects import Kind
 
-__all__ = ["OPERATIONS", "Operation"]
-
 
 @attrs.frozen
 class Operation:

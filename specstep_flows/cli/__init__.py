@@ -1,4 +1,4 @@
-"""The ``specstep`` command: a thin skin over ``specstep_flows.client``."""
+"""The ``specstep`` command: a thin layer over ``specstep_flows.client``."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def tell(
     next_command: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> int:
-    """Tell any failure; gives back ``status``."""
+    """Tell any failure; returns ``status``."""
     terminal = call.terminal
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:

@@ -66,7 +66,7 @@ def test_ctrl_c_twice_stops_at_once_though_a_request_is_in_flight(start: Start, 
     assert finish(child) == 130
 
     child = start("resume", "mine", "--yes", "--on-question", "defaults", "-o", "portal.zip")
-    child.expect_exact("looking for it first")
+    child.expect_exact("checking that first")
     child.expect_exact("Saved ")
     assert finish(child) == 0
     assert len(sandbox.state.generations) == 1

@@ -13,7 +13,7 @@ from regeneration.errors import RegenerationError
 from regeneration.project import Project
 from regeneration.swap import READY, TARGETS, finish_or_undo, staging, swap
 
-KILLED = Path(__file__).parent / "support" / "killed.py"
+KILLED = Path(__file__).parents[1] / "kit" / "regeneration" / "killed.py"
 
 OLD = {"a.txt": "old a", "gone.txt": "old gone", "package/one.py": "old one", "package/stale.py": "old stale"}
 NEW = {"a.txt": "new a", "b.txt": "new b", "package/one.py": "new one", "package/sub/two.py": "new two"}

@@ -54,7 +54,7 @@ class Watched:
     is_detaching: bool = False
 
     def take(self, event: events.Event, now: float) -> str | None:
-        """Learn from an event; gives back what is worth a line that stays, if anything is."""
+        """Learn from an event; returns what is worth a permanent line, if anything."""
         if not isinstance(event, events.Waiting):
             self.waiting = self.waiting_until = None
         match event:
