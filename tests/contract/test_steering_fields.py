@@ -49,12 +49,14 @@ def steering_fields(contract: Any) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_what_the_gateway_reads_as_an_attribute_is_marked(contract: Any, fields_read: set[str]) -> None:
     """A field that the gateway needs stops a regeneration by its mark, not by a type error somewhere in the code."""
     assert fields_read
     assert sorted(fields_read - steering_fields(contract)) == []
 
 
+@pytest.mark.slow
 def test_what_is_marked_is_read_as_an_attribute(contract: Any, fields_read: set[str]) -> None:
     """A mark that nothing reads would stop regenerations for nothing."""
     # The list of clarifications is found by its name or, under another one, as the sole array of the answer.

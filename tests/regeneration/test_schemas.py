@@ -179,6 +179,7 @@ def _beside_ours(served: Json, content: bytes) -> bytes:
     return json.dumps(served).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, (_, sentence) in BOUNDS.items() if sentence])
 def test_a_document_that_is_too_much_touches_nothing(small_checkout: Checkout, small_served: Json, name: str) -> None:
     """A document that would be ours but for one thing that is too much: one sentence, and an untouched tree."""
