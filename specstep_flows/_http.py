@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,18 @@ def as_httpx_arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, A
     from specstep_flows._version import __version__
 
     credentials = {} if is_anonymous else {"Authorization": f"Bearer {settings.require_key()}"}
-    return {
+    arguments: dict[str, Any] = {
         "base_url": settings.api_url,
         "headers": {**credentials, "Accept": "application/json", "User-Agent": f"specstep-flows/{__version__}"},
         "follow_redirects": False,
         "timeout": settings.request_timeout,
         "trust_env": settings.uses_proxy,
     }
+    if settings.api_url.startswith("http:"):
+        # On loopback no certificate is needed. Reading the usual ones is most of what opening a client takes; this
+        # context trusts none.
+        arguments["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return arguments
 
 
 def refuse_cookies(cookies: httpx.Cookies) -> None:
