@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from specstep_flows import SpecStep
 from specstep_flows.cli import main
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.models import ConversationItem, Generation
+from specstep_flows.runs.records import RunRecord
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 
@@ -269,3 +271,27 @@ def elsewhere(sandbox: Any) -> str:
         intake = client.complete_interview(interview.id).intake_artifact_id
         assert intake is not None
         return str(client.start_generation(intake, interview_id=interview.id, profile="Fast"))
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[RunStore]:
+    """A store with four runs: done, asking, failed, and one of which nothing was sent yet."""
+    store = RunStore(Path(os.environ["SPECSTEP_STATE"]))
+    now = time.time()
+
+    def add(name: str, age: float, **fields: Any) -> None:
+        store.create(RunRecord(name, "https://specstep.com", now - age, now - age, messages=("A brief.",), **fields))
+
+    add(
+        "done",
+        400,
+        stage="done",
+        generation_id=UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"),
+        project_name="Tea\x1b[31m shop\u202e",
+        cost_usd=2.5,
+    )
+    add("asking", 300, generation_id=UUID(int=2), generation_state="PausedAwaitingClarification")
+    add("failed", 200, generation_id=UUID(int=3), generation_state="Failed", cost_usd=1.0, spent_before_usd=0.5)
+    add("new-one", 100)
+    yield store
+    store.close()

@@ -332,6 +332,20 @@ def test_what_is_not_said_again_stays_as_it_was(client: Any, tmp_path: Path) -> 
     assert client.store.get("mine").options.max_cost_usd == 60
 
 
+def test_a_misspelt_limit_never_lifts_one(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """``resume("mine", max_cost=0.01)`` sends and stores nothing; spelt right, the limit holds."""
+    with pytest.raises(errors.WaitTimeout):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", timeout=120)
+    sent, options = len(sandbox.requests), client.store.get("mine").options
+
+    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+        client.resume("mine", on_question=defaults, max_cost=0.01)
+    assert (len(sandbox.requests), client.store.get("mine").options) == (sent, options)
+
+    with pytest.raises(errors.BudgetExceeded):
+        client.resume("mine", on_question=defaults, max_cost_usd=0.01)
+
+
 def test_a_finished_run_is_not_run_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The same id again: the same package, no new interview, no new download while the file is what it was."""
     first = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")

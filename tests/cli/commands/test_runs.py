@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,23 +14,6 @@ from specstep_flows.runs.records import RunRecord
 from specstep_flows.runs.store import RunStore
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
-
-
-@pytest.fixture
-def store(home: Path) -> Iterator[RunStore]:
-    """A store with four runs: done, asking, failed, and one of which nothing was sent yet."""
-    store = RunStore(Path(os.environ["SPECSTEP_STATE"]))
-    now = time.time()
-
-    def add(name: str, age: float, **fields: Any) -> None:
-        store.create(RunRecord(name, "https://specstep.com", now - age, now - age, messages=("A brief.",), **fields))
-
-    add("done", 400, stage="done", generation_id=GENERATION, project_name="Tea\x1b[31m shop\u202e", cost_usd=2.5)
-    add("asking", 300, generation_id=UUID(int=2), generation_state="PausedAwaitingClarification")
-    add("failed", 200, generation_id=UUID(int=3), generation_state="Failed", cost_usd=1.0, spent_before_usd=0.5)
-    add("new-one", 100)
-    yield store
-    store.close()
 
 
 def test_a_table_of_runs(specstep: Any, store: RunStore) -> None:

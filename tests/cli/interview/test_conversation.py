@@ -3,97 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import attrs
 import pytest
 
-from specstep_flows import RunStore, SpecStep, errors, events
-from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.interview.conversation import Conversation
+from specstep_flows import errors, events
 from specstep_flows.cli.interview.keyboard import COMMANDS
-from specstep_flows.cli.session import Call
-from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
+from specstep_flows.sandbox import Sandbox
+from tests.kit.conversation import Driver, talk_about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from specstep_flows.models import Interview
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Puts bytes on standard input, which is a pipe: ``typed(b"hello\\n", close=True)``."""
-    reading, writing = os.pipe()
-    stream = os.fdopen(reading, encoding="utf-8")
-    monkeypatch.setattr(sys, "stdin", stream)
-    ends = [writing]
-
-    def send(data: bytes, *, close: bool = True) -> None:
-        os.write(writing, data)
-        if close:
-            os.close(ends.pop())
-
-    yield send
-    stream.close()
-    for end in ends:
-        os.close(end)
-
-
-@attrs.define
-class Clock:
-    """The run's clock in these tests."""
-
-    manual: ManualClock
-    speed: float = 1.0
-    listen: Any = None
-
-    def now(self) -> float:
-        return self.manual.now()
-
-    def sleep(self, seconds: float) -> None:
-        self.manual.advance(seconds)
-
-
-@attrs.define
-class Driver:
-    """As much of a driver as a conversation needs."""
-
-    call: Call
-    client: SpecStep
-    interrupts: Interrupts
-    clock: Clock
-    yes: bool = False
-    beside: Any = None
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A service on loopback, on a clock that is turned by waiting."""
-    options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None)
-    with Sandbox(options=options, clock=ManualClock()) as running:
-        yield running
-
-
-@pytest.fixture
-def driver(sandbox: Sandbox) -> Iterator[Driver]:
-    """A driver on the sandbox."""
-    clock = Clock(sandbox.clock)  # type: ignore[arg-type]
-    options: dict[str, Any] = {"store": RunStore.in_memory(), "clock": clock, "limits": {"standard": None}}
-    with SpecStep(sandbox.api_key, api_url=sandbox.url, **options) as client:
-        yield Driver(Call(), client, Interrupts(), clock)
-
-
-def talk_about(driver: Driver, typed: Callable[..., None], text: str) -> tuple[Conversation, Interview, str | None]:
-    """What the conversation says after this input."""
-    typed(text.encode())
-    talk = Conversation(driver)  # type: ignore[arg-type]
-    interview = driver.client.start_interview()
-    return talk, interview, talk.respond(interview.reply, interview)
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(

@@ -15,26 +15,7 @@ from specstep_flows.cli.interview.keyboard import Command, Keyboard, command_in
 from specstep_flows.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Puts bytes on standard input, which is a pipe: ``typed(b"hello\\n", close=True)``."""
-    reading, writing = os.pipe()
-    stream = os.fdopen(reading, encoding="utf-8")
-    monkeypatch.setattr(sys, "stdin", stream)
-    ends = [writing]
-
-    def send(data: bytes, *, close: bool = True) -> None:
-        os.write(writing, data)
-        if close:
-            os.close(ends.pop())
-
-    yield send
-    stream.close()
-    for end in ends:
-        os.close(end)
+    from collections.abc import Callable
 
 
 def keyboard() -> Keyboard:
