@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._network import check_downloads
 from specstep_flows._text import counted
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
@@ -38,6 +39,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output)
+    check_downloads(client.settings.api_url)
     account = client.get_account()
     _check_choices(_accepted(client), options)
     profile = options.profile or DEFAULT_PROFILE

@@ -1,7 +1,7 @@
 """A GET to the storage host by a signed URL: nothing of it is logged, and none of our headers are sent.
 
 It uses ``http.client``, because httpx and httpcore always log URLs and redirects, and the query of a signed URL is a
-secret. Certificates and proxy variables are the ones that httpx uses.
+secret. Which proxy and certificates there are is decided in one place for both, ``_network``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, TypeVar, cast
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import attrs
 
+from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
+from specstep_flows.package.tunnel import connection_through, refusal
 from specstep_flows.settings import is_loopback
 
 T = TypeVar("T")
@@ -142,51 +144,27 @@ def from_network(host: str, call: Callable[[], T]) -> T:
 def _connect(address: Address, timeout: float) -> http.client.HTTPConnection:
     timeout_to_connect = min(timeout, CONNECT_SECONDS)
     connection: http.client.HTTPConnection
+    proxy = None
     if address.scheme == "http":
         connection = http.client.HTTPConnection(address.host, address.port, timeout=timeout_to_connect)
     else:
-        import httpx
-
-        context = httpx.create_ssl_context()
-        proxy = None if address.is_local else _proxy(address.host)
-        there = (address.host, address.port) if proxy is None else (proxy.hostname or "", proxy.port or 80)
-        connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
-        if proxy is not None:
-            connection.set_tunnel(address.host, address.port, _proxy_headers(proxy))
+        host, port, context = address.host, address.port or 443, tls_context()
+        proxy = proxy_for(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+        connection = (
+            http.client.HTTPSConnection(host, port, timeout=timeout_to_connect, context=context)
+            if proxy is None
+            else connection_through(proxy, host, port, timeout_to_connect, context)
+        )
     # Someone who debugs other connections may have set the class attribute, which would print the URL.
     connection.set_debuglevel(0)
     try:
         connection.connect()
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if proxy is not None and isinstance(error, OSError):
+            raise refusal(proxy, error, _reason(error)) from None
         raise
     return connection
-
-
-def _proxy(host: str) -> SplitResult | None:
-    """The proxy for https, from the environment or the system."""
-    from urllib.request import getproxies, proxy_bypass
-
-    proxies = getproxies()
-    named = proxies.get("https") or proxies.get("all")
-    if not named or proxy_bypass(host):
-        return None
-    parts = urlsplit(named if "://" in named else f"http://{named}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise PackageError(
-            f"Downloads cannot use a proxy of this kind ({parts.scheme}). Set NO_PROXY={host} to bypass it."
-        )
-    return parts
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    import base64
-    from urllib.parse import unquote
-
-    credentials = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
 
 def _exchange(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from specstep_flows import errors
+from specstep_flows._network import check_downloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,11 @@ class RunFiles:
         self._on_progress = on_progress
 
     def check(self) -> None:
-        """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
+        """Check that the output can be written and the storage host reached, before anything is paid for.
+
+        Raises ``UsageError``, or ``SettingsError`` for a proxy or certificates that cannot be used.
+        """
+        check_downloads(self._settings.api_url)
         output = Path(self._output) if self._output is not None else _working_folder()
         is_file = output.suffix.lower() == ".zip" and not output.is_dir()
         if is_file and output.exists() and not self._force:
