@@ -31,11 +31,17 @@ class TurnRecord:
 
 @attrs.frozen
 class Intent:
-    """A request that may have been sent: which, when (seconds on the run's clock), and what is needed to settle it."""
+    """A request that may have been sent: which, when (seconds on the run's clock), and what is needed to settle it.
+
+    ``boot`` is the start of the machine in which it was sent, and ``up`` how long the machine had been up then: unlike
+    the clock, nobody sets them.
+    """
 
     operation: str
     sent_at: float
     about: Mapping[str, Any] = attrs.field(factory=dict)
+    boot: str | None = None
+    up: float | None = None
 
 
 @attrs.frozen
