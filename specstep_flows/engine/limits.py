@@ -23,6 +23,8 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from specstep_flows import errors
+
 Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
 T = TypeVar("T")
@@ -42,6 +44,18 @@ _BUSY_SECONDS: Final = 5.0
 _ROWS_KEPT: Final = 128
 
 _log = logging.getLogger("specstep_flows.limits")
+
+
+def checked_limits(given: Mapping[str, int | None]) -> Limits:
+    """The default limits with those that were given. Raises ``UsageError`` for what is not a limit, or of nothing."""
+    for name, limit in given.items():
+        is_count = isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0
+        if name not in DEFAULT_LIMITS or not (is_count or limit is None):
+            raise errors.UsageError(
+                f"{name}={limit!r} is not a limit of requests a minute: give {' or '.join(DEFAULT_LIMITS)} a whole "
+                "number, or None for no limit. Nothing was sent."
+            )
+    return {**DEFAULT_LIMITS, **given}  # type: ignore[dict-item]
 
 
 def scope_of(api_key: str, origin: str) -> str:

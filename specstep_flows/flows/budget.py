@@ -9,6 +9,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Report
 from specstep_flows.flows import control
+from specstep_flows.runs.records import check_option
 from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
     Raises:
         BudgetExceeded: what the run's record says was spent has reached the limit already.
     """
+    check_option("max_cost_usd", limit_usd)
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
@@ -38,7 +40,9 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
 class Budget:
     """What a run's generations cost, and the limit on it. ``spent_before_usd`` went to earlier ones of the same run."""
 
-    limit_usd: float | None = None
+    limit_usd: float | None = attrs.field(
+        default=None, validator=lambda _, __, value: check_option("max_cost_usd", value)
+    )
     spent_before_usd: float = 0.0
     #: What was read last of each generation.
     _costs: dict[UUID, float] = attrs.field(factory=dict, init=False)

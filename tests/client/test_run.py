@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from specstep_flows import errors, events
+from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
@@ -91,12 +92,12 @@ def test_progress_reaches_a_coroutine_function_and_an_async_policy(
     asyncio.run(go())
     assert any(isinstance(event, events.PackageSaved) for event in told)
 
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
     with SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory()) as specstep:
         for wrong in ({"on_question": policy}, {"on_event": watcher}, {"confirm": policy}, {"respondent": policy}):
             with pytest.raises(errors.UsageError, match="AsyncSpecStep"):
                 specstep.run(BRIEF, output=tmp_path, **wrong)
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_an_interview_that_the_agent_completes_is_not_completed_again(
@@ -313,11 +314,11 @@ def test_the_deadline_ends_the_wait_and_not_the_run(client: Any, sandbox: Sandbo
 def test_the_same_id_with_another_brief_is_refused(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A run id belongs to one brief; nothing is sent for the other one."""
     client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
 
     with pytest.raises(errors.RunConflict, match="another brief"):
         client.run("Something else.", output=tmp_path, run_id="mine")
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_what_is_not_said_again_stays_as_it_was(client: Any, tmp_path: Path) -> None:
@@ -344,6 +345,50 @@ def test_a_misspelt_limit_never_lifts_one(client: Any, sandbox: Sandbox, tmp_pat
 
     with pytest.raises(errors.BudgetExceeded):
         client.resume("mine", on_question=defaults, max_cost_usd=0.01)
+
+
+@pytest.mark.parametrize("limit", [0, -5, float("nan"), float("inf"), "5", True])
+def test_a_limit_that_limits_nothing_is_refused_at_each_door(
+    client: Any, sandbox: Sandbox, tmp_path: Path, limit: Any
+) -> None:
+    """And touches no generation: a limit of 0 would cancel a paid one at the first look, nan would never."""
+    with pytest.raises(errors.AnswersNeeded):
+        client.run(BRIEF, output=tmp_path, run_id="mine", max_cost_usd=50)
+    (generation_id,) = sandbox.state.generations
+    sent = len(list(sandbox.requests))
+
+    doors: list[Callable[[], object]] = [
+        lambda: client.run(BRIEF, output=tmp_path, run_id="other", max_cost_usd=limit),
+        lambda: client.run(BRIEF, output=tmp_path, run_id="mine", max_cost_usd=limit),
+        lambda: client.resume("mine", on_question=defaults, max_cost_usd=limit),
+        lambda: client.adopt(generation_id, max_cost_usd=limit),
+        lambda: client.run(BRIEF, output=tmp_path, run_id="other", timeout=limit),
+        lambda: client.resume("mine", on_question=defaults, timeout=limit),
+        lambda: client.answer("mine", defaults, timeout=limit),
+    ]
+    if limit != 0:  # a settle time of 0 is one
+        doors.append(lambda: client.wait_for_generation(generation_id, settle_seconds=limit))
+    for door in doors:
+        with pytest.raises(errors.UsageError, match=r"must be .*Nothing was sent"):
+            door()
+
+    assert len(list(sandbox.requests)) == sent
+    assert [record.run_id for record in client.store.all()] == ["mine"]
+    assert client.store.get("mine").options.max_cost_usd == 50
+    assert client.resume("mine", on_question=defaults).path.exists()
+
+
+@pytest.mark.parametrize(
+    "limits", [{"standard": -1}, {"standard": 1.5}, {"standard": "60"}, {"kickoff": True}, {"kickoffs": 5}]
+)
+def test_limits_of_requests_are_checked_before_one_is_sent(sandbox: Sandbox, limits: Any) -> None:
+    """Whole numbers by the names of the service's two counters; None and 0 switch one off."""
+    with (
+        SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory(), limits=limits) as client,
+        pytest.raises(errors.UsageError, match="requests a minute"),
+    ):
+        client.get_account()
+    assert list(sandbox.requests) == []
 
 
 def test_a_finished_run_is_not_run_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -439,13 +484,13 @@ def test_reference_documents_are_attached_before_the_first_turn(client: Any, san
         f"/v1/interviews/{interview.id}/turns"
     )
 
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
     empty = tmp_path / "empty.md"
     empty.touch()
     for wrong in (empty, tmp_path / "missing.md"):
         with pytest.raises(errors.UsageError):
             client.run(BRIEF, attachments=[wrong], output=tmp_path)
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_a_large_reference_document_is_only_warned_about(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:

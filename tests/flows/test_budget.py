@@ -147,3 +147,12 @@ def test_nothing_is_started_when_the_limit_is_spent(stage: type[Stage]) -> None:
         stage(Service()).play(check_before_paying(1.5, record))
     stage(Service()).play(check_before_paying(1.5, attrs.evolve(record, cost_usd=0.4)))
     stage(Service()).play(check_before_paying(None, record))
+
+
+@pytest.mark.parametrize("limit", [0, -5.0, float("nan"), float("inf"), "5", True])
+def test_a_limit_that_limits_nothing_is_refused_wherever_it_comes_from(stage: type[Stage], limit: Any) -> None:
+    """The last door: a limit of 0 would cancel at the first look, and nan never."""
+    with pytest.raises(errors.UsageError):
+        Budget(limit)
+    with pytest.raises(errors.UsageError):
+        stage(Service()).play(check_before_paying(limit, RunRecord("r", "http://127.0.0.1:1", 0.0, 0.0)))
