@@ -420,6 +420,25 @@ def test_a_limit_on_cost_stops_on_what_was_read(client: Any, sandbox: Sandbox, t
     assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
 
 
+@pytest.mark.parametrize("status", [502, 403, 400, 429])
+def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_cancelled(
+    client: Any, sandbox: Sandbox, tmp_path: Path, status: int
+) -> None:
+    """Another attempt to cancel it is made when the run is resumed."""
+    fault = sandbox.faults.add(
+        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9)
+    )
+    with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it") as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.2)
+    assert not caught.value.is_final
+
+    sandbox.faults.remove(fault)
+    with pytest.raises(errors.BudgetExceeded, match="was cancelled"):
+        client.resume(caught.value.run_id)
+    (generation,) = sandbox.state.generations.values()
+    assert generation.state == "Cancelled"
+
+
 def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """running_cost_usd missing: the list row's cost_usd holds the limit."""
     sandbox.options.status_missing = frozenset({"running_cost_usd"})
