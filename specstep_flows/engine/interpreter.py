@@ -188,7 +188,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             return result
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         if isinstance(failure, errors.RateLimited):
-            session.shared.limiter.hold(request.bucket, clock.now() + (failure.retry_after or 5.0))
+            now = clock.now()
+            session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
         wait = retry.next_attempt(
             failure,
             request.kind,

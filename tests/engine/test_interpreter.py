@@ -64,7 +64,7 @@ class Limiter:
     def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
-    def hold(self, bucket: str, until: float) -> None:
+    def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 
     def close(self) -> None:
