@@ -231,7 +231,7 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
-        if wait <= 0:
+        if wait <= 0 or request.is_urgent:
             return
         if wait >= WORTH_TELLING_SECONDS and not told:
             told = True

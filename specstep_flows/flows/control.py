@@ -34,7 +34,7 @@ async def _change_state(
                 raise
             failure = error
         try:
-            generation = await gateway.get_generation(generation_id)
+            generation = await gateway.get_generation(generation_id, is_urgent=True)
         except errors.RequestError as error:
             if failure is None:
                 error.add("The change was requested and accepted; whether the state shows it is not known.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
+from specstep_flows.settings import Settings
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -309,6 +311,48 @@ def test_the_deadline_ends_the_wait_and_not_the_run(client: Any, sandbox: Sandbo
     assert caught.value.run_id == "mine"
     assert client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine").path.exists()
     assert len(sandbox.state.generations) == 1
+
+
+@pytest.mark.parametrize(("step", "timeout"), [(1e7, 36_000.0), (-1e7, 60.0)], ids=["forwards", "back"])
+def test_setting_the_machine_s_clock_neither_ends_nor_extends_a_timeout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float, timeout: float
+) -> None:
+    """On a clock that runs 600 times as fast: what has time arrives, and what has none ends."""
+    with Sandbox(speed=600.0) as running:
+        settings = Settings(api_key=running.api_key, api_url=running.url, state=tmp_path / "s", clock_speed=600.0)
+        right = time.time
+
+        def set_clock(event: object) -> None:
+            if isinstance(event, events.GenerationProgress):
+                monkeypatch.setattr(time, "time", lambda: right() + step)
+
+        with SpecStep(settings=settings) as client:
+            arguments: dict[str, Any] = {"output": tmp_path, "on_question": defaults, "on_event": set_clock}
+            if step > 0:
+                assert client.run(BRIEF, timeout=timeout, **arguments).path.exists()
+            else:
+                with pytest.raises(errors.WaitTimeout):
+                    client.run(BRIEF, timeout=timeout, **arguments)
+
+
+def test_cancelling_does_not_queue_behind_what_a_reading_earned(sandbox: Sandbox, turned: Any, tmp_path: Path) -> None:
+    """A Retry-After in the year 9999 holds all that reads for an hour, and nothing that stops spending."""
+    clock = turned(sandbox)
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path / "state", clock=clock) as client:
+        with pytest.raises(errors.AnswersNeeded):
+            client.run(BRIEF, output=tmp_path, run_id="mine")
+        (generation_id,) = sandbox.state.generations
+        sandbox.faults.add(
+            Fault("GET /v1/generations/{id}", "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
+        )
+        with pytest.raises(errors.RateLimited):
+            client.get_generation(generation_id)
+
+        began = clock.now()
+        assert client.cancel_generation(generation_id).is_cancelled
+        assert clock.now() == began
+        client.get_generation(generation_id)
+        assert clock.now() - began <= 3600.0
 
 
 def test_the_same_id_with_another_brief_is_refused(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -271,6 +271,15 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     assert any(isinstance(event, events.Waiting) for event in bench.told)
 
 
+def test_what_stops_spending_does_not_wait_for_room() -> None:
+    """Its own 429 is waited out as any other."""
+    bench = Bench(answer(429, {"retry-after": "7"}), answer(), waits=[3600.0, 3600.0])
+    request = Request("cancel_generation", "idempotent", "POST", "/v1/generations/1/cancel", is_urgent=True)
+    bench.play(one(Send(request, lambda reply: reply.status)))
+
+    assert [seconds for kind, seconds in bench.log if kind == "pause"] == [7.0]
+
+
 def test_the_services_count_is_learned_from_its_headers() -> None:
     """RateLimit-Limit, -Remaining and -Reset of every answer."""
     bench = Bench(answer(200, {"RateLimit-Limit": "60", "RateLimit-Remaining": "41", "RateLimit-Reset": "12"}))
