@@ -47,6 +47,13 @@ _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 Found: TypeAlias = tuple[Any, str]
 
 
+def _is_usable(_: object, field: attrs.Attribute[float], value: object) -> None:
+    """A number given to the class itself, where no text is converted."""
+    if isinstance(value, str):
+        raise SettingsError(f"{field.name} must be a number, not {value!r}.")
+    _CHECKS[field.name][1](value, "argument")
+
+
 @attrs.frozen
 class Settings:
     """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
@@ -58,9 +65,9 @@ class Settings:
     api_key: str | None = attrs.field(default=None, repr=False)
     api_url: str = DEFAULT_API_URL
     state: Path | None = None
-    settle_seconds: float = DEFAULT_SETTLE_SECONDS
-    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
-    clock_speed: float = 1.0
+    settle_seconds: float = attrs.field(default=DEFAULT_SETTLE_SECONDS, validator=_is_usable)
+    request_timeout: float = attrs.field(default=DEFAULT_REQUEST_TIMEOUT, validator=_is_usable)
+    clock_speed: float = attrs.field(default=1.0, validator=_is_usable)
     sources: Mapping[str, str] = attrs.field(factory=dict)
     warnings: tuple[str, ...] = ()
 

@@ -192,7 +192,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             return result
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         if isinstance(failure, errors.RateLimited):
-            session.shared.limiter.hold(request.bucket, clock.now() + (failure.retry_after or 5.0))
+            now = clock.now()
+            session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -242,7 +243,7 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
-        if wait <= 0:
+        if wait <= 0 or request.is_urgent:
             return
         if wait >= WORTH_TELLING_SECONDS and not told:
             told = True

@@ -24,6 +24,8 @@ T = TypeVar("T")
 PAGE_ROWS: Final = 50
 #: A page shorter than this, the smallest documented page size, is the last one. Others may just be capped.
 SHORT_PAGE_ROWS: Final = 20
+#: What stops spending. (A retry, a resume or a deletion does not.)
+STOPS_SPENDING: Final = frozenset({"cancel_generation", "pause_generation", "cancel_turn_job"})
 #: No account has more pages; a longer list never ends.
 MOST_PAGES: Final = 400
 
@@ -34,6 +36,7 @@ def request_of(
     *,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    is_urgent: bool = False,
     **more: Any,
 ) -> Request:
     """The request that ``_get_kwargs`` of a generated module describes, with its kind from the contract."""
@@ -48,6 +51,7 @@ def request_of(
         headers=headers,
         files=_form(kwargs.get("files")),
         bucket=stated.bucket,
+        is_urgent=is_urgent or operation in STOPS_SPENDING,
         **more,
     )
 

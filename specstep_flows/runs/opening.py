@@ -12,7 +12,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.attachments import read_attachment
-from specstep_flows.runs.records import RunRecord, changed_options, refuse_unknown
+from specstep_flows.runs.records import RunRecord, changed_options, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,13 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     except errors.RunNotFound:
         store.create(wanted)
         return wanted, False
-    refuse_unknown(known.options.unknown)
+    # What is not said again stays, a limit too; what only says how to go on may change from one attempt to the next.
+    said = attrs.asdict(
+        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
+    )
+    said["interview"] = wanted.options.interview or known.options.interview
+    options = changed_options(known.options, said)
+    check_options(options)
     for what, differs in (
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
@@ -104,12 +110,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"Run {wanted.run_id} was started with another {what}; nothing was sent. Resume it with "
                 f"`specstep resume {wanted.run_id}`, or choose another run id."
             )
-    # What only says how to go on may change from one attempt to the next. What is not said again stays, a limit too.
-    said = attrs.asdict(
-        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
-    )
-    said["interview"] = wanted.options.interview or known.options.interview
-    return store.update(wanted.run_id, {"options": changed_options(known.options, said)}), True
+    return store.update(wanted.run_id, {"options": options}), True
 
 
 def reopen_run(
@@ -123,9 +124,10 @@ def reopen_run(
         UnknownOption: one of ``changes`` is not an option of a run.
     """
     record = _at_service(store.get(run_id), api_url)
+    options = changed_options(record.options, changes or {})
+    check_options(options)
     if not changes:
         return record, True
-    options = changed_options(record.options, changes)
     for name in _FIXED_AT_KICKOFF:
         if getattr(options, name) != getattr(record.options, name) and not _is_open(record):
             raise errors.RunConflict(
@@ -153,7 +155,6 @@ def _is_open(record: RunRecord) -> bool:
 
 def _at_service(record: RunRecord, api_url: str) -> RunRecord:
     """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
-    refuse_unknown(record.options.unknown)
     if record.api_url != api_url:
         raise errors.RunConflict(
             f"Run {record.run_id} belongs to {record.api_url}, but this client talks to {api_url}. Set "

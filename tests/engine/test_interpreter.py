@@ -64,7 +64,7 @@ class Limiter:
     def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
-    def hold(self, bucket: str, until: float) -> None:
+    def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 
     def close(self) -> None:
@@ -297,6 +297,15 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     assert [what for what, _ in bench.log] == ["pause", "attempt"]
     assert bench.log[1][1].sent_at == 1_030.0
     assert any(isinstance(event, events.Waiting) for event in bench.told)
+
+
+def test_what_stops_spending_does_not_wait_for_room() -> None:
+    """Its own 429 is waited out as any other."""
+    bench = Bench(answer(429, {"retry-after": "7"}), answer(), waits=[3600.0, 3600.0])
+    request = Request("cancel_generation", "idempotent", "POST", "/v1/generations/1/cancel", is_urgent=True)
+    bench.play(one(Send(request, lambda reply: reply.status)))
+
+    assert [seconds for kind, seconds in bench.log if kind == "pause"] == [7.0]
 
 
 def test_the_services_count_is_learned_from_its_headers() -> None:

@@ -289,6 +289,20 @@ def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
     assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 400])
+def test_a_budget_that_cannot_be_held_says_so(specstep: Any, sandbox: Any, status: int) -> None:
+    """The exit code is that of the limit, not of the failure; what goes on costing and how to go on are told."""
+    sandbox.faults.add(
+        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9, commit=False)
+    )
+    result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--run-id", "r")
+
+    assert result.code == 6
+    assert "more than your limit of $0.10" in result.err
+    assert "goes on, and the cost with it" in result.err
+    assert "specstep resume r" in result.err
+
+
 def test_the_key_is_in_no_output(specstep: Any, sandbox: Any) -> None:
     """Neither stream, in no mode, holds the key or a signed URL."""
     for number, mode in enumerate((["--events"], ["--json"], ["--progress", "plain"])):
