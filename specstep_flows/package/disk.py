@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from specstep_flows import errors
+from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class RunFiles:
             )
         return path
 
-    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
+    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
 
@@ -105,13 +106,20 @@ class RunFiles:
             on_progress=self._on_progress,
             headers=self._headers_for(link),
             request_timeout=self._shared.real_timeout,
+            # A service elsewhere must not make this machine ask itself. The service's own host is the user's choice.
+            may_be_here=is_loopback(self._settings.api_url) or self._is_at_the_service(link),
+            whole=whole,
         )
+
+    def _is_at_the_service(self, link: ZipLink) -> bool:
+        api = self._settings.api_url
+        return urlsplit(urljoin(f"{api}/", link.url))[:2] == urlsplit(api)[:2]
 
     def _headers_for(self, link: ZipLink) -> SecretHeaders:
         from specstep_flows.package.blob_host import SecretHeaders
 
-        api, there = urlsplit(self._settings.api_url), urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
-        is_ours = there[:2] == api[:2]
+        there = urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
+        is_ours = self._is_at_the_service(link)
         # All API paths need the key (walkthrough, step 1), and so does one that sends the package itself.
         needs_key = link.is_direct or (is_ours and there.path.startswith("/v1/"))
         del there

@@ -90,6 +90,17 @@ def test_the_key_goes_to_the_api_alone(host: BlobHost, part: Path) -> None:
         elsewhere.fetch(ZipLink(host.url, is_direct=True), part, lambda: False)
 
 
+def test_only_a_service_on_this_machine_may_send_us_here(host: BlobHost, part: Path) -> None:
+    """An https service's own host may resolve to wherever the user wants; any other name here is not asked."""
+    for url in (host.url, host.url.replace("http:", "https:"), "https://localhost/x.zip"):
+        with pytest.raises(errors.PackageError, match="this machine"):
+            files(part).fetch(ZipLink(url, is_direct=False), part, lambda: False)
+    own = f"https://localhost:{host.server_port}"
+    with pytest.raises(errors.DownloadError):
+        files(part, api_url=own).fetch(ZipLink(f"{own}/x.zip", is_direct=False), part, lambda: False)
+    assert host.seen == []
+
+
 def test_a_package_is_checked_named_and_unpacked_beside_itself(part: Path) -> None:
     """The digest is the file's; what is not there has neither digest nor size."""
     mine, final = files(part.with_suffix("")), part.with_suffix("")
