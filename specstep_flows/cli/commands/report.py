@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +48,7 @@ def report(
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
     page = default_path(record) if output is None else output.expanduser().absolute()
-    if page.is_dir():
+    if os.path.isdir(page):
         page = page / f"specstep-{record.run_id}-report.html"
     written = write_report(collected, page, force=force)
     receipt_file = None

@@ -154,6 +154,20 @@ class TestApi:
         assert (first.code, second.code, forced.code) == (0, 2, 0)
         assert json.loads((home / "me.json").read_text())["display_name"]
 
+    @pytest.mark.parametrize("output", ["a-file/below.json", "a" * 300, "a-folder", "dangling"])
+    def test_a_file_that_cannot_be_written_is_found_before_anything_is_paid_for(
+        self, specstep: Any, untouched: None, home: Path, output: str
+    ) -> None:
+        """The answer to what costs comes once."""
+        (home / "a-file").write_text("mine")
+        (home / "a-folder").mkdir()
+        (home / "dangling").symlink_to("nowhere")
+        force = [] if output == "dangling" else ["--force"]
+        result = specstep("api", "start_generation", f"intake_id={MISSING}", "--yes", "-o", output, *force)
+
+        assert result.code == 2
+        assert "Nothing was" in result.err
+
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
