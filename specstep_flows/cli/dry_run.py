@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._paths import user_path, working_folder
 from specstep_flows._text import counted
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
@@ -81,7 +82,7 @@ def _accepted(client: SpecStep) -> Capabilities:
 
 def _target(output: Path | None) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
-    target = Path.cwd() if output is None else output.expanduser().absolute()
+    target = working_folder() if output is None else user_path(output)
     folder = target.parent if target.suffix.lower() == ".zip" and not target.is_dir() else target
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from specstep_flows import errors
+from specstep_flows._paths import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,20 +27,10 @@ if TYPE_CHECKING:
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
-    folder = Path(output) if output is not None else _working_folder()
+    folder = Path(output) if output is not None else working_folder()
     if output is not None and folder.suffix.lower() == ".zip" and not folder.is_dir():
         return folder
     return folder / f"{generation_id}.zip"
-
-
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:
-        raise errors.UsageError(
-            "The working folder no longer exists, so the package cannot be saved there: change to another folder, or "
-            "choose an --output."
-        ) from None
 
 
 class RunFiles:
@@ -60,7 +51,7 @@ class RunFiles:
 
     def check(self) -> None:
         """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
-        output = Path(self._output) if self._output is not None else _working_folder()
+        output = Path(self._output) if self._output is not None else working_folder()
         is_file = output.suffix.lower() == ".zip" and not output.is_dir()
         if is_file and output.exists() and not self._force:
             raise errors.UsageError(f"{output} already exists. Choose another --output, or --force to replace it.")
