@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 from specstep_flows import errors
+from specstep_flows._paths import working_folder
 from specstep_flows.settings import is_loopback
 from specstep_flows.states import is_fan_out
 
@@ -35,7 +36,7 @@ LONGEST_ENDING: Final = ".part.json"
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
-    folder = Path(output) if output is not None else _working_folder()
+    folder = Path(output) if output is not None else working_folder()
     return folder if _is_file(output, folder) else folder / f"{generation_id}.zip"
 
 
@@ -68,16 +69,6 @@ def _unwritable(path: Path, error: Exception) -> errors.UsageError:
     what = path if is_name else path.parent
     reason = getattr(error, "strerror", None) or "no such name can exist"
     return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was paid for; choose another --output.")
-
-
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:
-        raise errors.UsageError(
-            "The working folder no longer exists, so the package cannot be saved there: change to another folder, or "
-            "choose an --output."
-        ) from None
 
 
 class RunFiles:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 
 
@@ -173,7 +173,7 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     refuse_unknown(changes)
     values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
-        values["output"] = str(Path(values["output"]).expanduser().absolute())
+        values["output"] = str(user_path(values["output"]))
     for name, value in values.items():
         check_option(name, value)
     if "remember" in values:
