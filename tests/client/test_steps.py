@@ -7,12 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from specstep_client.api.capabilities import get_capabilities
-from specstep_client.api.notifications import list_notifications
-from specstep_client.api.packages import get_package_file, search_package
-from specstep_client.api.privacy import update_retention_preference
-from specstep_client.api.status import get_status_summary
-from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
 from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
@@ -173,6 +167,11 @@ def test_account_quota_and_capabilities(client: Any) -> None:
 
 def test_any_other_operation_by_its_module(client: Any) -> None:
     """The generated client's request and parsing, our sending: kinds, limits, errors."""
+    from specstep_client.api.capabilities import get_capabilities
+    from specstep_client.api.notifications import list_notifications
+    from specstep_client.api.privacy import update_retention_preference
+    from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
+
     assert client.call(get_capabilities).review_profiles
     assert client.call(list_notifications) is not None
     body = UpdateRetentionPreferenceRequest(default_retention_days=30)
@@ -181,6 +180,8 @@ def test_any_other_operation_by_its_module(client: Any) -> None:
 
 def test_a_file_inside_a_package_and_a_search(client: Any, sandbox: Sandbox) -> None:
     """A path with slashes, and a body that is text."""
+    from specstep_client.api.packages import get_package_file, search_package
+
     sandbox.options.clarifications = ()
     generation_id = started(client)
     client.wait_for_generation(generation_id)
@@ -259,6 +260,8 @@ def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pyte
     """It sends no key, whatever the environment holds, reads what is anonymous, and refuses anything else by itself."""
     monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
     client.key, client.options["anonymous"] = None, True
+
+    from specstep_client.api.status import get_status_summary
 
     assert client.call(get_status_summary).overall
     assert "Fast" in client.get_capabilities().review_profiles
