@@ -54,15 +54,15 @@ class _ThroughSecureProxy(http.client.HTTPConnection):
         self._context = context
 
     def connect(self) -> None:
-        plain = socket.create_connection((self.host, self.port), self.timeout)
+        own: Any = self
+        plain = own._create_connection((self.host, self.port), self.timeout)
         try:
             self.sock = tls_context().wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
-        tunnel: Any = self
-        tunnel._tunnel()
-        self.sock = cast("socket.socket", _NestedTls(self.sock, self._context, tunnel._tunnel_host))
+        own._tunnel()
+        self.sock = cast("socket.socket", _NestedTls(self.sock, self._context, own._tunnel_host))
 
 
 class _NestedTls:
