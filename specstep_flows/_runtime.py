@@ -212,7 +212,7 @@ class _Runtime:
         let_go = self.store.hold(found.run_id)
         try:
             record = self.store.get(found.run_id)
-            intent = record.intent
+            intent = record.kickoff_intent
             if intent is None or str(generation.id) in intent.about.get("known", ()):
                 return None
             is_retry = intent.operation == "retry_generation"

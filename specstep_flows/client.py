@@ -281,6 +281,29 @@ class SpecStep:
             is_beside=True,
         )
 
+    def find_generation_of(
+        self, run_id: str, *, on_event: Callable[[Event], Any] | None = None, timeout: float | None = None
+    ) -> UUID | None:
+        """The generation that a run has now; None if it has none yet.
+
+        Where one was requested and the answer is not known, it is looked for until the settle time is over. Nothing is
+        sent that costs, and another process may drive the run meanwhile.
+
+        GET /v1/generations, GET /v1/generations/deleted
+
+        Raises:
+            OutcomeUnknown: it was requested, and none has appeared, or it cannot be told which is the run's.
+            RunNotFound: the run is not in the store.
+        """
+        return self._runtime.drive_run(
+            run_id,
+            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            run_flows.find_generation,
+            runtimes.People(on_event=on_event),
+            timeout,
+            is_beside=True,
+        )
+
     def adopt(
         self, generation_id: UUID | str, *, run_id: str | None = None, **options: Unpack[RunChanges]
     ) -> RunRecord:

@@ -295,15 +295,7 @@ class RunStore:
     def find_starting(self, intake_id: UUID, api_url: str) -> RunRecord | None:
         """The run that has requested a generation of an intake and does not know yet what came of it."""
         rows = self._select("WHERE intake_artifact_id = ? AND intent <> 'null'", [_encode(intake_id)])
-        kickoffs = ("start_generation", "retry_generation")
-        return next(
-            (
-                row
-                for row in rows
-                if row.api_url == api_url and row.intent is not None and row.intent.operation in kickoffs
-            ),
-            None,
-        )
+        return next((row for row in rows if row.api_url == api_url and row.kickoff_intent is not None), None)
 
     def all(self) -> list[RunRecord]:
         """Every run, the newest first."""
