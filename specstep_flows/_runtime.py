@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._paths import home_path
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
@@ -82,7 +83,7 @@ class _Runtime:
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self.store = (
-            store if isinstance(store, RunStore) else RunStore(Path(store) if store else settings.state_folder())
+            store if isinstance(store, RunStore) else RunStore(home_path(store) if store else settings.state_folder())
         )
         scope = scope_of(settings.api_key or "", settings.api_url)
         wanted = checked_limits(limits or {})

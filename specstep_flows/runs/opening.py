@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
-from specstep_flows.runs.attachments import read_attachment
+from specstep_flows.runs.attachments import read_attachment, sent_name
 from specstep_flows.runs.records import RunRecord, changed_options, check_options
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def new_record(
     said = tuple(message for message in messages if message.strip())
     if not said and not options.interview:
         raise errors.UsageError("The brief is empty: say in a sentence or more what is to be built. Nothing was sent.")
-    paths = tuple(str(path.expanduser().absolute()) for path in attachments)
+    paths = tuple(str(user_path(path)) for path in attachments)
     for path in paths:
         read_attachment(Path(path))
-    names = [Path(path).name for path in paths]
+    names = [sent_name(Path(path)) for path in paths]
     if twice := {name for name in names if names.count(name) > 1}:
         raise errors.UsageError(
             f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 
 
@@ -31,11 +31,17 @@ class TurnRecord:
 
 @attrs.frozen
 class Intent:
-    """A request that may have been sent: which, when (seconds on the run's clock), and what is needed to settle it."""
+    """A request that may have been sent: which, when (seconds on the run's clock), and what is needed to settle it.
+
+    ``boot`` is the start of the machine in which it was sent, and ``up`` how long the machine had been up then: unlike
+    the clock, nobody sets them.
+    """
 
     operation: str
     sent_at: float
     about: Mapping[str, Any] = attrs.field(factory=dict)
+    boot: str | None = None
+    up: float | None = None
 
 
 @attrs.frozen
@@ -167,7 +173,7 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     refuse_unknown(changes)
     values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
-        values["output"] = str(Path(values["output"]).expanduser().absolute())
+        values["output"] = str(user_path(values["output"]))
     for name, value in values.items():
         check_option(name, value)
     if "remember" in values:

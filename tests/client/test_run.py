@@ -13,6 +13,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 from specstep_flows.settings import Settings
+from tests.kit.api import op, path_of
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -135,7 +136,7 @@ def test_an_intake_artifact_that_comes_late_is_waited_for(
     sandbox.options.intake_artifact_in_interview = in_interview
 
     assert client.run(BRIEF, output=tmp_path, on_question=defaults).path.exists()
-    assert ("/v1/intake-artifacts" in paths(sandbox)) == (not in_interview)
+    assert (path_of("list_intake_artifacts") in paths(sandbox)) == (not in_interview)
 
 
 @pytest.mark.contract
@@ -146,7 +147,7 @@ def test_a_complete_generation_without_a_package_id_is_followed_up(
     sandbox.options.package_id_in_status = False
     result = client.run(BRIEF, output=tmp_path, on_question=defaults)
 
-    assert f"/v1/generations/{result.generation_id}/package" in paths(sandbox)
+    assert path_of("get_generation_package", result.generation_id) in paths(sandbox)
 
 
 @pytest.mark.parametrize("envelope", ["array", "object"])
@@ -180,7 +181,7 @@ def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client: Any, sa
     sandbox.options.detected_type = "MobileApp"
     client.run(BRIEF, output=tmp_path / "b", on_question=defaults)
     assert list(sandbox.state.generations.values())[-1].project_type == "MobileApp"
-    assert "/v1/capabilities" in paths(sandbox)
+    assert path_of("get_capabilities") in paths(sandbox)
 
     client.run(BRIEF, output=tmp_path / "c", on_question=defaults, project_type="AiTool")
     assert list(sandbox.state.generations.values())[-1].project_type == "AiTool"
@@ -266,7 +267,7 @@ def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(
     """It failed at once, the answer to the retry was lost, and only then the list begins to show it."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=commit))
+    sandbox.faults.add(Fault(op("retry_generation"), "reset", commit=commit))
     result = client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=1)
 
     assert [str(result.generation_id)] == list(sandbox.state.generations)[1:]
@@ -461,7 +462,7 @@ def test_a_limit_on_cost_stops_on_what_was_read(client: Any, sandbox: Sandbox, t
 
     with pytest.raises(errors.BudgetExceeded, match="was cancelled"):
         client.resume(caught.value.run_id)
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
+    assert sandbox.requests.count(op("cancel_generation")) == 1
 
 
 @pytest.mark.parametrize("status", [502, 403, 400, 429])
@@ -543,8 +544,8 @@ def test_reference_documents_are_attached_before_the_first_turn(client: Any, san
     (interview,) = sandbox.state.interviews.values()
     assert [kept.file_name for kept in interview.documents.values()] == ["notes.md"]
     posts = paths(sandbox, "POST")
-    assert posts.index(f"/v1/interviews/{interview.id}/reference-documents") < posts.index(
-        f"/v1/interviews/{interview.id}/turns"
+    assert posts.index(path_of("upload_reference_document", interview.id)) < posts.index(
+        path_of("submit_turn", interview.id)
     )
 
     sent = len(list(sandbox.requests))
@@ -627,7 +628,7 @@ def test_a_token_of_a_user_adopts_what_the_service_started_itself(
     )
 
     assert list(sandbox.state.generations) == [str(result.generation_id)]
-    assert "/v1/generations" not in paths(sandbox, "POST")
+    assert path_of("start_generation") not in paths(sandbox, "POST")
     assert asked == [1]
     order = [type(event).__name__ for event in told]
     assert order.index("Notice") < order.index("TurnSubmitted")

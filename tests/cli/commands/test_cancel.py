@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 
 def test_cancel_is_the_users_own_word(specstep: Any, sandbox: Any, elsewhere: str) -> None:
@@ -22,7 +23,7 @@ def test_cancel_is_the_users_own_word(specstep: Any, sandbox: Any, elsewhere: st
     assert status == "cancelled"
     assert (resumed.code, downloaded.code) == (1, 1)
     assert again.code == 1
-    (request,) = sandbox.requests.matching("POST /v1/generations/{id}/cancel")[:1]
+    (request,) = sandbox.requests.matching(op("cancel_generation"))[:1]
     assert json.loads(request.body) == {"reason": "Wrong brief."}
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Fault, SandboxOptions
+from tests.kit.api import op
 
-KICKOFF = "POST /v1/generations"
-TURN = "POST /v1/interviews/{id}/turns"
+KICKOFF = op("start_generation")
+TURN = op("submit_turn")
 QUESTION = "REST endpoints, or forms?"
 FAST = ("--yes", "--profile", "Fast")
 
@@ -286,7 +287,7 @@ def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
     assert result.code == 6
     assert result.document["code"] == "budget"
     assert result.document["spent_usd"] > 0.10
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
+    assert sandbox.requests.count(op("cancel_generation")) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 400])
