@@ -288,7 +288,8 @@ class SpecStep:
         """Make a managed run of a generation that was started elsewhere; ``resume`` then continues it.
 
         ``options`` are those of ``run`` that make sense from here on: ``output``, ``unpack``, ``max_cost_usd``, …
-        (``models.RunChanges``). A generation that a run drives already gives that run.
+        (``models.RunChanges``). A generation that a run drives already gives that run, with these options; so does one
+        that a run has requested without learning of it: then it is that run's.
 
         GET /v1/generations/{id}
 
@@ -296,9 +297,9 @@ class SpecStep:
             UnknownOption: one of ``options`` is not an option of a run.
             NotFound: there is no such generation, or it is not this account's.
         """
-        chosen = opening.run_options(**options)
+        opening.run_options(**options)  # What makes no sense is refused before anything is asked.
         generation = self.get_generation(generation_id)
-        return self._runtime.adopt(generation, run_id, chosen)
+        return self._runtime.adopt(generation, run_id, options)
 
     def download_package(
         self,
@@ -511,27 +512,44 @@ class SpecStep:
         """
         return self._drive(control.cancel_generation(callbacks.as_id(generation_id), reason))
 
-    def retry_generation(self, generation_id: UUID | str, *, settle_seconds: float | None = None) -> UUID:
+    def retry_generation(
+        self, generation_id: UUID | str, *, settle_seconds: float | None = None, again: bool = False
+    ) -> UUID:
         """Run a failed generation's intake again; the new generation's id. This costs.
+
+        A newer generation of the same interview and profile that has not failed and was not cancelled is taken for one
+        that an earlier call started: ``again`` pays for another all the same.
 
         POST /v1/generations/{id}/retry
 
         Raises:
             Conflict: this one cannot be retried (a Researcher's child, an old one).
+            OutcomeUnknown: it seems to have been retried already (``candidates``); nothing was sent.
         """
         settle = self._settle_seconds(settle_seconds)
-        return self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle))
+        return self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle, again=again))
 
     def update_generation(
-        self, generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float | None = None
+        self,
+        generation_id: UUID | str,
+        intake_id: UUID | str,
+        *,
+        settle_seconds: float | None = None,
+        again: bool = False,
     ) -> UUID:
         """Generate again from a newer interview; the new generation's id. This costs.
 
+        A newer generation of the same intake is taken for one that an earlier call started, as by
+        ``retry_generation``.
+
         POST /v1/generations/{id}/update
+
+        Raises:
+            OutcomeUnknown: it seems to have been updated already (``candidates``); nothing was sent.
         """
         settle = self._settle_seconds(settle_seconds)
         return self._drive(
-            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle)
+            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle, again=again)
         )
 
     def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:

@@ -5,45 +5,21 @@ A kickoff has no idempotency key, so the list of generations shows what an unans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Flow, Now, Passed, Remember, Report
+from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report
 from specstep_flows.flows import control
 from specstep_flows.flows.payment import Glance, Payment, pay, settle
-from specstep_flows.flows.snapshot import find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from specstep_flows.runs.records import Intent
-
-
-@attrs.frozen
-class Kickoff:
-    """A request that starts a paid generation, and what is needed to find out whether it did.
-
-    ``send`` sends the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
-    ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
-    """
-
-    send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]]
-    interview_id: UUID | None
-    intake_id: UUID | None
-    settle_seconds: float
-    #: One kickoff starts several children.
-    is_fan_out: bool = False
-    #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
-    older: frozenset[UUID] = frozenset()
-    outcome: Callable[[UUID], Changes] | None = None
-    #: What more the intent says of the request.
-    about: Mapping[str, Any] = attrs.field(factory=dict)
-    #: The kickoff as it must be sent instead after the service refused what it says; None if nothing else is known.
-    amend: Callable[[errors.BadRequest], Flow[Kickoff | None]] | None = None
 
 
 @attrs.define
@@ -156,7 +132,8 @@ async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> froz
     Raises:
         OutcomeUnknown: it seems to have been done already.
     """
-    newer, known = await look_before(kickoff, generation_id)
+    rows, known = await look_before(kickoff, generation_id)
+    newer = [row.id for row in rows if not states.is_one_of(row.state, "Failed", "Cancelled")]
     if newer:
         raise errors.OutcomeUnknown(
             f"Generation {generation_id} seems to have been {what} already: {', '.join(map(str, newer))} came after "

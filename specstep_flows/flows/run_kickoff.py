@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Remember, Report
+from specstep_flows.engine.effects import Remember, Report
 from specstep_flows.flows import budget, control
 from specstep_flows.flows.job import (
     DOCUMENTED_PROJECT_TYPES,
@@ -16,9 +17,10 @@ from specstep_flows.flows.job import (
     confirm,
     current_record,
     generation_changes,
+    retry_changes,
 )
-from specstep_flows.flows.kickoff import Kickoff, kick_off, known_to, settle_intent, settle_kickoff, settled_of
-from specstep_flows.flows.snapshot import find_new, look_before, take_snapshot, unsettled
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.snapshot import Kickoff, find_new, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -113,19 +115,7 @@ async def _listed_type(record: RunRecord) -> str | None:
 async def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> None:
     """Run a failed generation's intake again, once (POST /v1/generations/{id}/retry)."""
     record = await current_record()
-
-    def outcome(new: UUID) -> Changes:
-        return {
-            "generation_id": new,
-            "generation_ids": (*record.generation_ids, new),
-            "retries": record.retries + 1,
-            "spent_before_usd": record.spent_before_usd + (record.cost_usd or 0.0),
-            "cost_usd": None,
-            "generation_state": None,
-            "package_id": None,
-            "answering": None,
-        }
-
+    outcome = partial(retry_changes, record)
     interview_id = record.interview_id or (await control.interview_of(generation_id))
     kickoff = Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
@@ -143,7 +133,8 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
             return
     else:
         # What a store that was put back does not know of may be there.
-        newer, known = await look_before(kickoff, generation_id)
+        rows, known = await look_before(kickoff, generation_id)
+        newer = [row.id for row in rows if not states.is_one_of(row.state, "Cancelled")]
         if len(newer) > 1:
             raise unsettled(newer, f"one of them may be the retry of {generation_id}")
         found = newer[0] if newer else None
