@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
-from specstep_flows._http import as_httpx_arguments, refuse_cookies, unusable_environment
+from specstep_flows._http import open_http
 from specstep_flows._lazy import LazyModule
 from specstep_flows.settings import Settings
 
@@ -94,12 +92,7 @@ class SpecStep:
         """
         found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
         self.settings = found.without_key() if anonymous else found
-        arguments = as_httpx_arguments(self.settings, is_anonymous=anonymous)
-        try:
-            self._http = httpx.Client(**arguments)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise unusable_environment(error) from None
-        refuse_cookies(self._http.cookies)
+        self._http = open_http(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)
         self._opened: runtimes.Runtime | None = None
 

@@ -204,9 +204,17 @@ class TransportError(RequestError):
 
 
 class NotConnected(TransportError):
-    """The connection was never made (DNS, refused, TLS): the service has not seen the request."""
+    """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
+
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
+    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    """
 
     code = "not_connected"
+
+    def __init__(self, message: str, *, operation: str = "", patience: float | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.patience = patience
 
 
 class ConnectionLost(TransportError):
