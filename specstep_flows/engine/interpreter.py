@@ -182,7 +182,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.RequestError as error:
-            failure = error
+            # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
+            failure = error.with_traceback(None)
         else:
             yield from _settle(effect, result, durable, session)
             return result

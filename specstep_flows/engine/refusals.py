@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
-from specstep_flows._text import duration, plain_line
+from specstep_flows._text import duration, plain_line, without_secrets
 from specstep_flows.engine.retry import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        document = json.loads(reply.content)
+        # Written anew, every address stands there without JSON's escapes.
+        document = json.loads(
+            without_secrets(json.dumps(json.loads(reply.content), ensure_ascii=False), is_foreign=True)
+        )
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
@@ -120,7 +123,7 @@ def _plain_words(reply: Reply) -> str | None:
 def _sentence(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    text = plain_line(value).rstrip(".")
+    text = without_secrets(plain_line(value), is_foreign=True).rstrip(".")
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import io
-import logging
-import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +14,7 @@ import httpx
 
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.secrecy import reply_of
 from specstep_flows.engine.uploads import counted, counted_async
 
 if TYPE_CHECKING:
@@ -26,30 +25,6 @@ if TYPE_CHECKING:
 #: No response of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0
-#: Every logger of httpcore 1. A filter works only on the logger that it is added to: children do not inherit it.
-_LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
-_QUERY: Final = re.compile(r"\?[^\s'\"]+")
-
-
-class _WithoutQueries(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if "?" in message:
-            record.msg, record.args = _QUERY.sub("?…", message), None
-        return True
-
-
-_FILTER: Final = _WithoutQueries()
-
-
-def hide_queries() -> None:
-    """Cut the query off every address in httpcore's log, for the whole process. Calling it again does nothing.
-
-    httpcore logs the head of each answer, and the API's redirect to a package carries a signed address. (The download
-    itself does not go through httpcore, see ``package.blob_host``.)
-    """
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_FILTER)
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
@@ -118,7 +93,7 @@ def attempt(
             response.close()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise _translated(error, request) from None
-    return Reply(response.status_code, response.headers, b"".join(chunks))
+    return reply_of(response, b"".join(chunks), client.headers)
 
 
 async def attempt_async(
@@ -150,7 +125,7 @@ async def attempt_async(
             await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise _translated(error, request) from None
-    return Reply(response.status_code, response.headers, b"".join(chunks))
+    return reply_of(response, b"".join(chunks), client.headers)
 
 
 def _check(request: Request, size: int, late: bool) -> None:
