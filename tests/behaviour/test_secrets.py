@@ -223,7 +223,7 @@ def front(origin: str, change: Change) -> Iterator[str]:
 
 def test_a_service_that_repeats_the_key_does_not_spread_it(bench: Bench, secrets: Secrets) -> None:
     """In texts that are shown, told and recorded, in headers, in any spelling: a run keeps it out of everything."""
-    spelled = [lambda key: key, lambda key: "\u200b".join(key), lambda key: key.replace("_", "%5F")]
+    spelled: list[Callable[[str], str]] = [str, "\u200b".join, lambda key: key.replace("_", "%5F")]
     shown = {"project_name", "phase_detail", "progress_explanation", "agent_reply", "why", "proposed_default"}
 
     def repeat(value: Any, key: str) -> Any:

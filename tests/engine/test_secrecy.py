@@ -11,7 +11,7 @@ import pkgutil
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpcore
@@ -144,7 +144,7 @@ def reply(content: bytes, key: str = KEY, **headers: str) -> Reply:
     return reply_of(httpx.Response(400, headers=headers), content, httpx.Headers({"Authorization": f"Bearer {key}"}))
 
 
-WAYS_TO_WRITE = {
+WAYS_TO_WRITE: dict[str, Callable[[str], str]] = {
     "as it is": lambda character: character,
     "JSON": lambda character: f"\\u{ord(character):04x}",
     "JSON in JSON": lambda character: f"\\\\u{ord(character):04X}",
