@@ -19,8 +19,8 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
@@ -76,7 +76,7 @@ class _Runtime:
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
-        hide_queries()
+        hush_logs()
         self._process = os.getpid()
         self.settings = settings
         self._http = http

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +182,38 @@ def test_the_key_is_in_no_repr(file: Path) -> None:
     assert settings.require_key() == KEY
     assert KEY not in repr(settings)
     assert KEY not in str(settings)
+
+
+def test_a_pickle_holds_no_key_and_a_copy_does() -> None:
+    """Settings that go to a queue, a cache or another process go without it; everything else goes with them."""
+    settings = Settings(api_key=KEY, api_url="https://specstep.example", settle_seconds=7.0, sources={"state": "flag"})
+
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        pickled = pickle.dumps(settings, protocol)
+        assert KEY.encode() not in pickled
+        assert pickle.loads(pickled) == settings.without_key()
+    assert copy.copy(settings).api_key == copy.deepcopy(settings).api_key == KEY
+    assert attrs.evolve(settings, settle_seconds=8.0).api_key == KEY
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"SPECSTEP_API_URL": f"https://specstep.com/{KEY}"},
+        {"SPECSTEP_API_URL": f"https://{KEY}"},
+        {"SPECSTEP_API_URL": f"http://{KEY}"},
+        {"SPECSTEP_API_URL": f"https://{KEY}/v1"},
+        {"SPECSTEP_CONFIG": f"/nowhere/{KEY}.toml"},
+        {"SPECSTEP_CONFIG": KEY},
+        {"SPECSTEP_CLOCK_SPEED": KEY},
+        {"SPECSTEP_STATE": f"\0{KEY}"},
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_shown(environ: dict[str, str]) -> None:
+    """In a URL, in the name of a file, as a number."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(environ=environ)
+    assert KEY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
 
 
 def test_a_missing_key_is_said_with_how_to_give_one() -> None:

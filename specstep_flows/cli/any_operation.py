@@ -246,8 +246,9 @@ def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
 def ask_object(call: Call, operation: str, needed: str, **arguments: Any) -> dict[str, Any]:
     """The same where the answer is an object that names ``needed``. Raises ``UnexpectedResponse`` where it does not."""
     answer = ask_service(call, operation, **arguments)
-    if not isinstance(answer, dict) or not answer.get(needed):
-        raise errors.UnexpectedResponse(
-            f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
-        )
-    return answer
+    if isinstance(answer, dict) and answer.get(needed):
+        return answer
+    del answer  # It may hold a signed address, which a traceback with local variables would show.
+    raise errors.UnexpectedResponse(
+        f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors
 from specstep_flows._json import read_json
-from specstep_flows._text import duration, plain_line
+from specstep_flows._text import duration, plain_line, without_secrets
 from specstep_flows.engine.retry import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        document = read_json(reply.content)
+        # Written again, every address stands there without JSON's escapes.
+        text = json.dumps(read_json(reply.content), ensure_ascii=False)
+        document = read_json(without_secrets(text, is_foreign=True).encode())
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
@@ -172,7 +175,7 @@ def _plain_words(reply: Reply) -> str | None:
 def _sentence(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    text = plain_line(value).rstrip(".")
+    text = without_secrets(plain_line(value), is_foreign=True).rstrip(".")
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
 
 
