@@ -83,9 +83,9 @@ def _accepted(client: SpecStep) -> Capabilities:
 def _target(output: Path | None) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
     target = working_folder() if output is None else user_path(output)
-    folder = target.parent if target.suffix.lower() == ".zip" and not target.is_dir() else target
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    folder = target.parent if target.suffix.lower() == ".zip" and not os.path.isdir(target) else target
+    there = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
         raise errors.UsageError(f"The folder {folder} cannot be written; choose another --output. Nothing was started.")
     return target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +49,7 @@ def report(
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
     page = default_path(record) if output is None else user_path(output)
-    if page.is_dir():
+    if os.path.isdir(page):
         page = page / f"specstep-{record.run_id}-report.html"
     written = write_report(collected, page, force=force)
     receipt_file = None
@@ -65,6 +66,7 @@ def report(
             "receipt": None if receipt_file is None else str(receipt_file),
             "gaps": list(collected.gaps),
         },
+        is_exact=True,
     )
     return 0
 
