@@ -267,7 +267,7 @@ def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or not fits(number):
         raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {value!r}.")
@@ -352,8 +352,9 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         # Not chained: newer Pythons keep the whole document, key included, on the original.
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
-    except RecursionError:
-        raise SettingsError(f"The settings file {path} is nested too deeply.") from None
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets without end.
+        raise SettingsError(f"The settings file {path} cannot be read ({type(error).__name__}).") from None
 
 
 def _unknown(name: str, path: Path) -> str:
