@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._paths import home_path
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
-from specstep_flows.engine.limits import DEFAULT_LIMITS, MemoryLimiter, SharedLimiter, scope_of
+from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
@@ -25,6 +26,7 @@ from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
+from specstep_flows.runs.records import check_number
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -81,11 +83,10 @@ class _Runtime:
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self.store = (
-            store if isinstance(store, RunStore) else RunStore(Path(store) if store else settings.state_folder())
+            store if isinstance(store, RunStore) else RunStore(home_path(store) if store else settings.state_folder())
         )
         scope = scope_of(settings.api_key or "", settings.api_url)
-        wanted: dict[Any, int | None] = dict(DEFAULT_LIMITS)
-        wanted.update(limits or {})
+        wanted = checked_limits(limits or {})
         self._limiter = (
             MemoryLimiter(wanted)
             if self.store.folder is None
@@ -160,6 +161,8 @@ class _Runtime:
         in its record and named on the error.
         """
         opening.check_run_id(run_id)
+        if timeout is not None:
+            check_number(timeout, "The timeout", "seconds")
         is_alone = True
         try:
             let_go = self.store.hold(run_id)

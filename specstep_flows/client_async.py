@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
-    from specstep_flows.runs import opening
+    from specstep_flows.runs import opening, records
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 else:
@@ -42,6 +42,7 @@ else:
     interview = LazyModule("specstep_flows.flows.interview")
     kickoff = LazyModule("specstep_flows.flows.kickoff")
     opening = LazyModule("specstep_flows.runs.opening")
+    records = LazyModule("specstep_flows.runs.records")
     run_flows = LazyModule("specstep_flows.flows.run")
     runtimes = LazyModule("specstep_flows._runtime")
     watch = LazyModule("specstep_flows.flows.watch")
@@ -584,4 +585,7 @@ class AsyncSpecStep:
         return await self._drive(gateway.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
-        return self.settings.settle_seconds if given is None else given
+        if given is None:
+            return self.settings.settle_seconds
+        records.check_number(given, "The settle time", "seconds", may_be_zero=True)
+        return given

@@ -409,14 +409,20 @@ class GenerationCancelled(SpecStepError):
 
 
 class BudgetExceeded(SpecStepError):
-    """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``)."""
+    """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``).
+
+    ``is_final`` is false if a generation could not be cancelled, so that it goes on and costs.
+    """
 
     code = "budget"
 
-    def __init__(self, message: str, *, limit_usd: float, spent_usd: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, limit_usd: float, spent_usd: float | None = None, is_final: bool = True
+    ) -> None:
         super().__init__(message)
         self.limit_usd = limit_usd
         self.spent_usd = spent_usd
+        self.is_final = is_final
 
 
 class Detached(SpecStepError):

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs.records import RunRecord  # noqa: F401 - named in a generic base
+    from specstep_flows.runs.records import (
+        Intent,
+        RunRecord,  # noqa: F401 - named in a generic base
+    )
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,6 +61,8 @@ class Request:
     files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None
     #: Which of the service's two rolling limits it counts against.
     bucket: Literal["standard", "kickoff"] = "standard"
+    #: It stops spending, or shows that it did: it does not queue behind a hold that other requests earned.
+    is_urgent: bool = False
     #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
 
@@ -141,6 +146,13 @@ class Sleep(Effect[None]):
 @attrs.define(eq=False)
 class Now(Effect[float]):
     """The time in seconds on the run's clock, which all processes of a machine share."""
+
+
+@attrs.define(eq=False)
+class Passed(Effect[float]):
+    """The seconds that have certainly passed since a request was sent, however the machine's clock was set since."""
+
+    since: Intent
 
 
 @attrs.define(eq=False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
+from specstep_flows._json import read_json
 from specstep_flows._text import duration, plain_line
 from specstep_flows.engine.retry import retry_after_seconds
 
@@ -72,8 +72,8 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        document = json.loads(reply.content)
-    except (ValueError, RecursionError):
+        document = read_json(reply.content)
+    except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
 

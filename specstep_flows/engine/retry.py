@@ -77,8 +77,11 @@ def next_attempt(
     asked = error.retry_after if isinstance(error, errors.APIError) else None
     if asked is not None:
         patience = PATIENCE_SECONDS
+    if kind == "unsafe" and not isinstance(error, errors.NotConnected):
+        # Whatever the answer was, the flow looks at the service first (``flows.payment``).
+        return None
     if isinstance(error, errors.RateLimited):
-        # It was not carried out, whatever its kind.
+        # The key, or the kind, makes it safe to send again.
         return _bounded(
             max(asked if asked is not None else 5.0, backoff(attempt, source)), waited, 10 * PATIENCE_SECONDS
         )
@@ -96,6 +99,19 @@ def next_attempt(
     if error.ambiguous and resend and RULES[kind].resends_ambiguous:
         return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, patience)
     return None
+
+
+def refusal_wait(error: errors.RequestError) -> float | None:
+    """Seconds until a refused unsafe request may be sent again, once it was looked for; None if never."""
+    clears = isinstance(error, errors.RateLimited) or (
+        isinstance(error, errors.Conflict)
+        and error.is_retryable
+        and not isinstance(error, errors.ConcurrencyCapReached)
+    )
+    if not clears or not isinstance(error, errors.APIError):
+        return None
+    wait = max(error.retry_after if error.retry_after is not None else 5.0, BASE_SECONDS)
+    return wait if wait <= LONGEST_WAIT_SECONDS else None
 
 
 def _bounded(wait: float, waited: float, patience: float) -> float | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from specstep_flows import errors
+from specstep_flows._json import json_bytes
 from specstep_flows.engine.effects import Reply, Request
 from specstep_flows.engine.uploads import counted, counted_async
 
@@ -55,13 +56,18 @@ def hide_queries() -> None:
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
     # Streams are sent in chunks; bytes would be sent at once, without any progress to report.
     form = [(field, (name, io.BytesIO(content), kind)) for field, (name, content, kind) in request.files or ()]
+    body, headers = None, dict(request.headers or {})
+    if request.json is not None:
+        # Not httpx's own: it fails at half of a surrogate pair.
+        body = json_bytes(request.json)
+        headers.setdefault("Content-Type", "application/json")
     return client.build_request(
         request.method,
         # An absolute URL: httpx parses a relative one twice, which is most of the cost of building a request.
         f"{str(client.base_url).rstrip('/')}{request.path}",
         params=request.params or None,
-        json=request.json,
-        headers=request.headers,
+        content=body,
+        headers=headers,
         files=form or None,
         timeout=_timeout(timeout),
     )

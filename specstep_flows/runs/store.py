@@ -58,7 +58,8 @@ _NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(as_json(value), ensure_ascii=False)
+    # ASCII, so that any text and any name of a file can be written, and is read again as it was.
+    return json.dumps(as_json(value))
 
 
 def _decode(column: str, text: Any) -> Any:

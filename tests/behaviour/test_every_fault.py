@@ -14,27 +14,28 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 from tests.kit.bench import DOCUMENT, Bench
 
 #: Every request of a whole run. Of those that come often, the first two.
 STEPS = (
-    ("GET /v1/me", 1),
-    ("POST /v1/interviews", 1),
-    ("GET /v1/interviews/{interviewId}/reference-documents", 1),
-    ("POST /v1/interviews/{interviewId}/reference-documents", 1),
-    ("POST /v1/interviews/{id}/turns", 1),
-    ("GET /v1/interviews/turns/{jobId}", 1),
-    ("POST /v1/interviews/{id}/turns", 2),
-    ("GET /v1/interviews/turns/{jobId}", 2),
-    ("POST /v1/interviews/{id}/complete", 1),
-    ("GET /v1/interviews/{id}", 1),
-    ("GET /v1/generations", 1),
-    ("POST /v1/generations", 1),
-    ("GET /v1/generations/{id}", 1),
-    ("GET /v1/generations/{id}", 2),
-    ("GET /v1/generations/{id}/clarifications", 1),
-    ("POST /v1/generations/{id}/clarifications/answers", 1),
-    ("GET /v1/packages/{id}/zip", 1),
+    (op("get_me"), 1),
+    (op("start_interview"), 1),
+    (op("list_reference_documents"), 1),
+    (op("upload_reference_document"), 1),
+    (op("submit_turn"), 1),
+    (op("get_turn_job"), 1),
+    (op("submit_turn"), 2),
+    (op("get_turn_job"), 2),
+    (op("complete_interview"), 1),
+    (op("get_interview"), 1),
+    (op("list_generations"), 1),
+    (op("start_generation"), 1),
+    (op("get_generation"), 1),
+    (op("get_generation"), 2),
+    (op("get_clarifications"), 1),
+    (op("answer_clarifications"), 1),
+    (op("get_package_zip"), 1),
     ("GET /blob/{name}", 1),
 )
 
@@ -129,12 +130,12 @@ def test_every_fault_at_every_step(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize(("operation", "nth"), [("GET /v1/generations", 2), ("GET /v1/generations/deleted", 1)])
+@pytest.mark.parametrize(("operation", "nth"), [(op("list_generations"), 2), (op("list_deleted_generations"), 1)])
 def test_every_fault_while_a_lost_kickoff_is_looked_for(new_bench: Any, operation: str, nth: int, fault: Any) -> None:
     """The answer to the kickoff is lost, and what is read to settle that is hindered too: still one kickoff."""
     for is_async in (False, True):
         bench = new_bench(is_async=is_async, request_timeout=timeout_for(FAULTS[fault]))
-        bench.sandbox.faults.add(Fault("POST /v1/generations", "reset", commit=True))
+        bench.sandbox.faults.add(Fault(op("start_generation"), "reset", commit=True))
         rule = bench.sandbox.faults.add(Fault(operation, nth=nth, **FAULTS[fault]))
 
         result = bench.persist(attachments=[begin(bench)])

@@ -60,7 +60,13 @@ CHANGES = (
     "answer_clarifications",
 )
 #: What a run may end with when it is troubled. Each of these can be resumed.
-RESUMABLE = (errors.RequestError, errors.TurnFailed, errors.GenerationPaused, errors.GenerationFailed)
+RESUMABLE = (
+    errors.RequestError,
+    errors.OutcomeUnknown,
+    errors.TurnFailed,
+    errors.GenerationPaused,
+    errors.GenerationFailed,
+)
 
 
 class Disk:
@@ -76,7 +82,7 @@ class Disk:
     def check(self) -> None:
         pass
 
-    def fetch(self, link: Any, part: Any, should_stop: Any) -> None:
+    def fetch(self, link: Any, part: Any, should_stop: Any, whole: bool = False) -> None:
         name = link.url.partition("/blob/")[2].partition("?")[0]
         self.files[part] = self.service.world.blobs[name].content()
 

@@ -10,6 +10,7 @@ import pytest
 
 from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
+from tests.kit.api import op, path_of
 
 
 def complete(client: Any) -> Any:
@@ -92,7 +93,7 @@ def test_control_step_by_step(client: Any) -> None:
         client.wait_for_generation(generation_id)
 
 
-ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+ANSWERS = op("answer_clarifications")
 
 
 @pytest.mark.parametrize(
@@ -125,10 +126,10 @@ def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(
 def test_a_cancellation_that_somebody_else_answered_is_sent_again(client: Any, sandbox: Sandbox) -> None:
     """A 200 that the service did not give: the state says that it was not carried out."""
     generation_id = started(client)
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/cancel", "status", status=200))
+    sandbox.faults.add(Fault(op("cancel_generation"), "status", status=200))
 
     assert client.cancel_generation(generation_id, "a test").is_cancelled
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 2
+    assert sandbox.requests.count(op("cancel_generation")) == 2
 
 
 def test_a_failed_generation_can_be_retried_by_hand(client: Any, sandbox: Sandbox) -> None:
@@ -149,7 +150,7 @@ def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client: Any
     """The answer to the retry was lost, and only then the list begins to show the generation that failed."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=True))
+    sandbox.faults.add(Fault(op("retry_generation"), "reset", commit=True))
     generation_id = started(client)
     with pytest.raises(errors.GenerationFailed):
         client.wait_for_generation(generation_id)
@@ -190,7 +191,7 @@ def test_a_file_inside_a_package_and_a_search(client: Any, sandbox: Sandbox) -> 
 
     content = client.call(get_package_file, package.id, path)
     assert content
-    assert [request.path for request in sandbox.requests][-1] == f"/v1/packages/{package.id}/files/{path}"
+    assert [request.path for request in sandbox.requests][-1] == path_of("get_package_file", package.id, path)
     with pytest.raises(errors.UsageError, match=r"'\.\.'"):
         client.call(get_package_file, package.id, "../../me")
     assert client.call(search_package, package.id, q="portal").query == "portal"
@@ -277,7 +278,7 @@ def test_the_settle_time_is_that_of_the_settings(sandbox: Sandbox, turned: Any) 
     """A step by itself is as patient as a run: a shorter time of its own is the caller's choice."""
     clock = turned(sandbox)
     settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, settle_seconds=300.0)
-    sandbox.faults.add(Fault("POST /v1/generations", "reset"))
+    sandbox.faults.add(Fault(op("start_generation"), "reset"))
     with SpecStep(settings=settings, clock=clock, store=RunStore.in_memory()) as client:
         interview = client.start_interview()
         client.say(interview.id, "A portal for customer feedback.")

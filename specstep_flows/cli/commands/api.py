@@ -69,8 +69,11 @@ def api(
     whole = any_operation.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
     if any_operation.marked(operation, "redirects"):
         raise errors.UsageError(f"{operation} answers with a signed URL, which is not shown; use `specstep download`.")
-    if output is not None and output.exists() and not force:
-        raise errors.UsageError(f"{output} already exists; --force overwrites it. Nothing was sent.")
+    if output is not None:
+        from specstep_flows.package.disk import check_place, refuse_taken
+
+        refuse_taken(output, force, "; --force overwrites it. Nothing was sent.")
+        check_place(output)
     if any_operation.marked(operation, "costs"):
         agree(call, f"{operation} costs money", yes)
     with open_client_for(call, operation) as client:

@@ -11,6 +11,7 @@ import pytest
 from specstep_flows.cli.commands import doctor as checks
 from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
+from tests.kit.api import op
 
 
 def verdicts(document: dict[str, Any]) -> dict[str, str]:
@@ -93,7 +94,7 @@ def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
     """A quota of a form that nobody knows is a warning."""
     sandbox.faults.add(
         Fault(
-            "GET /v1/usage",
+            op("get_usage"),
             "nulls",
             times=None,
             fields=("generations_used", "generations_remaining", "generations_limit", "reset_at", "reset_date"),
@@ -137,7 +138,7 @@ def test_the_clock(sandbox: Any, date: str, verdict: str, says: str) -> None:
     import email.utils
 
     value = email.utils.formatdate(usegmt=True) if date == "now" else date
-    sandbox.faults.add(Fault("GET /v1/status/summary", "status", status=503, headers={"Date": value}))
+    sandbox.faults.add(Fault(op("get_status_summary"), "status", status=503, headers={"Date": value}))
     settings = Settings(api_key="sf_x", api_url=sandbox.url)
 
     finding = checks.clock_finding(settings)
