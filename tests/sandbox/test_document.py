@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
 from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of
+from tests.kit.api import STATE
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "documented.yaml"
 NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox"}
@@ -86,7 +87,7 @@ def tour(start: Any) -> Iterator[Any]:
     def checked(answer: httpx.Response) -> None:
         """Check an answer, unless one to the same operation, of the same status and state, was checked before."""
         answer.read()
-        state = re.search(rb'"state":"\w+"', answer.content)
+        state = re.search(rf'"{STATE}":"\w+"'.encode(), answer.content)
         kind = (
             operation_of(answer.request.method, answer.request.url.path),
             str(answer.status_code),
@@ -191,13 +192,13 @@ def test_generations(tour: Any) -> None:
     answered = 0
     for _ in range(40):
         for run in runs[:3]:
-            if call.status(run)["state"] == "PausedAwaitingClarification":
+            if call.status(run)[STATE] == "PausedAwaitingClarification":
                 pending = call(f"GET /v1/generations/{run}/clarifications").json()["clarifications"]
                 answers = [{"question": row["question"], "answer": "Yes."} for row in pending]
                 call(f"POST /v1/generations/{run}/clarifications/answers", json={"answers": answers})
                 answered += 1
         call.pass_time(60)
-    assert [call.status(run)["state"] for run in runs[:3]] == ["Complete", "Complete", "Failed"]
+    assert [call.status(run)[STATE] for run in runs[:3]] == ["Complete", "Complete", "Failed"]
     assert answered >= 3
     first, last = runs[0], runs[3]
     for request, status in (
