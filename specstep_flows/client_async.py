@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
     from specstep_flows.runs import opening, records
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
+    calling = LazyModule("specstep_flows.flows.calling")
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
     delivery = LazyModule("specstep_flows.flows.delivery")
@@ -615,8 +616,11 @@ class AsyncSpecStep:
                 ...
 
         It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+
+        Raises:
+            OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(gateway.call(operation, *args, **arguments))
+        return await self._drive(calling.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
         if given is None:
