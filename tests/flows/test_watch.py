@@ -11,7 +11,14 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.engine.effects import Sleep
 from specstep_flows.flows.budget import Budget
-from specstep_flows.flows.watch import FAMILY_SECONDS, PAUSED_SECONDS, generations_of, raise_for_end, wait_for_generation, watch
+from specstep_flows.flows.watch import (
+    FAMILY_SECONDS,
+    PAUSED_SECONDS,
+    generations_of,
+    raise_for_end,
+    wait_for_generation,
+    watch,
+)
 from specstep_flows.models import Generation, RunOptions
 from specstep_flows.runs.records import RunRecord
 from tests.kit.stage import Stage
