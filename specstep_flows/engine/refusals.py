@@ -67,7 +67,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if status == 408 or status >= 500:
         return errors.ServerError(f"The service failed on {what} ({said}).", **common)
     if status == 409:
-        if "CONCURRENCY" in f"{word or ''} {problem.get('code', '')}".upper():
+        if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(
                 f"Your plan's limit of concurrent generations is reached ({said}). Nothing was started.", **common
             )
