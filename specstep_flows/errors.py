@@ -20,6 +20,7 @@
     │       ├── BadRequest          400, 413, 415, 422
     │       ├── AuthenticationError 401
     │       ├── PermissionDenied    403
+    │       ├── RefusedOnTheWay     a firewall's or proxy's page in the service's place: it may have been carried out
     │       ├── QuotaExceeded       402, or a 403 that says quota
     │       ├── NotFound            404, 410
     │       ├── Conflict            409
@@ -84,6 +85,7 @@ __all__ = [
     "PermissionDenied",
     "QuotaExceeded",
     "RateLimited",
+    "RefusedOnTheWay",
     "RequestError",
     "RunBusy",
     "RunConflict",
@@ -214,9 +216,17 @@ class TransportError(RequestError):
 
 
 class NotConnected(TransportError):
-    """The connection was never made (DNS, refused, TLS): the service has not seen the request."""
+    """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
+
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
+    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    """
 
     code = "not_connected"
+
+    def __init__(self, message: str, *, operation: str = "", patience: float | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.patience = patience
 
 
 class ConnectionLost(TransportError):
@@ -242,7 +252,8 @@ class APIError(RequestError):
 
     ``status`` is the HTTP status. If the body is ``application/problem+json``, ``problem_type`` is its machine-readable
     type (``VALIDATION_ERROR``), ``detail`` its text and ``members`` the whole document. ``retry_after`` is how many
-    seconds the service asks to wait, if it does.
+    seconds the service asks to wait, if it does. ``is_foreign`` is true if the body is a page or a text, and not the
+    service's JSON: something on the way may have answered in its place.
     """
 
     code = "api"
@@ -257,8 +268,10 @@ class APIError(RequestError):
         detail: str | None = None,
         members: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
+        is_foreign: bool = False,
     ) -> None:
         super().__init__(message, operation=operation)
+        self.is_foreign = is_foreign
         self.status = status
         self.problem_type = problem_type
         self.detail = detail
@@ -292,6 +305,16 @@ class PermissionDenied(APIError):
     """The key is valid, but not allowed to do this."""
 
     code = "permission"
+
+
+class RefusedOnTheWay(APIError):
+    """Something between here and the service refused the request: a firewall, a proxy, the service's front door.
+
+    It says nothing about the key, and not whether the service has seen the request.
+    """
+
+    code = "refused_on_the_way"
+    ambiguous = True
 
 
 class QuotaExceeded(APIError):
@@ -421,14 +444,20 @@ class GenerationCancelled(SpecStepError):
 
 
 class BudgetExceeded(SpecStepError):
-    """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``)."""
+    """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``).
+
+    ``is_final`` is false if a generation could not be cancelled, so that it goes on and costs.
+    """
 
     code = "budget"
 
-    def __init__(self, message: str, *, limit_usd: float, spent_usd: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, limit_usd: float, spent_usd: float | None = None, is_final: bool = True
+    ) -> None:
         super().__init__(message)
         self.limit_usd = limit_usd
         self.spent_usd = spent_usd
+        self.is_final = is_final
 
 
 class Detached(SpecStepError):

@@ -185,6 +185,8 @@ class Clarification:
     section: str | None = None
     why: str | None = None
     proposed_default: str | None = None
+    #: The question as it came, where that cannot be stored or shown (half of an emoji): its answer is sent with it.
+    exact_question: str | None = attrs.field(default=None, repr=False, eq=False)
 
 
 @attrs.frozen

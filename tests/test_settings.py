@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -382,3 +383,11 @@ def test_importing_settings_loads_neither_platformdirs_nor_toml() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["settle_seconds", "request_timeout", "clock_speed"])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "5", True, None])
+def test_a_number_given_to_the_class_itself_is_checked_too(name: str, value: Any) -> None:
+    """A settle time that is nan would be waited out for ever, with a paid run in it."""
+    with pytest.raises(SettingsError, match="must be a number"):
+        Settings(**{name: value})

@@ -117,7 +117,9 @@ class _Renderer:
         else:
             schema = self._schema(Slot(slot.node))
         required = body.required or slot.node.kind not in ("object", "any", "array")
-        return {"required": required, "content": {_MEDIA[body.medium]: {"schema": schema}}}
+        is_told = body.medium == "json" and body.content_type.endswith("+json")  # the generator knows no other
+        content_type = body.content_type if is_told else _MEDIA[body.medium]
+        return {"required": required, "content": {content_type: {"schema": schema}}}
 
     def _response(self, body: Body) -> JsonObject:
         rendered: JsonObject = {"description": body.description}

@@ -233,7 +233,7 @@ class _Combiner:
         agrees = known is not None and known.medium == medium
         slot = self._slot(body, known if agrees else None, stated)
         required = stated.required or (known is not None and known.required)
-        return {medium: Body(medium, slot, required, (known or stated).description)}
+        return {medium: Body(medium, slot, required, (known or stated).description, stated.content_type)}
 
     def _slot(self, body: Body | None, known: Body | None, stated: Body) -> Slot:
         direction = side_of(stated.medium)

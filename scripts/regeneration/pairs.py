@@ -217,12 +217,13 @@ def _enveloped(there: Slot, here: Slot) -> Slot:
 
     How lists are wrapped is documented nowhere: they may come as an array, or as the sole array in an object under
     whatever name. The rows keep their names in either case. Where a flow steers by the array's name, or by anything
-    beside it, the object is more than an envelope and must stay.
+    beside it, the object is more than an envelope and must stay. What flows could not read stays as documented, too, so
+    that it is found to be gone.
     """
     known, found = here.node, there.node
     rows = sole_array(known) if known.kind == "object" else None
     member = sole_array(found) if found.kind == "object" else None
-    if rows is not None and any(slot.steering for slot in known.properties.values()):
+    if rows is not None and any(slot.steering and not slot.under_any_name for slot in known.properties.values()):
         return here
     if known.kind == "array" and member is not None:
         return evolve(here, node=Node("object", properties={member: here}))

@@ -16,6 +16,8 @@ from specstep_flows import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from specstep_flows.cli.session import Call
+    from specstep_flows.client import SpecStep
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
@@ -136,34 +138,49 @@ class Target:
 
 
 def find_target(store: RunStore, name: str) -> Target:
-    """The run or the generation of that name.
+    """The run or the generation of that name. A run of that name comes first: it may have been given any, an id too.
 
     Raises:
         RunNotFound: it is neither a generation's id nor a run's.
     """
     try:
-        identifier = UUID(name)
-    except ValueError:
-        record = find_run(store, name)
-        return Target(record.generation_id, record)
-    return Target(identifier, store.find_generation(identifier))
+        record = store.get(name)
+    except errors.RunNotFound:
+        try:
+            identifier = UUID(name)
+        except ValueError:
+            record = find_run(store, name)
+        else:
+            return Target(identifier, store.find_generation(identifier))
+    return Target(record.generation_id, record)
 
 
-def find_generation(store: RunStore, name: str) -> UUID:
-    """The id of the generation that is named, or that the named run drives.
+def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | None]:
+    """The generation that is named, or that the named run has or has requested; and the run, if there is one.
 
     Raises:
         RunNotFound: there is no such run.
         UsageError: the run has no generation yet.
+        OutcomeUnknown: the run has requested one, and none has appeared.
     """
-    return require_generation(find_target(store, name), name)
-
-
-def require_generation(target: Target, name: str) -> UUID:
-    """The target's generation. Raises ``UsageError`` when the run has none yet."""
-    if target.generation_id is None:
+    target = find_target(client.store, name)
+    record, found = target.record, target.generation_id
+    if record is not None:
+        call.run_id = record.run_id
+    # A run that was named by an earlier generation of its own means that one.
+    if record is not None and found == record.generation_id and (found is None or record.kickoff_intent is not None):
+        if record.kickoff_intent is not None:
+            call.terminal.tell(f"Run {record.run_id} has requested a generation without an answer; looking for it.")
+        found = client.find_generation_of(record.run_id)
+        record = client.store.get(record.run_id)
+    if found is None:
         raise errors.UsageError(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
-    return target.generation_id
+    return found, record
+
+
+def find_generation(call: Call, client: SpecStep, name: str) -> UUID:
+    """The id of the generation that ``locate`` finds."""
+    return locate(call, client, name)[0]
 
 
 def find_run(store: RunStore, name: str) -> RunRecord:

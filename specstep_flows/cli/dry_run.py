@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._network import check_downloads
+from specstep_flows._paths import user_path, working_folder
 from specstep_flows._text import counted
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
@@ -39,6 +41,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output, bool(running.force))
+    check_downloads(client.settings.api_url)
     account = client.get_account()
     _check_choices(_accepted(client), options)
     profile = options.profile or DEFAULT_PROFILE
@@ -84,7 +87,7 @@ def _target(output: Path | None, force: bool) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
     from specstep_flows.package.disk import LONGEST_ENDING, refuse_taken
 
-    target = Path.cwd() if output is None else output.expanduser().absolute()
+    target = working_folder() if output is None else user_path(output)
     is_file = target.suffix.lower() == ".zip" and not os.path.isdir(target)
     if is_file:
         refuse_taken(target, force, ". Choose another --output, or --force to replace it.")

@@ -12,6 +12,7 @@ import attrs
 import typer
 
 from specstep_flows import errors
+from specstep_flows._paths import can_be_read_again, user_path
 from specstep_flows._text import plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
@@ -187,13 +188,13 @@ class RunningOptions:
         remember = given(
             {
                 "yes": self.yes,
-                "answers": None if self.answers is None else str(self.answers.expanduser().absolute()),
+                "answers": str(user_path(self.answers)) if self.answers and can_be_read_again(self.answers) else None,
                 "question_mode": None if self.on_question is None else self.on_question.value,
             }
         )
         return given(
             {
-                "output": None if self.output is None else str(self.output.expanduser().absolute()),
+                "output": None if self.output is None else str(user_path(self.output)),
                 "unpack": self.unpack,
                 "force": self.force,
                 "max_cost_usd": self.max_cost,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shlex
 import tempfile
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._text import duration
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.settings import Settings
 
@@ -90,8 +92,19 @@ def open_client(
         settings.require_key()
     from specstep_flows.client import SpecStep
 
-    with SpecStep(settings=settings, clock=clock, on_event=on_event, anonymous=anonymous) as client:
+    tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
+    with SpecStep(settings=settings, clock=clock, on_event=tell, anonymous=anonymous) as client:
         yield client
+
+
+def _tell_of_waits(call: Call, event: Event) -> None:
+    """What a verb without a display says while nothing happens: why, and for how long."""
+    from specstep_flows import events
+
+    if isinstance(event, events.Waiting):
+        call.terminal.say(f"{event.reason} Continues in {duration(event.seconds)}.")
+    elif isinstance(event, events.Notice):
+        call.terminal.say(event.message)
 
 
 def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from specstep_flows.runs.records import Intent
+
+#: Changes with each start of the machine (Linux; elsewhere nothing tells).
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
-    """What the engine needs of a clock. ``now`` must agree between all processes that share a run store."""
+    """What the engine needs of a clock. ``now`` must agree between all processes that share a run store.
+
+    It may also have ``boot()``: the start of the machine, and the seconds since then on this clock.
+    """
 
     speed: float
 
@@ -24,6 +34,17 @@ class Clock(Protocol):
         ...
 
 
+def _since_boot() -> float:
+    """Seconds that no setting of the machine's clock changes; time asleep counts, where the system can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+#: The machine's clock is read once, so all processes agree; from then on its own counter goes on from there. So nobody
+#: who sets the clock ends a wait or a time-out, or makes one longer.
+_BOOTED_AT: Final = time.time() - _since_boot()
+
+
 class SystemClock:
     """The machine's clock, ``speed`` times as fast (``SPECSTEP_CLOCK_SPEED``, only against a loopback service)."""
 
@@ -31,7 +52,14 @@ class SystemClock:
         self.speed = speed
 
     def now(self) -> float:
-        return time.time() * self.speed
+        return (_BOOTED_AT + _since_boot()) * self.speed
+
+    def boot(self) -> tuple[str, float] | None:
+        """The start of the machine, and the seconds since then, sleep included; None where nothing tells."""
+        try:
+            return _BOOT_ID.read_text("ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME) * self.speed
+        except (OSError, ValueError, AttributeError):
+            return None
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds) / self.speed)
@@ -40,3 +68,21 @@ class SystemClock:
         import asyncio
 
         await asyncio.sleep(max(0.0, seconds) / self.speed)
+
+
+def boot_time(clock: Clock) -> tuple[str, float] | tuple[None, None]:
+    """The start of the machine, and the seconds since then, if the clock tells them."""
+    boot = getattr(clock, "boot", None)
+    return (boot() if boot is not None else None) or (None, None)
+
+
+def passed_since(intent: Intent, clock: Clock) -> float:
+    """The seconds that have certainly passed since a request was sent.
+
+    Within one start of the machine that is what it has been up since; after another one, at most what it has been up
+    at all. Only where nothing tells how long it has been up, its clock is believed.
+    """
+    boot, up = boot_time(clock)
+    if up is None or intent.up is None:
+        return max(0.0, clock.now() - intent.sent_at)
+    return max(0.0, up - intent.up) if boot == intent.boot else max(0.0, up)

@@ -15,6 +15,7 @@ import attrs
 
 from specstep_flows import errors, events
 from specstep_flows.engine import effects, retry
+from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
 from specstep_flows.runs.records import Intent, RunRecord
 
@@ -102,6 +103,8 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return (yield from _pause(effect.seconds, session))
         case effects.Now():
             return session.shared.clock.now()
+        case effects.Passed():
+            return passed_since(effect.since, session.shared.clock)
         case effects.Report():
             return (yield from _report(effect.event, session))
         case effects.Remember():
@@ -165,6 +168,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     began = clock.now()
     attempt = 0
     in_doubt = False
+    before = _open_intent(request, session)
     while True:
         yield from _take_place(request, session)
         if in_doubt and effect.look is not None:
@@ -173,14 +177,20 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
                 yield from _settle(effect, found, durable, session)
                 return found
         if durable:
-            intent = Intent(request.operation, clock.now(), dict(effect.about or {}))
+            intent = Intent(request.operation, clock.now(), dict(effect.about or {}), *boot_time(clock))
             yield Block(lambda intent=intent: session.write({"intent": intent}), is_write=True)  # type: ignore[misc]
         attempt += 1
         failure: errors.RequestError
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
+            session.shared.has_responded = True
             _learn(request, reply, session)
             result = _read(effect, reply)
+        except errors.UsageError:
+            # It cannot be sent at all; what an earlier attempt may have done is still open.
+            if durable and not in_doubt:
+                yield Block(lambda: session.write({"intent": before}), is_write=True)
+            raise
         except errors.RequestError as error:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
@@ -189,7 +199,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             return result
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         if isinstance(failure, errors.RateLimited):
-            session.shared.limiter.hold(request.bucket, clock.now() + (failure.retry_after or 5.0))
+            now = clock.now()
+            session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -197,15 +208,31 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             attempt=attempt,
             waited=clock.now() - began,
             source=session.shared.random,
-            patience=retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS,
+            patience=_patience(failure, effect, session),
         )
         if wait is None:
             if durable and not failure.ambiguous:
-                yield Block(lambda: session.write({"intent": None}), is_write=True)
+                # A refusal says nothing of an earlier request whose answer was lost.
+                yield Block(lambda: session.write({"intent": before}), is_write=True)
             raise failure
         if wait >= WORTH_TELLING_SECONDS:
             yield from _report(events.Waiting(failure.message, wait), session)
         yield from _pause(wait, session)
+
+
+def _patience(failure: errors.RequestError, effect: effects.Send[Any], session: Session) -> float:
+    """How long to try again. Somebody waits at the first request, and what cannot get better is told them at once."""
+    patience = retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS
+    if isinstance(failure, errors.NotConnected) and failure.patience is not None and not session.shared.has_responded:
+        return min(patience, failure.patience)
+    return patience
+
+
+def _open_intent(request: effects.Request, session: Session) -> Intent | None:
+    """The same request, sent earlier, of which nobody knows what became of it."""
+    intent = None if session.record is None else session.record.intent
+    is_same = request.kind == "unsafe" and intent is not None and intent.operation == request.operation
+    return intent if is_same else None
 
 
 def _timeout(request: effects.Request, session: Session) -> float:
@@ -231,7 +258,7 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
-        if wait <= 0:
+        if wait <= 0 or request.is_urgent:
             return
         if wait >= WORTH_TELLING_SECONDS and not told:
             told = True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
-from uuid import UUID
+
+import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Now, Remember, Report
+from specstep_flows.engine.effects import Remember, Report
 from specstep_flows.flows import budget, control
 from specstep_flows.flows.job import (
     DOCUMENTED_PROJECT_TYPES,
@@ -15,37 +17,33 @@ from specstep_flows.flows.job import (
     confirm,
     current_record,
     generation_changes,
+    retry_changes,
 )
-from specstep_flows.flows.kickoff import Kickoff, find_new, kick_off, settle_kickoff, take_snapshot
-from specstep_flows.models import Generation
-from specstep_flows.runs.records import Intent, RunRecord
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.snapshot import Kickoff, find_new, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from uuid import UUID
+
+    from specstep_flows.models import Generation
+    from specstep_flows.runs.records import RunRecord
 
 
 async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
     record = await current_record()
-    assert record.intake_artifact_id is not None
-    kickoff = Kickoff(
-        send=lambda about, outcome: _send_kickoff(record, about, outcome),
-        interview_id=record.interview_id,
-        intake_id=record.intake_artifact_id,
-        settle_seconds=job.settle_seconds,
-        is_fan_out=states.is_fan_out(record.options.profile),
-        outcome=generation_changes,
+    intent = record.kickoff_intent
+    kickoff = _kickoff(
+        job, record, record.options.project_type or (intent.about.get("project_type") if intent else None)
     )
-    if record.intent is not None and record.intent.operation == "start_generation":
-        known = _known_before(record.intent)
-        found = await _settle_intent(kickoff, record.intent)
+    if intent is not None:
+        found, known = (await settle_intent(kickoff, intent)), known_to(intent)
     else:
         # This run has sent no kickoff yet: the service or a person started whatever the interview has.
         snapshot = await take_snapshot(kickoff, is_first=True)
         found, known = (await find_new(kickoff, snapshot)), snapshot.known
         if found is None and job.is_user_actor and record.turns:
-            now = await Now()
-            found = await settle_kickoff(kickoff, known, now)
+            found = await settle_kickoff(kickoff, known)
         if found is not None:
             await Remember(generation_changes(found))
     adopted = found is not None
@@ -53,56 +51,55 @@ async def start(job: Job) -> None:
         await budget.check_before_paying(job.options.max_cost_usd, record)
         if not job.is_user_actor:
             await confirm(job)
-        found = await kick_off(kickoff, known)
+        found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
     await Report(events.GenerationStarted(found, adopted))
 
 
-def _known_before(intent: Intent) -> frozenset[UUID]:
-    """The generations that were there before the request left."""
-    return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
-
-
-async def _settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
-    """What came of a request that was on its way when an earlier process ended."""
-    await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
-    return await settle_kickoff(kickoff, _known_before(intent), intent.sent_at)
-
-
-async def _send_kickoff(record: RunRecord, about: Changes, outcome: Callable[[UUID], Changes] | None) -> UUID:
+def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
     """POST /v1/generations with the user's project type or none; when none is refused, with the detected one."""
-    assert record.intake_artifact_id is not None
-    chosen = record.options.project_type
-
-    async def send(project_type: str | None) -> UUID:
-        assert record.intake_artifact_id is not None
-        return await gateway.start_generation(
-            record.intake_artifact_id,
+    intake_id = record.intake_artifact_id
+    assert intake_id is not None
+    kickoff = Kickoff(
+        send=lambda about, outcome: gateway.start_generation(
+            intake_id,
             profile=record.options.profile or states.DEFAULT_PROFILE,
             project_type=project_type,
             mirror_selection=record.options.mirror_selection,
             about=about,
             outcome=outcome,
-        )
+        ),
+        interview_id=record.interview_id,
+        intake_id=intake_id,
+        settle_seconds=job.settle_seconds,
+        is_fan_out=states.is_fan_out(record.options.profile),
+        outcome=generation_changes,
+        about={} if project_type is None else {"project_type": project_type},
+    )
+    if project_type is not None:
+        return kickoff
 
-    try:
-        return await send(chosen)
-    except errors.BadRequest as error:
-        if chosen is not None:
-            raise
-        refused = error
-    detected: str | None = record.detected_type or (await _listed_type(record))
+    async def with_detected_type(refused: errors.BadRequest) -> Kickoff | None:
+        detected = await _detected_type(record)
+        if detected is not None:
+            return _kickoff(job, record, detected)
+        refused.add(
+            "If the project type is missing, which was neither given nor detected: repeat `specstep run` with the same "
+            "brief and --run-id, and with --project-type WebApp (or another)."
+        )
+        return None
+
+    return attrs.evolve(kickoff, amend=with_detected_type)
+
+
+async def _detected_type(record: RunRecord) -> str | None:
+    """The type that the service detected, from the run or the list of interviews, if it is one that it accepts."""
+    detected = record.detected_type or (await _listed_type(record))
     try:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
         # This failure must not be taken for that of the kickoff, which was refused.
         accepted = tuple(DOCUMENTED_PROJECT_TYPES)
-    if detected not in accepted:
-        refused.add(
-            "If the project type is missing, which was neither given nor detected: repeat `specstep run` with the same "
-            "brief and --run-id, and with --project-type WebApp (or another)."
-        )
-        raise refused
-    return await send(detected)
+    return detected if detected in accepted else None
 
 
 async def _listed_type(record: RunRecord) -> str | None:
@@ -118,36 +115,55 @@ async def _listed_type(record: RunRecord) -> str | None:
 async def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> None:
     """Run a failed generation's intake again, once (POST /v1/generations/{id}/retry)."""
     record = await current_record()
+    kickoff = await _retry_of(job, record, generation_id, failed)
+    intent = record.kickoff_intent
+    if intent is not None:
+        found, known = (await settle_intent(kickoff, intent)), known_to(intent)
+        if found is None and record.retries >= job.options.retry_failed:
+            await Remember({"intent": None})
+            return
+    else:
+        # What a store that was put back does not know of may be there.
+        rows, known = await look_before(kickoff, generation_id)
+        newer = [row.id for row in rows if not states.is_one_of(row.state, "Cancelled")]
+        if len(newer) > 1:
+            raise unsettled(newer, f"one of them may be the retry of {generation_id}")
+        found = newer[0] if newer else None
+        if found is not None:
+            await Report(events.Notice(f"Generation {generation_id} was run again already: {found}."))
+            await Remember(retry_changes(record, found))
+    adopted = found is not None
+    if found is None:
+        await budget.check_before_paying(job.options.max_cost_usd, record)
+        await confirm(job)
+        found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
+    await Report(events.GenerationStarted(found, adopted))
 
-    def outcome(new: UUID) -> Changes:
-        return {
-            "generation_id": new,
-            "generation_ids": (*record.generation_ids, new),
-            "retries": record.retries + 1,
-            "spent_before_usd": record.spent_before_usd + (record.cost_usd or 0.0),
-            "cost_usd": None,
-            "generation_state": None,
-            "package_id": None,
-            "answering": None,
-        }
 
+async def _retry_of(job: Job, record: RunRecord, generation_id: UUID, failed: Generation | None = None) -> Kickoff:
     interview_id = record.interview_id or (await control.interview_of(generation_id))
-    kickoff = Kickoff(
+    return Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
         interview_id=interview_id,
         intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
         settle_seconds=job.settle_seconds,
         older=frozenset((generation_id, *record.generation_ids)),
-        outcome=outcome,
+        outcome=partial(retry_changes, record),
     )
-    found: UUID | None = None
-    if record.intent is not None and record.intent.operation == "retry_generation":
-        found = await _settle_intent(kickoff, record.intent)
-        if found is None:
-            await Remember({"intent": None})
-            return
-    else:
-        await budget.check_before_paying(job.options.max_cost_usd, record)
-        await confirm(job)
-        found = await kick_off(kickoff)
-    await Report(events.GenerationStarted(found, adopted=False))
+
+
+async def find_started(job: Job) -> UUID | None:
+    """The run's generation; one whose request may have been sent is looked for first. Nothing is sent that costs."""
+    record = await current_record()
+    intent, own = record.kickoff_intent, record.generation_id
+    if intent is not None and intent.operation == "start_generation":
+        return await settle_intent(_kickoff(job, record, None), intent)
+    if intent is not None and own is not None:
+        return (await settle_intent(await _retry_of(job, record, own), intent)) or own
+    if own is None and record.intake_artifact_id is not None:
+        # The service or a person may have started one, and a refusal may have been carried out.
+        kickoff = _kickoff(job, record, None)
+        own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True))
+        if own is not None:
+            await Remember(generation_changes(own))
+    return own

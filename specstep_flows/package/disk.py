@@ -14,6 +14,8 @@ from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 from specstep_flows import errors
+from specstep_flows._network import check_downloads
+from specstep_flows._paths import working_folder
 from specstep_flows.settings import is_loopback
 from specstep_flows.states import is_fan_out
 
@@ -35,7 +37,7 @@ LONGEST_ENDING: Final = ".part.json"
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
-    folder = Path(output) if output is not None else _working_folder()
+    folder = Path(output) if output is not None else working_folder()
     return folder if _is_file(output, folder) else folder / f"{generation_id}.zip"
 
 
@@ -70,16 +72,6 @@ def _unwritable(path: Path, error: Exception) -> errors.UsageError:
     return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was paid for; choose another --output.")
 
 
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:
-        raise errors.UsageError(
-            "The working folder no longer exists, so the package cannot be saved there: change to another folder, or "
-            "choose an --output."
-        ) from None
-
-
 class RunFiles:
     """The file operations of one run. Every method blocks."""
 
@@ -99,7 +91,10 @@ class RunFiles:
         self._on_progress = on_progress
 
     def check(self) -> None:
-        """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
+        """Check that the output can be written and the storage host reached, before anything is paid for.
+
+        Raises ``UsageError``, or ``SettingsError`` for a proxy that cannot be used.
+        """
         # Any generation's name is as long as any other's.
         path = package_path(self._output, uuid4())
         is_file = _is_file(self._output, path)
@@ -109,6 +104,7 @@ class RunFiles:
         check_place(path, room=len(LONGEST_ENDING) + len("-99") * self._is_fan_out)
         if is_file:
             self._check_beside(path)
+        check_downloads(self._settings.api_url)
 
     def _check_beside(self, path: Path) -> None:
         """Check what an output with a name of its own has beside it: part file, and folder to unpack into."""

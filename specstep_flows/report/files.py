@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path, working_folder
 from specstep_flows.report.page import RUN_MARK, page
 from specstep_flows.report.receipt import receipt
 
@@ -27,7 +28,7 @@ def default_path(record: RunRecord, folder: Path | None = None) -> Path:
     if record.file is not None and os.path.isdir(Path(record.file).parent):
         package = Path(record.file)
         return package.with_name(f"{package.stem}-report.html")
-    return (folder or Path.cwd()) / f"specstep-{record.run_id}-report.html"
+    return (folder or working_folder()) / f"specstep-{record.run_id}-report.html"
 
 
 def receipt_path(record: RunRecord, report: Path) -> Path:
@@ -50,7 +51,7 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
     Raises:
         OutputError: something else stands there, or the folder does not take it.
     """
-    path = Path(path).expanduser().absolute()
+    path = user_path(path)
     if not force and os.path.lexists(path) and _page_of(path) != collected.record.run_id:
         raise errors.OutputError(f"{path} already exists and is not a report of this run; --force overwrites it.")
     _write(path, page(collected))

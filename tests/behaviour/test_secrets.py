@@ -22,21 +22,22 @@ import pytest
 from specstep_flows import AsyncSpecStep, SpecStep, errors
 from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
+from tests.kit.api import op
 from tests.kit.bench import Bench
 from tests.kit.blob_host import serving
 from tests.kit.secrets import Secrets, texts_of
 
 API_STEPS = (
-    "GET /v1/me",
-    "POST /v1/interviews",
-    "POST /v1/interviews/{id}/turns",
-    "GET /v1/interviews/turns/{jobId}",
-    "POST /v1/interviews/{id}/complete",
-    "GET /v1/generations",
-    "POST /v1/generations",
-    "GET /v1/generations/{id}",
-    "POST /v1/generations/{id}/clarifications/answers",
-    "GET /v1/packages/{id}/zip",
+    op("get_me"),
+    op("start_interview"),
+    op("submit_turn"),
+    op("get_turn_job"),
+    op("complete_interview"),
+    op("list_generations"),
+    op("start_generation"),
+    op("get_generation"),
+    op("answer_clarifications"),
+    op("get_package_zip"),
 )
 API_TROUBLES: dict[str, dict[str, Any]] = {
     "reset": {"kind": "reset"},
@@ -65,11 +66,11 @@ BLOB_TROUBLES = (
 SETTLED = {
     (operation, trouble)
     for operation in (
-        "POST /v1/interviews/{id}/turns",
-        "POST /v1/interviews/{id}/complete",
-        "POST /v1/generations",
-        "POST /v1/generations/{id}/clarifications/answers",
-        "GET /v1/packages/{id}/zip",
+        op("submit_turn"),
+        op("complete_interview"),
+        op("start_generation"),
+        op("answer_clarifications"),
+        op("get_package_zip"),
     )
     for trouble in ("malformed", "truncated")
 }
@@ -109,7 +110,7 @@ def test_an_error_of_a_download_holds_no_secret(bench: Bench, secrets: Secrets, 
 
 def test_an_address_that_has_expired_for_good_is_not_shown(bench: Bench, secrets: Secrets) -> None:
     """The error says that the address is no longer good, and not which it was."""
-    bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url", times=None))
+    bench.sandbox.faults.add(Fault(op("get_package_zip"), "expired_url", times=None))
 
     assert secrets.found_in(texts_of(last_error(bench))) == []
 
@@ -177,7 +178,7 @@ def _empty(folder: Any) -> Any:
 
 def test_an_error_can_be_copied_and_pickled(bench: Bench) -> None:
     """Task queues send errors between processes: none breaks on the way, and the run's id goes with it."""
-    bench.sandbox.faults.add(Fault("POST /v1/generations", "status", status=402, times=None))
+    bench.sandbox.faults.add(Fault(op("start_generation"), "status", status=402, times=None))
     error = last_error(bench)
 
     for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):

@@ -60,7 +60,13 @@ CHANGES = (
     "answer_clarifications",
 )
 #: What a run may end with when it is troubled. Each of these can be resumed.
-RESUMABLE = (errors.RequestError, errors.TurnFailed, errors.GenerationPaused, errors.GenerationFailed)
+RESUMABLE = (
+    errors.RequestError,
+    errors.OutcomeUnknown,
+    errors.TurnFailed,
+    errors.GenerationPaused,
+    errors.GenerationFailed,
+)
 
 
 class Disk:

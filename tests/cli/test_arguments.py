@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-TURN = "POST /v1/interviews/{id}/turns"
+from tests.kit.api import op
+
+TURN = op("submit_turn")
 FAST = ("--yes", "--profile", "Fast")
 
 

@@ -16,8 +16,9 @@ from specstep_client.types import File
 
 from specstep_flows import errors, events
 from specstep_flows.sandbox import Fault, Sandbox
+from tests.kit.api import op
 
-LINK = "GET /v1/packages/{id}/zip"
+LINK = op("get_package_zip")
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Limiter:
     def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
-    def hold(self, bucket: str, until: float) -> None:
+    def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 
     def close(self) -> None:
@@ -196,6 +196,38 @@ def test_a_definite_refusal_ends_the_intent(refusal: Reply) -> None:
     assert bench.record.intent is None
 
 
+def test_what_cannot_be_sent_at_all_ends_the_intent() -> None:
+    """Nothing left; but what an earlier attempt may have done stays open."""
+    unsendable = errors.UsageError("no header can hold that")
+    bench = Bench(unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is None
+
+    bench = Bench(LOST, unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is not None
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("patience", [0.0, 3.0, None])
+def test_what_cannot_get_better_is_not_waited_for_at_first(patience: float | None, is_first: bool) -> None:
+    """Somebody waits; but once the service has responded, it is waited for like everything else."""
+    never = errors.NotConnected("no such name", patience=patience)
+    bench = Bench(*[never] * 200)
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    usual = 30.0 if is_first else 300.0
+    assert bench.clock.now() - 1_000.0 <= (usual if patience is None else patience)
+
+    bench = Bench(answer(), *[never] * 200)
+    bench.play(send("read"))
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    assert bench.clock.now() - 1_000.0 > 5.0
+
+
 def test_a_2xx_that_cannot_be_read_leaves_the_intent_open() -> None:
     """The service did take the request."""
     bench = Bench(answer(202, content=b"<html>"))
@@ -255,10 +287,38 @@ def test_what_was_certainly_not_carried_out_is_sent_again_without_a_look(refused
 def test_a_429_makes_everybody_hold() -> None:
     """The limiter is told until when, and the request goes again then."""
     bench = Bench(answer(429, {"Retry-After": "20"}), answer(202))
-    bench.play(send())
+    bench.play(send("keyed"))
 
     assert bench.limiter.holds == [("kickoff", 1_020.0)]
     assert sum(seconds for what, seconds in bench.log if what == "pause") >= 20
+
+
+IN_USE = answer(409, {"Retry-After": "2"}, b'{"retryable": true}')
+
+
+@pytest.mark.parametrize("refused", [answer(429, {"Retry-After": "20"}), IN_USE, answer(425), answer(503), LOST])
+def test_what_costs_is_never_sent_again_by_itself(refused: Answer) -> None:
+    """Whatever the answer was, somebody looks at the service first; a 429 makes everybody hold all the same."""
+    bench = Bench(refused, answer(202))
+    with pytest.raises(errors.RequestError) as caught:
+        bench.play(send())
+
+    assert [what for what, _ in bench.log] == ["attempt"]
+    assert bench.limiter.holds == ([("kickoff", 1_020.0)] if isinstance(caught.value, errors.RateLimited) else [])
+
+
+@pytest.mark.parametrize("refused", [answer(402), answer(429), errors.NotConnected("refused")])
+def test_a_refusal_leaves_what_is_not_known_of_an_earlier_request(refused: Answer) -> None:
+    """The answer before it was lost: the intent of that request stands again, and is settled by whoever resumes."""
+    bench = Bench(LOST, *[refused] * 99)
+    with pytest.raises(errors.ConnectionLost):
+        bench.play(send())
+    lost = bench.record.intent
+    with pytest.raises(errors.RequestError):
+        bench.play(send())
+
+    assert lost is not None
+    assert bench.record.intent == lost
 
 
 def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
@@ -269,6 +329,15 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     assert [what for what, _ in bench.log] == ["pause", "attempt"]
     assert bench.log[1][1].sent_at == 1_030.0
     assert any(isinstance(event, events.Waiting) for event in bench.told)
+
+
+def test_what_stops_spending_does_not_wait_for_room() -> None:
+    """Its own 429 is waited out as any other."""
+    bench = Bench(answer(429, {"retry-after": "7"}), answer(), waits=[3600.0, 3600.0])
+    request = Request("cancel_generation", "idempotent", "POST", "/v1/generations/1/cancel", is_urgent=True)
+    bench.play(one(Send(request, lambda reply: reply.status)))
+
+    assert [seconds for kind, seconds in bench.log if kind == "pause"] == [7.0]
 
 
 def test_the_services_count_is_learned_from_its_headers() -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import attrs
 import httpx
 
+from specstep_flows import errors
 from specstep_flows.engine import effects
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs.records import RunRecord
+from specstep_flows.engine.retry import RULES
+from specstep_flows.runs.records import Intent, RunRecord
 
 
 class Stage:
@@ -51,6 +53,8 @@ class Stage:
                 self.now += effect.seconds
             case effects.Now():
                 return self.now
+            case effects.Passed():
+                return max(0.0, self.now - effect.since.sent_at)
             case effects.Report():
                 self.told.append(effect.event)
             case effects.Remember():
@@ -76,7 +80,23 @@ class Stage:
     def send(self, effect: effects.Send[Any]) -> Any:
         """One attempt: the engine's own retries are tested with the engine."""
         self.sent.append(effect.request)
-        answer = self.service(effect.request)
+        before = self.record.intent if self.record is not None else None
+        is_durable = self.record is not None and RULES[effect.request.kind].records_intent
+        if is_durable:
+            self.carry(effects.Remember({"intent": Intent(effect.request.operation, self.now, effect.about or {})}))
+        try:
+            result = self._read(effect, self.service(effect.request))
+        except errors.RequestError as error:
+            if is_durable and not error.ambiguous:
+                self.carry(effects.Remember({"intent": before}))
+            raise
+        changes = dict(effect.outcome(result)) if effect.outcome is not None else {}
+        if changes or is_durable:
+            self.carry(effects.Remember(changes | ({"intent": None} if is_durable else {})))
+        return result
+
+    @staticmethod
+    def _read(effect: effects.Send[Any], answer: Any) -> Any:
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, effects.Reply):
@@ -86,10 +106,7 @@ class Stage:
             reply = effects.Reply(answer[0], headers, json.dumps(answer[1]).encode())
         if reply.status >= 400:
             raise refusal(effect.request, reply, 0.0)
-        result = effect.parse(reply)
-        if effect.outcome is not None:
-            self.carry(effects.Remember(effect.outcome(result)))
-        return result
+        return effect.parse(reply)
 
     def count(self, operation: str) -> int:
         """How often an operation was sent."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from specstep_flows._paths import user_path
 from specstep_flows.cli.options import complete_run
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
@@ -47,7 +48,7 @@ def report(
     call.run_id, call.is_resumable = run, False
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
-    page = default_path(record) if output is None else output.expanduser().absolute()
+    page = default_path(record) if output is None else user_path(output)
     if os.path.isdir(page):
         page = page / f"specstep-{record.run_id}-report.html"
     written = write_report(collected, page, force=force)

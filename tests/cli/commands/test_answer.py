@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 QUESTION = "REST endpoints, or forms?"
 FAST = ("--yes", "--profile", "Fast")
-ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+ANSWERS = op("answer_clarifications")
 
 
 @pytest.mark.usefixtures("one_question")

@@ -11,6 +11,7 @@ import yaml
 
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 COOKIE_ONLY = {name for name, stated in OPERATIONS.items() if stated.cookie_only}
 PAID = {name for name, stated in OPERATIONS.items() if stated.costs}
@@ -130,18 +131,18 @@ class TestApi:
         result = specstep("api", "upload_reference_document", f"interviewId={interview_id}", "file=@notes.md")
 
         assert result.code == 0, result.err
-        (request,) = sandbox.requests.matching("POST /v1/interviews/{interviewId}/reference-documents")
+        (request,) = sandbox.requests.matching(op("upload_reference_document"))
         assert b'filename="notes.md"' in request.body
 
     def test_a_turn_has_a_key_of_its_own(self, specstep: Any, sandbox: Any) -> None:
         """A turn sent by hand is safe to send again, too."""
         interview_id = json.loads(specstep("api", "start_interview").out)["id"]
-        sandbox.faults.add(Fault("POST /v1/interviews/{id}/turns", "reset", commit=True))
+        sandbox.faults.add(Fault(op("submit_turn"), "reset", commit=True))
 
         result = specstep("api", "submit_turn", f"id={interview_id}", "message=Tea.")
 
         assert result.code == 0
-        requests = sandbox.requests.matching("POST /v1/interviews/{id}/turns")
+        requests = sandbox.requests.matching(op("submit_turn"))
         assert len(requests) > 1
         assert len({request.idempotency_key for request in requests} - {None}) == 1
 
@@ -200,4 +201,4 @@ class TestApi:
         agreed = specstep(*arguments, typed="yes\n")
 
         assert (declined.code, agreed.code) == (2, 0)
-        assert sandbox.requests.count("POST /v1/generations") == 1
+        assert sandbox.requests.count(op("start_generation")) == 1

@@ -1,0 +1,202 @@
+"""Paying once: a request that costs and has no idempotency key is looked for before it is sent a second time.
+
+No answer is believed where money hangs on it. One whose answer was lost is sent at most once more; a refusal may have
+been carried out as well, so within a quarter of an hour no more than two requests are under way that may yet be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+import attrs
+
+from specstep_flows import errors, events
+from specstep_flows.engine import retry
+from specstep_flows.engine.effects import Changes, Flow, Now, Recall, Remember, Report, Sleep
+
+T = TypeVar("T")
+
+#: How many requests that may yet be carried out may be under way.
+MOST_IN_DOUBT: Final = 2
+#: Each time that the settle time passed without a sign, it gets longer: 90 s, 6 minutes, a quarter of an hour.
+GROWTH: Final = 4.0
+LONGEST_GROWTH: Final = 10.0
+#: After so many settle times it no longer grows.
+LONGEST: Final = 9
+#: A request that is refused again and again is given up after this long.
+PATIENCE_SECONDS: Final = 3000.0
+#: How often the service is looked at: while an answer that was lost may still show, and once it would be late.
+SETTLE_POLL_SECONDS: Final = 10.0
+LATE_POLL_SECONDS: Final = 60.0
+
+
+@attrs.frozen
+class Payment(Generic[T]):
+    """A paid request, and how to find out what came of it.
+
+    ``send`` sends it; it is given what the intent of it says. ``look`` reads the service once: what an earlier request
+    started (it is recorded then), or None. Its argument is the moment at which the request was sent, if that was just
+    now; see ``Glance``.
+    """
+
+    thing: str
+    send: Callable[[Changes], Flow[T]]
+    look: Callable[[Glance], Flow[T | None]]
+    settle_seconds: float
+    about: Mapping[str, Any] = attrs.field(factory=dict)
+    #: The request as it must be sent instead after it was refused for what it says; None if nothing else is known.
+    amend: Callable[[errors.BadRequest], Flow[Payment[T] | None]] | None = None
+    #: Where a person finds what may have been started.
+    listed_by: str = "specstep generation list"
+
+    def settle_time(self, settled: int) -> float:
+        """How long a request may take to be carried out, after so many settle times that showed nothing."""
+        return self.settle_seconds * min(GROWTH**settled, LONGEST_GROWTH)
+
+
+@attrs.frozen
+class Glance:
+    """One look at what came of a request.
+
+    ``just_sent_at`` is when it was sent, if that was a moment ago. ``is_last`` says that nothing is expected to come
+    any more; ``is_late`` that it would have come before anybody looked.
+    """
+
+    just_sent_at: float | None = None
+    is_last: bool = False
+    is_late: bool = False
+
+
+async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
+    """Send a paid request until it was carried out once, whatever happens on the way; what it started.
+
+    ``settled`` is given where an earlier process sent it and the answer was lost: how many settle times have passed.
+
+    Raises:
+        OutcomeUnknown: the answer was lost twice, and nothing has come of it yet; or it cannot be told what has.
+        RequestError: the service's refusal.
+    """
+    lost, settled = (0, 0) if settled is None else (1, settled)
+    refused: list[float] = []
+    began = await Now()
+    while True:
+        sent_at = await Now()
+        try:
+            return await payment.send({**payment.about, "settled": settled} if settled else payment.about)
+        except errors.NotConnected:
+            raise
+        except errors.RequestError as error:
+            failure = error
+        if failure.ambiguous:
+            lost += 1
+            await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
+            found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
+            settled += 1
+        else:
+            refused.append(sent_at)
+            again = await _again(payment, failure)
+            if again is None:
+                return await _found_or(payment, failure, is_doubtful=lost > 0)
+            payment, wait = again
+            if (await Now()) + wait > began + PATIENCE_SECONDS:
+                return await _found_or(payment, failure, is_doubtful=lost > 0)
+            if wait:
+                await Report(events.Waiting(failure.message, wait))
+                await Sleep(wait)
+            found = await _look(payment, Glance(await Now()))
+        if found is None:
+            found = await _keep_apart(payment, failure, lost, refused, settled)
+        if found is not None:
+            return found
+        await Report(events.Notice(f"No {payment.thing} has appeared, so the request is sent again."))
+
+
+async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Payment[T], float] | None:
+    """What is sent after a refusal, and in how many seconds; None if the refusal is the end."""
+    if isinstance(refusal, errors.BadRequest) and payment.amend is not None:
+        amended = await payment.amend(refusal)
+        return None if amended is None else (amended, 0.0)
+    wait = retry.refusal_wait(refusal)
+    return None if wait is None else (payment, wait)
+
+
+async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_doubtful: bool) -> T:
+    """What was started in spite of a refusal, or the refusal itself.
+
+    One in the service's own words is believed. A page of a front door is not, nor what follows on a lost answer: that
+    may have been carried out, and be what the refusal is about.
+    """
+    is_known = isinstance(refusal, errors.AuthenticationError) or getattr(refusal, "members", None)
+    if is_doubtful or not is_known:
+        try:
+            found = await payment.look(Glance(await Now()))
+        except errors.RequestError:
+            found = None
+        if found is not None:
+            return found
+    if is_doubtful:
+        refusal.add(
+            "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "
+            "looks for it first."
+        )
+    raise refusal
+
+
+async def _keep_apart(
+    payment: Payment[T], failure: errors.RequestError, lost: int, refused: list[float], settled: int
+) -> T | None:
+    """Wait until one more request may be sent; what has appeared meanwhile.
+
+    Raises:
+        OutcomeUnknown: two answers were lost.
+    """
+    record = await Recall()
+    if lost and record is not None and record.intent is not None:
+        # Whoever resumes the run waits longer.
+        about = {**record.intent.about, "settled": settled}
+        await Remember({"intent": attrs.evolve(record.intent, about=about)})
+    if lost >= MOST_IN_DOUBT:
+        raise errors.OutcomeUnknown(
+            f"{failure.message} The {payment.thing} was requested twice without an answer, and none has appeared. "
+            "Whether one still will is not known, so nothing more is sent: look with "
+            f"`{payment.listed_by}` before you pay again. A resumed run looks first, too."
+        )
+    if len(refused) < MOST_IN_DOUBT - lost:
+        return None
+    left = refused[lost - MOST_IN_DOUBT] + payment.settle_time(LONGEST) - (await Now())
+    if left <= 0:
+        return None
+    return await settle(payment, left)
+
+
+async def settle(payment: Payment[T], left: float, *, just_sent_at: float | None = None) -> T | None:
+    """What an earlier request started; None when nothing has appeared in ``left`` seconds.
+
+    The seconds are our own waits, because the machine's clock may be set meanwhile.
+
+    Raises:
+        OutcomeUnknown: something has appeared, and it is not known whether this request started it.
+    """
+    is_late, waited = left < 0, 0.0
+    while True:
+        found = await _look(payment, Glance(just_sent_at, is_last=left < 0, is_late=is_late))
+        if found is not None or left < 0:
+            return found
+        just_sent_at = None
+        wait = min(SETTLE_POLL_SECONDS if waited < payment.settle_seconds else LATE_POLL_SECONDS, left + 0.5)
+        await Report(events.Waiting(f"The requested {payment.thing} may still appear.", wait))
+        await Sleep(wait)
+        left -= wait
+        waited += wait
+
+
+async def _look(payment: Payment[T], glance: Glance) -> T | None:
+    try:
+        return await payment.look(glance)
+    except errors.RequestError as error:
+        error.add(
+            f"A{'n' if payment.thing[0] in 'aeiou' else ''} {payment.thing} was requested, and whether it was started "
+            "is not known yet; it is not requested twice."
+        )
+        raise
