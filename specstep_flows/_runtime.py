@@ -19,10 +19,10 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
-from specstep_flows.flows.job import Job, KeyCheck
+from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.package.disk import RunFiles
@@ -76,7 +76,7 @@ class _Runtime:
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
-        hide_queries()
+        hush_logs()
         self._process = os.getpid()
         self.settings = settings
         self._http = http
@@ -194,14 +194,39 @@ class _Runtime:
         finally:
             let_go()
 
-    def _adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
+    def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         self._refuse_unusable()
-        known = self.store.find_generation(generation.id)
-        if known is not None:
-            return known
-        record = opening.adopted_record(generation, options, run_id, self.settings.api_url)
-        self.store.create(record)
-        return record
+        api_url = self.settings.api_url
+        record = opening.adopted_record(generation, opening.run_options(**options), run_id, api_url)
+        known = self.store.find_generation(generation.id, api_url) or self._adopt_started(generation)
+        if known is None:
+            try:
+                self.store.create(record)
+            except errors.RunConflict:
+                # Another process may have adopted it since; else the id is taken.
+                known = self.store.find_generation(generation.id, api_url)
+                if known is None:
+                    raise
+        return record if known is None else opening.reopen_run(self.store, known.run_id, api_url, options)[0]
+
+    def _adopt_started(self, generation: Generation) -> RunRecord | None:
+        """The run whose kickoff may have started the generation: it is that run's, by the user's word."""
+        if generation.intake_id is None:
+            return None
+        found = self.store.find_starting(generation.intake_id, self.settings.api_url)
+        if found is None:
+            return None
+        let_go = self.store.hold(found.run_id)
+        try:
+            record = self.store.get(found.run_id)
+            intent = record.kickoff_intent
+            if intent is None or str(generation.id) in intent.about.get("known", ()):
+                return None
+            is_retry = intent.operation == "retry_generation"
+            changes = retry_changes(record, generation.id) if is_retry else generation_changes(generation.id)
+            return self.store.update(record.run_id, {**changes, "intent": None})
+        finally:
+            let_go()
 
 
 class Runtime(_Runtime):
@@ -236,7 +261,7 @@ class Runtime(_Runtime):
         """File operations of a download that no run manages."""
         return self._files_of(options, self._on_event)
 
-    def adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
+    def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
         return self._adopt(generation, run_id, options)
 
@@ -273,7 +298,7 @@ class AsyncRuntime(_Runtime):
         """File operations of a download that no run manages."""
         return self._files_of(options, _from_thread(self._on_event))
 
-    async def adopt(self, generation: Generation, run_id: str | None, options: RunOptions) -> RunRecord:
+    async def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
         return await in_thread(self._adopt, generation, run_id, options)
 

@@ -192,7 +192,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
                 yield Block(lambda: session.write({"intent": before}), is_write=True)
             raise
         except errors.RequestError as error:
-            failure = error
+            # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
+            failure = error.with_traceback(None)
         else:
             yield from _settle(effect, result, durable, session)
             return result

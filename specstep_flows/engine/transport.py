@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import functools
 import io
-import logging
 import re
 import socket
 import ssl
@@ -25,6 +24,7 @@ from specstep_flows._http import LIMIT
 from specstep_flows._json import json_bytes
 from specstep_flows._network import proxy_for
 from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.secrecy import reply_of
 from specstep_flows.engine.uploads import counted, counted_async
 
 if TYPE_CHECKING:
@@ -52,30 +52,6 @@ _NOT_CONNECTED: Final = (
 )
 #: All that httpx raises: ``RuntimeError`` for a client that is closed, ``OSError`` for one that is being closed.
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
-#: Every logger of httpcore 1. A filter works only on the logger that it is added to: children do not inherit it.
-_LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
-_QUERY: Final = re.compile(r"\?[^\s'\"]+")
-
-
-class _WithoutQueries(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if "?" in message:
-            record.msg, record.args = _QUERY.sub("?…", message), None
-        return True
-
-
-_FILTER: Final = _WithoutQueries()
-
-
-def hide_queries() -> None:
-    """Cut the query off every address in httpcore's log, for the whole process. Calling it again does nothing.
-
-    httpcore logs the head of each answer, and the API's redirect to a package carries a signed address. (The download
-    itself does not go through httpcore, see ``package.blob_host``.)
-    """
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_FILTER)
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
@@ -267,7 +243,7 @@ def attempt(
         raise _translated(error, exchange, client) from None
     finally:
         LIMIT.seconds_left = before
-    return Reply(response.status_code, response.headers, body.whole())
+    return reply_of(response, body.whole(), client.headers)
 
 
 async def attempt_async(
@@ -306,7 +282,7 @@ async def attempt_async(
         if error is exchange.raised:
             raise
         raise _translated(error, exchange, client) from None
-    return Reply(response.status_code, response.headers, body.whole())
+    return reply_of(response, body.whole(), client.headers)
 
 
 def _sync(response: httpx.Response) -> httpx.SyncByteStream:

@@ -214,7 +214,7 @@ def test_a_switch_of_protocols_is_no_interim_answer(host: BlobHost, part: Path) 
 def test_a_host_that_drips_is_given_up(host: BlobHost, part: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then keeps no download alive."""
     turned = iter(range(0, 10**9, 30))
-    monkeypatch.setattr(blob_host.time, "monotonic", lambda: float(next(turned)))
+    monkeypatch.setattr("specstep_flows.package.blob_host.time.monotonic", lambda: float(next(turned)))
     monkeypatch.setattr(blob_host, "LEAST_BYTES", 1 << 30)
 
     def serve(handler: Handler) -> None:
