@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     import yaml
 
 _DEEPEST: Final = 6
+#: Tags of YAML itself, written out or not. With another one (``!env``) a value means something to some program.
+_KNOWN_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map")
+)
 
 
 @attrs.frozen
@@ -60,25 +65,37 @@ def parse_yaml(text: str, name: str) -> Node:
         raise AnswersError(f"{name}, line {line}, column {column}: {error.reason}.") from None
     except RecursionError:
         raise AnswersError(f"{name} is nested too deeply.") from None
-    return Text("line 1, column 1", None) if root is None else _from_yaml(root, name, 0)
+    except (ValueError, OverflowError) as error:
+        # An escape of no character, for instance.
+        raise AnswersError(f"{name} is not valid YAML ({error}).") from None
+    return Text("line 1, column 1", None) if root is None else _from_yaml(root, name, 0, {})
 
 
 def _line_and_column(mark: yaml.Mark) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
-def _from_yaml(node: yaml.Node, name: str, depth: int) -> Node:
+def _from_yaml(node: yaml.Node, name: str, depth: int, made: dict[int, Node]) -> Node:
+    """``made`` holds what was made of each node: a few aliases of aliases can stand for more than any memory holds."""
     import yaml
 
     place = _line_and_column(node.start_mark)
     if depth > _DEEPEST:
         raise AnswersError(f"{name}, {place}: this is nested too deeply.")
+    if id(node) in made:
+        return made[id(node)]
+    if node.tag not in _KNOWN_TAGS:
+        raise AnswersError(f"{name}, {place}: the tag {node.tag} means nothing here. Put the value in quotes.")
+    found: Node
     if isinstance(node, yaml.MappingNode):
-        pairs = [(_from_yaml(key, name, depth + 1), _from_yaml(value, name, depth + 1)) for key, value in node.value]
-        return Pairs(place, pairs)
-    if isinstance(node, yaml.SequenceNode):
-        return Items(place, [_from_yaml(item, name, depth + 1) for item in node.value])
-    return Text(place, None if node.tag == "tag:yaml.org,2002:null" else str(node.value))
+        pairs = [[_from_yaml(part, name, depth + 1, made) for part in pair] for pair in node.value]
+        found = Pairs(place, [(key, value) for key, value in pairs])
+    elif isinstance(node, yaml.SequenceNode):
+        found = Items(place, [_from_yaml(item, name, depth + 1, made) for item in node.value])
+    else:
+        found = Text(place, None if node.tag == "tag:yaml.org,2002:null" else str(node.value))
+    made[id(node)] = found
+    return found
 
 
 def parse_json(text: str, name: str) -> Node:

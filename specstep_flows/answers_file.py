@@ -24,25 +24,30 @@ and ``3.10`` need no quotes.
 from __future__ import annotations
 
 import fnmatch
-import json
+import functools
 import re
-import subprocess
-import sys
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from specstep_flows._json import storable
 from specstep_flows._positions import Items, Node, Pairs, Text, parse_json, parse_yaml
 from specstep_flows.errors import AnswersError
 from specstep_flows.models import Answer, Clarification
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["AnswersFile"]
 
 #: Time limit for all patterns on all questions of one pause; far more than a sensible pattern needs.
 MATCH_SECONDS: Final = 10.0
+#: An escape, or (not in the group) a brace that begins no repetition.
+_LITERAL_BRACE: Final = re.compile(r"(\\N\{[^}]*\}|\\.)|\{(?![0-9]*,?[0-9]*\})", re.DOTALL)
 _LARGEST_BYTES: Final = 1 << 20
 _MATCHERS: Final = ("question", "pattern", "agent", "section")
 _RESULTS: Final = ("answer", "use")
@@ -155,44 +160,39 @@ class AnswersFile:
         ]
 
     def _found_patterns(self, texts: Sequence[str]) -> list[list[bool]]:
-        """For each rule, in which texts its pattern is found.
+        """For each rule, in which texts its pattern is found. All together have ``MATCH_SECONDS``."""
+        end = time.monotonic() + MATCH_SECONDS
+        return [
+            [rule.pattern is not None and self._is_found(rule, text, end) for text in texts] for rule in self._rules
+        ]
 
-        A pattern can take for ever on some texts, and nothing in this process can interrupt it, because ``re`` holds
-        the GIL. So a separate process does the search, and is killed after ``MATCH_SECONDS``.
-        """
-        numbers = [number for number, rule in enumerate(self._rules) if rule.pattern is not None]
-        found = [[False] * len(texts) for _ in self._rules]
-        if not numbers or not texts:
-            return found
-        request = json.dumps([[self._rules[number].pattern for number in numbers], list(texts)])
+    def _is_found(self, rule: _Rule, text: str, end: float) -> bool:
         try:
-            done = subprocess.run(  # noqa: S603 - this interpreter, with a fixed program
-                [sys.executable, "-I", "-S", "-c", _SEARCH],
-                input=request.encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=MATCH_SECONDS,
-                check=True,
-            )
-        except subprocess.TimeoutExpired as error:
-            late = self._rules[numbers[(error.stdout or b"").count(b"\n")]]
+            left = max(end - time.monotonic(), 0.001)
+            return _compiled(str(rule.pattern)).search(text, concurrent=True, timeout=left) is not None
+        except TimeoutError:
             raise AnswersError(
-                f"{self.name}, {late.place}: the pattern {late.pattern!r} takes too long on a question. Avoid nested "
-                "repetition such as (a+)+."
+                f"{self.name}, {rule.place}: the pattern {rule.pattern!r} takes too long on a question. Avoid "
+                "repetition within repetition, such as (a|aa)+."
             ) from None
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise AnswersError(f"{self.name}: could not start a process to match the patterns ({error}).") from error
-        for number, line in zip(numbers, done.stdout.splitlines(), strict=True):
-            found[number] = json.loads(line)
-        return found
 
 
-_SEARCH: Final = """
-import json, re, sys
-patterns, texts = json.load(sys.stdin)
-for pattern in map(re.compile, patterns):
-    print(json.dumps([bool(pattern.search(text)) for text in texts]), flush=True)
-"""
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    """A pattern for the search of ``regex``, which has a time limit and lets other threads work; ``re`` has neither.
+
+    What a pattern means is what Python's ``re`` says: braces that are no repetition are not ``regex``'s fuzzy matching.
+
+    Raises:
+        re.error, OverflowError, RecursionError: it is not a regular expression.
+    """
+    import regex
+
+    re.compile(pattern)
+    try:
+        return regex.compile(_LITERAL_BRACE.sub(lambda found: found[1] or "\\{", pattern))
+    except regex.error as error:
+        raise re.error(str(error)) from None
 
 
 def _same_question(one: str, other: str) -> bool:
@@ -201,7 +201,7 @@ def _same_question(one: str, other: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", storable(text)).split())
 
 
 def _wrong(node: Node, name: str, what: str) -> AnswersError:
@@ -266,7 +266,7 @@ def _rule(node: Node, name: str) -> _Rule:
         )
     if "pattern" in matchers:
         try:
-            re.compile(matchers["pattern"])
+            _compiled(matchers["pattern"])
         except (re.error, OverflowError, RecursionError) as error:
             raise _wrong(parts["pattern"], name, f"this is not a valid regular expression ({error}).") from None
     answer, uses_proposal = _result(parts, node, name)

@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
-from specstep_flows._http import as_httpx_arguments, refuse_cookies, unusable_environment
+from specstep_flows._http import open_http
 from specstep_flows._lazy import LazyModule
 from specstep_flows.settings import Settings
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
-    from specstep_flows.runs import opening
+    from specstep_flows.runs import opening, records
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 else:
@@ -42,6 +40,7 @@ else:
     interview = LazyModule("specstep_flows.flows.interview")
     kickoff = LazyModule("specstep_flows.flows.kickoff")
     opening = LazyModule("specstep_flows.runs.opening")
+    records = LazyModule("specstep_flows.runs.records")
     run_flows = LazyModule("specstep_flows.flows.run")
     runtimes = LazyModule("specstep_flows._runtime")
     watch = LazyModule("specstep_flows.flows.watch")
@@ -94,12 +93,7 @@ class SpecStep:
         """
         found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
         self.settings = found.without_key() if anonymous else found
-        arguments = as_httpx_arguments(self.settings, is_anonymous=anonymous)
-        try:
-            self._http = httpx.Client(**arguments)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise unusable_environment(error) from None
-        refuse_cookies(self._http.cookies)
+        self._http = open_http(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)
         self._opened: runtimes.Runtime | None = None
 
@@ -161,6 +155,8 @@ class SpecStep:
         on_event: Callable[[Event], Any] | None = None,
         max_cost_usd: float | None = None,
         retry_failed: int = 0,
+        wait: bool = True,
+        wait_paused: float = 3600.0,
         timeout: float | None = None,
         remember: Mapping[str, Any] | None = None,
     ) -> models.RunResult:
@@ -187,6 +183,9 @@ class SpecStep:
             on_event: called with every event of this run.
             max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
             retry_failed: how often a failure that is likely to clear may be run again; each time costs again.
+            wait: wait for what clears by itself: a place where your plan's limit of concurrent generations is reached
+                (until ``timeout``), and the end of a pause. With False either ends the call at once.
+            wait_paused: seconds for which a generation that somebody paused is watched.
             timeout: seconds for the whole wait; what was started goes on at the service.
             remember: more to keep in the run's record, for whoever resumes it.
 
@@ -204,6 +203,8 @@ class SpecStep:
             force=force,
             max_cost_usd=max_cost_usd,
             retry_failed=retry_failed,
+            wait=wait,
+            wait_paused=wait_paused,
             # Whoever resumes without a respondent must not end an interview that is only half held.
             interview=whole.respondent is not None,
             remember=remember or {},
@@ -469,17 +470,24 @@ class SpecStep:
         return self._drive(gateway.list_generations(deleted=deleted, first_page=first_page))
 
     def wait_for_generation(
-        self, generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float | None = None
+        self,
+        generation_id: UUID | str,
+        *,
+        on_question: Policy | None = None,
+        settle_seconds: float | None = None,
+        wait_paused: float = 3600.0,
     ) -> models.Generation:
         """Watch a generation until it is Complete. GET /v1/generations/{id}
 
-        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
+        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that somebody paused
+        is watched for ``wait_paused`` seconds.
 
         Raises:
             GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
         """
         settle = self._settle_seconds(settle_seconds)
-        return self._drive(watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle))
+        records.check_option("wait_paused", wait_paused)
+        return self._drive(watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, wait_paused))
 
     def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
         """The questions that a paused generation waits for; none when it does not wait.
@@ -625,4 +633,7 @@ class SpecStep:
         return self._drive(calling.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
-        return self.settings.settle_seconds if given is None else given
+        if given is None:
+            return self.settings.settle_seconds
+        records.check_number(given, "The settle time", "seconds", may_be_zero=True)
+        return given

@@ -43,8 +43,16 @@ FRONT_DOOR_SECONDS: Final = 60.0
 _KEY_PREFIXES: Final = ("sf_", "oat_")
 
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+_PLAIN_PATH: Final = re.compile(r"(?:/[a-z]{1,12}\d{0,2}){1,3}/?")
 
 Found: TypeAlias = tuple[Any, str]
+
+
+def _is_usable(_: object, field: attrs.Attribute[float], value: object) -> None:
+    """A number given to the class itself, where no text is converted."""
+    if isinstance(value, str):
+        raise SettingsError(f"{field.name} must be a number, not {value!r}.")
+    _CHECKS[field.name][1](value, "argument")
 
 
 @attrs.frozen
@@ -58,9 +66,9 @@ class Settings:
     api_key: str | None = attrs.field(default=None, repr=False)
     api_url: str = DEFAULT_API_URL
     state: Path | None = None
-    settle_seconds: float = DEFAULT_SETTLE_SECONDS
-    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
-    clock_speed: float = 1.0
+    settle_seconds: float = attrs.field(default=DEFAULT_SETTLE_SECONDS, validator=_is_usable)
+    request_timeout: float = attrs.field(default=DEFAULT_REQUEST_TIMEOUT, validator=_is_usable)
+    clock_speed: float = attrs.field(default=1.0, validator=_is_usable)
     sources: Mapping[str, str] = attrs.field(factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -87,9 +95,10 @@ class Settings:
             SettingsError: a setting is invalid, or the file cannot be read. The message contains no key.
         """
         environ = os.environ if environ is None else environ
-        named = file or (Path(environ["SPECSTEP_CONFIG"]).expanduser() if environ.get("SPECSTEP_CONFIG") else None)
+        given = environ.get("SPECSTEP_CONFIG")
+        named = file or (_home_path(given, "SPECSTEP_CONFIG") if given else None)
         path = named or default_file()
-        in_file, warnings = _read_file(path, must_exist=named is not None)
+        in_file, warnings = _read_file(path, must_exist=named is not None) if path is not None else ({}, [])
         values: dict[str, Any] = {}
         sources: dict[str, str] = {}
         for name, (variable, check) in _CHECKS.items():
@@ -97,7 +106,7 @@ class Settings:
             sources[name] = found[1] if found else "default"
             if found:
                 values[name] = check(*found)
-        if sources["state"] == str(path):
+        if path is not None and sources["state"] == str(path):
             values["state"] = path.parent / values["state"]
         settings = cls(**values, sources=sources, warnings=tuple(warnings))
         return settings._checked_together()
@@ -115,13 +124,29 @@ class Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
 
-    def state_folder(self) -> Path:
-        """The folder of the run store and the shared rate limits: ``state``, or else the platform's state folder."""
-        if self.state is not None:
-            return self.state
-        import platformdirs
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
+        return type(self), (None, *attrs.astuple(self, recurse=False)[1:])
 
-        return platformdirs.user_state_path("specstep", appauthor=False)
+    def __copy__(self) -> Settings:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Settings:
+        return self
+
+    def state_folder(self) -> Path:
+        """The folder of the run store and the shared rate limits: ``state``, or else the platform's state folder.
+
+        Raises:
+            SettingsError: there is neither, because this user has no home folder.
+        """
+        found = self.state or _platform_folder("user_state_path")
+        if found is None:
+            raise SettingsError(
+                "This user has no home folder in which runs could be kept. Set SPECSTEP_STATE to a folder, or HOME. "
+                "Nothing was sent."
+            )
+        return found
 
     def _checked_together(self) -> Settings:
         local = is_loopback(self.api_url)
@@ -140,11 +165,29 @@ class Settings:
         return self
 
 
-def default_file() -> Path:
-    """The path of the user's settings file, which may not exist."""
+def default_file() -> Path | None:
+    """The path of the user's settings file, which may not exist; None for a user without a home folder."""
+    folder = _platform_folder("user_config_path")
+    return None if folder is None else folder / "config.toml"
+
+
+def _platform_folder(kind: str) -> Path | None:
     import platformdirs
 
-    return platformdirs.user_config_path("specstep", appauthor=False) / "config.toml"
+    try:
+        folder: Path = getattr(platformdirs, kind)("specstep", appauthor=False)
+    except RuntimeError:
+        return None
+    # Where nobody knows the home folder, ~ may also be left as it is.
+    return folder if folder.is_absolute() else None
+
+
+def _home_path(value: str | Path, source: str) -> Path:
+    """The path with the home folder in place of ``~``."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"There is no home folder for {value} ({source}): give the whole path.") from None
 
 
 def check_api_key(value: object, source: str) -> str:
@@ -180,7 +223,9 @@ def check_api_url(value: object, source: str) -> str:
         raise SettingsError(
             f"The service's address ({source}) is not a URL; it should look like {DEFAULT_API_URL}."
         ) from None
-    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0:
+    # A key in place of a host would be looked up, unencrypted.
+    is_key = host.startswith(_KEY_PREFIXES)
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0 or is_key:
         raise SettingsError(f"The service's address ({source}) must look like {DEFAULT_API_URL}.")
     if "@" in parts.netloc:
         raise SettingsError(
@@ -190,7 +235,9 @@ def check_api_url(value: object, source: str) -> str:
         raise SettingsError(f"The service's address ({source}) must end after the host, but contains a ? or #.")
     origin = _origin(parts, host, port)
     if parts.path not in ("", "/"):
-        raise SettingsError(f"The service's address ({source}) must be {origin}, without {parts.path}.")
+        # A path that is no plain word may be a key that was put there.
+        path = parts.path if _PLAIN_PATH.fullmatch(parts.path) else "a path"
+        raise SettingsError(f"The service's address ({source}) must be {origin}, without {path}.")
     if parts.scheme == "http" and not is_loopback(origin):
         raise SettingsError(
             f"{origin} ({source}) would send your key unencrypted. Use https; plain http is accepted on loopback only."
@@ -220,7 +267,7 @@ def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or not fits(number):
         raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {value!r}.")
@@ -242,7 +289,7 @@ def _clock_speed(value: object, source: str) -> float:
 def _state(value: object, source: str) -> Path:
     if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
         raise SettingsError(f"The state folder ({source}) must be a path.")
-    return Path(value).expanduser()
+    return _home_path(value, source)
 
 
 #: Field name: its environment variable, and what checks and converts it.
@@ -262,7 +309,7 @@ def _find(
     flags: Mapping[str, Any],
     environ: Mapping[str, str],
     in_file: Mapping[str, Any],
-    path: Path,
+    path: Path | None,
 ) -> Found | None:
     if flags.get(name) is not None:
         return flags[name], "flag"
@@ -299,12 +346,15 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SettingsError(f"The settings file {path} is not UTF-8 text (byte {error.start}).") from None
     except tomllib.TOMLDecodeError as error:
         # Not chained: newer Pythons keep the whole document, key included, on the original.
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets without end.
+        raise SettingsError(f"The settings file {path} cannot be read ({type(error).__name__}).") from None
 
 
 def _unknown(name: str, path: Path) -> str:

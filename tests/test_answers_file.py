@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,9 @@ from specstep_flows import answers_file
 from specstep_flows.answers import AnswersFile
 from specstep_flows.errors import AnswersError
 from specstep_flows.models import Answer, Clarification
+
+#: What Python tells an audit hook of when a program is started.
+PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty"}
 
 API = Clarification(
     "Should the API expose REST endpoints, or render server-side HTML forms?",
@@ -254,16 +260,44 @@ def test_files_that_cannot_be_read_are_said(tmp_path: Path, monkeypatch: pytest.
 def test_a_pattern_that_would_never_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catastrophic pattern does not hang a paid run: an error names it."""
     monkeypatch.setattr(answers_file, "MATCH_SECONDS", 0.2)
-    policy = AnswersFile.parse("rules:\n- pattern: ^(a+)+$\n  answer: x\n", "my.yaml")
-    with pytest.raises(AnswersError, match=r"my\.yaml, line 2, column 3: the pattern '\^\(a\+\)\+\$' takes too long"):
+    policy = AnswersFile.parse("rules:\n- pattern: ^(a|aa)+$\n  answer: x\n", "my.yaml")
+    with pytest.raises(AnswersError, match=r"my\.yaml, line 2, column 3: the pattern '\^\(a\|aa\)\+\$' takes too long"):
         policy([Clarification("a" * 60 + "!")])
 
 
-def test_a_search_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no process can be started, for instance; no bare exception of the library's."""
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
-    with pytest.raises(AnswersError, match="could not start a process"):
-        AnswersFile.parse("rules: [{pattern: a, answer: x}]")([API])
+def test_a_search_starts_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a frozen or embedded program ``sys.executable`` is the user's own program, which would pay a second time."""
+    started: list[str] = []
+    sys.addaudithook(lambda event, _: started.append(event) if event in PROGRAMS and is_watched else None)
+    is_watched = True
+    for executable in (None, "", "/bin/true", "/nowhere/python"):
+        monkeypatch.setattr(sys, "executable", executable)
+        assert texts(AnswersFile.parse("rules:\n- pattern: (?i)expose rest\n  answer: x"), API) == ["x"]
+    is_watched = False
+    assert started == []
+
+
+def test_nothing_of_ours_starts_python() -> None:
+    """No module but the editor's starts a program, and none asks where Python is."""
+    package = Path(answers_file.__file__).parent
+    sources = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
+
+    assert [
+        name for name, text in sources.items() if re.search(r"sys\.executable|multiprocessing|os\.spawn", text)
+    ] == []
+    assert [name for name, text in sources.items() if "subprocess" in text] == ["cli/interview/keyboard.py"]
+
+
+@given(st.text("ab{}[]()|*+?.^$\\d1,-ie", max_size=12), st.text("abdie1,{}-", max_size=12))
+def test_a_pattern_means_what_python_says(pattern: str, text: str) -> None:
+    """The search has a time limit, and is otherwise that of ``re``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            expected = re.compile(pattern)
+        except (re.error, OverflowError):
+            return
+        assert (answers_file._compiled(pattern).search(text) is None) == (expected.search(text) is None)
 
 
 @given(

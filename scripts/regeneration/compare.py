@@ -185,6 +185,9 @@ class _Comparison:
         elif body is not None and known is not None:
             if body.medium != known.medium:
                 self._add(ChangeKind.BODY_SENT_DIFFERENTLY, "body", "flows", f"{known.medium} became {body.medium}")
+            elif body.content_type != known.content_type:
+                detail = f"{shown(known.content_type)} became {shown(body.content_type)}"
+                self._add(ChangeKind.BODY_SENT_DIFFERENTLY, "body", "flows", detail)
             if body.required and not known.required:
                 self._add(ChangeKind.BODY_NOW_REQUIRED, "body", "client", "")
 
@@ -238,7 +241,7 @@ class _Comparison:
                 self._add_not_stated(ChangeKind.FIELD_NOT_LISTED, path, "the documented one stays")
                 continue
             if other is None:
-                self._add(ChangeKind.FIELD_GONE, path, worst, _perhaps(name, slot, there, here))
+                self._gone(path, worst, name, slot, there, here)
                 continue
             for what, after, severity, detail in self._differences(place, other.node, slot.node, worst):
                 self._add(what, path + after, severity, detail)
@@ -261,6 +264,14 @@ class _Comparison:
                 said = "and it is required" if must else f"required; {why}" if is_stated else ""
                 detail = ", ".join(filter(None, (described(other.node), said)))
                 self._add(ChangeKind.FIELD_NEW, f"{place.path}.{shown(name)}", "flows" if must else "additive", detail)
+
+    def _gone(self, path: str, worst: Severity, name: str, slot: Slot, there: Node, here: Node) -> None:
+        """A field that is not there under its name; flows may know another one."""
+        known = next((other for other in slot.also_called if _is_a(slot.node, there.properties.get(other))), None)
+        if known is None:
+            self._add(ChangeKind.FIELD_GONE, path, worst, _perhaps(name, slot, there, here))
+        else:
+            self._add(ChangeKind.FIELD_GONE, path, "client", f"it is {known} now, which flows know, too")
 
 
 def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
@@ -299,6 +310,11 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         yield ChangeKind.TYPE_CHANGED, after, worst, detail
     elif there.kind == "union" and _alternatives(there) != _alternatives(here):
         yield ChangeKind.TYPE_CHANGED, after, worst, f"{_one_of(here)} became {_one_of(there)}"
+
+
+def _is_a(node: Node, other: Slot | None) -> bool:
+    """Whether a place has a value of the same kind and type."""
+    return other is not None and (other.node.kind, other.node.type) == (node.kind, node.type)
 
 
 def _alternatives(union: Node) -> list[str]:

@@ -152,6 +152,14 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     return (there, here) if there.kind == here.kind else (there, None)
 
 
+def weight(there: Node, here: Node) -> int:
+    """How much a shape has of what flows go by in a documented one: fields that they read, or values they wait for."""
+    if here.kind == "enum":
+        known = {str(value).casefold() for value in here.waited_for or here.values}
+        return sum(str(value).casefold() in known for value in there.values)
+    return sum(slot.steering and name in there.properties for name, slot in here.properties.items())
+
+
 def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     """Which documented alternative a pulled document gives alone: of objects the one with most of its fields."""
     if len(alternatives) < 2:
@@ -217,12 +225,13 @@ def _enveloped(there: Slot, here: Slot) -> Slot:
 
     How lists are wrapped is documented nowhere: they may come as an array, or as the sole array in an object under
     whatever name. The rows keep their names in either case. Where a flow steers by the array's name, or by anything
-    beside it, the object is more than an envelope and must stay.
+    beside it, the object is more than an envelope and must stay. What flows could not read stays as documented, too, so
+    that it is found to be gone.
     """
     known, found = here.node, there.node
     rows = sole_array(known) if known.kind == "object" else None
     member = sole_array(found) if found.kind == "object" else None
-    if rows is not None and any(slot.steering for slot in known.properties.values()):
+    if rows is not None and any(slot.steering and not slot.under_any_name for slot in known.properties.values()):
         return here
     if known.kind == "array" and member is not None:
         return evolve(here, node=Node("object", properties={member: here}))

@@ -1,70 +1,257 @@
-"""What the scheduled workflow does: pull, regenerate, and open a pull request when the API has drifted.
+"""What the scheduled workflow does: pull, regenerate, and keep one pull request that proposes what changed in the API.
 
 Usage: ``PYTHONPATH=scripts python -m regeneration.propose``, in a checkout with a remote called origin, with ``git``
 and GitHub's ``gh`` at hand. The pull request's body is the drift report, so it can be judged without running anything.
+The checkout stays on its branch: what is pushed is a commit of a tree of its own, and nothing is ever forced.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from attrs import frozen
 from regenerate import STOPPED
 from regenerate import main as regenerate
+
+from regeneration.text import shown
 
 BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
 WATCHED: Final = ("openapi", "generated", "specstep_flows/gateway/_operations.py")
+#: Lines of a reason for stopping that a page shows before it counts the rest.
+MOST_REASONS: Final = 20
 #: GitHub takes 65,536 characters.
 LONGEST_BODY: Final = 60_000
+#: The line of a commit by which a later run knows that the commit is its own and as it was pushed.
+OURS: Final = "Proposed-Tree"
+#: The end of a body, by which a later run knows what was proposed.
+MARK: Final = "<!-- api-drift: {} -->"
+#: The end of what is put before a body while the document of the day stops regeneration.
+STOP_MARK: Final = MARK.format("stopped")
+STALE: Final = "The default branch has the client of what the API is now, so there is nothing to take over."
+
+#: What git or GitHub say → what can be done about it.
+HINTS: Final = (
+    ("not permitted to create", "Allow it under Settings, Actions, General, Workflow permissions: Allow GitHub Actions "
+     "to create and approve pull requests. The branch is pushed; the next run opens the pull request."),
+    ("file conflict|cannot lock ref|unable to create", f"If the remote has branches under {BRANCH}/, none can be "
+     f"called {BRANCH}: rename or delete them."),
+    ("non-fast-forward|fetch first|stale info", "Somebody else pushed at the same time; run it again."),
+    ("403|denied|not accessible", "The token needs the permissions contents: write and pull-requests: write."),
+    ("protected|hook declined|rule violation|GH0", f"Let the workflow push to {BRANCH} in the repository's rules."),
+    ("auth login|GH_TOKEN|Authentication failed|Bad credentials|could not read Username|HTTP 401",
+     "Give the workflow a token: GH_TOKEN for gh, and one that checkout leaves for git."),
+    ("resolve host|unable to access|error connecting|timed out|Could not read from remote",
+     "Check the network and the remote called origin, and run it again."),
+    ("tell me who you are|empty ident", "Set NAME and EMAIL of GIT_AUTHOR_ and of GIT_COMMITTER_."),
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """Git or the forge did not do what it was asked; the text says what, why, and what to do."""
+
+
+@frozen
+class PullRequest:
+    """A pull request of the branch."""
+
+    number: int
+    is_open: bool
+    is_merged: bool
+    body: str
+
+    def has(self, mark: str) -> bool:
+        """Whether its body has a mark of ours as a line, which no text from a document is."""
+        return mark in [line.strip() for line in self.body.splitlines()]
 
 
 def main(root: Path | None = None) -> int:
-    """Propose what changed; 0 when there is a pull request or nothing to propose, 1 when regeneration stopped."""
+    """Propose what changed; 0 when it is proposed or nothing is to be done, 1 when something stands in the way."""
     folder = root or Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
-        reports = Path(scratch)
-        stopped = regenerate(["--pull", "--strict", "--report", scratch], folder)
-        page = reports / "drift.md"
-        body = _shortened(page.read_text(encoding="utf-8")) if page.exists() else "No drift report was made.\n"
-        if stopped:
-            _summarise("# Regeneration stopped\n\n```\n" + (reports / STOPPED).read_text(encoding="utf-8") + "```\n\n")
-        _summarise(body)
-        if stopped:
+        try:
+            return _propose(folder, Path(scratch))
+        except Refused as refused:
+            print(f"stopped: {refused}", file=sys.stderr)
+            _summarise(f"# Nothing was proposed\n\n{refused}\n")
             return 1
-        if not _git(folder, "status", "--porcelain", "--", *_watched(folder)):
-            print("Nothing changed.")
-            return 0
-        (reports / "body.md").write_text(body, encoding="utf-8")
-        _push(folder)
-        _open_pull_request(folder, reports / "body.md")
+
+
+def _propose(folder: Path, scratch: Path) -> int:
+    stopped = regenerate(["--pull", "--no-strict", "--report", str(scratch)], folder)
+    page = scratch / "drift.md"
+    report = page.read_text(encoding="utf-8") if page.exists() else "No drift report was made.\n"
+    if stopped:
+        sentences = (scratch / STOPPED).read_text(encoding="utf-8").splitlines()
+        more = [f"and {len(sentences) - MOST_REASONS} more"] if len(sentences) > MOST_REASONS else []
+        reason = "\n".join(["# Regeneration stopped", "", "```", *sentences[:MOST_REASONS], *more, "```", "", ""])
+        _summarise(reason + _shortened(report, "`scripts/regenerate.py --pull --report FOLDER` writes the rest"))
+        if page.exists():
+            _warn(_Remote(folder, scratch), reason)
+        return 1
+    body = _shortened(report)
+    _summarise(body)
+    remote = _Remote(folder, scratch)
+    tree = remote.tree_of_the_checkout()
+    digest = remote.digest(tree)
+    if digest == remote.digest("HEAD"):
+        print("Nothing changed in the client.")
+        _close(remote)
+    else:
+        mark = MARK.format(digest)
+        print(_bring_up_to_date(remote, tree, mark, f"{body}\n{mark}\n"))
     return 0
 
 
-def _push(folder: Path) -> None:
-    _git(folder, "switch", "--force-create", BRANCH)
-    _git(folder, "add", "--", *_watched(folder))
-    _git(folder, "commit", "--quiet", "--message", TITLE, "--", *_watched(folder))
-    _git(folder, "push", "--quiet", "--force", "origin", BRANCH)
+def _bring_up_to_date(remote: _Remote, tree: str, mark: str, body: str) -> str:
+    """Push and propose as far as that is not done yet; what was done, in a sentence."""
+    pulls = remote.pull_requests()
+    proposed = next((pull for pull in pulls if pull.is_open), None)
+    closed = [pull for pull in pulls if not pull.is_open and not pull.is_merged and pull.has(mark)]
+    if proposed is None and closed:
+        return f"Pull request {closed[0].number} proposed just this and was closed, so nothing is proposed."
+    is_told = proposed is not None and proposed.has(mark) and not proposed.has(STOP_MARK)
+    if not remote.has(tree):
+        if remote.has_commits_of_others and is_told:
+            return f"{BRANCH} has commits of others, and what they are about has not changed."
+        remote.push(tree)
+    if proposed is None:
+        remote.gh("pr", "create", "--head", BRANCH, "--title", TITLE, "--body-file", remote.file(body))
+        return "Opened a pull request."
+    if is_told:
+        return f"Pull request {proposed.number} proposes just this."
+    remote.gh("pr", "edit", str(proposed.number), "--body-file", remote.file(body))
+    return f"Brought pull request {proposed.number} up to date."
 
 
-def _watched(folder: Path) -> list[str]:
-    return [name for name in WATCHED if (folder / name).exists()]
+def _close(remote: _Remote) -> None:
+    """Close a pull request that proposes what is not true any more; without its mark it does not count as refused."""
+    for pull in remote.pull_requests() if remote.tip else ():
+        if pull.is_open and remote.has_commits_of_others:
+            print(f"Pull request {pull.number} is out of date, but has commits of others: close it by hand. {STALE}")
+        elif pull.is_open:
+            remote.gh("pr", "edit", str(pull.number), "--body-file", remote.file(f"{STALE}\n"))
+            remote.gh("pr", "close", str(pull.number), "--comment", STALE)
+            print(f"Closed pull request {pull.number}.")
 
 
-def _open_pull_request(folder: Path, body: Path) -> None:
-    """Open one, or bring the open one up to date."""
-    listed = _run(
-        folder, "gh", "pr", "list", "--head", BRANCH, "--state", "open", "--json", "number", "--jq", ".[].number"
-    )
-    if listed:
-        _run(folder, "gh", "pr", "edit", listed.split()[0], "--body-file", str(body))
-    else:
-        _run(folder, "gh", "pr", "create", "--head", BRANCH, "--title", TITLE, "--body-file", str(body))
+def _warn(remote: _Remote, reason: str) -> None:
+    """Say in an open pull request that the document of the day is another one, and cannot be taken over."""
+    for pull in remote.pull_requests() if remote.tip else ():
+        known = pull.body.replace("\r\n", "\n").strip()
+        before = known.rpartition(f"{STOP_MARK}\n\n")[2]
+        body = f"The API has changed since this was proposed.\n\n{reason}{STOP_MARK}\n\n{before}"
+        if pull.is_open and body != known:
+            remote.gh("pr", "edit", str(pull.number), "--body-file", remote.file(body))
+
+
+class _Remote:
+    """The branch at the remote called origin, and its pull requests."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._folder = folder
+        self._scratch = scratch
+        #: The commit at the end of the branch; empty when there is no branch.
+        self.tip = ""
+        self.has_commits_of_others = False
+        if self.git("ls-remote", "origin", f"refs/heads/{BRANCH}"):
+            self.git("fetch", "--quiet", "origin", f"refs/heads/{BRANCH}")
+            self.tip, tree = self.git("rev-parse", "FETCH_HEAD", "FETCH_HEAD^{tree}").split()
+            is_ours = f"{OURS}: {tree}" in self.git("show", "--no-patch", "--format=%B", self.tip).splitlines()
+            self.has_commits_of_others = not is_ours and bool(self.git("rev-list", "-1", f"HEAD..{self.tip}"))
+
+    def pull_requests(self) -> list[PullRequest]:
+        """Every pull request of the branch, the newest first; of those from forks none."""
+        fields = "number,state,body,isCrossRepository"
+        said = self.gh("pr", "list", "--head", BRANCH, "--state", "all", "--limit", "100", "--json", fields)
+        try:
+            return [
+                PullRequest(entry["number"], entry["state"] == "OPEN", entry["state"] == "MERGED", entry["body"] or "")
+                for entry in json.loads(said or "[]")
+                if not entry.get("isCrossRepository")
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Refused(f"gh pr list answers something that can't be read: {shown(said)}") from None
+
+    def tree_of_the_checkout(self) -> str:
+        """The tree that a commit of what regeneration wrote has, made beside the index of the checkout."""
+        index = str(self._scratch / "index")
+        self.git("read-tree", "HEAD", index=index)
+        self.git("add", "--all", "--", *(name for name in WATCHED if (self._folder / name).exists()), index=index)
+        return self.git("write-tree", index=index)
+
+    def digest(self, tree: str) -> str:
+        """What names a proposal: the client of a tree, and the operations that it is known not to have."""
+        try:
+            aligned = self.git("rev-parse", f"{tree}:openapi/aligned.json")
+            lost: Any = json.loads(self.git("show", f"{tree}:openapi/drift.json"))["not_generated"]
+        except (Refused, ValueError, KeyError, TypeError):
+            return ""  # not a tree that regeneration wrote
+        return hashlib.sha256(json.dumps([aligned, lost]).encode()).hexdigest()
+
+    def has(self, tree: str) -> bool:
+        """Whether the branch has all of a tree but dates, checksums and what else only the document has."""
+        if not self.tip or self.digest(self.tip) != self.digest(tree):
+            return False
+        return not self.git("diff", "--name-only", self.tip, tree, "--", *WATCHED[1:])
+
+    def push(self, tree: str) -> None:
+        """Put a commit of a tree at the end of the branch; it goes on from what is there, so nothing is forced."""
+        if self.has_commits_of_others:
+            author = shown(self.git("show", "--no-patch", "--format=%an", self.tip))
+            raise Refused(
+                f"{BRANCH} at origin has commits of others ({self.tip[:10]} by {author}), and nothing is pushed over "
+                "them. Merge its pull request, or delete the branch; the next run then proposes what the API is now."
+            )
+        parents = [argument for parent in (self.tip, "HEAD") if parent for argument in ("-p", parent)]
+        commit = self.git("commit-tree", tree, *parents, "-m", TITLE, "-m", f"{OURS}: {tree}")
+        self.git("push", "--quiet", "origin", f"{commit}:refs/heads/{BRANCH}")
+
+    def file(self, body: str) -> str:
+        """A file with the body of a pull request."""
+        path = self._scratch / "body.md"
+        path.write_text(body, encoding="utf-8")
+        return str(path)
+
+    def git(self, *arguments: str, index: str = "") -> str:
+        """Run git in the checkout."""
+        return self._run("git", *arguments, **({"GIT_INDEX_FILE": index} if index else {}))
+
+    def gh(self, *arguments: str) -> str:
+        """Run GitHub's command in the checkout."""
+        return self._run("gh", *arguments)
+
+    def _run(self, *command: str, **added: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if name != "SPECSTEP_API_KEY"}
+        environment |= {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", "GH_PROMPT_DISABLED": "1", **added}
+        name = " ".join(command[: 3 if command[0] == "gh" else 2])
+        try:
+            done = subprocess.run(
+                command, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+        except OSError as error:
+            raise Refused(f"{command[0]} can't be run ({error.strerror}); install it, or put it on the path.") from None
+        if done.returncode:
+            raise Refused(_refusal(name, (done.stderr or done.stdout).decode("utf-8", "replace")))
+        return done.stdout.decode("utf-8", "replace").strip()
+
+
+def _refusal(name: str, said: str) -> str:
+    """A sentence of what git or gh said, without the address and its token."""
+    said = re.sub(r"//[^/@\s]+@", "//", said)
+    noise = re.compile(r"\s*(To \S+$|hint:|error: failed to push)")
+    lines = [line.strip() for line in said.splitlines() if not noise.match(line)]
+    reason = shown(" / ".join(filter(None, lines)), 400) or "it says nothing"
+    hint = next((hint for words, hint in HINTS if re.search(words, said, re.IGNORECASE)), "")
+    return f"{name} was refused: {reason.rstrip('.')}. {hint}".strip()
 
 
 def _summarise(body: str) -> None:
@@ -75,18 +262,10 @@ def _summarise(body: str) -> None:
             page.write(body)
 
 
-def _shortened(page: str) -> str:
+def _shortened(page: str, rest: str = "The rest is in `openapi/drift.md` on the branch") -> str:
     if len(page) <= LONGEST_BODY:
         return page
-    return page[:LONGEST_BODY].rsplit("\n", 1)[0] + "\n\nThe rest is in `openapi/drift.md` on the branch.\n"
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    return _run(folder, "git", *arguments)
-
-
-def _run(folder: Path, *command: str) -> str:
-    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return page[:LONGEST_BODY].rsplit("\n", 1)[0] + f"\n\n{rest}.\n"
 
 
 if __name__ == "__main__":

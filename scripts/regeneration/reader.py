@@ -9,7 +9,7 @@ from regeneration.document import JsonObject, Pointers
 from regeneration.errors import Notes, OperationKey, RegenerationError
 from regeneration.fit import join_values
 from regeneration.paths import METHODS, UnusablePath, base_path, parse_route, with_versions
-from regeneration.schemas import SchemaReader, alternatives
+from regeneration.schemas import SchemaReader, alternatives, strings_of
 from regeneration.shapes import (
     Body,
     Contract,
@@ -145,8 +145,8 @@ class _ContractReader:
             deprecated=raw.get("deprecated") is True,
             operation_id=str(raw.get("operationId", "")) if self._documented else "",
             tag=_first(raw.get("tags")) if self._documented else "",
-            used_by=_strings(raw.get("x-used-by")) if self._documented else (),
-            goes_by=_strings(raw.get("x-goes-by")) if self._documented else (),
+            used_by=strings_of(raw.get("x-used-by")) if self._documented else (),
+            goes_by=strings_of(raw.get("x-goes-by")) if self._documented else (),
         )
 
     def _parameters(self, title: str, item: JsonObject, raw: JsonObject) -> list[Parameter]:
@@ -209,15 +209,14 @@ def _first(value: object) -> str:
     return str(value[0]) if isinstance(value, list) and value else ""
 
 
-def _strings(value: object) -> tuple[str, ...]:
-    return tuple(str(entry) for entry in value) if isinstance(value, list) else ()
-
-
 READABLE: Final[tuple[Medium, ...]] = ("json", "binary", "text")
 SENDABLE: Final[tuple[Medium, ...]] = ("json", "multipart", "form", "binary")
 
 #: JSON by name; and anything at all, which a service of JSON says where it says nothing else.
 _JSON: Final = re.compile(r"(application|text)/(json|[\w.*-]+\+json)|(application|\*)/\*")
+
+#: What a service that takes JSON calls it; ASP.NET lists them side by side.
+_USUAL: Final = ("application/json", "text/json")
 
 
 def medium_of(content_type: str) -> Medium:
@@ -262,14 +261,17 @@ class BodyReader:
         required = described.get("required") is True
         offered = self._offered(described, SENDABLE)
         content = described.get("content")
-        if not offered and isinstance(content, dict):
-            return {}, [str(name) for name in content]
+        names = sorted(map(str, content)) if isinstance(content, dict) else []
+        if names and not offered:
+            return {}, names
         found: dict[Medium, Body] = {}
         for medium in SENDABLE:
             if medium in offered:
                 found[medium] = Body(
                     medium, self._schemas.slot(offered[medium]), required, prose(described.get("description"))
                 )
+        if "json" in found:
+            found["json"].content_type = _sent_as([name for name in names if medium_of(name) in ("json", "text")])
         return found, []
 
     def _offered(self, described: JsonObject, media: tuple[Medium, ...]) -> dict[Medium, object]:
@@ -299,6 +301,13 @@ class BodyReader:
         types = described.get("type")
         listed = types if isinstance(types, list) else [types]
         return "object" in listed or "array" in listed or isinstance(described.get("properties"), dict)
+
+
+def _sent_as(content_types: list[str]) -> str:
+    """The content type to send JSON as: the usual one where a document takes it, by whatever name, else its first."""
+    plain = [name.split(";")[0].strip().lower() for name in content_types]
+    others = [name for name in plain if name not in _USUAL and "*" not in name]
+    return others[0] if others and len(others) == len(plain) else "application/json"
 
 
 def _is_octets(content_type: str) -> bool:

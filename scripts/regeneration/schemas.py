@@ -63,6 +63,8 @@ class SchemaReader:
             slot.read_only = slot.read_only or schema.get("readOnly") is True
             slot.write_only = slot.write_only or schema.get("writeOnly") is True
             slot.steering = slot.steering or schema.get("x-steering") is True
+            slot.under_any_name = slot.under_any_name or schema.get("x-under-any-name") is True
+            slot.also_called = slot.also_called or strings_of(schema.get("x-also-called"))
             slot.may_be_left_out = slot.may_be_left_out or schema.get("x-may-be-left-out") is True
             reference = schema.get("$ref")
             inner = self._pointers.target(reference) if isinstance(reference, str) else wrapped(schema)
@@ -151,8 +153,7 @@ class SchemaReader:
             if len(fit) < len(values):
                 self._notes.add("A list of values has some that no source file can hold; they are read as they come.")
             _fill_enum(node, "string", fit)
-            waited_for = schema.get("x-waits-for")
-            node.waited_for = tuple(map(str, waited_for)) if isinstance(waited_for, list) else ()
+            node.waited_for = strings_of(schema.get("x-waits-for"))
         elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
             _fill_enum(node, "integer", values)
         elif kinds:
@@ -161,6 +162,11 @@ class SchemaReader:
     def _kept(self, schema: JsonObject) -> JsonObject:
         self._alive.append(schema)
         return schema
+
+
+def strings_of(value: object) -> tuple[str, ...]:
+    """The strings of a list; none when it is no list."""
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def is_writable_value(value: str) -> bool:

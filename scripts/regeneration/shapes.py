@@ -31,6 +31,10 @@ class Slot:
     required: bool = False
     description: str = ""
     steering: bool = False
+    #: Of a list that flows go by: they find it as an array, or as the only one of an object.
+    under_any_name: bool = False
+    #: Other names under which flows find what they go by.
+    also_called: tuple[str, ...] = ()
     #: Of what is sent: the official samples do without it, whatever a document requires.
     may_be_left_out: bool = False
     read_only: bool = False
@@ -90,6 +94,8 @@ class Body:
     slot: Slot | None = None
     required: bool = False
     description: str = ""
+    #: Of JSON that is sent: the content type to send it as.
+    content_type: str = "application/json"
 
     @property
     def is_typed(self) -> bool:

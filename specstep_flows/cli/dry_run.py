@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._network import check_downloads
+from specstep_flows._paths import user_path, working_folder
 from specstep_flows._text import counted
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
@@ -37,7 +40,8 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     options = run_options(**kickoff.given(), **running.given())
     record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
-    target = _target(running.output)
+    target = _target(running.output, bool(running.force))
+    check_downloads(client.settings.api_url)
     account = client.get_account()
     _check_choices(_accepted(client), options)
     profile = options.profile or DEFAULT_PROFILE
@@ -79,13 +83,27 @@ def _accepted(client: SpecStep) -> Capabilities:
         raise
 
 
-def _target(output: Path | None) -> Path:
+def _target(output: Path | None, force: bool) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
-    target = Path.cwd() if output is None else output.expanduser().absolute()
-    folder = target.parent if target.suffix.lower() == ".zip" and not target.is_dir() else target
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    from specstep_flows.package.disk import LONGEST_ENDING, refuse_taken
+
+    target = working_folder() if output is None else user_path(output)
+    is_file = target.suffix.lower() == ".zip" and not os.path.isdir(target)
+    if is_file:
+        refuse_taken(target, force, ". Choose another --output, or --force to replace it.")
+    folder = target.parent if is_file else target
+    there = next(parent for parent in (folder, *folder.parents) if os.path.lexists(parent))
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
         raise errors.UsageError(f"The folder {folder} cannot be written; choose another --output. Nothing was started.")
+    names = [*folder.relative_to(there).parts, f"{target.name}{LONGEST_ENDING}" if is_file else "."]
+    try:
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(there / name)
+    except OSError as error:
+        raise errors.UsageError(
+            f"{target} cannot be written ({error.strerror}); choose another --output. Nothing was started."
+        ) from None
     return target
 
 

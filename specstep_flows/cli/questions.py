@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from specstep_flows._paths import home_path
 from specstep_flows.cli.options import OnQuestion
 from specstep_flows.models import Answer
 
@@ -36,7 +37,7 @@ def load_answers(path: Path | None) -> AnswersFile | None:
         return None
     from specstep_flows.answers_file import AnswersFile
 
-    return AnswersFile.load(path)
+    return AnswersFile.load(home_path(path))
 
 
 def make_policy(mode: OnQuestion, file: AnswersFile | None, person: Callable[[], Person]) -> Policy:

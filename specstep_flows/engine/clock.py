@@ -34,6 +34,17 @@ class Clock(Protocol):
         ...
 
 
+def _since_boot() -> float:
+    """Seconds that no setting of the machine's clock changes; time asleep counts, where the system can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+#: The machine's clock is read once, so all processes agree; from then on its own counter goes on from there. So nobody
+#: who sets the clock ends a wait or a time-out, or makes one longer.
+_BOOTED_AT: Final = time.time() - _since_boot()
+
+
 class SystemClock:
     """The machine's clock, ``speed`` times as fast (``SPECSTEP_CLOCK_SPEED``, only against a loopback service)."""
 
@@ -41,13 +52,13 @@ class SystemClock:
         self.speed = speed
 
     def now(self) -> float:
-        return time.time() * self.speed
+        return (_BOOTED_AT + _since_boot()) * self.speed
 
     def boot(self) -> tuple[str, float] | None:
         """The start of the machine, and the seconds since then, sleep included; None where nothing tells."""
         try:
-            return _BOOT_ID.read_text("ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME) * self.speed
-        except (OSError, ValueError, AttributeError):
+            return _BOOT_ID.read_text("ascii").strip(), _since_boot() * self.speed
+        except (OSError, ValueError):
             return None
 
     def sleep(self, seconds: float) -> None:

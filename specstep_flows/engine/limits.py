@@ -19,9 +19,12 @@ import weakref
 from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import attrs
+
+from specstep_flows import errors
+from specstep_flows.runs.privacy import make_private
 
 Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
@@ -33,7 +36,7 @@ WINDOW_SECONDS: Final = 60.0
 #: The service counts a request when it arrives, we when it is sent: a slow one still counts there when we have
 #: forgotten it. So a request stays in our count this much longer.
 MARGIN_SECONDS: Final = 1.0
-#: A longer hold comes from a clock that was set back, not from the service.
+#: No hold lasts longer from when it began, whatever a Retry-After says.
 LONGEST_HOLD_SECONDS: Final = 3600.0
 
 _SCHEMA_VERSION: Final = 1
@@ -42,6 +45,18 @@ _BUSY_SECONDS: Final = 5.0
 _ROWS_KEPT: Final = 128
 
 _log = logging.getLogger("specstep_flows.limits")
+
+
+def checked_limits(given: Mapping[str, int | None]) -> Limits:
+    """The default limits with those that were given. Raises ``UsageError`` for what is not a limit, or of nothing."""
+    for name, limit in given.items():
+        is_count = isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0
+        if name not in DEFAULT_LIMITS or not (is_count or limit is None):
+            raise errors.UsageError(
+                f"{name}={limit!r} is not a limit of requests a minute: give {' or '.join(DEFAULT_LIMITS)} a whole "
+                "number, or None for no limit. Nothing was sent."
+            )
+    return {**DEFAULT_LIMITS, **given}  # type: ignore[dict-item]
 
 
 def scope_of(api_key: str, origin: str) -> str:
@@ -56,8 +71,8 @@ class Limiter(Protocol):
         """Count one request: 0.0 if it may be sent now, else the seconds to wait before asking again."""
         ...
 
-    def hold(self, bucket: Bucket, until: float) -> None:
-        """Let nobody send before ``until``, after a 429."""
+    def hold(self, bucket: Bucket, until: float, now: float) -> None:
+        """Let nobody send before ``until``, after a 429 that came ``now``; an hour at most."""
         ...
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
@@ -78,7 +93,12 @@ class Window:
 
     leaves: list[float] = attrs.field(factory=list)
     hold_until: float = 0.0
+    #: When the hold began.
+    held_at: float = 0.0
+    #: A limit below ours that the service stated, and when it did last. It is believed for as long as a request counts:
+    #: one odd answer must not slow every later process.
     server_limit: int | None = None
+    limited_at: float = 0.0
 
     def acquire(self, limit: int, now: float, stay: float) -> float:
         """Count one more request and return 0.0, or return the seconds until there is room."""
@@ -91,6 +111,13 @@ class Window:
             return held
         bisect.insort(self.leaves, now + stay)
         return 0.0
+
+    def hold(self, until: float, now: float, stay: float) -> None:
+        """Let nobody send before ``until``; a shorter hold does not shorten one that is there."""
+        self._forget(now, stay)
+        until = min(until, now + LONGEST_HOLD_SECONDS)
+        if until > self.hold_until:
+            self.hold_until, self.held_at = until, now
 
     def learn(
         self,
@@ -107,8 +134,8 @@ class Window:
         it is *higher* than ours, the rest is certainly not ours; if it is lower, that says nothing and is ignored.
         """
         self._forget(now, stay)
-        if server_limit is not None and server_limit > 0:
-            self.server_limit = server_limit
+        if _is_stated(server_limit, remaining):
+            self.server_limit, self.limited_at = (server_limit, now) if server_limit < limit else (None, 0.0)
         if remaining is None:
             return
         unknown = min(self._limit(limit) - max(remaining, 0) - len(self.leaves), self._limit(limit))
@@ -118,9 +145,12 @@ class Window:
 
     def is_news(self, limit: int, server_limit: int | None, remaining: int | None, now: float, stay: float) -> bool:
         """Whether ``learn`` would change anything. What others have counted since can only make that less likely."""
-        if server_limit is not None and server_limit > 0 and server_limit != self.server_limit:
-            return True
         self._forget(now, stay)
+        if _is_stated(server_limit, remaining):
+            stated = server_limit if server_limit < limit else None
+            # One that holds is stated again before it is forgotten.
+            if stated != self.server_limit or (stated is not None and now - self.limited_at > stay / 2):
+                return True
         return remaining is not None and self._limit(limit) - max(remaining, 0) > len(self.leaves)
 
     def _limit(self, limit: int) -> int:
@@ -134,7 +164,17 @@ class Window:
         if leaves and leaves[-1] > now + stay:
             first = bisect.bisect_right(leaves, now + stay)
             leaves[first:] = [now + stay] * (len(leaves) - first)
-        self.hold_until = min(self.hold_until, now + LONGEST_HOLD_SECONDS)
+        if now < self.held_at:
+            # Nobody knows how much of the hold is over, so it begins again.
+            self.hold_until, self.held_at = now + (self.hold_until - self.held_at), now
+        self.hold_until = min(self.hold_until, self.held_at + LONGEST_HOLD_SECONDS)
+        if not 0.0 <= now - self.limited_at < stay:
+            self.server_limit = None
+
+
+def _is_stated(server_limit: int | None, remaining: int | None) -> TypeGuard[int]:
+    """Whether a limit makes sense: no service leaves more than it allows."""
+    return server_limit is not None and server_limit > 0 and (remaining is None or remaining <= server_limit)
 
 
 class MemoryLimiter:
@@ -153,10 +193,10 @@ class MemoryLimiter:
             return 0.0
         return self._change(bucket, lambda window: window.acquire(limit, now, self._stay))
 
-    def hold(self, bucket: Bucket, until: float) -> None:
+    def hold(self, bucket: Bucket, until: float, now: float) -> None:
         """See ``Limiter.hold``."""
         if self._limits.get(bucket) and math.isfinite(until):
-            self._change(bucket, lambda window: _raise_hold(window, until))
+            self._change(bucket, lambda window: window.hold(until, now, self._stay))
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         """See ``Limiter.learn``."""
@@ -248,12 +288,9 @@ class SharedLimiter(MemoryLimiter):
         )
 
 
-def _raise_hold(window: Window, until: float) -> None:
-    window.hold_until = max(window.hold_until, until)
-
-
 def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         # Processes that switch a new file to WAL at the same time get "locked" at once, without waiting. One of them
@@ -270,6 +307,10 @@ def _connect(path: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS windows (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, bucket TEXT NOT NULL, "
             "leaves BLOB NOT NULL, hold_until REAL NOT NULL, server_limit INTEGER, UNIQUE (scope, bucket))"
         )
+        # Earlier versions, which may use the file at the same time, do not write these: their holds count as over.
+        present = {row[1] for row in connection.execute("PRAGMA table_info(windows)")}
+        for column in {"held_at", "limited_at"} - present:
+            connection.execute(f"ALTER TABLE windows ADD COLUMN {column} REAL NOT NULL DEFAULT 0")
         # A row gets a new id with every write, so the highest ids are the ones in use.
         connection.execute(
             "DELETE FROM windows WHERE id NOT IN (SELECT id FROM windows ORDER BY id DESC LIMIT ?)", (_ROWS_KEPT,)
@@ -284,7 +325,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _read(connection: sqlite3.Connection, scope: str, bucket: Bucket) -> Window:
     row = connection.execute(
-        "SELECT leaves, hold_until, server_limit FROM windows WHERE scope = ? AND bucket = ?", (scope, bucket)
+        "SELECT leaves, hold_until, held_at, server_limit, limited_at FROM windows WHERE scope = ? AND bucket = ?",
+        (scope, bucket),
     ).fetchone()
     if row is None:
         return Window()
@@ -293,11 +335,20 @@ def _read(connection: sqlite3.Connection, scope: str, bucket: Bucket) -> Window:
         leaves.frombytes(row[0])
     except (TypeError, ValueError) as error:
         raise sqlite3.DatabaseError("a row is damaged") from error
-    return Window(leaves.tolist(), row[1], row[2])
+    return Window(leaves.tolist(), *row[1:])
 
 
 def _write(connection: sqlite3.Connection, scope: str, bucket: Bucket, window: Window) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO windows (scope, bucket, leaves, hold_until, server_limit) VALUES (?, ?, ?, ?, ?)",
-        (scope, bucket, array("d", window.leaves).tobytes(), window.hold_until, window.server_limit),
+        "INSERT OR REPLACE INTO windows (scope, bucket, leaves, hold_until, held_at, server_limit, limited_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            scope,
+            bucket,
+            array("d", window.leaves).tobytes(),
+            window.hold_until,
+            window.held_at,
+            window.server_limit,
+            window.limited_at,
+        ),
     )

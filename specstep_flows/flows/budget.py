@@ -9,6 +9,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Report
 from specstep_flows.flows import control
+from specstep_flows.runs.records import check_option
 from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
     Raises:
         BudgetExceeded: what the run's record says was spent has reached the limit already.
     """
+    check_option("max_cost_usd", limit_usd)
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
@@ -38,7 +40,9 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
 class Budget:
     """What a run's generations cost, and the limit on it. ``spent_before_usd`` went to earlier ones of the same run."""
 
-    limit_usd: float | None = None
+    limit_usd: float | None = attrs.field(
+        default=None, validator=lambda _, __, value: check_option("max_cost_usd", value)
+    )
     spent_before_usd: float = 0.0
     #: What was read last of each generation.
     _costs: dict[UUID, float] = attrs.field(factory=dict, init=False)
@@ -46,6 +50,8 @@ class Budget:
     _parents: set[UUID] = attrs.field(factory=set, init=False)
     _unread_in: set[str] = attrs.field(factory=set, init=False)
     _warned: bool = attrs.field(default=False, init=False)
+    #: Those that the service refused to cancel at an earlier look.
+    _refused: set[UUID] = attrs.field(factory=set, init=False)
 
     @property
     def cost_usd(self) -> float | None:
@@ -95,7 +101,7 @@ class Budget:
         POST /v1/generations/{id}/cancel
 
         Raises:
-            BudgetExceeded: with what was spent.
+            BudgetExceeded: with what was spent, and with what goes on if it could not be cancelled.
         """
         if self.limit_usd is None:
             return
@@ -114,31 +120,55 @@ class Budget:
 
     async def _cost_of_row(self, generation: Generation) -> float | None:
         """The list row's ``cost_usd``, when the status body's ``running_cost_usd`` cannot be read."""
-        rows = await gateway.list_generations(until=generation.id)
+        try:
+            rows = await gateway.list_generations(until=generation.id)
+        except errors.APIError:
+            # The watching goes on, and the limit is said to be unchecked.
+            return None
         return next((row.cost_usd for row in rows if row.id == generation.id), None)
 
     async def _stop(self, generations: Sequence[Generation], spent: float, limit: float) -> None:
         running = [generation for generation in generations if not generation.is_terminal]
         stopped: list[Generation] = []
+        failures: dict[UUID, errors.SpecStepError] = {}
         for generation in running:
             reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
             try:
                 stopped.append(await control.cancel_generation(generation.id, reason))
-            except errors.Conflict:
-                # It ended by itself in the meantime, or with its parent: the next look shows how.
-                continue
+            except errors.Conflict as error:
+                # It ended by itself in the meantime, or with its parent: the next look shows how, or that it goes on.
+                if generation.id in self._refused:
+                    failures[generation.id] = error
+                self._refused.add(generation.id)
+            except errors.SpecStepError as error:
+                # What keeps a remedy from working must not hide what it was for.
+                failures[generation.id] = error
         if not running and not any(generation.is_complete for generation in generations):
             stopped = [generation for generation in generations if generation.is_cancelled]
-        if not stopped:
-            return
-        left = [f"generation {generation.id} is still {generation.state}" for generation in stopped]
-        left = [text for text, generation in zip(left, stopped, strict=True) if not generation.is_cancelled]
-        if left:
-            outcome = f"cancelling was requested, but {' and '.join(left)}: resume the run to try again"
-        else:
-            outcome = "its generations were cancelled" if len(generations) > 1 else "the generation was cancelled"
-        raise errors.BudgetExceeded(
-            f"The run has cost ${spent:.2f}, more than your limit of ${limit:.2f}, so {outcome}.",
-            limit_usd=limit,
-            spent_usd=spent,
+        if stopped or failures:
+            raise _exceeded(len(generations), spent, limit, stopped, failures)
+
+
+def _exceeded(
+    count: int,
+    spent: float,
+    limit: float,
+    stopped: Sequence[Generation],
+    failures: Mapping[UUID, errors.SpecStepError],
+) -> errors.BudgetExceeded:
+    """What became of the run's generations once the limit was passed: cancelled, or going on and costing."""
+    slow = [f"generation {one.id} is still {one.state}" for one in stopped if not one.is_cancelled]
+    said = f"The run has cost ${spent:.2f}, more than your limit of ${limit:.2f}"
+    if failures:
+        first = next(iter(failures))
+        names = " and ".join(f"generation {identifier}" for identifier in failures)
+        ending = "goes on, and the cost with it" if len(failures) == 1 else "go on, and the cost with them"
+        outcome = (
+            f", but cancelling failed: {names} {ending}. "
+            f"{failures[first].message} Resume the run to try again, or use `specstep cancel {first}`."
         )
+    elif slow:
+        outcome = f", so cancelling was requested, but {' and '.join(slow)}: resume the run to try again."
+    else:
+        outcome = f", so {'its generations were' if count > 1 else 'the generation was'} cancelled."
+    return errors.BudgetExceeded(f"{said}{outcome}", limit_usd=limit, spent_usd=spent, is_final=not (slow or failures))

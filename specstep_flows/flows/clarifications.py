@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._json import storable
 from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
@@ -115,7 +116,7 @@ class ClarificationAnswerer:
 
     async def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> None:
         try:
-            await gateway.answer_clarifications(self.generation_id, answers)
+            await gateway.answer_clarifications(self.generation_id, answers, pending)
         except (errors.BadRequest, errors.Conflict):
             # No longer paused, or the questions changed between reading and answering: the next look shows which.
             fresh = await gateway.get_clarifications(self.generation_id)
@@ -219,9 +220,9 @@ def checked_answers(pending: Sequence[Clarification], given: PolicyAnswers) -> l
     if given is None:
         raise _needed(pending, pending)
     if isinstance(given, Mapping):
-        by_text = {question: Answer(question, answer) for question, answer in given.items()}
+        by_text = {storable(question): Answer(storable(question), answer) for question, answer in given.items()}
     elif isinstance(given, Sequence) and all(isinstance(answer, Answer) for answer in given):
-        by_text = {answer.question: answer for answer in given}
+        by_text = {storable(answer.question): answer for answer in given}
     else:
         raise errors.AnswersError(
             f"The policy returned {type(given).__name__}, not answers: return a mapping of question to answer, or a "

@@ -33,9 +33,22 @@ async def _change_state(
             if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
                 raise
             failure = error
-        generation = await gateway.get_generation(generation_id)
+        try:
+            generation = await gateway.get_generation(generation_id, is_urgent=True)
+        except errors.RequestError as error:
+            if failure is None:
+                error.add("The change was requested and accepted; whether the state shows it is not known.")
+            raise
         if done(generation):
             return generation
+        if generation.is_terminal:
+            raise (
+                failure
+                if isinstance(failure, errors.Conflict)
+                else errors.Conflict(
+                    f"Generation {generation_id} is {generation.state} already, so its state can no longer change."
+                )
+            )
         if failure is not None and not failure.ambiguous:
             break
     if failure is not None:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
 #: Give up after this many downloads that broke without a single new byte.
 MOST_IDLE_ATTEMPTS: Final = 6
+#: After this many of them the package is asked for from its start: some hosts never send the rest.
+IDLE_BEFORE_WHOLE: Final = 3
+#: Give up after this many downloads in a row that brought little: a host that sends a byte at a time has no end.
+MOST_SLOW_ATTEMPTS: Final = 30
+LITTLE_BYTES: Final = 1 << 20
 #: A package that arrives damaged is downloaded once more, which costs nothing.
 MOST_DAMAGED: Final = 2
 
@@ -41,8 +46,8 @@ class Files(Protocol):
         """Raise ``UsageError`` when the output folder cannot be written, before anything costs."""
         ...
 
-    def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
-        """Download the bytes to ``part``."""
+    def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
+        """Download the bytes to ``part``: the rest of them, unless ``whole``."""
         ...
 
     def verify(self, part: Path) -> str:
@@ -184,17 +189,20 @@ async def download_package(package_id: UUID, files: Files, *, unpack: bool = Fal
 
 
 async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
-    idle = 0
-    size = -1
+    idle = slow = 0
+    size = last = -1
     while True:
         link: gateway.ZipLink = await gateway.get_package_zip(package_id)
+        whole = idle == IDLE_BEFORE_WHOLE
         try:
-            await Fetch(lambda stop, link=link: files.fetch(link, part, stop))  # type: ignore[misc]
+            await Fetch(lambda stop, link=link, whole=whole: files.fetch(link, part, stop, whole))  # type: ignore[misc]
         except errors.DownloadError as error:
             grown = await Fetch(lambda _: files.size(part))
             idle = idle + 1 if grown <= size else 0
+            slow = slow + 1 if grown < last + LITTLE_BYTES else 0
+            last = grown if slow == 0 else last
             size = max(size, grown)
-            if idle >= MOST_IDLE_ATTEMPTS:
+            if idle >= MOST_IDLE_ATTEMPTS or slow >= MOST_SLOW_ATTEMPTS:
                 raise
             wait = min(30.0, 2.0**idle)
             await Report(events.Waiting(error.message, wait))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._json import storable
 from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.engine.retry import refusal_wait
 from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
-from specstep_flows.runs.attachments import read_attachment
+from specstep_flows.runs.attachments import read_attachment, sent_name
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ async def say(
     """
     if not message.strip():
         raise errors.UsageError("There is nothing to say: the message is empty.")
+    # As the transcript will have it, in which it is looked for.
+    message = storable(message)
     if key is None:
         key = await NewKey()
     resubmissions = forgotten = 0
@@ -294,16 +297,17 @@ async def attach_document(
         UsageError: the file cannot be read or is empty; nothing was sent.
     """
     content = await Fetch(lambda _: read_attachment(path))
+    name = sent_name(path)
     attempts = 0
     while True:
         listed = await gateway.list_reference_documents(interview_id)
-        present = next((document for document in listed if _is_same(document, path.name, len(content))), None)
+        present = next((document for document in listed if _is_same(document, name, len(content))), None)
         if present is None and older is not None:
             present = next((document for document in listed if _has_come(document, older, len(content))), None)
         if present is not None:
             if sent_at is not None or attempts:
                 # An upload whose answer was lost, or that was refused, has arrived.
-                await Report(events.DocumentAttached(path.name, len(content)))
+                await Report(events.DocumentAttached(name, len(content)))
             return present
         if sent_at is not None:
             now = await Now()
@@ -315,7 +319,7 @@ async def attach_document(
         older = older if older is not None else [str(document.id) for document in listed]
         try:
             document = await gateway.upload_reference_document(
-                interview_id, path.name, content, about={"older": older}, changes=changes
+                interview_id, name, content, about={"older": older}, changes=changes
             )
         except errors.RequestError as error:
             wait = refusal_wait(error)
@@ -328,8 +332,8 @@ async def attach_document(
                 await Report(events.Waiting(error.message, wait))
                 await Sleep(wait)
             continue
-        await Report(events.DocumentAttached(path.name, len(content)))
-        return document or ReferenceDocument(None, path.name, len(content))
+        await Report(events.DocumentAttached(name, len(content)))
+        return document or ReferenceDocument(None, name, len(content))
 
 
 def _is_same(document: ReferenceDocument, name: str, size: int) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._json import storable
 from specstep_flows.engine.effects import Ask, Fetch, NewKey, Remember, Report
 from specstep_flows.flows import budget
 from specstep_flows.flows.interview import (
@@ -22,6 +23,7 @@ from specstep_flows.flows.interview import (
 from specstep_flows.flows.job import Job, confirm, current_record, generation_changes
 from specstep_flows.flows.pace import once_known
 from specstep_flows.models import Interview
+from specstep_flows.runs.attachments import sent_name
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.states import DEFAULT_PROFILE
 
@@ -49,7 +51,7 @@ async def hold_interview(job: Job) -> None:
     for name in record.attachments:
         if name not in record.uploads:
             await _warn_of_large(job, Path(name))
-            intent = _upload_in_doubt(record, Path(name).name)
+            intent = _upload_in_doubt(record, sent_name(Path(name)))
             changes: dict[str, Any] = {"uploads": (*record.uploads, name)}
             attach = partial(
                 attach_document,
@@ -143,7 +145,7 @@ async def _take_turns(job: Job, interview: Interview) -> Interview:
 
 async def _next_message(job: Job, record: RunRecord, number: int, interview: Interview) -> str | None:
     if number < len(record.messages):
-        return record.messages[number]
+        return str(storable(record.messages[number]))
     if job.respondent is None:
         if record.options.interview:
             raise errors.Detached(
@@ -152,7 +154,7 @@ async def _next_message(job: Job, record: RunRecord, number: int, interview: Int
             )
         return None
     message: str | None = await Ask(job.respondent, (interview.reply, interview))
-    return message if message and message.strip() else None
+    return str(storable(message)) if message and message.strip() else None
 
 
 async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Interview:

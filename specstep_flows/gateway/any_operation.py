@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import storable
 from specstep_flows.engine.effects import Flow, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.requests import request_of, stated_operation
@@ -43,7 +44,7 @@ class AnyCall:
 def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
     """A call of an operation by its generated module."""
     name = operation.__name__.rpartition(".")[2]
-    kwargs = operation._get_kwargs(*args, **arguments)
+    kwargs = operation._get_kwargs(*map(storable, args), **{key: storable(value) for key, value in arguments.items()})
     stated = stated_operation(name, kwargs["method"])
     headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}
     if stated.catch_all:
@@ -97,9 +98,13 @@ def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
     import httpx
     from specstep_client.client import Client
 
+    class Response(httpx.Response):
+        def json(self, **_: Any) -> Any:
+            return reading.document(reply, name)
+
     # The content is decoded already, whatever encoding it came in.
     headers = [(key, value) for key, value in reply.headers.multi_items() if key.lower() != "content-encoding"]
-    response = httpx.Response(reply.status, headers=headers, content=reply.content)
+    response = Response(reply.status, headers=headers, content=reply.content)
     try:
         parsed = operation._parse_response(client=Client(base_url=""), response=response)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import attrs
+
 from specstep_flows import models
+from specstep_flows._json import storable
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_text
@@ -14,6 +18,14 @@ from specstep_flows.gateway.requests import request_of, success_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: The fields of a question that are only displayed, by their names here.
+_SHOWN_OF_A_QUESTION: Final[Mapping[str, str]] = {
+    "agent": "agent",
+    "section": "section",
+    "why": "why",
+    "proposed_default": "proposedDefault",
+}
 
 
 async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
@@ -26,28 +38,36 @@ async def get_clarifications(generation_id: UUID) -> list[models.Clarification]:
         operation = "get_clarifications"
         return [
             models.Clarification(
-                question=steering_text(row.question, operation, "question"),
-                agent=optional(row, "agent", str),
-                section=optional(row, "section", str),
-                why=optional(row, "why", str),
-                proposed_default=optional(row, "proposedDefault", str),
+                question=storable(question := steering_text(row.question, operation, "question")),
+                exact_question=question,
+                **{name: storable(optional(row, field, str)) for name, field in _SHOWN_OF_A_QUESTION.items()},
             )
-            for row in reading.rows(reply, Clarification, operation, "clarifications")
+            for row in reading.rows(reply, Clarification, operation, "clarifications", exact=True)
         ]
 
     return await Send(request_of("get_clarifications", endpoint._get_kwargs(generation_id)), parse)
 
 
-async def answer_clarifications(generation_id: UUID, answers: Sequence[models.Answer]) -> None:
-    """POST /v1/generations/{id}/clarifications/answers. A lost response is settled by reading the state."""
+async def answer_clarifications(
+    generation_id: UUID, answers: Sequence[models.Answer], questions: Sequence[models.Clarification] = ()
+) -> None:
+    """POST /v1/generations/{id}/clarifications/answers. A lost response is settled by reading the state.
+
+    An answer is paired by the exact text of its question, so of ``questions`` that is sent which came.
+    """
     from specstep_client.api.generations import answer_clarifications as endpoint
     from specstep_client.models.clarification_answer import ClarificationAnswer
     from specstep_client.models.clarification_answers import ClarificationAnswers
 
+    exact = {one.question: one.exact_question or one.question for one in questions}
     body = ClarificationAnswers(
-        answers=[ClarificationAnswer(question=answer.question, answer=answer.answer) for answer in answers]
+        answers=[
+            ClarificationAnswer(question=exact.get(one.question, one.question), answer=storable(one.answer))
+            for one in answers
+        ]
     )
-    request = request_of("answer_clarifications", endpoint._get_kwargs(generation_id, body=body))
+    kwargs = endpoint._get_kwargs(generation_id, body=body)
+    request = attrs.evolve(request_of("answer_clarifications", kwargs), json=kwargs["json"])
     return await Send(request, success_only, resend=False)
 
 

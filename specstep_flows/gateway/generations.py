@@ -83,11 +83,11 @@ async def _kick_off(
     return await Send(request, parse, about=about, outcome=outcome)
 
 
-async def get_generation(generation_id: UUID) -> models.Generation:
+async def get_generation(generation_id: UUID, *, is_urgent: bool = False) -> models.Generation:
     """GET /v1/generations/{id}"""
     from specstep_client.api.generations import get_generation as endpoint
 
-    request = request_of("get_generation", endpoint._get_kwargs(generation_id))
+    request = request_of("get_generation", endpoint._get_kwargs(generation_id), is_urgent=is_urgent)
     return await Send(request, _generation_of)
 
 

@@ -207,12 +207,13 @@ def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> mod
     """The job in a response. ``unless_said`` is its status if the body has none."""
     from specstep_client.models.turn_job import TurnJob
 
-    body = reading.body(reply, TurnJob, operation)
+    document = reading.document(reply, operation)
+    body = reading.parse(document, TurnJob, operation)
     return models.TurnJob(
         status=steering_text(body.status or unless_said, operation, "status"),
         job_id=reading.optional_uuid(body.job_id),
         interview_id=optional(body, "interview_id", UUID),
-        snapshot=_snapshot(body.snapshot, operation),
+        snapshot=_snapshot(document.get("snapshot"), operation),
         error_code=optional(body, "error_code", str),
         error_message=optional(body, "error_message", str),
         is_retryable=optional(body, "is_retryable", bool),
@@ -220,13 +221,14 @@ def _job_of(reply: Reply, operation: str, unless_said: str | None = None) -> mod
 
 
 def _snapshot(value: object, operation: str) -> models.Interview | None:
-    """The interview inside a job; None if it cannot be read, because it can be requested by itself."""
+    """The interview inside a job; None if it cannot be read, because it can be requested by itself.
+
+    It is read from the JSON: which class the generated client makes of it depends on the fields that it has there.
+    """
     from specstep_client.models.interview import Interview
 
     try:
-        if isinstance(value, dict):
-            value = reading.parse(value, Interview, operation)
-        return _interview(value, operation) if isinstance(value, Interview) else None
+        return _interview(reading.parse(value, Interview, operation), operation)
     except errors.UnexpectedResponse:
         return None
 

@@ -7,7 +7,6 @@ A field that is only displayed may be missing, null, of another type or unparsab
 from __future__ import annotations
 
 import functools
-import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
 from specstep_flows import errors
+from specstep_flows._json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +41,12 @@ M = TypeVar("M", bound=Parsed)
 T = TypeVar("T", str, int, float, bool, datetime, UUID)
 
 
-def document(reply: Reply, operation: str) -> Any:
-    """The JSON of a response. Raises ``UnexpectedResponse`` for anything else, such as the front door's HTML."""
+def document(reply: Reply, operation: str, *, exact: bool = False) -> Any:
+    """The JSON of a response, as ``read_json`` reads it.
+
+    Raises:
+        UnexpectedResponse: it is anything else, such as the front door's HTML.
+    """
     if reply.status >= 300:
         raise errors.UnexpectedResponse(
             f"The service redirects {operation} (status {reply.status}). The redirect is not followed, because it "
@@ -50,8 +54,8 @@ def document(reply: Reply, operation: str) -> Any:
             operation=operation,
         )
     try:
-        return json.loads(reply.content)
-    except (ValueError, RecursionError):
+        return read_json(reply.content, exact=exact)
+    except ValueError:
         kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
         what = "an empty body" if not reply.content.strip() else f"something that is not JSON ({kind})"
         raise errors.UnexpectedResponse(
@@ -82,12 +86,12 @@ def parse(value: Any, model: type[M], operation: str) -> M:
         ) from None
 
 
-def rows(reply: Reply, model: type[M], operation: str, name: str) -> list[M]:
+def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool = False) -> list[M]:
     """The rows of a list: an array, or in an object the member called ``name``, or else its only array.
 
     Most envelopes are undocumented. A response without a list is an error, and never an empty list.
     """
-    value = document(reply, operation)
+    value = document(reply, operation, exact=exact)
     if isinstance(value, dict) and name in value:
         value = value[name]
     elif isinstance(value, dict):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import json_bytes, storable
 from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS, Operation
@@ -24,6 +25,8 @@ T = TypeVar("T")
 PAGE_ROWS: Final = 50
 #: A page shorter than this, the smallest documented page size, is the last one. Others may just be capped.
 SHORT_PAGE_ROWS: Final = 20
+#: What stops spending. (A retry, a resume or a deletion does not.)
+STOPS_SPENDING: Final = frozenset({"cancel_generation", "pause_generation", "cancel_turn_job"})
 #: No account has more pages; a longer list never ends.
 MOST_PAGES: Final = 400
 
@@ -34,22 +37,39 @@ def request_of(
     *,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    is_urgent: bool = False,
     **more: Any,
 ) -> Request:
-    """The request that ``_get_kwargs`` of a generated module describes, with its kind from the contract."""
+    """The request that ``_get_kwargs`` of a generated module describes, with its kind from the contract.
+
+    Its texts may come from anywhere; what UTF-8 cannot hold of them is replaced here.
+
+    Raises:
+        UsageError: a value of the body is nothing that JSON can hold.
+    """
     stated = stated_operation(operation, kwargs["method"])
     return Request(
         operation,
         stated.kind,
         kwargs["method"].upper(),
         kwargs["url"],
-        params={**kwargs.get("params", {}), **(params or {})},
-        json=kwargs.get("json"),
+        params=storable({**kwargs.get("params", {}), **(params or {})}),
+        json=_sendable(kwargs.get("json"), operation),
         headers=headers,
         files=_form(kwargs.get("files")),
         bucket=stated.bucket,
+        is_urgent=is_urgent or operation in STOPS_SPENDING,
         **more,
     )
+
+
+def _sendable(body: Any, operation: str) -> Any:
+    try:
+        body = storable(body)
+        json_bytes(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise errors.UsageError(f"The body of {operation} cannot be JSON ({error}). Nothing was sent.") from None
+    return body
 
 
 def stated_operation(name: str, method: str) -> Operation:
@@ -63,7 +83,7 @@ def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] 
     if not files:
         return None
     return [
-        (field, (name, content if isinstance(content, bytes) else content.read(), kind))
+        (field, (storable(name), content if isinstance(content, bytes) else content.read(), kind))
         for field, (name, content, kind) in files
     ]
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
 
 from specstep_flows import errors
+from specstep_flows._network import check_downloads
+from specstep_flows._paths import working_folder
+from specstep_flows.settings import is_loopback
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,22 +31,45 @@ if TYPE_CHECKING:
     from specstep_flows.settings import Settings
 
 
+#: What the longest name beside a package's ends with: the note on its part file.
+LONGEST_ENDING: Final = ".part.json"
+
+
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
-    folder = Path(output) if output is not None else _working_folder()
-    if output is not None and folder.suffix.lower() == ".zip" and not folder.is_dir():
-        return folder
-    return folder / f"{generation_id}.zip"
+    folder = Path(output) if output is not None else working_folder()
+    return folder if _is_file(output, folder) else folder / f"{generation_id}.zip"
 
 
-def _working_folder() -> Path:
+def _is_file(output: str | None, path: Path) -> bool:
+    # Path.is_dir raises for a name that is too long, or in a folder that is closed to us.
+    return output is not None and path.suffix.lower() == ".zip" and not os.path.isdir(path)
+
+
+def refuse_taken(path: Path, force: bool, ending: str) -> None:
+    """Raise ``UsageError`` if something stands at ``path``, be it a link to nowhere: what placing refuses."""
+    if os.path.isdir(path) or (os.path.lexists(path) and not force):
+        raise errors.UsageError(f"{path} already exists{ending}")
+
+
+def check_place(path: Path, *, room: int = 0) -> None:
+    """Check that a file can be written at ``path`` and beside it, under names ``room`` characters longer than its own.
+
+    Folders on the way are made. Raises ``UsageError``.
+    """
     try:
-        return Path.cwd()
-    except OSError:
-        raise errors.UsageError(
-            "The working folder no longer exists, so the package cannot be saved there: change to another folder, or "
-            "choose an --output."
-        ) from None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name[:255]}.", suffix="~" * max(0, room - 9)):
+            pass
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: Exception) -> errors.UsageError:
+    is_name = isinstance(error, ValueError) or getattr(error, "errno", None) == errno.ENAMETOOLONG
+    what = path if is_name else path.parent
+    reason = getattr(error, "strerror", None) or "no such name can exist"
+    return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was paid for; choose another --output.")
 
 
 class RunFiles:
@@ -54,46 +84,63 @@ class RunFiles:
     ) -> None:
         self._output = options.output
         self._force = options.force
+        self._unpacks = options.unpack
+        self._is_fan_out = is_fan_out(options.profile)
         self._settings = settings
         self._shared = shared
         self._on_progress = on_progress
 
     def check(self) -> None:
-        """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
-        output = Path(self._output) if self._output is not None else _working_folder()
-        is_file = output.suffix.lower() == ".zip" and not output.is_dir()
-        if is_file and output.exists() and not self._force:
-            raise errors.UsageError(f"{output} already exists. Choose another --output, or --force to replace it.")
-        folder = output.parent if is_file else output
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as error:
-            raise errors.UsageError(
-                f"{folder} cannot be written ({error.strerror}). Nothing was paid for; choose another --output."
-            ) from None
+        """Check that the output can be written and the storage host reached, before anything is paid for.
+
+        Raises ``UsageError``, or ``SettingsError`` for a proxy that cannot be used.
+        """
+        # Any generation's name is as long as any other's.
+        path = package_path(self._output, uuid4())
+        is_file = _is_file(self._output, path)
+        if is_file:
+            refuse_taken(path, self._force, ". Choose another --output, or --force to replace it.")
+        # Further packages of a fan-out get a number.
+        check_place(path, room=len(LONGEST_ENDING) + len("-99") * self._is_fan_out)
+        if is_file:
+            self._check_beside(path)
+        check_downloads(self._settings.api_url)
+
+    def _check_beside(self, path: Path) -> None:
+        """Check what an output with a name of its own has beside it: part file, and folder to unpack into."""
+        for ending in (".part", LONGEST_ENDING):
+            beside = path.with_name(f"{path.name}{ending}")
+            if os.path.lexists(beside) and not (stat.S_ISREG(os.lstat(beside).st_mode) and os.access(beside, os.W_OK)):
+                raise errors.UsageError(
+                    f"{beside} stands where the download is kept, and is not a file that can be written. Nothing was "
+                    "paid for; remove it, or choose another --output."
+                )
+        if self._unpacks:
+            from specstep_flows.package.unpack import check_target
+
+            try:
+                check_target(path.with_suffix(""), self._force)
+            except errors.OutputError as error:
+                raise errors.UsageError(f"{error.message} Nothing was paid for; choose another --output.") from None
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final path. Raises ``UsageError`` if it exists."""
         path = package_path(self._output, generation_id)
-        if path.exists() and not self._force:
-            raise errors.UsageError(
-                f"{path} already exists and was not changed. The package is ready: resume run {record.run_id} with "
-                "another --output, or with --force."
-            )
+        refuse_taken(
+            path,
+            self._force,
+            f" and was not changed. The package is ready: resume run {record.run_id} with another --output, or with "
+            "--force.",
+        )
         return path
 
     def choose_for(self, package_id: UUID) -> Path:
         """The final path of a package that belongs to no run. Raises ``UsageError`` if it exists."""
         path = package_path(self._output, package_id)
-        if path.exists() and not self._force:
-            raise errors.UsageError(
-                f"{path} already exists and was not changed. Choose another --output, or --force to replace it."
-            )
+        refuse_taken(path, self._force, " and was not changed. Choose another --output, or --force to replace it.")
         return path
 
-    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool]) -> None:
+    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
 
@@ -105,13 +152,20 @@ class RunFiles:
             on_progress=self._on_progress,
             headers=self._headers_for(link),
             request_timeout=self._shared.real_timeout,
+            # A service elsewhere must not make this machine ask itself. The service's own host is the user's choice.
+            may_be_here=is_loopback(self._settings.api_url) or self._is_at_the_service(link),
+            whole=whole,
         )
+
+    def _is_at_the_service(self, link: ZipLink) -> bool:
+        api = self._settings.api_url
+        return urlsplit(urljoin(f"{api}/", link.url))[:2] == urlsplit(api)[:2]
 
     def _headers_for(self, link: ZipLink) -> SecretHeaders:
         from specstep_flows.package.blob_host import SecretHeaders
 
-        api, there = urlsplit(self._settings.api_url), urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
-        is_ours = there[:2] == api[:2]
+        there = urlsplit(urljoin(f"{self._settings.api_url}/", link.url))
+        is_ours = self._is_at_the_service(link)
         # All API paths need the key (walkthrough, step 1), and so does one that sends the package itself.
         needs_key = link.is_direct or (is_ours and there.path.startswith("/v1/"))
         del there
@@ -141,13 +195,16 @@ class RunFiles:
 
     def digest(self, path: Path) -> str | None:
         """The SHA-256 of a file in hexadecimal, or None if it does not exist."""
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        # What cannot be read is downloaded again; placing that says what is wrong.
+        with contextlib.suppress(OSError), path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
         return None
 
     def size(self, path: Path) -> int:
         """The size of a file in bytes; 0 if it does not exist."""
-        return os.stat(path).st_size if path.exists() else 0
+        with contextlib.suppress(OSError):
+            return os.stat(path).st_size
+        return 0
 
     def unpack(self, path: Path) -> tuple[Path, int]:
         """Unpack next to the zip; returns the folder and the number of files. Raises ``PackageError``."""

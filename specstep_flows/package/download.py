@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from email.message import Message
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,11 @@ from specstep_flows.package.part_file import PartFile, Version, forget_version
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_ZIP_START: Final = b"PK\x03\x04"
+#: Encodings that change bytes. Other labels ("aws-chunked", "utf-8", nothing) stand on a package as it is.
+_ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz"})
+_EXPIRED: Final = frozenset({401, 403, 404, 410})
+_PASSING: Final = frozenset({408, 425, 429})
 _PAGES: Final = (
     "text/html",
     "application/xhtml",
@@ -70,6 +76,8 @@ def fetch_to_part(
     headers: Mapping[str, str] | None = None,
     request_timeout: float = 75.0,
     max_bytes: int = _LARGEST,
+    may_be_here: bool = True,
+    whole: bool = False,
 ) -> Fetched:
     """Stream a package into its part file, continuing an earlier attempt if it is the same package.
 
@@ -81,6 +89,8 @@ def fetch_to_part(
         headers: sent only to the first host, for when the API itself sends the package.
         request_timeout: seconds that the host may be silent.
         max_bytes: a larger package is refused.
+        may_be_here: whether this machine may be asked: only a service on loopback may say so.
+        whole: do not ask for the rest; what arrived is kept until the host sends the package from its start.
 
     Raises:
         SignedUrlExpired: the host refuses the URL (401, 403, 404, 410): ask the service for a new one.
@@ -91,35 +101,40 @@ def fetch_to_part(
         PackageError: the URL cannot be used, or the response makes no sense. Trying again will not help.
         Detached: ``should_stop`` returned true.
     """
-    address = Address.parse(url)
-    del url  # So that a traceback with local variables does not show it.
+    try:
+        address = Address.parse(url)
+    finally:
+        del url  # So that a traceback with local variables does not show it.
     report = on_progress or (lambda received, total: None)
+    ask = partial(
+        get,
+        address,
+        own_headers=headers or {},
+        timeout=request_timeout,
+        should_stop=should_stop,
+        may_be_here=may_be_here,
+    )
     with PartFile.open(part) as file:
-        while True:
-            offset, version = file.resume()
-            ranged = {"Range": f"bytes={offset}-", "If-Range": version.value} if version else {}
-            with get(address, ranged, own_headers=headers or {}, timeout=request_timeout, should_stop=should_stop) as (
-                response,
-                host,
-            ):
-                if version and response.status in (206, 416):
-                    start, total = _content_range(response.headers)
-                    is_same = version.is_that_of(response.headers, total)
-                    total = total or version.total
-                    if response.status == 416 and is_same and total == offset:
-                        return Fetched(offset, offset)
-                    if response.status == 416 or not is_same or start != offset:
-                        forget_version(part)
-                        continue
-                else:
-                    offset, total = 0, _length(response)
-                _check_answer(response, host, is_part=offset > 0)
-                if total is not None and total > max_bytes:
-                    raise HostilePackage(f"The package has {total:,} bytes; at most {max_bytes:,} are allowed.")
-                if not offset:
-                    file.start_over(Version.of(response.headers, total))
-                received = _receive(response, host, file, offset, total, max_bytes, report)
-            return Fetched(received, offset)
+        arrived, version = file.resume()
+        if version is not None and not whole:
+            with ask({"Range": f"bytes={arrived}-", "If-Range": version.value}) as (response, host):
+                start, total = _content_range(response.headers)
+                is_same = version.is_that_of(response.headers, total)
+                total = total or version.total
+                if response.status == 416 and is_same and total == arrived:
+                    return Fetched(arrived, arrived)
+                if response.status == 206 and is_same and start == arrived:
+                    return Fetched(_receive(response, host, file, arrived, total, max_bytes, report), arrived)
+                if _is_answer_to_all(response.status):
+                    return _receive_all(response, host, file, max_bytes, report)
+        # A host that refuses the rest may still give the whole.
+        with ask({}) as (response, host):
+            return _receive_all(response, host, file, max_bytes, report)
+
+
+def _is_answer_to_all(status: int) -> bool:
+    """Whether a request for the rest got an answer that one for the whole would get, too."""
+    return status in (200, 203) or status in _EXPIRED | _PASSING or (status >= 500 and status not in (501, 505))
 
 
 def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
@@ -188,20 +203,44 @@ def _content_range(headers: Message) -> tuple[int | None, int | None]:
     return (None if start is None else int(start)), (None if total == "*" else int(total))
 
 
-def _check_answer(response: http.client.HTTPResponse, host: str, *, is_part: bool) -> None:
-    """Raise an error unless the response is a package, or the rest of one."""
+def _check_answer(response: http.client.HTTPResponse, host: str) -> None:
+    """Raise an error unless the response is a package from its first byte on."""
     status, headers = response.status, response.headers
-    if status in (401, 403, 404, 410):
+    if status in _EXPIRED:
         raise SignedUrlExpired(f"{host} no longer accepts the URL of the package ({status}).")
-    if status in (408, 425, 429) or status >= 500:
+    if status in _PASSING or status >= 500:
         raise DownloadError(f"{host} could not send the package ({status}). What arrived is kept.")
-    if status != (206 if is_part else 200):
+    if status not in (200, 203) and not (status == 206 and _content_range(headers)[0] == 0):
         raise PackageError(f"{host} responded with {status} instead of the package.")
     kind = headers.get_content_type()
-    if kind.startswith(_PAGES):
+    encodings = {word.strip().lower() for word in ",".join(headers.get_all("Content-Encoding", [])).split(",")}
+    is_page, is_encoded = kind.startswith(_PAGES), not _ENCODINGS.isdisjoint(encodings)
+    # Labels can be wrong: what starts like a zip is taken, and its checksums tell the rest.
+    if (is_page or is_encoded) and not _starts_like_a_zip(response, host):
+        if is_encoded:
+            raise PackageError(f"{host} sent the package in an encoding that was not requested.")
         raise DamagedPackage(f"{host} sent a page ({kind}) instead of a package.")
-    if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise PackageError(f"{host} sent the package in an encoding that was not requested.")
+
+
+def _starts_like_a_zip(response: http.client.HTTPResponse, host: str) -> bool:
+    start = from_network(host, lambda: response.peek(len(_ZIP_START)))[: len(_ZIP_START)]
+    return bool(start) and _ZIP_START.startswith(start)
+
+
+def _receive_all(
+    response: http.client.HTTPResponse,
+    host: str,
+    file: PartFile,
+    max_bytes: int,
+    report: Callable[[int, int | None], None],
+) -> Fetched:
+    """Receive a package from its first byte on; what arrived before is dropped as soon as the host sends it."""
+    _check_answer(response, host)
+    total = _content_range(response.headers)[1] if response.status == 206 else _length(response)
+    if total is not None and total > max_bytes:
+        raise HostilePackage(f"The package has {total:,} bytes; at most {max_bytes:,} are allowed.")
+    file.start_over(Version.of(response.headers, total))
+    return Fetched(_receive(response, host, file, 0, total, max_bytes, report), 0)
 
 
 def _receive(

@@ -9,9 +9,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from specstep_flows.errors import OutputError
 from specstep_flows.package.archive import Archive, UnpackLimits, open_archive
+
+#: How the hidden folder next to the target is named that a package is unpacked into first.
+_SUFFIX: Final = ".unpacking"
 
 
 def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackLimits | None = None) -> list[Path]:
@@ -26,16 +30,17 @@ def unpack(zip_path: Path, target: Path, *, force: bool = False, limits: UnpackL
         HostilePackage: see ``archive.open_archive``; nothing was unpacked.
         OutputError: the target is not empty, or cannot be written.
     """
-    target = target.resolve()
-    _sweep(target)
-    if _is_occupied(target) and not force and (names := _unpacked_before(zip_path, target, limits)):
-        return sorted(target / name for name in names)
-    _check_target(target, force)
     try:
+        check_target(target, force=True)
+        target = target.parent.resolve() / target.name
+        _sweep(target)
+        if _is_occupied(target) and not force and (names := _unpacked_before(zip_path, target, limits)):
+            return sorted(target / name for name in names)
+        check_target(target, force)
         with (
             open_archive(zip_path, limits) as archive,
             _parents_made(target),
-            tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".unpacking", dir=target.parent) as beside,
+            tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=_SUFFIX, dir=target.parent) as beside,
         ):
             # A temporary folder is private to its owner; the one inside it has the usual mode.
             content = Path(beside, "content")
@@ -73,17 +78,29 @@ def _unpacked_before(zip_path: Path, target: Path, limits: UnpackLimits | None) 
 
 def _sweep(target: Path) -> None:
     """Remove the hidden folders of processes that were killed while unpacking into this target."""
-    for stale in target.parent.glob(f".{glob.escape(target.name)}.*.unpacking"):
+    for stale in target.parent.glob(f".{glob.escape(target.name)}.*{_SUFFIX}"):
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def _check_target(target: Path, force: bool) -> None:
-    if target.exists() and not target.is_dir():
+def check_target(target: Path, force: bool) -> None:
+    """Raise ``OutputError`` if nothing can be unpacked into ``target``, as far as that can be told beforehand.
+
+    A link is not followed: another user may have put it there.
+    """
+    if os.path.islink(target):
+        raise OutputError(f"{target} is a link, but a package is unpacked into a folder of its own.")
+    if os.path.lexists(target) and not os.path.isdir(target):
         raise OutputError(f"{target} is a file, but a package is unpacked into a folder.")
-    if not force and _is_occupied(target):
-        raise OutputError(
-            f"{target} is not empty. Nothing in it was changed; force replaces files with the same names."
-        )
+    try:
+        if not force and _is_occupied(target):
+            raise OutputError(
+                f"{target} is not empty. Nothing in it was changed; force replaces files with the same names."
+            )
+        with contextlib.suppress(FileNotFoundError):
+            # The longest name that is made on the way: only a name that is too long raises anything else.
+            os.lstat(target.with_name(f".{target.name}.{'x' * 8}{_SUFFIX}"))
+    except OSError as error:
+        raise OutputError(f"The package could not be unpacked into {target} ({error.strerror}).") from error
 
 
 @contextlib.contextmanager

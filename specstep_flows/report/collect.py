@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -196,7 +197,7 @@ def _packages(record: RunRecord, reader: _Reader) -> Iterator[ShownPackage]:
         path, digest = Path(package["file"]), package.get("sha256")
         which = "The package" if len(found) == 1 else f"The package {path.name}"
         contents: Contents | None = None
-        if path.is_file():
+        if os.path.isfile(path):
             contents = reader.read(which, functools.partial(read_contents, path, left), None)
         else:
             reader.gaps.append(f"{which} is no longer at {path}.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path, working_folder
 from specstep_flows.report.page import RUN_MARK, page
 from specstep_flows.report.receipt import receipt
 
@@ -24,19 +25,21 @@ _HEAD: Final = 30_000
 
 def default_path(record: RunRecord, folder: Path | None = None) -> Path:
     """Beside the package, else in ``folder`` (the working one)."""
-    if record.file is not None and Path(record.file).parent.is_dir():
+    if record.file is not None and os.path.isdir(Path(record.file).parent):
         package = Path(record.file)
         return package.with_name(f"{package.stem}-report.html")
-    return (folder or Path.cwd()) / f"specstep-{record.run_id}-report.html"
+    return (folder or working_folder()) / f"specstep-{record.run_id}-report.html"
 
 
 def receipt_path(record: RunRecord, report: Path) -> Path:
     """``receipt.json`` beside the package (or the report); with the package's name where that is another run's."""
     folder = (
-        Path(record.file).parent if record.file is not None and Path(record.file).parent.is_dir() else report.parent
+        Path(record.file).parent
+        if record.file is not None and os.path.isdir(Path(record.file).parent)
+        else report.parent
     )
     plain = folder / "receipt.json"
-    if not plain.exists() or _receipt_of(plain) == record.run_id:
+    if not os.path.lexists(plain) or _receipt_of(plain) == record.run_id:
         return plain
     stem = Path(record.file).stem if record.file is not None else record.run_id
     return folder / f"{stem}-receipt.json"
@@ -48,8 +51,8 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
     Raises:
         OutputError: something else stands there, or the folder does not take it.
     """
-    path = Path(path).expanduser().absolute()
-    if not force and path.exists() and _page_of(path) != collected.record.run_id:
+    path = user_path(path)
+    if not force and os.path.lexists(path) and _page_of(path) != collected.record.run_id:
         raise errors.OutputError(f"{path} already exists and is not a report of this run; --force overwrites it.")
     _write(path, page(collected))
     return path
@@ -57,14 +60,18 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
 
 def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> Path:
     """Write the receipt as JSON, as ``write_report`` writes the page."""
-    if not force and path.exists() and _receipt_of(path) != collected.record.run_id:
+    if not force and os.path.lexists(path) and _receipt_of(path) != collected.record.run_id:
         raise errors.OutputError(f"{path} already exists and is not a receipt of this run; --force overwrites it.")
-    _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n")
+    # What UTF-8 cannot hold is written as JSON's own escape, so that the name of a file is still that.
+    _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n", unwritable="backslashreplace")
     return path
 
 
 def _page_of(path: Path) -> str | None:
     with contextlib.suppress(OSError):
+        if not os.path.isfile(path):
+            # A pipe, which would keep its reader waiting.
+            return None
         with path.open(encoding="utf-8", errors="replace") as file:
             found = re.search(rf'<meta name="{RUN_MARK}" content="([^"]*)">', file.read(_HEAD))
         return found[1] if found else None
@@ -72,7 +79,9 @@ def _page_of(path: Path) -> str | None:
 
 
 def _receipt_of(path: Path) -> str | None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        if not os.path.isfile(path):
+            return None
         found = json.loads(path.read_text("utf-8"))
         if isinstance(found, dict) and isinstance(found.get("run_id"), str):
             run_id: str = found["run_id"]
@@ -80,12 +89,12 @@ def _receipt_of(path: Path) -> str | None:
     return None
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, unwritable: str = "replace") -> None:
     """Beside its place first, so that there is never half a file under its name."""
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".specstep-", suffix=".part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", errors=unwritable, newline="\n") as file:
                 file.write(text)
             os.chmod(beside, 0o666 & ~_umask())
             os.replace(beside, path)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
-from specstep_flows.runs.attachments import read_attachment
-from specstep_flows.runs.records import RunRecord, changed_options, refuse_unknown
+from specstep_flows.runs.attachments import read_attachment, sent_name
+from specstep_flows.runs.records import RunRecord, changed_options, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,10 +60,10 @@ def new_record(
     said = tuple(message for message in messages if message.strip())
     if not said and not options.interview:
         raise errors.UsageError("The brief is empty: say in a sentence or more what is to be built. Nothing was sent.")
-    paths = tuple(str(path.expanduser().absolute()) for path in attachments)
+    paths = tuple(str(user_path(path)) for path in attachments)
     for path in paths:
         read_attachment(Path(path))
-    names = [Path(path).name for path in paths]
+    names = [sent_name(Path(path)) for path in paths]
     if twice := {name for name in names if names.count(name) > 1}:
         raise errors.UsageError(
             f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
@@ -91,7 +92,13 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     except errors.RunNotFound:
         store.create(wanted)
         return wanted, False
-    refuse_unknown(known.options.unknown)
+    # What is not said again stays, a limit too; what only says how to go on may change from one attempt to the next.
+    said = attrs.asdict(
+        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
+    )
+    said["interview"] = wanted.options.interview or known.options.interview
+    options = changed_options(known.options, said)
+    check_options(options)
     for what, differs in (
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
@@ -104,12 +111,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"Run {wanted.run_id} was started with another {what}; nothing was sent. Resume it with "
                 f"`specstep resume {wanted.run_id}`, or choose another run id."
             )
-    # What only says how to go on may change from one attempt to the next. What is not said again stays, a limit too.
-    said = attrs.asdict(
-        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
-    )
-    said["interview"] = wanted.options.interview or known.options.interview
-    return store.update(wanted.run_id, {"options": changed_options(known.options, said)}), True
+    return store.update(wanted.run_id, {"options": options}), True
 
 
 def reopen_run(
@@ -123,9 +125,10 @@ def reopen_run(
         UnknownOption: one of ``changes`` is not an option of a run.
     """
     record = _at_service(store.get(run_id), api_url)
+    options = changed_options(record.options, changes or {})
+    check_options(options)
     if not changes:
         return record, True
-    options = changed_options(record.options, changes)
     for name in _FIXED_AT_KICKOFF:
         if getattr(options, name) != getattr(record.options, name) and not _is_open(record):
             raise errors.RunConflict(
@@ -153,7 +156,6 @@ def _is_open(record: RunRecord) -> bool:
 
 def _at_service(record: RunRecord, api_url: str) -> RunRecord:
     """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
-    refuse_unknown(record.options.unknown)
     if record.api_url != api_url:
         raise errors.RunConflict(
             f"Run {record.run_id} belongs to {record.api_url}, but this client talks to {api_url}. Set "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 
 #: What a run requests its generations with.
@@ -104,6 +104,8 @@ class RunRecord:
         return card(self.project_name or f"Run {self.run_id}", run_facts(self))
 
 
+#: No limit and no time is so large, and no arithmetic with a smaller one overflows.
+_TOO_MUCH: Final = 1e12
 _DEFAULTS: Final = RunOptions()
 #: The options that can be given; where one has no None of its own, None means its default.
 _OPTIONS: Final = {name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name != "unknown"}
@@ -120,6 +122,60 @@ def refuse_unknown(names: Iterable[str]) -> None:
             raise errors.UnknownOption(f"{name!r} is not an option of a run{hint} Nothing was sent.")
 
 
+def check_number(
+    value: Any,
+    what: str,
+    unit: str,
+    *,
+    may_be_zero: bool = False,
+    error: type[errors.SpecStepError] = errors.UsageError,
+) -> None:
+    """Raise ``error`` for a limit or a time that limits nothing: no number, not finite, below 0, or 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < _TOO_MUCH or (value == 0 and not may_be_zero):
+        least = "0 or more" if may_be_zero else "more than 0"
+        raise error(f"{what} must be {least} {unit}, not {_shown(value)}. Nothing was sent.")
+
+
+def _shown(value: Any) -> str:
+    # Python refuses to write a whole number of very many digits.
+    if isinstance(value, int) and not -_TOO_MUCH < value < _TOO_MUCH:
+        return "a number of so many digits"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:60]}…"
+
+
+def check_option(name: str, value: Any) -> None:
+    """Raise ``UsageError`` for a limit among a run's options that makes no sense. None is no limit."""
+    if name == "max_cost_usd" and value is not None:
+        check_number(value, "The cost limit", "US dollars")
+    elif name == "retry_failed":
+        check_number(value, "The number of retries", "attempts", may_be_zero=True)
+        if not isinstance(value, int):
+            raise errors.UsageError(f"The number of retries must be a whole number, not {value}. Nothing was sent.")
+    elif name == "wait_paused":
+        check_number(value, "The time to watch a pause (wait_paused)", "seconds", may_be_zero=True)
+    elif name == "wait" and not isinstance(value, bool):
+        raise errors.UsageError(f"wait must be True or False, not {_shown(value)}. Nothing was sent.")
+
+
+def check_options(options: RunOptions) -> None:
+    """Refuse options of a record, whoever wrote it, with which a run must not go on.
+
+    Raises:
+        UnknownOption: a name that is not an option of a run.
+        UsageError: a value that makes no sense.
+    """
+    for name, value in options.unknown.items():
+        if name in _OPTIONS:
+            try:
+                check_option(name, value)
+            except errors.UsageError as error:
+                error.add("It stands in the run's record: resume the run with another one.")
+                raise
+    refuse_unknown(options.unknown)
+
+
 def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptions:
     """Options with ``changes``; what is to be remembered is added to what was.
 
@@ -130,21 +186,36 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     refuse_unknown(changes)
     values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
-        values["output"] = str(Path(values["output"]).expanduser().absolute())
-    limit = values.get("max_cost_usd")
-    if limit is not None and not limit > 0:
-        raise errors.UsageError("The cost limit must be more than 0 US dollars. Nothing was sent.")
+        values["output"] = str(user_path(values["output"]))
+    for name, value in values.items():
+        check_option(name, value)
     if "remember" in values:
         values["remember"] = {**options.remember, **values["remember"]}
-    return attrs.evolve(options, **values)
+    # What was stored and makes no sense is mended by what is given now.
+    unknown = {name: value for name, value in options.unknown.items() if name not in values}
+    return attrs.evolve(options, **values, unknown=unknown)
 
 
 def stored_options(stored: Mapping[str, Any]) -> RunOptions:
-    """Options as a record holds them, whichever version or hand wrote it; nothing of it is lost or refused here."""
+    """Options as a record holds them, whichever version or hand wrote it; nothing of it is lost or refused here.
+
+    A limit that makes no sense is kept among what is unknown: such a run is shown, and does not go on.
+    """
     known = {name: value for name, value in stored.items() if name in _OPTIONS and value is not None}
+    senseless = {name: value for name, value in known.items() if not _makes_sense(name, value)}
+    known = {name: value for name, value in known.items() if name not in senseless}
     rest = {
         **stored.get("unknown", {}),
+        **senseless,
         **{name: stored[name] for name in stored if name not in (*_OPTIONS, "unknown")},
     }
     remember = {name: rest.pop(name) for name in _REMEMBERED if name in rest}
     return RunOptions(**{**known, "remember": {**known.get("remember", {}), **remember}}, unknown=rest)
+
+
+def _makes_sense(name: str, value: Any) -> bool:
+    try:
+        check_option(name, value)
+    except errors.UsageError:
+        return False
+    return True

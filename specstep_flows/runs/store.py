@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -21,11 +22,11 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.models import RunOptions
+from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
 SCHEMA_VERSION: Final = 2
 
@@ -59,7 +60,8 @@ _NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(as_json(value), ensure_ascii=False)
+    # ASCII, so that any text and any name of a file can be written, and is read again as it was.
+    return json.dumps(as_json(value))
 
 
 def _decode(column: str, text: Any) -> Any:
@@ -118,6 +120,7 @@ class RunStore:
             return self._prepare(self._file)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder / "runs.db")
             try:
                 return self._prepare(self._file)
             except sqlite3.OperationalError as error:
@@ -357,11 +360,13 @@ class RunStore:
 
         assert self.folder is not None
         folder = self.folder / "locks"
-        lock = filelock.FileLock(folder / f"{run_id}.lock", timeout=0, thread_local=False)
+        lock = filelock.FileLock(folder / f"{run_id}.lock", mode=0o600, timeout=0, thread_local=False)
         holder = folder / f"{run_id}.holder"
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True, mode=0o700)
+            make_private(Path(lock.lock_file))
             lock.acquire()
+            make_private(holder)
             holder.write_text(str(os.getpid()))
         except filelock.Timeout:
             try:

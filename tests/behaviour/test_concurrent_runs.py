@@ -17,6 +17,7 @@ from specstep_flows import AsyncSpecStep, errors
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
 from specstep_flows.sandbox.options import MEDIAN_SECONDS
 from specstep_flows.settings import Settings
+from tests.kit.api import op
 from tests.kit.bench import BRIEF, SECONDS, options
 from tests.kit.clocks import ConcurrentClock
 from tests.kit.secrets import Secrets
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 RUNS = 40
 #: What belongs to turns: each is sent, and what comes of it is read.
-TURNS_OWN = ("POST /v1/interviews/{id}/turns", "GET /v1/interviews/turns/{jobId}")
+TURNS_OWN = (op("submit_turn"), op("get_turn_job"))
 
 
 @pytest.mark.slow

@@ -14,27 +14,28 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 from tests.kit.bench import DOCUMENT, Bench
 
 #: Every request of a whole run. Of those that come often, the first two.
 STEPS = (
-    ("GET /v1/me", 1),
-    ("POST /v1/interviews", 1),
-    ("GET /v1/interviews/{interviewId}/reference-documents", 1),
-    ("POST /v1/interviews/{interviewId}/reference-documents", 1),
-    ("POST /v1/interviews/{id}/turns", 1),
-    ("GET /v1/interviews/turns/{jobId}", 1),
-    ("POST /v1/interviews/{id}/turns", 2),
-    ("GET /v1/interviews/turns/{jobId}", 2),
-    ("POST /v1/interviews/{id}/complete", 1),
-    ("GET /v1/interviews/{id}", 1),
-    ("GET /v1/generations", 1),
-    ("POST /v1/generations", 1),
-    ("GET /v1/generations/{id}", 1),
-    ("GET /v1/generations/{id}", 2),
-    ("GET /v1/generations/{id}/clarifications", 1),
-    ("POST /v1/generations/{id}/clarifications/answers", 1),
-    ("GET /v1/packages/{id}/zip", 1),
+    (op("get_me"), 1),
+    (op("start_interview"), 1),
+    (op("list_reference_documents"), 1),
+    (op("upload_reference_document"), 1),
+    (op("submit_turn"), 1),
+    (op("get_turn_job"), 1),
+    (op("submit_turn"), 2),
+    (op("get_turn_job"), 2),
+    (op("complete_interview"), 1),
+    (op("get_interview"), 1),
+    (op("list_generations"), 1),
+    (op("start_generation"), 1),
+    (op("get_generation"), 1),
+    (op("get_generation"), 2),
+    (op("get_clarifications"), 1),
+    (op("answer_clarifications"), 1),
+    (op("get_package_zip"), 1),
     ("GET /blob/{name}", 1),
 )
 
@@ -71,6 +72,15 @@ FAULTS: dict[str, dict[str, Any]] = {
     "restart before": {"kind": "restart", "seconds": 20},
     "restart after": {"kind": "restart", "seconds": 20, "commit": True},
     "unknown fields": {"kind": "unknown_fields", "times": None},
+    "400 page": {"kind": "html", "status": 400},
+    "403 page": {"kind": "html", "status": 403},
+    "403 page after": {"kind": "html", "status": 403, "commit": True},
+    "several 403 pages": {"kind": "html", "status": 403, "times": 3},
+    "404 page": {"kind": "html", "status": 404},
+    "409 page": {"kind": "html", "status": 409},
+    "421 page": {"kind": "html", "status": 421},
+    "425 without a page": {"kind": "status", "status": 425},
+    "451 page": {"kind": "html", "status": 451},
     "401": {"kind": "status", "status": 401},
 }
 #: The artifact's name comes a moment after the interview's end, so that the interview has to be read as well.
@@ -124,17 +134,18 @@ def test_every_fault_at_every_step(
         assert rule.fired > 0
         judge(bench, result)
         assert all(isinstance(error, errors.AuthenticationError) == (fault == "401") for error in bench.errors)
-        assert len(bench.errors) <= 1
+        # A page of the front door among reads is passing.
+        assert len(bench.errors) <= (0 if "page" in fault and operation.startswith("GET /v1") else 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize(("operation", "nth"), [("GET /v1/generations", 2), ("GET /v1/generations/deleted", 1)])
+@pytest.mark.parametrize(("operation", "nth"), [(op("list_generations"), 2), (op("list_deleted_generations"), 1)])
 def test_every_fault_while_a_lost_kickoff_is_looked_for(new_bench: Any, operation: str, nth: int, fault: Any) -> None:
     """The answer to the kickoff is lost, and what is read to settle that is hindered too: still one kickoff."""
     for is_async in (False, True):
         bench = new_bench(is_async=is_async, request_timeout=timeout_for(FAULTS[fault]))
-        bench.sandbox.faults.add(Fault("POST /v1/generations", "reset", commit=True))
+        bench.sandbox.faults.add(Fault(op("start_generation"), "reset", commit=True))
         rule = bench.sandbox.faults.add(Fault(operation, nth=nth, **FAULTS[fault]))
 
         result = bench.persist(attachments=[begin(bench)])

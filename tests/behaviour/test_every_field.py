@@ -17,12 +17,13 @@ from specstep_flows import errors
 from specstep_flows.engine import drivers
 from specstep_flows.engine.interpreter import Attempt
 from specstep_flows.sandbox import Fault
+from tests.kit.api import STATE, op
 from tests.kit.bench import DOCUMENT, Bench
 
 pytestmark = pytest.mark.slow
 
 #: What a run cannot go on without: ids, states, the text of a question.
-STEERING = {"id", "state", "status", "question", "clarifications", "generations", "documents", "reference_documents"}
+STEERING = {"id", STATE, "status", "question", "clarifications", "generations", "documents", "reference_documents"}
 #: What it ends with: an answer that does not fit; a state of tomorrow, for ever; a question that was never asked.
 STOPS = (errors.UnexpectedResponse, errors.WaitTimeout, errors.BadRequest)
 KINDS = ("missing", "nulls", "retype", "unknown_enum")
@@ -65,18 +66,18 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 
 
 OPERATIONS = (
-    "GET /v1/me",
-    "POST /v1/interviews",
-    "GET /v1/interviews/{interviewId}/reference-documents",
-    "POST /v1/interviews/{interviewId}/reference-documents",
-    "POST /v1/interviews/{id}/turns",
-    "GET /v1/interviews/turns/{jobId}",
-    "POST /v1/interviews/{id}/complete",
-    "GET /v1/generations",
-    "POST /v1/generations",
-    "GET /v1/generations/{id}",
-    "GET /v1/generations/{id}/clarifications",
-    "POST /v1/generations/{id}/clarifications/answers",
+    op("get_me"),
+    op("start_interview"),
+    op("list_reference_documents"),
+    op("upload_reference_document"),
+    op("submit_turn"),
+    op("get_turn_job"),
+    op("complete_interview"),
+    op("list_generations"),
+    op("start_generation"),
+    op("get_generation"),
+    op("get_clarifications"),
+    op("answer_clarifications"),
 )
 
 

@@ -16,6 +16,7 @@ from specstep_flows import AsyncSpecStep
 from specstep_flows.engine import drivers
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 from tests.kit.bench import BRIEF, Bench
 
 #: Steps between the interrupts of the quick test, and of the slow one. Deaths come at every step:
@@ -143,7 +144,7 @@ def test_a_run_that_was_cancelled_is_nobodys_at_once(
 
     monkeypatch.setattr(RunStore, moment, slow)
     if moment == "update":
-        bench.sandbox.faults.add(Fault("POST /v1/interviews", "status", status=403))
+        bench.sandbox.faults.add(Fault(op("start_interview"), "status", status=403))
 
     async def cancel_and_go_on() -> Any:
         async with AsyncSpecStep(settings=bench.settings(), clock=bench.clock) as client:

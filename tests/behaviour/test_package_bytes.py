@@ -10,6 +10,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.sandbox import Fault, ManualClock, Sandbox
+from tests.kit.api import op
 from tests.kit.bench import Bench
 from tests.kit.proxy import Proxy, Trouble
 from tests.kit.secrets import Secrets
@@ -53,11 +54,11 @@ def test_a_package_that_stays_bad_never_gets_its_name(bench: Bench, kind: Any) -
 @pytest.mark.parametrize("times", [1, 3])
 def test_an_expired_address_is_asked_for_again(bench: Bench, times: int) -> None:
     """A signed address holds for a short while: another one is asked for, at the price of one request."""
-    bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url", times=times))
+    bench.sandbox.faults.add(Fault(op("get_package_zip"), "expired_url", times=times))
 
     bench.judge(bench.attempt())
 
-    assert bench.sandbox.requests.count("GET /v1/packages/{id}/zip") == times + 1
+    assert bench.sandbox.requests.count(op("get_package_zip")) == times + 1
 
 
 def test_a_download_that_breaks_goes_on_where_it_broke(bench: Bench) -> None:
@@ -79,7 +80,7 @@ def test_a_download_goes_on_in_another_process(bench: Bench) -> None:
     """What arrived before the process was told to stop is not fetched again."""
     bench.sandbox.options.package_bytes = SIZE
     bench.sandbox.faults.add(Fault(BLOB, "truncated", keep=0.5, times=None))
-    bench.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "status", status=403, nth=2))
+    bench.sandbox.faults.add(Fault(op("get_package_zip"), "status", status=403, nth=2))
     with pytest.raises(errors.PermissionDenied):
         bench.attempt()
     bench.sandbox.faults.clear()
@@ -161,7 +162,7 @@ def test_the_connection_that_carries_the_kickoff_may_fail_at_any_byte(
                     api.at_answer = arm
 
             bench.judge(bench.persist(on_event=hear), questions=())
-            sent = sandbox.requests.matching("POST /v1/generations")
+            sent = sandbox.requests.matching(op("start_generation"))
             broken += at_kickoff.happened
             assert 1 <= len(sent) <= 2
     assert broken > 40

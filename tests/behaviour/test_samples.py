@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from specstep_flows.sandbox import Sandbox, SandboxOptions
+from tests.kit.api import op
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +104,7 @@ def _check(sandbox: Sandbox, folder: Path, output: str) -> None:
         assert "docs/01-product/01-vision.md" in archive.namelist()
     assert "customer-feedback portal" in package.files["docs/01-product/01-vision.md"].decode()
     assert run.answers
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
     assert "state=PausedAwaitingClarification" in output
     assert "state=Complete" in output
     (fetched,) = [row for row in sandbox.requests if row.server == "blob"]

@@ -11,6 +11,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.sandbox import ClarificationRound, Failure, Fault, Question, TurnFailure
+from tests.kit.api import op, path_of
 from tests.kit.bench import BRIEF, QUESTIONS, Bench, options
 from tests.kit.clocks import TurnedClock
 from tests.kit.secrets import Secrets
@@ -28,8 +29,8 @@ LOST: dict[str, dict[str, Any]] = {
     "408 after": {"kind": "status", "status": 408, "commit": True},
 }
 TOKEN = "oat_proof_0123456789abcdef"
-KICKOFF = "POST /v1/generations"
-RETRY = "POST /v1/generations/{id}/retry"
+KICKOFF = op("start_generation")
+RETRY = op("retry_generation")
 
 
 def befall(bench: Bench, operation: str, fault: str, **more: Any) -> None:
@@ -68,7 +69,7 @@ def token_bench(new_bench: Any, secrets: Secrets) -> Any:
 
 
 @pytest.mark.parametrize("fault", LOST)
-@pytest.mark.parametrize("operation", ["POST /v1/interviews/{id}/turns", "GET /v1/interviews/turns/{jobId}"])
+@pytest.mark.parametrize("operation", [op("submit_turn"), op("get_turn_job")])
 def test_what_the_last_turn_started_is_adopted(token_bench: Any, operation: str, fault: Any) -> None:
     """With a user's token the last turn pays; whatever becomes of its answer, no kickoff is sent."""
     bench = token_bench()
@@ -84,7 +85,7 @@ def test_what_the_last_turn_started_is_adopted(token_bench: Any, operation: str,
 def test_what_the_last_turn_started_is_found_though_no_answer_names_it(token_bench: Any, missing: str) -> None:
     """``started_generation_id`` is a courtesy: without it the list of generations tells."""
     bench = token_bench()
-    where = "GET /v1/interviews/turns/{jobId}" if missing == "snapshot" else "*/v1/interviews/*"
+    where = op("get_turn_job") if missing == "snapshot" else f"*{path_of('list_interviews')}/*"
     bench.sandbox.faults.add(Fault(where, "missing", fields=("started_generation_id",), times=None))
 
     bench.judge(bench.attempt())
@@ -149,7 +150,7 @@ def test_a_started_generation_that_names_no_interview_is_not_started_again(
     """Where neither list nor status say whose a generation is, the run stops and says so: it does not pay twice."""
     bench = new_bench()
     befall(bench, KICKOFF, fault)
-    for operation, fields in (("GET /v1/generations", in_list), ("GET /v1/generations/{id}", in_status)):
+    for operation, fields in ((op("list_generations"), in_list), (op("get_generation"), in_status)):
         if fields:
             bench.sandbox.faults.add(Fault(operation, kind, fields=fields, times=None))
 
@@ -180,15 +181,15 @@ def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench:
     """Killed after the kickoff; somebody cancels and deletes what it started. The run says so and pays nothing more."""
     bench = new_bench()
     bench.sandbox.faults.add(Fault(KICKOFF, "reset", commit=True))
-    bench.sandbox.faults.add(Fault("GET /v1/generations", "status", status=401, nth=2))
+    bench.sandbox.faults.add(Fault(op("list_generations"), "status", status=401, nth=2))
     with pytest.raises(errors.AuthenticationError):
         bench.attempt()
     assert bench.record().intent is not None
     (started,) = bench.generations
     with httpx.Client(base_url=bench.sandbox.url, headers={"Authorization": f"Bearer {bench.key}"}) as web:
-        web.post(f"/v1/generations/{started.id}/cancel").raise_for_status()
+        web.post(path_of("cancel_generation", started.id)).raise_for_status()
         if deleted:
-            web.delete(f"/v1/generations/{started.id}").raise_for_status()
+            web.delete(path_of("delete_generation", started.id)).raise_for_status()
 
     with pytest.raises((errors.GenerationCancelled, errors.NotFound)):
         bench.attempt()
@@ -229,9 +230,7 @@ def test_a_cancelled_turn_whose_reply_came_all_the_same_is_not_said_twice(bench:
     def cancel(event: Any) -> None:
         if isinstance(event, events.TurnSubmitted) and event.number == 2 and not told:
             told.append(True)
-            bench.sandbox.faults.add(
-                Fault("GET /v1/interviews/turns/{jobId}", "edit", set={"status": "cancelled", "snapshot": None})
-            )
+            bench.sandbox.faults.add(Fault(op("get_turn_job"), "edit", set={"status": "cancelled", "snapshot": None}))
 
     with pytest.raises(errors.TurnFailed):
         bench.attempt(on_event=cancel)
@@ -252,7 +251,7 @@ def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read
     """Without a transcript in the answers nothing is concluded from it."""
     brief = ("Yes.", "Yes.", "Yes.")
     bench.sandbox.options.turn_failures = (TurnFailure((2, 5)),)
-    bench.sandbox.faults.add(Fault("GET /v1/interviews/turns/{jobId}", "nulls", fields=(field,), times=None))
+    bench.sandbox.faults.add(Fault(op("get_turn_job"), "nulls", fields=(field,), times=None))
 
     bench.judge(bench.persist(brief=brief), brief=brief)
 
@@ -266,7 +265,7 @@ def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault:
     vain."""
     again = ClarificationRound(QUESTIONS, fraction=0.5), ClarificationRound(QUESTIONS, fraction=0.55)
     bench = new_bench(clarifications=again)
-    befall(bench, "POST /v1/generations/{id}/clarifications/answers", fault)
+    befall(bench, op("answer_clarifications"), fault)
 
     result = bench.persist()
 
@@ -281,12 +280,12 @@ def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench:
     """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried
     out."""
     bench = new_bench(dispatcher_tick_seconds=tick)
-    befall(bench, "POST /v1/generations/{id}/clarifications/answers", fault)
+    befall(bench, op("answer_clarifications"), fault)
 
     bench.judge(bench.persist())
 
     assert len(bench.asked) == 1
-    sent = bench.sandbox.requests.matching("POST /v1/generations/{id}/clarifications/answers")
+    sent = bench.sandbox.requests.matching(op("answer_clarifications"))
     assert sum(request.reached_world for request in sent) == 1
 
 
@@ -312,7 +311,7 @@ def test_questions_that_somebody_else_answered_are_no_error(bench: Bench) -> Non
         answers = bench.policy(questions)
         run = bench.generations[0]
         httpx.post(
-            f"{bench.sandbox.url}/v1/generations/{run.id}/clarifications/answers",
+            bench.sandbox.url + path_of("answer_clarifications", run.id),
             headers={"Authorization": f"Bearer {bench.key}"},
             json={"answers": [{"question": text, "answer": "From the web"} for text in answers]},
         ).raise_for_status()
@@ -394,7 +393,7 @@ def test_retries_end_with_their_number_across_processes(bench: Bench) -> None:
 def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_cancel(new_bench: Any, fault: Any) -> None:
     """``max_cost_usd`` is the user's word to cancel: the generation is cancelled in truth before the error says so."""
     bench = new_bench()
-    befall(bench, "POST /v1/generations/{id}/cancel", fault)
+    befall(bench, op("cancel_generation"), fault)
 
     with pytest.raises(errors.BudgetExceeded) as caught:
         bench.attempt(max_cost_usd=0.2)
@@ -412,7 +411,7 @@ def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_can
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
 def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench: Bench, kind: Any) -> None:
     """The list's ``cost_usd`` takes the place of ``running_cost_usd``."""
-    bench.sandbox.faults.add(Fault("GET /v1/generations/{id}", kind, fields=("running_cost_usd",), times=None))
+    bench.sandbox.faults.add(Fault(op("get_generation"), kind, fields=("running_cost_usd",), times=None))
 
     with pytest.raises(errors.BudgetExceeded):
         bench.attempt(max_cost_usd=0.2)
@@ -437,14 +436,14 @@ def test_a_pause_by_somebody_and_a_resume_lose_nothing(bench: Bench) -> None:
 
     def pause(generation: Any) -> None:
         httpx.post(
-            f"{bench.sandbox.url}/v1/generations/{generation.id}/pause",
+            bench.sandbox.url + path_of("pause_generation", generation.id),
             headers={"Authorization": f"Bearer {bench.key}"},
         ).raise_for_status()
 
     with pytest.raises(errors.GenerationPaused):
         bench.attempt(on_event=on_state(bench, "Reviewing", pause))
     httpx.post(
-        f"{bench.sandbox.url}/v1/generations/{bench.generations[0].id}/resume",
+        bench.sandbox.url + path_of("resume_generation", bench.generations[0].id),
         headers={"Authorization": f"Bearer {bench.key}"},
     ).raise_for_status()
 

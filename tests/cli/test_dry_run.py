@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home: Path) -> None:
     """--dry-run verifies the key and shows quota and plan, with reads alone, and leaves no run and no folder behind."""
@@ -18,3 +20,16 @@ def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home:
     assert {request.method for request in sandbox.requests} == {"GET"}
     assert not (home / "new-folder").exists()
     assert specstep("runs", "--json").document["runs"] == []
+
+
+@pytest.mark.parametrize("output", ["taken.zip", "dangling.zip", f"{'a' * 244}.zip", f"{'a' * 300}/p.zip"])
+def test_an_output_that_a_run_would_refuse_is_refused(specstep: Any, sandbox: Any, home: Path, output: str) -> None:
+    """A file, a link to nowhere, names that are too long: as the run would say it, and nothing is made to find out."""
+    (home / "taken.zip").write_text("mine")
+    (home / "dangling.zip").symlink_to(home / "nowhere")
+    before = set(home.rglob("*"))
+    result = specstep("run", "A shop.", "--dry-run", "--output", str(home / output))
+
+    assert result.code == 2
+    assert "Unexpected" not in result.err
+    assert {path for path in set(home.rglob("*")) - before if "state" not in str(path)} == set()

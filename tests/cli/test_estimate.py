@@ -8,6 +8,7 @@ from specstep_client.api.generations import start_generation
 from specstep_client.models.start_generation_request import StartGenerationRequest
 
 from specstep_flows import RunStore, SpecStep
+from tests.kit.api import op
 
 FAST = ("--yes", "--profile", "Fast")
 
@@ -22,13 +23,13 @@ def test_the_estimate_is_one_request_however_many_generations_there_are(specstep
         assert intake is not None
         for _ in range(55):
             client.call(start_generation, body=StartGenerationRequest(intake_id=intake))
-        before = sandbox.requests.count("GET /v1/generations")
+        before = sandbox.requests.count(op("list_generations"))
         assert len(client.list_generations()) == 55
-        assert sandbox.requests.count("GET /v1/generations") == before + 2
+        assert sandbox.requests.count(op("list_generations")) == before + 2
     result = specstep("run", "A shop.", "--profile", "Fast", "--dry-run")
 
     assert "No estimate" in result.out
-    assert sandbox.requests.count("GET /v1/generations") == before + 3
+    assert sandbox.requests.count(op("list_generations")) == before + 3
 
 
 def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Failure, Fault, SandboxOptions
+from tests.kit.api import op
 
 FAST = ("--yes", "--profile", "Fast")
 
@@ -25,12 +26,12 @@ def test_the_last_event_tells_a_failure(specstep: Any, sandbox: Any) -> None:
 @pytest.mark.parametrize(
     ("faults", "code", "word"),
     [
-        ([Fault("GET /v1/me", "status", status=403, problem_type="FORBIDDEN")], 4, "permission"),
-        ([Fault("GET /v1/me", "html", status=200, times=None)], 7, "unexpected_response"),
-        ([Fault("POST /v1/interviews", "status", status=500, times=None)], 7, "server"),
+        ([Fault(op("get_me"), "status", status=403, problem_type="FORBIDDEN")], 4, "permission"),
+        ([Fault(op("get_me"), "html", status=200, times=None)], 7, "unexpected_response"),
+        ([Fault(op("start_interview"), "status", status=500, times=None)], 7, "server"),
         ([Fault("GET /blob/*", "zip_dotdot", times=None)], 8, "hostile_package"),
         ([Fault("GET /blob/*", "zip_not", times=None)], 8, "damaged_package"),
-        ([Fault("POST /v1/generations", "status", status=402, problem_type="QUOTA_EXCEEDED")], 6, "quota"),
+        ([Fault(op("start_generation"), "status", status=402, problem_type="QUOTA_EXCEEDED")], 6, "quota"),
     ],
 )
 def test_what_goes_wrong_has_its_code(
@@ -117,4 +118,4 @@ class TestFailure:
         result = specstep("run", "A shop.", *FAST, "--retry-failed", "1")
 
         assert result.code == 0
-        assert sandbox.requests.count("POST /v1/generations/{id}/retry") == 1
+        assert sandbox.requests.count(op("retry_generation")) == 1

@@ -9,6 +9,7 @@ import pexpect
 import pytest
 
 from specstep_flows.sandbox import Fault, Sandbox
+from tests.kit.api import op
 from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish, seen
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_ctrl_c_once_detaches_from_a_generation_that_goes_on(start: Start, sandb
 
 def test_ctrl_c_twice_stops_at_once_though_a_request_is_in_flight(start: Start, sandbox: Sandbox) -> None:
     """The first waits for the answer, so that it can be recorded; the second waits for nothing."""
-    sandbox.faults.add(Fault("POST /v1/generations", "stall", commit=True))
+    sandbox.faults.add(Fault(op("start_generation"), "stall", commit=True))
     child = start("run", "A portal.", "--yes", "--run-id", "mine")
     child.expect_exact("The interview is complete.")
     while not sandbox.state.generations:

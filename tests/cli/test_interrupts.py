@@ -15,9 +15,10 @@ import pytest
 from specstep_flows.cli.interrupts import Detach, Interrupts, Stop
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Fault, Sandbox, SandboxOptions
+from tests.kit.api import op
 
 FAST = ("--yes", "--profile", "Fast", "--run-id", "tea")
-LOOK = "GET /v1/generations/{id}"
+LOOK = op("get_generation")
 
 
 def test_a_wait_ends_at_once() -> None:
@@ -106,7 +107,7 @@ def test_detaching_from_a_wait(specstep: Any, sandbox: Any, monkeypatch: pytest.
     assert stopped.document["resume_command"] == "specstep resume tea"
     assert stopped.err.endswith("Continue with: specstep resume tea\n")
     assert resumed.code == 0
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 @pytest.fixture
@@ -135,15 +136,15 @@ def test_detaching_from_a_kickoff_that_hangs(
 ) -> None:
     """A kickoff in flight is given its moment, then left; the next process finds what it started."""
     monkeypatch.setattr("specstep_flows.cli.interrupts.GRACE_SECONDS", 0.05)
-    sandbox.faults.add(Fault("POST /v1/generations", "stall", commit=True))
-    kill_when(lambda: sandbox.requests.count("POST /v1/generations") == 1)
+    sandbox.faults.add(Fault(op("start_generation"), "stall", commit=True))
+    kill_when(lambda: sandbox.requests.count(op("start_generation")) == 1)
 
     stopped = specstep("run", "A shop.", *FAST)
     resumed = specstep("resume", "tea")
 
     assert stopped.code == 3
     assert resumed.code == 0
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 def test_stopping_in_the_middle_of_a_request(specstep: Any, sandbox: Any, kill_when: Any) -> None:
@@ -169,8 +170,8 @@ def test_before_there_is_a_run_there_is_nothing_to_resume(
 ) -> None:
     """A verb without a run is only stopped."""
     monkeypatch.setattr("specstep_flows.cli.interrupts.GRACE_SECONDS", 0.05)
-    sandbox.faults.add(Fault("GET /v1/me", "stall"))
-    kill_when(lambda: sandbox.requests.count("GET /v1/me") == 1)
+    sandbox.faults.add(Fault(op("get_me"), "stall"))
+    kill_when(lambda: sandbox.requests.count(op("get_me")) == 1)
 
     result = specstep("run", "A shop.", "--dry-run", "--json")
 

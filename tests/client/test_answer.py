@@ -11,8 +11,9 @@ import pytest
 from specstep_flows import Answer, ProposedDefaults, SpecStep, errors, events
 from specstep_flows.answers import Detach
 from specstep_flows.sandbox import ClarificationRound, Fault, Question, Sandbox
+from tests.kit.api import op
 
-ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+ANSWERS = op("answer_clarifications")
 QUESTIONS = (Question("REST?", proposed_default="No."), Question("Which database?", proposed_default="PostgreSQL."))
 
 

@@ -10,6 +10,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.sandbox import Failure, Fault, Sandbox
+from tests.kit.api import op
 
 BRIEF = "A portal for feedback."
 
@@ -40,7 +41,7 @@ def test_every_child_is_watched_answered_and_downloaded(
         BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_event=told.append, on_question=answered
     )
 
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
     paths = [result.path, *result.further_paths]
     assert len(set(paths)) == 3
     assert all(path.is_file() for path in paths)
@@ -108,12 +109,12 @@ def test_packages_of_one_name_are_numbered(client: Any, sandbox: Sandbox, tmp_pa
 def test_a_finished_fan_out_is_not_downloaded_twice(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Called again it looks, and finds everything there."""
     first = client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
-    links = sandbox.requests.count("GET /v1/packages/{id}/zip")
+    links = sandbox.requests.count(op("get_package_zip"))
     again = client.resume("fan", on_question=answered)
 
     assert again.further_paths == first.further_paths
-    assert sandbox.requests.count("GET /v1/packages/{id}/zip") == links
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("get_package_zip")) == links
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 def test_children_that_are_listed_late_are_found_all_the_same(
@@ -166,7 +167,7 @@ def test_the_limit_is_held_by_the_rows_costs_where_the_status_has_none(
     client: Any, sandbox: Sandbox, tmp_path: Path, kind: Any
 ) -> None:
     """No status body tells a cost, and the list rows do: together they pass the limit, and everything is cancelled."""
-    sandbox.faults.add(Fault("GET /v1/generations/{id}", kind, fields=("running_cost_usd",), times=None))
+    sandbox.faults.add(Fault(op("get_generation"), kind, fields=("running_cost_usd",), times=None))
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=8.5, on_question=answered)
 
@@ -197,14 +198,18 @@ def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
 
     result = client.resume("fan", on_question=answered)
     assert len(result.further_paths) == 2
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """A folder that is in use refuses the unpacking, and no package that was paid for."""
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "mine.txt").write_text("mine")
-    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": answered}
+    """A folder that came into use after it was checked refuses the unpacking, and no package that was paid for."""
+
+    def in_use(questions: Any) -> Any:
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+        return answered(questions)
+
+    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": in_use}
 
     with pytest.raises(errors.OutputError):
         client.run(BRIEF, unpack=True, **asked)
@@ -219,7 +224,7 @@ def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbo
 @pytest.mark.parametrize("change", ["output", "force"])
 def test_the_same_output_again_is_no_other_one(client: Any, sandbox: Sandbox, tmp_path: Path, change: str) -> None:
     """What arrived is kept, and is not taken for somebody else's file."""
-    sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "status", nth=2, status=403))
+    sandbox.faults.add(Fault(op("get_package_zip"), "status", nth=2, status=403))
     with pytest.raises(errors.SpecStepError):
         client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path, on_question=answered)
     changes: dict[str, Any] = {"output": tmp_path} if change == "output" else {"force": True}

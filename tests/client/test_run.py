@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from specstep_flows import errors, events
+from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
+from specstep_flows.settings import Settings
+from tests.kit.api import op, path_of
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -91,12 +95,12 @@ def test_progress_reaches_a_coroutine_function_and_an_async_policy(
     asyncio.run(go())
     assert any(isinstance(event, events.PackageSaved) for event in told)
 
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
     with SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory()) as specstep:
         for wrong in ({"on_question": policy}, {"on_event": watcher}, {"confirm": policy}, {"respondent": policy}):
             with pytest.raises(errors.UsageError, match="AsyncSpecStep"):
                 specstep.run(BRIEF, output=tmp_path, **wrong)
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_an_interview_that_the_agent_completes_is_not_completed_again(
@@ -132,7 +136,7 @@ def test_an_intake_artifact_that_comes_late_is_waited_for(
     sandbox.options.intake_artifact_in_interview = in_interview
 
     assert client.run(BRIEF, output=tmp_path, on_question=defaults).path.exists()
-    assert ("/v1/intake-artifacts" in paths(sandbox)) == (not in_interview)
+    assert (path_of("list_intake_artifacts") in paths(sandbox)) == (not in_interview)
 
 
 @pytest.mark.contract
@@ -143,7 +147,7 @@ def test_a_complete_generation_without_a_package_id_is_followed_up(
     sandbox.options.package_id_in_status = False
     result = client.run(BRIEF, output=tmp_path, on_question=defaults)
 
-    assert f"/v1/generations/{result.generation_id}/package" in paths(sandbox)
+    assert path_of("get_generation_package", result.generation_id) in paths(sandbox)
 
 
 @pytest.mark.parametrize("envelope", ["array", "object"])
@@ -177,7 +181,7 @@ def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client: Any, sa
     sandbox.options.detected_type = "MobileApp"
     client.run(BRIEF, output=tmp_path / "b", on_question=defaults)
     assert list(sandbox.state.generations.values())[-1].project_type == "MobileApp"
-    assert "/v1/capabilities" in paths(sandbox)
+    assert path_of("get_capabilities") in paths(sandbox)
 
     client.run(BRIEF, output=tmp_path / "c", on_question=defaults, project_type="AiTool")
     assert list(sandbox.state.generations.values())[-1].project_type == "AiTool"
@@ -263,7 +267,7 @@ def test_a_failed_generation_that_is_listed_late_is_not_taken_for_its_retry(
     """It failed at once, the answer to the retry was lost, and only then the list begins to show it."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=commit))
+    sandbox.faults.add(Fault(op("retry_generation"), "reset", commit=commit))
     result = client.run(BRIEF, output=tmp_path, on_question=defaults, retry_failed=1)
 
     assert [str(result.generation_id)] == list(sandbox.state.generations)[1:]
@@ -279,11 +283,37 @@ def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(
         if isinstance(event, events.GenerationProgress) and not paused and event.generation.state == "Reviewing":
             paused.append(client.pause_generation(event.generation.id))
 
+    began = sandbox.clock.now()
     with pytest.raises(errors.GenerationPaused):
         client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", on_event=pause_once)
+    waited = sandbox.clock.now() - began
+    assert waited > 3600
+    with pytest.raises(errors.GenerationPaused):
+        client.resume("mine", on_question=defaults, wait=False)
+    assert sandbox.clock.now() - began == waited
+    with pytest.raises(errors.GenerationPaused):
+        client.resume("mine", on_question=defaults, wait=True, wait_paused=600)
+    assert sandbox.clock.now() - began == pytest.approx(waited + 600)
 
     client.resume_generation(paused[0].id)
     assert client.resume("mine", on_question=defaults).path.exists()
+
+
+def test_whoever_paused_it_may_go_on_with_it(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Within the hour: the same call brings the package, and tells of the pause once."""
+    seen: list[Any] = []
+
+    def listen(event: Any) -> None:
+        seen.append(event)
+        if isinstance(event, events.GenerationProgress):
+            states = [one.generation.state for one in seen if isinstance(one, events.GenerationProgress)]
+            if event.generation.state == "Reviewing" and "Paused" not in states:
+                client.pause_generation(event.generation.id)
+            elif states.count("Paused") == 12 and event.generation.state == "Paused":
+                client.resume_generation(event.generation.id)
+
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=listen).path.exists()
+    assert len([event for event in seen if isinstance(event, events.Notice) and "paused" in event.message]) == 1
 
 
 def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:
@@ -310,14 +340,56 @@ def test_the_deadline_ends_the_wait_and_not_the_run(client: Any, sandbox: Sandbo
     assert len(sandbox.state.generations) == 1
 
 
+@pytest.mark.parametrize(("step", "timeout"), [(1e7, 36_000.0), (-1e7, 60.0)], ids=["forwards", "back"])
+def test_setting_the_machine_s_clock_neither_ends_nor_extends_a_timeout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float, timeout: float
+) -> None:
+    """On a clock that runs 600 times as fast: what has time arrives, and what has none ends."""
+    with Sandbox(speed=600.0) as running:
+        settings = Settings(api_key=running.api_key, api_url=running.url, state=tmp_path / "s", clock_speed=600.0)
+        right = time.time
+
+        def set_clock(event: object) -> None:
+            if isinstance(event, events.GenerationProgress):
+                monkeypatch.setattr(time, "time", lambda: right() + step)
+
+        with SpecStep(settings=settings) as client:
+            arguments: dict[str, Any] = {"output": tmp_path, "on_question": defaults, "on_event": set_clock}
+            if step > 0:
+                assert client.run(BRIEF, timeout=timeout, **arguments).path.exists()
+            else:
+                with pytest.raises(errors.WaitTimeout):
+                    client.run(BRIEF, timeout=timeout, **arguments)
+
+
+def test_cancelling_does_not_queue_behind_what_a_reading_earned(sandbox: Sandbox, turned: Any, tmp_path: Path) -> None:
+    """A Retry-After in the year 9999 holds all that reads for an hour, and nothing that stops spending."""
+    clock = turned(sandbox)
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path / "state", clock=clock) as client:
+        with pytest.raises(errors.AnswersNeeded):
+            client.run(BRIEF, output=tmp_path, run_id="mine")
+        (generation_id,) = sandbox.state.generations
+        sandbox.faults.add(
+            Fault("GET /v1/generations/{id}", "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
+        )
+        with pytest.raises(errors.RateLimited):
+            client.get_generation(generation_id)
+
+        began = clock.now()
+        assert client.cancel_generation(generation_id).is_cancelled
+        assert clock.now() == began
+        client.get_generation(generation_id)
+        assert clock.now() - began <= 3600.0
+
+
 def test_the_same_id_with_another_brief_is_refused(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A run id belongs to one brief; nothing is sent for the other one."""
     client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
 
     with pytest.raises(errors.RunConflict, match="another brief"):
         client.run("Something else.", output=tmp_path, run_id="mine")
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_what_is_not_said_again_stays_as_it_was(client: Any, tmp_path: Path) -> None:
@@ -346,6 +418,50 @@ def test_a_misspelt_limit_never_lifts_one(client: Any, sandbox: Sandbox, tmp_pat
         client.resume("mine", on_question=defaults, max_cost_usd=0.01)
 
 
+@pytest.mark.parametrize("limit", [0, -5, float("nan"), float("inf"), "5", True])
+def test_a_limit_that_limits_nothing_is_refused_at_each_door(
+    client: Any, sandbox: Sandbox, tmp_path: Path, limit: Any
+) -> None:
+    """And touches no generation: a limit of 0 would cancel a paid one at the first look, nan would never."""
+    with pytest.raises(errors.AnswersNeeded):
+        client.run(BRIEF, output=tmp_path, run_id="mine", max_cost_usd=50)
+    (generation_id,) = sandbox.state.generations
+    sent = len(list(sandbox.requests))
+
+    doors: list[Callable[[], object]] = [
+        lambda: client.run(BRIEF, output=tmp_path, run_id="other", max_cost_usd=limit),
+        lambda: client.run(BRIEF, output=tmp_path, run_id="mine", max_cost_usd=limit),
+        lambda: client.resume("mine", on_question=defaults, max_cost_usd=limit),
+        lambda: client.adopt(generation_id, max_cost_usd=limit),
+        lambda: client.run(BRIEF, output=tmp_path, run_id="other", timeout=limit),
+        lambda: client.resume("mine", on_question=defaults, timeout=limit),
+        lambda: client.answer("mine", defaults, timeout=limit),
+    ]
+    if limit != 0:  # a settle time of 0 is one
+        doors.append(lambda: client.wait_for_generation(generation_id, settle_seconds=limit))
+    for door in doors:
+        with pytest.raises(errors.UsageError, match=r"must be .*Nothing was sent"):
+            door()
+
+    assert len(list(sandbox.requests)) == sent
+    assert [record.run_id for record in client.store.all()] == ["mine"]
+    assert client.store.get("mine").options.max_cost_usd == 50
+    assert client.resume("mine", on_question=defaults).path.exists()
+
+
+@pytest.mark.parametrize(
+    "limits", [{"standard": -1}, {"standard": 1.5}, {"standard": "60"}, {"kickoff": True}, {"kickoffs": 5}]
+)
+def test_limits_of_requests_are_checked_before_one_is_sent(sandbox: Sandbox, limits: Any) -> None:
+    """Whole numbers by the names of the service's two counters; None and 0 switch one off."""
+    with (
+        SpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory(), limits=limits) as client,
+        pytest.raises(errors.UsageError, match="requests a minute"),
+    ):
+        client.get_account()
+    assert list(sandbox.requests) == []
+
+
 def test_a_finished_run_is_not_run_again(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """The same id again: the same package, no new interview, no new download while the file is what it was."""
     first = client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
@@ -372,7 +488,26 @@ def test_a_limit_on_cost_stops_on_what_was_read(client: Any, sandbox: Sandbox, t
 
     with pytest.raises(errors.BudgetExceeded, match="was cancelled"):
         client.resume(caught.value.run_id)
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
+    assert sandbox.requests.count(op("cancel_generation")) == 1
+
+
+@pytest.mark.parametrize("status", [502, 403, 400, 429])
+def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_cancelled(
+    client: Any, sandbox: Sandbox, tmp_path: Path, status: int
+) -> None:
+    """Another attempt to cancel it is made when the run is resumed."""
+    fault = sandbox.faults.add(
+        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9)
+    )
+    with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it") as caught:
+        client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.2)
+    assert not caught.value.is_final
+
+    sandbox.faults.remove(fault)
+    with pytest.raises(errors.BudgetExceeded, match="was cancelled"):
+        client.resume(caught.value.run_id)
+    (generation,) = sandbox.state.generations.values()
+    assert generation.state == "Cancelled"
 
 
 def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -435,17 +570,17 @@ def test_reference_documents_are_attached_before_the_first_turn(client: Any, san
     (interview,) = sandbox.state.interviews.values()
     assert [kept.file_name for kept in interview.documents.values()] == ["notes.md"]
     posts = paths(sandbox, "POST")
-    assert posts.index(f"/v1/interviews/{interview.id}/reference-documents") < posts.index(
-        f"/v1/interviews/{interview.id}/turns"
+    assert posts.index(path_of("upload_reference_document", interview.id)) < posts.index(
+        path_of("submit_turn", interview.id)
     )
 
-    sent = len(sandbox.requests)
+    sent = len(list(sandbox.requests))
     empty = tmp_path / "empty.md"
     empty.touch()
     for wrong in (empty, tmp_path / "missing.md"):
         with pytest.raises(errors.UsageError):
             client.run(BRIEF, attachments=[wrong], output=tmp_path)
-    assert len(sandbox.requests) == sent
+    assert len(list(sandbox.requests)) == sent
 
 
 def test_a_large_reference_document_is_only_warned_about(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -519,7 +654,7 @@ def test_a_token_of_a_user_adopts_what_the_service_started_itself(
     )
 
     assert list(sandbox.state.generations) == [str(result.generation_id)]
-    assert "/v1/generations" not in paths(sandbox, "POST")
+    assert path_of("start_generation") not in paths(sandbox, "POST")
     assert asked == [1]
     order = [type(event).__name__ for event in told]
     assert order.index("Notice") < order.index("TurnSubmitted")

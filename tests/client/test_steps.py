@@ -7,15 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from specstep_client.api.capabilities import get_capabilities
-from specstep_client.api.notifications import list_notifications
-from specstep_client.api.packages import get_package_file, search_package
-from specstep_client.api.privacy import update_retention_preference
-from specstep_client.api.status import get_status_summary
-from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
 
 from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
+from tests.kit.api import op, path_of
 
 
 def complete(client: Any) -> Any:
@@ -98,7 +93,7 @@ def test_control_step_by_step(client: Any) -> None:
         client.wait_for_generation(generation_id)
 
 
-ANSWERS = "POST /v1/generations/{id}/clarifications/answers"
+ANSWERS = op("answer_clarifications")
 
 
 @pytest.mark.parametrize(
@@ -131,10 +126,10 @@ def test_answers_by_hand_arrive_once_whatever_becomes_of_their_own_answer(
 def test_a_cancellation_that_somebody_else_answered_is_sent_again(client: Any, sandbox: Sandbox) -> None:
     """A 200 that the service did not give: the state says that it was not carried out."""
     generation_id = started(client)
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/cancel", "status", status=200))
+    sandbox.faults.add(Fault(op("cancel_generation"), "status", status=200))
 
     assert client.cancel_generation(generation_id, "a test").is_cancelled
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 2
+    assert sandbox.requests.count(op("cancel_generation")) == 2
 
 
 def test_a_failed_generation_can_be_retried_by_hand(client: Any, sandbox: Sandbox) -> None:
@@ -155,7 +150,7 @@ def test_a_generation_that_is_listed_late_is_not_taken_for_its_retry(client: Any
     """The answer to the retry was lost, and only then the list begins to show the generation that failed."""
     sandbox.options.failures = (Failure(on=(1,), state="Drafting", fraction=0.01),)
     sandbox.options.visible_after_seconds = 40
-    sandbox.faults.add(Fault("POST /v1/generations/{id}/retry", "reset", commit=True))
+    sandbox.faults.add(Fault(op("retry_generation"), "reset", commit=True))
     generation_id = started(client)
     with pytest.raises(errors.GenerationFailed):
         client.wait_for_generation(generation_id)
@@ -173,6 +168,11 @@ def test_account_quota_and_capabilities(client: Any) -> None:
 
 def test_any_other_operation_by_its_module(client: Any) -> None:
     """The generated client's request and parsing, our sending: kinds, limits, errors."""
+    from specstep_client.api.capabilities import get_capabilities
+    from specstep_client.api.notifications import list_notifications
+    from specstep_client.api.privacy import update_retention_preference
+    from specstep_client.models.update_retention_preference_request import UpdateRetentionPreferenceRequest
+
     assert client.call(get_capabilities).review_profiles
     assert client.call(list_notifications) is not None
     body = UpdateRetentionPreferenceRequest(default_retention_days=30)
@@ -181,6 +181,8 @@ def test_any_other_operation_by_its_module(client: Any) -> None:
 
 def test_a_file_inside_a_package_and_a_search(client: Any, sandbox: Sandbox) -> None:
     """A path with slashes, and a body that is text."""
+    from specstep_client.api.packages import get_package_file, search_package
+
     sandbox.options.clarifications = ()
     generation_id = started(client)
     client.wait_for_generation(generation_id)
@@ -189,7 +191,7 @@ def test_a_file_inside_a_package_and_a_search(client: Any, sandbox: Sandbox) -> 
 
     content = client.call(get_package_file, package.id, path)
     assert content
-    assert [request.path for request in sandbox.requests][-1] == f"/v1/packages/{package.id}/files/{path}"
+    assert [request.path for request in sandbox.requests][-1] == path_of("get_package_file", package.id, path)
     with pytest.raises(errors.UsageError, match=r"'\.\.'"):
         client.call(get_package_file, package.id, "../../me")
     assert client.call(search_package, package.id, q="portal").query == "portal"
@@ -260,6 +262,8 @@ def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pyte
     monkeypatch.setenv("SPECSTEP_API_KEY", sandbox.api_key)
     client.key, client.options["anonymous"] = None, True
 
+    from specstep_client.api.status import get_status_summary
+
     assert client.call(get_status_summary).overall
     assert "Fast" in client.get_capabilities().review_profiles
     assert all("authorization" not in request.header_names for request in sandbox.requests)
@@ -274,7 +278,7 @@ def test_the_settle_time_is_that_of_the_settings(sandbox: Sandbox, turned: Any) 
     """A step by itself is as patient as a run: a shorter time of its own is the caller's choice."""
     clock = turned(sandbox)
     settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, settle_seconds=300.0)
-    sandbox.faults.add(Fault("POST /v1/generations", "reset"))
+    sandbox.faults.add(Fault(op("start_generation"), "reset"))
     with SpecStep(settings=settings, clock=clock, store=RunStore.in_memory()) as client:
         interview = client.start_interview()
         client.say(interview.id, "A portal for customer feedback.")

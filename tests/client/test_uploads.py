@@ -10,8 +10,9 @@ import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import Fault, Sandbox
+from tests.kit.api import op
 
-UPLOAD = "POST /v1/interviews/{interviewId}/reference-documents"
+UPLOAD = op("upload_reference_document")
 
 
 def uploads(told: Any) -> Any:

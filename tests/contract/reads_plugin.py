@@ -1,4 +1,7 @@
-"""A mypy plugin that prints each attribute of a generated class that the checked code reads: ``FILE CLASS.FIELD``."""
+"""A mypy plugin that prints each attribute of a class of the API that the checked code reads: ``FILE CLASS.FIELD``.
+
+These are the generated classes, and the ones of :mod:`specstep_flows.models` that the gateway makes of them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from mypy.plugin import AttributeContext, Plugin
 from mypy.types import Type
 
-MODELS = "specstep_client.models."
+MODELS = ("specstep_client.models.", "specstep_flows.models.")
 
 
 class ReadsPlugin(Plugin):
@@ -20,7 +23,8 @@ class ReadsPlugin(Plugin):
 
         def told(context: AttributeContext) -> Type:
             if not context.is_lvalue:
-                print(context.api.path, ".".join(fullname.split(".")[-2:]))
+                kind, field = fullname.split(".")[-2:]
+                print(context.api.path, fullname.partition(".")[0], f"{kind}.{field}")
             return context.default_attr_type
 
         return told

@@ -39,13 +39,29 @@ def test_time_and_waits_have_the_same_speed(monkeypatch: pytest.MonkeyPatch) -> 
     def pass_time(seconds: float) -> None:
         moment[0] += seconds
 
-    monkeypatch.setattr(time, "time", lambda: moment[0])
+    for counter in ("time", "monotonic"):
+        monkeypatch.setattr(time, counter, lambda: moment[0])
+    monkeypatch.setattr(time, "clock_gettime", lambda _: moment[0], raising=False)
     monkeypatch.setattr(time, "sleep", pass_time)
     clock = SystemClock(50.0)
     begun = clock.now()
     clock.sleep(90.0)
 
     assert clock.now() - begun == pytest.approx(90.0)
+
+
+@pytest.mark.parametrize("step", [-1e6, -30.0, 30.0, 1e6])
+@pytest.mark.parametrize("speed", [1.0, 600.0])
+def test_setting_the_machine_s_clock_changes_no_wait(
+    monkeypatch: pytest.MonkeyPatch, step: float, speed: float
+) -> None:
+    """Neither ends a time-out nor makes it longer, at any speed. At first it is the machine's clock."""
+    clock = SystemClock(speed)
+    assert clock.now() == pytest.approx(time.time() * speed, abs=5.0 * speed)
+
+    before, right = clock.now(), time.time
+    monkeypatch.setattr(time, "time", lambda: right() + step)
+    assert 0.0 <= clock.now() - before < 5.0 * speed
 
 
 class Machine:

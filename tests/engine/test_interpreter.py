@@ -64,7 +64,7 @@ class Limiter:
     def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
-    def hold(self, bucket: str, until: float) -> None:
+    def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 
     def close(self) -> None:
@@ -196,6 +196,38 @@ def test_a_definite_refusal_ends_the_intent(refusal: Reply) -> None:
     assert bench.record.intent is None
 
 
+def test_what_cannot_be_sent_at_all_ends_the_intent() -> None:
+    """Nothing left; but what an earlier attempt may have done stays open."""
+    unsendable = errors.UsageError("no header can hold that")
+    bench = Bench(unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is None
+
+    bench = Bench(LOST, unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is not None
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("patience", [0.0, 3.0, None])
+def test_what_cannot_get_better_is_not_waited_for_at_first(patience: float | None, is_first: bool) -> None:
+    """Somebody waits; but once the service has responded, it is waited for like everything else."""
+    never = errors.NotConnected("no such name", patience=patience)
+    bench = Bench(*[never] * 200)
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    usual = 30.0 if is_first else 300.0
+    assert bench.clock.now() - 1_000.0 <= (usual if patience is None else patience)
+
+    bench = Bench(answer(), *[never] * 200)
+    bench.play(send("read"))
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    assert bench.clock.now() - 1_000.0 > 5.0
+
+
 def test_a_2xx_that_cannot_be_read_leaves_the_intent_open() -> None:
     """The service did take the request."""
     bench = Bench(answer(202, content=b"<html>"))
@@ -297,6 +329,15 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     assert [what for what, _ in bench.log] == ["pause", "attempt"]
     assert bench.log[1][1].sent_at == 1_030.0
     assert any(isinstance(event, events.Waiting) for event in bench.told)
+
+
+def test_what_stops_spending_does_not_wait_for_room() -> None:
+    """Its own 429 is waited out as any other."""
+    bench = Bench(answer(429, {"retry-after": "7"}), answer(), waits=[3600.0, 3600.0])
+    request = Request("cancel_generation", "idempotent", "POST", "/v1/generations/1/cancel", is_urgent=True)
+    bench.play(one(Send(request, lambda reply: reply.status)))
+
+    assert [seconds for kind, seconds in bench.log if kind == "pause"] == [7.0]
 
 
 def test_the_services_count_is_learned_from_its_headers() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +89,7 @@ def test_waiting_as_told_is_enough(limiter: Limiter) -> None:
 def test_a_limit_of_none_or_zero_is_off(tmp_path: Path) -> None:
     """Limits raised out of the way count nothing, and touch no file."""
     limiter = SharedLimiter(tmp_path / "limits.db", "scope", {"standard": None, "kickoff": 0})
-    limiter.hold("standard", NOW + 30)
+    limiter.hold("standard", NOW + 30, NOW)
     limiter.learn("standard", 60, 0, 60.0, NOW)
 
     assert grants(limiter, NOW, 1000) == 1000
@@ -99,8 +100,8 @@ def test_a_limit_of_none_or_zero_is_off(tmp_path: Path) -> None:
 def test_a_hold_stops_everyone_and_ends(limiter: Limiter) -> None:
     """After a 429 nobody sends until the hold is over; a shorter hold does not shorten it; the count is untouched."""
     limiter.acquire("standard", NOW)
-    limiter.hold("standard", NOW + 30)
-    limiter.hold("standard", NOW + 10)
+    limiter.hold("standard", NOW + 30, NOW)
+    limiter.hold("standard", NOW + 10, NOW)
 
     assert limiter.acquire("standard", NOW + 12) == pytest.approx(18)
     assert limiter.acquire("kickoff", NOW + 12) == 0.0
@@ -110,9 +111,9 @@ def test_a_hold_stops_everyone_and_ends(limiter: Limiter) -> None:
 def test_a_hold_and_a_full_window_wait_for_both(limiter: Limiter) -> None:
     """The longer of the two waits is told."""
     grants(limiter, NOW)
-    limiter.hold("standard", NOW + 5)
+    limiter.hold("standard", NOW + 5, NOW)
     assert limiter.acquire("standard", NOW + 1) == pytest.approx(STAY - 1)
-    limiter.hold("standard", NOW + 300)
+    limiter.hold("standard", NOW + 300, NOW + 1)
     assert limiter.acquire("standard", NOW + 1) == pytest.approx(299)
 
 
@@ -169,9 +170,62 @@ def test_a_clock_set_back_stops_nobody_for_long(limiter: Limiter) -> None:
     grants(limiter, NOW + 86_400)
     assert limiter.acquire("standard", NOW) == pytest.approx(STAY)
     assert limiter.acquire("standard", NOW + STAY) == 0.0
-    limiter.hold("kickoff", NOW + 86_400)
+    limiter.hold("kickoff", NOW + 86_400, NOW)
     assert limiter.acquire("kickoff", NOW) == pytest.approx(LONGEST_HOLD_SECONDS)
     assert limiter.acquire("kickoff", NOW + LONGEST_HOLD_SECONDS) == 0.0
+
+
+@pytest.mark.parametrize("until", [NOW + 1e9, 1e300, 253402300799.0])
+def test_no_hold_outlives_an_hour_from_when_it_was_written(limiter: Limiter, until: float) -> None:
+    """A Retry-After in the year 9999 holds for an hour, and not for an hour from whenever somebody looks."""
+    limiter.hold("standard", until, NOW)
+    assert limiter.acquire("standard", NOW + 1800) == pytest.approx(LONGEST_HOLD_SECONDS - 1800)
+    assert limiter.acquire("standard", NOW + 5 * 86_400) == 0.0
+
+
+@pytest.mark.parametrize("back", [10.0, 3600.0, 86_400.0])
+def test_a_hold_does_not_grow_when_the_clock_is_set_back(limiter: Limiter, back: float) -> None:
+    """How much of it is over is not known then, so it begins again, and lasts as long as it did."""
+    limiter.hold("standard", NOW + 20, NOW)
+    assert limiter.acquire("standard", NOW - back) == pytest.approx(20)
+    assert limiter.acquire("standard", NOW - back + 20) == 0.0
+
+
+def test_one_odd_limit_is_believed_for_a_minute(limiter: Limiter) -> None:
+    """It must not slow every later process; a service that means it says so with each answer."""
+    limiter.learn("standard", 1, 1, 60.0, NOW)
+    assert grants(limiter, NOW) == 1
+    assert grants(limiter, NOW + STAY) == 60
+
+    for minute in range(2, 5):
+        limiter.learn("standard", 10, 10, 60.0, NOW + minute * STAY)
+        assert grants(limiter, NOW + minute * STAY) <= 10
+        limiter.learn("standard", 10, 0, 60.0, NOW + (minute + 0.9) * STAY)
+
+
+def test_holds_of_an_earlier_version_are_over(tmp_path: Path) -> None:
+    """Nobody knows when they were written. Both versions can use the file at the same time."""
+    path = tmp_path / "limits.db"
+    old = sqlite3.connect(path)
+    old.execute(
+        "CREATE TABLE windows (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, bucket TEXT NOT NULL, "
+        "leaves BLOB NOT NULL, hold_until REAL NOT NULL, server_limit INTEGER, UNIQUE (scope, bucket))"
+    )
+    old.execute("INSERT INTO windows VALUES (1, 'scope', 'standard', x'', 1e12, 1)")
+    old.execute("PRAGMA user_version=1")
+    old.commit()
+
+    limiter = SharedLimiter(path, "scope")
+    assert grants(limiter, NOW) == 60
+    # A process of that version that has the file open still counts.
+    old.execute(
+        "INSERT OR REPLACE INTO windows (scope, bucket, leaves, hold_until, server_limit) "
+        "VALUES ('scope', 'kickoff', x'', 1e12, NULL)"
+    )
+    old.commit()
+    old.close()
+    assert limiter.acquire("kickoff", NOW) == 0.0
+    limiter.close()
 
 
 @settings(max_examples=60)
@@ -200,7 +254,7 @@ def test_never_more_than_the_service_says(steps: list[tuple[float, bool]], limit
         elif window.acquire(limit, now, STAY) == 0.0:
             remaining = server.receive(now) or 0
             window.learn(limit, limit, remaining, None, now, STAY)
-            more = Window(list(window.leaves), window.hold_until, window.server_limit)
+            more = attrs.evolve(window, leaves=list(window.leaves))
             assert sum(more.acquire(limit, now, STAY) == 0.0 for _ in range(limit + 1)) <= remaining
 
 
@@ -224,7 +278,7 @@ def test_rows_stay_small_and_every_wait_ends(steps: list[tuple[str, float]]) -> 
             wait = window.acquire(5, now, STAY)
             assert 0.0 <= wait <= LONGEST_HOLD_SECONDS
         elif kind == "hold":
-            window.hold_until = max(window.hold_until, now + value)
+            window.hold(now + value, now, STAY)
         else:
             window.learn(5, 60, int(value), None, now, STAY)
         assert len(window.leaves) <= 5
@@ -289,7 +343,7 @@ def test_a_hold_and_a_correction_reach_other_processes(tmp_path: Path) -> None:
     """What one connection learns, another obeys."""
     one, other = (SharedLimiter(tmp_path / "limits.db", "scope") for _ in range(2))
     one.learn("standard", 60, 3, None, NOW)
-    one.hold("standard", NOW + 10)
+    one.hold("standard", NOW + 10, NOW)
 
     assert other.acquire("standard", NOW) == pytest.approx(10)
     assert grants(other, NOW + 10) == 3

@@ -24,6 +24,8 @@ class Service:
         self.rows = {ONE: rows.get("one"), TWO: rows.get("two")}
         self.over: set[UUID] = set()
         self.cancelled: dict[UUID, str] = {}
+        #: What is answered to each request to cancel.
+        self.failure: Any = None
 
     def __call__(self, request: Any) -> Any:
         if request.operation == "list_generations":
@@ -33,6 +35,8 @@ class Service:
         if request.operation == "cancel_generation":
             if id_ in self.over:
                 return 409, {"type": "INVALID_STATE"}
+            if self.failure is not None:
+                return self.failure
             self.cancelled[id_] = request.json["reason"]
             return 200, {}
         return 200, {"id": str(id_), "state": "Cancelled" if id_ in self.cancelled else "Drafting"}
@@ -147,3 +151,78 @@ def test_nothing_is_started_when_the_limit_is_spent(stage: type[Stage]) -> None:
         stage(Service()).play(check_before_paying(1.5, record))
     stage(Service()).play(check_before_paying(1.5, attrs.evolve(record, cost_usd=0.4)))
     stage(Service()).play(check_before_paying(None, record))
+
+
+@pytest.mark.parametrize("limit", [0, -5.0, float("nan"), float("inf"), "5", True])
+def test_a_limit_that_limits_nothing_is_refused_wherever_it_comes_from(stage: type[Stage], limit: Any) -> None:
+    """The last door: a limit of 0 would cancel at the first look, and nan never."""
+    with pytest.raises(errors.UsageError):
+        Budget(limit)
+    with pytest.raises(errors.UsageError):
+        stage(Service()).play(check_before_paying(limit, RunRecord("r", "http://127.0.0.1:1", 0.0, 0.0)))
+
+
+FAILURES: list[Any] = [
+    (502, {}),
+    (500, {}),
+    (403, {"type": "FORBIDDEN"}),
+    (401, ""),
+    (404, {}),
+    (400, {}),
+    (402, {}),
+    (429, {}),
+    errors.ConnectionLost("The connection was lost.", operation="cancel_generation"),
+    errors.NotConnected("Could not connect.", operation="cancel_generation"),
+    errors.WaitTimeout("The timeout has passed."),
+    errors.StoreError("The disk is full."),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=str)
+def test_a_cancellation_that_fails_does_not_hide_that_the_limit_was_passed(stage: type[Stage], failure: Any) -> None:
+    """The limit, the cost, what goes on costing, why, and what to do; the run can be resumed to try again."""
+    service = Service()
+    service.failure = failure
+    with pytest.raises(errors.BudgetExceeded) as caught:
+        hold(stage, Budget(4.5), seen(ONE, 5.0), service=service)
+
+    said = caught.value.message
+    assert "has cost $5.00, more than your limit of $4.50" in said
+    assert f"generation {ONE} goes on, and the cost with it" in said
+    assert f"`specstep cancel {ONE}`" in said
+    assert (caught.value.spent_usd, caught.value.limit_usd, caught.value.is_final) == (5.0, 4.5, False)
+
+
+def test_one_that_cannot_be_cancelled_keeps_no_other_from_it(stage: type[Stage]) -> None:
+    """All that run are asked to stop, and those that go on are named."""
+
+    class Half(Service):
+        def __call__(self, request: Any) -> Any:
+            if request.operation == "cancel_generation" and str(ONE) in request.path:
+                return 403, {"type": "FORBIDDEN"}
+            return super().__call__(request)
+
+    service = Half()
+    with pytest.raises(errors.BudgetExceeded) as caught:
+        hold(stage, Budget(4.5), seen(ONE, 3.0), seen(TWO, 3.0), service=service)
+
+    assert set(service.cancelled) == {TWO}
+    assert str(ONE) in caught.value.message
+    assert str(TWO) not in caught.value.message
+
+
+def test_a_cancellation_that_is_refused_again_and_again_is_told(stage: type[Stage]) -> None:
+    """A conflict may mean that it has ended; when it still runs at the next look, it goes on costing."""
+    service = Service()
+    service.over = {ONE}
+    budget = Budget(1.0)
+    hold(stage, budget, seen(ONE, 2.0), service=service)
+    with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it"):
+        hold(stage, budget, seen(ONE, 3.0), service=service)
+
+
+def test_a_list_that_is_refused_leaves_the_limit_unchecked_and_the_run_watched(stage: type[Stage]) -> None:
+    """As a cost that the row lacks: it is said, and a paid run is not left alone for it."""
+    acting = stage(lambda request: (403, {"type": "FORBIDDEN"}))
+    acting.play(Budget(3.0).read(seen(ONE)))
+    assert ["cannot be checked" in message for message in notices(acting)] == [True]

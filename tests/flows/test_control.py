@@ -95,3 +95,23 @@ def test_the_interview_is_named_by_the_row(stage: type[Stage], deleted: bool) ->
 
     assert stage(service).play(interview_of(GENERATION)) == INTERVIEW
     assert stage(service).play(interview_of(UUID(int=5))) is None
+
+
+def test_a_state_that_cannot_be_read_does_not_hide_what_was_accepted(
+    stage: type[Stage], lost: errors.ConnectionLost
+) -> None:
+    """The cancellation arrived, and the look behind it did not."""
+
+    def service(request: Any) -> Any:
+        return lost if request.operation == "get_generation" else (200, {})
+
+    with pytest.raises(errors.ConnectionLost, match="was requested and accepted"):
+        stage(service).play(cancel_generation(GENERATION))
+
+
+def test_what_ends_by_itself_meanwhile_is_not_asked_again(stage: type[Stage], lost: errors.ConnectionLost) -> None:
+    """The answer was lost, and the state shows another end."""
+    acting = stage(Service("Drafting", "Complete", (lost, True)))
+    with pytest.raises(errors.Conflict, match="is Complete already"):
+        acting.play(cancel_generation(GENERATION))
+    assert acting.count("cancel_generation") == 1

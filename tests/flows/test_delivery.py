@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,15 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine.effects import Reply
-from specstep_flows.flows.delivery import MOST_IDLE_ATTEMPTS, deliver, download_package, find_package, part_of
+from specstep_flows.flows.delivery import (
+    IDLE_BEFORE_WHOLE,
+    MOST_IDLE_ATTEMPTS,
+    MOST_SLOW_ATTEMPTS,
+    deliver,
+    download_package,
+    find_package,
+    part_of,
+)
 from specstep_flows.models import Generation
 from tests.kit.disk import CONTENT, OUT, Disk
 from tests.kit.stage import Stage
@@ -85,6 +94,58 @@ def test_a_download_that_breaks_gets_a_fresh_address(stage: type[Stage]) -> None
         acting.play(deliver(PACKAGE, PATH, Disk(broken)))
 
     assert acting.count("get_package_zip") == MOST_IDLE_ATTEMPTS + 1
+
+
+def test_a_host_that_never_sends_the_rest_is_asked_for_the_whole(stage: type[Stage]) -> None:
+    """Once, after some downloads that brought nothing."""
+    acting = stage(service)
+
+    def serve(url: str) -> bytes:
+        if disk.log[-1] != "fetch whole":
+            raise errors.DownloadError("The connection broke.")
+        return CONTENT
+
+    disk = Disk(serve)
+    acting.play(deliver(PACKAGE, PATH, disk))
+
+    assert disk.log[:-1] == [*["fetch"] * (IDLE_BEFORE_WHOLE + 1), "fetch whole"]
+    assert disk.files == {PATH: CONTENT}
+
+
+@pytest.mark.parametrize(("gain", "most"), [(0, MOST_IDLE_ATTEMPTS + 1), (1, MOST_SLOW_ATTEMPTS)])
+def test_a_host_that_makes_no_headway_is_given_up(stage: type[Stage], gain: int, most: int) -> None:
+    """Not a single byte more, or a few each time: neither goes on for as long as the package is large."""
+    acting = stage(service)
+
+    def drip(url: str) -> bytes:
+        disk.files[part_of(PATH)] = bytes(gain * disk.log.count("fetch"))
+        raise errors.DownloadError("The connection broke.")
+
+    disk = Disk(drip)
+    with pytest.raises(errors.DownloadError):
+        acting.play(deliver(PACKAGE, PATH, disk))
+    assert acting.count("get_package_zip") == most
+
+
+def test_a_host_that_makes_headway_may_break_off_any_number_of_times(stage: type[Stage]) -> None:
+    """A large package over a bad line arrives in the end."""
+    acting, breaks = stage(service), 200
+
+    def serve(url: str) -> bytes:
+        if disk.log.count("fetch") > breaks:
+            return CONTENT
+        disk.sizes = disk.log.count("fetch") << 20
+        raise errors.DownloadError("The connection broke.")
+
+    class Large(Disk):
+        sizes = 0
+
+        def size(self, path: Path) -> int:
+            return self.sizes
+
+    disk = Large(serve)
+    acting.play(deliver(PACKAGE, PATH, disk))
+    assert acting.count("get_package_zip") == breaks + 1
 
 
 def test_a_package_by_its_own_id(stage: type[Stage]) -> None:

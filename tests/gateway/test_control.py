@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.flows.clarifications import checked_answers
 from specstep_flows.gateway import (
     answer_clarifications,
     cancel_generation,
@@ -68,3 +70,15 @@ def test_what_the_agents_did_is_shown_as_far_as_it_can_be_read() -> None:
         found, _ = play(get_events(ID), reply(body))
         assert [event.raw for event in found] == [{"a": 1}]
     assert play(get_events(ID), reply({"a": [], "b": []}))[0] == []
+
+
+def test_a_question_that_cannot_be_shown_is_answered_by_its_exact_text() -> None:
+    """Half of an emoji is U+FFFD for people, policies and the record, and goes back to the service as it came."""
+    body = {"clarifications": [{"question": "Tea \ud83d?", "why": "\ud83d", "proposedDefault": "\ude00 yes"}]}
+    (question,), _ = play(get_clarifications(ID), reply(json.dumps(body).encode()))
+
+    assert (question.question, question.why, question.proposed_default) == ("Tea \ufffd?", "\ufffd", "\ufffd yes")
+    assert "exact" not in repr(question)
+    answers = checked_answers([question], {"Tea \ud83d?": "Half \ud83d"})
+    _, (request,) = play(answer_clarifications(ID, answers, [question]), reply({}))
+    assert request.json == {"answers": [{"question": "Tea \ud83d?", "answer": "Half \ufffd"}]}

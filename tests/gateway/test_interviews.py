@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.gateway import complete_interview, get_interview, get_turn_job, submit_turn
+from tests.kit.api import path_of
 from tests.kit.replies import play, reply
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -38,8 +40,8 @@ def test_the_agents_newest_words_may_stand_outside_the_transcript(words: object)
     [
         (reply({"job_id": ID, "status": "queued"}, 202), "queued", False),
         (reply({"job_id": ID}, 202), "queued", False),
-        (reply(b"", 202, location=f"/v1/interviews/turns/{ID}"), "queued", False),
-        (reply({"status": "running"}, 202, location=f"/v1/interviews/turns/{ID}?x=1"), "running", False),
+        (reply(b"", 202, location=path_of("get_turn_job", ID)), "queued", False),
+        (reply({"status": "running"}, 202, location=path_of("get_turn_job", ID) + "?x=1"), "running", False),
         (reply(INTERVIEW), "completed", True),
         (reply({"status": "cached_replay", "snapshot": INTERVIEW}), "cached_replay", True),
         (reply({"status": "cached_replay"}), "cached_replay", False),
@@ -53,6 +55,26 @@ def test_a_turn_is_answered_by_a_job_a_replay_or_the_interview(answer: Any, stat
     assert job.job_id is not None or status in ("completed", "cached_replay")
     assert (request.headers or {})["Idempotency-Key"] == "k-1"
     assert request.kind == "keyed"
+
+
+@pytest.mark.parametrize("read_as", [lambda value: value, lambda value: SimpleNamespace(additional_properties=value)])
+def test_a_snapshot_is_read_whatever_class_the_client_makes_of_it(monkeypatch: Any, read_as: Any) -> None:
+    """A client of another document has a class of its own for it, or none."""
+    from specstep_client.models.turn_job import TurnJob
+
+    from_dict = TurnJob.from_dict
+
+    def parsed(value: Any) -> Any:
+        job = from_dict(value)
+        job.snapshot = read_as(value["snapshot"])
+        return job
+
+    monkeypatch.setattr(TurnJob, "from_dict", parsed)
+    snapshot = {**INTERVIEW, "turns": [{"role": "agent", "content": "Who is it for?"}], "more": 1}
+    job, _ = play(get_turn_job(UUID(ID)), reply({"job_id": ID, "status": "completed", "snapshot": snapshot}))
+
+    assert job.snapshot is not None
+    assert [turn.content for turn in job.snapshot.turns] == ["Who is it for?"]
 
 
 def test_an_answer_to_a_turn_that_leads_nowhere_is_unexpected() -> None:

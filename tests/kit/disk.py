@@ -35,8 +35,8 @@ class Disk:
     def check(self) -> None:
         self.log.append("check")
 
-    def fetch(self, link: Any, part: Path, should_stop: Callable[[], bool]) -> None:
-        self.log.append("fetch")
+    def fetch(self, link: Any, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
+        self.log.append("fetch whole" if whole else "fetch")
         self.files[part] = self.download(link.url)
 
     def verify(self, part: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import http.server
 import logging
@@ -21,6 +22,7 @@ from specstep_flows.errors import (
     Detached,
     DownloadError,
     PackageError,
+    SettingsError,
 )
 from specstep_flows.package import blob_host
 from specstep_flows.package.blob_host import Address
@@ -29,6 +31,8 @@ from tests.kit.blob_host import (
     PACKAGE,
     SIGNATURE,
     BlobHost,
+    Handler,
+    break_off,
     fetch,
     raw_answer,
     serving,
@@ -110,6 +114,134 @@ def test_a_host_elsewhere_cannot_send_us_to_this_machine() -> None:
             there.redirected(location)
     here = Address.parse("http://[::1]:8788/x.zip?sig=1")
     assert here.redirected("?sig=2") == Address("http", "::1", 8788, "/x.zip?sig=2")
+
+
+@pytest.mark.parametrize(
+    "host_name",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "0.0.0.0",
+        "0",
+        "localhost",
+        "LOCALHOST.",
+        "sub.localhost",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1]",
+        "169.254.169.254",
+    ],
+)
+def test_a_service_elsewhere_cannot_send_us_to_this_machine(host_name: str, part: Path) -> None:
+    """In no spelling, at the first address and behind a redirect; and nothing is sent to find out."""
+    url = f"https://{host_name}:1/x.zip?sig=1"
+    with pytest.raises(PackageError, match="this machine"):
+        fetch_to_part(url, part, may_be_here=False)
+    with pytest.raises(PackageError, match="this machine"):
+        Address.parse("https://blobs.example.com/x.zip?sig=1").redirected(url)
+
+
+@pytest.mark.parametrize(
+    "host_name", ["10.0.0.1", "192.168.1.1", "[fd00::1]", "1.1.1.1", "localhost.example", "0x", ""]
+)
+def test_other_hosts_are_not_taken_for_this_machine(host_name: str) -> None:
+    """A service in a private network may keep its packages there."""
+    assert not blob_host.is_this_machine(host_name.strip("[]"))
+
+
+def test_a_name_of_this_machine_is_told_by_what_it_resolves_to(
+    host: BlobHost, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if it means something else at the second look: no byte is sent."""
+    look_up = socket.getaddrinfo
+    answers = ["127.0.0.1"]
+
+    def resolve(name: str, port: int, *rest: Any, **more: Any) -> Any:
+        return look_up(answers.pop(0) if name == "inside.example" else name, port, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    url = f"https://inside.example:{host.server_port}/x.zip?sig={SIGNATURE}"
+    for answers in (["127.0.0.1"], ["192.0.2.1", "127.0.0.1"]):
+        with pytest.raises(PackageError, match="this machine"):
+            fetch_to_part(url, part, may_be_here=False)
+        assert answers == []
+    assert host.seen == []
+
+
+@pytest.mark.parametrize("interim", ["103 Early Hints", "102 Processing", "100 Continue", "199 Odd"])
+@pytest.mark.parametrize("arrived", [0, 1000])
+@pytest.mark.parametrize("times", [1, 2, 20])
+def test_interim_answers_are_read_past(host: BlobHost, part: Path, interim: str, arrived: int, times: int) -> None:
+    """Any 1xx before the whole, before the rest, and several of them."""
+    if arrived:
+        break_off(host, part, arrived)
+
+    def serve(handler: Handler) -> None:
+        handler.wfile.write(f"HTTP/1.1 {interim}\r\nLink: </x.css>; rel=preload\r\n\r\n".encode() * times)
+        handler.send_package()
+
+    host.raw = serve
+    assert fetch(host, part).resumed_from == arrived
+    assert part.read_bytes() == PACKAGE
+
+
+@pytest.mark.parametrize("head", ["HTTP/1.1 103 Early Hints\n\n" * 50, "HTTP/1.1 200 OK\n" + "X: y\n" * 120 + "\n"])
+def test_a_head_that_is_too_large_is_said(host: BlobHost, part: Path, head: str) -> None:
+    """Interim answers without end, or more headers than any host sends."""
+    host.raw = raw_answer(head)
+    with pytest.raises(DownloadError, match="head of the response is too large"):
+        fetch(host, part)
+
+
+def test_a_switch_of_protocols_is_no_interim_answer(host: BlobHost, part: Path) -> None:
+    """Nothing of HTTP comes after a 101."""
+    host.raw = raw_answer("HTTP/1.1 101 Switching Protocols\n\n")
+    with pytest.raises(PackageError, match="101"):
+        fetch(host, part)
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_host_that_drips_is_given_up(host: BlobHost, part: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps no download alive."""
+    turned = iter(range(0, 10**9, 30))
+    monkeypatch.setattr("specstep_flows.package.blob_host.time.monotonic", lambda: float(next(turned)))
+    monkeypatch.setattr(blob_host, "LEAST_BYTES", 1 << 30)
+
+    def serve(handler: Handler) -> None:
+        with contextlib.suppress(OSError):
+            if where == "body":
+                handler.answer(200, handler.server.headers, b"")
+            else:
+                handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            while True:
+                handler.wfile.write(b"y" * 100)
+
+    host.raw = serve
+    if where == "head":
+        monkeypatch.setattr(blob_host, "LEAST_BYTES", 1)
+    with pytest.raises(DownloadError, match=r"took longer|less than"):
+        fetch(host, part)
+
+
+def test_an_address_that_is_not_escaped_is_escaped(host: BlobHost, part: Path) -> None:
+    """Spaces, quotes and raw UTF-8 in a redirect, as browsers and curl take it; what is escaped stays so."""
+    host.answers = [
+        (302, {"Location": '/a b/caf\xc3\xa9%20.zip?rscd=attachment; filename="My {shop}.zip"&sig=x%2By'}, b"")
+    ]
+    fetch(host, part)
+    assert host.seen[1][0] == (
+        "/a%20b/caf%C3%A9%20.zip?rscd=attachment;%20filename=%22My%20%7Bshop%7D.zip%22&sig=x%2By"
+    )
 
 
 def test_a_silent_host_is_given_up(host: BlobHost, part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,8 +414,8 @@ def test_the_proxy_of_the_environment_is_used(
 
 
 def test_a_proxy_that_cannot_be_used_is_said(part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without showing its password."""
+    """As the setting that it is, without showing its password."""
     monkeypatch.setenv("https_proxy", "socks5://me:password@127.0.0.1:1080")
-    with pytest.raises(PackageError, match="socks5") as caught:
+    with pytest.raises(SettingsError, match="https_proxy is a socks5 proxy") as caught:
         fetch_to_part("https://blobs.example.test/x.zip", part)
     assert "password" not in str(caught.value)

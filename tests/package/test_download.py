@@ -231,6 +231,76 @@ def test_an_encoding_that_was_not_asked_for_is_refused(host: BlobHost, part: Pat
         fetch(host, part)
 
 
+@pytest.mark.parametrize(
+    "status", [204, 304, 400, 405, 406, 409, 411, 412, 413, 414, 416, 417, 421, 422, 428, 431, 451, 501, 505]
+)
+def test_a_host_that_refuses_the_rest_is_asked_for_the_whole(host: BlobHost, part: Path, status: int) -> None:
+    """Once, and at once; what arrived is dropped only when the whole is on its way."""
+    break_off(host, part, 1000)
+    host.answers = [(status, {}, b""), (503, {}, b"")]
+    with pytest.raises(DownloadError):
+        fetch(host, part)
+    assert part.stat().st_size == 1000
+
+    host.answers = [(status, {}, b"")]
+    assert fetch(host, part).resumed_from == 0
+    assert part.read_bytes() == PACKAGE
+    assert ["Range" in headers for _, headers in host.seen] == [False, True, False, True, False]
+
+
+def test_the_whole_can_be_asked_for(host: BlobHost, part: Path) -> None:
+    """The caller's way out when the rest leads nowhere; as long as the host fails, what arrived is kept."""
+    break_off(host, part, 1000)
+    host.answers = [(503, {}, b""), (403, {}, b"")]
+    for _ in range(2):
+        with pytest.raises(DownloadError):
+            fetch(host, part, whole=True)
+    assert part.stat().st_size == 1000
+
+    assert fetch(host, part, whole=True).resumed_from == 0
+    assert part.read_bytes() == PACKAGE
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"Content-Encoding": ""},
+        {"Content-Encoding": "identity"},
+        {"Content-Encoding": "aws-chunked"},
+        {"Content-Encoding": "identity, aws-chunked"},
+        {"Content-Encoding": "utf-8"},
+        {"Content-Encoding": "binary,"},
+        {"Content-Encoding": "gzip"},
+        {"Content-Type": "text/html"},
+        {"Content-Type": "application/json; charset=utf-8"},
+        {"Content-Type": ""},
+    ],
+)
+def test_a_zip_is_taken_whatever_the_labels_say(host: BlobHost, part: Path, labels: dict[str, str]) -> None:
+    """Whole or continued: the bytes are the package's, and the checksums would tell if they were not."""
+    host.headers = {**host.headers, **labels}
+    break_off(host, part, 1000)
+    assert fetch(host, part).resumed_from == 1000
+    assert verify(part).files == 4
+
+
+def test_a_whole_with_another_status_is_taken(host: BlobHost, part: Path) -> None:
+    """A proxy's 203, and a 206 that begins at the first byte though nobody asked for a part."""
+    size = len(PACKAGE)
+    for status, headers in ((203, {}), (206, {"Content-Range": f"bytes 0-{size - 1}/{size}"})):
+        host.answers = [(status, headers, PACKAGE)]
+        assert fetch(host, part).size_bytes == size
+    host.answers = [(206, {"Content-Range": f"bytes 0-999/{size}", **host.headers}, PACKAGE[:1000])]
+    with pytest.raises(DownloadError, match="1,000 of"):
+        fetch(host, part)
+    assert fetch(host, part).resumed_from == 1000
+
+    part.unlink()
+    host.answers = [(206, {"Content-Range": f"bytes 5-{size - 1}/{size}"}, PACKAGE[5:])]
+    with pytest.raises(PackageError, match="206"):
+        fetch(host, part)
+
+
 def test_lengths_may_be_missing(host: BlobHost, part: Path) -> None:
     """Chunked bodies, and bodies that end with the connection, arrive whole; only the progress lacks a total."""
     chunks = b"".join(

@@ -5,12 +5,18 @@ from __future__ import annotations
 import copy
 import json
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 from regeneration.align import align
 from regeneration.names import NamesLock
 from regeneration.report import Report, obstacles, report_on
+from specstep_client.models import GenerationRow
 
+from specstep_flows import errors
+from specstep_flows.engine.effects import Reply
+from specstep_flows.gateway import reading
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
@@ -134,6 +140,154 @@ class TestWhatStandsInTheWay:
 
         words = "200.state lost values that flows may wait for; Done; watch steer by it."
         assert f"GET /v1/widgets/{{id}}: {words}" in sentences
+
+
+ROW = {"$ref": "#/components/schemas/GenerationRow"}
+ROWS = {"type": "array", "items": ROW}
+IDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+
+
+def holding(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties}
+
+
+class TestLists:
+    """Whether flows could still find the rows of a list; an answer of each form shows that they do, or do not."""
+
+    @pytest.mark.parametrize(
+        ("schema", "answer"),
+        [
+            (holding(items=ROWS, links=IDS), {"items": [], "links": []}),
+            (holding(data=holding(generations=ROWS)), {"data": {"generations": []}}),
+            (holding(generations={"type": "object", "additionalProperties": ROW}), {"generations": {}}),
+            (holding(generations=holding(items=ROWS)), {"generations": {"items": []}}),
+            (holding(generations=IDS), {"generations": [str(UUID(int=1))]}),
+            (holding(generations={"type": "array", "items": ROWS}), {"generations": [[{}]]}),
+            (holding(generations={"type": "array", "items": holding(row=ROW)}), {"generations": [{"row": {}}]}),
+            (holding(generations={"type": "string"}), {"generations": ""}),
+            (holding(total={"type": "integer"}), {"total": 1}),
+            ({"type": "object", "additionalProperties": ROW}, {"a": {}}),
+            (IDS, [str(UUID(int=1))]),
+            ({"type": "string"}, ""),
+        ],
+    )
+    def test_list_that_flows_could_not_read(self, contract: Json, schema: Json, answer: Json) -> None:
+        """It stops a pull, whatever became of the other lists."""
+        assert not is_read(answer)
+        assert any("GET /v1/generations: " in sentence for sentence in obstacles(self.pulled(contract, schema)))
+
+    @pytest.mark.parametrize(
+        ("schema", "answer"),
+        [
+            (ROWS, []),
+            (holding(items=ROWS, total={"type": "integer"}), {"items": [], "total": 0}),
+            (holding(generations=ROWS, links=IDS), {"generations": [], "links": []}),
+            (holding(generations={"anyOf": [ROWS, {"type": "null"}]}), {"generations": []}),
+            ({}, []),
+        ],
+    )
+    def test_list_that_flows_can_read(self, contract: Json, schema: Json, answer: Json) -> None:
+        """It stops nothing."""
+        assert is_read(answer)
+        assert obstacles(self.pulled(contract, schema)) == []
+
+    @pytest.mark.parametrize(
+        ("row", "field"),
+        [
+            ("GenerationRow", "cost_usd"), ("Generation", "running_cost_usd"), ("Generation", "intake_id"),
+            ("Generation", "estimated_total_usd"), ("Interview", "turns"), ("TurnJob", "is_retryable"),
+            ("InterviewTurn", "content"), ("InterviewRow", "id"), ("IntakeArtifactRow", "interview_id"),
+            ("PackageFileList", "files"),
+        ],
+    )  # fmt: skip
+    def test_field_that_decides(self, contract: Json, row: str, field: str) -> None:
+        """Without what decides about money, or about a run, or what could not be read without it, a pull stops."""
+        pulled = plain(contract)
+        fields(pulled, row)["renamed"] = fields(pulled, row).pop(field)
+        if field == "files":
+            fields(pulled, row)["more"] = IDS
+
+        assert any(f".{field} is gone" in sentence for sentence in obstacles(report_of(contract, pulled)))
+
+    def test_other_name_that_flows_know(self, contract: Json) -> None:
+        """A field that flows find under another name, too, stops nothing under that name."""
+        pulled = plain(contract)
+        fields(pulled, "Interview")["messages"] = fields(pulled, "Interview").pop("turns")
+        fields(pulled, "InterviewTurn")["text"] = fields(pulled, "InterviewTurn").pop("content")
+
+        report = report_of(contract, pulled)
+
+        assert obstacles(report) == []
+        detail = "it is messages now, which flows know, too"
+        assert ("field gone", "GET /v1/interviews/{id} 200.turns", "client", detail) in found(report)
+
+    def pulled(self, contract: Json, schema: Json) -> Report:
+        pulled = plain(contract)
+        answer = pulled["paths"]["/v1/generations"]["get"]["responses"]["200"]
+        answer["content"]["application/json"]["schema"] = schema
+        return report_of(contract, pulled)
+
+
+def is_read(answer: Json) -> bool:
+    """Whether the gateway finds the rows of an answer."""
+    reply = Reply(200, httpx.Headers(), json.dumps(answer).encode())
+    try:
+        rows = reading.rows(reply, GenerationRow, "list_generations", "generations")
+    except errors.UnexpectedResponse:
+        return False
+    return all(isinstance(row.id, UUID) for row in rows)
+
+
+class TestContentTypes:
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["application/vnd.widgets.v1+json"], ["application/merge-patch+json"], ["application/problem+json"],
+            ["application/vnd.a+json", "application/vnd.b+json"], ["text/plain"],
+        ],
+    )  # fmt: skip
+    def test_body_that_is_sent_as_something_else(self, small: Json, names: list[str]) -> None:
+        """A request that may not be sent as application/json stops a run, since that is what flows send."""
+        pulled = plain(small)
+        self.send_as(pulled, *names)
+
+        [sentence] = obstacles(report_of(small, pulled))
+
+        assert sentence == (
+            f"POST /v1/widgets: body has to be sent differently; application/json became {names[0]}; run send it."
+        )
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["application/json; charset=utf-8"], ["*/*"], ["application/*"], ["application/*+json"], ["text/json"],
+            ["application/vnd.widgets.v1+json", "application/json"], ["application/vnd.widgets.v1+json", "*/*"],
+        ],
+    )  # fmt: skip
+    def test_body_that_may_be_sent_as_ever(self, small: Json, names: list[str]) -> None:
+        """One that may be sent as application/json, by name or by a wildcard, is no difference."""
+        pulled = plain(small)
+        self.send_as(pulled, *names)
+
+        assert found(report_of(small, pulled)) == set()
+
+    def test_client_sends_what_the_document_says(self, small: Json) -> None:
+        """The generated client sends an operation of its own the way that the document says."""
+        pulled = plain(small)
+        pulled["paths"]["/v1/gadgets"] = {"patch": copy.deepcopy(pulled["paths"]["/v1/widgets"]["post"])}
+        content = pulled["paths"]["/v1/gadgets"]["patch"]["requestBody"]["content"]
+        content["application/merge-patch+json"] = content.pop("application/json")
+
+        aligned = align(small, pulled, NamesLock()).document
+
+        assert list(aligned["paths"]["/v1/gadgets"]["patch"]["requestBody"]["content"]) == [
+            "application/merge-patch+json"
+        ]
+
+    def send_as(self, pulled: Json, *names: str) -> None:
+        body = pulled["paths"]["/v1/widgets"]["post"]["requestBody"]
+        [media] = body["content"].values()
+        body["content"] = dict.fromkeys(names, media)
 
 
 class TestParameters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -60,14 +60,53 @@ def test_a_name_that_is_like_none_lists_all() -> None:
         run_options(xyzzy=1)
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan")])
-def test_a_limit_that_is_none_is_refused(store: RunStore, limit: float) -> None:
+#: Limits that limit nothing, or that would end a paid run at its first look.
+NO_LIMITS = [0, -1, -0.0, float("nan"), float("inf"), float("-inf"), "5", "", True, False, 10**400, [5], {}, b"5"]
+
+
+@pytest.mark.parametrize("limit", NO_LIMITS)
+def test_a_limit_that_is_none_is_refused(store: RunStore, limit: Any) -> None:
     """Also when a run goes on; None lifts it."""
     store.create(record(max_cost_usd=5))
 
     with pytest.raises(errors.UsageError, match="more than 0 US dollars"):
         reopen_run(store, "r", SERVICE, {"max_cost_usd": limit})
+    with pytest.raises(errors.UsageError, match="more than 0 US dollars"):
+        run_options(max_cost_usd=limit)
     assert reopen_run(store, "r", SERVICE, {"max_cost_usd": None})[0].options.max_cost_usd is None
+
+
+@pytest.mark.parametrize("retries", [-1, 1.5, float("nan"), float("inf"), "1", True, 10**400, [1]])
+def test_a_number_of_retries_that_is_none_is_refused(store: RunStore, retries: Any) -> None:
+    """Each costs again; 0 is a number of retries."""
+    store.create(record(retry_failed=1))
+
+    with pytest.raises(errors.UsageError, match="The number of retries must be"):
+        reopen_run(store, "r", SERVICE, {"retry_failed": retries})
+    with pytest.raises(errors.UsageError, match="The number of retries must be"):
+        run_options(retry_failed=retries)
+    assert reopen_run(store, "r", SERVICE, {"retry_failed": 0})[0].options.retry_failed == 0
+
+
+@pytest.mark.parametrize("stored", ["0", "-5", "NaN", "Infinity", '"5"', "true", "1e400"])
+def test_a_limit_in_a_record_that_is_none_is_shown_and_ends_no_run(store: RunStore, stored: str) -> None:
+    """Whichever version or hand wrote it: the run goes on once it is given another one, or none."""
+    store.create(record())
+    store._database.execute("UPDATE runs SET options = ?", [f'{{"profile": "Fast", "max_cost_usd": {stored}}}'])
+
+    known = store.get("r")
+    assert known.options.max_cost_usd is None
+    assert "max_cost_usd" in known.options.unknown
+    doors: list[Callable[[], object]] = [
+        lambda: reopen_run(store, "r", SERVICE),
+        lambda: open_run(store, record(profile="Fast")),
+    ]
+    for again in doors:
+        with pytest.raises(errors.UsageError, match=r"more than 0 US dollars.*in the run's record"):
+            again()
+    mended = reopen_run(store, "r", SERVICE, {"max_cost_usd": 2.5})[0].options
+    assert (mended.max_cost_usd, mended.unknown) == (2.5, {})
+    assert reopen_run(store, "r", SERVICE)[0].options == mended
 
 
 def test_what_may_change_on_resuming_is_an_option(store: RunStore) -> None:
@@ -143,12 +182,12 @@ def test_one_run_with_an_option_of_nobodys_hides_no_other(store: RunStore) -> No
 def test_what_the_command_stored_before_is_remembered(store: RunStore) -> None:
     """Runs of an earlier version, or of an earlier process beside this one, go on: what was paid for is not lost."""
     store.create(record(remember={"yes": True}))
-    old = '{"profile": "Fast", "yes": true, "question_mode": "defaults", "retry_failed": null, "max_cost_usd": 0}'
+    old = '{"profile": "Fast", "yes": true, "question_mode": "defaults", "retry_failed": null, "max_cost_usd": 5}'
     store._database.execute("UPDATE runs SET options = ?", [old])
 
     known, _ = reopen_run(store, "r", SERVICE)
 
-    assert known.options == RunOptions("Fast", max_cost_usd=0, remember={"yes": True, "question_mode": "defaults"})
+    assert known.options == RunOptions("Fast", max_cost_usd=5, remember={"yes": True, "question_mode": "defaults"})
 
 
 def test_none_is_as_good_as_nothing_said(store: RunStore) -> None:

@@ -21,6 +21,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
@@ -157,6 +158,35 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(errors.StoreError, match="SPECSTEP_STATE"):
         RunStore(tmp_path / "file" / "state")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("was_there", [False, True])
+def test_every_file_is_private_whatever_the_folders_mode(tmp_path: Path, was_there: bool) -> None:
+    """In a folder that others may read, under a loose umask, and where an earlier version made the files."""
+    before = os.umask(0)
+    try:
+        tmp_path.chmod(0o755)
+        for again in range(1 + was_there):
+            store, limiter = RunStore(tmp_path), SharedLimiter(tmp_path / "limits.db", "scope")
+            limiter.acquire("standard", 1.0)
+            store.create(record(f"run{again}"))
+            let_go = store.hold("run")
+            files = [path for path in tmp_path.rglob("*") if path.is_file()]
+            assert {"runs.db", "runs.db-wal", "runs.db-shm", "limits.db", "run.lock", "run.holder"} <= {
+                path.name for path in files
+            }
+            assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+            assert stat.S_IMODE((tmp_path / "locks").stat().st_mode) == 0o700
+            if was_there and not again:
+                for path in files:
+                    path.chmod(0o644)
+            let_go()
+            if again:
+                store.close()
+                limiter.close()
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
+from tests.kit.api import op
 
 
 class Caller:
@@ -22,7 +23,7 @@ class Caller:
         )
 
     def __call__(self, request: str, **members: Any) -> httpx.Response:
-        """`call("GET /v1/me")`."""
+        """`call(op("get_me"))`."""
         method, path = request.split(" ")
         return self.http.request(method, path, **members)
 
@@ -34,28 +35,28 @@ class Caller:
 
     def interview(self, *messages: str) -> str:
         """An interview in which these messages were said and answered."""
-        interview: str = self("POST /v1/interviews").json()["id"]
+        interview: str = self(op("start_interview")).json()["id"]
         for message in messages:
-            self(f"POST /v1/interviews/{interview}/turns", json={"message": message}).raise_for_status()
+            self(op("submit_turn", interview), json={"message": message}).raise_for_status()
             self.pass_time(self.sandbox.options.turn_seconds)
         return interview
 
     def artifact(self, message: str = "I want to build a customer-feedback portal.") -> str:
         """The artifact of a completed interview."""
         interview = self.interview(message)
-        self(f"POST /v1/interviews/{interview}/complete").raise_for_status()
-        found: str = self(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"]
+        self(op("complete_interview", interview)).raise_for_status()
+        found: str = self(op("get_interview", interview)).json()["intake_artifact_id"]
         return found
 
     def generation(self, profile: str = "Fast") -> str:
         """A generation that was just started."""
         order = {"intake_id": self.artifact(), "review_profile": profile}
-        found: str = self("POST /v1/generations", json=order).json()["id"]
+        found: str = self(op("start_generation"), json=order).json()["id"]
         return found
 
     def status(self, generation: str) -> dict[str, Any]:
         """A generation's status body."""
-        found: dict[str, Any] = self(f"GET /v1/generations/{generation}").json()
+        found: dict[str, Any] = self(op("get_generation", generation)).json()
         return found
 
     def package(self, profile: str = "Fast") -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from specstep_flows.sandbox import Fault, load_faults
 from specstep_flows.sandbox.faults import Kind
+from tests.kit.api import STATE, op, path_of
 
 
 @pytest.mark.parametrize(("commit", "started"), [(False, 0), (True, 1)])
@@ -22,25 +23,25 @@ def test_reset_before_or_after_the_commit(start: Any, commit: Any, started: Any)
     """A reset is a failed connection either way; only with `commit` has the generation been started."""
     call = start()
     order = {"intake_id": call.artifact()}
-    call.sandbox.faults.add(Fault("POST /v1/generations", "reset", commit=commit))
+    call.sandbox.faults.add(Fault(op("start_generation"), "reset", commit=commit))
 
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-        call("POST /v1/generations", json=order)
+        call(op("start_generation"), json=order)
 
     assert len(call.sandbox.state.generations) == started
-    row = call.sandbox.requests.matching("POST /v1/generations")[0]
+    row = call.sandbox.requests.matching(op("start_generation"))[0]
     assert (row.status, row.fault, row.reached_world) == (None, "reset", commit)
-    assert call("POST /v1/generations", json=order).status_code == 202
+    assert call(op("start_generation"), json=order).status_code == 202
 
 
 def test_reset_is_a_tcp_reset(start: Any) -> None:
     """The connection is reset, not closed: the socket itself says so."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/me", "reset"))
+    call.sandbox.faults.add(Fault(op("get_me"), "reset"))
     host, _, port = call.sandbox.url.removeprefix("http://").partition(":")
 
     with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(b"GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(f"{op('get_me')} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         with pytest.raises(ConnectionResetError):
             connection.recv(1000)
 
@@ -52,10 +53,10 @@ def test_error_status_with_and_without_retry_after(start: Any, retry_after: Any,
     """An error carries problem+json and the Retry-After that the rule asks for."""
     call = start()
     call.sandbox.faults.add(
-        Fault("GET /v1/me", "status", status=503, problem_type="SERVICE_BUSY", retry_after=retry_after)
+        Fault(op("get_me"), "status", status=503, problem_type="SERVICE_BUSY", retry_after=retry_after)
     )
 
-    answer = call("GET /v1/me")
+    answer = call(op("get_me"))
 
     assert (answer.status_code, answer.json()["type"]) == (503, "SERVICE_BUSY")
     assert answer.headers["content-type"] == "application/problem+json"
@@ -66,9 +67,9 @@ def test_status_after_commit(start: Any) -> None:
     """An error can be told although the work was done."""
     call = start()
     order = {"intake_id": call.artifact()}
-    call.sandbox.faults.add(Fault("POST /v1/generations", "status", status=500, commit=True))
+    call.sandbox.faults.add(Fault(op("start_generation"), "status", status=500, commit=True))
 
-    assert call("POST /v1/generations", json=order).status_code == 500
+    assert call(op("start_generation"), json=order).status_code == 500
     assert len(call.sandbox.state.generations) == 1
 
 
@@ -76,9 +77,9 @@ def test_status_after_commit(start: Any) -> None:
 def test_html_from_the_front_door(start: Any, status: Any) -> None:
     """The front door's page is HTML, be it a time-out or a login page."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/me", "html", status=status))
+    call.sandbox.faults.add(Fault(op("get_me"), "html", status=status))
 
-    answer = call("GET /v1/me")
+    answer = call(op("get_me"))
 
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
@@ -89,10 +90,10 @@ def test_html_from_the_front_door(start: Any, status: Any) -> None:
 def test_stall_never_answers(start: Any, commit: Any) -> None:
     """A stalled request runs into the client's own time-out, whether or not the work was done."""
     call = start()
-    call.sandbox.faults.add(Fault("POST /v1/interviews", "stall", commit=commit))
+    call.sandbox.faults.add(Fault(op("start_interview"), "stall", commit=commit))
 
     with pytest.raises(httpx.ReadTimeout):
-        call("POST /v1/interviews", timeout=0.1)
+        call(op("start_interview"), timeout=0.1)
 
     assert len(call.sandbox.state.interviews) == commit
 
@@ -101,32 +102,32 @@ def test_late_commit(start: Any) -> None:
     """The error comes now, the work is done later, at its own virtual moment, without another request."""
     call = start()
     order = {"intake_id": call.artifact()}
-    call.sandbox.faults.add(Fault("POST /v1/generations", "late_commit", seconds=40))
+    call.sandbox.faults.add(Fault(op("start_generation"), "late_commit", seconds=40))
     sent = call.sandbox.clock.now()
 
-    assert call("POST /v1/generations", json=order).status_code == 504
+    assert call(op("start_generation"), json=order).status_code == 504
     call.pass_time(39)
     assert not call.sandbox.state.generations
     call.pass_time(10)
     (run,) = call.sandbox.state.generations.values()
     assert run.created_at == sent + 40
-    assert [row["id"] for row in call("GET /v1/generations").json()["generations"]] == [run.id]
+    assert [row["id"] for row in call(op("list_generations")).json()["generations"]] == [run.id]
 
 
 def test_restart_of_the_server(start: Any) -> None:
     """All connections are cut, nobody is there for a while, then all is as it was."""
     call = start()
     interview = call.interview("A portal.")
-    call.sandbox.faults.add(Fault("GET /v1/me", "restart", seconds=20))
+    call.sandbox.faults.add(Fault(op("get_me"), "restart", seconds=20))
 
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-        call("GET /v1/me")
+        call(op("get_me"))
     call.pass_time(19)
     with pytest.raises(httpx.ConnectError):
-        call("GET /v1/me")
+        call(op("get_me"))
     call.pass_time(1)
 
-    assert call(f"GET /v1/interviews/{interview}").json()["turn_count"] == 3
+    assert call(op("get_interview", interview)).json()["turn_count"] == 3
 
 
 def test_stop_and_start_keep_the_memory_and_the_port(start: Any) -> None:
@@ -137,39 +138,39 @@ def test_stop_and_start_keep_the_memory_and_the_port(start: Any) -> None:
 
     call.sandbox.stop()
     with pytest.raises((httpx.ConnectError, httpx.ReadError)):
-        call("GET /v1/me")
+        call(op("get_me"))
     call.sandbox.start()
 
     assert call.sandbox.url == url
-    assert call(f"GET /v1/interviews/{interview}").status_code == 200
+    assert call(op("get_interview", interview)).status_code == 200
 
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_truncated_body(start: Any, hard: Any) -> None:
     """The body ends before its Content-Length: the client's library notices."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/capabilities", "truncated", keep=0.5, hard=hard))
+    call.sandbox.faults.add(Fault(op("get_capabilities"), "truncated", keep=0.5, hard=hard))
 
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        call("GET /v1/capabilities")
-    assert call("GET /v1/capabilities").status_code == 200
+        call(op("get_capabilities"))
+    assert call(op("get_capabilities")).status_code == 200
 
 
 def test_slow_body_is_whole_in_the_end(start: Any) -> None:
     """A body in small pieces is the same body."""
     call = start()
-    expected = call("GET /v1/capabilities").content
-    call.sandbox.faults.add(Fault("GET /v1/capabilities", "slow", chunk=100, pause=0.001))
+    expected = call(op("get_capabilities")).content
+    call.sandbox.faults.add(Fault(op("get_capabilities"), "slow", chunk=100, pause=0.001))
 
-    assert call("GET /v1/capabilities").content == expected
+    assert call(op("get_capabilities")).content == expected
 
 
 def test_slow_body_keeps_a_reader_waiting(start: Any) -> None:
     """The headers and the first piece come, and then nothing for a while."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/capabilities", "slow", chunk=10, pause=60))
+    call.sandbox.faults.add(Fault(op("get_capabilities"), "slow", chunk=10, pause=60))
 
-    with call.http.stream("GET", "/v1/capabilities", timeout=0.2) as answer:
+    with call.http.stream("GET", path_of("get_capabilities"), timeout=0.2) as answer:
         pieces = answer.iter_raw()
         assert len(next(pieces)) == 10
         with pytest.raises(httpx.ReadTimeout):
@@ -179,38 +180,38 @@ def test_slow_body_keeps_a_reader_waiting(start: Any) -> None:
 def test_malformed_and_empty_bodies(start: Any) -> None:
     """Half of the JSON, and none of it, both under a 200."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/me", "malformed"), Fault("GET /v1/me", "empty", nth=2))
+    call.sandbox.faults.add(Fault(op("get_me"), "malformed"), Fault(op("get_me"), "empty", nth=2))
 
     with pytest.raises(json.JSONDecodeError):
-        call("GET /v1/me").json()
-    answer = call("GET /v1/me")
+        call(op("get_me")).json()
+    answer = call(op("get_me"))
     assert (answer.status_code, answer.content) == (200, b"")
-    assert call("GET /v1/me").json()["email"]
+    assert call(op("get_me")).json()["email"]
 
 
 def test_edits_of_json(start: Any) -> None:
     """Members can be unknown, null, missing, retyped and new in the answer, one by one."""
     call = start()
     run = call.generation()
-    path = f"GET /v1/generations/{run}"
+    path = op("get_generation", run)
     rules = [
-        Fault("GET /v1/generations/{id}", "unknown_fields"),
-        Fault("GET /v1/generations/{id}", "unknown_enum", nth=2, fields=("state",)),
-        Fault("GET /v1/generations/{id}", "nulls", nth=3, fields=("progress_percent",)),
-        Fault("GET /v1/generations/{id}", "missing", nth=4, fields=("progress_percent",)),
-        Fault("GET /v1/generations/{id}", "retype", nth=5, fields=("running_cost_usd",)),
-        Fault("GET /v1/generations/{id}", "edit", nth=6, set={"$.state": "Complete", "kind": 7}),
+        Fault(op("get_generation"), "unknown_fields"),
+        Fault(op("get_generation"), "unknown_enum", nth=2, fields=(STATE,)),
+        Fault(op("get_generation"), "nulls", nth=3, fields=("progress_percent",)),
+        Fault(op("get_generation"), "missing", nth=4, fields=("progress_percent",)),
+        Fault(op("get_generation"), "retype", nth=5, fields=("running_cost_usd",)),
+        Fault(op("get_generation"), "edit", nth=6, set={"$.state": "Complete", "kind": 7}),
     ]
     call.sandbox.faults.add(*rules)
 
     assert "zz_never_seen_before" in call(path).json()
-    assert call(path).json()["state"] == "NeverSeenBefore"
+    assert call(path).json()[STATE] == "NeverSeenBefore"
     assert call(path).json()["progress_percent"] is None
     assert "progress_percent" not in call(path).json()
     assert isinstance(call(path).json()["running_cost_usd"], dict)
     last = call(path).json()
-    assert (last["state"], last["kind"]) == ("Complete", 7)
-    assert call(path).json()["state"] == "Queued"
+    assert (last[STATE], last["kind"]) == ("Complete", 7)
+    assert call(path).json()[STATE] == "Queued"
 
 
 def test_edit_by_path_reaches_into_lists(start: Any) -> None:
@@ -218,9 +219,9 @@ def test_edit_by_path_reaches_into_lists(start: Any) -> None:
     call = start()
     call.generation()
     call.generation()
-    call.sandbox.faults.add(Fault("GET /v1/generations", "edit", set={"generations.*.id": "not-an-id"}))
+    call.sandbox.faults.add(Fault(op("list_generations"), "edit", set={"generations.*.id": "not-an-id"}))
 
-    rows = call("GET /v1/generations").json()["generations"]
+    rows = call(op("list_generations")).json()["generations"]
 
     assert [row["id"] for row in rows] == ["not-an-id", "not-an-id"]
     assert all(row["interview_id"] != "not-an-id" for row in rows)
@@ -229,8 +230,8 @@ def test_edit_by_path_reaches_into_lists(start: Any) -> None:
 def test_expired_url(start: Any) -> None:
     """The redirect leads to a URL that is refused; the next one is good."""
     call = start()
-    path = f"GET /v1/packages/{call.package()}/zip"
-    call.sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "expired_url"))
+    path = op("get_package_zip", call.package())
+    call.sandbox.faults.add(Fault(op("get_package_zip"), "expired_url"))
 
     assert httpx.get(call(path).headers["location"]).status_code == 403
     assert httpx.get(call(path).headers["location"]).status_code == 200
@@ -240,7 +241,7 @@ def test_download_that_breaks_off_can_be_resumed(start: Any) -> None:
     """A blob's body may end early; the rest can be had by range, of the same version."""
     call = start()
     package = call.package()
-    url = call(f"GET /v1/packages/{package}/zip").headers["location"]
+    url = call(op("get_package_zip", package)).headers["location"]
     call.sandbox.faults.add(Fault("GET /blob/*", "truncated", keep=0.4))
     pieces: list[bytes] = []
     with httpx.stream("GET", url) as answer, pytest.raises(httpx.RemoteProtocolError):
@@ -255,7 +256,7 @@ def test_download_that_breaks_off_can_be_resumed(start: Any) -> None:
 
 
 def _archive(call: Any, kind: Kind) -> Any:
-    location = call(f"GET /v1/packages/{call.package()}/zip").headers["location"]
+    location = call(op("get_package_zip", call.package())).headers["location"]
     call.sandbox.faults.add(Fault("GET /blob/*", kind))
     return httpx.get(location).content
 
@@ -304,39 +305,39 @@ def test_hostile_archive_is_a_sound_zip(start: Any, kind: Kind, name: Any) -> No
 def test_nth_and_times(start: Any) -> None:
     """A rule counts the requests that it fits, from its own beginning, and stops when it has fired enough."""
     call = start()
-    rule = call.sandbox.faults.add(Fault("GET /v1/me", "status", status=500, nth=2, times=2))
+    rule = call.sandbox.faults.add(Fault(op("get_me"), "status", status=500, nth=2, times=2))
 
-    assert [call("GET /v1/me").status_code for _ in range(5)] == [200, 500, 500, 200, 200]
+    assert [call(op("get_me")).status_code for _ in range(5)] == [200, 500, 500, 200, 200]
     assert (rule.seen, rule.fired) == (5, 2)
     call.sandbox.faults.add(Fault("*", "status", status=502, times=None))
-    assert {call("GET /v1/me").status_code for _ in range(3)} == {502}
+    assert {call(op("get_me")).status_code for _ in range(3)} == {502}
     call.sandbox.faults.clear()
-    assert call("GET /v1/me").status_code == 200
+    assert call(op("get_me")).status_code == 200
 
 
 def test_parameter_names_do_not_matter(start: Any) -> None:
     """An operation may be written with any parameter name, and does not take in its literal neighbours."""
     call = start()
     run = call.generation()
-    call.sandbox.faults.add(Fault("GET /v1/generations/{generationId}", "status", status=500, times=None))
+    call.sandbox.faults.add(Fault(op("get_generation"), "status", status=500, times=None))
 
-    assert call("GET /v1/generations/deleted").status_code == 200
-    assert call(f"GET /v1/generations/{run}").status_code == 500
+    assert call(op("list_deleted_generations")).status_code == 200
+    assert call(op("get_generation", run)).status_code == 500
 
 
 def test_fault_files(tmp_path: Path, start: Any) -> None:
     """YAML and JSON files hold the same rules as code does."""
     yaml_file = tmp_path / "faults.yaml"
-    yaml_file.write_text("faults:\n- match: GET /v1/me\n  kind: status\n  status: 418\n  times: null\n")
+    yaml_file.write_text(f"faults:\n- match: {op('get_me')}\n  kind: status\n  status: 418\n  times: null\n")
     json_file = tmp_path / "faults.json"
-    json_file.write_text(json.dumps([{"match": "GET /v1/me", "kind": "nulls", "fields": ["email"]}]))
+    json_file.write_text(json.dumps([{"match": op("get_me"), "kind": "nulls", "fields": ["email"]}]))
     call = start()
 
     (first,), (second,) = load_faults(yaml_file), load_faults(json_file)
     call.sandbox.faults.add(second)
-    assert call("GET /v1/me").json()["email"] is None
+    assert call(op("get_me")).json()["email"] is None
     call.sandbox.faults.add(first)
-    assert call("GET /v1/me").status_code == 418
+    assert call(op("get_me")).status_code == 418
 
 
 @pytest.mark.parametrize(

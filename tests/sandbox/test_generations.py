@@ -16,13 +16,14 @@ from specstep_flows.sandbox import (
     ProviderRetry,
     Question,
 )
+from tests.kit.api import STATE, op, path_of
 
 ROUND = ClarificationRound((Question("One?"), Question("Two?", proposed_default=None, section=None)))
 
 
 def kick_off(call: Any, profile: str = "Fast", **members: Any) -> Any:
     """Start a generation."""
-    return call("POST /v1/generations", json={"intake_id": call.artifact(), "review_profile": profile, **members})
+    return call(op("start_generation"), json={"intake_id": call.artifact(), "review_profile": profile, **members})
 
 
 def states(call: Any, run: str) -> Any:
@@ -36,10 +37,10 @@ def test_documented_medians(start: Any, profile: str, minutes: Any) -> None:
     call = start()
     run = call.generation(profile)
     call.pass_time(5 + 60 * minutes - 1)
-    assert call.status(run)["state"] == "Delivering"
+    assert call.status(run)[STATE] == "Delivering"
     call.pass_time(1)
 
-    assert call.status(run)["state"] == "Complete"
+    assert call.status(run)[STATE] == "Complete"
 
 
 def test_states_in_order(start: Any) -> None:
@@ -87,17 +88,16 @@ def test_questions_are_all_or_nothing(start: Any) -> None:
     """All questions at once, word for word; what is missing is named, and nothing was taken."""
     call = start(clarifications=(ROUND,))
     run = call.generation()
-    path = f"/v1/generations/{run}/clarifications"
-    assert call(f"GET {path}").json() == {"state": "Queued", "clarifications": []}
+    assert call(op("get_clarifications", run)).json() == {"state": "Queued", "clarifications": []}
     call.pass_time(120)
 
-    pending = call(f"GET {path}").json()
+    pending = call(op("get_clarifications", run)).json()
     assert (pending["state"], len(pending["clarifications"])) == ("PausedAwaitingClarification", 2)
     assert pending["clarifications"][1]["proposedDefault"] is None
-    partial = call(f"POST {path}/answers", json={"answers": [{"question": "One?", "answer": "Yes."}]})
+    partial = call(op("answer_clarifications", run), json={"answers": [{"question": "One?", "answer": "Yes."}]})
     assert (partial.status_code, "Two?" in partial.json()["detail"]) == (400, True)
     inexact = [{"question": "One?", "answer": "Yes."}, {"question": "two?", "answer": "No."}]
-    assert call(f"POST {path}/answers", json={"answers": inexact}).status_code == 400
+    assert call(op("answer_clarifications", run), json={"answers": inexact}).status_code == 400
     assert not call.sandbox.state.generations[run].answers
 
 
@@ -105,18 +105,17 @@ def test_answers_take_until_the_dispatchers_next_tick(start: Any) -> None:
     """After the answers the state stays, the questions are gone, and work goes on at the next tick."""
     call = start(clarifications=(ROUND,), dispatcher_tick_seconds=30)
     run = call.generation()
-    path = f"/v1/generations/{run}/clarifications"
     call.pass_time(120)
     answers = [{"question": "One?", "answer": "Yes."}, {"question": "Two?", "answer": "No."}]
 
-    taken = call(f"POST {path}/answers", json={"answers": answers})
+    taken = call(op("answer_clarifications", run), json={"answers": answers})
 
-    assert (taken.status_code, taken.json()["status_url"]) == (202, f"/v1/generations/{run}")
-    assert call.status(run)["state"] == "PausedAwaitingClarification"
-    assert call(f"GET {path}").json()["clarifications"] == []
-    assert call(f"POST {path}/answers", json={"answers": answers}).status_code == 400
+    assert (taken.status_code, taken.json()["status_url"]) == (202, path_of("get_generation", run))
+    assert call.status(run)[STATE] == "PausedAwaitingClarification"
+    assert call(op("get_clarifications", run)).json()["clarifications"] == []
+    assert call(op("answer_clarifications", run), json={"answers": answers}).status_code == 400
     call.pass_time(30)
-    assert call.status(run)["state"] == "Drafting"
+    assert call.status(run)[STATE] == "Drafting"
     call.pass_time(10_000)
     package = call.sandbox.state.packages[call.status(run)["package_id"]]
     assert b"**One?** Yes." in package.files["handoff.md"]
@@ -129,12 +128,12 @@ def test_failure_and_retry(start: Any) -> None:
     call.pass_time(10_000)
 
     body = call.status(run)
-    assert (body["state"], body["failure_category"], body["failure_reason"]) == ("Failed", "LlmContract", "No schema.")
-    again = call(f"POST /v1/generations/{run}/retry")
-    assert (again.status_code, again.headers["location"]) == (202, f"/v1/generations/{again.json()['id']}")
+    assert (body[STATE], body["failure_category"], body["failure_reason"]) == ("Failed", "LlmContract", "No schema.")
+    again = call(op("retry_generation", run))
+    assert (again.status_code, again.headers["location"]) == (202, path_of("get_generation", again.json()["id"]))
     other = call.sandbox.state.generations[again.json()["id"]]
     assert (other.intake_id, other.profile, other.project_type) == (body["intake_id"], "Fast", "AiTool")
-    assert call(f"POST /v1/generations/{other.id}/retry").status_code == 409
+    assert call(op("retry_generation", other.id)).status_code == 409
 
 
 def test_provider_retry_and_host_restart_are_shown(start: Any) -> None:
@@ -149,7 +148,7 @@ def test_provider_retry_and_host_restart_are_shown(start: Any) -> None:
     assert waiting["next_retry_at"] > waiting["last_retry_at"]
     call.pass_time(10_000)
     done = call.status(run)
-    assert (done["state"], done["host_restart_resume_count"], done["retry_count"]) == ("Complete", 1, 0)
+    assert (done[STATE], done["host_restart_resume_count"], done["retry_count"]) == ("Complete", 1, 0)
     assert done["running_cost_usd"] > call.sandbox.options.profile_cost_usd["Fast"]
 
 
@@ -157,20 +156,19 @@ def test_pause_resume_cancel(start: Any) -> None:
     """A pause stops the clock of the work; a resumed run goes on where it was; a cancelled one is over."""
     call = start()
     run = call.generation()
-    path = f"/v1/generations/{run}"
     call.pass_time(45)
     before = call.status(run)
-    assert call(f"POST {path}/pause").status_code == 204
-    assert call(f"POST {path}/pause").status_code == 409
+    assert call(op("pause_generation", run)).status_code == 204
+    assert call(op("pause_generation", run)).status_code == 409
     call.pass_time(5000)
 
     paused = call.status(run)
-    assert (paused["state"], paused["running_cost_usd"]) == ("Paused", before["running_cost_usd"])
-    assert call(f"POST {path}/resume").status_code == 204
-    assert call.status(run)["state"] == before["state"]
-    assert call(f"POST {path}/cancel", json={"reason": "Enough."}).status_code == 204
-    assert call(f"POST {path}/cancel").status_code == 409
-    assert call.status(run)["state"] == "Cancelled"
+    assert (paused[STATE], paused["running_cost_usd"]) == ("Paused", before["running_cost_usd"])
+    assert call(op("resume_generation", run)).status_code == 204
+    assert call.status(run)[STATE] == before[STATE]
+    assert call(op("cancel_generation", run), json={"reason": "Enough."}).status_code == 204
+    assert call(op("cancel_generation", run)).status_code == 409
+    assert call.status(run)[STATE] == "Cancelled"
     assert call.sandbox.state.generations[run].events[-1].detail == "Enough."
 
 
@@ -179,28 +177,27 @@ def test_resume_that_does_not_go_on(start: Any) -> None:
     call = start(resume_continues=False, pauses=(Pause(),))
     run = call.generation()
     call.pass_time(200)
-    assert call.status(run)["state"] == "Paused"
-    call(f"POST /v1/generations/{run}/resume")
+    assert call.status(run)[STATE] == "Paused"
+    call(op("resume_generation", run))
     call.pass_time(10_000)
 
-    assert call.status(run)["state"] == "Drafting"
+    assert call.status(run)[STATE] == "Drafting"
 
 
 def test_delete_restore_and_purge(start: Any) -> None:
     """Only what has ended can be deleted, only what is deleted can be purged, and deleted runs are hidden."""
     call = start()
     run = call.generation()
-    path = f"/v1/generations/{run}"
-    assert call(f"DELETE {path}").status_code == 409
+    assert call(op("delete_generation", run)).status_code == 409
     call.pass_time(10_000)
-    call(f"GET {path}")
+    call(op("get_generation", run))
 
-    assert [call(f"DELETE {path}").status_code for _ in range(2)] == [204, 204]
-    assert call(f"GET {path}").status_code == 404
-    assert call("GET /v1/generations").json() == {"generations": []}
-    assert [row["id"] for row in call("GET /v1/generations/deleted").json()["generations"]] == [run]
-    assert call(f"POST {path}/restore").status_code == 204
-    assert call(f"DELETE {path}/permanent").status_code == 409
+    assert [call(op("delete_generation", run)).status_code for _ in range(2)] == [204, 204]
+    assert call(op("get_generation", run)).status_code == 404
+    assert call(op("list_generations")).json() == {"generations": []}
+    assert [row["id"] for row in call(op("list_deleted_generations")).json()["generations"]] == [run]
+    assert call(op("restore_generation", run)).status_code == 204
+    assert call(op("purge_generation", run)).status_code == 409
 
 
 def test_in_progress_leaves_out_refining_and_both_paused_states(start: Any) -> None:
@@ -208,17 +205,17 @@ def test_in_progress_leaves_out_refining_and_both_paused_states(start: Any) -> N
     call = start(clarifications=(ClarificationRound((Question("One?"),), on=(1,)),))
     asking, paused, refining = (call.generation() for _ in range(3))
     call.pass_time(20)
-    call(f"POST /v1/generations/{paused}/pause")
+    call(op("pause_generation", paused))
     run = call.sandbox.state.generations[refining]
     total = sum(step.seconds for step in run.steps[: [step.state for step in run.steps].index("Refining")])
     call.pass_time(run.created_at + total + 1 - call.sandbox.clock.now())
     late = call.generation()
-    found = [row["id"] for row in call("GET /v1/generations?status=in_progress").json()["generations"]]
+    found = [row["id"] for row in call(op("list_generations") + "?status=in_progress").json()["generations"]]
 
-    assert call.status(refining)["state"] == "Refining"
-    assert call.status(asking)["state"] == "PausedAwaitingClarification"
+    assert call.status(refining)[STATE] == "Refining"
+    assert call.status(asking)[STATE] == "PausedAwaitingClarification"
     assert found == [late]
-    both = call("GET /v1/generations?status=paused").json()["generations"]
+    both = call(op("list_generations") + "?status=paused").json()["generations"]
     assert {row["id"] for row in both} == {asking, paused}
 
 
@@ -226,7 +223,7 @@ def test_rows_have_no_forecast_no_billing_and_no_package(start: Any) -> None:
     """A list row has the cost and the stamps, and not what only the detail has."""
     call = start()
     call.generation()
-    (row,) = call("GET /v1/generations").json()["generations"]
+    (row,) = call(op("list_generations")).json()["generations"]
 
     assert "cost_usd" in row
     assert not [name for name in row if name.startswith(("estimated_", "billing", "package"))]
@@ -238,12 +235,12 @@ def test_paging_and_order(start: Any) -> None:
     runs = [call.generation() for _ in range(4)]
 
     def ids(query: Any) -> Any:
-        return [row["id"] for row in call(f"GET /v1/generations?{query}").json()["generations"]]
+        return [row["id"] for row in call(op("list_generations") + f"?{query}").json()["generations"]]
 
     assert ids("") == runs[::-1]
     assert ids("order=asc&limit=2&offset=1") == runs[1:3]
     assert ids("offset=9") == []
-    assert call("GET /v1/generations?limit=x").status_code == 400
+    assert call(op("list_generations") + "?limit=x").status_code == 400
 
 
 def test_list_lag_and_bare_arrays(start: Any) -> None:
@@ -251,23 +248,23 @@ def test_list_lag_and_bare_arrays(start: Any) -> None:
     call = start(visible_after_seconds=20, list_envelope="array")
     run = call.generation()
 
-    assert call("GET /v1/generations").json() == []
+    assert call(op("list_generations")).json() == []
     call.pass_time(20)
-    assert [row["id"] for row in call("GET /v1/generations").json()] == [run]
+    assert [row["id"] for row in call(op("list_generations")).json()] == [run]
 
 
 def test_researcher_fans_out(start: Any) -> None:
     """One kickoff makes three children besides its parent; none of them can be retried by itself."""
     call = start(failures=(Failure(),))
     parent = kick_off(call, "Researcher").json()["id"]
-    rows = call("GET /v1/generations").json()["generations"]
+    rows = call(op("list_generations")).json()["generations"]
     assert len(rows) == 4
     call.pass_time(10_000)
 
     for row in rows:
-        assert call.status(row["id"])["state"] == "Failed"
-        assert call(f"POST /v1/generations/{row['id']}/retry").status_code == 409
-    assert call("GET /v1/usage").json()["generations_used"] == 1
+        assert call.status(row["id"])[STATE] == "Failed"
+        assert call(op("retry_generation", row["id"])).status_code == 409
+    assert call(op("get_usage")).json()["generations_used"] == 1
     assert parent in {row["id"] for row in rows}
 
 
@@ -275,7 +272,7 @@ def test_a_fan_outs_forecast_is_that_of_its_children(start: Any) -> None:
     """It takes as long as the longest of them, and costs what they cost together."""
     call = start()
     parent = kick_off(call, "Researcher").json()["id"]
-    rows = call("GET /v1/generations").json()["generations"]
+    rows = call(op("list_generations")).json()["generations"]
     call.pass_time(60)
     forecasts = {row["id"]: call.status(row["id"]) for row in rows}
     whole = forecasts.pop(parent)
@@ -291,12 +288,12 @@ def test_researcher_parent_ends_with_its_last_child(start: Any) -> None:
     call = start()
     parent = kick_off(call, "Researcher").json()["id"]
     call.pass_time(1000)
-    assert call.status(parent)["state"] not in ("Complete", "Failed")
+    assert call.status(parent)[STATE] not in ("Complete", "Failed")
     call.pass_time(1000)
 
-    assert call.status(parent)["state"] == "Complete"
-    assert call(f"GET /v1/generations/{parent}/package").status_code == 404
-    assert len(call("GET /v1/packages").json()["packages"]) == 3
+    assert call.status(parent)[STATE] == "Complete"
+    assert call(op("get_generation_package", parent)).status_code == 404
+    assert len(call(op("list_packages")).json()["packages"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -335,11 +332,11 @@ def test_update_makes_the_next_version(start: Any) -> None:
     newer = call.artifact("The same portal, for two languages.")
     call.status(run)
 
-    other = call(f"POST /v1/generations/{run}/update", json={"intake_id": newer}).json()["id"]
+    other = call(op("update_generation", run), json={"intake_id": newer}).json()["id"]
     call.pass_time(10_000)
 
-    assert call(f"GET /v1/generations/{other}/package").json()["version"] == "1.1.0"
-    assert call(f"GET /v1/generations/{run}/package").json()["version"] == "1.0.0"
+    assert call(op("get_generation_package", other)).json()["version"] == "1.1.0"
+    assert call(op("get_generation_package", run)).json()["version"] == "1.0.0"
 
 
 def test_strange_status_bodies(start: Any) -> None:
@@ -357,7 +354,7 @@ def test_strange_status_bodies(start: Any) -> None:
     assert "Translating" in states(call, run)
     assert (body["progress_percent"], body["billing_state"], body["package_id"]) == ("many", None, None)
     assert "phase_detail" not in body
-    assert call(f"GET /v1/generations/{run}/package").json()["generation_id"] == run
+    assert call(op("get_generation_package", run)).json()["generation_id"] == run
 
 
 def test_durations_may_vary(start: Any) -> None:
@@ -366,6 +363,6 @@ def test_durations_may_vary(start: Any) -> None:
     first, second = call.generation(), call.generation()
     call.pass_time(110)
 
-    assert call.status(first)["state"] == "Complete"
-    assert call.status(second)["state"] != "Complete"
+    assert call.status(first)[STATE] == "Complete"
+    assert call.status(second)[STATE] != "Complete"
     assert call.status(second)["estimated_duration_seconds"] == 240

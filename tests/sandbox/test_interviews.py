@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import TurnFailure
+from tests.kit.api import op, path_of
 
 PERSON = {"Authorization": "Bearer oat_person"}
 
@@ -15,12 +16,12 @@ PERSON = {"Authorization": "Bearer oat_person"}
 def submit(call: Any, interview: str, message: str = "More.", key: Any = None, **members: Any) -> Any:
     """Submit a turn, with an Idempotency-Key if one is given."""
     headers = {"Idempotency-Key": key} if key is not None else {}
-    return call(f"POST /v1/interviews/{interview}/turns", json={"message": message}, headers=headers, **members)
+    return call(op("submit_turn", interview), json={"message": message}, headers=headers, **members)
 
 
 def transcript(call: Any, interview: str) -> Any:
     """Who said what."""
-    return [(turn["role"], turn["content"]) for turn in call(f"GET /v1/interviews/{interview}").json()["turns"]]
+    return [(turn["role"], turn["content"]) for turn in call(op("get_interview", interview)).json()["turns"]]
 
 
 def test_turn_is_a_job(start: Any) -> None:
@@ -38,7 +39,7 @@ def test_turn_is_a_job(start: Any) -> None:
         True,
         None,
     )
-    assert location == f"/v1/interviews/turns/{job['job_id']}"
+    assert location == path_of("get_turn_job", job["job_id"])
     assert transcript(call, interview)[-1] == ("user", "A portal.")
     seen = []
     for _ in range(4):
@@ -97,7 +98,7 @@ def test_failed_turn_is_tried_again_under_its_key(start: Any) -> None:
     job = submit(call, interview, "A portal.", "key-1").json()["job_id"]
     call.pass_time(6)
 
-    failed = call(f"GET /v1/interviews/turns/{job}").json()
+    failed = call(op("get_turn_job", job)).json()
     assert (failed["status"], failed["error_code"], failed["is_retryable"]) == (
         "failed",
         "INTERVIEW_TURN_TIMEOUT",
@@ -131,11 +132,11 @@ def test_cancelled_turn(start: Any, reply_after_cancel: Any) -> None:
     call.pass_time(3)
 
     for _ in range(2):
-        cancelled = call(f"POST /v1/interviews/turns/{job}/cancel")
+        cancelled = call(op("cancel_turn_job", job))
         assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     call.pass_time(60)
 
-    assert call(f"GET /v1/interviews/turns/{job}").json()["status"] == "cancelled"
+    assert call(op("get_turn_job", job)).json()["status"] == "cancelled"
     assert (transcript(call, interview)[-1][0] == "agent") is reply_after_cancel
 
 
@@ -145,7 +146,7 @@ def test_turn_that_has_ended_cannot_be_cancelled(start: Any) -> None:
     job = submit(call, call.interview()).json()["job_id"]
     call.pass_time(6)
 
-    answer = call(f"POST /v1/interviews/turns/{job}/cancel")
+    answer = call(op("cancel_turn_job", job))
 
     assert (answer.status_code, answer.json()["type"]) == (409, "INTERVIEW_TURN_NOT_CANCELLABLE")
 
@@ -155,7 +156,7 @@ def test_transcript_counts_utf16_units(start: Any) -> None:
     call = start(opening="", replies=("",), max_transcript_chars=100)
     interview = call.interview("a€😀")
 
-    size = call(f"GET /v1/interviews/{interview}").json()["transcript_size"]
+    size = call(op("get_interview", interview)).json()["transcript_size"]
 
     assert (size["chars"], size["tokens_estimate"], size["percent_used"]) == (4, 1, 4.0)
 
@@ -166,8 +167,8 @@ def test_empty_conversations_are_not_listed(start: Any) -> None:
     empty = call.interview()
     used = call.interview("A portal.")
 
-    assert [row["id"] for row in call("GET /v1/interviews").json()["interviews"]] == [used]
-    assert call(f"GET /v1/interviews/{empty}").status_code == 200
+    assert [row["id"] for row in call(op("list_interviews")).json()["interviews"]] == [used]
+    assert call(op("get_interview", empty)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -179,14 +180,14 @@ def test_status_filter_of_interviews(start: Any, status: Any, listed: Any) -> No
     call.interview("Open.")
     call.artifact("Closed.")
 
-    assert len(call(f"GET /v1/interviews?status={status}").json()["interviews"]) == listed
+    assert len(call(op("list_interviews") + f"?status={status}").json()["interviews"]) == listed
 
 
 def test_status_in_lower_case(start: Any) -> None:
     """The pages show two spellings of an interview's status; the sandbox can be told which."""
     call = start(interview_status_style="lower")
 
-    assert call(f"GET /v1/interviews/{call.interview()}").json()["status"] == "active"
+    assert call(op("get_interview", call.interview())).json()["status"] == "active"
 
 
 def test_agent_completes_and_hands_off_for_people(start: Any) -> None:
@@ -195,7 +196,7 @@ def test_agent_completes_and_hands_off_for_people(start: Any) -> None:
     call.http.headers.update(PERSON)
     interview = call.interview("A portal.", "For everybody.")
 
-    done = call(f"GET /v1/interviews/{interview}").json()
+    done = call(op("get_interview", interview)).json()
     (run,) = call.sandbox.state.generations.values()
 
     assert (done["status"], done["started_generation_id"], done["auto_start_failure"]) == ("Complete", run.id, None)
@@ -208,7 +209,7 @@ def test_agent_completes_without_hand_off_for_keys(start: Any) -> None:
     call = start(agent_completes_after=1)
     interview = call.interview("A portal.")
 
-    done = call(f"GET /v1/interviews/{interview}").json()
+    done = call(op("get_interview", interview)).json()
 
     assert done["auto_start_failure"]["code"] == "AUTO_START_NOT_SUPPORTED_FOR_ACTOR_TYPE"
     assert done["started_generation_id"] is None
@@ -220,7 +221,7 @@ def test_hand_off_over_the_quota(start: Any) -> None:
     call = start(agent_completes_after=1, monthly_quota=0, keys={"oat_person": "ada"})
     call.http.headers.update(PERSON)
 
-    done = call(f"GET /v1/interviews/{call.interview('A portal.')}").json()
+    done = call(op("get_interview", call.interview("A portal."))).json()
 
     assert (done["status"], done["auto_start_failure"]["code"]) == ("Complete", "QUOTA_EXCEEDED")
 
@@ -229,24 +230,24 @@ def test_artifact_may_appear_late(start: Any) -> None:
     """The artifact's id is missing for a moment after completion, in the interview and in the list."""
     call = start(intake_artifact_delay=5)
     interview = call.interview("A portal.")
-    call(f"POST /v1/interviews/{interview}/complete")
+    call(op("complete_interview", interview))
 
-    assert call(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"] is None
-    assert call("GET /v1/intake-artifacts").json() == {"artifacts": []}
+    assert call(op("get_interview", interview)).json()["intake_artifact_id"] is None
+    assert call(op("list_intake_artifacts")).json() == {"artifacts": []}
     call.pass_time(5)
-    artifact = call(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"]
-    assert [row["id"] for row in call("GET /v1/intake-artifacts").json()["artifacts"]] == [artifact]
+    artifact = call(op("get_interview", interview)).json()["intake_artifact_id"]
+    assert [row["id"] for row in call(op("list_intake_artifacts")).json()["artifacts"]] == [artifact]
 
 
 def test_artifact_may_be_in_the_list_only(start: Any) -> None:
     """Some readings of the pages have the id in the list and never in the interview."""
     call = start(intake_artifact_in_interview=False)
     interview = call.interview("A portal.")
-    call(f"POST /v1/interviews/{interview}/complete")
+    call(op("complete_interview", interview))
 
-    assert call(f"GET /v1/interviews/{interview}").json()["intake_artifact_id"] is None
-    assert len(call("GET /v1/intake-artifacts").json()["artifacts"]) == 1
-    assert call("GET /v1/intake-artifacts?status=strange").json() == {"artifacts": []}
+    assert call(op("get_interview", interview)).json()["intake_artifact_id"] is None
+    assert len(call(op("list_intake_artifacts")).json()["artifacts"]) == 1
+    assert call(op("list_intake_artifacts") + "?status=strange").json() == {"artifacts": []}
 
 
 def test_what_belongs_to_others_is_not_found(start: Any) -> None:
@@ -255,7 +256,9 @@ def test_what_belongs_to_others_is_not_found(start: Any) -> None:
     interview = call.interview("A portal.")
     other = {"Authorization": "Bearer sf_other"}
 
-    foreign = httpx.get(f"{call.sandbox.url}/v1/interviews/{interview}", headers=other)
-    unknown = httpx.get(f"{call.sandbox.url}/v1/interviews/{'0' * 8}-0000-0000-0000-{'0' * 12}", headers=other)
+    foreign = httpx.get(call.sandbox.url + path_of("get_interview", interview), headers=other)
+    unknown = httpx.get(
+        call.sandbox.url + path_of("get_interview", f"{'0' * 8}-0000-0000-0000-{'0' * 12}"), headers=other
+    )
 
     assert (foreign.status_code, foreign.json()) == (404, unknown.json())

@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox.zips import Padding, build_zip
+from tests.kit.api import op, path_of
 
 
 def location(call: Any, package: str) -> Any:
     """The signed URL of a package."""
-    answer = call(f"GET /v1/packages/{package}/zip")
+    answer = call(op("get_package_zip", package))
     assert (answer.status_code, answer.content) == (302, b"")
     return answer.headers["location"]
 
@@ -103,9 +104,9 @@ def test_large_package_is_never_held(start: Any) -> None:
 
     assert received == int(answer.headers["content-length"]) > 40 << 20
     assert peak < 16 << 20
-    files = call(f"GET /v1/packages/{package}/files").json()["files"]
+    files = call(op("list_package_files", package)).json()["files"]
     assert {row["path"] for row in files} > {"appendix/recording-001.bin", "handoff.md"}
-    assert call(f"GET /v1/packages/{package}/files/appendix/recording-001.bin").status_code == 400
+    assert call(op("get_package_file", package, "appendix/recording-001.bin")).status_code == 400
 
 
 def test_padded_zip_is_a_zip() -> None:
@@ -123,12 +124,12 @@ def test_padded_zip_is_a_zip() -> None:
 def test_single_files(start: Any) -> None:
     """Text with its own type, nothing above 256 KB, and no way out of the package."""
     call = start(package_files={"a.md": b"# A", "b.png": b"\x89PNG", "big.txt": b"x" * 300_000})
-    path = f"/v1/packages/{call.package()}/files"
+    package = call.package()
 
-    assert call(f"GET {path}/a.md").headers["content-type"].startswith("text/markdown")
-    assert call(f"GET {path}/b.png").headers["content-type"] == "image/png"
-    assert call(f"GET {path}/big.txt").status_code == 400
-    assert call(f"GET {path}/docs/%2e%2e/a.md").status_code == 400
+    assert call(op("get_package_file", package, "a.md")).headers["content-type"].startswith("text/markdown")
+    assert call(op("get_package_file", package, "b.png")).headers["content-type"] == "image/png"
+    assert call(op("get_package_file", package, "big.txt")).status_code == 400
+    assert call(op("get_package_file", package, "docs/%2e%2e/a.md")).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -154,12 +155,12 @@ def test_search(start: Any, query: Any, files: Any) -> None:
     call = start(package_files=contents)
     package = call.package()
 
-    answer = call.http.get(f"/v1/packages/{package}/search", params={"q": query}).json()
+    answer = call.http.get(path_of("search_package", package), params={"q": query}).json()
 
     assert answer["query"] == query
     assert sorted(hit["file_path"] for hit in answer["results"]) == files
     assert all("<mark>" in hit["snippet"] for hit in answer["results"])
-    across = call.http.get("/v1/packages/search", params={"q": query}).json()["results"]
+    across = call.http.get(path_of("search_packages"), params={"q": query}).json()["results"]
     assert [hit["total_hit_count"] for hit in across] == ([len(files)] if files else [])
 
 
@@ -168,27 +169,29 @@ def test_addenda_are_paid_for_each_time(start: Any) -> None:
     call = start()
     package = call.package()
     change = {"title": "French", "description": "Localize it."}
-    first = call(f"POST /v1/packages/{package}/addenda", json=change).json()
-    call(f"POST /v1/packages/{package}/addenda", json=change)
+    first = call(op("create_addendum", package), json=change).json()
+    call(op("create_addendum", package), json=change)
 
-    rows = call(f"GET /v1/packages/{package}/addenda").json()["addenda"]
+    rows = call(op("list_addenda", package)).json()["addenda"]
     assert len(rows) == 2
     with zipfile.ZipFile(io.BytesIO(httpx.get(first["download_url"]).content)) as archive:
         assert len(archive.namelist()) == 5
-    assert call("GET /v1/packages").json()["packages"][0]["addenda_count"] == 2
+    assert call(op("list_packages")).json()["packages"][0]["addenda_count"] == 2
 
 
 def test_explanations_are_paid_for_once(start: Any) -> None:
     """One audience is one cached explanation; there is nothing to download before it was made."""
     call = start()
-    path = f"/v1/packages/{call.package()}"
-    download = f"GET {path}/explain/download?audience=executive&format=txt"
+    package = call.package()
+    download = op("download_explanation", package) + "?audience=executive&format=txt"
     assert call(download).status_code == 404
 
-    first = call(f"POST {path}/explain", json={"audience": "executive"}).json()
-    second = call(f"POST {path}/explain", json={"audience": "executive"}).json()
+    first = call(op("explain_package", package), json={"audience": "executive"}).json()
+    second = call(op("explain_package", package), json={"audience": "executive"}).json()
 
     assert (first["cached"], second["cached"], second["cost_usd"]) == (False, True, 0)
     assert call(download).headers["content-disposition"].endswith('"specstep-explanation-executive.txt"')
-    assert call(f"POST {path}/explain", json={"audience": "nobody"}).json()["type"] == "EXPLAIN_AUDIENCE_UNKNOWN"
-    assert call(f"POST {path}/explain", json={"audience": " "}).json()["type"] == "MISSING_AUDIENCE"
+    assert (
+        call(op("explain_package", package), json={"audience": "nobody"}).json()["type"] == "EXPLAIN_AUDIENCE_UNKNOWN"
+    )
+    assert call(op("explain_package", package), json={"audience": " "}).json()["type"] == "MISSING_AUDIENCE"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.kit.api import op
+
 schemathesis = pytest.importorskip("schemathesis", reason="did not run: schemathesis is not installed")
 
 from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
@@ -30,7 +32,7 @@ CHECKS = [
     openapi_checks.response_schema_conformance,
 ]
 
-BEYOND_THE_CONTRACT = {("POST /v1/generations/{id}/cancel", 400)}
+BEYOND_THE_CONTRACT = {(op("cancel_generation"), 400)}
 """A body whose reason is no text. The pages do not say what is answered; ASP.NET answers so."""
 
 
@@ -42,17 +44,17 @@ class World:
         self.headers = {"Authorization": f"Bearer {sandbox.api_key}"}
         package = caller.package()
         interview = caller.interview("A portal.")
-        turn = caller(f"POST /v1/interviews/{interview}/turns", json={"message": "More."}).json()
+        turn = caller(op("submit_turn", interview), json={"message": "More."}).json()
         caller.pass_time(60)
         file = {"file": ("a.txt", b"a", "text/plain")}
-        documents = f"/v1/interviews/{interview}/reference-documents"
+        upload = op("upload_reference_document", interview)
         self.ids = {
             "interviews": interview,
             "generations": caller.generation(),
             "packages": package,
             "jobId": turn["job_id"],
             "interviewId": interview,
-            "documentId": caller(f"POST {documents}", files=file).json()["id"],
+            "documentId": caller(upload, files=file).json()["id"],
             "path": "README.md",
             "version": "1.0.0",
         }

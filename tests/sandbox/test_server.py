@@ -11,21 +11,22 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import Fault, ManualClock, Sandbox, SandboxOptions, ScaledClock, serve
+from tests.kit.api import op, path_of
 
 
 def test_requests_are_recorded_without_secrets(start: Any) -> None:
     """Each request with what came of it and when; never a key, never a signature."""
     call = start()
     package = call.package()
-    httpx.get(call(f"GET /v1/packages/{package}/zip").headers["location"])
+    httpx.get(call(op("get_package_zip", package)).headers["location"])
 
     rows = list(call.sandbox.requests)
     last, blob = rows[-2:]
-    assert (last.method, last.status, last.operation) == ("GET", 302, "GET /v1/packages/{id}/zip")
+    assert (last.method, last.status, last.operation) == ("GET", 302, op("get_package_zip"))
     assert (blob.server, blob.status, "sig=*" in blob.query) == ("blob", 200, True)
     assert last.key_id in {key.id for key in call.sandbox.state.keys.values()}
-    assert call.sandbox.requests.count("POST /v1/generations") == 1
-    (turn,) = call.sandbox.requests.matching("POST /v1/interviews/{id}/turns")
+    assert call.sandbox.requests.count(op("start_generation")) == 1
+    (turn,) = call.sandbox.requests.matching(op("submit_turn"))
     assert b"customer-feedback portal" in (turn.body or b"")
     assert turn.at < last.at
     written = repr(rows)
@@ -72,7 +73,7 @@ def test_answers_are_dated_by_the_virtual_clock(start: Any) -> None:
     call = start()
     call.pass_time(3600)
 
-    assert parsedate_to_datetime(call("GET /v1/me").headers["date"]).timestamp() == call.sandbox.clock.now()
+    assert parsedate_to_datetime(call(op("get_me")).headers["date"]).timestamp() == call.sandbox.clock.now()
 
 
 def test_ports_are_given_back() -> None:
@@ -91,17 +92,17 @@ def test_ports_are_given_back() -> None:
 def test_stop_does_not_wait_for_a_stalled_request(start: Any) -> None:
     """Requests that hang are cut when the sandbox stops."""
     call = start()
-    call.sandbox.faults.add(Fault("GET /v1/me", "stall"))
+    call.sandbox.faults.add(Fault(op("get_me"), "stall"))
     failed = threading.Event()
 
     def ask() -> None:
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-            call("GET /v1/me")
+            call(op("get_me"))
         failed.set()
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not call.sandbox.requests.count("GET /v1/me"):
+    while not call.sandbox.requests.count(op("get_me")):
         failed.wait(0.002)
     call.sandbox.stop()
     thread.join()
@@ -112,7 +113,7 @@ def test_stop_does_not_wait_for_a_stalled_request(start: Any) -> None:
 def test_serve_announces_itself_and_reads_faults(tmp_path: Path) -> None:
     """In the foreground: one line with the address and the key, faults from a file, until told to end."""
     file = tmp_path / "faults.yaml"
-    file.write_text("- {match: GET /v1/me, kind: status, status: 418, times: null}\n")
+    file.write_text(f"- match: {op('get_me')}\n  kind: status\n  status: 418\n  times: null\n")
     lines, until, ready = [], threading.Event(), threading.Event()
 
     def announce(line: Any) -> None:
@@ -128,7 +129,7 @@ def test_serve_announces_itself_and_reads_faults(tmp_path: Path) -> None:
     (line,) = lines
     words = dict(word.split("=", 1) for word in line.split())
     answer = httpx.get(
-        f"{words['SPECSTEP_API_URL']}/v1/me", headers={"Authorization": f"Bearer {words['SPECSTEP_API_KEY']}"}
+        words["SPECSTEP_API_URL"] + path_of("get_me"), headers={"Authorization": f"Bearer {words['SPECSTEP_API_KEY']}"}
     )
     until.set()
     thread.join()
@@ -141,7 +142,7 @@ def test_more_keys(start: Any) -> None:
     """Options name further keys and whose they are."""
     call = start(keys={"sf_team": "bob"})
 
-    me = httpx.get(f"{call.sandbox.url}/v1/me", headers={"Authorization": "Bearer sf_team"}).json()
+    me = httpx.get(call.sandbox.url + path_of("get_me"), headers={"Authorization": "Bearer sf_team"}).json()
 
     assert me["email"] == "bob@example.com"
 

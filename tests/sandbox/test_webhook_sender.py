@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.kit.api import STATE, op
+
 EVENTS = [
     "generation.state_changed",
     "generation.paused_awaiting_clarification",
@@ -57,23 +59,22 @@ def receiver() -> Iterator[Receiver]:
 
 
 def subscribe(call: Any, receiver: Receiver, events: Any = EVENTS) -> Any:
-    """Subscribe the receiver; gives the subscription."""
-    (key,) = call("GET /v1/api-keys").json()["keys"]
+    """Subscribe the receiver; gives the key's id and the subscription."""
+    (key,) = call(op("list_api_keys")).json()["keys"]
     url = f"http://127.0.0.1:{receiver.server_port}/hook"
-    path = f"/v1/api-keys/{key['id']}/webhooks"
-    return path, call(f"POST {path}", json={"url": url, "events": events}).json()
+    return key["id"], call(op("create_webhook", key["id"]), json={"url": url, "events": events}).json()
 
 
 def test_every_change_of_state_is_told(start: Any, receiver: Receiver) -> None:
     """Turning the clock is enough: each change arrives in order, signed, with the generation as it then was."""
     call = start()
-    path, hook = subscribe(call, receiver)
+    key, hook = subscribe(call, receiver)
     run = call.generation()
     for _ in range(30):
         call.pass_time(10)
 
     told = [json.loads(body) for _, body in receiver.received]
-    changes = [event["generation"]["state"] for event in told if event["event"] == "generation.state_changed"]
+    changes = [event["generation"][STATE] for event in told if event["event"] == "generation.state_changed"]
     assert changes == [event.to_state for event in call.sandbox.state.generations[run].events]
     assert told[-1]["event"] == "generation.completed"
     for headers, body in receiver.received:
@@ -82,7 +83,7 @@ def test_every_change_of_state_is_told(start: Any, receiver: Receiver) -> None:
         assert headers["x-specstep-webhook-event"] == json.loads(body)["event"]
         assert headers["x-specstep-webhook-timestamp"].isdigit()
     assert len({headers["x-specstep-webhook-delivery"] for headers, _ in receiver.received}) == len(told)
-    (row,) = call(f"GET {path}").json()["webhooks"]
+    (row,) = call(op("list_webhooks", key)).json()["webhooks"]
     assert (row["last_status"], row["last_http_code"], row["signing_secret"]) == ("delivered", 200, None)
 
 
@@ -104,9 +105,9 @@ def test_failed_deliveries_are_tried_again(start: Any, receiver: Receiver, statu
 def test_test_event(start: Any, receiver: Receiver) -> None:
     """A synthetic event goes the same way, and its outcome comes back."""
     call = start()
-    path, hook = subscribe(call, receiver)
+    key, hook = subscribe(call, receiver)
 
-    outcome = call(f"POST {path}/{hook['id']}/test").json()
+    outcome = call(op("test_webhook", key, hook["id"])).json()
 
     (headers, body) = receiver.received[0]
     assert (outcome["success"], outcome["http_status"]) == (True, 200)

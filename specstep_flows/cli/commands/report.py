@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from specstep_flows._paths import user_path
 from specstep_flows.cli.options import complete_run
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
@@ -46,8 +48,8 @@ def report(
     call.run_id, call.is_resumable = run, False
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
-    page = default_path(record) if output is None else output.expanduser().absolute()
-    if page.is_dir():
+    page = default_path(record) if output is None else user_path(output)
+    if os.path.isdir(page):
         page = page / f"specstep-{record.run_id}-report.html"
     written = write_report(collected, page, force=force)
     receipt_file = None
@@ -64,6 +66,7 @@ def report(
             "receipt": None if receipt_file is None else str(receipt_file),
             "gaps": list(collected.gaps),
         },
+        is_exact=True,
     )
     return 0
 

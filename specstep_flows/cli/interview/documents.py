@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specstep_flows import errors, events
+from specstep_flows._paths import user_path
 from specstep_flows._text import size
 from specstep_flows.cli.interview.view import document_lines
 from specstep_flows.cli.progress.upload_bar import UploadBar
@@ -87,10 +89,10 @@ class Documents:
 
 def _path(argument: str) -> Path:
     """The file that is meant: as it stands, in quotes, or with backslashes, as a file dropped on a terminal has."""
-    path = Path(argument.strip("\"'")).expanduser().absolute()
-    if not path.exists():
+    path = user_path(argument.strip("\"'"))
+    if not os.path.exists(path):
         with contextlib.suppress(ValueError):
             words = shlex.split(argument)
             if len(words) == 1:
-                return Path(words[0]).expanduser().absolute()
+                return user_path(words[0])
     return path

@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, answer: Answer) -> None:
         variant = self.server.service.variant
         headers = dict(answer.headers)
-        if variant.location == "absolute" and headers.get("Location", "").startswith("/v1/"):
+        if variant.location == "absolute" and re.match(r"/v\d/", headers.get("Location", "")):
             headers["Location"] = f"{self.server.service.url}{headers['Location']}"
         if not self.server.is_storage and variant.rate_headers is not None:
             headers |= {

@@ -13,6 +13,7 @@ from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, Variant
 from tests.behaviour.second_service.wording import Answer, Wording
 from tests.behaviour.second_service.world import PROFILES, PROJECT_TYPES, Document, Generation, Refused, World
+from tests.kit.api import as_sent, op, path_of
 
 KEY: Final = "sf_second_0f5e1c77a9d24b58"
 
@@ -31,7 +32,7 @@ class SecondService:
         self.world = World(variant, now or time.monotonic)
         self.books = self.world.books
         self.words = Wording(self.world)
-        #: Every request in order, as "METHOD /path/with/{id}".
+        #: Every request in order: its method, and its path with `{id}` for each id.
         self.log: list[str] = []
         self._closing = threading.Event()
         self._api = listen(self, is_storage=False)
@@ -75,15 +76,17 @@ class SecondService:
                 raise
 
     def _route(self, call: Call) -> Answer:
-        if re.fullmatch(rf"/files/{ID}\.zip|/v1/packages/{ID}/zip/content", call.path):
+        if re.fullmatch(rf"/files/{ID}\.zip|{path_of('get_package_zip', ID)}/content", call.path):
             return self.storage(call)
         if call.headers.get("Authorization") != f"Bearer {self.key}":
             self.books.refused_keys += 1
             return Answer(401, b"", {"WWW-Authenticate": "Bearer"})
-        for method, pattern, handle in _ROUTES:
-            match = re.fullmatch(pattern, call.path)
-            if match and method == call.method:
-                return handle(self, call, *match.groups())
+        for operation, pattern, handle in _ROUTES:
+            match = re.fullmatch(pattern, f"{call.method} {call.path}")
+            if match:
+                answer = handle(self, call, *match.groups())
+                answer.body = as_sent(operation, answer.body)
+                return answer
         raise Refused(404, "NOT_FOUND", "There is nothing here.")
 
     def _optional(self, name: str) -> None:
@@ -214,7 +217,7 @@ class SecondService:
         if not isinstance(given, list):
             raise Refused(400, "VALIDATION_ERROR", "answers is required.")
         self.world.answer(generation, {one["question"]: one["answer"] for one in given})
-        body = {"generation_id": generation.id, "status_url": f"/v1/generations/{generation.id}"}
+        body = {"generation_id": generation.id, "status_url": path_of("get_generation", generation.id)}
         return self.words.json(self.variant.answers_status, body)
 
     def package_of(self, call: Call, identifier: str) -> Answer:
@@ -277,26 +280,37 @@ class SecondService:
         return Answer(206, content[start:], headers)
 
 
-_ROUTES: Final[list[tuple[str, str, Callable[..., Answer]]]] = [
-    ("GET", "/v1/me", SecondService.me),
-    ("GET", "/v1/usage", SecondService.usage),
-    ("GET", "/v1/capabilities", SecondService.capabilities),
-    ("POST", "/v1/interviews", SecondService.start_interview),
-    ("GET", "/v1/interviews", SecondService.interviews),
-    ("GET", f"/v1/interviews/{ID}", SecondService.interview),
-    ("POST", f"/v1/interviews/{ID}/turns", SecondService.turn),
-    ("GET", f"/v1/interviews/turns/{ID}", SecondService.job),
-    ("POST", f"/v1/interviews/{ID}/complete", SecondService.complete),
-    ("POST", f"/v1/interviews/{ID}/reference-documents", SecondService.attach),
-    ("GET", f"/v1/interviews/{ID}/reference-documents", SecondService.documents),
-    ("GET", "/v1/intake-artifacts", SecondService.artifacts),
-    ("POST", "/v1/generations", SecondService.kick_off),
-    ("GET", "/v1/generations", SecondService.generations),
-    ("GET", "/v1/generations/deleted", SecondService.deleted_generations),
-    ("GET", f"/v1/generations/{ID}", SecondService.generation),
-    ("GET", f"/v1/generations/{ID}/clarifications", SecondService.clarifications),
-    ("POST", f"/v1/generations/{ID}/clarifications/answers", SecondService.answers),
-    ("GET", f"/v1/generations/{ID}/package", SecondService.package_of),
-    ("GET", f"/v1/packages/{ID}/zip", SecondService.zip),
-    ("GET", f"/v1/packages/{ID}/content", SecondService.content),
+#: What answers each operation, by the contract's name for it.
+_HANDLERS: Final[dict[str, Callable[..., Answer]]] = {
+    "get_me": SecondService.me,
+    "get_usage": SecondService.usage,
+    "get_capabilities": SecondService.capabilities,
+    "start_interview": SecondService.start_interview,
+    "list_interviews": SecondService.interviews,
+    "get_interview": SecondService.interview,
+    "submit_turn": SecondService.turn,
+    "get_turn_job": SecondService.job,
+    "complete_interview": SecondService.complete,
+    "upload_reference_document": SecondService.attach,
+    "list_reference_documents": SecondService.documents,
+    "list_intake_artifacts": SecondService.artifacts,
+    "start_generation": SecondService.kick_off,
+    "list_generations": SecondService.generations,
+    "list_deleted_generations": SecondService.deleted_generations,
+    "get_generation": SecondService.generation,
+    "get_clarifications": SecondService.clarifications,
+    "answer_clarifications": SecondService.answers,
+    "get_generation_package": SecondService.package_of,
+    "get_package_zip": SecondService.zip,
+}
+
+
+def _pattern(operation: str) -> str:
+    """Method and path of an operation, with a group for each id."""
+    return re.sub(r"\{\w+\}", lambda _: ID, op(operation))
+
+
+_ROUTES: Final = [
+    *((operation, _pattern(operation), handle) for operation, handle in _HANDLERS.items()),
+    ("get_package_zip", rf"GET /v1/packages/{ID}/content", SecondService.content),
 ]

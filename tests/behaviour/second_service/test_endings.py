@@ -13,6 +13,7 @@ from tests.behaviour.second_service.bench import Terminal, real_clock, run_libra
 from tests.behaviour.second_service.server import SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, VARIANTS
+from tests.kit.api import op
 
 QUOTA = (402, "QUOTA_EXCEEDED", "You have used 5 of 5 generations this month.")
 OVERAGE = (403, "QUOTA_EXCEEDED", "Enable extra usage.")
@@ -67,8 +68,8 @@ def test_an_end_is_told_in_its_own_words(
 
 @pytest.mark.parametrize("after", [False, True], ids=["never arrived", "was carried out"])
 def test_a_service_that_stumbles_twice_is_paid_once(tmp_path: Path, after: bool) -> None:
-    """Two refused kickoffs in a row, of which none or one was carried out. A third is sent by a later command alone."""
-    outcome = run_library(tmp_path, PLAIN, Trouble("POST /v1/generations", "503", after, times=2))
+    """Two refused kickoffs in a row, of which none or one was carried out: one command sends no third one."""
+    outcome = run_library(tmp_path, PLAIN, Trouble(op("start_generation"), "503", after, times=2))
 
     assert [type(failure) for failure in outcome.failures] == ([] if after else [errors.OutcomeUnknown])
     outcome.check()
@@ -77,7 +78,7 @@ def test_a_service_that_stumbles_twice_is_paid_once(tmp_path: Path, after: bool)
 def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path: Path) -> None:
     """The service wants a type and detected one; what it accepts is refused for good, which starts no second look."""
     outcome = run_library(
-        tmp_path, VARIANTS["strict_type"], Trouble("GET /v1/capabilities", "500", after=True, times=1000)
+        tmp_path, VARIANTS["strict_type"], Trouble(op("get_capabilities"), "500", after=True, times=1000)
     )
 
     assert outcome.failures == []

@@ -15,8 +15,9 @@ from tests.behaviour.second_service.bench import BRIEF, TurnedClock, run_library
 from tests.behaviour.second_service.server import KEY, SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, VARIANTS
+from tests.kit.api import op
 
-KICKOFF = "POST /v1/generations"
+KICKOFF = op("start_generation")
 #: Neither a row nor a status body says what a generation was made of.
 SECRETIVE = PLAIN.but(rows_name_interview=False, status_has_intake=False)
 
@@ -86,9 +87,7 @@ def test_older_generations_that_nobody_can_place_stop_nothing(tmp_path: Path) ->
 
 @pytest.mark.parametrize("tells", [True, False], ids=["told", "listed only"])
 @pytest.mark.parametrize("names_interview", [True, False], ids=["named rows", "nameless rows"])
-@pytest.mark.parametrize(
-    "trouble", [None, ("POST /v1/interviews/{id}/complete", "504"), ("GET /v1/generations", "reset")]
-)
+@pytest.mark.parametrize("trouble", [None, (op("complete_interview"), "504"), (op("list_generations"), "reset")])
 def test_what_the_service_starts_by_itself_is_adopted(
     tmp_path: Path, tells: bool, names_interview: bool, trouble: Any
 ) -> None:

@@ -12,24 +12,25 @@ from tests.behaviour.second_service.bench import Terminal, real_clock, run_libra
 from tests.behaviour.second_service.server import SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, VARIANTS
+from tests.kit.api import op
 
 #: Every request of a run that changes something at the server, and those that the rest hangs on.
 CHANGES = (
-    ("POST /v1/interviews", 1),
-    ("POST /v1/interviews/{id}/turns", 1),
-    ("POST /v1/interviews/{id}/turns", 2),
-    ("POST /v1/interviews/{id}/complete", 1),
-    ("POST /v1/generations", 1),
-    ("POST /v1/generations/{id}/clarifications/answers", 1),
+    ("start_interview", 1),
+    ("submit_turn", 1),
+    ("submit_turn", 2),
+    ("complete_interview", 1),
+    ("start_generation", 1),
+    ("answer_clarifications", 1),
 )
 LOOKS = (
-    ("GET /v1/me", 1),
-    ("GET /v1/interviews/turns/{id}", 2),
-    ("GET /v1/generations", 1),
-    ("GET /v1/generations/{id}", 1),
-    ("GET /v1/generations/{id}", 5),
-    ("GET /v1/generations/{id}/clarifications", 1),
-    ("GET /v1/packages/{id}/zip", 1),
+    ("get_me", 1),
+    ("get_turn_job", 2),
+    ("list_generations", 1),
+    ("get_generation", 1),
+    ("get_generation", 5),
+    ("get_clarifications", 1),
+    ("get_package_zip", 1),
     ("GET storage", 1),
 )
 #: Answers that leave open whether the request was carried out.
@@ -44,7 +45,7 @@ KILLS = [
 
 def names(moment: Any) -> Any:
     """A moment as the name of a test."""
-    return f"{moment[0].rpartition('/v1/')[2].replace('/', '.')}-{moment[1]}"
+    return f"{moment[0]}-{moment[1]}"
 
 
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
@@ -54,7 +55,7 @@ def names(moment: Any) -> Any:
 )
 def test_an_answer_that_is_lost_costs_nothing(tmp_path: Path, moment: Any, kind: str, after: bool) -> None:
     """Before it was carried out, after it, or long after the answer: at the first sitting, without a second kickoff."""
-    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, after, nth=moment[1]))
+    outcome = run_library(tmp_path, PLAIN, Trouble(op(moment[0]), kind, after, nth=moment[1]))
 
     assert outcome.failures == []
     outcome.check()
@@ -78,7 +79,7 @@ def test_any_request_may_lose_its_answer(tmp_path: Path, name: str, step: int, k
 @pytest.mark.parametrize("kind", ["403", pytest.param("429", marks=pytest.mark.slow)])
 def test_a_refusal_loses_nothing(tmp_path: Path, moment: Any, kind: str) -> None:
     """A 403 in passing stops the run, which can be resumed; a 429 is waited out."""
-    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], kind, nth=moment[1]))
+    outcome = run_library(tmp_path, PLAIN, Trouble(op(moment[0]), kind, nth=moment[1]))
 
     assert [type(failure) for failure in outcome.failures] == ([errors.PermissionDenied] if kind == "403" else [])
     outcome.check()
@@ -88,7 +89,7 @@ def test_a_refusal_loses_nothing(tmp_path: Path, moment: Any, kind: str) -> None
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
 def test_an_outage_ends_in_one_sentence_and_can_be_resumed(tmp_path: Path, moment: Any) -> None:
     """The service fails for longer than anybody waits: a network error, and the next sitting goes on."""
-    outcome = run_library(tmp_path, PLAIN, Trouble(moment[0], "503", nth=moment[1], times=12))
+    outcome = run_library(tmp_path, PLAIN, Trouble(op(moment[0]), "503", nth=moment[1], times=12))
 
     assert all(isinstance(failure, errors.ServerError) for failure in outcome.failures)
     outcome.check()
@@ -99,7 +100,7 @@ def test_an_outage_ends_in_one_sentence_and_can_be_resumed(tmp_path: Path, momen
 def test_the_command_ends_well_whatever_was_lost(tmp_path: Path, moment: Any) -> None:
     """The real command: the answer to one request is lost after it was carried out, in a way of its own each."""
     kind = ("reset", "cut", "504")[(CHANGES + LOOKS).index(moment) % 3]
-    with SecondService(PLAIN, real_clock, Trouble(moment[0], kind, after=True, nth=moment[1])) as service:
+    with SecondService(PLAIN, real_clock, Trouble(op(moment[0]), kind, after=True, nth=moment[1])) as service:
         terminal = Terminal(tmp_path, service)
 
         terminal.check(terminal.run())
@@ -109,7 +110,7 @@ def test_the_command_ends_well_whatever_was_lost(tmp_path: Path, moment: Any) ->
 @pytest.mark.parametrize(("moment", "after", "name"), KILLS, ids=lambda one: names(one) if type(one) is tuple else None)
 def test_a_killed_process_is_resumed_by_the_next(tmp_path: Path, moment: Any, after: Any, name: Any) -> None:
     """kill -9 at a request, before or after it was carried out; ``specstep resume`` ends what it began."""
-    with SecondService(VARIANTS[name], real_clock, Trouble(moment[0], "kill", after, nth=moment[1])) as service:
+    with SecondService(VARIANTS[name], real_clock, Trouble(op(moment[0]), "kill", after, nth=moment[1])) as service:
         terminal = Terminal(tmp_path, service)
 
         assert terminal.run().code == -9

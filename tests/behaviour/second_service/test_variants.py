@@ -14,6 +14,7 @@ from tests.behaviour.second_service.bench import Terminal, TurnedClock, real_clo
 from tests.behaviour.second_service.server import KEY, SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import VARIANTS
+from tests.kit.api import op
 
 #: Those that a process is started for: together they have every answer that the others have one of.
 TOLD_APART = [
@@ -70,7 +71,7 @@ def test_a_reference_document_is_attached_once(tmp_path: Path, name: str, kind: 
     """Uploaded as a form, and found again in a list whose rows have names of their own."""
     sketch = tmp_path / "sketch.yaml"
     sketch.write_text("screens: [inbox]\n")
-    trouble = Trouble("POST /v1/interviews/{id}/reference-documents", kind, after=True) if kind else None
+    trouble = Trouble(op("upload_reference_document"), kind, after=True) if kind else None
     outcome = run_library(tmp_path, VARIANTS[name], trouble, attachments=[sketch])
 
     (interview,) = (one for one in outcome.service.world.interviews.values() if one.users())
@@ -84,9 +85,9 @@ BYTES = {
     "spare": "GET storage",
     "see_other": "GET /files/{id}.zip",
     "temporary": "GET storage",
-    "permanent": "GET /v1/packages/{id}/zip/content",
+    "permanent": op("get_package_zip") + "/content",
     "with_key": "GET /v1/packages/{id}/content",
-    "direct": "GET /v1/packages/{id}/zip",
+    "direct": op("get_package_zip"),
 }
 
 

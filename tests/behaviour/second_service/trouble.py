@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ class Trouble:
     knows_pid: threading.Event = field(default_factory=threading.Event)
     #: How long ``hang`` keeps silent, in real seconds.
     silence: float = 1.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.at, str):
+            self.at = re.sub(r"\{\w+\}", "{id}", self.at)
 
     def strikes(self, number: int, name: str) -> bool:
         """Whether it happens now; each time counts."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.behaviour.second_service.variants import Variant
 from tests.behaviour.second_service.world import Document, Generation, Interview, Job, Refused, World
+from tests.kit.api import path_of
 
 _FIRST_DAY = datetime(2026, 6, 1, tzinfo=UTC)
 _SNAKE = {"Active": "active", "Complete": "complete"}
@@ -166,7 +167,7 @@ class Wording:
 
     def submitted(self, job: Job) -> Answer:
         """The 202 to a turn that is new."""
-        where = f"/v1/interviews/turns/{job.id}"
+        where = path_of("get_turn_job", job.id)
         body: dict[str, Any] = {"status": self.job_word("queued")}
         if self.variant.turn_body == "full":
             body |= {
@@ -286,7 +287,7 @@ class Wording:
             body = {"state": "Queued"}
         answer = self.json(self.variant.kickoff_status, body)
         if self.variant.location is not None or not self.variant.kickoff_has_id:
-            answer.headers["Location"] = f"/v1/generations/{generation.id}"
+            answer.headers["Location"] = path_of("get_generation", generation.id)
         return answer
 
     def package(self, generation: Generation) -> dict[str, Any]:

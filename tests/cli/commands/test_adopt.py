@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.kit.api import op
+
 
 def test_a_generation_from_elsewhere_becomes_a_run(specstep: Any, sandbox: Any, elsewhere: str, home: Path) -> None:
     """`adopt` writes the run's id, starts nothing, and `resume` brings the package home."""
@@ -14,7 +16,7 @@ def test_a_generation_from_elsewhere_becomes_a_run(specstep: Any, sandbox: Any, 
 
     assert adopted.out == again.out == "mine\n"
     assert resumed.out == f"{home / 'tea.zip'}\n"
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 def test_an_id_of_another_account(specstep: Any, sandbox: Any) -> None:

@@ -11,6 +11,7 @@ import yaml
 
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 COOKIE_ONLY = {name for name, stated in OPERATIONS.items() if stated.cookie_only}
 PAID = {name for name, stated in OPERATIONS.items() if stated.costs}
@@ -130,18 +131,18 @@ class TestApi:
         result = specstep("api", "upload_reference_document", f"interviewId={interview_id}", "file=@notes.md")
 
         assert result.code == 0, result.err
-        (request,) = sandbox.requests.matching("POST /v1/interviews/{interviewId}/reference-documents")
+        (request,) = sandbox.requests.matching(op("upload_reference_document"))
         assert b'filename="notes.md"' in request.body
 
     def test_a_turn_has_a_key_of_its_own(self, specstep: Any, sandbox: Any) -> None:
         """A turn sent by hand is safe to send again, too."""
         interview_id = json.loads(specstep("api", "start_interview").out)["id"]
-        sandbox.faults.add(Fault("POST /v1/interviews/{id}/turns", "reset", commit=True))
+        sandbox.faults.add(Fault(op("submit_turn"), "reset", commit=True))
 
         result = specstep("api", "submit_turn", f"id={interview_id}", "message=Tea.")
 
         assert result.code == 0
-        requests = sandbox.requests.matching("POST /v1/interviews/{id}/turns")
+        requests = sandbox.requests.matching(op("submit_turn"))
         assert len(requests) > 1
         assert len({request.idempotency_key for request in requests} - {None}) == 1
 
@@ -153,6 +154,20 @@ class TestApi:
 
         assert (first.code, second.code, forced.code) == (0, 2, 0)
         assert json.loads((home / "me.json").read_text())["display_name"]
+
+    @pytest.mark.parametrize("output", ["a-file/below.json", "a" * 300, "a-folder", "dangling"])
+    def test_a_file_that_cannot_be_written_is_found_before_anything_is_paid_for(
+        self, specstep: Any, untouched: None, home: Path, output: str
+    ) -> None:
+        """The answer to what costs comes once."""
+        (home / "a-file").write_text("mine")
+        (home / "a-folder").mkdir()
+        (home / "dangling").symlink_to("nowhere")
+        force = [] if output == "dangling" else ["--force"]
+        result = specstep("api", "start_generation", f"intake_id={MISSING}", "--yes", "-o", output, *force)
+
+        assert result.code == 2
+        assert "Nothing was" in result.err
 
     @pytest.mark.parametrize(
         ("arguments", "says"),
@@ -186,4 +201,18 @@ class TestApi:
         agreed = specstep(*arguments, typed="yes\n")
 
         assert (declined.code, agreed.code) == (2, 0)
-        assert sandbox.requests.count("POST /v1/generations") == 1
+        assert sandbox.requests.count(op("start_generation")) == 1
+
+
+@pytest.mark.parametrize("depth", [101, 900, 60_000])
+@pytest.mark.parametrize("way", ["argument", "body", "field"])
+def test_json_of_the_users_without_end(specstep: Any, untouched: None, home: Path, way: str, depth: int) -> None:
+    """It is sent as it is or not at all: exit code 2, and nothing is sent."""
+    deep = "[" * depth + "]" * depth
+    (home / "body.json").write_text(f'{{"message": {deep}}}')
+    given = {"argument": [f"message:={deep}"], "body": ["--body", "body.json"], "field": ["message:=NaN"]}
+
+    result = specstep("api", "create_feedback", *given[way], "--json")
+
+    assert (result.code, result.document["code"]) == (2, "usage")
+    assert "Nothing was sent" in result.err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 
 def test_download_of_anything(specstep: Any, sandbox: Any, elsewhere: str, home: Path) -> None:
@@ -26,7 +27,7 @@ def test_download_of_anything(specstep: Any, sandbox: Any, elsewhere: str, home:
     assert by_generation.out == f"{home / elsewhere}.zip\n"
     assert by_package.out == by_run.out == f"{home / 'elsewhere' / elsewhere}.zip\n"
     assert (home / "elsewhere" / elsewhere).is_dir()
-    assert sandbox.requests.count("POST /v1/generations") == 1
+    assert sandbox.requests.count(op("start_generation")) == 1
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_download_that_fails_names_the_line_that_goes_on(
     specstep: Any, sandbox: Any, home: Path, migrated: str
 ) -> None:
     """What no run manages is gone on with by the same command, and what came is kept."""
-    sandbox.faults.add(Fault("GET /v1/packages/{id}/zip", "status", status=503, times=None))
+    sandbox.faults.add(Fault(op("get_package_zip"), "status", status=503, times=None))
     failed = specstep("download", migrated, "-o", "my docs.zip", "--json")
     sandbox.faults.clear()
 

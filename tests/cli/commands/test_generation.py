@@ -9,6 +9,7 @@ import pytest
 
 from specstep_flows import SpecStep
 from specstep_flows.sandbox import Failure, SandboxOptions
+from tests.kit.api import op
 
 
 def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
@@ -56,7 +57,7 @@ class TestRetry:
         assert (refused.code, declined.code, agreed.code) == (2, 2, 0)
         assert "Quota:" in declined.err
         assert agreed.out.strip() != failed
-        assert sandbox.requests.count("POST /v1/generations/{id}/retry") == 1
+        assert sandbox.requests.count(op("retry_generation")) == 1
 
     def test_a_run_is_retried_as_a_run(self, specstep: Any, sandbox: Any, failed: str) -> None:
         """What a run manages is retried through the run, which no crash can double."""
@@ -73,7 +74,7 @@ def test_update(specstep: Any, sandbox: Any, complete: tuple[str, str], intervie
     result = specstep("generation", "update", complete[0], "--intake", interview.intake_artifact_id, "-y", "-q")
 
     assert result.code == 0
-    assert sandbox.requests.count("POST /v1/generations/{id}/update") == 1
+    assert sandbox.requests.count(op("update_generation")) == 1
 
 
 def test_what_the_state_does_not_allow(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Fault
+from tests.kit.api import op
 
 
 def test_packages(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
@@ -51,10 +52,10 @@ def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[st
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("POST /v1/packages/{id}/addenda", "reset", commit=True),
-        Fault("POST /v1/packages/{id}/addenda", "html", commit=True),
-        Fault("POST /v1/packages/{id}/addenda", "empty", commit=True),
-        Fault("POST /v1/packages/{id}/addenda", "edit", set={"addendum_id": ""}),
+        Fault(op("create_addendum"), "reset", commit=True),
+        Fault(op("create_addendum"), "html", commit=True),
+        Fault(op("create_addendum"), "empty", commit=True),
+        Fault(op("create_addendum"), "edit", set={"addendum_id": ""}),
     ],
     ids=["reset", "page", "empty", "nameless"],
 )
@@ -68,7 +69,7 @@ def test_an_addendum_whose_answer_is_lost_is_not_asked_for_twice(
 
     assert (lost.code, lost.out) == (7, "")
     assert f"`specstep package addenda {package}` shows whether" in lost.err
-    assert sandbox.requests.count("POST /v1/packages/{id}/addenda") == 1
+    assert sandbox.requests.count(op("create_addendum")) == 1
     assert "French" in specstep("package", "addenda", package).out
 
 
@@ -133,18 +134,20 @@ def test_what_no_list_shows_is_never_sent_again(specstep: Any, sandbox: Any, com
 
 def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """A sign-in page with status 200 says nothing of a pull request: that is told, and nothing is sent again."""
-    sandbox.faults.add(Fault("POST /v1/packages/{id}/deliver", "html", status=200))
+    sandbox.faults.add(Fault(op("deliver_package"), "html", status=200))
     told = specstep("package", "deliver", complete[1])
 
     assert (told.code, told.out) == (7, "")
     assert "with an HTML page" in told.err
-    assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
+    assert sandbox.requests.count(op("deliver_package")) == 1
 
 
 def test_a_hostile_text_does_not_reach_the_terminal(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """What the service sends cannot steer a terminal; a program gets it as it is."""
     sandbox.faults.add(
-        Fault("GET /v1/packages", "edit", times=None, set={"packages.*.project_name": "\x1b]0;own\x07Tea\u202e\x1b[2J"})
+        Fault(
+            op("list_packages"), "edit", times=None, set={"packages.*.project_name": "\x1b]0;own\x07Tea\u202e\x1b[2J"}
+        )
     )
 
     shown = specstep("package", "list", tty_out=True)

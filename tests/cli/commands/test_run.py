@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Fault, SandboxOptions
+from tests.kit.api import op
 
-KICKOFF = "POST /v1/generations"
-TURN = "POST /v1/interviews/{id}/turns"
+KICKOFF = op("start_generation")
+TURN = op("submit_turn")
 QUESTION = "REST endpoints, or forms?"
 FAST = ("--yes", "--profile", "Fast")
 
@@ -286,7 +287,21 @@ def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
     assert result.code == 6
     assert result.document["code"] == "budget"
     assert result.document["spent_usd"] > 0.10
-    assert sandbox.requests.count("POST /v1/generations/{id}/cancel") == 1
+    assert sandbox.requests.count(op("cancel_generation")) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 400])
+def test_a_budget_that_cannot_be_held_says_so(specstep: Any, sandbox: Any, status: int) -> None:
+    """The exit code is that of the limit, not of the failure; what goes on costing and how to go on are told."""
+    sandbox.faults.add(
+        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9, commit=False)
+    )
+    result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--run-id", "r")
+
+    assert result.code == 6
+    assert "more than your limit of $0.10" in result.err
+    assert "goes on, and the cost with it" in result.err
+    assert "specstep resume r" in result.err
 
 
 def test_the_key_is_in_no_output(specstep: Any, sandbox: Any) -> None:

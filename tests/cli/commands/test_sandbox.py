@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from specstep_flows.sandbox import Sandbox
+from tests.kit.api import op
 
 
 def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +80,7 @@ def test_serving(start: Any, home: Path) -> None:
 )
 def test_what_does_not_fit(specstep: Any, home: Path, arguments: list[str], says: str) -> None:
     """Each is a sentence and exit code 2."""
-    (home / "faults.yaml").write_text("- {match: GET /v1/me, kind: gremlins}\n")
+    (home / "faults.yaml").write_text(f"- match: {op('get_me')}\n  kind: gremlins\n")
 
     result = specstep("sandbox", "--port", "0", *arguments)
 

@@ -12,6 +12,7 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.cli.interview.keyboard import COMMANDS
 from specstep_flows.sandbox import Sandbox
+from tests.kit.api import op
 from tests.kit.conversation import Driver, talk_about
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_what_cannot_be_done_is_said_and_the_talk_goes_on(
 
     assert said == "Go on."
     assert sentence in capsys.readouterr().err
-    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 0
+    assert sandbox.requests.count(op("upload_reference_document")) == 0
 
 
 def test_every_command_is_explained(

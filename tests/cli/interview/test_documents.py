@@ -10,6 +10,7 @@ import pytest
 from specstep_flows import errors
 from specstep_flows.cli.interview.conversation import Conversation
 from specstep_flows.sandbox import Sandbox
+from tests.kit.api import op
 from tests.kit.conversation import Driver, talk_about
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def test_documents_are_attached_listed_and_removed(
     )
 
     assert said == "Go on."
-    assert sandbox.requests.count("POST /v1/interviews/{interviewId}/reference-documents") == 3
+    assert sandbox.requests.count(op("upload_reference_document")) == 3
     written = capsys.readouterr().err
     assert "Uploading my notes.md (7 bytes)" in written
     assert "1. my notes.md (7 bytes)" in written
