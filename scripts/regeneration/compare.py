@@ -248,7 +248,11 @@ class _Comparison:
             if other.nullable != slot.nullable and not is_read and other.node.kind != "any":
                 null: Severity = "additive" if other.nullable else "client"
                 self._add(ChangeKind.NULL_TAKEN_TOO if other.nullable else ChangeKind.NULL_NOT_TAKEN, path, null, "")
-            if other.required != slot.required:
+            if is_read and other.partial and slot.required:
+                why = "only some of its alternatives have it"
+                severity = worst if worst == "flows" else "additive"
+                self._add(ChangeKind.FIELD_NO_LONGER_REQUIRED, path, severity, why)
+            elif other.required != slot.required:
                 what = ChangeKind.FIELD_NOW_REQUIRED if other.required else ChangeKind.FIELD_NO_LONGER_REQUIRED
                 why = why_left_out(other, slot) if other.required and not is_read else ""
                 severity = "additive" if is_read or not other.required or why else "client"
@@ -301,7 +305,7 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         yield ChangeKind.TYPE_NARROWED, after, "additive", detail
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield ChangeKind.TYPE_WIDENED, after, worst, detail
-    elif here.kind == "union" and there.kind != "union" and known is not None:
+    elif known is not here and known is not None and there.kind != "union":
         yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{_one_of(here)} became {known.name or described(there)}"
     elif here.kind == "any":
         if not there.is_free_form:
@@ -318,7 +322,8 @@ def _is_a(node: Node, other: Slot | None) -> bool:
 
 
 def _alternatives(union: Node) -> list[str]:
-    return sorted({described(slot.node) for slot in union.variants})
+    nodes = union.alternatives or tuple(slot.node for slot in union.variants)
+    return sorted({described(node) for node in nodes})
 
 
 def _one_of(union: Node) -> str:
