@@ -292,7 +292,11 @@ class _Comparison:
             if other.nullable != slot.nullable and not is_read and other.node.kind != "any":
                 null: Severity = "additive" if other.nullable else "client"
                 self._add(ChangeKind.NULL_TAKEN_TOO if other.nullable else ChangeKind.NULL_NOT_TAKEN, path, null, "")
-            if other.required != slot.required:
+            if is_read and other.partial and slot.required:
+                why = "only some of its alternatives have it"
+                severity = worst if worst == "flows" else "additive"
+                self._add(ChangeKind.FIELD_NO_LONGER_REQUIRED, path, severity, why)
+            elif other.required != slot.required:
                 what = ChangeKind.FIELD_NOW_REQUIRED if other.required else ChangeKind.FIELD_NO_LONGER_REQUIRED
                 why = why_left_out(other, slot) if other.required and not is_read else ""
                 severity = "additive" if is_read or not other.required or why else "client"
@@ -351,7 +355,7 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         yield ChangeKind.TYPE_NARROWED, after, "additive", detail
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield ChangeKind.TYPE_WIDENED, after, worst, detail
-    elif here.kind == "union" and there.kind != "union" and known is not None:
+    elif known is not here and known is not None and there.kind != "union":
         now = known.name or described(there)
         yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{described(here)} became {now}"
     elif here.kind == "any":
@@ -437,7 +441,12 @@ def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[O
 
 
 def _moved_to(operation: Operation, candidates: dict[OperationKey, Operation]) -> Operation | None:
-    """The new operation that a gone one most likely is, by its path and by what it answers."""
+    """The new operation that a gone one most likely is: by the end of its path, by its path, by what it answers."""
+    shape = operation.route.shape
+    same_method = [other for other in candidates.values() if other.method == operation.method]
+    under = [other for other in same_method if other.route.shape[-len(shape) :] == shape]
+    if len(under) == 1:
+        return under[0]
     mine = _field_names(operation)
     best: tuple[float, Operation] | None = None
     alike = [other for other in candidates.values() if len(other.route.blanked) < LONGEST_COMPARED]

@@ -11,6 +11,7 @@ from specstep_client.models.generation_row import GenerationRow
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
 from specstep_flows.gateway import reading
+from tests.kit.api import STATE
 from tests.kit.replies import reply
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -24,7 +25,7 @@ def test_a_list_is_an_array_or_the_sole_array_member(body: Any) -> None:
 
 def test_a_list_of_the_expected_name_is_found_among_others() -> None:
     """A service may put more arrays beside its rows any day."""
-    body = {"warnings": [], "generations": [{"id": ID, "state": "Queued"}], "filters": ["none"]}
+    body = {"warnings": [], "generations": [{"id": ID, STATE: "Queued"}], "filters": ["none"]}
 
     (row,) = reading.rows(reply(body), GenerationRow, "list_generations", "generations")
     assert str(row.id) == ID
