@@ -189,23 +189,25 @@ def _steering_names(root: Node) -> set[str]:
 
 def described(node: Node) -> str:
     """A shape in a few words."""
+    several = node.alternatives or [slot.node for slot in node.variants]
+    if several:
+        return " or ".join(sorted(set(map(_alternative, several)))[:MOST_ALTERNATIVES])
     if node.kind == "scalar":
         return f"{node.type} ({node.format})" if node.format else node.type
     if node.kind == "enum":
         return f"one of {len(node.values)} {node.type}s"
     if node.kind == "array":
         items = node.items.node if node.items is not None else node
-        within = "one of several" if items.kind == "union" else described(items) if items.kind != "array" else ""
-        return f"array of {within}" if within else "array"
-    if node.kind == "union":
-        return " or ".join(sorted({_alternative(slot.node) for slot in node.variants})[:MOST_ALTERNATIVES])
+        if items.kind == "array":
+            return "array"
+        return f"array of {'one of several' if items.variants or items.alternatives else described(items)}"
     return "anything" if node.kind == "any" else "object"
 
 
 def _alternative(node: Node) -> str:
     """One of several: of objects their names or, where they have none, their first fields."""
-    if node.kind == "union":
-        return "one of several"  # unions may hold each other
+    if node.variants or node.alternatives:
+        return "one of several"  # they may hold each other
     if node.kind != "object" or not (node.name or node.properties):
         return described(node)
     fields = [shown(name, 30) for name in node.properties]

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve
 
-from regeneration.changes import MOST_ALTERNATIVES, Change, ChangeKind, Severity, Uses, described
+from regeneration.changes import Change, ChangeKind, Severity, Uses, described
 from regeneration.errors import OperationKey
 from regeneration.likeness import likely, respelled, spelling, wrapped_in
 from regeneration.merge import combine
@@ -356,7 +356,8 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield ChangeKind.TYPE_WIDENED, after, worst, detail
     elif known is not here and known is not None and there.kind != "union":
-        yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{_one_of(here)} became {known.name or described(there)}"
+        now = known.name or described(there)
+        yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{described(here)} became {now}"
     elif here.kind == "any":
         if not there.is_free_form:
             yield ChangeKind.TYPE_STATED, after, "additive", described(there)
@@ -369,12 +370,6 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
 def _is_a(node: Node, other: Slot | None) -> bool:
     """Whether a place has a value of the same kind and type."""
     return other is not None and (other.node.kind, other.node.type) == (node.kind, node.type)
-
-
-def _one_of(node: Node) -> str:
-    """The alternatives of a union, also of one that became a single class."""
-    parts = sorted({part.name or described(part) for part in node.alternatives})
-    return " or ".join(parts[:MOST_ALTERNATIVES]) or described(node)
 
 
 def _kinds(union: Node) -> set[str]:
@@ -446,7 +441,12 @@ def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[O
 
 
 def _moved_to(operation: Operation, candidates: dict[OperationKey, Operation]) -> Operation | None:
-    """The new operation that a gone one most likely is, by its path and by what it answers."""
+    """The new operation that a gone one most likely is: by the end of its path, by its path, by what it answers."""
+    shape = operation.route.shape
+    same_method = [other for other in candidates.values() if other.method == operation.method]
+    under = [other for other in same_method if other.route.shape[-len(shape) :] == shape]
+    if len(under) == 1:
+        return under[0]
     mine = _field_names(operation)
     best: tuple[float, Operation] | None = None
     alike = [other for other in candidates.values() if len(other.route.blanked) < LONGEST_COMPARED]

@@ -21,6 +21,7 @@ MOST_MISSED: Final = 6
 
 _ERROR: Final = re.compile(r"^([45][0-9X]{2}|default)\b")
 _NOW: Final = re.compile(r"it (?:is|looks like) (.*) now$")
+_LISTED: Final = re.compile(r"\bone of \d+")
 _LENIENT: Final = (ChangeKind.FIELD_NOW_REQUIRED, ChangeKind.FIELD_NO_LONGER_REQUIRED)
 #: Differences that mean the same in whatever field they are.
 _OF_ANY_FIELD: Final = frozenset(
@@ -79,7 +80,7 @@ class Group:
 
     def line(self, writing: Writing) -> str:
         """The line."""
-        users = f"; used by {', '.join(self.users)}" if self.users else ""
+        users = f"; used by {writing.listed(self.users, mark=False)}" if self.users else ""
         operations = list(dict.fromkeys(change.operation for change in self.changes))
         if self.cause:
             parts = self.cause.split("\0")
@@ -227,14 +228,15 @@ def _of_any_field(changes: list[Change]) -> Iterator[Group]:
     """The same difference in many fields, such as dates that are numbers now."""
 
     def key(change: Change) -> Hashable | None:
-        return (change.what, *_general(change)[1:]) if change.what in _OF_ANY_FIELD and "." in change.place else None
+        detail = _LISTED.sub("one of some", _general(change)[1])
+        return (change.what, detail) if change.what in _OF_ANY_FIELD and "." in change.place else None
 
     for found in _buckets(changes, key):
         first, leaves = found[0], _leaves(found)
         if len(leaves) > FEWEST_OF_A_CAUSE and _general(first)[0]:
             named = ", ".join(f"\0{leaf}\0" for leaf in leaves[:MOST_MISSED])
             more = f" and {len(leaves) - MOST_MISSED} more" if len(leaves) > MOST_MISSED else ""
-            detail = f" ({first.detail})" if first.detail else ""
+            detail = f" ({_LISTED.sub('one of some', first.detail)})" if first.detail else ""
             yield Group(found, f"{first.what} in {len(leaves)} fields{detail}: {named}{more}")
 
 

@@ -70,14 +70,14 @@ class Report:
         lines = ["# API drift", ""]
         if self.pulled_sha256 is None:
             return "\n".join([*lines, "No document was pulled yet: the client is the documented contract's.", ""])
-        lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`; `drift.json` has all of it.", ""]
+        lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`.", ""]
         lines += _summary(self.comparisons)
-        for title, _, changes in self.comparisons:
-            lines += [f"## {title}", ""]
-            lines += _sections(changes) or ["Nothing.", ""]
         if self.misfits:
             lines += ["## Breaking for the flows: they do not fit the new client", ""]
             lines += [*(f"- {_safe(sentence)}" for sentence in self.misfits), ""]
+        for title, _, changes in self.comparisons:
+            lines += [f"## {title}", ""]
+            lines += _sections(changes) or ["Nothing.", ""]
         if self.not_generated:
             lines += ["## Operations that are not generated", ""]
             lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
