@@ -122,6 +122,14 @@ def spelled_values(document: Json) -> None:
             schema["enum"] = ["_".join(_words(value)) if isinstance(value, str) else value for value in schema["enum"]]
 
 
+def numbered_values(document: Json) -> None:
+    """Enums by their numbers, as a serializer without names writes them."""
+    for schema in list(_schemas(document)):
+        if isinstance(schema.get("enum"), list):
+            del schema["enum"]
+            schema["type"] = "integer"
+
+
 #: Change → the words that tell it.
 CAUSES: Final[dict[str, tuple[Callable[[Json], None], str]]] = {
     "camelCase": (named(_camel), "fields are spelled in camelCase now"),
@@ -136,5 +144,7 @@ CAUSES: Final[dict[str, tuple[Callable[[Json], None], str]]] = {
     "a version of some paths": (moved("/v1/generations", "/v2/generations"), "operations moved from /v1/… to /v2/…"),
     "a resource": (moved("/v1/generations", "/v1/runs"), "operations moved from /v1/generations/… to /v1/runs/…"),
     "numbers for ids": (retyped("uuid", "integer"), "(string (uuid) became integer)"),
+    "a name for all lists": (listed, "list wrapped differently: each is an object with items; its rows keep their"),
+    "numbers for values": (numbered_values, "(one of some strings became integer)"),
     "values": (spelled_values, "values are spelled differently now"),
 }
