@@ -9,9 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
-from specstep_flows._http import as_httpx_arguments, refuse_cookies, unusable_environment
+from specstep_flows._http import open_http_async
 from specstep_flows._lazy import LazyModule
 from specstep_flows.settings import Settings
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
     from specstep_flows.runs import opening, records
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
+    calling = LazyModule("specstep_flows.flows.calling")
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
     delivery = LazyModule("specstep_flows.flows.delivery")
@@ -96,12 +95,7 @@ class AsyncSpecStep:
         """
         found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
         self.settings = found.without_key() if anonymous else found
-        arguments = as_httpx_arguments(self.settings, is_anonymous=anonymous)
-        try:
-            self._http = httpx.AsyncClient(**arguments)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise unusable_environment(error) from None
-        refuse_cookies(self._http.cookies)
+        self._http = open_http_async(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)
         self._opened: runtimes.AsyncRuntime | None = None
 
@@ -163,6 +157,8 @@ class AsyncSpecStep:
         on_event: Callable[[Event], Any] | None = None,
         max_cost_usd: float | None = None,
         retry_failed: int = 0,
+        wait: bool = True,
+        wait_paused: float = 3600.0,
         timeout: float | None = None,
         remember: Mapping[str, Any] | None = None,
     ) -> models.RunResult:
@@ -189,6 +185,9 @@ class AsyncSpecStep:
             on_event: called with every event of this run.
             max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
             retry_failed: how often a failure that is likely to clear may be run again; each time costs again.
+            wait: wait for what clears by itself: a place where your plan's limit of concurrent generations is reached
+                (until ``timeout``), and the end of a pause. With False either ends the call at once.
+            wait_paused: seconds for which a generation that somebody paused is watched.
             timeout: seconds for the whole wait; what was started goes on at the service.
             remember: more to keep in the run's record, for whoever resumes it.
 
@@ -206,6 +205,8 @@ class AsyncSpecStep:
             force=force,
             max_cost_usd=max_cost_usd,
             retry_failed=retry_failed,
+            wait=wait,
+            wait_paused=wait_paused,
             # Whoever resumes without a respondent must not end an interview that is only half held.
             interview=whole.respondent is not None,
             remember=remember or {},
@@ -284,13 +285,37 @@ class AsyncSpecStep:
             is_beside=True,
         )
 
+    async def find_generation_of(
+        self, run_id: str, *, on_event: Callable[[Event], Any] | None = None, timeout: float | None = None
+    ) -> UUID | None:
+        """The generation that a run has now; None if it has none yet.
+
+        Where one was requested and the answer is not known, it is looked for until the settle time is over. Nothing is
+        sent that costs, and another process may drive the run meanwhile.
+
+        GET /v1/generations, GET /v1/generations/deleted
+
+        Raises:
+            OutcomeUnknown: it was requested, and none has appeared, or it cannot be told which is the run's.
+            RunNotFound: the run is not in the store.
+        """
+        return await self._runtime.drive_run(
+            run_id,
+            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            run_flows.find_generation,
+            runtimes.People(on_event=on_event),
+            timeout,
+            is_beside=True,
+        )
+
     async def adopt(
         self, generation_id: UUID | str, *, run_id: str | None = None, **options: Unpack[RunChanges]
     ) -> RunRecord:
         """Make a managed run of a generation that was started elsewhere; ``resume`` then continues it.
 
         ``options`` are those of ``run`` that make sense from here on: ``output``, ``unpack``, ``max_cost_usd``, …
-        (``models.RunChanges``). A generation that a run drives already gives that run.
+        (``models.RunChanges``). A generation that a run drives already gives that run, with these options; so does one
+        that a run has requested without learning of it: then it is that run's.
 
         GET /v1/generations/{id}
 
@@ -298,9 +323,9 @@ class AsyncSpecStep:
             UnknownOption: one of ``options`` is not an option of a run.
             NotFound: there is no such generation, or it is not this account's.
         """
-        chosen = opening.run_options(**options)
+        opening.run_options(**options)  # What makes no sense is refused before anything is asked.
         generation = await self.get_generation(generation_id)
-        return await self._runtime.adopt(generation, run_id, chosen)
+        return await self._runtime.adopt(generation, run_id, options)
 
     async def download_package(
         self,
@@ -447,17 +472,26 @@ class AsyncSpecStep:
         return await self._drive(gateway.list_generations(deleted=deleted, first_page=first_page))
 
     async def wait_for_generation(
-        self, generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float | None = None
+        self,
+        generation_id: UUID | str,
+        *,
+        on_question: Policy | None = None,
+        settle_seconds: float | None = None,
+        wait_paused: float = 3600.0,
     ) -> models.Generation:
         """Watch a generation until it is Complete. GET /v1/generations/{id}
 
-        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
+        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that somebody paused
+        is watched for ``wait_paused`` seconds.
 
         Raises:
             GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
         """
         settle = self._settle_seconds(settle_seconds)
-        return await self._drive(watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle))
+        records.check_option("wait_paused", wait_paused)
+        return await self._drive(
+            watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, wait_paused)
+        )
 
     async def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
         """The questions that a paused generation waits for; none when it does not wait.
@@ -513,27 +547,44 @@ class AsyncSpecStep:
         """
         return await self._drive(control.cancel_generation(callbacks.as_id(generation_id), reason))
 
-    async def retry_generation(self, generation_id: UUID | str, *, settle_seconds: float | None = None) -> UUID:
+    async def retry_generation(
+        self, generation_id: UUID | str, *, settle_seconds: float | None = None, again: bool = False
+    ) -> UUID:
         """Run a failed generation's intake again; the new generation's id. This costs.
+
+        A newer generation of the same interview and profile that has not failed and was not cancelled is taken for one
+        that an earlier call started: ``again`` pays for another all the same.
 
         POST /v1/generations/{id}/retry
 
         Raises:
             Conflict: this one cannot be retried (a Researcher's child, an old one).
+            OutcomeUnknown: it seems to have been retried already (``candidates``); nothing was sent.
         """
         settle = self._settle_seconds(settle_seconds)
-        return await self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle))
+        return await self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle, again=again))
 
     async def update_generation(
-        self, generation_id: UUID | str, intake_id: UUID | str, *, settle_seconds: float | None = None
+        self,
+        generation_id: UUID | str,
+        intake_id: UUID | str,
+        *,
+        settle_seconds: float | None = None,
+        again: bool = False,
     ) -> UUID:
         """Generate again from a newer interview; the new generation's id. This costs.
 
+        A newer generation of the same intake is taken for one that an earlier call started, as by
+        ``retry_generation``.
+
         POST /v1/generations/{id}/update
+
+        Raises:
+            OutcomeUnknown: it seems to have been updated already (``candidates``); nothing was sent.
         """
         settle = self._settle_seconds(settle_seconds)
         return await self._drive(
-            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle)
+            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle, again=again)
         )
 
     async def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
@@ -581,8 +632,11 @@ class AsyncSpecStep:
                 ...
 
         It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+
+        Raises:
+            OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(gateway.call(operation, *args, **arguments))
+        return await self._drive(calling.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
         if given is None:

@@ -43,6 +43,7 @@ FRONT_DOOR_SECONDS: Final = 60.0
 _KEY_PREFIXES: Final = ("sf_", "oat_")
 
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+_PLAIN_PATH: Final = re.compile(r"(?:/[a-z]{1,12}\d{0,2}){1,3}/?")
 
 Found: TypeAlias = tuple[Any, str]
 
@@ -122,6 +123,16 @@ class Settings:
     def without_key(self) -> Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
+        return type(self), (None, *attrs.astuple(self, recurse=False)[1:])
+
+    def __copy__(self) -> Settings:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Settings:
+        return self
 
     def state_folder(self) -> Path:
         """The folder of the run store and the shared rate limits: ``state``, or else the platform's state folder.
@@ -212,7 +223,9 @@ def check_api_url(value: object, source: str) -> str:
         raise SettingsError(
             f"The service's address ({source}) is not a URL; it should look like {DEFAULT_API_URL}."
         ) from None
-    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0:
+    # A key in place of a host would be looked up, unencrypted.
+    is_key = host.startswith(_KEY_PREFIXES)
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0 or is_key:
         raise SettingsError(f"The service's address ({source}) must look like {DEFAULT_API_URL}.")
     if "@" in parts.netloc:
         raise SettingsError(
@@ -222,7 +235,9 @@ def check_api_url(value: object, source: str) -> str:
         raise SettingsError(f"The service's address ({source}) must end after the host, but contains a ? or #.")
     origin = _origin(parts, host, port)
     if parts.path not in ("", "/"):
-        raise SettingsError(f"The service's address ({source}) must be {origin}, without {parts.path}.")
+        # A path that is no plain word may be a key that was put there.
+        path = parts.path if _PLAIN_PATH.fullmatch(parts.path) else "a path"
+        raise SettingsError(f"The service's address ({source}) must be {origin}, without {path}.")
     if parts.scheme == "http" and not is_loopback(origin):
         raise SettingsError(
             f"{origin} ({source}) would send your key unencrypted. Use https; plain http is accepted on loopback only."
@@ -252,7 +267,7 @@ def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or not fits(number):
         raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {value!r}.")
@@ -337,8 +352,9 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         # Not chained: newer Pythons keep the whole document, key included, on the original.
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
-    except RecursionError:
-        raise SettingsError(f"The settings file {path} is nested too deeply.") from None
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets without end.
+        raise SettingsError(f"The settings file {path} cannot be read ({type(error).__name__}).") from None
 
 
 def _unknown(name: str, path: Path) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +182,38 @@ def test_the_key_is_in_no_repr(file: Path) -> None:
     assert settings.require_key() == KEY
     assert KEY not in repr(settings)
     assert KEY not in str(settings)
+
+
+def test_a_pickle_holds_no_key_and_a_copy_does() -> None:
+    """Settings that go to a queue, a cache or another process go without it; everything else goes with them."""
+    settings = Settings(api_key=KEY, api_url="https://specstep.example", settle_seconds=7.0, sources={"state": "flag"})
+
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        pickled = pickle.dumps(settings, protocol)
+        assert KEY.encode() not in pickled
+        assert pickle.loads(pickled) == settings.without_key()
+    assert copy.copy(settings).api_key == copy.deepcopy(settings).api_key == KEY
+    assert attrs.evolve(settings, settle_seconds=8.0).api_key == KEY
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"SPECSTEP_API_URL": f"https://specstep.com/{KEY}"},
+        {"SPECSTEP_API_URL": f"https://{KEY}"},
+        {"SPECSTEP_API_URL": f"http://{KEY}"},
+        {"SPECSTEP_API_URL": f"https://{KEY}/v1"},
+        {"SPECSTEP_CONFIG": f"/nowhere/{KEY}.toml"},
+        {"SPECSTEP_CONFIG": KEY},
+        {"SPECSTEP_CLOCK_SPEED": KEY},
+        {"SPECSTEP_STATE": f"\0{KEY}"},
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_shown(environ: dict[str, str]) -> None:
+    """In a URL, in the name of a file, as a number."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(environ=environ)
+    assert KEY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
 
 
 def test_a_missing_key_is_said_with_how_to_give_one() -> None:
@@ -356,3 +391,43 @@ def test_a_number_given_to_the_class_itself_is_checked_too(name: str, value: Any
     """A settle time that is nan would be waited out for ever, with a paid run in it."""
     with pytest.raises(SettingsError, match="must be a number"):
         Settings(**{name: value})
+
+
+def test_a_mark_at_the_start_of_the_file_is_none_of_its_text(file: Path) -> None:
+    """Windows editors and PowerShell write one."""
+    file.write_bytes(b"\xef\xbb\xbfrequest_timeout = 30\n")
+    assert Settings.load(environ={}, file=file).request_timeout == 30
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "9" * 400, "[" * 5000, "2026-13-45", "1e999"], ids=len)
+def test_a_value_that_no_setting_can_have_is_refused(file: Path, value: str) -> None:
+    """Numbers without end, and brackets without end."""
+    file.write_text(f"request_timeout = {value}\n")
+    with pytest.raises(SettingsError):
+        Settings.load(environ={}, file=file)
+
+
+@pytest.mark.parametrize("variable", ["SPECSTEP_STATE", "SPECSTEP_CONFIG"])
+def test_a_home_folder_of_nobody_is_refused(variable: str) -> None:
+    """Python raises RuntimeError for it."""
+    with pytest.raises(SettingsError, match=rf"no home folder for ~nobody-here/x \({variable}\)"):
+        Settings.load(environ={variable: "~nobody-here/x"})
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("no home"), Path("~/.config/specstep")])
+def test_a_user_without_a_home_folder_works_with_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: RuntimeError | Path
+) -> None:
+    """In a container, for instance: nothing but the place of the runs must be said."""
+
+    def folder(*_: object, **__: object) -> Path:
+        if isinstance(answer, RuntimeError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("platformdirs.user_config_path", folder)
+    monkeypatch.setattr("platformdirs.user_state_path", folder)
+
+    assert Settings.load(environ={"SPECSTEP_STATE": str(tmp_path)}).state_folder() == tmp_path
+    with pytest.raises(SettingsError, match="Set SPECSTEP_STATE"):
+        Settings.load(environ={}).state_folder()

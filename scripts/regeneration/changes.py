@@ -79,6 +79,7 @@ class ChangeKind(StrEnum):
     VALUES_LISTED = "values listed"
     NULL_TAKEN_TOO = "null taken too"
     NULL_NOT_TAKEN = "null not taken"
+    CLASS_RENAMED = "class renamed"
 
 
 @frozen

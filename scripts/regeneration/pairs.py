@@ -152,6 +152,14 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     return (there, here) if there.kind == here.kind else (there, None)
 
 
+def weight(there: Node, here: Node) -> int:
+    """How much a shape has of what flows go by in a documented one: fields that they read, or values they wait for."""
+    if here.kind == "enum":
+        known = {str(value).casefold() for value in here.waited_for or here.values}
+        return sum(str(value).casefold() in known for value in there.values)
+    return sum(slot.steering and name in there.properties for name, slot in here.properties.items())
+
+
 def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     """Which documented alternative a pulled document gives alone: of objects the one with most of its fields."""
     if len(alternatives) < 2:

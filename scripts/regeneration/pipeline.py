@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -63,7 +64,7 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         fresh = _pull(options, say) if options.pull else None
         work = _align(project, fresh)
         say(f"aligned {len(work.aligned.contract.operations)} operations")
-        report = report_on(work.aligned, work.pulled, work.committed)
+        report = report_on(work.aligned, work.pulled, work.committed, work.before)
         keep_last_comparison(report, project.drift_data)
         _tell(report, options, say)
         _stop_for(report, options)
@@ -92,6 +93,8 @@ class _Work:
     documented: JsonObject
     pulled: bytes | None
     committed: bytes | None
+    #: The aligned document that the committed client was made of.
+    before: JsonObject | None
 
 
 def _pull(options: Options, say: Say) -> Pulled:
@@ -107,9 +110,19 @@ def _align(project: Project, fresh: Pulled | None) -> _Work:
     origin = fresh.source if fresh is not None else project.relative(project.pulled)
     pulled = parse_document(content, origin) if content is not None else None
     documented = load_documented(project.documented)
-    aligned = align(documented, pulled, lock)
+    before = _committed_client(project)
+    aligned = align(documented, pulled, lock, before)
     _stop_for_another_api(aligned)
-    return _Work(aligned, documented, content, committed)
+    return _Work(aligned, documented, content, committed, before)
+
+
+def _committed_client(project: Project) -> JsonObject | None:
+    """The aligned document that the committed client was made of; None where it is gone or damaged."""
+    try:
+        before = json.loads(project.aligned.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return before if isinstance(before, dict) and {"paths", "components"} <= before.keys() else None
 
 
 def _stop_for_another_api(aligned: Aligned) -> None:

@@ -15,9 +15,10 @@ from attrs import define, evolve, field
 from regeneration.align import Aligned
 from regeneration.changes import MEANING, Change, ChangeKind, Severity, Uses
 from regeneration.compare import compare, compare_pulls
-from regeneration.document import parse_document
+from regeneration.document import JsonObject, parse_document
 from regeneration.errors import Notes, RegenerationError
 from regeneration.reader import read_contract
+from regeneration.renames import renamed_classes
 
 #: Lines of one comparison on the terminal.
 MOST_LINES: Final = 40
@@ -162,13 +163,16 @@ def _safe(text: str) -> str:
     return "".join(f"&#{ord(character)};" if character in "&<>\\`*_[]|#@~" else character for character in text)
 
 
-def report_on(aligned: Aligned, pulled: bytes | None, committed: bytes | None) -> Report:
+def report_on(
+    aligned: Aligned, pulled: bytes | None, committed: bytes | None, client: JsonObject | None = None
+) -> Report:
     """Compare what there is to compare.
 
     Args:
         aligned: the alignment of the documented and the pulled document.
         pulled: the pulled document, verbatim.
         committed: the document that was pulled before, verbatim; it may be the same.
+        client: the aligned document that the committed client was made of.
     """
     report = Report(notes=aligned.notes.lines, not_generated=aligned.notes.lost_operations)
     if pulled is None or aligned.pulled is None:
@@ -184,6 +188,8 @@ def report_on(aligned: Aligned, pulled: bytes | None, committed: bytes | None) -
             report.last_to_pulled = _judged_alike(changes, report.documented_to_pulled)
         except RegenerationError as damaged:
             report.notes.append(f"The document that was pulled before could not be compared: {damaged}")
+    if client is not None:
+        report.last_to_pulled += renamed_classes(client, aligned.document)
     return report
 
 

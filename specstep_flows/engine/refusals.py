@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors
 from specstep_flows._json import read_json
-from specstep_flows._text import duration, plain_line
+from specstep_flows._text import duration, plain_line, without_secrets
 from specstep_flows.engine.retry import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -15,7 +17,15 @@ if TYPE_CHECKING:
     from specstep_flows.engine.effects import Reply, Request
 
 #: The service's text is shown, up to this many characters.
-LONGEST_DETAIL = 500
+LONGEST_DETAIL: Final = 500
+#: Misdirected, too early: the service itself sends neither, whatever the body.
+_OF_FRONT_DOORS: Final = frozenset({421, 425})
+#: Statuses that say the same whoever sends them, and that flows act on.
+_WHOEVER_SAYS_IT: Final = frozenset({401, 404, 408, 410, 429})
+#: With a text instead of JSON, these are a front door's; in others it may be the service's own explanation.
+_TEXT_OF_FRONT_DOORS: Final = frozenset({403, 451})
+#: How the service would begin a text: with its own word.
+_OWN_WORD: Final = re.compile(rb"[A-Z][A-Z0-9]+(_[A-Z0-9]+)*:")
 
 
 def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
@@ -34,25 +44,30 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         "retry_after": _retry_after(reply, problem, wall_now),
     }
     what = f"{request.method} {request.path}"
-    # A definite refusal of a paid request: say that it cost nothing.
-    ending = " Nothing was started." if request.bucket == "kickoff" else ""
+    foreign = _foreign_form(reply)
+    common["is_foreign"] = foreign is not None
+    # A definite refusal of a paid request, by the service itself: say that it cost nothing.
+    ending = " Nothing was started." if request.bucket == "kickoff" and foreign is None else ""
     if status == 401:
         return errors.AuthenticationError(
             "The service rejected the key (401). Check SPECSTEP_API_KEY. The key is not tried again: five rejections "
             "in five minutes lock your IP address out.",
             **common,
         )
-    if status == 402 or (status == 403 and "QUOTA" in f"{word or ''} {detail or ''} {problem.get('code', '')}".upper()):
+    if _is_quota(reply, foreign, f"{word} {detail} {problem.get('code')}"):
         quota = {name: reply.headers.get(f"x-quota-{name}") for name in ("tier", "limit", "used", "reset")}
         return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
+    if status in _OF_FRONT_DOORS or _is_of_front_door(status, foreign):
+        return errors.RefusedOnTheWay(_on_the_way(request, status, foreign, detail), **common)
     if status == 403:
         return errors.PermissionDenied(f"This key has no permission for {what} ({said}).{ending}", **common)
     if status in (404, 410):
-        return errors.NotFound(f"{what}: not found, or it belongs to another account ({said}).{ending}", **common)
+        whose = f"{said}; {foreign}, so perhaps not the service's answer" if foreign else said
+        return errors.NotFound(f"{what}: not found, or it belongs to another account ({whose}).{ending}", **common)
     if status == 408 or status >= 500:
         return errors.ServerError(f"The service failed on {what} ({said}).", **common)
     if status == 409:
-        if "CONCURRENCY" in f"{word or ''} {problem.get('code', '')}".upper():
+        if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(
                 f"Your plan's limit of concurrent generations is reached ({said}). Nothing was started.", **common
             )
@@ -68,11 +83,51 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
 
 
+def _foreign_form(reply: Reply) -> str | None:
+    """What the body is instead of the service's JSON; None when it is JSON, or nothing."""
+    content = reply.content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content[:1] == b"<" or (content and "html" in kind):
+        return "an HTML page"
+    if not content or content[:1] in b'{["' or kind.endswith("json"):
+        return None
+    return None if _OWN_WORD.match(content) else "plain text"
+
+
+def _is_quota(reply: Reply, foreign: str | None, said: str) -> bool:
+    """Whether the plan's quota is used up. (A page without its numbers is a host's own bill.)"""
+    if reply.status == 402:
+        return foreign != "an HTML page" or any(name.startswith("x-quota-") for name in reply.headers)
+    return reply.status == 403 and "QUOTA" in said.upper()
+
+
+def _is_of_front_door(status: int, foreign: str | None) -> bool:
+    if status >= 500 or status in _WHOEVER_SAYS_IT:
+        return False
+    return foreign == "an HTML page" or (foreign is not None and status in _TEXT_OF_FRONT_DOORS)
+
+
+def _on_the_way(request: Request, status: int, foreign: str | None, detail: str | None) -> str:
+    form = f"{status}, {foreign}{f': {detail}' if detail else ''}" if foreign else f"{status}"
+    advice = "If this stays, ask whoever runs the network."
+    if request.method not in ("GET", "HEAD"):
+        advice = (
+            "If this stays, look at the text that was sent: a firewall may take code or markup in it for an attack. "
+            "Whether the service has seen it is not known."
+        )
+    return (
+        f"Something before the service refused {request.method} {request.path} ({form}): a firewall or a proxy. "
+        f"It says nothing about your key. {advice}"
+    )
+
+
 def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        document = read_json(reply.content)
+        # Written again, every address stands there without JSON's escapes.
+        text = json.dumps(read_json(reply.content), ensure_ascii=False)
+        document = read_json(without_secrets(text, is_foreign=True).encode())
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
@@ -120,7 +175,7 @@ def _plain_words(reply: Reply) -> str | None:
 def _sentence(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    text = plain_line(value).rstrip(".")
+    text = without_secrets(plain_line(value), is_foreign=True).rstrip(".")
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
 
 

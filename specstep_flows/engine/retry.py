@@ -46,10 +46,13 @@ CAP_SECONDS: Final = 30.0
 PATIENCE_SECONDS: Final = 300.0
 #: The same before the service has ever responded: the address is probably wrong, and somebody is waiting.
 FIRST_PATIENCE_SECONDS: Final = 30.0
+#: The same for a page in place of the service's answer that may be all there is: at the first request of a session, or
+#: where the status says that the service does not have this.
+PAGE_PATIENCE_SECONDS: Final = 10.0
 #: A turn that is still in flight gets 409 for as long as the agent thinks.
 IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
-#: Not implemented, HTTP version not supported: retrying does not help.
-NEVER_BETTER: Final = frozenset({501, 505})
+#: Not implemented, HTTP version not supported, too large: retrying does not help.
+NEVER_BETTER: Final = frozenset({413, 414, 431, 501, 505})
 #: The longest wait between two attempts, whatever Retry-After says.
 LONGEST_WAIT_SECONDS: Final = 900.0
 
@@ -92,13 +95,32 @@ def next_attempt(
         and not isinstance(error, errors.ConcurrencyCapReached)
     ):
         return _bounded(max(asked if asked is not None else 5.0, 0.5), waited, IN_FLIGHT_PATIENCE_SECONDS)
-    if isinstance(error, errors.ServerError) and error.status in NEVER_BETTER:
+    if isinstance(error, errors.APIError) and error.status in NEVER_BETTER:
         return None
     if isinstance(error, errors.NotConnected):
         return _bounded(backoff(attempt, source), waited, patience)
-    if error.ambiguous and resend and RULES[kind].resends_ambiguous:
+    if page := _page(error):
+        patience = _page_patience(page, kind, patience)
+    if (error.ambiguous or (page and kind == "read")) and resend and RULES[kind].resends_ambiguous:
         return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, patience)
     return None
+
+
+def _page(error: errors.RequestError) -> errors.APIError | None:
+    """The error, if something on the way refused it, perhaps for a moment; a refused key and a used-up quota stay."""
+    if isinstance(error, errors.ServerError | errors.AuthenticationError | errors.QuotaExceeded):
+        return None
+    if isinstance(error, errors.APIError) and (error.is_foreign or isinstance(error, errors.RefusedOnTheWay)):
+        return error
+    return None
+
+
+def _page_patience(error: errors.APIError, kind: Kind, patience: float) -> float:
+    """How long a page in place of the service's answer is taken for passing."""
+    if patience <= FIRST_PATIENCE_SECONDS or error.is_not_offered:
+        return min(patience, PAGE_PATIENCE_SECONDS)
+    # What a firewall dislikes in a text, it dislikes each time.
+    return patience if kind == "read" else FIRST_PATIENCE_SECONDS
 
 
 def refusal_wait(error: errors.RequestError) -> float | None:

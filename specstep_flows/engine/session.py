@@ -43,6 +43,8 @@ class Shared:
     observing: threading.Lock = attrs.field(factory=threading.Lock)
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
+    #: Whether the service has responded to this client, with whatever.
+    has_responded: bool = False
 
     @property
     def real_timeout(self) -> float:

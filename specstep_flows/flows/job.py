@@ -86,3 +86,17 @@ async def confirm(job: Job) -> None:
 def generation_changes(generation_id: UUID) -> dict[str, Any]:
     """What the record says from the moment that the run's generation is known."""
     return {"generation_id": generation_id, "generation_ids": (generation_id,), "stage": "generation"}
+
+
+def retry_changes(record: RunRecord, generation_id: UUID) -> dict[str, Any]:
+    """What the record says once a new generation has taken the place of the run's failed one."""
+    return {
+        "generation_id": generation_id,
+        "generation_ids": (*record.generation_ids, generation_id),
+        "retries": record.retries + 1,
+        "spent_before_usd": record.spent_before_usd + (record.cost_usd or 0.0),
+        "cost_usd": None,
+        "generation_state": None,
+        "package_id": None,
+        "answering": None,
+    }

@@ -5,45 +5,27 @@ A kickoff has no idempotency key, so the list of generations shows what an unans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Flow, Now, Passed, Remember, Report
+from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report, Sleep
 from specstep_flows.flows import control
-from specstep_flows.flows.payment import Glance, Payment, pay, settle
-from specstep_flows.flows.snapshot import find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle
+from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from specstep_flows.runs.records import Intent
 
 
-@attrs.frozen
-class Kickoff:
-    """A request that starts a paid generation, and what is needed to find out whether it did.
-
-    ``send`` sends the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
-    ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
-    """
-
-    send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]]
-    interview_id: UUID | None
-    intake_id: UUID | None
-    settle_seconds: float
-    #: One kickoff starts several children.
-    is_fan_out: bool = False
-    #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
-    older: frozenset[UUID] = frozenset()
-    outcome: Callable[[UUID], Changes] | None = None
-    #: What more the intent says of the request.
-    about: Mapping[str, Any] = attrs.field(factory=dict)
-    #: The kickoff as it must be sent instead after the service refused what it says; None if nothing else is known.
-    amend: Callable[[errors.BadRequest], Flow[Kickoff | None]] | None = None
+#: How often the list is read for a place that has become free.
+PLACE_POLL_SECONDS: Final = 30.0
+#: Without a sign of one the kickoff is sent again after this long: nobody says what else the plan's limit counts.
+PLACE_PATIENCE_SECONDS: Final = 900.0
 
 
 @attrs.define
@@ -52,6 +34,41 @@ class _Looking:
 
     kickoff: Kickoff
     known: frozenset[UUID]
+    _told: bool = attrs.field(default=False, init=False)
+    #: For how long there was nobody to wait for.
+    _nobody_for: float = attrs.field(default=0.0, init=False)
+
+    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> None:
+        """Wait until fewer generations run than when the service refused one more. Told once.
+
+        Raises:
+            ConcurrencyCapReached: for almost an hour none was running that could have ended.
+        """
+        if not self._told:
+            self._told = True
+            await Report(
+                events.Notice(
+                    f"{refusal.message} Waiting until there is a place (`--no-wait` ends the run here instead)."
+                )
+            )
+        before = await _running()
+        waited = 0.0
+        while waited < PLACE_PATIENCE_SECONDS:
+            try:
+                await Sleep(PLACE_POLL_SECONDS)
+            except errors.WaitTimeout as timeout:
+                timeout.add("No place became free for a generation.")
+                raise
+            waited += PLACE_POLL_SECONDS
+            running = await _running()
+            if running == 0:
+                self._nobody_for += waited
+                if self._nobody_for > PATIENCE_SECONDS:
+                    raise refusal
+                return
+            if running is not None and before is not None and running < before:
+                return
+            before = running if before is None else before
 
     async def look(self, glance: Glance) -> UUID | None:
         """The one generation that the kickoff started, which is recorded; None if there is none yet."""
@@ -77,6 +94,15 @@ class _Looking:
                 raise unsettled(snapshot.undecided, "the service does not say whether this run started")
         self.known |= snapshot.unmatched - snapshot.undecided
         return None
+
+
+async def _running() -> int | None:
+    """How many generations the first page of the list shows that are not over; None if it cannot be read."""
+    try:
+        rows = await gateway.list_generations(first_page=True)
+    except errors.RequestError:
+        return None
+    return sum(not row.is_terminal for row in rows)
 
 
 async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None, *, settled: int | None = None) -> UUID:
@@ -118,7 +144,8 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
         return None if amended is None else _payment(amended, looking)
 
     about = {"known": [str(identifier) for identifier in sorted(looking.known)], **kickoff.about}
-    return Payment("generation", send, looking.look, kickoff.settle_seconds, about, amend)
+    stand_by = looking.stand_by if kickoff.waits else None
+    return Payment("generation", send, looking.look, kickoff.settle_seconds, about, amend, stand_by)
 
 
 async def settle_kickoff(
@@ -156,7 +183,8 @@ async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> froz
     Raises:
         OutcomeUnknown: it seems to have been done already.
     """
-    newer, known = await look_before(kickoff, generation_id)
+    rows, known = await look_before(kickoff, generation_id)
+    newer = [row.id for row in rows if not states.is_one_of(row.state, "Failed", "Cancelled")]
     if newer:
         raise errors.OutcomeUnknown(
             f"Generation {generation_id} seems to have been {what} already: {', '.join(map(str, newer))} came after "

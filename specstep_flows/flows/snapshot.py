@@ -1,24 +1,49 @@
-"""The generations of an account as far as they matter for one kickoff: which may be its own, and which are older."""
+"""A kickoff, and the generations of the account as far as they matter for it: which may be its own, which are older."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Report
+from specstep_flows.engine.effects import Changes, Flow, Report
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
-    from specstep_flows.flows.kickoff import Kickoff
     from specstep_flows.models import GenerationRow
 
 #: For how many rows that name no interview the intake is read at one look, the newest first.
 MOST_ASKED: Final = 20
+
+
+@attrs.frozen
+class Kickoff:
+    """A request that starts a paid generation, and what is needed to find out whether it did.
+
+    ``send`` sends the request; ``interview_id`` and ``intake_id`` tell the interview's generations from others;
+    ``settle_seconds`` is how long the service may take to carry out a request whose answer was lost.
+    """
+
+    send: Callable[[Changes, Callable[[UUID], Changes] | None], Flow[UUID]]
+    interview_id: UUID | None
+    intake_id: UUID | None
+    settle_seconds: float
+    #: One kickoff starts several children.
+    is_fan_out: bool = False
+    #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
+    older: frozenset[UUID] = frozenset()
+    outcome: Callable[[UUID], Changes] | None = None
+    #: Whether a place is waited for where as many generations run as the plan allows.
+    waits: bool = False
+    #: What more the intent says of the request.
+    about: Mapping[str, Any] = attrs.field(factory=dict)
+    #: The kickoff as it must be sent instead after the service refused what it says; None if nothing else is known.
+    amend: Callable[[errors.BadRequest], Flow[Kickoff | None]] | None = None
 
 
 @attrs.frozen
@@ -110,13 +135,13 @@ async def known_before(kickoff: Kickoff) -> frozenset[UUID]:
     return frozenset(row.id for row in (*live, *(binned or ())) if _names_interview(row, kickoff) is not False)
 
 
-async def look_before(kickoff: Kickoff, generation_id: UUID) -> tuple[list[UUID], frozenset[UUID]]:
+async def look_before(kickoff: Kickoff, generation_id: UUID) -> tuple[list[GenerationRow], frozenset[UUID]]:
     """What a generation's retry or update may have started already, and all that is there before it is requested.
 
     The first are the newer generations of the kickoff's interview, with the same profile. Which of two is newer is told
     by their start, and without it by the list's order, the newest first (an assumption).
     """
-    newer: list[UUID] = []
+    newer: list[GenerationRow] = []
     known: set[UUID] = set()
     asked = 0
     rows = [await gateway.list_generations(), (await _deleted()) or []]
@@ -134,7 +159,7 @@ async def look_before(kickoff: Kickoff, generation_id: UUID) -> tuple[list[UUID]
                 belongs = await _has_intake(row.id, kickoff.intake_id)
                 asked += 1
             if belongs:
-                newer.append(row.id)
+                newer.append(row)
     return newer, frozenset(known)
 
 

@@ -13,6 +13,9 @@ from specstep_flows import errors
 from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 
+#: What a run requests its generations with.
+KICKOFFS: Final = ("start_generation", "retry_generation")
+
 
 @attrs.frozen
 class TurnRecord:
@@ -88,6 +91,12 @@ class RunRecord:
         """Whether the package is on disk under its final name."""
         return self.stage == "done"
 
+    @property
+    def kickoff_intent(self) -> Intent | None:
+        """The request for a generation that may have been sent, and of which nobody knows what came of it."""
+        intent = self.intent
+        return intent if intent is not None and intent.operation in KICKOFFS else None
+
     def _repr_html_(self) -> str:
         from specstep_flows._facts import run_facts
         from specstep_flows._html import card
@@ -144,6 +153,10 @@ def check_option(name: str, value: Any) -> None:
         check_number(value, "The number of retries", "attempts", may_be_zero=True)
         if not isinstance(value, int):
             raise errors.UsageError(f"The number of retries must be a whole number, not {value}. Nothing was sent.")
+    elif name == "wait_paused":
+        check_number(value, "The time to watch a pause (wait_paused)", "seconds", may_be_zero=True)
+    elif name == "wait" and not isinstance(value, bool):
+        raise errors.UsageError(f"wait must be True or False, not {_shown(value)}. Nothing was sent.")
 
 
 def check_options(options: RunOptions) -> None:

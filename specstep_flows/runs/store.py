@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import sqlite3
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -20,13 +22,13 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.models import RunOptions
+from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
@@ -70,6 +72,24 @@ def _decode(column: str, text: Any) -> Any:
     return value if value is None or reader is None else reader(value)
 
 
+@contextlib.contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that no other process writes beside."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        # A full disk has ended it already.
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def _nothing() -> None:
+    """What has no file is let go by nobody."""
+
+
 class RunStore:
     """The runs of one user on one machine, or of one process with ``RunStore.in_memory()``.
 
@@ -80,7 +100,8 @@ class RunStore:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._lock = threading.RLock()
-        self._held: set[str] = set()
+        #: The runs that this store holds, each with what the file says of its driver.
+        self._held: dict[str, str] = {}
         self._database = self._open()
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
@@ -99,7 +120,11 @@ class RunStore:
             return self._prepare(self._file)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return self._prepare(self._file)
+            make_private(self.folder / "runs.db")
+            try:
+                return self._prepare(self._file)
+            except sqlite3.OperationalError as error:
+                return self._open_to_read(self.folder / "runs.db", error)
         except (OSError, sqlite3.OperationalError) as error:
             raise errors.StoreError(
                 f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent. Choose another folder "
@@ -110,6 +135,30 @@ class RunStore:
                 f"The run store {self._file} is damaged ({error}). It was not changed. Keep a copy, choose another "
                 "folder with SPECSTEP_STATE, and take over what is running at the service with `specstep adopt`."
             ) from None
+
+    @staticmethod
+    def _open_to_read(file: Path, failure: sqlite3.OperationalError) -> sqlite3.Connection:
+        """Open a store in which nothing can be written, so that its runs can be seen all the same.
+
+        Raises:
+            sqlite3.OperationalError: that was not why it failed, or it holds what only a writer could read.
+        """
+        log = file.with_name(f"{file.name}-wal")
+        is_whole = not log.exists() or log.stat().st_size == 0
+        if os.access(file.parent, os.W_OK) and os.access(file, os.W_OK):
+            raise failure
+        for mode in ("mode=ro", "mode=ro&immutable=1" if is_whole else "mode=ro"):
+            database = sqlite3.connect(
+                f"{file.as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+            )
+            try:
+                database.execute("SELECT count(*) FROM runs").fetchone()
+            except sqlite3.OperationalError as error:
+                failure = error
+                database.close()
+            else:
+                return database
+        raise failure
 
     def _prepare(self, name: str) -> sqlite3.Connection:
         database = sqlite3.connect(name, timeout=30.0, isolation_level=None, check_same_thread=False)
@@ -140,15 +189,14 @@ class RunStore:
             f"{name} {_NUMBERS.get(name, 'TEXT')}{' PRIMARY KEY' if name == 'run_id' else ''} NOT NULL"
             for name in _COLUMNS
         )
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            if database.execute("PRAGMA user_version").fetchone()[0] < 1:
+        with _transaction(database):
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version < 1:
                 database.execute(f"CREATE TABLE runs ({columns})")
-                database.execute("PRAGMA user_version = 1")
-            database.execute("COMMIT")
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
+            if version < SCHEMA_VERSION:
+                # Who drives a run: the last to take it, whatever became of the lock of whoever had it before.
+                database.execute("CREATE TABLE drivers (run_id TEXT PRIMARY KEY NOT NULL, token TEXT NOT NULL)")
+                database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file. The store cannot be used afterwards."""
@@ -156,7 +204,7 @@ class RunStore:
             self._close()
 
     def create(self, record: RunRecord) -> None:
-        """Add a run. Raises ``RunConflict`` if its id exists."""
+        """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
         values = [getattr(record, name) for name in _COLUMNS]
         encoded = [
             value if name in _NUMBERS or name in ("run_id", "api_url") else _encode(value)
@@ -164,12 +212,22 @@ class RunStore:
         ]
         marks = ", ".join("?" * len(_COLUMNS))
         try:
-            self._write(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})", encoded)  # noqa: S608 - our names
+            with self._writing():
+                self._refuse_managed(record.run_id, record.api_url, record.generation_id)
+                self._database.execute(
+                    f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our names
+                    encoded,
+                )
         except sqlite3.IntegrityError:
             raise errors.RunConflict(f"There already is a run called {record.run_id}.") from None
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
-        """Store ``changes`` in one transaction, and return the whole record."""
+        """Store ``changes`` in one transaction, and return the whole record.
+
+        Raises:
+            RunBusy: this store holds the run, and another process has taken it over nevertheless.
+            RunConflict: another run manages the generation that the run is given.
+        """
         options = changes.get("options")
         if options is not None and not isinstance(options, RunOptions):
             changes = {**changes, "options": changed_options(RunOptions(), options)}
@@ -178,18 +236,41 @@ class RunStore:
             raise TypeError(f"a run has no column {sorted(unknown)}")
         names = [*changes, "updated_at"]
         encoded: list[Any] = [_encode(value) for value in changes.values()]
-        with self._lock:
-            assignments = ", ".join(f"{name} = ?" for name in names)
-            self._write(
+        assignments = ", ".join(f"{name} = ?" for name in names)
+        with self._writing():
+            self._refuse_replaced(run_id)
+            if changes.get("generation_id") is not None:
+                self._refuse_managed(run_id, self.get(run_id).api_url, changes["generation_id"])
+            self._database.execute(
                 f"UPDATE runs SET {assignments} WHERE run_id = ?",  # noqa: S608 - our names
                 [*encoded, time.time(), run_id],
             )
             return self.get(run_id)
 
-    def _write(self, statement: str, values: list[Any]) -> None:
+    def _refuse_replaced(self, run_id: str) -> None:
+        token = self._held.get(run_id)
+        row = self._database.execute("SELECT token FROM drivers WHERE run_id = ?", [run_id]).fetchone()
+        if token is not None and row is not None and row[0] != token:
+            raise errors.RunBusy(
+                f"Run {run_id} was taken over by another process, which drives it now. This one stops, and has sent "
+                "nothing since."
+            )
+
+    def _refuse_managed(self, run_id: str, api_url: str, generation_id: UUID | None) -> None:
+        known = self.find_generation(generation_id, api_url) if generation_id is not None else None
+        if known is not None and known.run_id != run_id:
+            raise errors.RunConflict(
+                f"Generation {generation_id} is managed by run {known.run_id} already, and no second run may pay for "
+                f"it: continue with `specstep resume {known.run_id}`."
+            )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction, alone with the file. Raises ``StoreError`` for what cannot be written."""
         with self._lock:
             try:
-                self._database.execute(statement, values)
+                with _transaction(self._database):
+                    yield
             except sqlite3.IntegrityError:
                 raise
             except sqlite3.Error as error:
@@ -205,10 +286,19 @@ class RunStore:
             raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
         return found[0]
 
-    def find_generation(self, generation_id: UUID) -> RunRecord | None:
-        """The run that drives ``generation_id``, if there is one."""
-        rows = self._select("WHERE generation_id = ?", [_encode(generation_id)])
-        return rows[0] if rows else None
+    def find_generation(self, generation_id: UUID, api_url: str | None = None) -> RunRecord | None:
+        """The run whose generation ``generation_id`` is or was, if there is one; at one service if that is given."""
+        text = _encode(generation_id)
+        rows = self._select(
+            "WHERE generation_id = ? OR instr(generation_ids, ?) ORDER BY generation_id = ? DESC, created_at, run_id",
+            [text, text, text],
+        )
+        return next((row for row in rows if api_url in (None, row.api_url)), None)
+
+    def find_starting(self, intake_id: UUID, api_url: str) -> RunRecord | None:
+        """The run that has requested a generation of an intake and does not know yet what came of it."""
+        rows = self._select("WHERE intake_artifact_id = ? AND intent <> 'null'", [_encode(intake_id)])
+        return next((row for row in rows if row.api_url == api_url and row.kickoff_intent is not None), None)
 
     def all(self) -> list[RunRecord]:
         """Every run, the newest first."""
@@ -229,26 +319,39 @@ class RunStore:
                 ) from None
 
     def forget(self, run_id: str) -> None:
-        """Delete a run from the store; the service is not affected. Raises ``RunNotFound``."""
+        """Delete a run from the store; the service is not affected. Raises ``RunNotFound``, ``RunBusy``."""
         self.get(run_id)
-        self._write("DELETE FROM runs WHERE run_id = ?", [run_id])
+        let_go = self.hold(run_id)
+        try:
+            with self._writing():
+                self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
+                self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+        finally:
+            let_go()
 
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.
 
-        It is a lock of the operating system, which ends with its process. Raises ``RunBusy``.
+        It is a lock of the operating system, which ends with its process. Its file may be deleted, so the store says as
+        well who took the run last: nobody else who thinks to hold it can write to it. Raises ``RunBusy``.
         """
         with self._lock:
             if run_id in self._held:
                 raise errors.RunBusy(f"Run {run_id} is already being driven by this process.")
-            release = self._hold_file(run_id) if self.folder is not None else None
-            self._held.add(run_id)
+            release = self._hold_file(run_id) if self.folder is not None else _nothing
+            token = secrets.token_hex(8)
+            try:
+                with self._writing():
+                    self._database.execute("INSERT OR REPLACE INTO drivers VALUES (?, ?)", [run_id, token])
+            except BaseException:
+                release()
+                raise
+            self._held[run_id] = token
 
         def let_go() -> None:
             with self._lock:
-                self._held.discard(run_id)
-            if release is not None:
-                release()
+                self._held.pop(run_id, None)
+            release()
 
         return let_go
 
@@ -257,11 +360,13 @@ class RunStore:
 
         assert self.folder is not None
         folder = self.folder / "locks"
-        lock = filelock.FileLock(folder / f"{run_id}.lock", timeout=0, thread_local=False)
+        lock = filelock.FileLock(folder / f"{run_id}.lock", mode=0o600, timeout=0, thread_local=False)
         holder = folder / f"{run_id}.holder"
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True, mode=0o700)
+            make_private(Path(lock.lock_file))
             lock.acquire()
+            make_private(holder)
             holder.write_text(str(os.getpid()))
         except filelock.Timeout:
             try:

@@ -72,6 +72,15 @@ FAULTS: dict[str, dict[str, Any]] = {
     "restart before": {"kind": "restart", "seconds": 20},
     "restart after": {"kind": "restart", "seconds": 20, "commit": True},
     "unknown fields": {"kind": "unknown_fields", "times": None},
+    "400 page": {"kind": "html", "status": 400},
+    "403 page": {"kind": "html", "status": 403},
+    "403 page after": {"kind": "html", "status": 403, "commit": True},
+    "several 403 pages": {"kind": "html", "status": 403, "times": 3},
+    "404 page": {"kind": "html", "status": 404},
+    "409 page": {"kind": "html", "status": 409},
+    "421 page": {"kind": "html", "status": 421},
+    "425 without a page": {"kind": "status", "status": 425},
+    "451 page": {"kind": "html", "status": 451},
     "401": {"kind": "status", "status": 401},
 }
 #: The artifact's name comes a moment after the interview's end, so that the interview has to be read as well.
@@ -125,7 +134,8 @@ def test_every_fault_at_every_step(
         assert rule.fired > 0
         judge(bench, result)
         assert all(isinstance(error, errors.AuthenticationError) == (fault == "401") for error in bench.errors)
-        assert len(bench.errors) <= 1
+        # A page of the front door among reads is passing.
+        assert len(bench.errors) <= (0 if "page" in fault and operation.startswith("GET /v1") else 1)
 
 
 @pytest.mark.slow

@@ -22,6 +22,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
         (errors.GenerationPaused("x"), 3),
         (errors.AnswersNeeded("x"), 5),
         (errors.NotConnected("x"), 7),
+        (errors.PermissionDenied("x"), 4),
+        (errors.RefusedOnTheWay("x"), 7),
         (errors.SignedUrlExpired("x"), 7),
         (errors.OutputError("x"), 2),
         (errors.HostilePackage("x"), 8),

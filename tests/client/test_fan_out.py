@@ -202,10 +202,14 @@ def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
 
 
 def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """A folder that is in use refuses the unpacking, and no package that was paid for."""
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "mine.txt").write_text("mine")
-    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": answered}
+    """A folder that came into use after it was checked refuses the unpacking, and no package that was paid for."""
+
+    def in_use(questions: Any) -> Any:
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+        return answered(questions)
+
+    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": in_use}
 
     with pytest.raises(errors.OutputError):
         client.run(BRIEF, unpack=True, **asked)

@@ -115,6 +115,52 @@ def test_html_from_the_front_door_is_not_shown() -> None:
     assert "<html>" not in error.message
 
 
+PAGE = b"<!DOCTYPE html><html><head><title>Attention Required!</title></head></html>"
+
+
+@pytest.mark.parametrize("status", [400, 403, 405, 406, 409, 413, 415, 418, 421, 422, 425, 431, 451, 499])
+@pytest.mark.parametrize("headers", [{"content-type": "text/html; charset=UTF-8"}, {}, {"content-type": "text/xml"}])
+def test_a_page_of_a_front_door_is_not_the_service_s_word(status: int, headers: dict[str, str]) -> None:
+    """Nothing about the key, and not that nothing was started: whether the service has seen it is not known."""
+    request = Request("start_generation", "unsafe", "POST", "/v1/generations", bucket="kickoff")
+    error = refusal(request, Reply(status, httpx.Headers(headers), b"\r\n" + PAGE), wall_now=0.0)
+
+    assert type(error) is errors.RefusedOnTheWay
+    assert (error.ambiguous, error.is_foreign, error.status) == (True, True, status)
+    assert f"Something before the service refused POST /v1/generations ({status}, an HTML page)" in error.message
+    assert "Nothing was started" not in error.message
+    assert "key has no permission" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (403, b"error code: 1020", errors.RefusedOnTheWay),
+        (403, b"Forbidden", errors.RefusedOnTheWay),
+        (451, b"Not here", errors.RefusedOnTheWay),
+        (403, b"FORBIDDEN: The key lacks a scope.", errors.PermissionDenied),
+        (403, b"", errors.PermissionDenied),
+        (403, b'"Forbidden"', errors.PermissionDenied),
+        (403, b"Your quota is used up.", errors.QuotaExceeded),
+        (400, b"project_type is missing", errors.BadRequest),
+        (421, b"", errors.RefusedOnTheWay),
+        (425, b"{}", errors.RefusedOnTheWay),
+        (404, PAGE, errors.NotFound),
+        (410, PAGE, errors.NotFound),
+        (401, PAGE, errors.AuthenticationError),
+        (402, PAGE, errors.RefusedOnTheWay),
+        (429, PAGE, errors.RateLimited),
+        (503, PAGE, errors.ServerError),
+    ],
+)
+def test_what_is_no_page_keeps_its_error(status: int, body: bytes, kind: type[errors.APIError]) -> None:
+    """A service may explain itself in plain text, and flows go by what is not there."""
+    error = error_for(status, body, {"content-type": "text/html" if body is PAGE else "text/plain"})
+
+    assert type(error) is kind
+    assert error.is_foreign == (body not in (b"", b"{}", b'"Forbidden"') and not body.startswith(b"FORBIDDEN"))
+
+
 def test_what_is_wrong_with_each_field_is_said() -> None:
     """A validation problem as ASP.NET Core writes it: its title tells nothing, its errors tell all."""
     error = error_for(

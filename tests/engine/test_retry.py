@@ -57,6 +57,41 @@ def test_a_definite_refusal_is_not_sent_again(error: errors.RequestError, kind: 
     assert wait_for(error, kind) is None
 
 
+PAGES = [
+    errors.RefusedOnTheWay("403", status=403, is_foreign=True),
+    errors.RefusedOnTheWay("421", status=421),
+    errors.BadRequest("400", status=400, is_foreign=True),
+    errors.Conflict("409", status=409, is_foreign=True),
+    errors.NotFound("404", status=404, is_foreign=True),
+]
+
+
+@pytest.mark.parametrize("error", PAGES, ids=str)
+def test_a_page_of_a_front_door_is_passing_among_reads(error: errors.APIError) -> None:
+    """It is tried again within the usual limits; more briefly where the service may just not have it."""
+    enough = 5.0 if error.is_not_offered else 250.0
+    assert wait_for(error, "read", waited=enough) is not None
+    assert wait_for(error, "read", waited=301.0) is None
+    assert wait_for(error, "unsafe") is None
+
+
+@pytest.mark.parametrize("kind", ["keyed", "idempotent", "harmless"])
+def test_a_firewall_is_not_asked_for_long_about_a_text(kind: Kind) -> None:
+    """What it takes for an attack, it takes for one each time."""
+    error = errors.RefusedOnTheWay("403", status=403, is_foreign=True)
+    assert wait_for(error, kind) is not None
+    assert wait_for(error, kind, waited=FIRST_PATIENCE_SECONDS) is None
+    assert wait_for(errors.RefusedOnTheWay("413", status=413, is_foreign=True), kind) is None
+
+
+@pytest.mark.parametrize(
+    "error", [errors.QuotaExceeded("402", status=402, is_foreign=True), errors.AuthenticationError("401", status=401)]
+)
+def test_a_refused_key_and_a_used_up_quota_do_not_pass(error: errors.APIError) -> None:
+    """Whatever the body looks like."""
+    assert wait_for(error, "read") is None
+
+
 @pytest.mark.parametrize("kind", RULES)
 def test_a_refused_key_is_never_tried_again(kind: Kind) -> None:
     """Five refused authentications in five minutes lock the address out."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
+import signal
 import sqlite3
 import stat
 import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
@@ -153,6 +161,35 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("was_there", [False, True])
+def test_every_file_is_private_whatever_the_folders_mode(tmp_path: Path, was_there: bool) -> None:
+    """In a folder that others may read, under a loose umask, and where an earlier version made the files."""
+    before = os.umask(0)
+    try:
+        tmp_path.chmod(0o755)
+        for again in range(1 + was_there):
+            store, limiter = RunStore(tmp_path), SharedLimiter(tmp_path / "limits.db", "scope")
+            limiter.acquire("standard", 1.0)
+            store.create(record(f"run{again}"))
+            let_go = store.hold("run")
+            files = [path for path in tmp_path.rglob("*") if path.is_file()]
+            assert {"runs.db", "runs.db-wal", "runs.db-shm", "limits.db", "run.lock", "run.holder"} <= {
+                path.name for path in files
+            }
+            assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+            assert stat.S_IMODE((tmp_path / "locks").stat().st_mode) == 0o700
+            if was_there and not again:
+                for path in files:
+                    path.chmod(0o644)
+            let_go()
+            if again:
+                store.close()
+                limiter.close()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 def test_the_store_is_for_its_owner_alone(tmp_path: Path) -> None:
     """Briefs are private."""
     RunStore(tmp_path / "state").create(record())
@@ -184,6 +221,31 @@ def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_p
     store.hold("one")()
 
 
+def _hold_and_fork(folder: Path, ready: Any) -> None:
+    RunStore(folder).hold("one")
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    ready.send(child)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
+    """The driver is killed, and a child that its user had forked lives on: the run is free."""
+    context = multiprocessing.get_context("fork")
+    parent, ready = context.Pipe(False)
+    driver = context.Process(target=_hold_and_fork, args=(tmp_path, ready))
+    driver.start()
+    child = parent.recv()
+    driver.join(30)
+    try:
+        RunStore(tmp_path).hold("one")()
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
     """Two threads or tasks of one process, too; also without a folder."""
     for store in (RunStore(tmp_path), RunStore.in_memory()):
@@ -192,6 +254,170 @@ def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
             store.hold("one")
         let_go()
         store.hold("one")()
+
+
+def test_whoever_takes_a_run_last_drives_it_even_without_the_locks(tmp_path: Path) -> None:
+    """The folder of locks was deleted in mid-run: who had the run before can write no intent, and so sends nothing."""
+    first, second = RunStore(tmp_path), RunStore(tmp_path)
+    first.create(record())
+    first.hold("one")
+    first.update("one", {"stage": "interview"})
+    shutil.rmtree(tmp_path / "locks")
+    let_go = second.hold("one")
+
+    with pytest.raises(errors.RunBusy, match="taken over"):
+        first.update("one", {"intent": FULL["intent"]})
+    second.update("one", {"intent": FULL["intent"]})
+    # Who answers beside a driver writes all the same.
+    RunStore(tmp_path).update("one", {"answers": ()})
+    let_go()
+    with pytest.raises(errors.RunBusy, match="taken over"):
+        first.update("one", {"stage": "done"})
+
+
+@pytest.mark.parametrize("way", ["create", "update"])
+def test_one_run_manages_a_generation(tmp_path: Path, way: str) -> None:
+    """Also one that it had before its retry. The refusal names that run; another service's ids are its own."""
+    store = RunStore(tmp_path)
+    store.create(record("one", generation_id=UUID(int=2), generation_ids=(ID, UUID(int=2))))
+    store.create(record("other"))
+
+    def take(generation_id: UUID) -> None:
+        if way == "create":
+            store.create(record("two", generation_id=generation_id))
+        else:
+            store.update("other", {"generation_id": generation_id})
+
+    for taken in (ID, UUID(int=2)):
+        with pytest.raises(errors.RunConflict, match="specstep resume one"):
+            take(taken)
+    store.update("one", {"generation_id": ID})
+    elsewhere = attrs.evolve(record("two", generation_id=ID), api_url="http://127.0.0.1:2")
+    store.create(elsewhere)
+    assert store.get("other").generation_id is None
+
+
+def test_many_at_once_make_one_run_of_a_generation(tmp_path: Path) -> None:
+    """Look and insert are one transaction."""
+    stores = [RunStore(tmp_path) for _ in range(8)]
+    barrier = threading.Barrier(len(stores))
+
+    def adopt(number: int) -> bool:
+        barrier.wait()
+        try:
+            stores[number].create(record(f"run{number}", generation_id=ID))
+        except errors.RunConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        assert sum(pool.map(adopt, range(len(stores)))) == 1
+
+
+def old_store(folder: Path, *records: RunRecord) -> None:
+    """A store as the version before made it: no table of drivers, and nothing against two runs of a generation."""
+    store = RunStore(folder)
+    for number, one in enumerate(records):
+        store.create(attrs.evolve(one, generation_id=None))
+        store._database.execute(
+            "UPDATE runs SET generation_id = ?, created_at = ? WHERE run_id = ?",
+            [f'"{one.generation_id}"', float(number), one.run_id],
+        )
+    store._database.execute("DROP TABLE drivers")
+    store._database.execute("PRAGMA user_version = 1")
+    store.close()
+
+
+def test_a_store_of_the_version_before_is_read_whatever_is_in_it(tmp_path: Path) -> None:
+    """Two runs of one generation stay as they are; the older one is it."""
+    old_store(tmp_path, record("one", generation_id=ID), record("two", generation_id=ID))
+    store = RunStore(tmp_path)
+
+    assert {run.run_id for run in store.all()} == {"one", "two"}
+    found = store.find_generation(ID)
+    assert found is not None
+    assert found.run_id == "one"
+    store.hold("two")
+    assert store.update("two", {"stage": "done"}).is_finished
+
+
+def test_a_run_that_is_driven_cannot_be_forgotten(tmp_path: Path) -> None:
+    """From code as from the command: the driver would go on without a record."""
+    store, other = RunStore(tmp_path), RunStore(tmp_path)
+    store.create(record())
+    let_go = other.hold("one")
+    with pytest.raises(errors.RunBusy):
+        store.forget("one")
+    let_go()
+
+    store.forget("one")
+    assert store.all() == []
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE runs", "CREATE TABLE drivers", "COMMIT"])
+def test_a_disk_that_is_full_at_the_first_open_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    """SQLite has ended the transaction already: what is told is the cause, not that there is none to end."""
+
+    class Full(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Any = ()) -> Any:
+            if sql.startswith(statement):
+                super().execute("ROLLBACK")
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, parameters)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: connect(*args, factory=Full, **more))
+
+    with pytest.raises(errors.StoreError, match="disk is full"):
+        RunStore(tmp_path)
+
+
+def _read_only(state: Path, told: Any) -> None:
+    """What somebody who may only read the folder can do with it."""
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        store = RunStore(state)
+        found: list[Any] = [run.run_id for run in store.all()]
+        changes = (lambda: store.update("one", {"stage": "done"}), lambda: store.hold("one"))
+        for change in (*changes, lambda: store.forget("one")):
+            try:
+                found.append(change())
+            except errors.StoreError as error:
+                found.append(type(error))
+        told.send(found)
+    except BaseException as error:
+        told.send([repr(error)])
+    os._exit(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_folder_that_cannot_be_written_can_be_read(is_open: bool) -> None:
+    """A backup, a mounted volume: its runs are listed, and every change is refused."""
+    context = multiprocessing.get_context("fork")
+    parent, child = context.Pipe(False)
+    with tempfile.TemporaryDirectory(prefix="specstep-") as folder:
+        state = Path(folder) / "state"
+        store = RunStore(state)
+        store.create(record())
+        store.hold("one")()
+        if not is_open:
+            store.close()
+        Path(folder).chmod(0o755)
+        for path in state.rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        state.chmod(0o555)
+        process = context.Process(target=_read_only, args=(state, child))
+        process.start()
+        told = parent.recv()
+        process.join(30)
+        state.chmod(0o755)
+
+    assert told == ["one", errors.StoreError, errors.StoreError, errors.StoreError]
 
 
 def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ def test_an_end_is_told_in_its_own_words(
 
 @pytest.mark.parametrize("after", [False, True], ids=["never arrived", "was carried out"])
 def test_a_service_that_stumbles_twice_is_paid_once(tmp_path: Path, after: bool) -> None:
-    """Two refused kickoffs in a row, of which none or one was carried out."""
+    """Two refused kickoffs in a row, of which none or one was carried out: one command sends no third one."""
     outcome = run_library(tmp_path, PLAIN, Trouble(op("start_generation"), "503", after, times=2))
 
-    assert outcome.failures == []
+    assert [type(failure) for failure in outcome.failures] == ([] if after else [errors.OutcomeUnknown])
     outcome.check()
 
 
