@@ -38,11 +38,10 @@ class _Looking:
     #: For how long there was nobody to wait for.
     _nobody_for: float = attrs.field(default=0.0, init=False)
 
-    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> None:
-        """Wait until fewer generations run than when the service refused one more. Told once.
+    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> bool:
+        """Wait until fewer generations run than when the service refused one more, told once. False to give up.
 
-        Raises:
-            ConcurrencyCapReached: for almost an hour none was running that could have ended.
+        It is given up when for minutes none was running that could have ended.
         """
         if not self._told:
             self._told = True
@@ -63,12 +62,11 @@ class _Looking:
             running = await _running()
             if running == 0:
                 self._nobody_for += waited
-                if self._nobody_for > PATIENCE_SECONDS:
-                    raise refusal
-                return
+                return self._nobody_for <= PATIENCE_SECONDS
             if running is not None and before is not None and running < before:
-                return
+                return True
             before = running if before is None else before
+        return True
 
     async def look(self, glance: Glance) -> UUID | None:
         """The one generation that the kickoff started, which is recorded; None if there is none yet."""

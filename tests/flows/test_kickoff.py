@@ -77,13 +77,13 @@ class Service:
 
 
 #: What a service, or a front door before it, may answer to a request that was carried out all the same.
-REFUSALS = (400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
+REFUSALS = (400, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
 
 
 def replied(status: int) -> Reply:
     """A refusal; a 409 says that it clears by itself."""
     headers = httpx.Headers({"content-type": "application/json"} | ({"retry-after": "5"} if status == 429 else {}))
-    return Reply(status, headers, json.dumps({"retryable": True} if status == 409 else {}).encode())
+    return Reply(status, headers, json.dumps({"type": "X", "retryable": status == 409}).encode())
 
 
 def kickoff(**more: Any) -> Kickoff:
@@ -206,14 +206,14 @@ def test_a_second_kickoff_waits_until_the_settle_time_is_over(stage: type[Stage]
 
 
 def test_a_definite_refusal_is_not_settled_but_raised(stage: type[Stage]) -> None:
-    """A 402 started nothing: no list is read for it."""
+    """A 402 is looked into once, so that what is said of the money is known."""
     service = Service([])
     acting = stage(lambda request: (402, {"type": "QUOTA_EXCEEDED"}) if request.method == "POST" else service(request))
     service.stage = acting
 
-    with pytest.raises(errors.QuotaExceeded):
+    with pytest.raises(errors.QuotaExceeded, match="nothing seems to have been started"):
         acting.play(kick_off(kickoff(), known=()))
-    assert acting.count("list_generations") == 0
+    assert acting.count("list_generations") == acting.count("list_deleted_generations") == 1
 
 
 def test_an_unreadable_list_is_not_an_empty_one(stage: type[Stage]) -> None:
