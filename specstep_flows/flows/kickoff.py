@@ -13,7 +13,7 @@ import attrs
 from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report, Sleep
 from specstep_flows.flows import control
-from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle
+from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle, tell_of_another
 from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
@@ -155,7 +155,10 @@ async def settle_kickoff(
         OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
     """
     payment = _payment(kickoff, _Looking(kickoff, frozenset(known)))
-    return await settle(payment, payment.settle_time(settled) - passed)
+    found = await settle(payment, payment.settle_time(settled) - passed)
+    if found is not None and settled:
+        await tell_of_another(payment)
+    return found
 
 
 async def settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:

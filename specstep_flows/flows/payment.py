@@ -107,12 +107,24 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             if wait:
                 await Report(events.Waiting(failure.message, wait))
                 await Sleep(wait)
-            found = await _look(payment, Glance(await Now()))
+            found = await _look(payment, Glance(await Now(), is_last=True))
         if found is None:
             found = await _keep_apart(payment, failure, lost, refused, settled)
         if found is not None:
+            if lost + len(refused) > 1:
+                await tell_of_another(payment)
             return found
         await Report(events.Notice(f"No {payment.thing} has appeared, so the request is sent again."))
+
+
+async def tell_of_another(payment: Payment[T]) -> None:
+    """Say that a request that was sent twice may be carried out twice."""
+    await Report(
+        events.Notice(
+            f"The {payment.thing} was requested twice before one appeared. If a second one appears "
+            f"(`{payment.listed_by}`), the service carried out both: cancel one of them."
+        )
+    )
 
 
 async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Payment[T], float] | None:

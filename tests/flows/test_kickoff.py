@@ -185,6 +185,28 @@ def test_a_service_that_is_slower_than_the_settle_time_is_paid_twice_at_most(sta
     assert service.kickoffs == 2
 
 
+def test_what_may_be_paid_twice_is_told(stage: type[Stage]) -> None:
+    """The first of two requests was carried out late: the second may be as well, and nobody else would see it."""
+    service = Service([SETTLE + 30.0, -1.0])
+    _, acting = perform(stage, service, kick_off(kickoff()))
+
+    assert any("carried out both: cancel one" in str(event) for event in acting.told)
+
+
+def test_what_nothing_places_stops_a_request_that_was_refused_for_now(stage: type[Stage]) -> None:
+    """A 429, and then a new generation of which the service says neither interview nor intake: it may be this one."""
+    service = Service([(429, 0.0)])
+    service.names_interview = False
+
+    def silent(request: Any) -> Any:
+        return (404, {}) if request.operation == "get_generation" else service(request)
+
+    service.stage = acting = stage(silent)
+    with pytest.raises(errors.OutcomeUnknown):
+        acting.play(kick_off(kickoff(), known=()))
+    assert service.kickoffs == 1
+
+
 def test_a_rate_limit_that_others_use_up_is_waited_out_however_often(stage: type[Stage]) -> None:
     """Other machines have the same key: refused four times, each time looked for, and started in the end."""
     service = Service([(429, -1.0)] * 4)
