@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
     from specstep_flows.runs import opening, records
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
+    calling = LazyModule("specstep_flows.flows.calling")
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
     delivery = LazyModule("specstep_flows.flows.delivery")
@@ -156,6 +157,8 @@ class AsyncSpecStep:
         on_event: Callable[[Event], Any] | None = None,
         max_cost_usd: float | None = None,
         retry_failed: int = 0,
+        wait: bool = True,
+        wait_paused: float = 3600.0,
         timeout: float | None = None,
         remember: Mapping[str, Any] | None = None,
     ) -> models.RunResult:
@@ -182,6 +185,9 @@ class AsyncSpecStep:
             on_event: called with every event of this run.
             max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
             retry_failed: how often a failure that is likely to clear may be run again; each time costs again.
+            wait: wait for what clears by itself: a place where your plan's limit of concurrent generations is reached
+                (until ``timeout``), and the end of a pause. With False either ends the call at once.
+            wait_paused: seconds for which a generation that somebody paused is watched.
             timeout: seconds for the whole wait; what was started goes on at the service.
             remember: more to keep in the run's record, for whoever resumes it.
 
@@ -199,6 +205,8 @@ class AsyncSpecStep:
             force=force,
             max_cost_usd=max_cost_usd,
             retry_failed=retry_failed,
+            wait=wait,
+            wait_paused=wait_paused,
             # Whoever resumes without a respondent must not end an interview that is only half held.
             interview=whole.respondent is not None,
             remember=remember or {},
@@ -464,17 +472,26 @@ class AsyncSpecStep:
         return await self._drive(gateway.list_generations(deleted=deleted, first_page=first_page))
 
     async def wait_for_generation(
-        self, generation_id: UUID | str, *, on_question: Policy | None = None, settle_seconds: float | None = None
+        self,
+        generation_id: UUID | str,
+        *,
+        on_question: Policy | None = None,
+        settle_seconds: float | None = None,
+        wait_paused: float = 3600.0,
     ) -> models.Generation:
         """Watch a generation until it is Complete. GET /v1/generations/{id}
 
-        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``.
+        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that somebody paused
+        is watched for ``wait_paused`` seconds.
 
         Raises:
             GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
         """
         settle = self._settle_seconds(settle_seconds)
-        return await self._drive(watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle))
+        records.check_option("wait_paused", wait_paused)
+        return await self._drive(
+            watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, wait_paused)
+        )
 
     async def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
         """The questions that a paused generation waits for; none when it does not wait.
@@ -615,8 +632,11 @@ class AsyncSpecStep:
                 ...
 
         It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+
+        Raises:
+            OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(gateway.call(operation, *args, **arguments))
+        return await self._drive(calling.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
         if given is None:

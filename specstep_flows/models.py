@@ -382,6 +382,10 @@ class RunOptions:
     force: bool = False
     max_cost_usd: float | None = None
     retry_failed: int = 0
+    #: Whether what clears by itself is waited for: a place where the plan's limit is reached, the end of a pause.
+    wait: bool = True
+    #: How long a generation that somebody paused is watched, in seconds.
+    wait_paused: float = 3600.0
     #: Whether somebody answers the agent when the brief's texts are used up.
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
@@ -401,6 +405,8 @@ class RunChanges(TypedDict, total=False):
     force: bool
     max_cost_usd: float | None
     retry_failed: int
+    wait: bool
+    wait_paused: float
     remember: Mapping[str, Any]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import home_path
+from specstep_flows.cli.terminal import is_terminal
+from specstep_flows.runs.attachments import sent_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,27 +42,19 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
     if brief is None:
         if further:
             return list(further)
-        if sys.stdin is None or sys.stdin.isatty():
+        if sys.stdin is None or is_terminal(sys.stdin):
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        return [_stdin(), *further]
+        return [_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
     path = Path(brief)
-    if brief.strip() and _exists(path):
+    if brief.strip() and os.path.exists(path):
         return [_read(path), *further]
     if _looks_like_a_path(brief):
         raise errors.UsageError(
             f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
         )
     return [brief, *further]
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        # Too long for a file name, or with a character that none can have: it is text.
-        return False
 
 
 def _looks_like_a_path(text: str) -> bool:
@@ -78,10 +74,13 @@ def _read(path: Path) -> str:
     return _text(content, str(path))
 
 
-def _stdin() -> str:
-    if sys.stdin is None:
-        raise errors.UsageError("There is no standard input to read the brief from.")
-    return _text(sys.stdin.buffer.read(LONGEST_BYTES + 1), "standard input")
+def standard_input(what: str, most: int = -1) -> bytes:
+    """What is piped in. Raises ``UsageError`` where nothing can be read there."""
+    try:
+        return sys.stdin.buffer.read(most)
+    except (OSError, ValueError, AttributeError):
+        # Closed, a folder, or not there at all.
+        raise errors.UsageError(f"There is no standard input to read {what} from. Nothing was sent.") from None
 
 
 def _text(content: bytes, source: str) -> str:
@@ -109,10 +108,10 @@ class Upload:
     def read(cls, name: str) -> Upload:
         """Read a file, or stdin for ``-``. Raises ``UsageError``."""
         if name == "-":
-            return cls("stdin", sys.stdin.buffer.read())
-        path = Path(name).expanduser()
+            return cls("stdin", standard_input("the content"))
+        path = home_path(name)
         try:
-            return cls(path.name, path.read_bytes())
+            return cls(sent_name(path), path.read_bytes())
         except OSError as error:
             raise errors.UsageError(f"{path} cannot be read ({error.strerror}). Nothing was sent.") from None
 

@@ -110,6 +110,24 @@ Timeout: TypeAlias = Annotated[
         help="Time limit for the whole wait: seconds, 30m or 2h. What was started keeps running (exit 3).",
     ),
 ]
+Wait: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--wait/--no-wait",
+        help="Wait where your plan's limit of concurrent generations is reached, and for the end of a pause (the "
+        "default), or fail at once.",
+        show_default=False,
+    ),
+]
+WaitPaused: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--wait-paused",
+        metavar="TIME",
+        parser=duration,
+        help="How long to watch a generation that somebody paused (default: 1h); then exit 3.",
+    ),
+]
 MaxCost: TypeAlias = Annotated[
     float | None,
     typer.Option(
@@ -181,6 +199,8 @@ class RunningOptions:
     answers: Answers = None
     on_question: OnQuestionOption = None
     timeout: Timeout = None
+    wait: Wait = None
+    wait_paused: WaitPaused = None
     progress: ProgressOption = Progress.auto
 
     def given(self) -> dict[str, Any]:
@@ -192,13 +212,15 @@ class RunningOptions:
                 "question_mode": None if self.on_question is None else self.on_question.value,
             }
         )
-        return given(
+        values = given(
             {
                 "output": None if self.output is None else str(user_path(self.output)),
                 "unpack": self.unpack,
                 "force": self.force,
                 "max_cost_usd": self.max_cost,
                 "retry_failed": self.retry_failed,
+                "wait_paused": self.wait_paused,
                 "remember": remember or None,
             }
         )
+        return values if self.wait is None else {**values, "wait": self.wait}

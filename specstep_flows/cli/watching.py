@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors, events
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
+from specstep_flows.cli.options import given
 from specstep_flows.cli.progress.log import make_reporter
 from specstep_flows.cli.session import open_client
 from specstep_flows.states import is_fan_out
@@ -55,6 +56,7 @@ def watch_generation(
     mode: Mode,
     timeout: float | None,
     record: RunRecord | None = None,
+    wait_paused: float | None = None,
 ) -> Generation:
     """Watch a generation to its end, keep ``record`` (if there is one) up to date, and return it as it was last.
 
@@ -78,4 +80,4 @@ def watch_generation(
                     client.store.update(record.run_id, seen(record, event.generation))
 
             with open_client(call, clock, settings, tell) as client:
-                return client.wait_for_generation(generation_id)
+                return client.wait_for_generation(generation_id, **given({"wait_paused": wait_paused}))

@@ -57,8 +57,8 @@ class SystemClock:
     def boot(self) -> tuple[str, float] | None:
         """The start of the machine, and the seconds since then, sleep included; None where nothing tells."""
         try:
-            return _BOOT_ID.read_text("ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME) * self.speed
-        except (OSError, ValueError, AttributeError):
+            return _BOOT_ID.read_text("ascii").strip(), _since_boot() * self.speed
+        except (OSError, ValueError):
             return None
 
     def sleep(self, seconds: float) -> None:

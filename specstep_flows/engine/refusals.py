@@ -67,7 +67,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if status == 408 or status >= 500:
         return errors.ServerError(f"The service failed on {what} ({said}).", **common)
     if status == 409:
-        if "CONCURRENCY" in f"{word or ''} {problem.get('code', '')}".upper():
+        if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(
                 f"Your plan's limit of concurrent generations is reached ({said}). Nothing was started.", **common
             )
@@ -80,7 +80,8 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         back = common["retry_after"]
         when = f"; the service asks to try again in {duration(back)}" if back else ""
         return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.{ending}", **common)
-    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
+    # Of a front door's page nobody knows what became of the request behind it.
+    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending if problem else ''}", **common)
 
 
 def _foreign_form(reply: Reply) -> str | None:
@@ -125,9 +126,9 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        document = read_json(reply.content)
-        # Written anew, every address stands there without JSON's escapes.
-        document = read_json(without_secrets(json.dumps(document, ensure_ascii=False), is_foreign=True).encode())
+        # Written again, every address stands there without JSON's escapes.
+        text = json.dumps(read_json(reply.content), ensure_ascii=False)
+        document = read_json(without_secrets(text, is_foreign=True).encode())
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -5,15 +5,15 @@ A kickoff has no idempotency key, so the list of generations shows what an unans
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report
+from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report, Sleep
 from specstep_flows.flows import control
-from specstep_flows.flows.payment import Glance, Payment, pay, settle
+from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle
 from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
@@ -22,12 +22,53 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import Intent
 
 
+#: How often the list is read for a place that has become free.
+PLACE_POLL_SECONDS: Final = 30.0
+#: Without a sign of one the kickoff is sent again after this long: nobody says what else the plan's limit counts.
+PLACE_PATIENCE_SECONDS: Final = 900.0
+
+
 @attrs.define
 class _Looking:
     """The looks at what became of one kickoff. What turned out to be another's is not read again."""
 
     kickoff: Kickoff
     known: frozenset[UUID]
+    _told: bool = attrs.field(default=False, init=False)
+    #: For how long there was nobody to wait for.
+    _nobody_for: float = attrs.field(default=0.0, init=False)
+
+    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> None:
+        """Wait until fewer generations run than when the service refused one more. Told once.
+
+        Raises:
+            ConcurrencyCapReached: for almost an hour none was running that could have ended.
+        """
+        if not self._told:
+            self._told = True
+            await Report(
+                events.Notice(
+                    f"{refusal.message} Waiting until there is a place (`--no-wait` ends the run here instead)."
+                )
+            )
+        before = await _running()
+        waited = 0.0
+        while waited < PLACE_PATIENCE_SECONDS:
+            try:
+                await Sleep(PLACE_POLL_SECONDS)
+            except errors.WaitTimeout as timeout:
+                timeout.add("No place became free for a generation.")
+                raise
+            waited += PLACE_POLL_SECONDS
+            running = await _running()
+            if running == 0:
+                self._nobody_for += waited
+                if self._nobody_for > PATIENCE_SECONDS:
+                    raise refusal
+                return
+            if running is not None and before is not None and running < before:
+                return
+            before = running if before is None else before
 
     async def look(self, glance: Glance) -> UUID | None:
         """The one generation that the kickoff started, which is recorded; None if there is none yet."""
@@ -53,6 +94,15 @@ class _Looking:
                 raise unsettled(snapshot.undecided, "the service does not say whether this run started")
         self.known |= snapshot.unmatched - snapshot.undecided
         return None
+
+
+async def _running() -> int | None:
+    """How many generations the first page of the list shows that are not over; None if it cannot be read."""
+    try:
+        rows = await gateway.list_generations(first_page=True)
+    except errors.RequestError:
+        return None
+    return sum(not row.is_terminal for row in rows)
 
 
 async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None, *, settled: int | None = None) -> UUID:
@@ -94,7 +144,8 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
         return None if amended is None else _payment(amended, looking)
 
     about = {"known": [str(identifier) for identifier in sorted(looking.known)], **kickoff.about}
-    return Payment("generation", send, looking.look, kickoff.settle_seconds, about, amend)
+    stand_by = looking.stand_by if kickoff.waits else None
+    return Payment("generation", send, looking.look, kickoff.settle_seconds, about, amend, stand_by)
 
 
 async def settle_kickoff(

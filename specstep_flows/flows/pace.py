@@ -31,6 +31,8 @@ SHORTEST_SECONDS: Final = 3.0
 UNKNOWN_SECONDS: Final = 15.0
 #: Waiting for the service to pick up answers or a change at its next tick; longer each time it has not.
 SOON_SECONDS: Final = 5.0
+#: The longest wait between two looks at what somebody paused, in seconds; the first is that of a running one.
+PAUSED_SECONDS: Final = 120.0
 #: The spread of the durations' logarithm around the forecast (an assumption).
 SIGMA: Final = 0.25
 #: Sets the number of looks: with this, runs of 4, 12 and 32 minutes take a few looks fewer than with fixed 15 seconds.
@@ -62,9 +64,13 @@ class Pace:
     _expected: float | None = None
     _began: float | None = None
     _asked: int = 0
+    _paused: int = 0
 
     def next_wait(self, generation: Generation, now: float) -> float:
         """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one."""
+        self._paused = self._paused + 1 if generation.is_paused else 0
+        if generation.is_paused:
+            return min(PAUSED_SECONDS, self.longest * 2.0 ** min(self._paused - 1, 8))
         if generation.needs_answers:
             self._asked += 1
             return min(self.longest, SOON_SECONDS * 2.0 ** min(self._asked - 1, 8))

@@ -47,6 +47,8 @@ class Payment(Generic[T]):
     about: Mapping[str, Any] = attrs.field(factory=dict)
     #: The request as it must be sent instead after it was refused for what it says; None if nothing else is known.
     amend: Callable[[errors.BadRequest], Flow[Payment[T] | None]] | None = None
+    #: Waits until the plan has room for one more; None where that is not waited for.
+    stand_by: Callable[[errors.ConcurrencyCapReached], Flow[None]] | None = None
     #: Where a person finds what may have been started.
     listed_by: str = "specstep generation list"
 
@@ -99,7 +101,7 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             if again is None:
                 return await _found_or(payment, failure, is_doubtful=lost > 0)
             payment, wait = again
-            if (await Now()) + wait > began + PATIENCE_SECONDS:
+            if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
                 return await _found_or(payment, failure, is_doubtful=lost > 0)
             if wait:
                 await Report(events.Waiting(failure.message, wait))
@@ -117,6 +119,9 @@ async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Pay
     if isinstance(refusal, errors.BadRequest) and payment.amend is not None:
         amended = await payment.amend(refusal)
         return None if amended is None else (amended, 0.0)
+    if isinstance(refusal, errors.ConcurrencyCapReached) and payment.stand_by is not None:
+        await payment.stand_by(refusal)
+        return payment, 0.0
     wait = retry.refusal_wait(refusal)
     return None if wait is None else (payment, wait)
 
@@ -135,6 +140,8 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
             found = None
         if found is not None:
             return found
+        if not is_known:
+            refusal.add(f"No {payment.thing} of it is listed.")
     if is_doubtful:
         refusal.add(
             "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "

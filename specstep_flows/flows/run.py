@@ -135,7 +135,13 @@ async def _watch(job: Job) -> list[Generation]:
             await retry(job, record.generation_id)
             continue
         spending = Budget(job.options.max_cost_usd, record.spent_before_usd)
-        generations = await watch.watch(partial(watch.generations_of, record), spending, job.policy, job.settle_seconds)
+        generations = await watch.watch(
+            partial(watch.generations_of, record),
+            spending,
+            job.policy,
+            job.settle_seconds,
+            job.options.wait_paused if job.options.wait else 0.0,
+        )
         own = generations[0]
         # A child of a fan-out cannot be retried by itself (walkthrough, step 5.5).
         may_retry = record.retries < job.options.retry_failed and not _is_fan_out(record)

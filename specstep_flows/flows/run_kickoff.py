@@ -71,6 +71,7 @@ def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
         interview_id=record.interview_id,
         intake_id=intake_id,
         settle_seconds=job.settle_seconds,
+        waits=job.options.wait,
         is_fan_out=states.is_fan_out(record.options.profile),
         outcome=generation_changes,
         about={} if project_type is None else {"project_type": project_type},
@@ -147,6 +148,7 @@ async def _retry_of(job: Job, record: RunRecord, generation_id: UUID, failed: Ge
         interview_id=interview_id,
         intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
         settle_seconds=job.settle_seconds,
+        waits=job.options.wait,
         older=frozenset((generation_id, *record.generation_ids)),
         outcome=partial(retry_changes, record),
     )

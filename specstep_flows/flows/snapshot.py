@@ -38,6 +38,8 @@ class Kickoff:
     #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
     older: frozenset[UUID] = frozenset()
     outcome: Callable[[UUID], Changes] | None = None
+    #: Whether a place is waited for where as many generations run as the plan allows.
+    waits: bool = False
     #: What more the intent says of the request.
     about: Mapping[str, Any] = attrs.field(factory=dict)
     #: The kickoff as it must be sent instead after the service refused what it says; None if nothing else is known.

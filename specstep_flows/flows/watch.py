@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._text import duration
 from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
+#: How long a generation that somebody paused is watched, in seconds: whoever paused it may go on with it.
+PAUSED_SECONDS: Final = 3600.0
 #: A child may be listed late: the run's generations are listed again this often.
 FAMILY_SECONDS: Final = 60.0
 
@@ -37,14 +40,37 @@ class _Member:
     """One generation of the family."""
 
     answerer: ClarificationAnswerer
+    #: How long a pause is watched.
+    paused_seconds: float
     #: Seconds until the next look. Our own waits are counted, because the machine's clock may be set in between.
     wait: float = 0.0
+    #: Seconds since it was first seen paused.
+    paused_for: float | None = None
     last: Generation | None = None
     pace: Pace = attrs.field(factory=Pace)
 
     @property
     def is_over(self) -> bool:
-        return self.last is not None and (self.last.is_terminal or self.last.is_paused)
+        is_left = self.paused_for is not None and self.paused_for >= self.paused_seconds
+        return self.last is not None and (self.last.is_terminal or is_left)
+
+    async def take(self, generation: Generation, now: float) -> None:
+        """A look, and when the next one is due. A pause is told once."""
+        is_new = generation.is_paused and self.paused_for is None
+        self.last, self.wait = generation, self.pace.next_wait(generation, now)
+        if not generation.is_paused:
+            self.paused_for = None
+            return
+        if is_new:
+            self.paused_for = 0.0
+        self.wait = min(self.wait, self.paused_seconds - (self.paused_for or 0.0))
+        if is_new and self.paused_seconds > 0:
+            await Report(
+                events.Notice(
+                    f"Somebody paused generation {generation.id}; nothing is being spent. It is watched for another "
+                    f"{duration(self.paused_seconds)}. `specstep generation resume {generation.id}` continues it."
+                )
+            )
 
 
 @attrs.define
@@ -54,6 +80,7 @@ class _Family:
     budget: Budget
     policy: Policy | None
     settle_seconds: float
+    paused_seconds: float
     members: dict[UUID, _Member] = attrs.field(factory=dict)
 
     @property
@@ -73,7 +100,7 @@ class _Family:
         for identifier in new:
             answering = None if record is None else record.answering
             self.members[identifier] = _Member(
-                ClarificationAnswerer(identifier, self.policy, self.settle_seconds, answering)
+                ClarificationAnswerer(identifier, self.policy, self.settle_seconds, answering), self.paused_seconds
             )
         if record is not None and not set(new) <= set(record.generation_ids):
             await Remember({"generation_ids": tuple(dict.fromkeys((*record.generation_ids, *self.members)))})
@@ -82,7 +109,7 @@ class _Family:
         """One look at one generation: report it, record it, hold the budget once all were looked at."""
         generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
         now = await Now()
-        member.last, member.wait = generation, member.pace.next_wait(generation, now)
+        await member.take(generation, now)
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
         if not generation.needs_answers:
             await member.answerer.note_resumed()
@@ -127,13 +154,19 @@ class _Family:
         await Sleep(wait)
         for member in self.members.values():
             member.wait -= wait
+            if member.paused_for is not None:
+                member.paused_for += wait
         return wait
 
 
 async def watch(
-    find: Callable[[], Flow[list[UUID]]], budget: Budget, policy: Policy | None, settle_seconds: float
+    find: Callable[[], Flow[list[UUID]]],
+    budget: Budget,
+    policy: Policy | None,
+    settle_seconds: float,
+    paused_seconds: float = PAUSED_SECONDS,
 ) -> list[Generation]:
-    """Look at the generations that ``find`` names until each is over or paused; the last seen of each.
+    """Look at the generations that ``find`` names until each is over, or paused for so long; the last seen of each.
 
     Their questions are answered on the way, and the budget is held. A state that is not known means: keep waiting.
 
@@ -143,7 +176,7 @@ async def watch(
         AnswersNeeded: a question has no answer.
         BudgetExceeded: the limit was passed.
     """
-    family = _Family(budget, policy, settle_seconds)
+    family = _Family(budget, policy, settle_seconds, paused_seconds)
     await family.join(await find())
     unlisted = 0.0
     while True:
@@ -156,7 +189,12 @@ async def watch(
         unlisted += await family.rest()
 
 
-async def wait_for_generation(generation_id: UUID, policy: Policy | None, settle_seconds: float = 90.0) -> Generation:
+async def wait_for_generation(
+    generation_id: UUID,
+    policy: Policy | None,
+    settle_seconds: float = 90.0,
+    paused_seconds: float = PAUSED_SECONDS,
+) -> Generation:
     """Watch one generation, which need not be a run's, until it is Complete.
 
     Raises:
@@ -166,7 +204,7 @@ async def wait_for_generation(generation_id: UUID, policy: Policy | None, settle
     async def find() -> list[UUID]:
         return [generation_id]
 
-    (generation,) = await watch(find, Budget(), policy, settle_seconds)
+    (generation,) = await watch(find, Budget(), policy, settle_seconds, paused_seconds)
     raise_for_end(generation)
     return generation
 

@@ -153,6 +153,10 @@ def check_option(name: str, value: Any) -> None:
         check_number(value, "The number of retries", "attempts", may_be_zero=True)
         if not isinstance(value, int):
             raise errors.UsageError(f"The number of retries must be a whole number, not {value}. Nothing was sent.")
+    elif name == "wait_paused":
+        check_number(value, "The time to watch a pause (wait_paused)", "seconds", may_be_zero=True)
+    elif name == "wait" and not isinstance(value, bool):
+        raise errors.UsageError(f"wait must be True or False, not {_shown(value)}. Nothing was sent.")
 
 
 def check_options(options: RunOptions) -> None:

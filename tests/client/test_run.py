@@ -283,11 +283,37 @@ def test_a_pause_by_somebody_is_its_own_outcome_and_loses_nothing(
         if isinstance(event, events.GenerationProgress) and not paused and event.generation.state == "Reviewing":
             paused.append(client.pause_generation(event.generation.id))
 
+    began = sandbox.clock.now()
     with pytest.raises(errors.GenerationPaused):
         client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", on_event=pause_once)
+    waited = sandbox.clock.now() - began
+    assert waited > 3600
+    with pytest.raises(errors.GenerationPaused):
+        client.resume("mine", on_question=defaults, wait=False)
+    assert sandbox.clock.now() - began == waited
+    with pytest.raises(errors.GenerationPaused):
+        client.resume("mine", on_question=defaults, wait=True, wait_paused=600)
+    assert sandbox.clock.now() - began == pytest.approx(waited + 600)
 
     client.resume_generation(paused[0].id)
     assert client.resume("mine", on_question=defaults).path.exists()
+
+
+def test_whoever_paused_it_may_go_on_with_it(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Within the hour: the same call brings the package, and tells of the pause once."""
+    seen: list[Any] = []
+
+    def listen(event: Any) -> None:
+        seen.append(event)
+        if isinstance(event, events.GenerationProgress):
+            states = [one.generation.state for one in seen if isinstance(one, events.GenerationProgress)]
+            if event.generation.state == "Reviewing" and "Paused" not in states:
+                client.pause_generation(event.generation.id)
+            elif states.count("Paused") == 12 and event.generation.state == "Paused":
+                client.resume_generation(event.generation.id)
+
+    assert client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=listen).path.exists()
+    assert len([event for event in seen if isinstance(event, events.Notice) and "paused" in event.message]) == 1
 
 
 def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:

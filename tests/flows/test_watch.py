@@ -11,7 +11,14 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.engine.effects import Sleep
 from specstep_flows.flows.budget import Budget
-from specstep_flows.flows.watch import FAMILY_SECONDS, generations_of, raise_for_end, wait_for_generation, watch
+from specstep_flows.flows.watch import (
+    FAMILY_SECONDS,
+    PAUSED_SECONDS,
+    generations_of,
+    raise_for_end,
+    wait_for_generation,
+    watch,
+)
 from specstep_flows.models import Generation, RunOptions
 from specstep_flows.runs.records import RunRecord
 from tests.kit.stage import Stage
@@ -147,6 +154,43 @@ def test_each_end_other_than_complete_is_an_error(stage: type[Stage], state: str
     else:
         with pytest.raises(error):
             acting.play(wait_for_generation(OWN, None))
+
+
+def test_what_somebody_paused_is_watched_at_long_intervals_and_comes_home(stage: type[Stage]) -> None:
+    """It is told once. Each pause is watched for as long as was said, however often there is one."""
+    acting = stage(Service(own=["Drafting", *["Paused"] * 20, "Drafting", *["Paused"] * 20, "Complete"]))
+    acting.record = record()
+    began = acting.now
+    (last,) = watched(acting, own)
+
+    assert last.is_complete
+    told = [event.message for event in acting.told if isinstance(event, events.Notice)]
+    assert ["Somebody paused" in message for message in told] == [True, True]
+    assert acting.now - began > 1.1 * PAUSED_SECONDS
+
+
+@pytest.mark.parametrize("seconds", [0.0, 100.0, PAUSED_SECONDS])
+def test_a_pause_that_stays_ends_the_watching_after_as_long_as_was_said(stage: type[Stage], seconds: float) -> None:
+    """A look at the end of it is the last; nothing is told of a wait that there is none of."""
+    acting = stage(Service(own=["Paused"]))
+    began = acting.now
+    with pytest.raises(errors.GenerationPaused):
+        acting.play(wait_for_generation(OWN, None, 90.0, seconds))
+
+    assert acting.now - began == pytest.approx(seconds)
+    assert acting.count("get_generation") <= 2 + seconds / 100
+    assert len([event for event in acting.told if isinstance(event, events.Notice)]) == (1 if seconds else 0)
+
+
+def test_a_pause_of_one_keeps_no_other_from_its_end(stage: type[Stage]) -> None:
+    """The others are looked at as often as ever, and the pause counts from when it was seen."""
+    acting = stage(Service(own=["Paused"], other=["Drafting"] * 10 + ["Complete"]))
+    acting.record = record()
+    began = acting.now
+    paused, complete = watched(acting, both)
+
+    assert (paused.state, complete.state) == ("Paused", "Complete")
+    assert acting.now - began == pytest.approx(PAUSED_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -217,6 +219,31 @@ def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_p
     go.send(None)
     holder.join(30)
     store.hold("one")()
+
+
+def _hold_and_fork(folder: Path, ready: Any) -> None:
+    RunStore(folder).hold("one")
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    ready.send(child)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
+    """The driver is killed, and a child that its user had forked lives on: the run is free."""
+    context = multiprocessing.get_context("fork")
+    parent, ready = context.Pipe(False)
+    driver = context.Process(target=_hold_and_fork, args=(tmp_path, ready))
+    driver.start()
+    child = parent.recv()
+    driver.join(30)
+    try:
+        RunStore(tmp_path).hold("one")()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:

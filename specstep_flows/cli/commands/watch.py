@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from specstep_flows._json import as_json
 from specstep_flows.cli.arguments import locate
 from specstep_flows.cli.driver import chosen_progress
-from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout
+from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout, WaitPaused
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
 from specstep_flows.cli.watching import watch_generation
@@ -23,6 +23,7 @@ def watch(
     call: Call,
     run: RunOrGeneration,
     timeout: Timeout = None,
+    wait_paused: WaitPaused = None,
     progress: ProgressOption = Progress.auto,
     events: Events = False,
 ) -> int:
@@ -38,7 +39,7 @@ def watch(
         identifier, record = locate(call, client, run)
     record = record or _offer_adoption(call, identifier)
     call.run_id = record.run_id if record is not None else None
-    generation = watch_generation(call, settings, identifier, mode, timeout, record)
+    generation = watch_generation(call, settings, identifier, mode, timeout, record, wait_paused)
     if mode == "events":
         call.terminal.document({"event": "finished", "code": "done", "generation": as_json(generation)})
     else:

@@ -202,3 +202,17 @@ class TestApi:
 
         assert (declined.code, agreed.code) == (2, 0)
         assert sandbox.requests.count(op("start_generation")) == 1
+
+
+@pytest.mark.parametrize("depth", [101, 900, 60_000])
+@pytest.mark.parametrize("way", ["argument", "body", "field"])
+def test_json_of_the_users_without_end(specstep: Any, untouched: None, home: Path, way: str, depth: int) -> None:
+    """It is sent as it is or not at all: exit code 2, and nothing is sent."""
+    deep = "[" * depth + "]" * depth
+    (home / "body.json").write_text(f'{{"message": {deep}}}')
+    given = {"argument": [f"message:={deep}"], "body": ["--body", "body.json"], "field": ["message:=NaN"]}
+
+    result = specstep("api", "create_feedback", *given[way], "--json")
+
+    assert (result.code, result.document["code"]) == (2, "usage")
+    assert "Nothing was sent" in result.err
