@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,12 +123,19 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        # Written again, every address stands there without JSON's escapes.
-        text = json.dumps(read_json(reply.content), ensure_ascii=False)
-        document = read_json(without_secrets(text, is_foreign=True).encode())
+        document = read_json(reply.content)
     except ValueError:
         return {}
-    return document if isinstance(document, dict) else {}
+    return _cleaned(document) if isinstance(document, dict) else {}
+
+
+def _cleaned(value: Any) -> Any:
+    """A value without signed addresses, as deep as ``read_json`` reads."""
+    if isinstance(value, dict):
+        return {without_secrets(name, is_foreign=True): _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return without_secrets(value, is_foreign=True) if isinstance(value, str) else value
 
 
 def _word(problem: Mapping[str, Any]) -> str | None:
