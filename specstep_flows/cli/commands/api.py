@@ -74,6 +74,9 @@ def api(
     output = None if output is None else home_path(output)
     if output is not None and os.path.lexists(output) and not force:
         raise errors.UsageError(f"{output} already exists; --force overwrites it. Nothing was sent.")
+    if output is not None and not os.access(output.parent, os.W_OK | os.X_OK):
+        # Before anything that costs.
+        raise errors.UsageError(f"The folder {output.parent} cannot be written. Nothing was sent.")
     if any_operation.marked(operation, "costs"):
         agree(call, f"{operation} costs money", yes)
     with open_client_for(call, operation) as client:
