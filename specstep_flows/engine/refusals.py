@@ -80,7 +80,8 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         back = common["retry_after"]
         when = f"; the service asks to try again in {duration(back)}" if back else ""
         return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.{ending}", **common)
-    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
+    # Of a front door's page nobody knows what became of the request behind it.
+    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending if problem else ''}", **common)
 
 
 def _foreign_form(reply: Reply) -> str | None:

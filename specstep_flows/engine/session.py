@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
+#: However slow it is: a week. No socket takes a time-out of more than 24 days.
+LONGEST_REAL_TIMEOUT_SECONDS = 7 * 86400.0
 
 
 def new_key() -> str:
@@ -50,7 +52,7 @@ class Shared:
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
         floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return max(self.request_timeout / self.clock.speed, floor)
+        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 @attrs.define(eq=False)

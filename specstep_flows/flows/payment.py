@@ -140,6 +140,8 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
             found = None
         if found is not None:
             return found
+        if not is_known:
+            refusal.add(f"No {payment.thing} of it is listed.")
     if is_doubtful:
         refusal.add(
             "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "
