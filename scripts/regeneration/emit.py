@@ -149,7 +149,7 @@ class _Renderer:
         node = slot.node if depth < DEEPEST_LISTS else Node()
         schema: JsonObject
         if node.needs_class:
-            reference = {"$ref": f"#/components/schemas/{self._names.roles[role]}"}
+            reference = {"$ref": f"#/components/schemas/{self._names.at(role, self._prints[id(node)])}"}
             if slot.nullable:
                 schema = {"anyOf": [reference, {"type": "null"}]}
             elif slot.description:

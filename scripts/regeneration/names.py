@@ -32,6 +32,12 @@ class Names:
     classes: dict[str, str] = field(factory=dict)
     #: Role → class name.
     roles: dict[str, str] = field(factory=dict)
+    #: Fingerprint → the first name that was given to its shape.
+    first: dict[str, str] = field(factory=dict)
+
+    def at(self, role: str, fingerprint: str) -> str:
+        """What the class at a place is called; a shape that lists and unions lead to in several ways has one role."""
+        return self.roles.get(role) or self.first[fingerprint]
 
 
 @frozen
@@ -109,8 +115,6 @@ class _Namer:
         self._nodes: dict[str, Node] = {}
         self._owners: dict[str, str] = {}
         self._names = Names()
-        #: Fingerprint → the first name that was given to its shape.
-        self._first: dict[str, str] = {}
         self._modules: set[str] = set()
         self._kept_free = {module_name(name) for name in (*documented, *lock.schemas.values())}
         #: Names whose inner roles were not looked at yet; roles whose shape is not that of the class that the lock
@@ -184,7 +188,7 @@ class _Namer:
 
     def _derive(self, role: _Role) -> None:
         """Share the class of an equal shape, or make a name of the role."""
-        name = self._first.get(role.fingerprint)
+        name = self._names.first.get(role.fingerprint)
         if name is None:
             suggestion = pascal(role.documented, "In", role.context) if role.documented else role.suggestion
             name, number = class_name(suggestion), 2
@@ -195,7 +199,7 @@ class _Namer:
 
     def _give(self, fingerprint: str, name: str) -> None:
         self._names.classes[name] = fingerprint
-        self._first.setdefault(fingerprint, name)
+        self._names.first.setdefault(fingerprint, name)
         self._modules.add(module_name(name))
         self._new.append(name)
 
@@ -267,7 +271,9 @@ class _Namer:
 
 def documented_shapes(documented: Contract) -> dict[str, Node]:
     """The shapes of the documented contract by their names."""
-    return {node.name: node for node in reachable(roots_of(documented)) if node.name}
+    found = reachable(roots_of(documented))
+    alternatives = reachable(Slot(part) for node in found for part in node.alternatives)
+    return {node.name: node for node in (*alternatives, *found) if node.name}
 
 
 def _operation_id(operation: Operation) -> str:

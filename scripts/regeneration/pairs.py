@@ -147,6 +147,9 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
             return None, here
     if there.kind == "union":
         return there, here
+    if here.alternatives and here.kind == there.kind and not there.alternatives:
+        only = _likest(there, list(here.alternatives))
+        return there, only if only is not None and _shared(there, only) == _shared(there, here) else here
     if here.kind == "union":
         return there, _likest(there, [slot.node for slot in here.variants if slot.node.kind == there.kind])
     return (there, here) if there.kind == here.kind else (there, None)
@@ -167,8 +170,12 @@ def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     if there.kind != "object":
         same = [node for node in alternatives if (node.type, node.format) == (there.type, there.format)]
         return same[0] if len(same) == 1 else None
-    shared = [len(node.properties.keys() & there.properties.keys()) for node in alternatives]
+    shared = [_shared(there, node) for node in alternatives]
     return alternatives[shared.index(max(shared))] if max(shared) and shared.count(max(shared)) == 1 else None
+
+
+def _shared(there: Node, here: Node) -> int:
+    return len(there.properties.keys() & here.properties.keys())
 
 
 def why_left_out(there: Slot, here: Slot | None) -> str:

@@ -37,8 +37,8 @@ LEAST_BYTES: Final = 1024
 MOST_INTERIM: Final = 20
 #: What may stand in a URL as it is; everything else that is printable is escaped, as browsers and curl do it.
 _URL_CHARACTERS: Final = "%!#$&'()*+,-./:;=?@[]_~"
-#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (NAT64).
-_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0x64FF9B << 64})
+#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (SIIT, NAT64).
+_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
 _UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 
 

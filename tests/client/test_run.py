@@ -13,7 +13,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 from specstep_flows.settings import Settings
-from tests.kit.api import op, path_of
+from tests.kit.api import COST, op, path_of
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -316,6 +316,22 @@ def test_whoever_paused_it_may_go_on_with_it(client: Any, sandbox: Sandbox, tmp_
     assert len([event for event in seen if isinstance(event, events.Notice) and "paused" in event.message]) == 1
 
 
+def test_a_place_is_waited_for_where_the_plan_allows_no_more(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Until the deadline, if there is one; or not at all. Each time it was started once, or not."""
+    sandbox.options.concurrency_cap, sandbox.options.clarifications = 1, ()
+    with pytest.raises(errors.WaitTimeout):
+        client.run(BRIEF, output=tmp_path, run_id="first", timeout=60)
+    assert len(sandbox.state.generations) == 1
+
+    with pytest.raises(errors.ConcurrencyCapReached) as capped:
+        client.run(BRIEF, output=tmp_path, run_id="second", on_question=defaults, wait=False)
+    with pytest.raises(errors.WaitTimeout, match="No place became free"):
+        client.resume("second", on_question=defaults, wait=True, timeout=50)
+    assert client.resume("second", on_question=defaults).path.exists()
+    assert capped.value.run_id == "second"
+    assert len(sandbox.state.generations) == 2
+
+
 def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:
     """GenerationCancelled, with the generation."""
 
@@ -512,7 +528,7 @@ def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_canc
 
 def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """running_cost_usd missing: the list row's cost_usd holds the limit."""
-    sandbox.options.status_missing = frozenset({"running_cost_usd"})
+    sandbox.options.status_missing = frozenset({COST})
 
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)

@@ -1,4 +1,4 @@
-"""What quotes the contract quotes it as it is: docs and docstrings name its endpoints, contract tests its operations."""
+"""Docs and docstrings name endpoints that the contract has, and contract tests import operations that flows use."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +104,22 @@ def test_what_costs_and_is_refused_for_now_is_looked_for_before_it_is_sent_again
     assert sandbox.requests.count(operation) == (1 if is_carried_out else 2)
     assert told.code == (1 if is_carried_out else 0)
     assert ("Something new is listed" in told.err) == is_carried_out
+
+
+@pytest.mark.parametrize("is_carried_out", [True, False])
+def test_a_migration_that_is_refused_for_now_is_looked_for_in_the_list_of_packages(
+    specstep: Any, sandbox: Any, home: Path, is_carried_out: bool
+) -> None:
+    """Its file is sent whole both times."""
+    operation = "POST /v1/doc-migrations/commit"
+    with zipfile.ZipFile(home / "docs.zip", "w") as archive:
+        archive.writestr("README.md", "# Tea\n")
+    sandbox.faults.add(Fault(operation, "status", status=429, retry_after=5, commit=is_carried_out))
+    told = specstep("api", "commit-doc-migration", "file=@docs.zip", "--yes")
+
+    assert told.code == (1 if is_carried_out else 0), told.err
+    assert len(sandbox.state.packages) == 1
+    assert sandbox.requests.count(operation) == (1 if is_carried_out else 2)
 
 
 def test_what_no_list_shows_is_never_sent_again(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
