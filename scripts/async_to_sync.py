@@ -23,12 +23,12 @@ TARGET: Final = ROOT / "specstep_flows" / "client.py"
 
 #: Names of the async client, and what stands for them in the other.
 TWINS: Final = {
-    "AsyncClient": "Client",
     "AsyncRuntime": "Runtime",
     "AsyncSpecStep": "SpecStep",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
+    "open_http_async": "open_http",
 }
 #: The same in prose and examples.
 PROSE: Final = (

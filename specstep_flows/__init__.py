@@ -7,6 +7,8 @@
         print(result.path)
 
 Names are imported when they are first used, so that importing the package costs almost nothing.
+
+PYTEST_DONT_REWRITE: pytest, whose plugin this package has, may be started by a program that has imported it already.
 """
 
 from __future__ import annotations

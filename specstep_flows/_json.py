@@ -18,8 +18,8 @@ import attrs
 
 #: Objects and arrays within each other. Each level is a level of recursion of whoever reads, stores or shows them.
 DEEPEST: Final = 100
-#: Python refuses to write whole numbers of more than 4,300 digits, and a float has 309 at most.
-LONGEST_NUMBER: Final = 400
+#: Digits of a whole number. Longer ones fit no float, and Python writes none of more than 4,300.
+LONGEST_NUMBER: Final = 308
 #: Escapes of surrogates: a pair, which is one character, or (in a group) half of one.
 _SURROGATES: Final = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"

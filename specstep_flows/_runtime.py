@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,8 +19,8 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.engine.transport import hide_queries
 from specstep_flows.flows.history import states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
@@ -75,7 +76,7 @@ class _Runtime:
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
     ) -> None:
-        hide_queries()
+        hush_logs()
         self._process = os.getpid()
         self.settings = settings
         self._http = http
@@ -114,10 +115,12 @@ class _Runtime:
             self.settings.require_key()
 
     def _session(self) -> Session:
-        self._refuse_fork()
+        self._refuse_unusable()
         return Session(self._shared, report=self._on_event)
 
-    def _refuse_fork(self) -> None:
+    def _refuse_unusable(self) -> None:
+        if self._shared.closing.is_set():
+            raise errors.UsageError("This client is closed. Open another one; nothing was sent.")
         if os.getpid() != self._process:
             raise errors.UsageError(
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
@@ -180,7 +183,8 @@ class _Runtime:
                 record=record,
             )
             try:
-                yield session, resumed
+                with _enough_descriptors():
+                    yield session, resumed
             except errors.SpecStepError as error:
                 error.run_id = run_id
                 if is_alone:
@@ -191,7 +195,7 @@ class _Runtime:
             let_go()
 
     def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
-        self._refuse_fork()
+        self._refuse_unusable()
         api_url = self.settings.api_url
         record = opening.adopted_record(generation, opening.run_options(**options), run_id, api_url)
         known = self.store.find_generation(generation.id, api_url) or self._adopt_started(generation)
@@ -215,7 +219,7 @@ class _Runtime:
         let_go = self.store.hold(found.run_id)
         try:
             record = self.store.get(found.run_id)
-            intent = record.intent
+            intent = record.kickoff_intent
             if intent is None or str(generation.id) in intent.about.get("known", ()):
                 return None
             is_retry = intent.operation == "retry_generation"
@@ -233,7 +237,8 @@ class Runtime(_Runtime):
     def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         refuse_coroutines(self._on_event)
-        return drive(flow, self._session(), self._http)
+        with _enough_descriptors():
+            return drive(flow, self._session(), self._http)
 
     def drive_run(
         self,
@@ -246,7 +251,7 @@ class Runtime(_Runtime):
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone."""
-        self._refuse_fork()
+        self._refuse_unusable()
         refuse_coroutines(self._on_event, people.on_event, people.policy, people.confirm, people.respondent)
         report = _both(self._on_event, people.on_event)
         with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
@@ -268,7 +273,8 @@ class AsyncRuntime(_Runtime):
 
     async def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
-        return await drive_async(flow, self._session(), self._http)
+        with _enough_descriptors():
+            return await drive_async(flow, self._session(), self._http)
 
     async def drive_run(
         self,
@@ -281,7 +287,7 @@ class AsyncRuntime(_Runtime):
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone; the store is opened and closed in a thread."""
-        self._refuse_fork()
+        self._refuse_unusable()
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
         async with _in_threads(blocking) as (session, resumed):
@@ -295,6 +301,22 @@ class AsyncRuntime(_Runtime):
     async def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
         return await in_thread(self._adopt, generation, run_id, options)
+
+
+@contextlib.contextmanager
+def _enough_descriptors() -> Iterator[None]:
+    """Without one to spare, anything may fail, a module that is imported late among it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+    else:
+        return
+    raise errors.StoreError(
+        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started goes on at the service; raise "
+        "the limit (ulimit -n) or close some, and resume."
+    )
 
 
 def _nothing() -> None:

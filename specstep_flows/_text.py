@@ -22,6 +22,45 @@ _KEPT: Final = frozenset("\n\t\u200c\u200d")
 #: Controls, invisible formatting (bidi overrides, tags, zero-width spaces) and halves of surrogate pairs.
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 
+#: What has the form of a key: one of its parts is long and has a digit. (``sf_bay_area_2026`` is a name.)
+_KEY: Final = re.compile(
+    r"\b(sf|oat)_(?:[A-Za-z0-9]{1,40}[_-]){0,5}?(?=[A-Za-z]{0,80}\d)[A-Za-z0-9]{12,}[\w.~+/=-]*", re.ASCII
+)
+_ADDRESS: Final = re.compile(r"(?i)\b(https?)(?::|%3a)(?:\\?/|%2f){2}([^\s\"'<>]*)")
+_AUTHORITY: Final = re.compile(r"(?i)(?:[^/?#;\\%]*@)?([^/?#;\\%@]*)(.*)", re.DOTALL)
+#: Paths of words, as pages have them. Anything else in an address may be a secret: a name, a number, a query.
+_PAGE: Final = re.compile(
+    r"(?:/(?:[a-z]{1,24}\d{0,5}(?:[-_][a-z]{1,24}){0,5}(?:\.html?)?)?){0,6}(?:#[a-z]{1,24}(?:[-.][a-z\d]{1,12}){0,5})?"
+    r"[.,:!)\]}`]*"
+)
+#: Nothing here goes back over what it has read: a hostile text may be long.
+_QUERY: Final = re.compile(
+    r"(?i)(?<![^\s\"'`(=])(/[^\s\"'<>?;#%]*+(?:%(?!3[bf]|23)[^\s\"'<>?;#%]*+)*+)(?:[?;#]|%3[bf]|%23)"
+    r"[^\s\"'<>=%]*+(?:%(?!3d)[^\s\"'<>=%]*+)*+(?:=|%3d)[^\s\"'<>]*"
+)
+_SIGNATURE: Final = re.compile(r"(?i)\b((?:[a-z-]{0,40}signature|sig)(?:=|%3d))[^\s\"'<>&]+")
+
+
+def without_secrets(text: str, *, is_foreign: bool = False) -> str:
+    """``text`` without what may be a key or a signed address: of an address that is not a page's, the host stays.
+
+    With ``is_foreign`` it is not ours, and relative addresses are cut, too; a path of this machine may look like one.
+    """
+    if "_" in text:
+        text = _KEY.sub(r"\1_…", text)
+    if "/" in text or "%" in text:
+        text = _ADDRESS.sub(_shown_address, text)
+    if is_foreign:
+        text = _SIGNATURE.sub(r"\1…", _QUERY.sub(r"\1?…", text))
+    return text
+
+
+def _shown_address(match: re.Match[str]) -> str:
+    found = _AUTHORITY.fullmatch(match[2])
+    assert found is not None, "every part may be empty"
+    is_page = found[0] == found[1] + found[2] and _PAGE.fullmatch(found[2]) is not None
+    return match[0] if is_page else f"{match[1]}://{found[1]}/…"
+
 
 def plain_text(text: object, encoding: str = "utf-8") -> str:
     """``text`` in several lines; what ``encoding`` (the terminal's) does not have becomes ``?``."""

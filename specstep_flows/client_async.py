@@ -9,9 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
-from specstep_flows._http import as_httpx_arguments, refuse_cookies, unusable_environment
+from specstep_flows._http import open_http_async
 from specstep_flows._lazy import LazyModule
 from specstep_flows.settings import Settings
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import RunChanges
     from specstep_flows.runs import opening, records
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
+    calling = LazyModule("specstep_flows.flows.calling")
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
     delivery = LazyModule("specstep_flows.flows.delivery")
@@ -96,12 +95,7 @@ class AsyncSpecStep:
         """
         found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
         self.settings = found.without_key() if anonymous else found
-        arguments = as_httpx_arguments(self.settings, is_anonymous=anonymous)
-        try:
-            self._http = httpx.AsyncClient(**arguments)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise unusable_environment(error) from None
-        refuse_cookies(self._http.cookies)
+        self._http = open_http_async(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)
         self._opened: runtimes.AsyncRuntime | None = None
 
@@ -287,6 +281,29 @@ class AsyncSpecStep:
             lambda store, api_url: opening.reopen_run(store, run_id, api_url),
             run_flows.answer_run,
             runtimes.People(on_question, on_event=on_event),
+            timeout,
+            is_beside=True,
+        )
+
+    async def find_generation_of(
+        self, run_id: str, *, on_event: Callable[[Event], Any] | None = None, timeout: float | None = None
+    ) -> UUID | None:
+        """The generation that a run has now; None if it has none yet.
+
+        Where one was requested and the answer is not known, it is looked for until the settle time is over. Nothing is
+        sent that costs, and another process may drive the run meanwhile.
+
+        GET /v1/generations, GET /v1/generations/deleted
+
+        Raises:
+            OutcomeUnknown: it was requested, and none has appeared, or it cannot be told which is the run's.
+            RunNotFound: the run is not in the store.
+        """
+        return await self._runtime.drive_run(
+            run_id,
+            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            run_flows.find_generation,
+            runtimes.People(on_event=on_event),
             timeout,
             is_beside=True,
         )
@@ -615,8 +632,11 @@ class AsyncSpecStep:
                 ...
 
         It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+
+        Raises:
+            OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(gateway.call(operation, *args, **arguments))
+        return await self._drive(calling.call(operation, *args, **arguments))
 
     def _settle_seconds(self, given: float | None) -> float:
         if given is None:

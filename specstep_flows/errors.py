@@ -49,9 +49,9 @@ No message, argument or attribute contains a key or a signed URL.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from specstep_flows._text import plain_text
+from specstep_flows._text import plain_text, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +106,9 @@ __all__ = [
 ]
 
 
+_CONTEXT: Final[Any] = vars(BaseException)["__context__"]
+
+
 class SpecStepError(Exception):
     """Base class of all errors of this package. ``run_id`` is the run that it happened in, if any."""
 
@@ -113,8 +116,8 @@ class SpecStepError(Exception):
     code: str = "error"
 
     def __init__(self, message: str) -> None:
-        # It may quote the service, so control characters are removed.
-        self.message = plain_text(message).replace("\n", " ").replace("\t", " ")
+        # It may quote the service or a setting, so control characters are removed, and what looks like a secret.
+        self.message = without_secrets(plain_text(message).replace("\n", " ").replace("\t", " "))
         super().__init__(self.message)
         self.run_id: str | None = None
 
@@ -124,6 +127,15 @@ class SpecStepError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    # What ``from None`` hides may quote a response or a file with a key. Tools that show it all the same do not get it.
+    @property
+    def __context__(self) -> BaseException | None:
+        return None if self.__suppress_context__ else super().__context__
+
+    @__context__.setter
+    def __context__(self, context: BaseException | None) -> None:
+        _CONTEXT.__set__(self, context)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception would call the class with the message alone, which not every error here accepts.
@@ -204,9 +216,17 @@ class TransportError(RequestError):
 
 
 class NotConnected(TransportError):
-    """The connection was never made (DNS, refused, TLS): the service has not seen the request."""
+    """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
+
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
+    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    """
 
     code = "not_connected"
+
+    def __init__(self, message: str, *, operation: str = "", patience: float | None = None) -> None:
+        super().__init__(message, operation=operation)
+        self.patience = patience
 
 
 class ConnectionLost(TransportError):

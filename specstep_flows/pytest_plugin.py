@@ -1,7 +1,7 @@
 """The sandbox as pytest fixtures, for the tests of people who build on this library.
 
 pytest loads this module in every environment in which the package is installed, so it imports only pytest; the sandbox
-(extra `sandbox`) is imported when a test uses it.
+(extra `sandbox`) is imported when a test uses it. PYTEST_DONT_REWRITE: it may be imported before pytest runs.
 """
 
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from specstep_flows.errors import SettingsError, WebhookRejected
+from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
 
 Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 
@@ -45,6 +45,7 @@ EVENTS: Final = frozenset(
 #: The walkthrough says to reject deliveries that are more than 5 minutes old.
 TOLERANCE_SECONDS: Final = 300.0
 
+_ENDLESS_SECONDS: Final = 1e12
 _PREFIX: Final = "x-specstep-webhook-"
 _SIGNATURE: Final = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -96,9 +97,11 @@ def verify_webhook(
     Raises:
         WebhookRejected: it must not be trusted; respond with a 4xx. The message contains no secret and no signature.
         SettingsError: there is no signing secret.
+        UsageError: ``now`` or ``tolerance`` is not a number of seconds.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
         raise TypeError("body must be the raw bytes of the request, which the signature covers")
+    _check_seconds(now=now, tolerance=tolerance)
     given = _ours(headers)
     _check_signature(bytes(body), _header(given, "signature"), _keys(secrets))
     sent_at = _sent_at(_header(given, "timestamp"), now, tolerance)
@@ -120,9 +123,16 @@ def verify_webhook(
     )
 
 
+def _check_seconds(**given: object) -> None:
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _ENDLESS_SECONDS:
+            raise UsageError(f"{name} must be a number of seconds, not {value!r:.50}.")
+
+
 def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
-    several = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
-    keys = [secret.encode() if isinstance(secret, str) else secret for secret in several]
+    several: list[Any] = list(secrets) if isinstance(secrets, Iterable) and not _is_text(secrets) else [secrets]
+    # A secret that is no text becomes an empty one, which is refused.
+    keys = [_encoded(secret) for secret in several]
     if not keys or not all(keys):
         # With an empty secret, anybody could sign.
         raise SettingsError(
@@ -131,18 +141,37 @@ def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
     return keys
 
 
-def _ours(headers: Headers) -> list[tuple[str, str]]:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    texts = [(_header_text(name).lower(), _header_text(value)) for name, value in pairs]
-    return [(name.removeprefix(_PREFIX), value) for name, value in texts if name.startswith(_PREFIX)]
+def _ours(headers: object) -> list[tuple[str, str | None]]:
+    """Our headers and their values, None for one that is no text: frameworks hand over what a stranger sent."""
+    items = getattr(headers, "items", None)
+    pairs: object = items() if callable(items) else headers
+    found = []
+    for pair in pairs if isinstance(pairs, Iterable) else ():
+        if isinstance(pair, Sequence) and not _is_text(pair) and len(pair) == 2:
+            name = (_header_text(pair[0]) or "").lower()
+            if name.startswith(_PREFIX):
+                found.append((name.removeprefix(_PREFIX), _header_text(pair[1])))
+    return found
 
 
-def _header_text(part: str | bytes) -> str:
-    return part.decode("latin-1") if isinstance(part, bytes) else part
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | bytes | bytearray)
 
 
-def _header(given: list[tuple[str, str]], name: str) -> str:
-    values = [value for header, value in given if header == name]
+def _encoded(secret: object) -> bytes:
+    if isinstance(secret, str):
+        return secret.encode("utf-8", "surrogatepass")
+    return bytes(secret) if isinstance(secret, bytes | bytearray) else b""
+
+
+def _header_text(part: object) -> str | None:
+    if isinstance(part, bytes | bytearray):
+        return part.decode("latin-1")
+    return part if isinstance(part, str) else None
+
+
+def _header(given: list[tuple[str, str | None]], name: str) -> str:
+    values = [value for header, value in given if header == name and value is not None]
     if len(values) != 1:
         raise WebhookRejected(
             f"The delivery has no X-SpecStep-Webhook-{name.capitalize()} header."
@@ -166,13 +195,17 @@ def _check_signature(body: bytes, signature: str, keys: list[bytes]) -> None:
 def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
     if not _SECONDS.fullmatch(timestamp):
         raise WebhookRejected("The delivery's time is malformed: it must be whole seconds since 1970.")
+    try:
+        sent_at = datetime.fromtimestamp(int(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise WebhookRejected("The delivery's time is in no calendar.") from None
     age = now - int(timestamp)
     if abs(age) > tolerance:
         when = f"{age:,.0f} s old" if age > 0 else f"{-age:,.0f} s in the future"
         raise WebhookRejected(
             f"The delivery is {when}, and only {tolerance:g} s are allowed. Check this machine's clock."
         )
-    return datetime.fromtimestamp(int(timestamp), UTC)
+    return sent_at
 
 
 def _document(body: bytes) -> Mapping[str, Any]:

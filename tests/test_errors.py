@@ -9,6 +9,7 @@ import re
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.models import Clarification
 
 CLASSES = {name: getattr(errors, name) for name in errors.__all__}
 
@@ -50,3 +51,17 @@ def test_an_error_crosses_processes_whole(error: errors.SpecStepError) -> None:
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(other) is type(error)
         assert (str(other), vars(other)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize("kind", CLASSES.values(), ids=CLASSES)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_error_can_be_moved_and_copied(kind: type[errors.SpecStepError], protocol: int) -> None:
+    """Whatever is required to make one, and whatever was added to it since."""
+    more = {"limit_usd": 0.5} if kind is errors.BudgetExceeded else {}
+    error = kind("It broke.", **more)
+    error.add("Nothing was sent.")
+    error.run_id = "portal"
+    error.questions = (Clarification("Which?"),)  # type: ignore[attr-defined]
+
+    for other in (pickle.loads(pickle.dumps(error, protocol)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(other), str(other), vars(other), other.args) == (kind, str(error), vars(error), error.args)

@@ -68,6 +68,7 @@ def test_opening_a_client_imports_little_beyond_httpx(modules_of: Any) -> None:
         "specstep_flows.errors",
         "specstep_flows._http",
         "specstep_flows._lazy",
+        "specstep_flows._network",
         "specstep_flows.settings",
         "specstep_flows._text",
         "specstep_flows._version",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,34 @@ def test_loading_the_plugin_imports_no_server() -> None:
     loaded = done.stdout.split()
     assert not {name.partition(".")[0] for name in loaded} & {"starlette", "uvicorn", "httpx", "attrs", "asyncio"}
     assert not [name for name in loaded if name.startswith("specstep_flows.sandbox")]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import specstep_flows",
+        "from specstep_flows import SpecStep; import specstep_client",
+        "import specstep_flows.pytest_plugin",
+    ],
+)
+def test_a_program_may_import_the_library_and_then_run_pytest(tmp_path: Path, before: str) -> None:
+    """Its suite, which does not use the plugin, is not ended by a warning about modules that are there already."""
+    (tmp_path / "test_plain.py").write_text("def test_a():\n    assert 1 == 1\n")
+    # As installed: all packages of the wheel are the plugin's.
+    script = (
+        f"{before}\n"
+        "import importlib.metadata, pathlib, sys, pytest\n"
+        "wheel = ['specstep_flows/__init__.py', 'specstep_flows/pytest_plugin.py', 'specstep_client/__init__.py']\n"
+        "files = [importlib.metadata.PackagePath(name) for name in wheel]\n"
+        "own = importlib.metadata.Distribution.files\n"
+        "importlib.metadata.Distribution.files = property("
+        "lambda self: files if self.metadata['Name'] == 'specstep-flows' else own.fget(self))\n"
+        "sys.exit(pytest.main(['-q', '-W', 'error', '-p', 'no:cacheprovider', 'test_plain.py']))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_fixture_in_a_users_own_test(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

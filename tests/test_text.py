@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specstep_flows._text import counted, duration, money, percent, size, spaced
+from specstep_flows._text import counted, duration, money, percent, size, spaced, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,60 @@ def test_numbers_with_their_nouns() -> None:
         "0 retries",
     ]
     assert percent(70.6) == "71%"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "https://specstep.com",
+        "http://127.0.0.1:8787 runs in real time",
+        "see https://specstep.com/docs/api-errors#quota-limits.",
+        "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+        "(https://specstep.com/v1/generations)",
+        "/home/me/what? = this.zip",
+        "sf_bay_area_2026.zip",
+        "oat_milk_and_sf_something",
+    ],
+)
+def test_pages_paths_and_names_are_no_secrets(kept: str) -> None:
+    """An error that names them helps."""
+    assert without_secrets(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("https://blobs.example/0190a1/x.zip", "https://blobs.example/…"),
+        ("https://me:password@blobs.example", "https://blobs.example/…"),
+        ("https://[::1]:80/x?y", "https://[::1]:80/…"),
+        ("config/sf_0123456789abcdef.toml", "config/sf_…"),
+        ("oat_eyJhbGciOiJIUzI1NiJ9.e30.abc-def", "oat_…"),
+        ("sf_live_0123456789abcdef", "sf_…"),
+    ],
+)
+def test_what_may_be_a_secret_is_cut(secret: str, shown: str) -> None:
+    """Of an address the host stays, of a key what kind it is."""
+    assert without_secrets(f"at {secret} now") == f"at {shown} now"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "sf_a-",
+            "sf_",
+            "sf_a1_",
+            "sf_aaaaaaaaaaaa",
+            "oat_-",
+            "https://",
+            "https://a@",
+            "https%3a%2f%2f",
+            "https://x/a-",
+        ),
+        *(" /%3f", "/?", " /a;", " /a?%3d%", "a-", "a-signature", "sig", "%3d", "signature-", "https://x/a1#a.", "//"),
+    ],
+)
+def test_no_text_keeps_the_search_busy(piece: str) -> None:
+    """A service may send any text in any length: one that the search would go over again and again would not end."""
+    for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}"):
+        without_secrets(text, is_foreign=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows.errors import SettingsError, WebhookRejected
+from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
 from specstep_flows.webhooks import EVENTS, verify_webhook
 
 SECRET = "whsec_9f8e7d6c5b4a"
@@ -232,3 +233,87 @@ def test_the_repr_shows_no_business() -> None:
 def test_nothing_but_a_typed_refusal_ever_comes_of_forgeries(body: bytes, headers: dict[str, str]) -> None:
     """Whatever is sent without the secret is a WebhookRejected, never a ValueError and never accepted."""
     rejection(body, headers)
+
+
+#: What frameworks hand over for a header that a stranger left out, repeated, or made up.
+ODD_VALUES = [None, 5, 1.5, True, [], ["x"], ("x", "y"), {"x": "y"}, ..., b"\xff", bytearray(b"\xff"), ""]
+
+
+@pytest.mark.parametrize("name", ["Signature", "Timestamp", "Event", "Delivery"])
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+@pytest.mark.parametrize("shape", [dict, lambda headers: list(headers.items()), lambda headers: [*headers.items(), ()]])
+def test_a_header_that_is_no_text_is_rejected(name: str, value: Any, shape: Any) -> None:
+    """And not the handler's error 500, which would have the service send it again."""
+    body, headers = delivery()
+    rejection(body, shape({**headers, f"X-SpecStep-Webhook-{name}": value}))
+
+
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+def test_a_header_of_somebody_elses_does_not_matter(value: Any) -> None:
+    """Whatever its value, or its name."""
+    body, headers = delivery()
+    odd_name: Any = {value if isinstance(value, float | int | bytes) else None: "x"}
+    for odd in ({"X-Other": value}, odd_name):
+        assert verify_webhook(body, {**headers, **odd}, SECRET, now=NOW).id == DELIVERY
+
+
+@pytest.mark.parametrize("headers", [None, 5, "X-SpecStep", b"x", [None], [("a",)], ["ab"], {}, ...], ids=repr)
+def test_what_are_no_headers_are_rejected(headers: Any) -> None:
+    """There is no signature in them."""
+    rejection(delivery()[0], headers)
+
+
+class ItemsOnly:
+    """Headers as `email.message.Message` and some frameworks have them: no Mapping, and a method for the pairs."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self._headers = headers
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self._headers.items())
+
+
+def test_headers_need_only_be_able_to_list_themselves() -> None:
+    """They are no Mapping everywhere."""
+    body, headers = delivery()
+    assert verify_webhook(body, cast("Any", ItemsOnly(headers)), SECRET, now=NOW).id == DELIVERY
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), -float("inf"), None, "300", True, 10**400, 1e300])
+@pytest.mark.parametrize("name", ["now", "tolerance"])
+def test_a_time_that_is_none_is_the_programmers_mistake(name: str, value: Any) -> None:
+    """Said as such, whoever sent the delivery: with such a tolerance every old delivery would be accepted."""
+    body, headers = delivery()
+    with pytest.raises(UsageError, match=name):
+        verify_webhook(body, headers, SECRET, **{"now": NOW, name: value})
+
+
+@pytest.mark.parametrize("timestamp", ["999999999999", "253402300800"])
+def test_a_time_in_no_calendar_is_rejected(timestamp: str) -> None:
+    """However much is tolerated."""
+    body, headers = delivery(Timestamp=timestamp)
+    with pytest.raises(WebhookRejected):
+        verify_webhook(body, headers, SECRET, now=NOW, tolerance=1e11 * 9)
+
+
+@given(
+    moment=st.one_of(
+        st.text(max_size=30),
+        st.datetimes().map(lambda moment: moment.isoformat()),
+        st.from_regex(r"(0001|9999)-(01-01|12-31)T[0-2][0-9]:00:00[+-][0-2][0-9]:00", fullmatch=True),
+        st.integers(),
+    )
+)
+def test_whatever_time_a_signed_body_states_it_is_read_or_rejected(moment: Any) -> None:
+    """At the ends of the calendar as well."""
+    body, headers = delivery({**BODY, "delivered_at": moment})
+    with contextlib.suppress(WebhookRejected):
+        verify_webhook(body, headers, SECRET, now=NOW)
+
+
+@pytest.mark.parametrize("secrets", [None, 5, [None], [5], [[]], {}, ["", "x"]])
+def test_a_secret_that_is_no_text_is_none(secrets: Any) -> None:
+    """Nothing could be checked with it."""
+    body, headers = delivery()
+    with pytest.raises(SettingsError):
+        verify_webhook(body, headers, secrets, now=NOW)

@@ -1,4 +1,4 @@
-"""A client library for accessing SpecStep API"""
+"""A client library for accessing SpecStep API (PYTEST_DONT_REWRITE)"""
 
 from .client import AuthenticatedClient, Client
 

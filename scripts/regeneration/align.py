@@ -28,13 +28,16 @@ class Aligned:
     notes: Notes
 
 
-def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) -> Aligned:
+def align(
+    documented: JsonObject, pulled: JsonObject | None, lock: NamesLock, before: JsonObject | None = None
+) -> Aligned:
     """Put the pulled document under the names of the documented one.
 
     Args:
         documented: the contract by hand.
         pulled: the document that a server serves; without one the documented contract is aligned with itself.
         lock: the names given before; it is not changed.
+        before: the aligned document that the committed client was made of.
 
     Raises:
         RegenerationError: the documents cannot be used at all.
@@ -50,7 +53,7 @@ def align(documented: JsonObject, pulled: JsonObject | None, lock: NamesLock) ->
     fit_forms(merged, notes)
     simplify_unions(merged)  # again: what was left out may make two alternatives one
     prints = fold(reachable(roots_of(merged)), label=lambda node: (node.name, node.direction))
-    names = name_classes(merged, here, prints, grown)
+    names = name_classes(merged, here, prints, grown, before)
     document = render(merged, names, prints, grown)
     return Aligned(document, merged, here, there, grown if pulled is not None else lock, notes)
 

@@ -76,62 +76,71 @@ class _Renderer:
             rendered["deprecated"] = True
         if operation.secured:
             rendered["security"] = [{"bearerAuth": []}]
-        listed = [self._parameter(parameter) for parameter in (*operation.path_parameters, *operation.parameters)]
+        listed = [
+            self._parameter(parameter, f"{operation.role} {parameter.where} {parameter.name}")
+            for parameter in (*operation.path_parameters, *operation.parameters)
+        ]
         if listed:
             rendered["parameters"] = listed
         for body in operation.requests.values():
-            rendered["requestBody"] = self._request(body)
-        rendered["responses"] = {status: self._response(body) for status, body in operation.responses.items()} or {
-            "default": {"description": ""}
-        }
+            rendered["requestBody"] = self._request(body, f"{operation.role} body")
+        rendered["responses"] = {
+            status: self._response(body, f"{operation.role} {status}") for status, body in operation.responses.items()
+        } or {"default": {"description": ""}}
         return rendered
 
-    def _parameter(self, parameter: Parameter) -> JsonObject:
+    def _parameter(self, parameter: Parameter, role: str) -> JsonObject:
         rendered: JsonObject = {
             "name": parameter.name,
             "in": parameter.where,
             "required": parameter.required or parameter.where == "path",
-            "schema": self._parameter_schema(parameter),
+            "schema": self._parameter_schema(parameter, role),
         }
         if parameter.slot.description:
             rendered["description"] = parameter.slot.description
             rendered["schema"].setdefault("description", parameter.slot.description)
         return rendered
 
-    def _parameter_schema(self, parameter: Parameter) -> JsonObject:
+    def _parameter_schema(self, parameter: Parameter, role: str) -> JsonObject:
         """What the generator can send there: plain values anywhere, lists and objects in a query."""
         node = parameter.slot.node
         if node.kind == "enum" or (parameter.where == "query" and node.kind in ("array", "object")):
-            return self._schema(Slot(node))
+            return self._schema(Slot(node), role)
         if node.kind != "scalar":
             return {} if parameter.where == "query" else {"type": "string"}
         loses_format = parameter.where in ("header", "cookie") or (
             parameter.where == "path" and node.format == "date-time"
         )
-        return {"type": node.type} if loses_format else self._schema(Slot(node))
+        return {"type": node.type} if loses_format else self._schema(Slot(node), role)
 
-    def _request(self, body: Body) -> JsonObject:
+    def _request(self, body: Body, role: str) -> JsonObject:
         slot = body.slot or Slot(Node())
         if body.medium == "binary":
             schema: JsonObject = {"type": "string", "format": "binary"}
         else:
-            schema = self._schema(Slot(slot.node))
+            schema = self._schema(Slot(slot.node), role)
         required = body.required or slot.node.kind not in ("object", "any", "array")
         is_told = body.medium == "json" and body.content_type.endswith("+json")  # the generator knows no other
         content_type = body.content_type if is_told else _MEDIA[body.medium]
         return {"required": required, "content": {content_type: {"schema": schema}}}
 
-    def _response(self, body: Body) -> JsonObject:
+    def _response(self, body: Body, role: str) -> JsonObject:
         rendered: JsonObject = {"description": body.description}
         if body.medium == "json" and body.slot is not None:
-            rendered["content"] = {_MEDIA["json"]: {"schema": self._schema(Slot(body.slot.node))}}
+            rendered["content"] = {_MEDIA["json"]: {"schema": self._schema(Slot(body.slot.node), role)}}
         elif body.medium in ("text", "binary"):
             schema = {"type": "string"} if body.medium == "text" else {"type": "string", "format": "binary"}
             rendered["content"] = {_MEDIA[body.medium]: {"schema": schema}}
         return rendered
 
-    def _schema(self, slot: Slot, depth: int = 0) -> JsonObject:
-        """A place, as the generator reads nullability best: in the type of plain values, beside a reference."""
+    def _schema(self, slot: Slot, role: str, depth: int = 0) -> JsonObject:
+        """A place, as the generator reads nullability best: in the type of plain values, beside a reference.
+
+        Args:
+            slot: the place.
+            role: what it is called in the lock, by which its class is known.
+            depth: the lists and unions around it.
+        """
         self._pieces += 1
         if self._pieces > MOST_PIECES:
             raise RegenerationError(
@@ -140,7 +149,7 @@ class _Renderer:
         node = slot.node if depth < DEEPEST_LISTS else Node()
         schema: JsonObject
         if node.needs_class:
-            reference = {"$ref": f"#/components/schemas/{self._names.classes[self._prints[id(node)]]}"}
+            reference = {"$ref": f"#/components/schemas/{self._names.at(role, self._prints[id(node)])}"}
             if slot.nullable:
                 schema = {"anyOf": [reference, {"type": "null"}]}
             elif slot.description:
@@ -148,11 +157,17 @@ class _Renderer:
             else:
                 return reference
         elif node.kind == "union":
-            schema = {"anyOf": [self._schema(Slot(variant.node), depth + 1) for variant in node.variants]}
+            schema = {
+                "anyOf": [
+                    self._schema(Slot(variant.node), f"{role}|{number}", depth + 1)
+                    for number, variant in enumerate(node.variants, start=1)
+                ]
+            }
             if slot.nullable:
                 schema["anyOf"].append({"type": "null"})
         elif node.kind == "array":
-            schema = {"type": self._type("array", slot), "items": self._schema(node.items or Slot(Node()), depth + 1)}
+            items = self._schema(node.items or Slot(Node()), f"{role}[]", depth + 1)
+            schema = {"type": self._type("array", slot), "items": items}
         elif node.kind == "scalar":
             schema = {"type": self._type(node.type, slot)}
             if node.format:
@@ -170,9 +185,9 @@ class _Renderer:
         nodes: dict[str, Node] = {}
         for node in reachable(roots_of(self._contract)):
             if node.needs_class:
-                name = self._names.classes[self._prints[id(node)]]
-                nodes[name] = min(nodes.get(name, node), node, key=_wordiness)
-        return {name: self._component(name, nodes[name]) for name in sorted(nodes)}
+                print_ = self._prints[id(node)]
+                nodes[print_] = min(nodes.get(print_, node), node, key=_wordiness)
+        return {name: self._component(name, nodes[self._names.classes[name]]) for name in sorted(self._names.classes)}
 
     def _component(self, name: str, node: Node) -> JsonObject:
         component: dict[str, Any] = {}
@@ -183,12 +198,12 @@ class _Renderer:
             component["x-enum-varnames"] = member_names(name, node.values, self._lock)
             return component
         component["type"] = "object"
-        component["properties"] = {key: self._schema(slot) for key, slot in node.properties.items()}
+        component["properties"] = {key: self._schema(slot, f"{name}.{key}") for key, slot in node.properties.items()}
         required = [key for key, slot in node.properties.items() if slot.required]
         if required:
             component["required"] = required
         if node.extra is not None and not node.extra.node.is_free_form:
-            component["additionalProperties"] = self._schema(evolve(node.extra, description=""))
+            component["additionalProperties"] = self._schema(evolve(node.extra, description=""), f"{name}{{}}")
         return component
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import evolve
 from openapi_python_client import strings
 
-from regeneration.errors import Notes
+from regeneration.errors import Notes, RegenerationError
 from regeneration.schemas import MOST_ENUM_VALUES
 from regeneration.shapes import (
     Contract,
@@ -32,9 +32,10 @@ def simplify_unions(contract: Contract) -> None:
     An object of which nothing is said becomes anything at all: it is read and sent as a plain dictionary.
 
     When several alternatives of something read are objects, reading them leniently makes the first one fit always, so
-    such a value is read as it comes. What is sent keeps its alternatives: there the caller chooses.
+    they are made one. What is sent keeps its alternatives: there the caller chooses.
     """
     roots = roots_of(contract)
+    joiner = _Joiner()
     while True:
         nodes = reachable(roots)
         for node in nodes:
@@ -46,7 +47,8 @@ def simplify_unions(contract: Contract) -> None:
         prints = fold(nodes, label=lambda node: (node.name, node.direction))
         unions = [node for node in nodes if node.kind == "union"]
         endless = _endless(nodes, prints)
-        reduced = [node for node in unions if _reduce(node, prints)]
+        joiner.prints = prints
+        reduced = [node for node in unions if _reduce(node, prints, joiner)]
         for node in endless:
             _forget(node)
         if not reduced and not endless:
@@ -57,6 +59,104 @@ def simplify_unions(contract: Contract) -> None:
             node.variants = tuple(Slot(variant.node) for variant in node.variants)
     for node in unions:
         node.variants = tuple(sorted(node.variants, key=lambda slot: _variant_order(slot.node, prints)))
+
+
+def join_objects(roots: list[Slot]) -> None:
+    """Make one object of all objects that a value which is read can be, and one list of all lists, in place.
+
+    Everything that is read is optional, so one class with the fields of all reads each of them.
+    """
+    joiner = _Joiner()
+    joined: dict[int, Node] = {}
+    while True:
+        nodes = reachable(roots)
+        joiner.prints = joiner.prints or fold(nodes)
+        for slot in (*roots, *(slot for node in nodes for _, slot in children(node))):
+            if id(slot.node) in joined:
+                _unwrap(slot)
+        now = {id(node): node for node in nodes if node.kind == "union" and joiner.join(node)}
+        if not now:
+            return
+        joined |= now
+
+
+#: Fields of objects that were made of several, over all objects.
+MOST_JOINED: Final = 100_000
+
+
+class _Joiner:
+    """Makes one shape of several objects, or of several lists; of the same ones it makes the same."""
+
+    def __init__(self) -> None:
+        #: Of the shapes that documents describe; ours have none.
+        self.prints: Fingerprints = {}
+        self._joined: dict[frozenset[int], Node] = {}
+        self._fields = 0
+
+    def join(self, union: Node) -> bool:
+        """Replace the objects of a union by one, and its lists by one; whether there were several of either."""
+        found, nullable = _flattened(union)
+        nodes = [slot.node for slot in found]
+        objects = [node for node in nodes if node.kind == "object" and not node.is_free_form]
+        free = [node for node in nodes if node.kind == "object" and node.is_free_form]
+        arrays = [node for node in nodes if node.kind == "array"]
+        if any(node.kind == "any" for node in nodes) or (len(objects) + len(free) < 2 and len(arrays) < 2):
+            return False
+        others = [node for node in nodes if node.kind not in ("object", "array")]
+        joined = [self._whole(some) for some in (objects or free[:1], arrays) if some]
+        union.variants = tuple(Slot(node, nullable=nullable) for node in (*others, *joined))
+        return True
+
+    def _whole(self, nodes: list[Node]) -> Node:
+        parts = {id(part): part for node in nodes for part in node.alternatives or (node,)}
+        if len(parts) == 1:
+            return nodes[0]
+        key = frozenset(parts)
+        if key not in self._joined:
+            first, *_ = members = tuple(parts.values())
+            whole = self._joined[key] = Node(first.kind, direction=first.direction, alternatives=members)
+            items = [part.items or Slot(Node()) for part in members if part.kind == "array"]
+            whole.items = self._slot(items) if items else None
+            extras = [part.extra for part in members if part.extra is not None]
+            whole.extra = self._slot(extras) if extras else None
+            for name in dict.fromkeys(name for part in members for name in part.properties):
+                found = [part.properties[name] for part in members if name in part.properties]
+                whole.properties[name] = self._slot(found)
+                whole.properties[name].partial = len(found) < len(members)
+                whole.properties[name].required &= len(found) == len(members)
+        return self._joined[key]
+
+    def _slot(self, slots: list[Slot]) -> Slot:
+        self._fields += len(slots)
+        if self._fields > MOST_JOINED:
+            raise RegenerationError("The alternatives of the document's values are entangled beyond what can be read.")
+        distinct = {self.prints.get(id(slot.node), id(slot.node)): slot for slot in slots}
+        node = Node("union", variants=tuple(distinct.values()), direction=slots[0].node.direction)
+        return evolve(
+            slots[0],
+            node=slots[0].node if len(distinct) == 1 else node,
+            nullable=any(slot.nullable for slot in slots),
+            required=all(slot.required for slot in slots),
+            steering=any(slot.steering for slot in slots),
+            write_only=all(slot.write_only for slot in slots),
+        )
+
+
+def _flattened(union: Node) -> tuple[list[Slot], bool]:
+    """The alternatives of a union, through unions in it, that are none themselves; and whether one may be null."""
+    found: list[Slot] = []
+    seen: set[int] = {id(union)}
+    waiting = deque(union.variants)
+    nullable = False
+    while waiting:
+        slot = waiting.popleft()
+        nullable = nullable or slot.nullable
+        if slot.node.kind != "union":
+            found.append(slot)
+        elif id(slot.node) not in seen:
+            seen.add(id(slot.node))
+            waiting.extend(slot.node.variants)
+    return found, nullable
 
 
 def join_values(contract: Contract) -> None:
@@ -106,27 +206,19 @@ def _forget(node: Node) -> None:
     node.items, node.extra, node.variants = None, None, ()
 
 
-def _reduce(union: Node, prints: Fingerprints) -> bool:
+def _reduce(union: Node, prints: Fingerprints, joiner: _Joiner) -> bool:
     """Replace the variants by the distinct alternatives that are no unions; whether that changed anything."""
+    found, nullable = _flattened(union)
     distinct: dict[str, Slot] = {}
-    seen: set[int] = {id(union)}
-    waiting = deque(union.variants)
-    nullable = False
-    while waiting:
-        slot = waiting.popleft()
-        nullable = nullable or slot.nullable
-        if slot.node.kind != "union":
-            distinct.setdefault(prints[id(slot.node)], slot)
-        elif id(slot.node) not in seen:
-            seen.add(id(slot.node))
-            waiting.extend(slot.node.variants)
-    objects = sum(slot.node.kind == "object" for slot in distinct.values())
-    is_free_form = any(slot.node.is_free_form for slot in distinct.values())
-    if not distinct or is_free_form or (objects > 1 and union.direction == "response"):
+    for slot in found:
+        distinct.setdefault(prints.get(id(slot.node), str(id(slot.node))), slot)
+    if not distinct or any(slot.node.is_free_form for slot in distinct.values()):
         _forget(union)
         return True
     before = union.variants
     union.variants = tuple(Slot(slot.node, nullable=nullable) for slot in distinct.values())
+    if union.direction == "response" and joiner.join(union):
+        return True
     return len(before) != len(union.variants) or len(union.variants) == 1 or nullable
 
 

@@ -21,6 +21,7 @@ from regeneration.pairs import (
     paired_requests,
     paired_responses,
     side_of,
+    weight,
     why_left_out,
 )
 from regeneration.shapes import (
@@ -140,7 +141,8 @@ class Merger:
         return merged
 
     def _find_owners(self, pulled: Contract) -> None:
-        """Which pulled shape bears a documented name: the first that stands where the documented one does."""
+        """Which pulled shape bears a documented name: of those that stand where the documented one does, the first that
+        has most of what flows go by."""
         seen: set[_Key] = set()
         for operation in sorted(self._documented.operations.values(), key=path_order):
             other = pulled.operations.get(operation.key)
@@ -152,7 +154,9 @@ class Merger:
                     continue
                 seen.add((id(there), id(here), place.direction))
                 if here.name and here.kind == there.kind:
-                    self._owners.setdefault((here.name, _side(here, place.direction)), there)
+                    owner = self._owners.setdefault((here.name, _side(here, place.direction)), there)
+                    if weight(there, here) > weight(owner, here):
+                        self._owners[(here.name, _side(here, place.direction))] = there
                     self._partners.setdefault((self._prints[id(there)], _side(there, place.direction)), here)
                 waiting.extend(place.inner(there, here))
 

@@ -14,8 +14,10 @@ from typing import Final
 from attrs import define, field, frozen
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
+from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
 from regeneration.fit import reserve_template_names
+from regeneration.pairs import weight
 from regeneration.shapes import Contract, Fingerprints, Node, Operation, Slot, children, path_order, reachable, roots_of
 from regeneration.text import LONGEST_NAME, digest, pascal, snake, words
 
@@ -24,9 +26,18 @@ MOST_CLASSES: Final = 2_500
 
 @define
 class Names:
-    """Class names by fingerprint; operations carry theirs."""
+    """What the classes of a contract are called."""
 
+    #: Class name → fingerprint of its shape; equal shapes can have several names, once they have been several.
     classes: dict[str, str] = field(factory=dict)
+    #: Role → class name.
+    roles: dict[str, str] = field(factory=dict)
+    #: Fingerprint → the first name that was given to its shape.
+    first: dict[str, str] = field(factory=dict)
+
+    def at(self, role: str, fingerprint: str) -> str:
+        """What the class at a place is called; a shape that lists and unions lead to in several ways has one role."""
+        return self.roles.get(role) or self.first[fingerprint]
 
 
 @frozen
@@ -57,9 +68,24 @@ def name_operations(contract: Contract, documented: Contract, lock: NamesLock) -
             parameter.name = name
 
 
-def name_classes(contract: Contract, documented: Contract, prints: Fingerprints, lock: NamesLock) -> Names:
-    """Name every shape that needs a class."""
-    return _Namer(contract, _documented_names(documented), prints, lock).names()
+def name_classes(
+    contract: Contract,
+    documented: Contract,
+    prints: Fingerprints,
+    lock: NamesLock,
+    before: JsonObject | None = None,
+) -> Names:
+    """Name every shape that needs a class, role by role: a role keeps the name that the lock has for it.
+
+    Args:
+        contract: the merged contract.
+        documented: the documented one, whose names come first.
+        prints: the fingerprints of the merged contract's shapes.
+        lock: the names given before; what is named now is added to it.
+        before: the aligned document that the client was made of last, for telling whose shape is the old one where
+            roles that shared a class part.
+    """
+    return _Namer(contract, documented_shapes(documented), prints, lock, before).names()
 
 
 def class_name(name: str) -> str:
@@ -73,69 +99,109 @@ def module_name(class_: str) -> str:
 
 
 class _Namer:
-    def __init__(self, contract: Contract, reserved: set[str], prints: Fingerprints, lock: NamesLock) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        documented: dict[str, Node],
+        prints: Fingerprints,
+        lock: NamesLock,
+        before: JsonObject | None,
+    ) -> None:
         self._contract = contract
+        self._documented = documented
         self._prints = prints
         self._lock = lock
+        self._before: dict[str, JsonObject] = before["components"]["schemas"] if before else {}
         self._nodes: dict[str, Node] = {}
-        self._named: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        self._names = Names()
         self._modules: set[str] = set()
-        self._kept_free = {module_name(name) for name in (*reserved, *lock.schemas.values())}
-        self._pending: deque[_Role] = deque()
+        self._kept_free = {module_name(name) for name in (*documented, *lock.schemas.values())}
+        #: Names whose inner roles were not looked at yet; roles whose shape is not that of the class that the lock
+        #: names for them; and roles without a name.
+        self._new: deque[str] = deque()
+        self._changed: deque[_Role] = deque()
+        self._unnamed: deque[_Role] = deque()
 
     def names(self) -> Names:
         order = self._discover()
-        if len(order) > MOST_CLASSES:
-            raise RegenerationError(
-                f"The document needs {len(order):,} classes; more than {MOST_CLASSES:,} are not generated."
-            )
-        owners: dict[str, str] = {}
-        for fingerprint in sorted(order, key=self._steering, reverse=True):
-            owners.setdefault(self._nodes[fingerprint].name, fingerprint)
+        self._check_number(len(order))
+        for fingerprint in sorted(order, key=self._weight, reverse=True):
+            if self._nodes[fingerprint].name:
+                self._owners.setdefault(self._nodes[fingerprint].name, fingerprint)
         for fingerprint in order:
             name = self._nodes[fingerprint].name
-            if name and owners[name] == fingerprint:
+            if name and self._owners[name] == fingerprint:
                 self._give(fingerprint, name)
-        named = list(self._named)
         for role in self._root_roles():
-            self._meet(role, named)
-        while named or self._pending:
-            while named:
-                for role in self._inner_roles(named.pop(0)):
-                    self._meet(role, named)
-            if self._pending:
-                role = self._pending.popleft()
-                if role.fingerprint not in self._named:
-                    self._derive(role)
-                    named.append(role.fingerprint)
-        return Names(self._named)
+            self._meet(role)
+        while self._new or self._changed or self._unnamed:
+            if self._new:
+                for role in self._inner_roles(self._new.popleft()):
+                    self._meet(role)
+            elif self._changed:
+                role = self._changed.popleft()
+                self._keep(role, self._lock.schemas[role.key])
+            else:
+                self._derive(self._unnamed.popleft())
+        self._check_number(len(self._names.classes))
+        return self._names
 
-    def _steering(self, fingerprint: str) -> int:
+    def _check_number(self, number: int) -> None:
+        if number > MOST_CLASSES:
+            raise RegenerationError(
+                f"The document needs {number:,} classes; more than {MOST_CLASSES:,} are not generated."
+            )
+
+    def _weight(self, fingerprint: str) -> int:
         """How much of what flows go by is in a shape: the one with most of it bears the documented name."""
-        return sum(slot.steering for slot in self._nodes[fingerprint].properties.values())
+        node = self._nodes[fingerprint]
+        return weight(node, self._documented[node.name]) if node.name in self._documented else 0
 
-    def _meet(self, role: _Role, named: list[str]) -> None:
-        """Take a locked name at once; put a name that has to be derived off until no lock can settle it."""
-        if role.fingerprint in self._named:
-            return
+    def _meet(self, role: _Role) -> None:
+        """Take the documented name or the locked one; put off what is not settled by these."""
         locked = self._lock.schemas.get(role.key)
-        if locked is not None and module_name(locked) not in self._modules:
-            self._give(role.fingerprint, locked)
-            named.append(role.fingerprint)
+        if role.documented and self._owners[role.documented] == role.fingerprint:
+            self._names.roles[role.key] = role.documented
+        elif locked is None:
+            self._unnamed.append(role)
+        elif self._is_as_before(locked, self._nodes[role.fingerprint]):
+            self._keep(role, locked)
         else:
-            self._pending.append(role)
+            self._changed.append(role)
+
+    def _is_as_before(self, name: str, node: Node) -> bool:
+        """Whether a shape has the fields, or the values, of the class that had a name before; so where nobody knows."""
+        old = self._before.get(name)
+        if old is None:
+            return True
+        return list(node.values) == old.get("enum", []) and node.properties.keys() == old.get("properties", {}).keys()
+
+    def _keep(self, role: _Role, locked: str) -> None:
+        """Keep a name, unless a shape of another role has it now."""
+        if locked not in self._names.classes and module_name(locked) not in self._modules:
+            self._give(role.fingerprint, locked)
+        if self._names.classes.get(locked) == role.fingerprint:
+            self._names.roles[role.key] = locked
+        else:
+            self._unnamed.append(role)
 
     def _derive(self, role: _Role) -> None:
-        suggestion = pascal(role.documented, "In", role.context) if role.documented else role.suggestion
-        name, number = class_name(suggestion), 2
-        while module_name(name) in self._kept_free or module_name(name) in self._modules:
-            name, number = class_name(f"{suggestion}{number}"), number + 1
-        self._lock.schemas.setdefault(role.key, name)
-        self._give(role.fingerprint, name)
+        """Share the class of an equal shape, or make a name of the role."""
+        name = self._names.first.get(role.fingerprint)
+        if name is None:
+            suggestion = pascal(role.documented, "In", role.context) if role.documented else role.suggestion
+            name, number = class_name(suggestion), 2
+            while module_name(name) in self._kept_free or module_name(name) in self._modules:
+                name, number = class_name(f"{suggestion}{number}"), number + 1
+            self._give(role.fingerprint, name)
+        self._names.roles[role.key] = self._lock.schemas[role.key] = name
 
     def _give(self, fingerprint: str, name: str) -> None:
-        self._named[fingerprint] = name
+        self._names.classes[name] = fingerprint
+        self._names.first.setdefault(fingerprint, name)
         self._modules.add(module_name(name))
+        self._new.append(name)
 
     def _discover(self) -> list[str]:
         """Every shape that needs a class, in the order of its first role."""
@@ -177,8 +243,8 @@ class _Namer:
             base = pascal(operation.operation_id, ending)
             yield from self._roles_at(f"{operation.role} {place}", pascal(operation.operation_id), base, slot)
 
-    def _inner_roles(self, fingerprint: str) -> Iterator[_Role]:
-        parent, node = self._named[fingerprint], self._nodes[fingerprint]
+    def _inner_roles(self, parent: str) -> Iterator[_Role]:
+        node = self._nodes[self._names.classes[parent]]
         for label, slot in sorted(children(node), key=self._canonical):
             word = "Value" if label == "{}" else label
             yield from self._roles_at(f"{parent}{label}", parent, pascal(parent, word), slot)
@@ -203,8 +269,11 @@ class _Namer:
                     waiting.append((key + label, pascal(suggestion, word), child.node))
 
 
-def _documented_names(documented: Contract) -> set[str]:
-    return {node.name for node in reachable(roots_of(documented)) if node.name}
+def documented_shapes(documented: Contract) -> dict[str, Node]:
+    """The shapes of the documented contract by their names."""
+    found = reachable(roots_of(documented))
+    alternatives = reachable(Slot(part) for node in found for part in node.alternatives)
+    return {node.name: node for node in (*alternatives, *found) if node.name}
 
 
 def _operation_id(operation: Operation) -> str:

@@ -147,9 +147,20 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
             return None, here
     if there.kind == "union":
         return there, here
+    if here.alternatives and here.kind == there.kind and not there.alternatives:
+        only = _likest(there, list(here.alternatives))
+        return there, only if only is not None and _shared(there, only) == _shared(there, here) else here
     if here.kind == "union":
         return there, _likest(there, [slot.node for slot in here.variants if slot.node.kind == there.kind])
     return (there, here) if there.kind == here.kind else (there, None)
+
+
+def weight(there: Node, here: Node) -> int:
+    """How much a shape has of what flows go by in a documented one: fields that they read, or values they wait for."""
+    if here.kind == "enum":
+        known = {str(value).casefold() for value in here.waited_for or here.values}
+        return sum(str(value).casefold() in known for value in there.values)
+    return sum(slot.steering and name in there.properties for name, slot in here.properties.items())
 
 
 def _likest(there: Node, alternatives: list[Node]) -> Node | None:
@@ -159,8 +170,12 @@ def _likest(there: Node, alternatives: list[Node]) -> Node | None:
     if there.kind != "object":
         same = [node for node in alternatives if (node.type, node.format) == (there.type, there.format)]
         return same[0] if len(same) == 1 else None
-    shared = [len(node.properties.keys() & there.properties.keys()) for node in alternatives]
+    shared = [_shared(there, node) for node in alternatives]
     return alternatives[shared.index(max(shared))] if max(shared) and shared.count(max(shared)) == 1 else None
+
+
+def _shared(there: Node, here: Node) -> int:
+    return len(there.properties.keys() & here.properties.keys())
 
 
 def why_left_out(there: Slot, here: Slot | None) -> str:

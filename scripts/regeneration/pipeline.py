@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -11,16 +12,19 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from regeneration.align import Aligned, align
+from regeneration.changes import Uses
+from regeneration.compare import compare_operations
 from regeneration.document import JsonObject, load_documented, parse_document
 from regeneration.emit import to_json
 from regeneration.errors import RegenerationError
 from regeneration.flows_check import FlowsDoNotFit, check_flows
 from regeneration.generator import check_tools, generate_client, inspect_client
+from regeneration.groups import TERMINAL, grouped
 from regeneration.names import NamesLock
 from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
 from regeneration.pull import Pulled, pull
-from regeneration.report import Report, keep_last_comparison, obstacles, report_on
+from regeneration.report import Report, keep_last_comparison, report_on
 from regeneration.shapes import path_order
 from regeneration.swap import staging, swap
 
@@ -63,26 +67,29 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         fresh = _pull(options, say) if options.pull else None
         work = _align(project, fresh)
         say(f"aligned {len(work.aligned.contract.operations)} operations")
-        report = report_on(work.aligned, work.pulled, work.committed)
+        report = report_on(work.aligned, work.pulled, work.committed, work.before)
         keep_last_comparison(report, project.drift_data)
-        _tell(report, options, say)
-        _stop_for(report, options)
-        say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
-        staged = _stage(project, scratch, work, report)
-        say("generated and inspected the client")
-        if fresh is not None and fresh.content != work.committed:
-            staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
-        changed = {target: new for target, new in staged.items() if not same(target, new)}
-        if project.client in changed and options.flows and not options.check:
-            say("checking the flows against the new client")
-            try:
+        try:
+            _stop_for(report, options)
+            say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
+            staged = _stage(project, scratch, work, report)
+            say("generated and inspected the client")
+            if fresh is not None and fresh.content != work.committed:
+                staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
+            changed = {target: new for target, new in staged.items() if not same(target, new)}
+            if project.client in changed and options.flows and not options.check:
+                say("checking the flows against the new client")
                 check_flows(project, scratch / "generated", work.aligned.document)
-            except FlowsDoNotFit as misfit:
-                report.misfits = misfit.sentences
-                _write(report, options)
-                raise
+        except RegenerationError as error:
+            report.misfits = error.sentences if isinstance(error, FlowsDoNotFit) else []
+            error.counts = report.counts()
+            raise
+        finally:
+            _write(report, options)
         if not options.check:
             swap(project, changed)
+            for line in report.terminal():
+                say(line)
         return Outcome([project.relative(target) for target in changed], report)
 
 
@@ -92,6 +99,8 @@ class _Work:
     documented: JsonObject
     pulled: bytes | None
     committed: bytes | None
+    #: The aligned document that the committed client was made of.
+    before: JsonObject | None
 
 
 def _pull(options: Options, say: Say) -> Pulled:
@@ -107,9 +116,19 @@ def _align(project: Project, fresh: Pulled | None) -> _Work:
     origin = fresh.source if fresh is not None else project.relative(project.pulled)
     pulled = parse_document(content, origin) if content is not None else None
     documented = load_documented(project.documented)
-    aligned = align(documented, pulled, lock)
+    before = _committed_client(project)
+    aligned = align(documented, pulled, lock, before)
     _stop_for_another_api(aligned)
-    return _Work(aligned, documented, content, committed)
+    return _Work(aligned, documented, content, committed, before)
+
+
+def _committed_client(project: Project) -> JsonObject | None:
+    """The aligned document that the committed client was made of; None where it is gone or damaged."""
+    try:
+        before = json.loads(project.aligned.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return before if isinstance(before, dict) and {"paths", "components"} <= before.keys() else None
 
 
 def _stop_for_another_api(aligned: Aligned) -> None:
@@ -118,16 +137,13 @@ def _stop_for_another_api(aligned: Aligned) -> None:
         return
     first = min(aligned.pulled.operations.values(), key=path_order, default=None)
     has = f"it has {first.title}" if first is not None else "it has none at all"
+    moved = compare_operations(aligned.pulled, aligned.documented, Uses(aligned.documented), {})
+    causes = [f"It looks like that: {group.line(TERMINAL)}." for group in grouped(list(moved)) if group.cause]
     raise RegenerationError(
         f"None of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
-        "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
+        "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml. "
+        + " ".join(causes[:1])
     )
-
-
-def _tell(report: Report, options: Options, say: Say) -> None:
-    for line in report.terminal():
-        say(line)
-    _write(report, options)
 
 
 def _write(report: Report, options: Options) -> None:
@@ -138,7 +154,7 @@ def _write(report: Report, options: Options) -> None:
 
 
 def _stop_for(report: Report, options: Options) -> None:
-    sentences = obstacles(report)
+    sentences = report.refusal()
     if options.strict:
         sentences += [f"{name} can't be generated: {reason}." for name, reason in report.not_generated.items()]
     if sentences:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from regeneration.document import JsonObject, Pointers
 from regeneration.errors import Notes, OperationKey, RegenerationError
-from regeneration.fit import join_values
+from regeneration.fit import join_objects, join_values
 from regeneration.paths import METHODS, UnusablePath, base_path, parse_route, with_versions
 from regeneration.schemas import SchemaReader, alternatives, strings_of
 from regeneration.shapes import (
@@ -18,6 +18,7 @@ from regeneration.shapes import (
     Operation,
     Parameter,
     Slot,
+    answers_of,
     path_order,
 )
 from regeneration.text import is_wire_name, prose, shown
@@ -42,6 +43,7 @@ def read_contract(
         known: the documented contract, for telling what the addresses of servers put before the paths.
     """
     contract = _ContractReader(document, notes, documented, known.operations if known else {}).read()
+    join_objects(answers_of(contract))
     join_values(contract)
     return contract
 
@@ -55,8 +57,10 @@ class _ContractReader:
         self._documented = documented
         self._known = known
         self._pointers = Pointers(document, notes)
-        self._schemas = SchemaReader(self._pointers, notes, _component_names(document) if documented else None)
-        self._bodies = BodyReader(self._pointers, self._schemas)
+        names = _component_names(document) if documented else None
+        self._schemas = SchemaReader(self._pointers, notes, names)
+        # What is read has shapes of its own: several objects of it are made one.
+        self._bodies = BodyReader(self._pointers, self._schemas, SchemaReader(self._pointers, notes, names))
 
     def read(self) -> Contract:
         info = self._document.get("info")
@@ -236,9 +240,10 @@ def medium_of(content_type: str) -> Medium:
 class BodyReader:
     """Reads request and response bodies of one document."""
 
-    def __init__(self, pointers: Pointers, schemas: SchemaReader) -> None:
+    def __init__(self, pointers: Pointers, sent: SchemaReader, read: SchemaReader) -> None:
         self._pointers = pointers
-        self._schemas = schemas
+        self._sent = sent
+        self._read = read
 
     def response(self, raw: object) -> Body:
         """A response: JSON where it is offered, in whatever place; else bytes, which hold anything; else text."""
@@ -250,7 +255,7 @@ class BodyReader:
                 body.medium = medium
                 break
         if body.medium == "json":
-            body.slot = self._schemas.slot(offered["json"])
+            body.slot = self._read.slot(offered["json"])
             if body.slot.node.format == "binary":
                 body.medium, body.slot = "binary", None
         return body
@@ -268,7 +273,7 @@ class BodyReader:
         for medium in SENDABLE:
             if medium in offered:
                 found[medium] = Body(
-                    medium, self._schemas.slot(offered[medium]), required, prose(described.get("description"))
+                    medium, self._sent.slot(offered[medium]), required, prose(described.get("description"))
                 )
         if "json" in found:
             found["json"].content_type = _sent_as([name for name in names if medium_of(name) in ("json", "text")])

@@ -39,6 +39,8 @@ class Slot:
     may_be_left_out: bool = False
     read_only: bool = False
     write_only: bool = False
+    #: Of a field of several objects that were made one: not all of them have it.
+    partial: bool = False
 
 
 @define(eq=False)
@@ -58,6 +60,8 @@ class Node:
     #: Of an object: the shape of values under names that are not known beforehand, when the document gives one.
     extra: Slot | None = None
     variants: tuple[Slot, ...] = ()
+    #: Of an object or an array that is read as one of several: these.
+    alternatives: tuple[Node, ...] = ()
     #: The documented name. Empty for everything that comes from a pulled document.
     name: str = ""
     description: str = ""
@@ -78,6 +82,8 @@ class Node:
     @property
     def is_problem(self) -> bool:
         """Whether it is a problem document (RFC 9457), which may have more members than anybody lists."""
+        if self.alternatives:
+            return all(node.is_problem for node in self.alternatives)
         return self.kind == "object" and self.properties.keys() >= {"type", "title", "status", "detail"}
 
     @property
@@ -198,6 +204,12 @@ def roots_of(contract: Contract) -> list[Slot]:
             if body.slot is not None:
                 slots.append(body.slot)
     return slots
+
+
+def answers_of(contract: Contract) -> list[Slot]:
+    """The same for what is read alone."""
+    bodies = (body for operation in contract.operations.values() for body in operation.responses.values())
+    return [body.slot for body in bodies if body.slot is not None]
 
 
 def children(node: Node) -> list[tuple[str, Slot]]:

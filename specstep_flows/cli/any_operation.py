@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 import importlib
 import inspect
-import json
 import pkgutil
 import secrets
 import types
@@ -19,7 +18,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._json import as_json
+from specstep_flows._json import as_json, read_own_json
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
 from specstep_flows.gateway._operations import OPERATIONS
@@ -218,7 +217,7 @@ def _field_value(kind: str, value: Any) -> Any:
         return value
     if words & {"int", "float", "bool", "None"}:
         try:
-            return json.loads(value)
+            return read_own_json(value)
         except ValueError:
             return value
     return value
@@ -227,7 +226,7 @@ def _field_value(kind: str, value: Any) -> Any:
 def read_json_body(text: str, path: Path | None) -> dict[str, Any]:
     """A whole body from JSON text. Raises ``UsageError`` with line and column."""
     try:
-        document = json.loads(text)
+        document = read_own_json(text)
     except ValueError as error:
         raise errors.UsageError(
             f"The body{f' ({path})' if path else ''} is not JSON: {error}. Nothing was sent."
@@ -246,8 +245,9 @@ def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
 def ask_object(call: Call, operation: str, needed: str, **arguments: Any) -> dict[str, Any]:
     """The same where the answer is an object that names ``needed``. Raises ``UnexpectedResponse`` where it does not."""
     answer = ask_service(call, operation, **arguments)
-    if not isinstance(answer, dict) or not answer.get(needed):
-        raise errors.UnexpectedResponse(
-            f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
-        )
-    return answer
+    if isinstance(answer, dict) and answer.get(needed):
+        return answer
+    del answer  # It may hold a signed address, which a traceback with local variables would show.
+    raise errors.UnexpectedResponse(
+        f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
+    )

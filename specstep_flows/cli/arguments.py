@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 import sys
 from pathlib import Path
@@ -12,10 +13,15 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import home_path
+from specstep_flows.cli.terminal import is_terminal
+from specstep_flows.runs.attachments import sent_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from specstep_flows.cli.session import Call
+    from specstep_flows.client import SpecStep
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
@@ -36,27 +42,19 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
     if brief is None:
         if further:
             return list(further)
-        if sys.stdin is None or sys.stdin.isatty():
+        if sys.stdin is None or is_terminal(sys.stdin):
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        return [_stdin(), *further]
+        return [_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
     path = Path(brief)
-    if brief.strip() and _exists(path):
+    if brief.strip() and os.path.exists(path):
         return [_read(path), *further]
     if _looks_like_a_path(brief):
         raise errors.UsageError(
             f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
         )
     return [brief, *further]
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        # Too long for a file name, or with a character that none can have: it is text.
-        return False
 
 
 def _looks_like_a_path(text: str) -> bool:
@@ -76,10 +74,13 @@ def _read(path: Path) -> str:
     return _text(content, str(path))
 
 
-def _stdin() -> str:
-    if sys.stdin is None:
-        raise errors.UsageError("There is no standard input to read the brief from.")
-    return _text(sys.stdin.buffer.read(LONGEST_BYTES + 1), "standard input")
+def standard_input(what: str, most: int = -1) -> bytes:
+    """What is piped in. Raises ``UsageError`` where nothing can be read there."""
+    try:
+        return sys.stdin.buffer.read(most)
+    except (OSError, ValueError, AttributeError):
+        # Closed, a folder, or not there at all.
+        raise errors.UsageError(f"There is no standard input to read {what} from. Nothing was sent.") from None
 
 
 def _text(content: bytes, source: str) -> str:
@@ -107,10 +108,10 @@ class Upload:
     def read(cls, name: str) -> Upload:
         """Read a file, or stdin for ``-``. Raises ``UsageError``."""
         if name == "-":
-            return cls("stdin", sys.stdin.buffer.read())
-        path = Path(name).expanduser()
+            return cls("stdin", standard_input("the content"))
+        path = home_path(name)
         try:
-            return cls(path.name, path.read_bytes())
+            return cls(sent_name(path), path.read_bytes())
         except OSError as error:
             raise errors.UsageError(f"{path} cannot be read ({error.strerror}). Nothing was sent.") from None
 
@@ -136,34 +137,49 @@ class Target:
 
 
 def find_target(store: RunStore, name: str) -> Target:
-    """The run or the generation of that name.
+    """The run or the generation of that name. A run of that name comes first: it may have been given any, an id too.
 
     Raises:
         RunNotFound: it is neither a generation's id nor a run's.
     """
     try:
-        identifier = UUID(name)
-    except ValueError:
-        record = find_run(store, name)
-        return Target(record.generation_id, record)
-    return Target(identifier, store.find_generation(identifier))
+        record = store.get(name)
+    except errors.RunNotFound:
+        try:
+            identifier = UUID(name)
+        except ValueError:
+            record = find_run(store, name)
+        else:
+            return Target(identifier, store.find_generation(identifier))
+    return Target(record.generation_id, record)
 
 
-def find_generation(store: RunStore, name: str) -> UUID:
-    """The id of the generation that is named, or that the named run drives.
+def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | None]:
+    """The generation that is named, or that the named run has or has requested; and the run, if there is one.
 
     Raises:
         RunNotFound: there is no such run.
         UsageError: the run has no generation yet.
+        OutcomeUnknown: the run has requested one, and none has appeared.
     """
-    return require_generation(find_target(store, name), name)
-
-
-def require_generation(target: Target, name: str) -> UUID:
-    """The target's generation. Raises ``UsageError`` when the run has none yet."""
-    if target.generation_id is None:
+    target = find_target(client.store, name)
+    record, found = target.record, target.generation_id
+    if record is not None:
+        call.run_id = record.run_id
+    # A run that was named by an earlier generation of its own means that one.
+    if record is not None and found == record.generation_id and (found is None or record.kickoff_intent is not None):
+        if record.kickoff_intent is not None:
+            call.terminal.tell(f"Run {record.run_id} has requested a generation without an answer; looking for it.")
+        found = client.find_generation_of(record.run_id)
+        record = client.store.get(record.run_id)
+    if found is None:
         raise errors.UsageError(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
-    return target.generation_id
+    return found, record
+
+
+def find_generation(call: Call, client: SpecStep, name: str) -> UUID:
+    """The id of the generation that ``locate`` finds."""
+    return locate(call, client, name)[0]
 
 
 def find_run(store: RunStore, name: str) -> RunRecord:

@@ -102,7 +102,7 @@ class Driver:
         if self.mode == "events":
             self.call.terminal.document({"event": "finished", **package_document(package)})
         else:
-            self.call.finish(str(package.path), package_document(package))
+            self.call.finish(str(package.path), package_document(package), is_exact=True)
         return exits.DONE
 
     def _conversation(self, generation_id: Any) -> Any:
@@ -143,7 +143,7 @@ class Driver:
         else:
             # A fan-out has several packages: a line for each.
             paths = (result.path, *result.further_paths)
-            call.finish("\n".join(str(path) for path in paths), result_document(result))
+            call.finish("\n".join(str(path) for path in paths), result_document(result), is_exact=True)
         if self.is_free:
             terminal.say("This was a sandbox run: it cost nothing and is not kept.")
         elif result.cost_usd is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
+from specstep_flows._network import check_downloads
 from specstep_flows._paths import user_path, working_folder
 from specstep_flows._text import counted
 from specstep_flows.cli import exits
@@ -40,6 +41,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output, bool(running.force))
+    check_downloads(client.settings.api_url)
     account = client.get_account()
     _check_choices(_accepted(client), options)
     profile = options.profile or DEFAULT_PROFILE

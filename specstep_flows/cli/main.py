@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import io
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -101,13 +100,14 @@ def _start(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if getattr(stream, "closed", False):
+            # By the program that calls this; one that the shell closed is None already.
+            setattr(sys, name, None)
+        elif isinstance(stream, io.TextIOWrapper):
             # A character that this terminal cannot show must not end the program.
             stream.reconfigure(errors="replace")
-    odd = next((argument for argument in arguments if not _is_text(argument)), None)
-    if odd is not None:
-        return _refuse(f"An argument is not UTF-8 text: {odd!r}. Nothing was sent.", wants_json="--json" in arguments)
     root = command()
     try:
         code = root.main(args=arguments, prog_name="specstep", standalone_mode=False)
@@ -127,15 +127,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
     return code if isinstance(code, int) else exits.DONE
-
-
-def _is_text(argument: str) -> bool:
-    """Whether an argument can be sent to the service, or is the name of something on this machine."""
-    try:
-        argument.encode()
-    except UnicodeEncodeError:
-        return os.path.lexists(argument)
-    return True
 
 
 def _usage(error: Any, *, wants_json: bool) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import duration
+from specstep_flows._paths import shell_word
+from specstep_flows._text import duration, plain_text
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.settings import Settings
 
@@ -66,15 +66,19 @@ class Call:
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
         given = (("--api-url", self.api_url), ("--store", self.store))
-        flags = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value is not None)
+        flags = "".join(f" {flag} {shell_word(value)}" for flag, value in given if value is not None)
         return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
 
-    def finish(self, text: str | None, document: Mapping[str, Any]) -> None:
-        """The result: ``text`` (None writes nothing), or ``document`` with ``--json``."""
+    def finish(self, text: str | None, document: Mapping[str, Any], *, is_exact: bool = False) -> None:
+        """The result: ``text`` (None writes nothing), or ``document`` with ``--json``.
+
+        A pipe may end in a person's terminal or in the log of a CI run, so the text is made safe to show there, too,
+        unless it is ``is_exact``: a path is what it is.
+        """
         if self.json:
             self.terminal.document(document)
         elif text is not None:
-            self.terminal.result(text)
+            self.terminal.result(text if is_exact else plain_text(text))
 
 
 @contextlib.contextmanager

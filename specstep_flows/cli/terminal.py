@@ -25,6 +25,9 @@ SCHEMA_VERSION: Final = 1
 _COMMAND: Final = re.compile(r": specstep [a-z]")
 _WORD: Final = re.compile(r"\S*`[^`]*`\S*|\S+")
 
+#: Halves of surrogate pairs that stand for no byte of a file's name.
+_NO_BYTES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
 #: How our own sentences are written where the terminal has no such letters.
 _IN_ASCII: Final = str.maketrans(
     {
@@ -55,27 +58,27 @@ class Terminal:
     @property
     def is_interactive(self) -> bool:
         """Whether a person can be asked: both the questions and the answers are on a terminal."""
-        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+        return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
     @property
     def is_result_shown(self) -> bool:
         """Whether stdout is a terminal, so that a person rather than a program reads the result."""
-        return _is_terminal(sys.stdout)
+        return is_terminal(sys.stdout)
 
     @property
     def can_redraw(self) -> bool:
         """Whether lines on stderr can be drawn over."""
-        return _is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
     def result(self, text: str) -> None:
         """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""
-        if _is_terminal(sys.stdout):
+        if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
 
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""
-        if _is_terminal(sys.stdout):
+        if is_terminal(sys.stdout):
             self._write_out(self._safe(content.decode("utf-8", "replace"), sys.stdout).rstrip("\n") + "\n")
         elif sys.stdout is not None:
             sys.stdout.flush()
@@ -150,7 +153,9 @@ class Terminal:
             except UnicodeEncodeError:
                 # A path that this encoding cannot express: write its own bytes.
                 sys.stdout.flush()
-                sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+                sys.stdout.buffer.write(
+                    _NO_BYTES.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")
+                )
             else:
                 sys.stdout.write(text)
             sys.stdout.flush()
@@ -171,7 +176,8 @@ def abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is at the other end; of a stream that is closed, nobody is."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:

@@ -80,9 +80,14 @@ def verb(function: Callable[..., int | None]) -> typer.Typer:
     @functools.wraps(function)
     def command(**arguments: Any) -> None:
         call = Call(**{parameter.name: arguments.pop(parameter.name) for parameter in common})
-        for name, options in sets.items():
-            arguments[name] = options(**{field.name: arguments.pop(field.name) for field in attrs.fields(options)})
-        code = guarded(call, lambda: function(call, **arguments))
+
+        def work() -> int | None:
+            given = {name: checked(value) for name, value in arguments.items()}
+            for name, options in sets.items():
+                given[name] = options(**{field.name: given.pop(field.name) for field in attrs.fields(options)})
+            return function(call, **given)
+
+        code = guarded(call, work)
         if code:
             raise typer.Exit(code)
 
@@ -105,6 +110,33 @@ def _options_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
         inspect.Parameter(field.name, kind, default=field.default, annotation=types[field.name])
         for field in attrs.fields(parameter.annotation)
     ]
+
+
+def checked(value: Any) -> Any:
+    """An argument as it can be used. Text is UTF-8, whatever the locale is, and begins without a mark.
+
+    Raises:
+        UsageError: it is no text, nor the name of something on this machine; or it is a dash in place of a path.
+    """
+    if isinstance(value, list):
+        return [checked(item) for item in value]
+    if isinstance(value, Path) and str(value) == "-":
+        raise errors.UsageError(
+            "- stands for no file here: give a path (./- for a file of that name). Nothing was sent."
+        )
+    if not isinstance(value, str) or value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # A file may have any name: the whole argument, or what name=@FILE names.
+        if os.path.lexists(value) or os.path.lexists(value.partition("=@")[2]):
+            return value
+        try:
+            value = os.fsencode(value).decode()
+        except ValueError:
+            raise errors.UsageError(f"An argument is not UTF-8 text: {value!r}. Nothing was sent.") from None
+    return value.removeprefix("\ufeff")
 
 
 def guarded(call: Call, work: Callable[[], int | None]) -> int:

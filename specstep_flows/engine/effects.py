@@ -6,10 +6,13 @@ error for the type checker and a warning at run time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
+
+from specstep_flows import errors
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_HEADER_VALUE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 
 #: What sending a request twice would do (``x-kind`` in openapi/documented.yaml); see ``engine.retry``.
 Kind: TypeAlias = Literal["read", "keyed", "idempotent", "unsafe", "harmless"]
@@ -56,7 +61,7 @@ class Request:
     path: str
     params: Mapping[str, Any] | None = None
     json: Any = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = attrs.field(default=None)
     #: Multipart form: each field with its file name (None if it is not a file), bytes and content type.
     files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None
     #: Which of the service's two rolling limits it counts against.
@@ -67,6 +72,15 @@ class Request:
     is_urgent: bool = False
     #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
+
+    @headers.validator
+    def _check_headers(self, _: Any, headers: Mapping[str, object] | None) -> None:
+        for name, value in (headers or {}).items():
+            if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+                raise errors.UsageError(
+                    f"{name} cannot be {value!r:.100}: a header takes printable ASCII characters, and no spaces around "
+                    "them. Nothing was sent."
+                )
 
 
 @attrs.define(eq=False)

@@ -194,10 +194,17 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         failure: errors.RequestError
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
+            session.shared.has_responded = True
             _learn(request, reply, session)
             result = _read(effect, reply)
+        except errors.UsageError:
+            # It cannot be sent at all; what an earlier attempt may have done is still open.
+            if durable and not in_doubt:
+                yield Block(lambda: session.write({"intent": before}), is_write=True)
+            raise
         except errors.RequestError as error:
-            failure = error
+            # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
+            failure = error.with_traceback(None)
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
@@ -216,7 +223,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             attempt=attempt,
             waited=clock.now() - began,
             source=session.shared.random,
-            patience=retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS,
+            patience=_patience(failure, effect, session),
         )
         if wait is None:
             if durable and not failure.ambiguous:
@@ -251,6 +258,14 @@ def _may_be_locked_out(failure: errors.RequestError, sent_at: float, session: Se
     lockout.refuse(sent_at, session.shared.clock.now())
     failure.may_clear = not lockout.is_refused
     return True
+
+
+def _patience(failure: errors.RequestError, effect: effects.Send[Any], session: Session) -> float:
+    """How long to try again. Somebody waits at the first request, and what cannot get better is told them at once."""
+    patience = retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS
+    if isinstance(failure, errors.NotConnected) and failure.patience is not None and not session.shared.has_responded:
+        return min(patience, failure.patience)
+    return patience
 
 
 def _open_intent(request: effects.Request, session: Session) -> Intent | None:

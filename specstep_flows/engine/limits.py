@@ -24,6 +24,7 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.runs.privacy import make_private
 
 Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
@@ -288,7 +289,8 @@ class SharedLimiter(MemoryLimiter):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         # Processes that switch a new file to WAL at the same time get "locked" at once, without waiting. One of them

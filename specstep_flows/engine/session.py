@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
+#: However slow it is: a week. No socket takes a time-out of more than 24 days.
+LONGEST_REAL_TIMEOUT_SECONDS = 7 * 86400.0
 
 
 def new_key() -> str:
@@ -46,12 +48,14 @@ class Shared:
     lockout: Lockout = attrs.field(factory=Lockout)
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
+    #: Whether the service has responded to this client, with whatever.
+    has_responded: bool = False
 
     @property
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
         floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return max(self.request_timeout / self.clock.speed, floor)
+        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 @attrs.define(eq=False)

@@ -5,52 +5,53 @@ Every failure is raised as one of our errors, which says whether the service may
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 import io
-import logging
 import re
+import socket
+import ssl
 import time
+import zlib
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import httpx
 
 from specstep_flows import errors
+from specstep_flows._http import LIMIT
 from specstep_flows._json import json_bytes
+from specstep_flows._network import proxy_for
 from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.secrecy import reply_of
 from specstep_flows.engine.uploads import counted, counted_async
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from specstep_flows.events import Event
 
 #: No response of the API is larger (packages come from the storage host, and are streamed).
 LONGEST_BODY_BYTES: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 15.0
-#: Every logger of httpcore 1. A filter works only on the logger that it is added to: children do not inherit it.
-_LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
-_QUERY: Final = re.compile(r"\?[^\s'\"]+")
-
-
-class _WithoutQueries(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if "?" in message:
-            record.msg, record.args = _QUERY.sub("?…", message), None
-        return True
-
-
-_FILTER: Final = _WithoutQueries()
-
-
-def hide_queries() -> None:
-    """Cut the query off every address in httpcore's log, for the whole process. Calling it again does nothing.
-
-    httpcore logs the head of each answer, and the API's redirect to a package carries a signed address. (The download
-    itself does not go through httpcore, see ``package.blob_host``.)
-    """
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_FILTER)
+#: What a compressed body is unpacked by at a time.
+LONGEST_PIECE_BYTES: Final = 1 << 20
+_PACKINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
+#: An upload that is slower than this, on the whole, is given up.
+SLOWEST_UPLOAD_BYTES_PER_SECOND: Final = 1024
+#: A name that the resolver does not know is asked for again for this long, before the service has ever responded.
+UNKNOWN_NAME_SECONDS: Final = 3.0
+#: Nothing was sent.
+_NOT_CONNECTED: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+#: All that httpx raises: ``RuntimeError`` for a client that is closed, ``OSError`` for one that is being closed.
+_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
 
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
@@ -61,22 +62,138 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
         # Not httpx's own: it fails at half of a surrogate pair.
         body = json_bytes(request.json)
         headers.setdefault("Content-Type", "application/json")
-    return client.build_request(
-        request.method,
-        # An absolute URL: httpx parses a relative one twice, which is most of the cost of building a request.
-        f"{str(client.base_url).rstrip('/')}{request.path}",
-        params=request.params or None,
-        content=body,
-        headers=headers,
-        files=form or None,
-        timeout=_timeout(timeout),
-    )
+    try:
+        return client.build_request(
+            request.method,
+            # An absolute URL: httpx parses a relative one twice, which is most of the cost of building a request.
+            f"{str(client.base_url).rstrip('/')}{request.path}",
+            params=request.params or None,
+            content=body,
+            headers=headers,
+            files=form or None,
+            timeout=_timeout(timeout),
+        )
+    except (UnicodeError, httpx.InvalidURL):
+        raise errors.UsageError(
+            f"{request.method} {request.path} contains text that cannot be sent. Nothing was sent."
+        ) from None
 
 
 @functools.lru_cache(maxsize=8)
 def _timeout(seconds: float) -> httpx.Timeout:
     """The timeouts of a request; cached, because most requests have the same."""
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+
+
+@attrs.define(eq=False)
+class _Exchange:
+    """One request and its response: how long they may take, and how far they came."""
+
+    request: Request
+    timeout: float
+    wall: Callable[[], float]
+    end: float = attrs.field(init=False)
+    #: Whether a proxy was asked to connect us, and whether the request itself was begun.
+    is_tunnelling: bool = attrs.field(default=False, init=False)
+    is_sent: bool = attrs.field(default=False, init=False)
+    #: What the caller's own callback raised, which is no failure of the connection.
+    raised: Exception | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        size = sum(len(content) for _, (_, content, _) in self.request.files or ())
+        self.end = self.wall() + 2 * self.timeout + size / SLOWEST_UPLOAD_BYTES_PER_SECOND
+
+    def seconds_left(self) -> float:
+        return self.end - self.wall()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Called by httpcore. A request through a proxy begins with one of its own, CONNECT."""
+        if event == "http11.send_request_headers.started":
+            self.is_tunnelling = info["request"].method == b"CONNECT"
+            self.is_sent = not self.is_tunnelling
+        elif event == "http11.send_request_body.complete" and self.request.files:
+            # However long the upload took, the response has its own time limit.
+            self.end = self.wall() + 2 * self.timeout
+
+    def guarded(self, tell: Callable[[Event], Any]) -> Callable[[Event], Any]:
+        def call(event: Event) -> None:
+            try:
+                tell(event)
+            except Exception as error:
+                self.raised = error
+                raise
+
+        return call
+
+    def guarded_async(self, tell: Callable[[Event], Awaitable[Any]]) -> Callable[[Event], Awaitable[Any]]:
+        async def call(event: Event) -> None:
+            try:
+                await tell(event)
+            except Exception as error:
+                self.raised = error
+                raise
+
+        return call
+
+
+@attrs.define(eq=False)
+class _Body:
+    """The body of a response, unpacked piece by piece, so that a small one cannot fill the memory."""
+
+    exchange: _Exchange
+    response: httpx.Response
+    chunks: list[bytes] = attrs.field(factory=list, init=False)
+    _size: int = attrs.field(default=0, init=False)
+    _packing: str | None = attrs.field(default=None, init=False)
+    _unpacker: Any = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        encodings = self.response.headers.get("content-encoding", "").lower().split(",")
+        # Others change nothing (identity), or make a body that is not JSON, which is told in its place.
+        known = [name.strip() for name in encodings if name.strip() in _PACKINGS]
+        if len(known) > 1:
+            raise self._unreadable(f"is packed {len(known)} times over")
+        self._packing = known[0] if known else None
+
+    def add(self, chunk: bytes) -> None:
+        """Take more of the body as it arrived."""
+        for piece in (chunk,) if self._packing is None else self._unpacked(chunk):
+            self.chunks.append(piece)
+            self._size += len(piece)
+            if self._size > LONGEST_BODY_BYTES:
+                raise self._unreadable("is larger than any that the API should send")
+        if self.exchange.seconds_left() < 0:
+            request = self.exchange.request
+            raise errors.ConnectionLost(
+                f"The response to {request.method} {request.path} took too long.", operation=request.operation
+            )
+
+    def whole(self) -> bytes:
+        """All of it."""
+        if self._unpacker is not None and not self._unpacker.eof:
+            raise self._unreadable("is not packed as it says")
+        return b"".join(self.chunks)
+
+    def _unpacked(self, chunk: bytes) -> Iterator[bytes]:
+        if self._unpacker is None and chunk:
+            # "deflate" is sent with a header of zlib's, whose low half-byte is 8, or without.
+            bare = self._packing == "deflate" and chunk[0] & 0x0F != 8
+            self._unpacker = zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
+        has_more = bool(chunk)
+        while has_more and not self._unpacker.eof:
+            try:
+                piece = self._unpacker.decompress(chunk, LONGEST_PIECE_BYTES)
+            except zlib.error:
+                raise self._unreadable("is not packed as it says") from None
+            yield piece
+            chunk = self._unpacker.unconsumed_tail
+            has_more = bool(chunk) or len(piece) == LONGEST_PIECE_BYTES
+
+    def _unreadable(self, why: str) -> errors.UnexpectedResponse:
+        request = self.exchange.request
+        return errors.UnexpectedResponse(
+            f"The response to {request.method} {request.path} cannot be read: it {why}.", operation=request.operation
+        )
 
 
 def _wants_body(request: Request, response: httpx.Response) -> bool:
@@ -95,36 +212,38 @@ def attempt(
     *,
     tell: Callable[[Event], Any] | None = None,
 ) -> Reply:
-    """Send once. ``timeout`` (seconds) limits each read; the whole response may take twice as long.
+    """Send once. ``timeout`` (seconds) limits each read; the whole response may take twice as long, its head included.
 
     ``tell`` is called with the progress of the file in ``request``; give it only if there is one.
 
     Raises:
         NotConnected: nothing was sent.
         ConnectionLost: it may have been carried out.
+        UnexpectedResponse: a response that cannot be unpacked.
+        UsageError: it cannot be sent at all, by this client or by any.
     """
-    end = wall() + 2 * timeout
+    exchange = _Exchange(request, timeout, wall)
+    built = _build(client, request, timeout)
+    built.extensions["trace"] = exchange.trace
+    if tell is not None:
+        built = counted(built, request, exchange.guarded(tell))
+    before, LIMIT.seconds_left = LIMIT.seconds_left, exchange.seconds_left
     try:
-        built = _build(client, request, timeout)
-        if tell is not None:
-            built = counted(built, request, tell)
         response = client.send(built, stream=True)
-        if request.files:
-            # However long the upload took, the response has its own time limit.
-            end = wall() + 2 * timeout
         try:
-            chunks: list[bytes] = []
+            body = _Body(exchange, response)
             if _wants_body(request, response):
-                size = 0
-                for chunk in response.iter_bytes():
-                    chunks.append(chunk)
-                    size += len(chunk)
-                    _check(request, size, wall() > end)
+                for chunk in _sync(response):
+                    body.add(chunk)
         finally:
             response.close()
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise _translated(error, request) from None
-    return Reply(response.status_code, response.headers, b"".join(chunks))
+    except _FAILURES as error:
+        if error is exchange.raised:
+            raise
+        raise _translated(error, exchange, client) from None
+    finally:
+        LIMIT.seconds_left = before
+    return reply_of(response, body.whole(), client.headers)
 
 
 async def attempt_async(
@@ -136,53 +255,114 @@ async def attempt_async(
     tell: Callable[[Event], Awaitable[Any]] | None = None,
 ) -> Reply:
     """``attempt`` on an event loop."""
-    end = wall() + 2 * timeout
+    exchange = _Exchange(request, timeout, wall)
+    built = _build(client, request, timeout)
+    if tell is not None:
+        built = counted_async(built, request, exchange.guarded_async(tell))
+    loop = asyncio.get_running_loop()
     try:
-        built = _build(client, request, timeout)
-        if tell is not None:
-            built = counted_async(built, request, tell)
-        response = await client.send(built, stream=True)
-        if request.files:
-            end = wall() + 2 * timeout
-        try:
-            chunks: list[bytes] = []
-            if _wants_body(request, response):
-                size = 0
-                async for chunk in response.aiter_bytes():
-                    chunks.append(chunk)
-                    size += len(chunk)
-                    _check(request, size, wall() > end)
-        finally:
-            await response.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise _translated(error, request) from None
-    return Reply(response.status_code, response.headers, b"".join(chunks))
+        async with asyncio.timeout(exchange.seconds_left()) as limit:
+
+            async def trace(event: str, info: dict[str, Any]) -> None:
+                before = exchange.end
+                exchange.trace(event, info)
+                if exchange.end != before and not limit.expired():
+                    limit.reschedule(loop.time() + exchange.seconds_left())
+
+            built.extensions["trace"] = trace
+            response = await client.send(built, stream=True)
+            try:
+                body = _Body(exchange, response)
+                if _wants_body(request, response):
+                    async for chunk in _async(response):
+                        body.add(chunk)
+            finally:
+                await response.aclose()
+    except _FAILURES as error:
+        if error is exchange.raised:
+            raise
+        raise _translated(error, exchange, client) from None
+    return reply_of(response, body.whole(), client.headers)
 
 
-def _check(request: Request, size: int, late: bool) -> None:
-    if size > LONGEST_BODY_BYTES:
-        raise errors.UnexpectedResponse(
-            f"The response to {request.method} {request.path} is larger than any that the API should send.",
-            operation=request.operation,
-        )
-    if late:
-        raise errors.ConnectionLost(
-            f"The response to {request.method} {request.path} took too long.", operation=request.operation
-        )
+def _sync(response: httpx.Response) -> httpx.SyncByteStream:
+    """The body as it arrives, still packed; ``iter_raw`` does not read a response that httpx has read already."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    return response.stream
 
 
-def _translated(error: Exception, request: Request) -> errors.TransportError:
+def _async(response: httpx.Response) -> httpx.AsyncByteStream:
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream
+
+
+def _translated(
+    error: Exception, exchange: _Exchange, client: httpx.Client | httpx.AsyncClient
+) -> errors.SpecStepError:
     """Our error for one of httpx. The original is not chained, because its request contains the key."""
+    request = exchange.request
     what = f"{request.method} {request.path}"
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol):
-        reason = "timed out" if isinstance(error, httpx.TimeoutException) else str(error) or "refused"
-        return errors.NotConnected(
-            f"Could not connect to the service for {what}: {reason}.", operation=request.operation
-        )
+    if client.is_closed and not exchange.is_sent:
+        return errors.UsageError(f"This client is closed, so {what} was not sent. Open another one.")
+    if exchange.is_tunnelling or isinstance(error, _NOT_CONNECTED) or _is_before_sending(error, exchange):
+        return _not_connected(error, what, exchange, client)
     if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
         return errors.NotConnected(f"{what} could not be sent: {error}.", operation=request.operation)
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.DecodingError):
+        return errors.UnexpectedResponse(f"The response to {what} cannot be read.", operation=request.operation)
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return errors.ConnectionLost(f"No response to {what} arrived in time.", operation=request.operation)
     return errors.ConnectionLost(
         f"The connection was lost before the response to {what} arrived.", operation=request.operation
     )
+
+
+def _is_before_sending(error: Exception, exchange: _Exchange) -> bool:
+    """Whether no socket could be had, or none in time: such errors are not httpx's."""
+    return isinstance(error, OSError) and not exchange.is_sent
+
+
+def _not_connected(
+    error: Exception, what: str, exchange: _Exchange, client: httpx.Client | httpx.AsyncClient
+) -> errors.NotConnected:
+    """No connection to the service, to the proxy, or from there. The request was not sent."""
+    proxy = None
+    with contextlib.suppress(errors.SettingsError):
+        proxy = proxy_for(str(client.base_url))
+    reason, patience = _reason(error)
+    if isinstance(error, httpx.ProxyError):
+        reason = f"the proxy answered {error}".rstrip()
+        # What a proxy refuses, it refuses again; what fails there may work in a moment.
+        patience = 0.0 if re.match("4(?!08|25|29)", str(error)) else None
+        if str(error).startswith("407") and proxy is not None:
+            reason += f". Put the name and password for it into {proxy.variable} (http://name:password@host:port)"
+    to = "the service" if proxy is None else f"the service through the proxy {proxy}"
+    return errors.NotConnected(
+        f"Could not connect to {to} for {what}: {reason}.", operation=exchange.request.operation, patience=patience
+    )
+
+
+def _reason(error: Exception) -> tuple[str, float | None]:
+    """Why no connection was made, and how long trying again makes sense at first (None: as long as usual)."""
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return "timed out", None
+    cause = _root(error)
+    if isinstance(cause, socket.gaierror):
+        # A resolver that fails may work in a moment; one that knows no such name will not.
+        is_unknown = cause.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+        return f"the host name cannot be resolved ({cause.strerror})", UNKNOWN_NAME_SECONDS if is_unknown else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        said = f"a certificate is not trusted ({cause.verify_message}). SSL_CERT_FILE can name the ones to trust"
+        return said, 0.0
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return f"no encrypted connection could be agreed on ({cause.reason or 'TLS'})", 0.0
+    if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
+        return "the connection was lost", None
+    return str(error) or "refused", None
+
+
+def _root(error: BaseException) -> BaseException:
+    """The exception of the standard library at the bottom of httpx's and httpcore's."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return error

@@ -9,6 +9,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
 from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
+from specstep_flows.engine.retry import refusal_wait
 from specstep_flows.flows.pace import KNOWN_LOOKS
 from specstep_flows.models import ReferenceDocument, TurnJob
 from specstep_flows.runs.attachments import read_attachment, sent_name
@@ -301,11 +302,11 @@ async def attach_document(
     while True:
         listed = await gateway.list_reference_documents(interview_id)
         present = next((document for document in listed if _is_same(document, name, len(content))), None)
-        if present is None and sent_at is not None and older is not None:
+        if present is None and older is not None:
             present = next((document for document in listed if _has_come(document, older, len(content))), None)
         if present is not None:
-            if sent_at is not None:
-                # An upload whose answer was lost has arrived.
+            if sent_at is not None or attempts:
+                # An upload whose answer was lost, or that was refused, has arrived.
                 await Report(events.DocumentAttached(name, len(content)))
             return present
         if sent_at is not None:
@@ -315,16 +316,21 @@ async def attach_document(
                 await Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5))
                 continue
         attempts += 1
-        older = [str(document.id) for document in listed]
+        older = older if older is not None else [str(document.id) for document in listed]
         try:
             document = await gateway.upload_reference_document(
                 interview_id, name, content, about={"older": older}, changes=changes
             )
         except errors.RequestError as error:
-            if not error.ambiguous or attempts >= MOST_ATTEMPTS:
+            wait = refusal_wait(error)
+            if (not error.ambiguous and wait is None) or attempts >= MOST_ATTEMPTS:
                 raise
             # It may have arrived, or may yet: the list of documents shows it.
-            sent_at = await Now()
+            if error.ambiguous:
+                sent_at = await Now()
+            elif wait:
+                await Report(events.Waiting(error.message, wait))
+                await Sleep(wait)
             continue
         await Report(events.DocumentAttached(name, len(content)))
         return document or ReferenceDocument(None, name, len(content))

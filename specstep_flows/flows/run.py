@@ -18,7 +18,7 @@ from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import answer_pending, answers_in
 from specstep_flows.flows.job import DOCUMENTED_PROJECT_TYPES, Job, KeyCheck, accepted_choices, current_record
 from specstep_flows.flows.run_interview import hold_interview
-from specstep_flows.flows.run_kickoff import retry, start
+from specstep_flows.flows.run_kickoff import find_started, retry, start
 from specstep_flows.models import Answer, Generation, RunResult
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import DOCUMENTED_PROFILES, fold, is_fan_out
@@ -47,6 +47,22 @@ async def run_job(job: Job) -> RunResult:
     return await _deliver(job, await _watch(job))
 
 
+async def find_generation(job: Job) -> UUID | None:
+    """The run's generation; one whose request may have been sent is looked for first. None if it has none.
+
+    Raises:
+        OutcomeUnknown: it was requested, and none has appeared.
+    """
+    found = await find_started(job)
+    record = await current_record()
+    if found is None and record.kickoff_intent is not None:
+        raise errors.OutcomeUnknown(
+            f"The generation of run {record.run_id} was requested, and none has appeared; whether one still will is "
+            "not known. Nothing was sent that costs."
+        )
+    return found
+
+
 async def answer_run(job: Job) -> list[Answer]:
     """Answer the pending questions of the run's generations; what was accepted.
 
@@ -54,9 +70,10 @@ async def answer_run(job: Job) -> list[Answer]:
         UsageError: the run has no generation yet.
         AnswersNeeded: a question has no answer; none was sent to the generation that asks it.
     """
-    record = await current_record()
-    if record.generation_id is None:
+    if (await find_generation(job)) is None:
+        record = await current_record()
         raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
+    record = await current_record()
     assert job.policy is not None
     accepted: list[Answer] = []
     for generation_id in await watch.generations_of(record):
@@ -114,7 +131,7 @@ async def _watch(job: Job) -> list[Generation]:
     while True:
         record = await current_record()
         assert record.generation_id is not None
-        if record.intent is not None and record.intent.operation == "retry_generation":
+        if record.kickoff_intent is not None:
             await retry(job, record.generation_id)
             continue
         spending = Budget(job.options.max_cost_usd, record.spent_before_usd)

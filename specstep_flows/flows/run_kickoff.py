@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
     record = await current_record()
-    intent = record.intent if record.intent is not None and record.intent.operation == "start_generation" else None
+    intent = record.kickoff_intent
     kickoff = _kickoff(
         job, record, record.options.project_type or (intent.about.get("project_type") if intent else None)
     )
@@ -116,18 +116,8 @@ async def _listed_type(record: RunRecord) -> str | None:
 async def retry(job: Job, generation_id: UUID, failed: Generation | None = None) -> None:
     """Run a failed generation's intake again, once (POST /v1/generations/{id}/retry)."""
     record = await current_record()
-    outcome = partial(retry_changes, record)
-    interview_id = record.interview_id or (await control.interview_of(generation_id))
-    kickoff = Kickoff(
-        send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
-        interview_id=interview_id,
-        intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
-        settle_seconds=job.settle_seconds,
-        waits=job.options.wait,
-        older=frozenset((generation_id, *record.generation_ids)),
-        outcome=outcome,
-    )
-    intent = record.intent if record.intent is not None and record.intent.operation == "retry_generation" else None
+    kickoff = await _retry_of(job, record, generation_id, failed)
+    intent = record.kickoff_intent
     if intent is not None:
         found, known = (await settle_intent(kickoff, intent)), known_to(intent)
         if found is None and record.retries >= job.options.retry_failed:
@@ -142,10 +132,40 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
         found = newer[0] if newer else None
         if found is not None:
             await Report(events.Notice(f"Generation {generation_id} was run again already: {found}."))
-            await Remember(outcome(found))
+            await Remember(retry_changes(record, found))
     adopted = found is not None
     if found is None:
         await budget.check_before_paying(job.options.max_cost_usd, record)
         await confirm(job)
         found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
     await Report(events.GenerationStarted(found, adopted))
+
+
+async def _retry_of(job: Job, record: RunRecord, generation_id: UUID, failed: Generation | None = None) -> Kickoff:
+    interview_id = record.interview_id or (await control.interview_of(generation_id))
+    return Kickoff(
+        send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
+        interview_id=interview_id,
+        intake_id=record.intake_artifact_id or (failed.intake_id if failed is not None else None),
+        settle_seconds=job.settle_seconds,
+        waits=job.options.wait,
+        older=frozenset((generation_id, *record.generation_ids)),
+        outcome=partial(retry_changes, record),
+    )
+
+
+async def find_started(job: Job) -> UUID | None:
+    """The run's generation; one whose request may have been sent is looked for first. Nothing is sent that costs."""
+    record = await current_record()
+    intent, own = record.kickoff_intent, record.generation_id
+    if intent is not None and intent.operation == "start_generation":
+        return await settle_intent(_kickoff(job, record, None), intent)
+    if intent is not None and own is not None:
+        return (await settle_intent(await _retry_of(job, record, own), intent)) or own
+    if own is None and record.intake_artifact_id is not None:
+        # The service or a person may have started one, and a refusal may have been carried out.
+        kickoff = _kickoff(job, record, None)
+        own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True))
+        if own is not None:
+            await Remember(generation_changes(own))
+    return own

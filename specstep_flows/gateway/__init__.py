@@ -8,7 +8,7 @@ that are only displayed are read by name (``reading.optional``), so that they ca
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
-from specstep_flows.gateway.any_operation import call
+from specstep_flows.gateway.any_operation import prepare
 from specstep_flows.gateway.control import (
     answer_clarifications,
     cancel_generation,
@@ -53,7 +53,6 @@ from specstep_flows.gateway.packages import (
 __all__ = [
     "ZipLink",
     "answer_clarifications",
-    "call",
     "cancel_generation",
     "cancel_turn_job",
     "complete_interview",
@@ -76,6 +75,7 @@ __all__ = [
     "list_package_files",
     "list_reference_documents",
     "pause_generation",
+    "prepare",
     "read_generation",
     "rename_generation",
     "resume_generation",

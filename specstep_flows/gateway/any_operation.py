@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+import json
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import storable
-from specstep_flows.engine.effects import Reply, Send
+from specstep_flows.engine.effects import Flow, Reply, Send
 from specstep_flows.gateway import reading
+from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.gateway.requests import request_of, stated_operation
 
 if TYPE_CHECKING:
-    from specstep_flows.engine.effects import Kind
+    from specstep_flows.engine.effects import Kind, Request
 
 
-async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
-    """Call an operation by its generated module; returns its 2xx body as the generated client parses it."""
+#: Where what a paid operation makes is listed: the tag and the name of the list's own operation.
+_LISTED_BY: Final = {
+    "create_addendum": ("addenda", "list_addenda"),
+    "explain_package": ("explanations", "list_explanations"),
+    "commit_doc_migration": ("packages", "list_packages"),
+}
+
+
+@attrs.frozen
+class AnyCall:
+    """A call of an operation, which can be sent more than once, and the list of what such calls made."""
+
+    operation: str
+    kind: Kind
+    #: Sends it; gives its 2xx body as the generated client parses it.
+    send: Callable[[], Flow[Any]]
+    #: The ids that are listed, or the rows that have none.
+    listed: Callable[[], Flow[frozenset[str]]] | None = None
+
+
+def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
+    """A call of an operation by its generated module."""
     name = operation.__name__.rpartition(".")[2]
     kwargs = operation._get_kwargs(*map(storable, args), **{key: storable(value) for key, value in arguments.items()})
     stated = stated_operation(name, kwargs["method"])
@@ -23,12 +51,35 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     if stated.catch_all:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
     request = request_of(name, kwargs, headers=headers)
-    try:
+
+    async def send() -> Any:
         return await Send(request, lambda reply: _parsed(operation, name, stated.kind, reply))
-    except errors.RequestError as error:
-        if error.ambiguous and stated.kind == "unsafe":
-            error.add("It may have been carried out, so it is not sent again. Check before you repeat it.")
-        raise
+
+    listing = None
+    tag, by = _LISTED_BY.get(name, ("", ""))
+    if by in OPERATIONS:
+        module = import_module(f"specstep_client.api.{tag}.{by}")
+        bound = inspect.signature(operation._get_kwargs).bind(*args, **arguments).arguments
+        wanted = inspect.signature(module._get_kwargs).parameters
+        list_request = request_of(by, module._get_kwargs(**{key: bound[key] for key in bound if key in wanted}))
+        listing = partial(_listed, list_request)
+    return AnyCall(name, stated.kind, send, listing)
+
+
+async def _listed(request: Request) -> frozenset[str]:
+    def parse(reply: Reply) -> frozenset[str]:
+        document = reading.document(reply, request.operation)
+        arrays = (
+            [member for member in document.values() if isinstance(member, list)] if isinstance(document, dict) else []
+        )
+        rows = arrays[0] if len(arrays) == 1 else document
+        if not isinstance(rows, list):
+            raise errors.UnexpectedResponse("A list of the service has no rows.", operation=request.operation)
+        return frozenset(
+            str(row.get("id") or json.dumps(row, sort_keys=True)) if isinstance(row, dict) else str(row) for row in rows
+        )
+
+    return await Send(request, parse)
 
 
 def _with_slashes(url: str) -> str:

@@ -1,7 +1,7 @@
 """A GET to the storage host by a signed URL: nothing of it is logged, and none of our headers are sent.
 
 It uses ``http.client``, because httpx and httpcore always log URLs and redirects, and the query of a signed URL is a
-secret. Certificates and proxy variables are the ones that httpx uses.
+secret. Which proxy and certificates there are is decided in one place for both, ``_network``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import attrs
 
+from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
+from specstep_flows.package.tunnel import NestingContext, connect_through, named
 from specstep_flows.settings import is_loopback
 
 T = TypeVar("T")
@@ -35,8 +37,8 @@ LEAST_BYTES: Final = 1024
 MOST_INTERIM: Final = 20
 #: What may stand in a URL as it is; everything else that is printable is escaped, as browsers and curl do it.
 _URL_CHARACTERS: Final = "%!#$&'()*+,-./:;=?@[]_~"
-#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (NAT64).
-_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0x64FF9B << 64})
+#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (SIIT, NAT64).
+_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
 _UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 
 
@@ -186,70 +188,48 @@ def from_network(host: str, call: Callable[[], T]) -> T:
 
 def _connect(address: Address, timeout: float, may_be_here: bool) -> http.client.HTTPConnection:
     timeout_to_connect = min(timeout, CONNECT_SECONDS)
+    host, port = there = (address.host, address.port or (80 if address.scheme == "http" else 443))
     connection: http.client.HTTPConnection
-    there = (address.host, address.port or (80 if address.scheme == "http" else 443))
+    proxy = None
     if address.scheme == "http":
         connection = http.client.HTTPConnection(*there, timeout=timeout_to_connect)
     else:
-        import httpx
-
-        context = httpx.create_ssl_context()
-        proxy = None if address.is_local else _proxy(address.host)
-        via = there if proxy is None else (proxy.hostname or "", proxy.port or 80)
-        connection = http.client.HTTPSConnection(*via, timeout=timeout_to_connect, context=context)
-        if proxy is not None:
-            connection.set_tunnel(address.host, address.port, _proxy_headers(proxy))
-            # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
-            may_be_here = may_be_here or not is_this_machine(via[0])
+        context = tls_context()
+        connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
+        proxy = proxy_for(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+    connect: Callable[..., socket.socket] = socket.create_connection
+    # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
+    if not may_be_here and (proxy is None or is_this_machine(proxy.host)):
+        connect = partial(_connected_elsewhere, there)
+    own: Any = connection
+    own._create_connection = connect if proxy is None else partial(connect_through, proxy, host, port, connect)
+    if proxy is not None:
+        own._context = NestingContext(context)
     # Someone who debugs other connections may have set the class attribute, which would print the URL.
     connection.set_debuglevel(0)
-    if not may_be_here:
-        connection._create_connection = partial(_connected_elsewhere, there)  # type: ignore[attr-defined]
     try:
         connection.connect()
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if proxy is not None and isinstance(error, OSError):
+            raise named(proxy, error, _reason(error)) from None
         raise
     return connection
 
 
 def _connected_elsewhere(wanted: tuple[str, int], there: tuple[str, int], *args: Any) -> socket.socket:
     """Connect to ``there`` (a proxy, or ``wanted`` itself), unless ``wanted`` is a name of this machine."""
-    for *_, where in socket.getaddrinfo(*wanted, type=socket.SOCK_STREAM):
-        if is_this_machine(str(where[0])):
-            raise _refuse_here(wanted[0])
+    # A name that only the proxy can resolve is none of this machine's.
+    with contextlib.suppress(socket.gaierror):
+        for *_, where in socket.getaddrinfo(*wanted, type=socket.SOCK_STREAM):
+            if is_this_machine(str(where[0])):
+                raise _refuse_here(wanted[0])
     connected = socket.create_connection(there, *args)
     # A name can mean something else a moment later. Nothing was sent yet.
     if there == wanted and is_this_machine(connected.getpeername()[0]):
         connected.close()
         raise _refuse_here(wanted[0])
     return connected
-
-
-def _proxy(host: str) -> SplitResult | None:
-    """The proxy for https, from the environment or the system."""
-    from urllib.request import getproxies, proxy_bypass
-
-    proxies = getproxies()
-    named = proxies.get("https") or proxies.get("all")
-    if not named or proxy_bypass(host):
-        return None
-    parts = urlsplit(named if "://" in named else f"http://{named}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise PackageError(
-            f"Downloads cannot use a proxy of this kind ({parts.scheme}). Set NO_PROXY={host} to bypass it."
-        )
-    return parts
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    import base64
-    from urllib.parse import unquote
-
-    credentials = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
 
 def _exchange(

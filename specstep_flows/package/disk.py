@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 from specstep_flows import errors
+from specstep_flows._network import check_downloads
 from specstep_flows._paths import working_folder
 from specstep_flows.settings import is_loopback
 from specstep_flows.states import is_fan_out
@@ -90,7 +91,10 @@ class RunFiles:
         self._on_progress = on_progress
 
     def check(self) -> None:
-        """Check that the output can be written, before anything is paid for. Raises ``UsageError``."""
+        """Check that the output can be written and the storage host reached, before anything is paid for.
+
+        Raises ``UsageError``, or ``SettingsError`` for a proxy that cannot be used.
+        """
         # Any generation's name is as long as any other's.
         path = package_path(self._output, uuid4())
         is_file = _is_file(self._output, path)
@@ -100,6 +104,7 @@ class RunFiles:
         check_place(path, room=len(LONGEST_ENDING) + len("-99") * self._is_fan_out)
         if is_file:
             self._check_beside(path)
+        check_downloads(self._settings.api_url)
 
     def _check_beside(self, path: Path) -> None:
         """Check what an output with a name of its own has beside it: part file, and folder to unpack into."""

@@ -62,12 +62,16 @@ def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> P
     """Write the receipt as JSON, as ``write_report`` writes the page."""
     if not force and os.path.lexists(path) and _receipt_of(path) != collected.record.run_id:
         raise errors.OutputError(f"{path} already exists and is not a receipt of this run; --force overwrites it.")
-    _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n")
+    # What UTF-8 cannot hold is written as JSON's own escape, so that the name of a file is still that.
+    _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n", unwritable="backslashreplace")
     return path
 
 
 def _page_of(path: Path) -> str | None:
     with contextlib.suppress(OSError):
+        if not os.path.isfile(path):
+            # A pipe, which would keep its reader waiting.
+            return None
         with path.open(encoding="utf-8", errors="replace") as file:
             found = re.search(rf'<meta name="{RUN_MARK}" content="([^"]*)">', file.read(_HEAD))
         return found[1] if found else None
@@ -75,7 +79,9 @@ def _page_of(path: Path) -> str | None:
 
 
 def _receipt_of(path: Path) -> str | None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        if not os.path.isfile(path):
+            return None
         found = json.loads(path.read_text("utf-8"))
         if isinstance(found, dict) and isinstance(found.get("run_id"), str):
             run_id: str = found["run_id"]
@@ -83,12 +89,12 @@ def _receipt_of(path: Path) -> str | None:
     return None
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, unwritable: str = "replace") -> None:
     """Beside its place first, so that there is never half a file under its name."""
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".specstep-", suffix=".part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", errors=unwritable, newline="\n") as file:
                 file.write(text)
             os.chmod(beside, 0o666 & ~_umask())
             os.replace(beside, path)

@@ -13,6 +13,9 @@ from specstep_flows import errors
 from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 
+#: What a run requests its generations with.
+KICKOFFS: Final = ("start_generation", "retry_generation")
+
 
 @attrs.frozen
 class TurnRecord:
@@ -87,6 +90,12 @@ class RunRecord:
     def is_finished(self) -> bool:
         """Whether the package is on disk under its final name."""
         return self.stage == "done"
+
+    @property
+    def kickoff_intent(self) -> Intent | None:
+        """The request for a generation that may have been sent, and of which nobody knows what came of it."""
+        intent = self.intent
+        return intent if intent is not None and intent.operation in KICKOFFS else None
 
     def _repr_html_(self) -> str:
         from specstep_flows._facts import run_facts

@@ -13,19 +13,20 @@ import sqlite3
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._json import as_json
+from specstep_flows._json import as_json, storable
 from specstep_flows.models import RunOptions
+from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
 SCHEMA_VERSION: Final = 2
 
@@ -119,6 +120,7 @@ class RunStore:
             return self._prepare(self._file)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder / "runs.db")
             try:
                 return self._prepare(self._file)
             except sqlite3.OperationalError as error:
@@ -279,7 +281,7 @@ class RunStore:
 
     def get(self, run_id: str) -> RunRecord:
         """The run called ``run_id``. Raises ``RunNotFound``."""
-        found = self._select("WHERE run_id = ?", [run_id])
+        found = self._select("WHERE run_id = ?", [storable(run_id)])
         if not found:
             raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
         return found[0]
@@ -296,15 +298,7 @@ class RunStore:
     def find_starting(self, intake_id: UUID, api_url: str) -> RunRecord | None:
         """The run that has requested a generation of an intake and does not know yet what came of it."""
         rows = self._select("WHERE intake_artifact_id = ? AND intent <> 'null'", [_encode(intake_id)])
-        kickoffs = ("start_generation", "retry_generation")
-        return next(
-            (
-                row
-                for row in rows
-                if row.api_url == api_url and row.intent is not None and row.intent.operation in kickoffs
-            ),
-            None,
-        )
+        return next((row for row in rows if row.api_url == api_url and row.kickoff_intent is not None), None)
 
     def all(self) -> list[RunRecord]:
         """Every run, the newest first."""
@@ -366,11 +360,13 @@ class RunStore:
 
         assert self.folder is not None
         folder = self.folder / "locks"
-        lock = filelock.FileLock(folder / f"{run_id}.lock", timeout=0, thread_local=False)
+        lock = filelock.FileLock(folder / f"{run_id}.lock", mode=0o600, timeout=0, thread_local=False)
         holder = folder / f"{run_id}.holder"
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True, mode=0o700)
+            make_private(Path(lock.lock_file))
             lock.acquire()
+            make_private(holder)
             holder.write_text(str(os.getpid()))
         except filelock.Timeout:
             try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.options import RUNNING_STATES
-from specstep_flows.sandbox.records import package_body
+from specstep_flows.sandbox.packages import package_body
 from specstep_flows.sandbox.refusals import conflict, invalid
 from specstep_flows.sandbox.routing import Answer, Call, Routes, listed, text
 from specstep_flows.sandbox.simulation import TERMINAL, Generation
@@ -275,7 +275,7 @@ def answer_clarifications(call: Call) -> Answer:
         raise invalid(f"Answers are missing for: {' | '.join(missing)}")
     run.answers |= {question.question: answers[question.question] for question in run.pending.questions}
     run.answered_at = call.now
-    return Answer(202, {"generation_id": run.id, "status_url": f"/v1/generations/{run.id}"})
+    return Answer(202, {"generation_id": run.id, "status_url": routes.path_to(get_generation, run.id)})
 
 
 @routes.add("POST /v1/generations/{id}/pause", "204 404 409")

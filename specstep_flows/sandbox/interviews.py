@@ -219,7 +219,9 @@ _TOKENS = {"awaiting_clarification": "AwaitingClarification", "clarification_res
 def start_interview(call: Call) -> Answer:
     """Open an interview; the answer holds the agent's first words."""
     interview = open_interview(call.world, call.owner, call.now)
-    return Answer(201, interview.body(call.now, call.options), {"Location": f"/v1/interviews/{interview.id}"})
+    return Answer(
+        201, interview.body(call.now, call.options), {"Location": routes.path_to(get_interview, interview.id)}
+    )
 
 
 @routes.add("GET /v1/interviews", "200:@InterviewListResponse", query="status:text limit:int")
@@ -332,7 +334,7 @@ def submit_turn(call: Call) -> Answer:
         return Answer(200, _submitted(job, "cached_replay", None, job.snapshot))
     if mode.lower() == "sync":
         return _inline(call, job)
-    location = f"/v1/interviews/turns/{job.id}"
+    location = routes.path_to(get_turn_job, job.id)
     return Answer(202, _submitted(job, "queued", job.id, None), {"Location": location})
 
 
@@ -417,7 +419,7 @@ def upload_reference_document(call: Call) -> Answer:
     return Answer(
         201,
         _document_body(interview, document),
-        {"Location": f"/v1/interviews/{interview.id}/reference-documents/{document.id}"},
+        {"Location": routes.path_to(delete_reference_document, interview.id, document.id)},
     )
 
 

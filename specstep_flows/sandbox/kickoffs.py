@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from specstep_flows.sandbox.clock import timestamp
+from specstep_flows.sandbox.generations import get_generation
+from specstep_flows.sandbox.generations import routes as generations
 from specstep_flows.sandbox.records import Artifact
 from specstep_flows.sandbox.refusals import Refusal, conflict, invalid, not_found
 from specstep_flows.sandbox.routing import Answer, Call, Routes, choice, identifier, text
@@ -178,7 +180,7 @@ def _artifact(call: Call, body: dict[str, Any]) -> Artifact:
 
 def _started(run: Generation) -> Answer:
     body = {"id": run.id, "state": run.state, "download_url": None, "package_id": run.package_id}
-    return Answer(202, body, {"Location": f"/v1/generations/{run.id}"})
+    return Answer(202, body, {"Location": generations.path_to(get_generation, run.id)})
 
 
 @routes.add(

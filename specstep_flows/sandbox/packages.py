@@ -11,7 +11,7 @@ import attrs
 
 from specstep_flows.sandbox.blobs import signed_url
 from specstep_flows.sandbox.clock import timestamp
-from specstep_flows.sandbox.records import Package, package_body
+from specstep_flows.sandbox.records import KIND, KIND_LABEL, Package
 from specstep_flows.sandbox.refusals import conflict, invalid, not_found
 from specstep_flows.sandbox.routing import Answer, Call, Routes, listed
 
@@ -50,6 +50,23 @@ _TEXT_TYPES = {".md": "text/markdown", ".yaml": "application/yaml", ".yml": "app
 def own_package(call: Call) -> Package:
     """The package that the path names."""
     return call.world.find_package(call.owner, call.id())
+
+
+def package_body(package: Package, origin: str) -> dict[str, Any]:
+    """The answer of `GET /v1/packages/{id}`, which is also the heart of a list row; `origin` is where the API is."""
+    return {
+        "id": package.id,
+        "generation_id": package.generation_id,
+        "version": package.version,
+        "review_profile": package.profile,
+        "project_name": package.project_name,
+        "description": package.description,
+        "kind": KIND,
+        "kind_label": KIND_LABEL,
+        "total_cost_usd": package.total_cost_usd,
+        "download_url": origin + routes.path_to(get_package_zip, package.id),
+        "created_at": timestamp(package.created_at),
+    }
 
 
 def _row(call: Call, package: Package) -> dict[str, Any]:

@@ -334,24 +334,7 @@ def document_set(
     }
     if mirror == "ClaudeMd":
         texts["CLAUDE.md"] = f"# {name}\n\nRead `handoff.md` first.\n"
-    return {path: text.encode() for path, text in texts.items()}
-
-
-def package_body(package: Package, origin: str) -> dict[str, Any]:
-    """The answer of `GET /v1/packages/{id}`, which is also the heart of a list row; `origin` is where the API is."""
-    return {
-        "id": package.id,
-        "generation_id": package.generation_id,
-        "version": package.version,
-        "review_profile": package.profile,
-        "project_name": package.project_name,
-        "description": package.description,
-        "kind": KIND,
-        "kind_label": KIND_LABEL,
-        "total_cost_usd": package.total_cost_usd,
-        "download_url": f"{origin}/v1/packages/{package.id}/zip",
-        "created_at": timestamp(package.created_at),
-    }
+    return {path: text.encode("utf-8", "replace") for path, text in texts.items()}
 
 
 @attrs.define

@@ -260,6 +260,12 @@ class Routes:
         method, path = name.split(" ")
         self.operations.append(Operation(method, path, None, "cookie", None, answers, query, body))
 
+    def path_to(self, handler: Handler, *ids: str) -> str:
+        """Where an operation is, for answers that lead there: its path with these ids."""
+        path = next(operation.path for operation in self.operations if operation.handler is handler)
+        given = iter(ids)
+        return re.sub(r"{[^}]+}", lambda _: next(given), path)
+
     def path_in_document(self, operation: Operation) -> str:
         """The path with its parameters named as in the document."""
         return re.sub(r"(?<={)[^}]+", lambda name: self.names.get(name[0], name[0]), operation.path)

@@ -17,13 +17,13 @@ from specstep_flows import errors
 from specstep_flows.engine import drivers
 from specstep_flows.engine.interpreter import Attempt
 from specstep_flows.sandbox import Fault
-from tests.kit.api import op
+from tests.kit.api import STATE, op
 from tests.kit.bench import DOCUMENT, Bench
 
 pytestmark = pytest.mark.slow
 
 #: What a run cannot go on without: ids, states, the text of a question.
-STEERING = {"id", "state", "status", "question", "clarifications", "generations", "documents", "reference_documents"}
+STEERING = {"id", STATE, "status", "question", "clarifications", "generations", "documents", "reference_documents"}
 #: What it ends with: an answer that does not fit; a state of tomorrow, for ever; a question that was never asked.
 STOPS = (errors.UnexpectedResponse, errors.WaitTimeout, errors.BadRequest)
 KINDS = ("missing", "nulls", "retype", "unknown_enum")

@@ -7,11 +7,16 @@ error holds the frames that it went through, and what an error reporter shows of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
+import http.server
+import json
 import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
@@ -19,6 +24,7 @@ from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
 from tests.kit.api import op
 from tests.kit.bench import Bench
+from tests.kit.blob_host import serving
 from tests.kit.secrets import Secrets, texts_of
 
 API_STEPS = (
@@ -177,3 +183,108 @@ def test_an_error_can_be_copied_and_pickled(bench: Bench) -> None:
 
     for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
         assert (str(other), other.run_id, vars(other).keys()) == (str(error), "proof", vars(error).keys())
+
+
+SIGNED = "https://blobs.example/packages/sig=c2lnbmVkLXNlY3JldA/x.zip?se=2026&sig=c2lnbmVkLXNlY3JldA"
+#: What changes an answer: the request's key, the path, and status, headers and body as the sandbox has them.
+Change = Callable[[str, str, int, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
+
+
+@contextlib.contextmanager
+def front(origin: str, change: Change) -> Iterator[str]:
+    """A front door before the sandbox that changes answers; where it says more than it sends, it breaks off."""
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+            reply = inside.request(self.command, f"{origin}{self.path}", headers=kept, content=body)
+            dropped = ("content-length", "content-encoding", "transfer-encoding", "connection")
+            headers = {name: value for name, value in reply.headers.items() if name.lower() not in dropped}
+            key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            status, headers, content = change(key, self.path, reply.status_code, headers, reply.content)
+            self.send_response(status)
+            self.close_connection = "Content-Length" in headers
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    with httpx.Client(verify=False, timeout=30.0, trust_env=False) as inside, serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+def test_a_service_that_repeats_the_key_does_not_spread_it(bench: Bench, secrets: Secrets) -> None:
+    """In texts that are shown, told and recorded, in headers, in any spelling: a run keeps it out of everything."""
+    spelled: list[Callable[[str], str]] = [str, "\u200b".join, lambda key: key.replace("_", "%5F")]
+    shown = {"project_name", "phase_detail", "progress_explanation", "agent_reply", "why", "proposed_default"}
+
+    def repeat(value: Any, key: str) -> Any:
+        if isinstance(value, list):
+            return [repeat(item, key) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: f"{item} {' '.join(spell(key) for spell in spelled)}"
+            if name in shown and isinstance(item, str)
+            else repeat(item, key)
+            for name, item in value.items()
+        }
+
+    def change(key: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+        if key and "json" in headers.get("content-type", ""):
+            body = json.dumps(repeat(json.loads(body), key)).encode()
+        return status, {**headers, **({"X-Debug": f"Bearer {key}"} if key else {})}, body
+
+    with front(bench.sandbox.url, change) as bench.api_url:
+        result = bench.attempt()
+
+    assert "REDACTED" in str(result.project_name)
+    assert secrets.found_in(map(repr, [result, *bench.events])) == []
+
+
+@pytest.mark.parametrize("kind", ["application/problem+json", "text/plain", "text/plain; charset=utf-16"])
+def test_a_refusal_that_repeats_the_key_does_not_show_it(bench: Bench, secrets: Secrets, kind: str) -> None:
+    """Debugging front doors do; the error, its document and the run's record do not."""
+
+    def change(key: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+        said = f"Token {key} lacks the scope; see {SIGNED}."
+        text = said if kind.startswith("text") else json.dumps({"type": key, "detail": said, "token": [{"of": key}]})
+        return 400, {"Content-Type": kind, "X-Quota-Tier": key}, text.encode("utf-16" if "16" in kind else "utf-8")
+
+    with front(bench.sandbox.url, change) as bench.api_url:
+        error = last_error(bench)
+
+    assert secrets.found_in(texts_of(error)) == []
+
+
+@pytest.mark.parametrize("kind", ["broken off", "problem", "page", "redirect with a body"])
+def test_a_signed_address_in_an_answer_is_in_no_error(bench: Bench, secrets: Secrets, kind: str) -> None:
+    """Not in what was read before the connection broke, nor in a problem, wherever an error reporter looks."""
+
+    def change(key: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+        if not path.endswith("/zip"):
+            return status, headers, body
+        page = f"<h2>Object moved to <a href='{SIGNED}'>here</a></h2>".encode()
+        match kind:
+            case "broken off":
+                return 302, {"Location": SIGNED, "Content-Length": "9999"}, page
+            case "problem":
+                problem = json.dumps({"detail": f"no blob at {SIGNED}", "type": SIGNED, "instance": SIGNED})
+                return 500, {"Content-Type": "application/problem+json"}, problem.encode()
+            case "page":
+                return 200, {"Content-Type": "text/html"}, page
+        return 302, {"Location": "https://[::1/x?sig=c2lnbmVkLXNlY3JldA"}, page
+
+    with front(bench.sandbox.url, change) as bench.api_url:
+        error = last_error(bench)
+
+    assert secrets.found_in(texts_of(error)) == []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specstep_flows.cli import main
 from tests.kit.api import op
 
 TURN = op("submit_turn")
@@ -67,3 +71,46 @@ def test_no_brief_at_a_terminal(specstep: Any, sandbox: Any) -> None:
 
     assert result.code == 2
     assert "Say what to build" in result.err
+
+
+class _Folder(io.BytesIO):
+    """Standard input from a folder: every read fails."""
+
+    def read(self, _: int | None = -1) -> bytes:
+        raise IsADirectoryError(21, "Is a directory")
+
+
+@pytest.mark.parametrize("arguments", [["run", "-", "--yes"], ["api", "create_feedback", "--body", "-"]])
+@pytest.mark.parametrize("stream", ["none", "closed", "folder", "text only"])
+def test_standard_input_that_cannot_be_read(
+    specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch, arguments: list[str], stream: str
+) -> None:
+    """Closed by the shell (``<&-``) or by a program, or no stream of bytes: one sentence, exit code 2."""
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    streams = {"none": None, "closed": closed, "folder": io.TextIOWrapper(_Folder()), "text only": io.StringIO("x")}
+
+    monkeypatch.setattr(sys, "stdin", streams[stream])
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", err)
+
+    assert main(arguments) == 2
+    assert "There is no standard input to read" in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("brief.md", None),
+        ("missing.md", "not UTF-8"),
+    ],
+)
+def test_a_brief_in_a_file_whose_name_is_no_utf8(
+    specstep: Any, sandbox: Any, home: Path, name: str, said: str | None
+) -> None:
+    """It is read, where there is one."""
+    Path(os.fsdecode(b"caf\xe9 brief.md")).write_text("A shop for tea.")
+
+    result = specstep("run", os.fsdecode(b"caf\xe9 " + name.encode()), *FAST)
+
+    assert (result.code, said is None) == (0, True) or (said is not None and said in result.err)

@@ -68,6 +68,14 @@ def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert main(["run"]) == 2
     assert main(["runs", "--status", "none"]) == 2
+    for name in ("stdin", "stdout", "stderr"):
+        closed = io.TextIOWrapper(io.BytesIO())
+        closed.close()
+        monkeypatch.setattr(sys, name, closed)
+
+    assert main(["run"]) == 2
+    assert main(["api"]) == 0
+    assert main(["--help"]) == 0
 
 
 def test_a_reader_that_has_enough() -> None:

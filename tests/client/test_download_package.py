@@ -10,9 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from specstep_client.api.doc_migrations import commit_doc_migration
-from specstep_client.models.doc_migration_commit_upload import DocMigrationCommitUpload
-from specstep_client.types import File
 
 from specstep_flows import errors, events
 from specstep_flows.sandbox import Fault, Sandbox
@@ -24,6 +21,10 @@ LINK = op("get_package_zip")
 @pytest.fixture
 def migrated(client: Any) -> Any:
     """The id of a package that was made of documents that existed before."""
+    from specstep_client.api.doc_migrations import commit_doc_migration
+    from specstep_client.models.doc_migration_commit_upload import DocMigrationCommitUpload
+    from specstep_client.types import File
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("README.md", "# A shop\n")

@@ -10,7 +10,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.sandbox import Failure, Fault, Sandbox
-from tests.kit.api import op
+from tests.kit.api import COST, op
 
 BRIEF = "A portal for feedback."
 
@@ -167,7 +167,7 @@ def test_the_limit_is_held_by_the_rows_costs_where_the_status_has_none(
     client: Any, sandbox: Sandbox, tmp_path: Path, kind: Any
 ) -> None:
     """No status body tells a cost, and the list rows do: together they pass the limit, and everything is cancelled."""
-    sandbox.faults.add(Fault(op("get_generation"), kind, fields=("running_cost_usd",), times=None))
+    sandbox.faults.add(Fault(op("get_generation"), kind, fields=(COST,), times=None))
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=8.5, on_question=answered)
 
@@ -202,10 +202,14 @@ def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
 
 
 def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """A folder that is in use refuses the unpacking, and no package that was paid for."""
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "mine.txt").write_text("mine")
-    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": answered}
+    """A folder that came into use after it was checked refuses the unpacking, and no package that was paid for."""
+
+    def in_use(questions: Any) -> Any:
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+        return answered(questions)
+
+    asked = {"profile": "Researcher", "run_id": "fan", "output": tmp_path / "out.zip", "on_question": in_use}
 
     with pytest.raises(errors.OutputError):
         client.run(BRIEF, unpack=True, **asked)

@@ -13,7 +13,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 from specstep_flows.settings import Settings
-from tests.kit.api import op, path_of
+from tests.kit.api import COST, op, path_of
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
 
@@ -560,7 +560,7 @@ def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_canc
 
 def test_a_cost_that_cannot_be_read_falls_back_to_the_row(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """running_cost_usd missing: the list row's cost_usd holds the limit."""
-    sandbox.options.status_missing = frozenset({"running_cost_usd"})
+    sandbox.options.status_missing = frozenset({COST})
 
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.5)

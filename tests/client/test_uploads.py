@@ -150,3 +150,17 @@ def test_nothing_is_sent_of_a_listener_that_raises(sandbox: Sandbox, turned: Any
         with pytest.raises(ZeroDivisionError):
             specstep.attach_document(interview.id, tmp_path / "plan.pdf")
         assert specstep.list_documents(interview.id) == []
+
+
+@pytest.mark.parametrize("is_carried_out", [True, False])
+def test_an_upload_that_is_refused_for_now_is_looked_for_before_it_is_sent_again(
+    client: Any, sandbox: Sandbox, tmp_path: Path, is_carried_out: bool
+) -> None:
+    """A 429 waits as long as it says; what it carried out all the same is attached once."""
+    (tmp_path / "plan.pdf").write_bytes(b"x")
+    sandbox.faults.add(Fault(UPLOAD, "status", status=429, retry_after=3, commit=is_carried_out))
+    interview = client.start_interview()
+    client.attach_document(interview.id, tmp_path / "plan.pdf")
+
+    assert sandbox.requests.count(UPLOAD) == (1 if is_carried_out else 2)
+    assert len(client.list_documents(interview.id)) == 1

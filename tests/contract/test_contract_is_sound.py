@@ -43,7 +43,7 @@ MARKS = {
         "x-no-api-key",
         "x-problem-codes",
     ),
-    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-under-any-name", "x-used-by", "x-waits-for"),
+    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-under-any-name", "x-used-by", "x-waits-for", "x-was"),
 }
 SENTENCE = re.compile(r"^[A-Z0-9`].*[.]$", re.DOTALL)
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.kit.api import field as field_of
+
 ROOT = Path(__file__).parents[2]
 CONFIG = f"""[mypy]
 plugins = {Path(__file__).parent / "reads_plugin.py"}
@@ -101,8 +103,9 @@ def read_by_flows(contract: Any, reads: set[tuple[str, str, str]]) -> set[str]:
     return {
         f"{schema}.{name}"
         for field in found
-        for model, _, name in [RENAMED.get(field, field).partition(".")]
+        for model, _, attribute in [RENAMED.get(field, field).partition(".")]
         for schema in [SCHEMAS.get(model, "")]
+        for name in [field_of(schema, attribute)]
         if name in contract.schemas.get(schema, {}).get("properties", {})
     }
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from typing import Any
 
 import pytest
 
-from specstep_flows.engine.clock import SystemClock
+from specstep_flows.engine.clock import SystemClock, boot_time, passed_since
+from specstep_flows.runs.records import Intent
 
 
 def test_a_faster_clock_waits_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +62,68 @@ def test_setting_the_machine_s_clock_changes_no_wait(
     before, right = clock.now(), time.time
     monkeypatch.setattr(time, "time", lambda: right() + step)
     assert 0.0 <= clock.now() - before < 5.0 * speed
+
+
+class Machine:
+    """A clock that anybody may set, on a machine that tells how long it has been up."""
+
+    speed = 1.0
+
+    def __init__(self, now: float, boot: tuple[str, float] | None) -> None:
+        self._now, self._boot = now, boot
+
+    def now(self) -> float:
+        return self._now
+
+    def boot(self) -> tuple[str, float] | None:
+        return self._boot
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nobody waits")
+
+    async def sleep_async(self, seconds: float) -> None:
+        raise AssertionError("nobody waits")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passed"),
+    [
+        # The clock was put right by an hour, forwards and back: the machine knows that it was 10 seconds.
+        ((1000.0, ("a", 50.0)), (4610.0, ("a", 60.0)), 10.0),
+        ((4610.0, ("a", 50.0)), (1000.0, ("a", 60.0)), 10.0),
+        # It was started anew, and has been up for 20 seconds, whatever the clock says.
+        ((1000.0, ("a", 50.0)), (9000.0, ("b", 20.0)), 20.0),
+        # Nothing tells: the clock is believed, but never that a request is from the future.
+        ((1000.0, None), (1010.0, None), 10.0),
+        ((1000.0, None), (900.0, ("b", 20.0)), 0.0),
+    ],
+)
+def test_what_has_passed_since_a_request_is_told_by_the_machine_not_by_its_clock(
+    before: Any, after: Any, passed: float
+) -> None:
+    """The clock may be set between a kill in a kickoff and the resume."""
+    sent, now = Machine(*before), Machine(*after)
+    intent = Intent("start_generation", sent.now(), {}, *boot_time(sent))
+
+    assert passed_since(intent, now) == passed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the start of the machine is told by Linux alone")
+def test_the_machine_tells_its_start() -> None:
+    """The same in every process, and seconds that go on."""
+    first, second = SystemClock(2.0).boot(), SystemClock(1.0).boot()
+
+    assert first is not None
+    assert second is not None
+    assert first[0] == second[0]
+    assert second[1] <= first[1] <= 2.0 * second[1]
+
+
+def test_a_clock_need_not_tell_the_start_of_the_machine() -> None:
+    """One that a user made has only what the protocol asks for."""
+
+    class Bare:
+        speed = 1.0
+        now, sleep, sleep_async = Machine.now, Machine.sleep, Machine.sleep_async
+
+    assert boot_time(Bare()) == (None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import httpx
 import pytest
@@ -63,3 +64,18 @@ def test_no_repr_shows_where_an_answer_redirects_to_or_what_it_holds() -> None:
     send = Send(Request("get_package_zip", "read", "GET", "/v1/packages/7/zip"), lambda reply: None)
 
     assert "secret" not in f"{answer!r} {send!r}"
+
+
+@pytest.mark.parametrize(
+    "value", ["ключ", "café", "a\nb", "a\r\nX-Other: b", " a", "a ", "a\0", "a\tb\x7f", 5, None, b"a"]
+)
+def test_what_no_header_can_hold_is_never_sent(value: Any) -> None:
+    """It is the caller's mistake, noticed before an intent is written or a connection made."""
+    with pytest.raises(errors.UsageError, match=r"Idempotency-Key .*Nothing was sent"):
+        Request("submit_turn", "keyed", "POST", "/v1/x", headers={"Idempotency-Key": value})
+
+
+@pytest.mark.parametrize("value", ["", "a", "a b", "~!:-._", "x" * 5000])
+def test_what_a_header_can_hold_is_sent_as_it_is(value: str) -> None:
+    """Whether it makes sense, the service says."""
+    assert Request("x", "keyed", "POST", "/v1/x", headers={"Idempotency-Key": value}).headers

@@ -196,6 +196,38 @@ def test_a_definite_refusal_ends_the_intent(refusal: Reply) -> None:
     assert bench.record.intent is None
 
 
+def test_what_cannot_be_sent_at_all_ends_the_intent() -> None:
+    """Nothing left; but what an earlier attempt may have done stays open."""
+    unsendable = errors.UsageError("no header can hold that")
+    bench = Bench(unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is None
+
+    bench = Bench(LOST, unsendable)
+    with pytest.raises(errors.UsageError):
+        bench.play(send("keyed"))
+    assert bench.record.intent is not None
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("patience", [0.0, 3.0, None])
+def test_what_cannot_get_better_is_not_waited_for_at_first(patience: float | None, is_first: bool) -> None:
+    """Somebody waits; but once the service has responded, it is waited for like everything else."""
+    never = errors.NotConnected("no such name", patience=patience)
+    bench = Bench(*[never] * 200)
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    usual = 30.0 if is_first else 300.0
+    assert bench.clock.now() - 1_000.0 <= (usual if patience is None else patience)
+
+    bench = Bench(answer(), *[never] * 200)
+    bench.play(send("read"))
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read", is_first=is_first))
+    assert bench.clock.now() - 1_000.0 > 5.0
+
+
 def test_a_2xx_that_cannot_be_read_leaves_the_intent_open() -> None:
     """The service did take the request."""
     bench = Bench(answer(202, content=b"<html>"))

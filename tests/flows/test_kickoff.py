@@ -77,13 +77,13 @@ class Service:
 
 
 #: What a service, or a front door before it, may answer to a request that was carried out all the same.
-REFUSALS = (400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
+REFUSALS = (400, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
 
 
 def replied(status: int) -> Reply:
     """A refusal; a 409 says that it clears by itself."""
     headers = httpx.Headers({"content-type": "application/json"} | ({"retry-after": "5"} if status == 429 else {}))
-    return Reply(status, headers, json.dumps({"retryable": True} if status == 409 else {}).encode())
+    return Reply(status, headers, json.dumps({"type": "X", "retryable": status == 409}).encode())
 
 
 def kickoff(**more: Any) -> Kickoff:
@@ -183,6 +183,28 @@ def test_a_service_that_is_slower_than_the_settle_time_is_paid_twice_at_most(sta
             break
 
     assert service.kickoffs == 2
+
+
+def test_what_may_be_paid_twice_is_told(stage: type[Stage]) -> None:
+    """The first of two requests was carried out late: the second may be as well, and nobody else would see it."""
+    service = Service([SETTLE + 30.0, -1.0])
+    _, acting = perform(stage, service, kick_off(kickoff()))
+
+    assert any("carried out both: cancel one" in str(event) for event in acting.told)
+
+
+def test_what_nothing_places_stops_a_request_that_was_refused_for_now(stage: type[Stage]) -> None:
+    """A 429, and then a new generation of which the service says neither interview nor intake: it may be this one."""
+    service = Service([(429, 0.0)])
+    service.names_interview = False
+
+    def silent(request: Any) -> Any:
+        return (404, {}) if request.operation == "get_generation" else service(request)
+
+    service.stage = acting = stage(silent)
+    with pytest.raises(errors.OutcomeUnknown):
+        acting.play(kick_off(kickoff(), known=()))
+    assert service.kickoffs == 1
 
 
 def test_a_rate_limit_that_others_use_up_is_waited_out_however_often(stage: type[Stage]) -> None:
@@ -289,14 +311,14 @@ def test_a_second_kickoff_waits_until_the_settle_time_is_over(stage: type[Stage]
 
 
 def test_a_definite_refusal_is_not_settled_but_raised(stage: type[Stage]) -> None:
-    """A 402 started nothing: no list is read for it."""
+    """A 402 is looked into once, so that what is said of the money is known."""
     service = Service([])
     acting = stage(lambda request: (402, {"type": "QUOTA_EXCEEDED"}) if request.method == "POST" else service(request))
     service.stage = acting
 
-    with pytest.raises(errors.QuotaExceeded):
+    with pytest.raises(errors.QuotaExceeded, match="nothing seems to have been started"):
         acting.play(kick_off(kickoff(), known=()))
-    assert acting.count("list_generations") == 0
+    assert acting.count("list_generations") == acting.count("list_deleted_generations") == 1
 
 
 def test_an_unreadable_list_is_not_an_empty_one(stage: type[Stage]) -> None:

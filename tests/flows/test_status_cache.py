@@ -18,6 +18,7 @@ from specstep_flows.engine.interpreter import Attempt, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.status_cache import FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
+from tests.kit.api import STATE
 from tests.kit.stage import Stage
 
 FORECAST = 600
@@ -225,7 +226,7 @@ def test_threads_take_turns_in_the_cache() -> None:
             await Observe(UUID(int=number))
 
     def drive(number: Any) -> None:
-        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), "state": "Queued"}).encode())
+        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), STATE: "Queued"}).encode())
         steps = carry_out(look(number), Session(shared))
         with contextlib.suppress(StopIteration):
             step: Any = next(steps)

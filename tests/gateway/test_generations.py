@@ -14,6 +14,7 @@ from specstep_client.models.generation import Generation as GeneratedGeneration
 from specstep_flows import errors
 from specstep_flows.gateway import list_generations, start_generation
 from specstep_flows.gateway.generations import _generation_of
+from tests.kit.api import STATE, path_of
 from tests.kit.replies import play, reply
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -22,32 +23,30 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = sorted(set(GeneratedGeneration.__annotations__) - {"id", "state", "additional_properties"})
+FIELDS = sorted(set(GeneratedGeneration.__annotations__) - {"id", STATE, "additional_properties"})
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_no_shown_field_can_fail_a_run(fields: Any) -> None:
     """Any field but id and state may be missing, null, of another type or unparsable."""
-    generation = _generation_of(reply({"id": ID, "state": "Drafting", **fields}))
+    generation = _generation_of(reply({"id": ID, STATE: "Drafting", **fields}))
 
     assert str(generation.id) == ID
     assert generation.state == "Drafting"
 
 
-@pytest.mark.parametrize(
-    "body", [{"state": "Drafting"}, {"id": ID}, {"id": ID, "state": None}, {"id": 5, "state": "x"}]
-)
+@pytest.mark.parametrize("body", [{STATE: "Drafting"}, {"id": ID}, {"id": ID, STATE: None}, {"id": 5, STATE: "x"}])
 def test_a_steering_field_must_be_there_and_fit(body: Any) -> None:
     """Without an id or a state nobody knows what this is about; the error names the field."""
     with pytest.raises(errors.UnexpectedResponse) as caught:
         _generation_of(reply(body))
 
-    assert caught.value.field in ("id", "state")
+    assert caught.value.field in ("id", STATE)
 
 
 def test_a_state_that_nobody_has_seen_stays_itself_and_is_not_terminal() -> None:
     """Enumerations are open: an unknown value is a value, never an error and never the end."""
-    generation = _generation_of(reply({"id": ID, "state": "Translating"}))
+    generation = _generation_of(reply({"id": ID, STATE: "Translating"}))
 
     assert generation.state == "Translating"
     assert not generation.is_terminal
@@ -59,7 +58,7 @@ def test_numbers_and_times_are_read_in_the_forms_that_aspnet_sends() -> None:
         reply(
             {
                 "id": ID,
-                "state": "Complete",
+                STATE: "Complete",
                 "running_cost_usd": "1.25",
                 "retry_count": "3",
                 "started_at": "2026-05-05T23:00:00.1234567Z",
@@ -83,7 +82,7 @@ def test_a_kickoff_sends_what_was_chosen_and_nothing_else() -> None:
     assert request.json == {"intake_id": ID, "review_profile": "Fast"}
     by_location, _ = play(
         start_generation(UUID(ID), profile="Fast", project_type="software"),
-        reply({"accepted": True}, 202, location=f"/v1/generations/{ID}?from=kickoff"),
+        reply({"accepted": True}, 202, location=path_of("get_generation", ID) + "?from=kickoff"),
     )
     assert str(by_location) == ID
 
@@ -98,10 +97,10 @@ def test_a_kickoff_whose_answer_names_no_generation_may_have_started_one() -> No
 
 def test_the_list_has_no_filter_and_ends_where_it_is_told_to() -> None:
     """A status filter would leave some states out; the deleted ones are a list of their own."""
-    rows = [{"id": str(UUID(int=number)), "state": "Complete"} for number in range(50)]
+    rows = [{"id": str(UUID(int=number)), STATE: "Complete"} for number in range(50)]
     found, (request,) = play(list_generations(first_page=True), reply({"generations": rows}))
 
     assert len(found) == 50
-    assert (request.path, request.params) == ("/v1/generations", {"limit": 50, "offset": 0})
+    assert (request.path, request.params) == (path_of("list_generations"), {"limit": 50, "offset": 0})
     found, (request,) = play(list_generations(deleted=True), reply([]))
-    assert (found, request.path) == ([], "/v1/generations/deleted")
+    assert (found, request.path) == ([], path_of("list_deleted_generations"))

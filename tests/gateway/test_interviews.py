@@ -10,6 +10,7 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.gateway import complete_interview, get_interview, get_turn_job, submit_turn
+from tests.kit.api import path_of
 from tests.kit.replies import play, reply
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -39,8 +40,8 @@ def test_the_agents_newest_words_may_stand_outside_the_transcript(words: object)
     [
         (reply({"job_id": ID, "status": "queued"}, 202), "queued", False),
         (reply({"job_id": ID}, 202), "queued", False),
-        (reply(b"", 202, location=f"/v1/interviews/turns/{ID}"), "queued", False),
-        (reply({"status": "running"}, 202, location=f"/v1/interviews/turns/{ID}?x=1"), "running", False),
+        (reply(b"", 202, location=path_of("get_turn_job", ID)), "queued", False),
+        (reply({"status": "running"}, 202, location=path_of("get_turn_job", ID) + "?x=1"), "running", False),
         (reply(INTERVIEW), "completed", True),
         (reply({"status": "cached_replay", "snapshot": INTERVIEW}), "cached_replay", True),
         (reply({"status": "cached_replay"}), "cached_replay", False),

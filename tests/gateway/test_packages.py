@@ -8,6 +8,7 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.gateway import get_package, get_package_zip, list_package_files
+from tests.kit.api import path_of
 from tests.kit.replies import play, reply
 
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
@@ -29,7 +30,7 @@ def test_a_service_that_sends_the_bytes_itself_is_taken_at_its_word() -> None:
     """The pages do not speak of it."""
     link, _ = play(get_package_zip(ID), reply(b"", content_type="application/zip"))
 
-    assert (link.url, link.is_direct) == (f"/v1/packages/{ID}/zip", True)
+    assert (link.url, link.is_direct) == (path_of("get_package_zip", ID), True)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from specstep_client.models.generation_row import GenerationRow
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
 from specstep_flows.gateway import reading
+from tests.kit.api import STATE
 from tests.kit.replies import reply
 
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
@@ -24,7 +25,7 @@ def test_a_list_is_an_array_or_the_sole_array_member(body: Any) -> None:
 
 def test_a_list_of_the_expected_name_is_found_among_others() -> None:
     """A service may put more arrays beside its rows any day."""
-    body = {"warnings": [], "generations": [{"id": ID, "state": "Queued"}], "filters": ["none"]}
+    body = {"warnings": [], "generations": [{"id": ID, STATE: "Queued"}], "filters": ["none"]}
 
     (row,) = reading.rows(reply(body), GenerationRow, "list_generations", "generations")
     assert str(row.id) == ID
@@ -66,3 +67,13 @@ def test_html_is_said_to_be_no_json_and_is_not_shown() -> None:
         reading.document(page, "get_me")
 
     assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(("sent", "read"), [(1.7e308, 1e15), (-(10**300), -1e15), ("9" * 20, 1e15), (2.5, 2.5)])
+def test_a_number_beyond_all_sense_is_the_largest(sent: Any, read: float) -> None:
+    """Sums, averages and plots of it stay numbers, and it is above every limit that it was above."""
+    row = GenerationRow.from_dict({"id": ID, "state": "Queued", "cost_usd": sent, "current_round": sent})
+
+    assert reading.optional(row, "cost_usd", float) == read
+    fields = reading.optional_fields(row, {"cost_usd": float, "current_round": int})
+    assert fields == {"cost_usd": read, "current_round": int(read) if read != 2.5 else None}

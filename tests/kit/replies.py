@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+import attrs
 import httpx
 
 from specstep_flows.engine.effects import Flow, Reply, Request, Send
+from tests.kit.api import as_sent
 
 R = TypeVar("R")
 
@@ -39,6 +41,7 @@ def play(flow: Flow[R], *answers: Reply | Exception) -> tuple[R, list[Request]]:
         try:
             if isinstance(answer, Exception):
                 raise answer
-            value = effect.parse(answer)
+            content = as_sent(effect.request.operation, answer.content)
+            value = effect.parse(attrs.evolve(answer, content=content))
         except Exception as error:
             failure = error

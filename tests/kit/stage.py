@@ -14,6 +14,7 @@ from specstep_flows.engine import effects
 from specstep_flows.engine.refusals import refusal
 from specstep_flows.engine.retry import RULES
 from specstep_flows.runs.records import Intent, RunRecord
+from tests.kit.api import as_sent
 
 
 class Stage:
@@ -103,7 +104,8 @@ class Stage:
             reply = answer
         else:
             headers = httpx.Headers({"content-type": "application/json"})
-            reply = effects.Reply(answer[0], headers, json.dumps(answer[1]).encode())
+            content = as_sent(effect.request.operation, json.dumps(answer[1]).encode())
+            reply = effects.Reply(answer[0], headers, content)
         if reply.status >= 400:
             raise refusal(effect.request, reply, 0.0)
         return effect.parse(reply)

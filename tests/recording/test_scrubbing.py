@@ -108,6 +108,64 @@ def test_secret_members_are_gone_whatever_they_hold() -> None:
     }
 
 
+SECRET = "c2VjcmV0c2VjcmV0"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://blobs.example.net/{SECRET}/p.zip",
+        f"https://blobs.example.net/p.zip;sig={SECRET}",
+        f"https://blobs.example.net/p.zip#sig={SECRET}",
+        f"https://blobs.example.net/p.zip%3Fsig%3D{SECRET}",
+        f"https%3A%2F%2Fblobs.example.net%2Fp.zip%3Fsig%3D{SECRET}",
+        f"https://{SECRET}@blobs.example.net/",
+        f"https://{SECRET}.blobs.example.net/p.zip",
+        f"/blob/p.zip?se=2026&sig={SECRET}",
+        f"/blob/p.zip;token={SECRET}",
+        f"https://specstep.test/blob/p.zip?X-Amz-Signature={SECRET}",
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_signed_address_is_known_whatever_it_looks_like(address: str, mark: str) -> None:
+    """In a path, behind other signs, escaped, relative, in text and in JSON, behind a byte order mark."""
+    for text in (
+        f"at {address} now",
+        json.dumps({"url": address, "raw_key": SECRET}),
+        json.dumps({"a": f"({address})"}),
+    ):
+        kept = scrubbed(f"{mark}{text}".encode(), **{"Content-Type": ["text/plain"]})["body"]["string"].decode()
+        assert SECRET not in kept
+        assert text[0] != "{" or json.loads(kept)
+
+
+def test_pages_stay() -> None:
+    """Prose may name them."""
+    text = "See https://specstep.example/docs/api-errors.html, https://example.com and (http://example.org/v)."
+    assert scrubbed(text.encode(), **{"Content-Type": ["text/plain"]})["body"]["string"].decode() == text
+
+
+@pytest.mark.parametrize("origin", ["", "https://specstep.test"])
+@pytest.mark.parametrize("tail", [f"/blob/p.zip?s={SECRET}", f"/{SECRET}/p.zip"])
+def test_a_redirect_on_the_apis_own_host_is_signed_as_well(origin: str, tail: str) -> None:
+    """Its answer and the request that follows are scrubbed alike; where a new object is stays."""
+    scrubber = Scrubber("https://specstep.test")
+    answer: dict[str, Any] = {"status": {"code": 302, "message": ""}, "headers": {}, "body": {"string": b""}}
+    link = scrubber.response({**answer, "headers": {"Location": [f"{origin}{tail}"]}})["headers"]["location"]
+
+    assert SECRET not in str(link)
+    assert [scrubber.address(f"https://specstep.test{tail}")] == link
+    made = {**answer, "status": {"code": 201, "message": ""}, "headers": {"Location": ["/v1/interviews/1"]}}
+    assert scrubber.response(made)["headers"]["location"] == ["/v1/interviews/1"]
+
+
+@pytest.mark.parametrize("challenge", [f'Bearer realm="{SECRET}"', f"Digest nonce={SECRET}", "Bearer", SECRET])
+def test_of_a_challenge_its_kind_is_kept(challenge: str) -> None:
+    """Its parameters may repeat the key."""
+    kept = scrubbed(b"", **{"WWW-Authenticate": [challenge]})["headers"]["www-authenticate"]
+    assert kept in (["Bearer"], ["Digest"], ["REDACTED"])
+
+
 def test_only_known_headers_are_kept() -> None:
     """A header that nobody thought of is not kept: cookies, trace ids, the key, the host's own."""
     answer = scrubbed(

@@ -17,6 +17,7 @@ from specstep_client.models import GenerationRow
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
 from specstep_flows.gateway import reading
+from tests.kit.api import op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
@@ -174,7 +175,7 @@ class TestLists:
     def test_list_that_flows_could_not_read(self, contract: Json, schema: Json, answer: Json) -> None:
         """It stops a pull, whatever became of the other lists."""
         assert not is_read(answer)
-        assert any("GET /v1/generations: " in sentence for sentence in obstacles(self.pulled(contract, schema)))
+        assert any(f"{op('list_generations')}: " in sentence for sentence in obstacles(self.pulled(contract, schema)))
 
     @pytest.mark.parametrize(
         ("schema", "answer"),
@@ -219,11 +220,11 @@ class TestLists:
 
         assert obstacles(report) == []
         detail = "it is messages now, which flows know, too"
-        assert ("field gone", "GET /v1/interviews/{id} 200.turns", "client", detail) in found(report)
+        assert ("field gone", f"{op('get_interview')} 200.turns", "client", detail) in found(report)
 
     def pulled(self, contract: Json, schema: Json) -> Report:
         pulled = plain(contract)
-        answer = pulled["paths"]["/v1/generations"]["get"]["responses"]["200"]
+        answer = pulled["paths"][path_of("list_generations")]["get"]["responses"]["200"]
         answer["content"]["application/json"]["schema"] = schema
         return report_of(contract, pulled)
 
@@ -322,9 +323,9 @@ class TestParameters:
         pulled["components"]["parameters"]["Offset"]["name"] = "skip"
 
         assert obstacles(report_of(contract, pulled)) == [
-            "GET /v1/generations: query offset is gone, and run, resume, adopt, watch, generation need it.",
-            "GET /v1/generations/deleted: query offset is gone, and run, resume need it.",
-            "GET /v1/intake-artifacts: query offset is gone, and run, generation need it.",
+            f"{op('list_generations')}: query offset is gone, and run, resume, adopt, watch, generation need it.",
+            f"{op('list_deleted_generations')}: query offset is gone, and run, resume need it.",
+            f"{op('list_intake_artifacts')}: query offset is gone, and run, generation need it.",
         ]
 
     def test_required_now(self, small: Json) -> None:
@@ -416,7 +417,7 @@ class TestShapes:
         report = report_of(small, pulled)
 
         place = "GET /v1/widgets/{id} 200"
-        assert found(report) == {("one alternative", place, "additive", "object became Widget")}
+        assert found(report) == {("one alternative", place, "additive", "Widget or WidgetRow became Widget")}
         for schema in (fields(pulled, "Widget"), fields(pulled, "WidgetRow")):
             schema.pop("state")
         gone = "GET /v1/widgets/{id}: 200.state is gone, and watch steer by it."
@@ -450,6 +451,71 @@ class TestShapes:
         assert ("type stated", "GET /v1/widgets/{id} 200.weight", "additive", "number") in found(
             report_of(small, pulled)
         )
+
+
+class TestAlternatives:
+    """An answer that is one of several objects is read as one with the fields of all."""
+
+    @pytest.fixture
+    def pulled(self, contract: Json) -> Json:
+        return plain(contract)
+
+    def several(self, pulled: Json, name: str, *without: str) -> None:
+        """Make a schema one of two, of which the second lacks some fields and has one more."""
+        schemas = pulled["components"]["schemas"]
+        first, second = (copy.deepcopy(schemas[name]) for _ in range(2))
+        first["properties"]["kind_of_row"] = {"const": "first"}
+        second["properties"]["kind_of_row"] = {"const": "second"}
+        second["properties"]["more"] = {"type": "string"}
+        for field in without:
+            del second["properties"][field]
+        schemas |= {"First": first, "Second": second}
+        references = [{"$ref": f"#/components/schemas/{part}"} for part in ("First", "Second")]
+        schemas[name] = {"anyOf": references, "discriminator": {"propertyName": "kind_of_row"}}
+
+    @pytest.mark.parametrize(
+        "name", ["Generation", "GenerationRow", "Interview", "TurnJob", "Clarification", "Account"]
+    )
+    def test_polymorphic_answer(self, contract: Json, pulled: Json, name: str) -> None:
+        """With what is documented in each alternative it stops nothing, and has the documented class."""
+        self.several(pulled, name)
+
+        report = report_of(contract, pulled)
+
+        assert {change.severity for change in report.documented_to_pulled} <= {"additive"}
+        schemas = align(contract, pulled, NamesLock()).document["components"]["schemas"]
+        assert schemas[name]["properties"].keys() >= contract["components"]["schemas"][name]["properties"].keys()
+        assert {"kind_of_row", "more"} <= schemas[name]["properties"].keys()
+
+    def test_alternative_without_what_flows_need(self, contract: Json, pulled: Json) -> None:
+        """A field that must be there, and that only some of the alternatives have, stops a run."""
+        self.several(pulled, "GenerationRow", "state", "short_id", "interview_id")
+
+        assert obstacles(report_of(contract, pulled)) == [
+            f"GET /v1/generations{path}: 200.generations[].state: field no longer required; "
+            f"only some of its alternatives have it; used by {users}."
+            for path, users in (("", "run, resume, adopt, watch, generation"), ("/deleted", "run, resume"))
+        ]
+
+    @pytest.mark.parametrize("status", ["2XX", "default"])
+    def test_one_status_for_all_successes(self, contract: Json, pulled: Json, status: str) -> None:
+        """A turn that answers with a job or with the interview under one status for both is what is documented."""
+        turns = pulled["paths"]["/v1/interviews/{id}/turns"]["post"]["responses"]
+        either = turns.pop("200")
+        del turns["202"]
+        turns[status] = either
+
+        report = report_of(contract, pulled)
+
+        assert {change.severity for change in report.documented_to_pulled} <= {"additive"}
+        schemas = align(contract, pulled, NamesLock()).document["components"]["schemas"]
+        assert {"job_id", "turns"} <= schemas["SubmitTurnResponse200"]["properties"].keys()
+
+    def test_problems_under_the_same_status(self, contract: Json, pulled: Json) -> None:
+        """Several problems are one, and none of them is taken for a success."""
+        self.several(pulled, "Problem")
+
+        assert obstacles(report_of(contract, pulled)) == []
 
 
 class TestProblems:

@@ -16,6 +16,7 @@ from regeneration.names import NamesLock
 from regeneration.reader import read_contract
 from regeneration.report import Report, obstacles, report_on
 
+from tests.kit.api import STATE, op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
@@ -288,31 +289,31 @@ def stop(sentence: str) -> Callable[[Edit], Edit]:
     return note
 
 
-@stop("GET /v1/generations/{id} is not in the pulled document, and it is used by run, ")
+@stop(f"{op('get_generation')} is not in the pulled document, and it is used by run, ")
 def removed_operation(document: Json) -> None:
-    del document["paths"]["/v1/generations/{id}"]["get"]
+    del document["paths"][path_of("get_generation")]["get"]
 
 
-@stop("POST /v1/generations is not in the pulled document any more; it looks like POST /v2/generations now.")
+@stop(f"{op('start_generation')} is not in the pulled document any more; it looks like POST /v9/generations now.")
 def moved_path(document: Json) -> None:
-    document["paths"]["/v2/generations"] = document["paths"].pop("/v1/generations")
+    document["paths"]["/v9/generations"] = document["paths"].pop(path_of("start_generation"))
 
 
 @stop(
-    "GET /v1/generations/{id}: 200.state is gone, and run, resume, adopt, watch, generation steer by it; "
-    "perhaps it is called status now"
+    f"{op('get_generation')}: 200.{STATE} is gone, and run, resume, adopt, watch, generation steer by it; "
+    f"perhaps it is called {STATE}_now now"
 )
 def renamed_steering_field(document: Json) -> None:
-    _rename("Generation", "state", "status")(document)
+    _rename("Generation", STATE, f"{STATE}_now")(document)
 
 
-@stop("GET /v1/generations/{id}: 200.id changed its type; string (uuid) became integer, and run, ")
+@stop(f"{op('get_generation')}: 200.id changed its type; string (uuid) became integer, and run, ")
 def retyped_steering_field(document: Json) -> None:
     _set("Generation", "id", {"type": "integer"})(document)
 
 
 @stop(
-    "POST /v1/generations: body.budget_usd is new and required; number, and it is required; "
+    f"{op('start_generation')}: body.budget_usd is new and required; number, and it is required; "
     "run, generation don't send it."
 )
 def new_required_request_field(document: Json) -> None:

@@ -19,6 +19,7 @@ from regeneration.reader import read_contract
 from specstep_client import models
 from specstep_client.types import UNSET, File
 
+from tests.kit.api import STATE
 from tests.kit.regeneration.clients import ROOT, run_in, tried_out
 
 Json = Any
@@ -55,7 +56,7 @@ class TestReading:
     @pytest.mark.parametrize("value", UNFIT, ids=str)
     def test_unfit_field(self, value: Json) -> None:
         """A field that is missing, null, of another type or unparsable fails nothing: it is there as it came."""
-        for field in ("id", "state", "started_at", "progress_percent", "refinement_summary", "consistency_findings"):
+        for field in ("id", STATE, "started_at", "progress_percent", "refinement_summary", "consistency_findings"):
             generation = models.Generation.from_dict({"project_name": "Ada", field: value})
 
             assert generation.project_name == "Ada"
@@ -69,9 +70,9 @@ class TestReading:
 
     def test_missing(self) -> None:
         """A missing field reads as unset, a null one as None."""
-        generation = models.Generation.from_dict({"state": None})
+        generation = models.Generation.from_dict({STATE: None})
 
-        assert generation.state is None
+        assert getattr(generation, STATE) is None
         assert generation.id is UNSET
 
     def test_new_field(self) -> None:
@@ -156,10 +157,10 @@ class TestOpenEnums:
 
     def test_in_a_body(self) -> None:
         """An unknown value in a body is read and sent back as it is."""
-        generation = models.Generation.from_dict({"state": "Translating"})
+        generation = models.Generation.from_dict({STATE: "Translating"})
 
-        assert generation.state == "Translating"
-        assert generation.to_dict()["state"] == "Translating"
+        assert getattr(generation, STATE) == "Translating"
+        assert generation.to_dict()[STATE] == "Translating"
 
 
 def test_models_are_lazy() -> None:

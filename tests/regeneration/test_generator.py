@@ -16,6 +16,7 @@ from regeneration.errors import RegenerationError
 from regeneration.generator import generate_client, inspect_client
 from regeneration.names import NamesLock
 
+from tests.kit.regeneration.aligned import schemas_with
 from tests.kit.regeneration.clients import NOTHING_DOCUMENTED, ROOT, generated, run_in, tried_out
 from tests.kit.regeneration.disguises import SWASHBUCKLE, disguised
 
@@ -156,6 +157,65 @@ def test_path_with_catch_all(quirks: Path) -> None:
     )
 
     assert said == "/v1/files/..%2Fa%20b%2Fc"
+
+
+CAT = {"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}}
+DOG = {
+    "type": "object",
+    "properties": {"kind": {"const": "dog"}, "tricks": {"type": "array", "items": {"type": "string"}}},
+}
+ANSWERS: Json = {
+    "anything": {},
+    "free": {"type": "object"},
+    "named": {"type": "object", "additionalProperties": {}},
+    "endless": ref("Endless"),
+    "either": {"oneOf": [{"type": "object"}, {"type": "string"}]},
+    "pet": {"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}},
+    "pets": {"type": "array", "items": {"anyOf": [CAT, {"anyOf": [DOG, {"type": "null"}]}]}},
+    "lists": {"oneOf": [{"type": "array", "items": CAT}, {"type": "array", "items": DOG}]},
+    "tree": ref("Tree"),
+}
+PARSED = """
+import httpx, importlib, json
+from specstep_client import Client
+
+def plain(got):
+    return [plain(item) for item in got] if isinstance(got, list) else got.to_dict() if hasattr(got, "to_dict") else got
+
+said = {}
+for name, sent in json.loads(%r).items():
+    module = importlib.import_module(f"specstep_client.api.{name}.get_{name}")
+    answer = httpx.Response(200, content=sent.encode())
+    said[name] = plain(module._parse_response(client=Client(base_url="http://x"), response=answer))
+print(json.dumps(said))
+"""
+
+
+def test_every_answer_is_returned(tmp_path: Path) -> None:
+    """One that has no class as its JSON; one of several objects or lists as one class with the fields of all."""
+    paths = {f"/{name}": {"get": {"responses": {"200": content(schema)}}} for name, schema in ANSWERS.items()}
+    endless = {"oneOf": [{"type": "string"}, {"type": "array", "items": ref("Endless")}]}
+    endless_tree = {
+        "oneOf": [
+            {"type": "object", "properties": {"inner": ref("Tree"), "leaf": {"type": "integer"}}},
+            {"type": "object", "properties": {"inner": {"allOf": [ref("Tree")], "nullable": True}, "b": {}}},
+        ]
+    }
+    components = {"schemas": {"Endless": endless, "Tree": endless_tree}}
+    cat, dog = {"kind": "cat", "lives": 9}, {"kind": "dog", "tricks": ["roll"]}
+    sent: Json = {
+        "anything": [1, {"a": None}], "free": {"a": 1}, "named": {"a": {"b": 1}}, "endless": ["a", ["b"]],
+        "either": "x", "pet": dog, "pets": [cat, dog], "lists": [dog], "tree": {"inner": {"inner": {"leaf": 1}}},
+    }  # fmt: skip
+
+    aligned = generated(tmp_path, {"openapi": "3.1.0", "paths": paths, "components": components})
+
+    assert aligned.notes.lost_operations == {}
+    [pet], [tree] = (schemas_with(aligned.document, field) for field in ("lives", "leaf"))
+    assert (set(pet["properties"]), set(tree["properties"])) == ({"kind", "lives", "tricks"}, {"inner", "leaf", "b"})
+    for answers in ({name: json.dumps(said) for name, said in sent.items()}, {"anything": "", "free": ""}):
+        parsed = json.loads(run_in(tmp_path, PARSED % json.dumps(answers)))
+        assert parsed == {name: json.loads(said) if said else None for name, said in answers.items()}
 
 
 @pytest.mark.slow

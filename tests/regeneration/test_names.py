@@ -7,14 +7,17 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from regeneration.align import Aligned, align
 from regeneration.errors import RegenerationError
 from regeneration.names import NamesLock, class_name, member_names, module_name
+from regeneration.renames import renamed_classes
 from regeneration.text import pascal, snake
 
-from tests.kit.regeneration.disguises import SWASHBUCKLE, Disguise, disguised
+from tests.kit.regeneration.aligned import success_of
+from tests.kit.regeneration.contracts import SMALL
+from tests.kit.regeneration.disguises import SWASHBUCKLE, Disguise, disguised, plain
 
 Json = Any
 
@@ -43,6 +46,11 @@ def operation_ids(aligned: Aligned) -> dict[str, str]:
 
 def schemas(aligned: Aligned) -> set[str]:
     return set(aligned.document["components"]["schemas"])
+
+
+def renames(before: Aligned, after: Aligned) -> set[str]:
+    found = renamed_classes(before.document, after.document)
+    return {f"{change.operation} {change.place}: {change.detail}" for change in found}
 
 
 def test_new_operation(small: Json) -> None:
@@ -138,6 +146,22 @@ def test_documented_name_belongs_to_its_first_role(small: Json) -> None:
     assert set(components["WidgetInGetWidget"]["properties"]) == {"id", "shade"}
 
 
+def test_documented_enum_belongs_to_what_flows_wait_for(small: Json) -> None:
+    """Of several lists of values the one bears the documented name that has most of those that flows wait for."""
+    small["components"]["schemas"]["WidgetState"]["x-waits-for"] = ["Done"]
+    pulled = plain(small)
+    pulled["components"]["schemas"]["MakeWidgetRequest"]["properties"]["state"] = {"type": "string", "enum": ["Queued"]}
+    pulled["components"]["schemas"]["WidgetRow"]["properties"]["state"] = {
+        "type": "string",
+        "enum": ["InProgress", "Queued"],
+    }
+
+    components = align(small, pulled, NamesLock()).document["components"]["schemas"]
+
+    assert components["WidgetState"]["enum"] == ["Done", "InProgress", "Queued"]
+    assert components["WidgetStateInWidgetRow"]["enum"] == ["InProgress", "Queued"]
+
+
 def test_read_and_sent_are_two_classes(small: Json) -> None:
     """What is read is read leniently and what is sent is strict, so a name used for both is two classes."""
     small["paths"]["/v1/widgets/{id}"]["put"] = {
@@ -189,6 +213,97 @@ class TestLock:
 
         assert {"GetAResponse200", "GetBResponse200"} <= schemas(second)
         assert set(second.document["components"]["schemas"]["GetAResponse200"]["properties"]) == {"colour", "size"}
+
+    def test_part_that_did_not_change_keeps_the_name(self, small: Json) -> None:
+        """Nor does it lose it when the one that changed gave it: names never move for what others do."""
+        pulled = self.wider(small, "/v1/a", "/v1/b")
+        first = align(small, pulled, NamesLock())
+        pulled["paths"]["/v1/a"] = {"get": operation(gadget("size"))}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert second.document["paths"]["/v1/b"] == first.document["paths"]["/v1/b"]
+        assert success_of(second.document, "/v1/a") == {"$ref": "#/components/schemas/GetAResponse2002"}
+        assert renames(first, second) == {"GET /v1/a 200: GetAResponse200 became GetAResponse2002"}
+        assert renames(second, align(small, pulled, second.lock, second.document)) == set()
+
+    def test_first_place_of_a_class_goes(self, small: Json) -> None:
+        """The other places of a class, and of the classes in it, keep their names."""
+        pulled = self.wider(small, "/v1/a", "/v1/b")
+        for path in ("/v1/a", "/v1/b"):
+            pulled["paths"][path] = {"get": operation({"type": "object", "properties": {"inner": gadget("size")}})}
+        first = align(small, pulled, NamesLock())
+        del pulled["paths"]["/v1/a"]
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert second.document["paths"]["/v1/b"] == first.document["paths"]["/v1/b"]
+        assert schemas(second) == schemas(first)
+        assert renames(first, second) == set()
+
+    def test_unrelated_enums_part(self, small: Json) -> None:
+        """Equal enums that had nothing to do with each other share a class until one grows; the other one keeps it."""
+
+        def listed(field: str, *values: str) -> Json:
+            answer = gadget(field)
+            answer["properties"]["kind"] = {"type": "string", "enum": [*values]}
+            return answer
+
+        pulled = self.wider(small)
+        pulled["paths"]["/v1/a"] = {"get": operation(listed("x", "On", "Off"))}
+        pulled["paths"]["/v1/b"] = {"get": operation(listed("y", "On", "Off"))}
+        first = align(small, pulled, NamesLock())
+        pulled["paths"]["/v1/a"] = {"get": operation(listed("x", "On", "Off", "Standby"))}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        components = second.document["components"]["schemas"]
+        assert components["GetBResponse200"] == first.document["components"]["schemas"]["GetBResponse200"]
+        assert components["GetAResponse200Kind"]["enum"] == ["Off", "On"]
+        assert renames(first, second) == {"GET /v1/a 200.kind: GetAResponse200Kind became GetAResponse200Kind2"}
+
+    def test_classes_that_become_equal_stay_two(self, small: Json) -> None:
+        """A class does not vanish into another one because that has its fields now."""
+        pulled = self.wider(small, "/v1/a", "/v1/b")
+        pulled["paths"]["/v1/b"] = {"get": operation(gadget("weight"))}
+        first = align(small, pulled, NamesLock())
+        pulled["paths"]["/v1/a"] = {"get": operation(gadget("weight"))}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert {"GetAResponse200", "GetBResponse200"} <= schemas(second)
+        assert second.document["paths"] == first.document["paths"]
+
+    def test_class_that_grows_keeps_its_name(self, small: Json) -> None:
+        """So do all places of a class that change together."""
+        pulled = self.wider(small, "/v1/a", "/v1/b")
+        first = align(small, pulled, NamesLock())
+        for path in ("/v1/a", "/v1/b"):
+            pulled["paths"][path] = {"get": operation(gadget("size", "colour", "weight"))}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert second.document["paths"] == first.document["paths"]
+        assert schemas(second) == schemas(first)
+
+    @given(data=st.data())
+    @settings(max_examples=40)
+    def test_no_name_moves_for_what_others_do(self, data: st.DataObject) -> None:
+        """Whatever becomes of other operations, a place that did not change keeps its class, and those in it theirs."""
+        kinds = {"type": "string", "enum": ["A", "B"]}
+        holder = {"type": "object", "properties": {"inner": gadget("x"), "kind": kinds}}
+        shapes = [gadget("x"), gadget("x", "y"), kinds, {"type": "array", "items": gadget("x")}, holder]
+        pull = st.dictionaries(st.sampled_from(["/v1/a", "/v1/b", "/v1/c"]), st.sampled_from(shapes), min_size=1)
+        lock, before, earlier = NamesLock(), None, dict[str, Json]()
+        for found in data.draw(st.lists(pull, min_size=2, max_size=4)):
+            document = disguised(copy.deepcopy(SMALL), Disguise())
+            document["paths"] |= {path: {"get": operation(shape)} for path, shape in found.items()}
+            aligned = align(SMALL, document, lock, before.document if before else None)
+            for path, shape in found.items():
+                if before is not None and earlier.get(path) == shape:
+                    alone = {**before.document, "paths": {path: before.document["paths"][path]}}
+                    assert renamed_classes(alone, aligned.document) == []
+            lock, before, earlier = aligned.lock, aligned, found
 
     def test_not_touched_without_a_pull(self, small: Json) -> None:
         """The documented contract alone adds nothing to the lock."""

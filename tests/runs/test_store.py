@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,11 @@ from uuid import UUID
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specstep_flows import errors
+from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
@@ -158,6 +163,35 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("was_there", [False, True])
+def test_every_file_is_private_whatever_the_folders_mode(tmp_path: Path, was_there: bool) -> None:
+    """In a folder that others may read, under a loose umask, and where an earlier version made the files."""
+    before = os.umask(0)
+    try:
+        tmp_path.chmod(0o755)
+        for again in range(1 + was_there):
+            store, limiter = RunStore(tmp_path), SharedLimiter(tmp_path / "limits.db", "scope")
+            limiter.acquire("standard", 1.0)
+            store.create(record(f"run{again}"))
+            let_go = store.hold("run")
+            files = [path for path in tmp_path.rglob("*") if path.is_file()]
+            assert {"runs.db", "runs.db-wal", "runs.db-shm", "limits.db", "run.lock", "run.holder"} <= {
+                path.name for path in files
+            }
+            assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+            assert stat.S_IMODE((tmp_path / "locks").stat().st_mode) == 0o700
+            if was_there and not again:
+                for path in files:
+                    path.chmod(0o644)
+            let_go()
+            if again:
+                store.close()
+                limiter.close()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 def test_the_store_is_for_its_owner_alone(tmp_path: Path) -> None:
     """Briefs are private."""
     RunStore(tmp_path / "state").create(record())
@@ -187,6 +221,31 @@ def test_two_processes_never_drive_one_run_and_a_lock_dies_with_its_holder(tmp_p
     go.send(None)
     holder.join(30)
     store.hold("one")()
+
+
+def _hold_and_fork(folder: Path, ready: Any) -> None:
+    RunStore(folder).hold("one")
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    ready.send(child)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
+    """The driver is killed, and a child that its user had forked lives on: the run is free."""
+    context = multiprocessing.get_context("fork")
+    parent, ready = context.Pipe(False)
+    driver = context.Process(target=_hold_and_fork, args=(tmp_path, ready))
+    driver.start()
+    child = parent.recv()
+    driver.join(30)
+    try:
+        RunStore(tmp_path).hold("one")()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
@@ -372,3 +431,23 @@ def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) ->
     with pytest.raises(errors.StoreError, match="cannot be written"):
         store.update("one", {"project_name": "x" * 1_000_000})
     assert store.get("one").project_name is None
+
+
+def test_an_id_that_no_run_can_have_is_not_found(tmp_path: Path) -> None:
+    """Half of an emoji is no damage of the store."""
+    store = RunStore(tmp_path)
+    with pytest.raises(errors.RunNotFound):
+        store.get("tea \ud83d")
+    store.close()
+
+
+@given(st.text(st.characters(codec=None)))
+def test_every_text_is_kept_as_it_is(text: str) -> None:
+    """What UTF-8 cannot hold, too, such as the name of a folder."""
+    store = RunStore.in_memory()
+    record = RunRecord("tea", "https://specstep.com", 1.0, 1.0, messages=(text,), file=text, project_name=text)
+    store.create(record)
+
+    kept = store.update("tea", {"error": text})
+    assert (kept.messages, kept.file, kept.project_name, kept.error) == ((text,), text, text, text)
+    store.close()

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
 from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of
+from tests.kit.api import STATE, op
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "documented.yaml"
 NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox"}
@@ -86,7 +87,7 @@ def tour(start: Any) -> Iterator[Any]:
     def checked(answer: httpx.Response) -> None:
         """Check an answer, unless one to the same operation, of the same status and state, was checked before."""
         answer.read()
-        state = re.search(rb'"state":"\w+"', answer.content)
+        state = re.search(rf'"{STATE}":"\w+"'.encode(), answer.content)
         kind = (
             operation_of(answer.request.method, answer.request.url.path),
             str(answer.status_code),
@@ -139,39 +140,45 @@ def test_document_is_served(start: Any) -> None:
 def test_account_and_interviews(tour: Any) -> None:
     """The account's pages, interviews, turns, reference documents and artifacts."""
     call = tour()
-    for path in ("/v1/me", "/v1/usage", "/v1/capabilities", "/v1/interviews", "/v1/interviews/deleted"):
-        assert call(f"GET {path}").status_code == 200
+    for request in (
+        op("get_me"),
+        op("get_usage"),
+        op("get_capabilities"),
+        op("list_interviews"),
+        op("list_deleted_interviews"),
+    ):
+        assert call(request).status_code == 200, request
     interview = call.interview("A portal.")
-    turns = f"/v1/interviews/{interview}/turns"
+    turn = op("submit_turn", interview)
     key = {"Idempotency-Key": "once"}
-    job = call(f"POST {turns}", json={"message": "More."}, headers=key).json()["job_id"]
-    assert call(f"POST {turns}", json={"message": "More."}, headers=key).status_code == 409
-    assert call(f"GET /v1/interviews/turns/{job}").json()["status"] == "queued"
+    job = call(turn, json={"message": "More."}, headers=key).json()["job_id"]
+    assert call(turn, json={"message": "More."}, headers=key).status_code == 409
+    assert call(op("get_turn_job", job)).json()["status"] == "queued"
     call.pass_time(60)
-    assert call(f"GET /v1/interviews/turns/{job}").json()["status"] == "completed"
-    assert call(f"POST {turns}", json={"message": "More."}, headers=key).json()["status"] == "cached_replay"
-    assert call(f"POST /v1/interviews/turns/{job}/cancel").status_code == 409
-    other = call(f"POST {turns}", json={"message": "Again."}).json()["job_id"]
-    assert call(f"POST /v1/interviews/turns/{other}/cancel").json()["status"] == "cancelled"
-    assert call(f"POST {turns}?mode=sync", json={"message": "Now."}).json()["id"] == interview
-    assert call(f"POST {turns}", json={}).status_code == 400
-    documents = f"/v1/interviews/{interview}/reference-documents"
-    file = call(f"POST {documents}", files={"file": ("a.yaml", b"a: 1", "application/yaml")}).json()["id"]
-    assert len(call(f"GET {documents}").json()["documents"]) == 1
-    assert call(f"DELETE {documents}/{file}").status_code == 204
-    assert call(f"DELETE {documents}/{file}").status_code == 404
-    assert call(f"POST /v1/interviews/{interview}/complete").status_code == 200
-    assert call(f"POST /v1/interviews/{interview}/complete").status_code == 409
-    assert len(call("GET /v1/interviews").json()["interviews"]) == 1
-    assert len(call("GET /v1/intake-artifacts").json()["artifacts"]) == 1
+    assert call(op("get_turn_job", job)).json()["status"] == "completed"
+    assert call(turn, json={"message": "More."}, headers=key).json()["status"] == "cached_replay"
+    assert call(op("cancel_turn_job", job)).status_code == 409
+    other = call(turn, json={"message": "Again."}).json()["job_id"]
+    assert call(op("cancel_turn_job", other)).json()["status"] == "cancelled"
+    assert call(f"{turn}?mode=sync", json={"message": "Now."}).json()["id"] == interview
+    assert call(turn, json={}).status_code == 400
+    upload = {"file": ("a.yaml", b"a: 1", "application/yaml")}
+    file = call(op("upload_reference_document", interview), files=upload).json()["id"]
+    assert len(call(op("list_reference_documents", interview)).json()["documents"]) == 1
+    assert call(op("delete_reference_document", interview, file)).status_code == 204
+    assert call(op("delete_reference_document", interview, file)).status_code == 404
+    assert call(op("complete_interview", interview)).status_code == 200
+    assert call(op("complete_interview", interview)).status_code == 409
+    assert len(call(op("list_interviews")).json()["interviews"]) == 1
+    assert len(call(op("list_intake_artifacts")).json()["artifacts"]) == 1
     for request, status in (
-        (f"DELETE /v1/interviews/{interview}/permanent", 409),
-        (f"DELETE /v1/interviews/{interview}", 204),
-        (f"GET /v1/interviews/{interview}", 404),
-        ("GET /v1/interviews/deleted", 200),
-        (f"POST /v1/interviews/{interview}/restore", 204),
-        (f"DELETE /v1/interviews/{interview}", 204),
-        (f"DELETE /v1/interviews/{interview}/permanent", 204),
+        (op("purge_interview", interview), 409),
+        (op("delete_interview", interview), 204),
+        (op("get_interview", interview), 404),
+        (op("list_deleted_interviews"), 200),
+        (op("restore_interview", interview), 204),
+        (op("delete_interview", interview), 204),
+        (op("purge_interview", interview), 204),
     ):
         assert call(request).status_code == status
 
@@ -187,88 +194,87 @@ def test_generations(tour: Any) -> None:
         failures=(Failure(on=(3,)),),
     )
     order = {"intake_id": call.artifact(), "review_profile": "Normal", "project_type": "WebApp"}
-    runs = [call("POST /v1/generations", json=order).json()["id"] for _ in range(4)]
+    runs = [call(op("start_generation"), json=order).json()["id"] for _ in range(4)]
     answered = 0
     for _ in range(40):
         for run in runs[:3]:
-            if call.status(run)["state"] == "PausedAwaitingClarification":
-                pending = call(f"GET /v1/generations/{run}/clarifications").json()["clarifications"]
+            if call.status(run)[STATE] == "PausedAwaitingClarification":
+                pending = call(op("get_clarifications", run)).json()["clarifications"]
                 answers = [{"question": row["question"], "answer": "Yes."} for row in pending]
-                call(f"POST /v1/generations/{run}/clarifications/answers", json={"answers": answers})
+                call(op("answer_clarifications", run), json={"answers": answers})
                 answered += 1
         call.pass_time(60)
-    assert [call.status(run)["state"] for run in runs[:3]] == ["Complete", "Complete", "Failed"]
+    assert [call.status(run)[STATE] for run in runs[:3]] == ["Complete", "Complete", "Failed"]
     assert answered >= 3
     first, last = runs[0], runs[3]
     for request, status in (
-        ("GET /v1/generations?order=asc&limit=2&offset=1&status=in_progress,failed", 200),
-        (f"GET /v1/generations/{first}/events", 200),
-        (f"GET /v1/generations/{first}/conversation?take=3", 200),
-        (f"GET /v1/generations/{first}/package", 200),
-        (f"GET /v1/generations/{last}/package", 404),
-        (f"POST /v1/generations/{runs[2]}/retry", 202),
-        (f"POST /v1/generations/{first}/retry", 409),
-        (f"POST /v1/generations/{last}/pause", 409),
-        (f"POST /v1/generations/{last}/resume", 409),
-        (f"POST /v1/generations/{last}/cancel", 204),
-        (f"POST /v1/generations/{last}/cancel", 409),
-        (f"DELETE /v1/generations/{last}/permanent", 409),
-        (f"DELETE /v1/generations/{last}", 204),
-        ("GET /v1/generations/deleted", 200),
-        (f"POST /v1/generations/{last}/restore", 204),
-        (f"DELETE /v1/generations/{last}", 204),
-        (f"DELETE /v1/generations/{last}/permanent", 204),
-        ("GET /v1/me/analytics", 200),
-        ("GET /v1/notifications", 200),
+        (op("list_generations") + "?order=asc&limit=2&offset=1&status=in_progress,failed", 200),
+        (op("get_generation_events", first), 200),
+        (op("get_generation_conversation", first) + "?take=3", 200),
+        (op("get_generation_package", first), 200),
+        (op("get_generation_package", last), 404),
+        (op("retry_generation", runs[2]), 202),
+        (op("retry_generation", first), 409),
+        (op("pause_generation", last), 409),
+        (op("resume_generation", last), 409),
+        (op("cancel_generation", last), 204),
+        (op("cancel_generation", last), 409),
+        (op("purge_generation", last), 409),
+        (op("delete_generation", last), 204),
+        (op("list_deleted_generations"), 200),
+        (op("restore_generation", last), 204),
+        (op("delete_generation", last), 204),
+        (op("purge_generation", last), 204),
+        (op("get_my_analytics"), 200),
+        (op("list_notifications"), 200),
     ):
         assert call(request).status_code == status, request
-    assert call(f"PATCH /v1/generations/{first}/name", json={"name": "Mine"}).status_code == 204
-    assert call(f"PATCH /v1/generations/{first}/name").status_code == 400
-    assert call(f"POST /v1/generations/{first}/update", json={"intake_id": order["intake_id"]}).status_code == 202
+    assert call(op("rename_generation", first), json={"name": "Mine"}).status_code == 204
+    assert call(op("rename_generation", first)).status_code == 400
+    assert call(op("update_generation", first), json={"intake_id": order["intake_id"]}).status_code == 202
 
 
 def test_packages(tour: Any) -> None:
     """Packages: contents, search, addenda, explanations, delivery, recycle bin."""
     call = tour()
     package = call.package()
-    path = f"/v1/packages/{package}"
     change = {"title": "Sign in with Apple", "description": "As another provider."}
-    addendum = call(f"POST {path}/addenda", json=change).json()["addendum_id"]
-    assert call(f"POST {path}/explain", json={"audience": "investor"}).json()["cached"] is False
-    assert call(f"POST {path}/explain", json={"audience": "investor"}).json()["cached"] is True
+    addendum = call(op("create_addendum", package), json=change).json()["addendum_id"]
+    assert call(op("explain_package", package), json={"audience": "investor"}).json()["cached"] is False
+    assert call(op("explain_package", package), json={"audience": "investor"}).json()["cached"] is True
     target = {"repository": "octo/docs", "base_branch": "main"}
     for request, status in (
-        ("GET /v1/packages", 200),
-        (f"GET {path}", 200),
-        (f"GET {path}/zip", 302),
-        (f"GET {path}/files", 200),
-        (f"GET {path}/files/README.md", 200),
-        (f"GET {path}/files/nothing.md", 404),
-        (f"GET {path}/search?q=portal", 200),
-        ("GET /v1/packages/search?q=portal", 200),
-        (f"GET {path}/addenda", 200),
-        (f"GET {path}/addenda/{addendum}/zip", 302),
-        (f"GET {path}/explanations", 200),
-        (f"GET {path}/explain/download?audience=investor&format=md", 200),
-        (f"GET {path}/explain/download?audience=investor&format=pdf", 200),
-        (f"GET {path}/explain/download?audience=investor&format=docx", 200),
-        (f"GET {path}/explain/download?audience=investor&format=odt", 400),
-        (f"GET {path}/explain/download?audience=security&format=md", 404),
-        ("GET /v1/explain/audiences", 200),
-        (f"POST {path}/deliver", 409),
-        ("GET /v1/source-control/preferences/installation", 200),
+        (op("list_packages"), 200),
+        (op("get_package", package), 200),
+        (op("get_package_zip", package), 302),
+        (op("list_package_files", package), 200),
+        (op("get_package_file", package, "README.md"), 200),
+        (op("get_package_file", package, "nothing.md"), 404),
+        (op("search_package", package) + "?q=portal", 200),
+        (op("search_packages") + "?q=portal", 200),
+        (op("list_addenda", package), 200),
+        (op("get_addendum_zip", package, addendum), 302),
+        (op("list_explanations", package), 200),
+        (op("download_explanation", package) + "?audience=investor&format=md", 200),
+        (op("download_explanation", package) + "?audience=investor&format=pdf", 200),
+        (op("download_explanation", package) + "?audience=investor&format=docx", 200),
+        (op("download_explanation", package) + "?audience=investor&format=odt", 400),
+        (op("download_explanation", package) + "?audience=security&format=md", 404),
+        (op("list_explain_audiences"), 200),
+        (op("deliver_package", package), 409),
+        (op("get_source_control_preferences"), 200),
     ):
         assert call(request).status_code == status, request
-    assert call("PUT /v1/source-control/preferences/installation", json=target).json() == target
-    assert call(f"POST {path}/deliver").status_code == 202
+    assert call(op("update_source_control_preferences"), json=target).json() == target
+    assert call(op("deliver_package", package)).status_code == 202
     for request, status in (
-        (f"DELETE {path}/permanent", 409),
-        (f"DELETE {path}", 204),
-        ("GET /v1/packages/deleted", 200),
-        (f"POST {path}/restore", 204),
-        (f"DELETE {path}", 204),
-        (f"DELETE {path}/permanent", 204),
-        (f"GET {path}", 404),
+        (op("purge_package", package), 409),
+        (op("delete_package", package), 204),
+        (op("list_deleted_packages"), 200),
+        (op("restore_package", package), 204),
+        (op("delete_package", package), 204),
+        (op("purge_package", package), 204),
+        (op("get_package", package), 404),
     ):
         assert call(request).status_code == status, request
 
@@ -282,51 +288,51 @@ def test_migration_of_documents(tour: Any) -> None:
             archive.writestr(name, name)
     form = {"files": {"file": ("old.zip", buffer.getvalue(), "application/zip")}}
 
-    preview = call("POST /v1/doc-migrations/preview", **form).json()
+    preview = call(op("preview_doc_migration"), **form).json()
     assert preview["conflicting_target_paths"] == ["docs/01-product/01-vision.md"]
-    assert call("POST /v1/doc-migrations/commit", **form).status_code == 409
+    assert call(op("commit_doc_migration"), **form).status_code == 409
     overrides = {"target_path_overrides": json.dumps({"my-vision.md": "docs/01-product/04-more.md"})}
-    made = call("POST /v1/doc-migrations/commit", data=overrides, **form).json()
-    assert call(f"GET /v1/packages/{made['package_id']}").json()["generation_id"] is None
-    assert call("POST /v1/doc-migrations/preview", files={"file": ("x.zip", b"no", "x/y")}).status_code == 400
+    made = call(op("commit_doc_migration"), data=overrides, **form).json()
+    assert call(op("get_package", made["package_id"])).json()["generation_id"] is None
+    assert call(op("preview_doc_migration"), files={"file": ("x.zip", b"no", "x/y")}).status_code == 400
 
 
 def test_keys_and_webhooks(tour: Any) -> None:
     """Keys are made by people only; webhooks hang on keys."""
     call = tour(keys={"oat_person": "ada"})
-    assert call("POST /v1/api-keys", json={"name": "CI"}).status_code == 403
+    assert call(op("create_api_key"), json={"name": "CI"}).status_code == 403
     person = {"headers": {"Authorization": "Bearer oat_person"}}
-    key = call("POST /v1/api-keys", json={"name": "CI", "scopes": ["packages:read"]}, **person).json()["id"]
-    assert call(f"POST /v1/api-keys/{key}/rotate", **person).status_code == 200
-    assert call(f"PATCH /v1/api-keys/{key}/scopes", json={"scopes": None}, **person).status_code == 204
-    assert call(f"PATCH /v1/api-keys/{key}/scopes", json={"scopes": ["x"]}, **person).status_code == 400
-    assert len(call("GET /v1/api-keys").json()["keys"]) == 2
-    assert call("GET /v1/permissions").status_code == 200
-    hooks = f"/v1/api-keys/{key}/webhooks"
+    key = call(op("create_api_key"), json={"name": "CI", "scopes": ["packages:read"]}, **person).json()["id"]
+    assert call(op("rotate_api_key", key), **person).status_code == 200
+    assert call(op("update_api_key_scopes", key), json={"scopes": None}, **person).status_code == 204
+    assert call(op("update_api_key_scopes", key), json={"scopes": ["x"]}, **person).status_code == 400
+    assert len(call(op("list_api_keys")).json()["keys"]) == 2
+    assert call(op("list_permissions")).status_code == 200
+    subscribe = op("create_webhook", key)
     subscription = {"url": "http://127.0.0.1:9/hook", "events": ["generation.completed"]}
-    hook = call(f"POST {hooks}", json=subscription).json()["id"]
-    assert call(f"POST {hooks}", json={**subscription, "url": "http://example.com"}).status_code == 400
-    assert call(f"POST {hooks}", json={**subscription, "events": ["x"]}).status_code == 400
-    assert call(f"GET {hooks}").json()["webhooks"][0]["signing_secret"] is None
-    assert call(f"POST {hooks}/{hook}/rotate-secret").json()["signing_secret"]
-    assert call(f"POST {hooks}/{hook}/test").json()["success"] is False
-    assert call(f"DELETE {hooks}/{hook}").status_code == 204
+    hook = call(subscribe, json=subscription).json()["id"]
+    assert call(subscribe, json={**subscription, "url": "http://example.com"}).status_code == 400
+    assert call(subscribe, json={**subscription, "events": ["x"]}).status_code == 400
+    assert call(op("list_webhooks", key)).json()["webhooks"][0]["signing_secret"] is None
+    assert call(op("rotate_webhook_secret", key, hook)).json()["signing_secret"]
+    assert call(op("test_webhook", key, hook)).json()["success"] is False
+    assert call(op("delete_webhook", key, hook)).status_code == 204
 
 
 def test_settings_and_reports(tour: Any) -> None:
     """Everything around the account, reports and feedback, and what is there for everybody."""
     call = tour(plan="Teams")
-    assert call("GET /v1/me/organization").status_code == 204
-    assert call("POST /v1/me/organization", json={"name": "Acme"}).status_code == 201
-    assert call("POST /v1/me/organization", json={"name": "Acme"}).status_code == 409
-    assert call("GET /v1/me/organization").status_code == 200
-    assert call("PATCH /v1/me/provider-keys/openai", json={"secret": "x"}).status_code == 204
-    assert call("GET /v1/me/provider-keys").status_code == 200
-    assert call("DELETE /v1/me/provider-keys/openai").status_code == 204
-    assert call("PUT /v1/notification-preferences", json={"sms": True}).json() == {"email": True, "sms": True}
-    assert call("PUT /v1/users/me/retention-preference", json={"default_retention_days": 30}).status_code == 200
-    assert call("PUT /v1/users/me/retention-preference", json={"default_retention_days": 0}).status_code == 400
-    report = call("POST /v1/bug-reports", json={"title": "It broke", "description": "Here."}).json()["id"]
+    assert call(op("get_my_organization")).status_code == 204
+    assert call(op("create_organization"), json={"name": "Acme"}).status_code == 201
+    assert call(op("create_organization"), json={"name": "Acme"}).status_code == 409
+    assert call(op("get_my_organization")).status_code == 200
+    assert call(op("set_provider_key", "openai"), json={"secret": "x"}).status_code == 204
+    assert call(op("list_provider_keys")).status_code == 200
+    assert call(op("delete_provider_key", "openai")).status_code == 204
+    assert call(op("update_notification_preferences"), json={"sms": True}).json() == {"email": True, "sms": True}
+    assert call(op("update_retention_preference"), json={"default_retention_days": 30}).status_code == 200
+    assert call(op("update_retention_preference"), json={"default_retention_days": 0}).status_code == 400
+    report = call(op("create_bug_report"), json={"title": "It broke", "description": "Here."}).json()["id"]
     finding = {
         "severity": "low",
         "topic": "pace",
@@ -334,30 +340,30 @@ def test_settings_and_reports(tour: Any) -> None:
         "typed_evidence": [{"kind": "route", "payload_json": '{"url": "/x"}'}],
     }
     words = {"type": "other", "title": "Good", "full_report": "All of it.", "structured_findings": [finding]}
-    feedback = call("POST /v1/feedback", json=words).json()["id"]
-    assert call(f"PATCH /v1/feedback/{feedback}/amend", json={"title": "Better"}).json()["title"] == "Better"
+    feedback = call(op("create_feedback"), json=words).json()["id"]
+    assert call(op("amend_feedback", feedback), json={"title": "Better"}).json()["title"] == "Better"
     call.pass_time(601)
-    late = call(f"PATCH /v1/feedback/{feedback}/amend", json={"title": "x"})
+    late = call(op("amend_feedback", feedback), json={"title": "x"})
     assert (late.status_code, late.json()["type"]) == (400, "FEEDBACK_AMEND_WINDOW_EXPIRED")
-    assert call("POST /v1/support/ticket", json={"subject": "Help", "message": "Please."}).status_code == 201
-    assert call("POST /v1/status/subscribe", json={"email": "a@example.com"}).status_code == 200
-    for path in (
-        "/v1/notification-preferences",
-        "/v1/users/me/retention-preference",
-        "/v1/bug-reports/me",
-        f"/v1/bug-reports/{report}",
-        "/v1/feedback/me",
-        f"/v1/feedback/{feedback}",
-        "/v1/feedback/templates",
-        "/v1/feedback/templates/launch-readiness/v1.0.0",
-        "/v1/schema/intake/1.0.0",
-        "/v1/schema/package/1.0.0",
-        "/v1/status/summary",
-        "/v1/status/uptime?days=7",
-        "/v1/status/history",
+    assert call(op("create_support_ticket"), json={"subject": "Help", "message": "Please."}).status_code == 201
+    assert call(op("subscribe_to_status"), json={"email": "a@example.com"}).status_code == 200
+    for request in (
+        op("get_notification_preferences"),
+        op("get_retention_preference"),
+        op("list_my_bug_reports"),
+        op("get_bug_report", report),
+        op("list_my_feedback"),
+        op("get_feedback", feedback),
+        op("list_feedback_templates"),
+        op("get_feedback_template", "launch-readiness", "v1.0.0"),
+        op("get_intake_schema", "1.0.0"),
+        op("get_package_schema", "1.0.0"),
+        op("get_status_summary"),
+        op("get_status_uptime") + "?days=7",
+        op("get_status_history"),
     ):
-        assert call(f"GET {path}").status_code == 200, path
-    assert call("GET /v1/schema/intake/9.9.9").status_code == 404
+        assert call(request).status_code == 200, request
+    assert call(op("get_intake_schema", "9.9.9")).status_code == 404
 
 
 def test_browser_sessions(tour: Any) -> None:
@@ -365,20 +371,20 @@ def test_browser_sessions(tour: Any) -> None:
     call = tour()
     cookie = {"headers": {"Authorization": "", "Cookie": f"specstep_session={call.sandbox.state.session}"}}
     for request, status in (
-        ("GET /v1/me/extra-usage", 200),
-        ("POST /v1/me/extra-usage/enable", 200),
-        ("POST /v1/me/extra-usage/disable", 200),
-        ("GET /v1/me/extra-usage/transactions", 200),
-        ("POST /v1/users/me/data-export-request", 202),
-        ("POST /v1/users/me/deletion-request", 202),
+        (op("get_extra_usage"), 200),
+        (op("enable_extra_usage"), 200),
+        (op("disable_extra_usage"), 200),
+        (op("list_extra_usage_transactions"), 200),
+        (op("request_data_export"), 202),
+        (op("request_account_deletion"), 202),
     ):
         assert call(request).status_code == 403
         assert call(request, **cookie).status_code == status, request
-    assert call("POST /v1/me/extra-usage/checkout", json={"amount_usd": 20}, **cookie).status_code == 200
+    assert call(op("create_extra_usage_checkout"), json={"amount_usd": 20}, **cookie).status_code == 200
     call.pass_time(60)
-    export = call("GET /v1/users/me/data-export-request").json()
+    export = call(op("get_data_export_request")).json()
     assert zipfile.ZipFile(io.BytesIO(httpx.get(export["download_url"]).content)).testzip() is None
-    assert call("GET /v1/users/me/deletion-request").json()["status"] == "completed"
+    assert call(op("get_deletion_request")).json()["status"] == "completed"
 
 
 def test_what_is_not_there_says_so(start: Any) -> None:
@@ -386,8 +392,8 @@ def test_what_is_not_there_says_so(start: Any) -> None:
     call = start()
     cookie = {"headers": {"Authorization": "", "Cookie": f"specstep_session={call.sandbox.state.session}"}}
 
-    answer = call("GET /v1/external-connectors", **cookie)
+    answer = call(op("list_external_connectors"), **cookie)
 
     assert (answer.status_code, answer.json()["type"]) == (501, "NOT_IMPLEMENTED")
-    assert "GET /v1/external-connectors" in call.sandbox.not_implemented
+    assert op("list_external_connectors") in call.sandbox.not_implemented
     assert call("GET /sandbox").json()["not_implemented"] == call.sandbox.not_implemented

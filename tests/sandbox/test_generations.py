@@ -16,7 +16,7 @@ from specstep_flows.sandbox import (
     ProviderRetry,
     Question,
 )
-from tests.kit.api import op, path_of
+from tests.kit.api import COST, STATE, op, path_of
 
 ROUND = ClarificationRound((Question("One?"), Question("Two?", proposed_default=None, section=None)))
 
@@ -37,10 +37,10 @@ def test_documented_medians(start: Any, profile: str, minutes: Any) -> None:
     call = start()
     run = call.generation(profile)
     call.pass_time(5 + 60 * minutes - 1)
-    assert call.status(run)["state"] == "Delivering"
+    assert call.status(run)[STATE] == "Delivering"
     call.pass_time(1)
 
-    assert call.status(run)["state"] == "Complete"
+    assert call.status(run)[STATE] == "Complete"
 
 
 def test_states_in_order(start: Any) -> None:
@@ -78,10 +78,10 @@ def test_progress_cost_and_forecast(start: Any) -> None:
     assert bodies[0]["estimated_time_remaining_seconds"] is None
     for one, next_ in pairwise(bodies):
         assert one["progress_percent"] <= next_["progress_percent"]
-        assert one["running_cost_usd"] <= next_["running_cost_usd"]
+        assert one[COST] <= next_[COST]
     assert bodies[4]["estimated_time_remaining_seconds"] == 240 - 55
     assert (bodies[-1]["progress_percent"], bodies[-1]["billing_state"]) == (100, "Complete")
-    assert bodies[-1]["running_cost_usd"] == call.sandbox.options.profile_cost_usd["Fast"]
+    assert bodies[-1][COST] == call.sandbox.options.profile_cost_usd["Fast"]
 
 
 def test_questions_are_all_or_nothing(start: Any) -> None:
@@ -111,11 +111,11 @@ def test_answers_take_until_the_dispatchers_next_tick(start: Any) -> None:
     taken = call(op("answer_clarifications", run), json={"answers": answers})
 
     assert (taken.status_code, taken.json()["status_url"]) == (202, path_of("get_generation", run))
-    assert call.status(run)["state"] == "PausedAwaitingClarification"
+    assert call.status(run)[STATE] == "PausedAwaitingClarification"
     assert call(op("get_clarifications", run)).json()["clarifications"] == []
     assert call(op("answer_clarifications", run), json={"answers": answers}).status_code == 400
     call.pass_time(30)
-    assert call.status(run)["state"] == "Drafting"
+    assert call.status(run)[STATE] == "Drafting"
     call.pass_time(10_000)
     package = call.sandbox.state.packages[call.status(run)["package_id"]]
     assert b"**One?** Yes." in package.files["handoff.md"]
@@ -128,7 +128,7 @@ def test_failure_and_retry(start: Any) -> None:
     call.pass_time(10_000)
 
     body = call.status(run)
-    assert (body["state"], body["failure_category"], body["failure_reason"]) == ("Failed", "LlmContract", "No schema.")
+    assert (body[STATE], body["failure_category"], body["failure_reason"]) == ("Failed", "LlmContract", "No schema.")
     again = call(op("retry_generation", run))
     assert (again.status_code, again.headers["location"]) == (202, path_of("get_generation", again.json()["id"]))
     other = call.sandbox.state.generations[again.json()["id"]]
@@ -148,8 +148,8 @@ def test_provider_retry_and_host_restart_are_shown(start: Any) -> None:
     assert waiting["next_retry_at"] > waiting["last_retry_at"]
     call.pass_time(10_000)
     done = call.status(run)
-    assert (done["state"], done["host_restart_resume_count"], done["retry_count"]) == ("Complete", 1, 0)
-    assert done["running_cost_usd"] > call.sandbox.options.profile_cost_usd["Fast"]
+    assert (done[STATE], done["host_restart_resume_count"], done["retry_count"]) == ("Complete", 1, 0)
+    assert done[COST] > call.sandbox.options.profile_cost_usd["Fast"]
 
 
 def test_pause_resume_cancel(start: Any) -> None:
@@ -163,12 +163,12 @@ def test_pause_resume_cancel(start: Any) -> None:
     call.pass_time(5000)
 
     paused = call.status(run)
-    assert (paused["state"], paused["running_cost_usd"]) == ("Paused", before["running_cost_usd"])
+    assert (paused[STATE], paused[COST]) == ("Paused", before[COST])
     assert call(op("resume_generation", run)).status_code == 204
-    assert call.status(run)["state"] == before["state"]
+    assert call.status(run)[STATE] == before[STATE]
     assert call(op("cancel_generation", run), json={"reason": "Enough."}).status_code == 204
     assert call(op("cancel_generation", run)).status_code == 409
-    assert call.status(run)["state"] == "Cancelled"
+    assert call.status(run)[STATE] == "Cancelled"
     assert call.sandbox.state.generations[run].events[-1].detail == "Enough."
 
 
@@ -177,11 +177,11 @@ def test_resume_that_does_not_go_on(start: Any) -> None:
     call = start(resume_continues=False, pauses=(Pause(),))
     run = call.generation()
     call.pass_time(200)
-    assert call.status(run)["state"] == "Paused"
+    assert call.status(run)[STATE] == "Paused"
     call(op("resume_generation", run))
     call.pass_time(10_000)
 
-    assert call.status(run)["state"] == "Drafting"
+    assert call.status(run)[STATE] == "Drafting"
 
 
 def test_delete_restore_and_purge(start: Any) -> None:
@@ -212,8 +212,8 @@ def test_in_progress_leaves_out_refining_and_both_paused_states(start: Any) -> N
     late = call.generation()
     found = [row["id"] for row in call(op("list_generations") + "?status=in_progress").json()["generations"]]
 
-    assert call.status(refining)["state"] == "Refining"
-    assert call.status(asking)["state"] == "PausedAwaitingClarification"
+    assert call.status(refining)[STATE] == "Refining"
+    assert call.status(asking)[STATE] == "PausedAwaitingClarification"
     assert found == [late]
     both = call(op("list_generations") + "?status=paused").json()["generations"]
     assert {row["id"] for row in both} == {asking, paused}
@@ -262,7 +262,7 @@ def test_researcher_fans_out(start: Any) -> None:
     call.pass_time(10_000)
 
     for row in rows:
-        assert call.status(row["id"])["state"] == "Failed"
+        assert call.status(row["id"])[STATE] == "Failed"
         assert call(op("retry_generation", row["id"])).status_code == 409
     assert call(op("get_usage")).json()["generations_used"] == 1
     assert parent in {row["id"] for row in rows}
@@ -288,10 +288,10 @@ def test_researcher_parent_ends_with_its_last_child(start: Any) -> None:
     call = start()
     parent = kick_off(call, "Researcher").json()["id"]
     call.pass_time(1000)
-    assert call.status(parent)["state"] not in ("Complete", "Failed")
+    assert call.status(parent)[STATE] not in ("Complete", "Failed")
     call.pass_time(1000)
 
-    assert call.status(parent)["state"] == "Complete"
+    assert call.status(parent)[STATE] == "Complete"
     assert call(op("get_generation_package", parent)).status_code == 404
     assert len(call(op("list_packages")).json()["packages"]) == 3
 
@@ -363,6 +363,6 @@ def test_durations_may_vary(start: Any) -> None:
     first, second = call.generation(), call.generation()
     call.pass_time(110)
 
-    assert call.status(first)["state"] == "Complete"
-    assert call.status(second)["state"] != "Complete"
+    assert call.status(first)[STATE] == "Complete"
+    assert call.status(second)[STATE] != "Complete"
     assert call.status(second)["estimated_duration_seconds"] == 240

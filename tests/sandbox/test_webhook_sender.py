@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.api import op
+from tests.kit.api import STATE, op
 
 EVENTS = [
     "generation.state_changed",
@@ -74,7 +74,7 @@ def test_every_change_of_state_is_told(start: Any, receiver: Receiver) -> None:
         call.pass_time(10)
 
     told = [json.loads(body) for _, body in receiver.received]
-    changes = [event["generation"]["state"] for event in told if event["event"] == "generation.state_changed"]
+    changes = [event["generation"][STATE] for event in told if event["event"] == "generation.state_changed"]
     assert changes == [event.to_state for event in call.sandbox.state.generations[run].events]
     assert told[-1]["event"] == "generation.completed"
     for headers, body in receiver.received:

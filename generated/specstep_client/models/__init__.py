@@ -158,6 +158,8 @@ if TYPE_CHECKING:
     from .status_subscription import StatusSubscription
     from .status_summary import StatusSummary
     from .status_uptime import StatusUptime
+    from .submit_turn_response_200 import SubmitTurnResponse200
+    from .submit_turn_response_200_status import SubmitTurnResponse200Status
     from .support_ticket import SupportTicket
     from .sync_connector_request import SyncConnectorRequest
     from .transcript_size import TranscriptSize
@@ -333,6 +335,8 @@ __all__ = (
     "StatusSubscription",
     "StatusSummary",
     "StatusUptime",
+    "SubmitTurnResponse200",
+    "SubmitTurnResponse200Status",
     "SupportTicket",
     "SyncConnectorRequest",
     "TranscriptSize",
@@ -505,6 +509,8 @@ _MODULES = {
     "StatusSubscription": ".status_subscription",
     "StatusSummary": ".status_summary",
     "StatusUptime": ".status_uptime",
+    "SubmitTurnResponse200": ".submit_turn_response_200",
+    "SubmitTurnResponse200Status": ".submit_turn_response_200_status",
     "SupportTicket": ".support_ticket",
     "SyncConnectorRequest": ".sync_connector_request",
     "TranscriptSize": ".transcript_size",

@@ -12,7 +12,7 @@ from specstep_flows._json import as_json
 from specstep_flows._text import counted
 from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
-from specstep_flows.cli.arguments import find_target
+from specstep_flows.cli.arguments import locate
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
 from specstep_flows.cli.questions import Person, load_answers, question_lines
@@ -22,13 +22,14 @@ from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from specstep_flows.answers import SyncPolicy
     from specstep_flows.answers_file import AnswersFile
-    from specstep_flows.cli.arguments import Target
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
+    from specstep_flows.runs.records import RunRecord
 
 
 @verb
@@ -55,23 +56,20 @@ def answer(
     file = load_answers(answers)
     settings = call.settings()
     with Interrupts() as interrupts, open_client(call, interrupts.clock(settings.clock_speed), settings) as client:
-        target = find_target(client.store, run)
-        call.run_id = target.record.run_id if target.record is not None else None
-        if target.generation_id is None:
-            raise errors.UsageError(f"Run {run} has no generation yet, so there are no questions.")
+        generation_id, record = locate(call, client, run)
         if dry_run:
-            return _show(call, target, _pending(client, target))
+            return _show(call, generation_id, _pending(client, generation_id, record))
         policy = _policy(call, given or [], file, defaults, interrupts)
-        if target.record is not None:
-            accepted = client.answer(target.record.run_id, policy)
+        if record is not None:
+            accepted = client.answer(record.run_id, policy)
         else:
-            accepted = client.answer_questions(target.generation_id, policy)
-        waiting = [] if accepted else _pending(client, target)
+            accepted = client.answer_questions(generation_id, policy)
+        waiting = [] if accepted else _pending(client, generation_id, record)
         for sentence in file.unused() if file is not None and accepted else ():
             call.terminal.tell(sentence)
-    document = {"run_id": call.run_id, "generation_id": str(target.generation_id), "answers": as_json(accepted)}
+    document = {"run_id": call.run_id, "generation_id": str(generation_id), "answers": as_json(accepted)}
     if accepted:
-        call.finish(str(target.generation_id), {"code": "answered", **document})
+        call.finish(str(generation_id), {"code": "answered", **document})
         call.terminal.say(
             f"{counted(len(accepted), 'answer')} accepted; the generation continues at the service's next tick."
         )
@@ -86,16 +84,15 @@ def answer(
     return exits.DONE
 
 
-def _pending(client: SpecStep, target: Target) -> list[Clarification]:
+def _pending(client: SpecStep, generation_id: UUID, record: RunRecord | None) -> list[Clarification]:
     """What is asked now, by each generation that the run's kickoff started."""
-    assert target.generation_id is not None
-    asking = [target.generation_id]
-    if target.record is not None and is_fan_out(target.record.options.profile):
-        asking += [one for one in target.record.generation_ids if one not in asking]
+    asking = [generation_id]
+    if record is not None and is_fan_out(record.options.profile):
+        asking += [one for one in record.generation_ids if one not in asking]
     return [question for identifier in asking for question in client.get_questions(identifier)]
 
 
-def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int:
+def _show(call: Call, generation_id: UUID, questions: Sequence[Clarification]) -> int:
     """The questions, and that they wait."""
     lines = [line for number, one in enumerate(questions, 1) for line in question_lines(one, number, len(questions))]
     call.finish(
@@ -103,7 +100,7 @@ def _show(call: Call, target: Target, questions: Sequence[Clarification]) -> int
         {
             "code": "questions",
             "run_id": call.run_id,
-            "generation_id": str(target.generation_id),
+            "generation_id": str(generation_id),
             "questions": as_json(questions),
         },
     )

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows._json import as_json
+from specstep_flows._json import as_json, read_own_json
+from specstep_flows._paths import home_path
 from specstep_flows.cli import any_operation
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.estimate import agree
@@ -69,6 +70,7 @@ def api(
     whole = any_operation.read_json_body(Upload.read(body).text(), Path(body)) if body is not None else None
     if any_operation.marked(operation, "redirects"):
         raise errors.UsageError(f"{operation} answers with a signed URL, which is not shown; use `specstep download`.")
+    output = None if output is None else home_path(output)
     if output is not None:
         from specstep_flows.package.disk import check_place, refuse_taken
 
@@ -110,7 +112,7 @@ def _arguments(words: list[str]) -> dict[str, Any]:
             raise errors.UsageError(f"{word!r} is not an argument: write name=value. Nothing was sent.")
         if name.endswith(":"):
             try:
-                given[name[:-1]] = json.loads(value)
+                given[name[:-1]] = read_own_json(value)
             except ValueError as error:
                 raise errors.UsageError(f"{name[:-1]}: this is not JSON ({error}). Nothing was sent.") from None
         elif value.startswith("@"):
@@ -127,7 +129,7 @@ def _write(call: Call, operation: str, answer: Any, output: Path | None) -> None
             output.write_bytes(content)
         except OSError as error:
             raise errors.UsageError(f"{output} cannot be written ({error.strerror}).") from None
-        call.finish(str(output), {"operation": operation, "file": str(output)})
+        call.finish(str(output), {"operation": operation, "file": str(output)}, is_exact=True)
     elif call.json:
         is_bytes = isinstance(answer, bytes)
         call.terminal.document(

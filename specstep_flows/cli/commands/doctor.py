@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
-import httpx
 
 from specstep_flows import errors
+from specstep_flows._http import open_http
 from specstep_flows._json import as_json
+from specstep_flows._network import check_downloads, proxy_for
 from specstep_flows._text import counted, duration
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
@@ -18,6 +19,8 @@ from specstep_flows.cli.output import status_of, table
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
+from specstep_flows.engine.effects import Request
+from specstep_flows.engine.transport import attempt
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -70,6 +73,18 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("settings", "warn", warning)
     if not settings.warnings:
         yield Finding("settings", "ok", "No problems found.")
+
+
+def network_findings(settings: Settings) -> Iterator[Finding]:
+    """The proxy that the service is reached through, or the one that stands in the way of a download."""
+    try:
+        check_downloads(settings.api_url)
+        proxy = proxy_for(settings.api_url)
+    except errors.SettingsError as error:
+        yield Finding.failed("network", error)
+        return
+    if proxy is not None:
+        yield Finding("network", "ok", f"The service is reached through the proxy {proxy}.")
 
 
 def service_findings(settings: Settings) -> Iterator[Finding]:
@@ -129,11 +144,12 @@ def clock_finding(settings: Settings) -> Finding:
         text = f"Waits run {settings.clock_speed:g} times faster than real time ({source})."
         return Finding("clock", "ok", text)
     began = time.time()
+    request = Request("get_status_summary", "read", "GET", "/v1/status/summary")
     try:
-        address = f"{settings.api_url}/v1/status/summary"
-        answer = httpx.get(address, timeout=settings.request_timeout, trust_env=settings.uses_proxy)
-    except httpx.HTTPError as error:
-        return Finding("clock", "warn", f"Not compared: no answer ({type(error).__name__}).")
+        with open_http(settings, is_anonymous=True) as http:
+            answer = attempt(http, request, settings.request_timeout)
+    except errors.SpecStepError as error:
+        return Finding("clock", "warn", f"Not compared: {error.message}")
     now = (began + time.time()) / 2
     try:
         there = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
@@ -180,8 +196,10 @@ def doctor(call: Call) -> int:
     findings = [
         *settings_findings(settings),
         store_finding(settings),
-        *service_findings(settings),
+        *network_findings(settings),
     ]
+    if not any(finding.name == "network" and finding.verdict == "fail" for finding in findings):
+        findings += service_findings(settings)
     return _report(call, setting_rows(settings), findings)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.arguments import find_target, require_generation, start_over_elsewhere
+from specstep_flows._paths import shell_word
+from specstep_flows.cli.arguments import locate, start_over_elsewhere
 from specstep_flows.cli.driver import chosen_progress, open_driver
 from specstep_flows.cli.options import (
     Events,
@@ -68,17 +68,14 @@ def download(
 
 
 def _same_again(package: Package, changes: dict[str, Any]) -> str:
-    output = f" --output {shlex.quote(changes['output'])}" if "output" in changes else ""
+    output = f" --output {shell_word(changes['output'])}" if "output" in changes else ""
     flags = "".join(f" --{name}" for name in ("unpack", "force") if changes.get(name))
     return f"specstep download {package.id}{output}{flags}"
 
 
 def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None] | Package:
     """The complete generation that is meant and the run that manages it, or a package that came of no generation."""
-    target = find_target(client.store, name)
-    if target.record is not None:
-        call.run_id = target.record.run_id
-    identifier = require_generation(target, name)
+    identifier, record = locate(call, client, name)
     try:
         generation = client.get_generation(identifier)
     except errors.NotFound:
@@ -86,7 +83,7 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
         if package.generation_id is None:
             return package
         generation = client.get_generation(package.generation_id)
-        target = find_target(client.store, str(generation.id))
+        record = client.store.find_generation(generation.id)
     if generation.needs_answers:
         raise errors.AnswersNeeded(
             f"There is no package yet: generation {generation.id} is waiting for an answer.",
@@ -98,4 +95,4 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
             f"There is no package yet: generation {generation.id} is {generation.state}. "
             f"`specstep watch {generation.id}` watches it."
         )
-    return generation, target.record
+    return generation, record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Generation, GenerationRow
 
+Again = Annotated[bool, typer.Option("--again", help="Even if that seems to have been done already.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A reason, which the service keeps.")]
 
 
@@ -34,14 +36,14 @@ def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
     What it has cost stays spent, and there will be no package.
     """
     with open_client(call) as client:
-        return _tell(call, client, client.cancel_generation(find_generation(client.store, run), reason))
+        return _tell(call, client, client.cancel_generation(find_generation(call, client, run), reason))
 
 
 @verb
 def pause(call: Call, run: RunOrGeneration) -> int:
     """Pause a generation."""
     with open_client(call) as client:
-        return _tell(call, client, client.pause_generation(find_generation(client.store, run)))
+        return _tell(call, client, client.pause_generation(find_generation(call, client, run)))
 
 
 @verb
@@ -52,7 +54,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
     a run on this machine, use `specstep resume`.
     """
     with open_client(call) as client:
-        generation = client.resume_generation(find_generation(client.store, run))
+        generation = client.resume_generation(find_generation(call, client, run))
         call.terminal.say(
             "The service only recorded the state; it does not queue the work again, so it may take a while before "
             "anything happens, if it does."
@@ -64,7 +66,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
 def show(call: Call, run: RunOrGeneration) -> int:
     """Show a generation as it is now."""
     with open_client(call) as client:
-        generation = client.get_generation(find_generation(client.store, run))
+        generation = client.get_generation(find_generation(call, client, run))
     document = as_json(generation)
     call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
@@ -105,16 +107,16 @@ def _row(row: GenerationRow) -> tuple[object, ...]:
 
 
 @verb
-def retry(call: Call, run: RunOrGeneration, yes: Yes = False) -> int:
+def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = False) -> int:
     """Retry a failed generation. This costs money.
 
-    The new generation's id is written to stdout. To retry a run on this machine, use `specstep resume RUN
-    --retry-failed 1`, which never pays twice.
+    The new generation's id is written to stdout. One that seems to have been retried already is not paid for again. To
+    retry a run on this machine, use `specstep resume RUN --retry-failed 1`.
     """
     with open_client(call) as client:
         identifier = _unmanaged(client, run)
         _agree(call, client, identifier, yes, "Retry it")
-        return _started(call, client.retry_generation(identifier, settle_seconds=client.settings.settle_seconds))
+        return _started(call, client.retry_generation(identifier, again=again))
 
 
 @verb
@@ -123,17 +125,16 @@ def update(
     run: RunOrGeneration,
     intake: Annotated[str, typer.Option("--intake", metavar="ID", help="The intake artifact of the newer interview.")],
     yes: Yes = False,
+    again: Again = False,
 ) -> int:
     """Generate again from a newer interview. This costs money.
 
-    The new generation's id is written to stdout.
+    The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
     with open_client(call) as client:
-        identifier = find_generation(client.store, run)
+        identifier = find_generation(call, client, run)
         _agree(call, client, identifier, yes, "Generate it again")
-        return _started(
-            call, client.update_generation(identifier, intake, settle_seconds=client.settings.settle_seconds)
-        )
+        return _started(call, client.update_generation(identifier, intake, again=again))
 
 
 @verb
@@ -146,7 +147,7 @@ def name(
 ) -> int:
     """Set a generation's display name."""
     with open_client(call) as client:
-        identifier = find_generation(client.store, run)
+        identifier = find_generation(call, client, run)
         client.rename_generation(identifier, to)
     call.finish(str(identifier), {"code": "done", "generation_id": str(identifier), "name": to})
     return 0
@@ -160,7 +161,7 @@ def conversation(
 ) -> int:
     """Show what each agent did, step by step."""
     with open_client(call) as client:
-        items = client.get_conversation(find_generation(client.store, run), take)
+        items = client.get_conversation(find_generation(call, client, run), take)
     call.finish("\n".join(call.terminal.line(step_words(item)) for item in items) or None, {"items": as_json(items)})
     return 0
 
@@ -169,7 +170,7 @@ def conversation(
 def events(call: Call, run: RunOrGeneration) -> int:
     """Show what happened in each stage."""
     with open_client(call) as client:
-        found = [dict(event.raw) for event in client.get_events(find_generation(client.store, run))]
+        found = [dict(event.raw) for event in client.get_events(find_generation(call, client, run))]
     call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
     return 0
 
@@ -203,7 +204,9 @@ def _started(call: Call, identifier: Any) -> int:
 def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
     record = client.store.find_generation(generation.id)
     if record is not None:
-        client.store.update(record.run_id, seen(record, generation))
+        # The record only follows: it may be where nothing can be written.
+        with contextlib.suppress(errors.StoreError):
+            client.store.update(record.run_id, seen(record, generation))
     call.finish(str(generation.id), {"code": "done", "generation": as_json(generation)})
     call.terminal.say(f"Generation {generation.id} is {generation.state}.")
     return 0

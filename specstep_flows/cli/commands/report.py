@@ -66,6 +66,7 @@ def report(
             "receipt": None if receipt_file is None else str(receipt_file),
             "gaps": list(collected.gaps),
         },
+        is_exact=True,
     )
     return 0
 

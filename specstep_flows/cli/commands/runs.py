@@ -174,11 +174,7 @@ def forget(
                 f"Run {record.run_id} is not over ({word}), and once forgotten it cannot be resumed. "
                 "--force forgets it anyway."
             )
-        let_go = store.hold(record.run_id)
-        try:
-            store.forget(record.run_id)
-        finally:
-            let_go()
+        store.forget(record.run_id)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})
     call.terminal.say(f"Run {record.run_id} is forgotten.")
     return 0

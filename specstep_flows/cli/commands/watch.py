@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specstep_flows._json import as_json
-from specstep_flows.cli.arguments import find_target, require_generation
+from specstep_flows.cli.arguments import locate
 from specstep_flows.cli.driver import chosen_progress
 from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout, WaitPaused
-from specstep_flows.cli.session import Call, open_client, open_store
+from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
 from specstep_flows.cli.watching import watch_generation
 
@@ -35,10 +35,9 @@ def watch(
     mode = chosen_progress(call, progress, events)
     settings = call.settings()
     settings.require_key()
-    with open_store(call) as store:
-        target = find_target(store, run)
-    identifier = require_generation(target, run)
-    record = target.record or _offer_adoption(call, identifier)
+    with open_client(call, settings=settings) as client:
+        identifier, record = locate(call, client, run)
+    record = record or _offer_adoption(call, identifier)
     call.run_id = record.run_id if record is not None else None
     generation = watch_generation(call, settings, identifier, mode, timeout, record, wait_paused)
     if mode == "events":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ class Documents:
 def _path(argument: str) -> Path:
     """The file that is meant: as it stands, in quotes, or with backslashes, as a file dropped on a terminal has."""
     path = user_path(argument.strip("\"'"))
-    if not path.exists():
+    if not os.path.exists(path):
         with contextlib.suppress(ValueError):
             words = shlex.split(argument)
             if len(words) == 1:

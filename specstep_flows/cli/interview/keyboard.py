@@ -128,9 +128,17 @@ class Keyboard:
                 while not self._lines and self._read_more(None):
                     pass
         if self._lines:
-            return self._lines.popleft()
+            return self._checked(self._lines.popleft())
         rest, self._rest = self._rest, ""
-        return rest or None
+        return self._checked(rest) or None
+
+    def _checked(self, line: str) -> str:
+        """The line without the mark that some programs begin their output with."""
+        if "\0" in line and not self.is_person:
+            raise errors.UsageError(
+                "The input is not UTF-8 text: it contains zero bytes. The interview stays open; nothing was paid for."
+            )
+        return line.removeprefix("\ufeff")
 
     def _edited(self, prompt: str) -> str | None:
         """A line with the arrow keys, from a terminal that is both stdin and stdout."""
@@ -175,6 +183,9 @@ class Keyboard:
         if not data:
             self.is_over = True
             return False
+        if data.startswith(codecs.BOM_UTF8):
+            # Whatever the terminal's encoding is, this says what it is.
+            self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         *whole, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
         self._lines.extend(line.removesuffix("\r") for line in whole)
         return True
@@ -206,7 +217,7 @@ def edited(terminal: Terminal, draft: str = "") -> str | None:
         try:
             with _own_interrupts():
                 done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's editor
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")
         except (OSError, ValueError) as error:
             raise errors.UsageError(f"The editor {command!r} could not be used ({error}); set EDITOR.") from None
     if done.returncode:

@@ -13,7 +13,7 @@ from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, Variant
 from tests.behaviour.second_service.wording import Answer, Wording
 from tests.behaviour.second_service.world import PROFILES, PROJECT_TYPES, Document, Generation, Refused, World
-from tests.kit.api import op, path_of
+from tests.kit.api import as_sent, op, path_of
 
 KEY: Final = "sf_second_0f5e1c77a9d24b58"
 
@@ -81,10 +81,12 @@ class SecondService:
         if call.headers.get("Authorization") != f"Bearer {self.key}":
             self.books.refused_keys += 1
             return Answer(401, b"", {"WWW-Authenticate": "Bearer"})
-        for pattern, handle in _ROUTES:
+        for operation, pattern, handle in _ROUTES:
             match = re.fullmatch(pattern, f"{call.method} {call.path}")
             if match:
-                return handle(self, call, *match.groups())
+                answer = handle(self, call, *match.groups())
+                answer.body = as_sent(operation, answer.body)
+                return answer
         raise Refused(404, "NOT_FOUND", "There is nothing here.")
 
     def _optional(self, name: str) -> None:
@@ -309,6 +311,6 @@ def _pattern(operation: str) -> str:
 
 
 _ROUTES: Final = [
-    *((_pattern(operation), handle) for operation, handle in _HANDLERS.items()),
-    (rf"GET /v1/packages/{ID}/content", SecondService.content),
+    *((operation, _pattern(operation), handle) for operation, handle in _HANDLERS.items()),
+    ("get_package_zip", rf"GET /v1/packages/{ID}/content", SecondService.content),
 ]

@@ -107,3 +107,17 @@ class TestAnswer:
 
         assert result.code == 5
         assert "specstep answer tea" in result.err
+
+
+@pytest.mark.usefixtures("one_question")
+def test_a_question_cannot_steer_what_a_pipe_ends_in(specstep: Any, sandbox: Any) -> None:
+    """The log of a CI run is shown on a terminal, too; a program that wants the very text asks for --json."""
+    specstep("run", "A shop.", *FAST, "--run-id", "tea")
+    hostile = "\x1b]0;own\x07Why\u202e\x1b[2J"
+    sandbox.faults.add(Fault(op("get_clarifications"), "edit", times=None, set={"clarifications.*.why": hostile}))
+
+    shown = specstep("answer", "tea", "--list")
+
+    assert "Why: Why\n" in shown.out
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown.out)
+    assert specstep("answer", "tea", "--list", "--json").document["questions"][0]["why"] == hostile

@@ -202,3 +202,32 @@ class TestApi:
 
         assert (declined.code, agreed.code) == (2, 0)
         assert sandbox.requests.count(op("start_generation")) == 1
+
+
+@pytest.mark.parametrize("depth", [101, 900, 60_000])
+@pytest.mark.parametrize("way", ["argument", "body", "field"])
+def test_json_of_the_users_without_end(specstep: Any, untouched: None, home: Path, way: str, depth: int) -> None:
+    """It is sent as it is or not at all: exit code 2, and nothing is sent."""
+    deep = "[" * depth + "]" * depth
+    (home / "body.json").write_text(f'{{"message": {deep}}}')
+    given = {"argument": [f"message:={deep}"], "body": ["--body", "body.json"], "field": ["message:=NaN"]}
+
+    result = specstep("api", "create_feedback", *given[way], "--json")
+
+    assert (result.code, result.document["code"]) == (2, "usage")
+    assert "Nothing was sent" in result.err
+
+
+@pytest.mark.parametrize("output", ["nowhere/x.json", "~nobody-here/x.json", "link", "a" * 300])
+def test_an_output_that_cannot_be_written_is_refused_first(
+    specstep: Any, sandbox: Any, home: Path, output: str
+) -> None:
+    """What costs is not sent where its answer would be lost."""
+    (home / "link").symlink_to(home / "missing")
+
+    result = specstep("api", "get_me", "--output", output)
+
+    assert result.code == 2
+    assert "bug" not in result.err
+    assert list(home.iterdir()) == [home / "link"]
+    assert len(sandbox.requests) == (output == "a" * 300)

@@ -144,3 +144,35 @@ def test_the_clock(sandbox: Any, date: str, verdict: str, says: str) -> None:
     finding = checks.clock_finding(settings)
 
     assert (finding.verdict, says in finding.text) == (verdict, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "said"),
+    [
+        ({"HTTPS_PROXY": "socks5://me:secret@127.0.0.1:9"}, 2, "HTTPS_PROXY is a socks5 proxy"),
+        ({"ALL_PROXY": "socks://127.0.0.1:9", "NO_PROXY": "api.specstep.invalid"}, 2, "ALL_PROXY is a socks proxy"),
+        ({"HTTPS_PROXY": "http://me:secret@127.0.0.1:9"}, 7, "through the proxy http://127.0.0.1:9 (HTTPS_PROXY)"),
+        ({"SSL_CERT_FILE": "/nowhere.pem"}, 2, "SSL_CERT_FILE (/nowhere.pem)"),
+        ({"SSL_CERT_DIR": "/nowhere"}, 2, "SSL_CERT_DIR (/nowhere)"),
+        ({"SSLKEYLOGFILE": "/nowhere/keys"}, 2, "SSLKEYLOGFILE (/nowhere/keys)"),
+        ({}, 7, "the host name cannot be resolved"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["doctor", "dry run"])
+def test_a_way_that_leads_nowhere_is_named_before_anything_is_paid(
+    verb: str, variables: dict[str, str], code: int, said: str, specstep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the download would stumble over as well; a dry run says the same."""
+    monkeypatch.setenv("SPECSTEP_API_KEY", "sf_x")
+    monkeypatch.setenv("SPECSTEP_API_URL", "https://api.specstep.invalid")
+    monkeypatch.setattr("specstep_flows.engine.retry.FIRST_PATIENCE_SECONDS", 0.0)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    arguments = ["doctor"] if verb == "doctor" else ["run", "A shop.", "--dry-run"]
+
+    result = specstep(*arguments, "--json")
+
+    assert result.code == code
+    assert said in str(result.document)
+    assert "secret" not in result.out + result.err

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.interview.keyboard import Command, Keyboard, command_in
 from specstep_flows.cli.terminal import Terminal
@@ -90,3 +91,27 @@ def test_no_words_are_lost_however_they_arrive(lines: list[str], step: int) -> N
 
     wanted = [line.replace(" ", "").replace("\t", "") for line in lines if line.strip()]
     assert [word for word in got if word] == [word for word in wanted if word]
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 100])
+def test_a_mark_at_the_start_is_no_text(typed: Callable[..., None], pieces: int) -> None:
+    """PowerShell begins what it pipes with one, and files that are joined each have theirs."""
+    data = b"\xef\xbb\xbf/attach note.txt\n\xef\xbb\xbfA shop.\n\n\xef\xbb\xbf/done"
+    for start in range(0, len(data), pieces):
+        typed(data[start : start + pieces], close=start + pieces >= len(data))
+    board = keyboard()
+
+    assert [board.message("> ", "  ") for _ in range(4)] == [
+        Command("attach", "note.txt"),
+        "A shop.",
+        Command("done"),
+        None,
+    ]
+
+
+def test_input_in_utf16_is_refused(typed: Callable[..., None]) -> None:
+    """It must not be said to the agent, let alone be paid for."""
+    typed("A shop.\n\n/done\n".encode("utf-16"))
+
+    with pytest.raises(errors.UsageError, match="not UTF-8 text"):
+        keyboard().message("> ", "  ")

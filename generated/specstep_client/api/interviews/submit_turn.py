@@ -8,6 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
+from ...models.submit_turn_response_200 import SubmitTurnResponse200
 from ...models.turn_job import TurnJob
 from ...models.turn_mode import TurnMode
 from ...models.turn_request import TurnRequest
@@ -57,9 +58,10 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | Problem | TurnJob | None:
+) -> Any | Problem | SubmitTurnResponse200 | TurnJob | None:
     if response.status_code == 200:
-        response_200 = response.json()
+        response_200 = SubmitTurnResponse200.from_dict(response.json())
+
         return response_200
 
     if response.status_code == 202:
@@ -99,7 +101,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | Problem | TurnJob]:
+) -> Response[Any | Problem | SubmitTurnResponse200 | TurnJob]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -116,7 +118,7 @@ def sync_detailed(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-) -> Response[Any | Problem | TurnJob]:
+) -> Response[Any | Problem | SubmitTurnResponse200 | TurnJob]:
     """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
@@ -137,7 +139,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem | TurnJob]
+        Response[Any | Problem | SubmitTurnResponse200 | TurnJob]
     """
 
     kwargs = _get_kwargs(
@@ -163,7 +165,7 @@ def sync(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-) -> Any | Problem | TurnJob | None:
+) -> Any | Problem | SubmitTurnResponse200 | TurnJob | None:
     """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
@@ -184,7 +186,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem | TurnJob
+        Any | Problem | SubmitTurnResponse200 | TurnJob
     """
 
     return sync_detailed(
@@ -205,7 +207,7 @@ async def asyncio_detailed(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-) -> Response[Any | Problem | TurnJob]:
+) -> Response[Any | Problem | SubmitTurnResponse200 | TurnJob]:
     """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
@@ -226,7 +228,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem | TurnJob]
+        Response[Any | Problem | SubmitTurnResponse200 | TurnJob]
     """
 
     kwargs = _get_kwargs(
@@ -250,7 +252,7 @@ async def asyncio(
     mode: TurnMode | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     x_spec_step_turn_mode: TurnMode | Unset = UNSET,
-) -> Any | Problem | TurnJob | None:
+) -> Any | Problem | SubmitTurnResponse200 | TurnJob | None:
     """Submit a turn
 
      Says something in an interview. The message is committed at once and answered in the background:
@@ -271,7 +273,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem | TurnJob
+        Any | Problem | SubmitTurnResponse200 | TurnJob
     """
 
     return (
