@@ -157,6 +157,12 @@ class Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
 
+    def __attrs_post_init__(self) -> None:
+        # Made in code, they came past no other check. A key that fits no header would be quoted by whoever refuses it.
+        if self.api_key is not None:
+            check_api_key(self.api_key, "api_key")
+        object.__setattr__(self, "api_url", check_api_url(self.api_url, "api_url"))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
         return type(self), (None, *attrs.astuple(self, recurse=False)[1:])

@@ -250,6 +250,26 @@ def test_a_generation_is_adopted_into_the_run_that_requested_it(new_bench: Any) 
     bench.judge(bench.attempt())
 
 
+def test_what_a_run_is_just_starting_is_adopted_by_nobody_else(new_bench: Any, tmp_path: Path) -> None:
+    """Its own run waits for the answer to its kickoff: whoever adopts the generation is told which run that is."""
+    bench = new_bench()
+    told: list[errors.RunBusy] = []
+
+    def adopt(event: Any) -> None:
+        if isinstance(event, events.Notice) and "Checking whether" in event.message:
+            with (
+                SpecStep(settings=bench.settings(), clock=bench.clock) as client,
+                pytest.raises(errors.RunBusy, match="proof") as caught,
+            ):
+                client.adopt(bench.generations[0].id)
+            told.append(caught.value)
+
+    bench.sandbox.faults.add(Fault(KICKOFF, "reset", commit=True))
+
+    bench.judge(bench.attempt(on_event=adopt))
+    assert len(told) == 1
+
+
 def test_what_another_run_manages_is_not_taken_over(new_bench: Any) -> None:
     """An older store had two runs of one interview, say: the refusal names the run that goes on."""
     bench = new_bench()

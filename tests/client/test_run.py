@@ -316,6 +316,22 @@ def test_whoever_paused_it_may_go_on_with_it(client: Any, sandbox: Sandbox, tmp_
     assert len([event for event in seen if isinstance(event, events.Notice) and "paused" in event.message]) == 1
 
 
+def test_a_place_is_waited_for_where_the_plan_allows_no_more(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Until the deadline, if there is one; or not at all. Each time it was started once, or not."""
+    sandbox.options.concurrency_cap, sandbox.options.clarifications = 1, ()
+    with pytest.raises(errors.WaitTimeout):
+        client.run(BRIEF, output=tmp_path, run_id="first", timeout=60)
+    assert len(sandbox.state.generations) == 1
+
+    with pytest.raises(errors.ConcurrencyCapReached) as capped:
+        client.run(BRIEF, output=tmp_path, run_id="second", on_question=defaults, wait=False)
+    with pytest.raises(errors.WaitTimeout, match="No place became free"):
+        client.resume("second", on_question=defaults, wait=True, timeout=50)
+    assert client.resume("second", on_question=defaults).path.exists()
+    assert capped.value.run_id == "second"
+    assert len(sandbox.state.generations) == 2
+
+
 def test_a_cancellation_is_its_own_outcome(client: Any, tmp_path: Path) -> None:
     """GenerationCancelled, with the generation."""
 

@@ -138,6 +138,7 @@ def test_a_host_elsewhere_cannot_send_us_to_this_machine() -> None:
         "[::ffff:7f00:1]",
         "[::127.0.0.1]",
         "[64:ff9b::7f00:1]",
+        "[::ffff:0:7f00:1]",
         "[fe80::1]",
         "169.254.169.254",
     ],
