@@ -21,22 +21,14 @@ KEY = "sf_recipe_0123456789abcdef"
 #: What a checkout holds that the recipe needs.
 PARTS = ("docs", "generated", "openapi", "scripts", "specstep_flows", "tests", "README.md", "pyproject.toml")
 PARTS += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
-#: Where the fields of generations stand: in the contract, in the gateway and in the sandbox, each with how often.
+#: Where the state of a generation stands in the sandbox and in the gateway: file, pattern, replacement, and how often.
 SANDBOX_EDITS = (
     ("sandbox/generations.py", r"(\bid:uuid [^\"]*?)\bstate:(?=@GenerationStateDto review_profile)", r"\1status:", 2),
     ("sandbox/kickoffs.py", r"(CreateGenerationResponse\": \"id:uuid )state:", r"\1status:", 1),
     ("sandbox/kickoffs.py", r"\"state\": run\.state, \"download_url\"", '"status": run.state, "download_url"', 1),
     ("sandbox/status_body.py", r"\"state\": run\.state", '"status": run.state', 1),
 )
-GATEWAY_EDITS = (
-    (
-        "gateway/generations.py",
-        r"body\.state, \"get_generation\", \"state\"",
-        'body.status, "get_generation", "status"',
-        1,
-    ),
-    ("gateway/generations.py", r"row\.state, operation, \"state\"", 'row.status, operation, "status"', 1),
-)
+GATEWAY_EDITS = (("gateway/generations.py", r"(body|row)\.state, (\S+), \"state\"", r'\1.status, \2, "status"', 2),)
 #: Of `scripts/check`, what takes long and reads nothing that the recipe changes.
 LEFT_OUT = ("ruff", "mypy scripts", "mypy tests", "lint-imports")
 #: Of the tests, those that read most of what the recipe changes.
