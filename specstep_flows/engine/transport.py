@@ -358,6 +358,8 @@ def _reason(error: Exception) -> tuple[str, float | None]:
         return f"no encrypted connection could be agreed on ({cause.reason or 'TLS'})", 0.0
     if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
         return "the connection was lost", None
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror, None
     return str(error) or "refused", None
 
 
