@@ -79,7 +79,8 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         OutcomeUnknown: the answer was lost twice, and nothing has come of it yet; or it cannot be told what has.
         RequestError: the service's refusal.
     """
-    lost, settled = (0, 0) if settled is None else (1, settled)
+    is_doubtful, settled = settled is not None, settled or 0
+    lost = 0
     refused: list[float] = []
     began = await Now()
     while True:
@@ -91,7 +92,7 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         except errors.RequestError as error:
             failure = error
         if failure.ambiguous:
-            lost += 1
+            lost, is_doubtful = lost + 1, True
             await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
             found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
             settled += 1
@@ -99,10 +100,10 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             refused.append(sent_at)
             again = await _again(payment, failure)
             if again is None:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             payment, wait = again
             if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             if wait:
                 await Report(events.Waiting(failure.message, wait))
                 await Sleep(wait)
