@@ -190,15 +190,18 @@ async def _keep_apart(
     return await settle(payment, left)
 
 
-async def settle(payment: Payment[T], left: float, *, just_sent_at: float | None = None) -> T | None:
+async def settle(
+    payment: Payment[T], left: float, *, just_sent_at: float | None = None, is_late: bool = False
+) -> T | None:
     """What an earlier request started; None when nothing has appeared in ``left`` seconds.
 
-    The seconds are our own waits, because the machine's clock may be set meanwhile.
+    The seconds are our own waits, because the machine's clock may be set meanwhile. ``is_late``: what it started may
+    have come, and have been deleted, before anybody looked.
 
     Raises:
         OutcomeUnknown: something has appeared, and it is not known whether this request started it.
     """
-    is_late, waited = left < 0, 0.0
+    is_late, waited = is_late or left < 0, 0.0
     while True:
         found = await _look(payment, Glance(just_sent_at, is_last=left < 0, is_late=is_late))
         if found is not None or left < 0:
