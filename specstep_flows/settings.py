@@ -157,6 +157,12 @@ class Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
 
+    def __attrs_post_init__(self) -> None:
+        # Made in code, they came past no other check. A key that fits no header would be quoted by whoever refuses it.
+        if self.api_key is not None:
+            check_api_key(self.api_key, "api_key")
+        object.__setattr__(self, "api_url", check_api_url(self.api_url, "api_url"))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
         return type(self), (None, *attrs.astuple(self, recurse=False)[1:])
@@ -286,10 +292,11 @@ def _can_be_resolved(host: str) -> bool:
     has_labels = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
     try:
         if "xn--" in host:
-            import idna
+            import httpx
 
             for label in filter(re.compile("xn--").match, host.split(".")):
-                idna.ulabel(label)
+                # It reads the name that stands behind it.
+                _ = httpx.URL(f"https://{label}").host
         if ":" in host or _FOUR_NUMBERS.fullmatch(host):
             ipaddress.ip_address(host)
     except ValueError:

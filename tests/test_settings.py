@@ -224,6 +224,21 @@ def test_a_key_in_the_wrong_place_is_not_shown(environ: dict[str, str]) -> None:
     assert KEY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
 
 
+@pytest.mark.parametrize("key", ["sf_short\n", "sf_sécret", "sf_a b\r\nX-Header: y", "sf_\0zz", "sf_", "secret", 7])
+def test_a_key_from_code_is_checked_as_any_other(key: Any) -> None:
+    """One that fits no header would be quoted by whoever refuses it."""
+    with pytest.raises(SettingsError) as caught:
+        Settings(api_key=key)
+    assert str(key)[3:8] not in str(caught.value) or len(str(key)) < 4
+
+
+def test_an_address_from_code_is_checked_as_any_other() -> None:
+    """The key goes nowhere unencrypted."""
+    with pytest.raises(SettingsError, match="unencrypted"):
+        Settings(api_url="http://specstep.example")
+    assert Settings(api_url="HTTPS://SpecStep.example:443/").api_url == "https://specstep.example"
+
+
 def test_a_missing_key_is_said_with_how_to_give_one() -> None:
     """The sentence names the variable and where keys are made."""
     with pytest.raises(SettingsError, match="Set SPECSTEP_API_KEY"):
