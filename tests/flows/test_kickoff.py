@@ -286,7 +286,7 @@ def test_who_does_not_wait_for_a_place_fails_at_once(stage: type[Stage]) -> None
     service = Full(100.0)
     acting = stage(service)
     service.stage = acting
-    with pytest.raises(errors.ConcurrencyCapReached, match="Nothing was started"):
+    with pytest.raises(errors.ConcurrencyCapReached, match="been started"):
         acting.play(kick_off(kickoff()))
     assert (acting.now, service.kickoffs, cap_notices(acting)) == (1_000.0, 1, [])
 
