@@ -55,7 +55,7 @@ def _refuse(error: RegenerationError, report: Path | None) -> None:
     if more > 0:
         _say(f"and {more} more reasons")
     if error.counts:
-        _say(f"In all, {error.counts}.")
+        _say(f"Changes in all: {error.counts}.")
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
         (report / STOPPED).write_text("\n".join(error.sentences) + "\n", encoding="utf-8")

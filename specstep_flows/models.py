@@ -278,13 +278,18 @@ class Generation:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether nothing more will happen. False for a state that this version has never seen."""
-        return states.is_terminal(self.state)
+        """Whether nothing more will happen. For a state that this version has never seen, ``is_complete`` tells."""
+        return states.is_terminal(self.state) or self.is_complete
 
     @property
     def is_complete(self) -> bool:
-        """Whether the package is ready."""
-        return states.is_one_of(self.state, "complete")
+        """Whether the package is ready: in a state that this version has never seen, it is there and paid for."""
+        return states.is_one_of(self.state, "complete") or (self.package_id is not None and self.is_closed)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the state is one that this version has never seen, and an end by its time and its closed bill."""
+        return states.is_closed(self.state, self.billing_state, self.completed_at or self.failed_at)
 
     @property
     def is_failed(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from regeneration.changes import MEANING, Change, ChangeKind, Severity
-from regeneration.likeness import replaced, styles_of
+from regeneration.likeness import replaced, replaced_words, styles_of
 
 #: From so many operations or fields on, the same difference in all of them is told as one cause.
 FEWEST_OF_A_CAUSE: Final = 3
@@ -20,7 +20,7 @@ FEWEST_SETS: Final = 4
 MOST_MISSED: Final = 6
 
 _ERROR: Final = re.compile(r"^([45][0-9X]{2}|default)\b")
-_NOW: Final = re.compile(r"it (?:is|looks like) (.*) now$")
+_NOW: Final = re.compile(r"(?:perhaps )?it (?:is called|is|looks like) (.*) now$")
 _LISTED: Final = re.compile(r"\bone of \d+")
 _LENIENT: Final = (ChangeKind.FIELD_NOW_REQUIRED, ChangeKind.FIELD_NO_LONGER_REQUIRED)
 #: Differences that mean the same in whatever field they are.
@@ -130,7 +130,7 @@ def grouped(changes: list[Change]) -> list[Group]:
     """Every change in one group, the causes and what matters most first."""
     groups: list[Group] = []
     left = changes
-    for rule in (_spelled, _values, _wrapped, _lists, _moved, _everywhere, _of_any_field):
+    for rule in (_spelled, _renamed, _values, _wrapped, _lists, _moved, _everywhere, _of_any_field):
         found = list(rule(left))
         groups += found
         told = {id(change) for group in found for change in group.changes}
@@ -170,6 +170,32 @@ def _spelled(changes: list[Change]) -> Iterator[Group]:
         example = f"\0{_leaf(shown_best)[0]}\0 is \0{_now(shown_best)}\0"
         yield Group(found, f"{len(_leaves(found))} fields are spelled in {style} now: {example}")
         left = {key: styles for key, styles in left.items() if style not in styles}
+
+
+def _renamed(changes: list[Change]) -> Iterator[Group]:
+    """Fields in whose names the same words are others now, such as a prefix of all, with what they most likely are."""
+    new = {(change.operation, change.place): change for change in changes if change.what == ChangeKind.FIELD_NEW}
+
+    def key(change: Change) -> Hashable | None:
+        now = _now(change)
+        return replaced_words(_leaf(change)[0], now) if now and change.what == ChangeKind.FIELD_GONE else None
+
+    for found in _buckets(changes, key):
+        first = _leaf(found[0])[0]
+        before, after = replaced_words(first, _now(found[0])) or ("", "")
+        if len(_leaves(found)) < FEWEST_OF_A_CAUSE:
+            continue
+        said = (
+            f"\0{after}\0 for \0{before}\0"
+            if before and after
+            else f"\0{after}\0 more"
+            if after
+            else f"no \0{before}\0"
+        )
+        places = [(change.operation, change.place.rpartition(".")[0] + "." + _now(change)) for change in found]
+        twins = [new[place] for place in places if place in new]
+        example = f"\0{first}\0 is perhaps \0{_now(found[0])}\0"
+        yield Group([*found, *twins], f"{len(_leaves(found))} fields have {said} in their names now: {example}")
 
 
 def _values(changes: list[Change]) -> Iterator[Group]:

@@ -112,5 +112,15 @@ def replaced(path: str, now: str) -> tuple[str, str] | None:
     return ("/".join(before), "/".join(after)) if is_part else None
 
 
+def replaced_words(name: str, now: str) -> tuple[str, str] | None:
+    """The words of a name that are other ones now; None if no word is left."""
+    before, after = words(name), words(now)
+    while before and after and before[-1] == after[-1]:
+        before, after = before[:-1], after[:-1]
+    while before and after and before[0] == after[0]:
+        before, after = before[1:], after[1:]
+    return ("_".join(before), "_".join(after)) if before != words(name) else None
+
+
 def _segment(segment: str) -> str:
     return "{}" if "{" in segment else segment.casefold()

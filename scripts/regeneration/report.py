@@ -111,7 +111,7 @@ class Report:
     def counts(self) -> str:
         """How much differs from the documented contract, in one line."""
         found = Counter(change.severity for change in self.documented_to_pulled)
-        return ", ".join(f"{found[severity]} changes are {meaning}" for severity, meaning in MEANING.items())
+        return ", ".join(f"{found[severity]} {meaning}" for severity, meaning in MEANING.items())
 
 
 def _summary(comparisons: Iterable[tuple[str, str, list[Change]]]) -> list[str]:
@@ -187,12 +187,12 @@ def _judged_alike(changes: list[Change], documented: list[Change]) -> list[Chang
 
 
 def keep_last_comparison(report: Report, committed: Path) -> None:
-    """Keep what the committed report says of the pull before this document, when this document is the committed one."""
-    if report.previous_sha256 is not None or not committed.exists():
+    """Keep what the committed report says of the pull before, when this document is that one or says the same."""
+    if report.last_to_pulled or not committed.exists():
         return
     try:
         before = json.loads(committed.read_text(encoding="utf-8"))
-        if before["pulled_sha256"] == report.pulled_sha256:
+        if before["pulled_sha256"] in (report.pulled_sha256, report.previous_sha256):
             report.previous_sha256 = before["previous_sha256"]
             report.last_to_pulled = [Change.from_data(entry) for entry in before["last_to_pulled"]]
     except (ValueError, KeyError, TypeError) as error:

@@ -22,7 +22,7 @@ import attrs
 
 from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
-from specstep_flows.package.tunnel import connection_through, refusal
+from specstep_flows.package.tunnel import NestingContext, connect_through, named
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -200,31 +200,31 @@ def from_network(host: str, call: Callable[[], T]) -> T:
 
 def _connect(address: Address, timeout: float, may_be_here: bool) -> http.client.HTTPConnection:
     timeout_to_connect = min(timeout, CONNECT_SECONDS)
+    host, port = there = (address.host, address.port or (80 if address.scheme == "http" else 443))
     connection: http.client.HTTPConnection
-    there = (address.host, address.port or (80 if address.scheme == "http" else 443))
     proxy = None
     if address.scheme == "http":
         connection = http.client.HTTPConnection(*there, timeout=timeout_to_connect)
     else:
-        host, port = there
         context = tls_context()
+        connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
         proxy = proxy_for(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
-        if proxy is None:
-            connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
-        else:
-            connection = connection_through(proxy, host, port, timeout_to_connect, context)
-            # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
-            may_be_here = may_be_here or not is_this_machine(proxy.host)
+    connect: Callable[..., socket.socket] = socket.create_connection
+    # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
+    if not may_be_here and (proxy is None or is_this_machine(proxy.host)):
+        connect = partial(_connected_elsewhere, there)
+    own: Any = connection
+    own._create_connection = connect if proxy is None else partial(connect_through, proxy, host, port, connect)
+    if proxy is not None:
+        own._context = NestingContext(context)
     # Someone who debugs other connections may have set the class attribute, which would print the URL.
     connection.set_debuglevel(0)
-    if not may_be_here:
-        connection._create_connection = partial(_connected_elsewhere, there)  # type: ignore[attr-defined]
     try:
         connection.connect()
     except BaseException as error:
         connection.close()
         if proxy is not None and isinstance(error, OSError):
-            raise refusal(proxy, error, _reason(error)) from None
+            raise named(proxy, error, _reason(error)) from None
         raise
     return connection
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._json import as_json
+from specstep_flows._json import as_json, storable
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
@@ -281,7 +281,7 @@ class RunStore:
 
     def get(self, run_id: str) -> RunRecord:
         """The run called ``run_id``. Raises ``RunNotFound``."""
-        found = self._select("WHERE run_id = ?", [run_id])
+        found = self._select("WHERE run_id = ?", [storable(run_id)])
         if not found:
             raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
         return found[0]

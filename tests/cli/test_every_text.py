@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,64 @@ def test_every_text_of_whoever_calls(sandbox: Sandbox, options: SandboxOptions, 
     assert interview.messages == [storable(f"A shop{text}."), "For tea.", storable(f"More{text}.")]
     run = sandbox.state.generations[str(result.generation_id)]
     assert run.answers == {"Forms, or REST?": storable(f"Forms{text}.")}
+
+
+@pytest.mark.parametrize("gone", ["the working folder", "nothing"])
+def test_a_working_folder_that_is_gone(specstep: Any, sandbox: Sandbox, home: Path, gone: str) -> None:
+    """Whole paths work there; whatever is relative is refused in a sentence before anything is paid for."""
+    (home / "notes.md").write_text("# Notes")
+    folder = home / "gone"
+    folder.mkdir()
+    os.chdir(folder)
+    if gone == "the working folder":
+        folder.rmdir()
+    run = ("run", "A shop.", "--yes", "--profile", "Fast", "--output", home / "x.zip")
+    relative = [
+        specstep("run", "A shop.", "--yes", "--output", "x.zip"),
+        specstep("run", "A shop.", "--yes"),
+        specstep("run", "A shop.", "--dry-run"),
+        specstep(*run, "--attach", "notes.md"),
+        specstep(*run, "--answers", "answers.yaml"),
+        specstep("interview", "--yes", "--output", "x.zip"),
+        specstep("api", "get_me", "--output", "x.json"),
+        specstep("runs", "--store", "state/runs"),
+    ]
+    paid = len(sandbox.state.generations)
+    done = specstep(*run, "--run-id", "tea", "--attach", home / "notes.md")
+
+    assert done.code == 0
+    assert specstep("resume", "tea", "--output", home / "y.zip").code == 0
+    assert specstep("report", "tea", "--output", home / "y.html").code == 0
+    if gone == "nothing":
+        return
+    assert paid == 0
+    assert [(result.code, "bug in" in result.err) for result in relative] == [(2, False)] * len(relative)
+    for verb in (("resume", "tea", "--output", "z.zip"), ("report", "tea", "--output", "z.html")):
+        assert specstep(*verb).code == 2, verb
+
+
+@pytest.mark.parametrize("brief", ["Ein Teeladen für Zürich", "Ä.md"])
+def test_a_locale_that_has_no_such_letters(options: SandboxOptions, home: Path, brief: str) -> None:
+    """``LC_ALL=C``, as in cron and containers, and not even Python's own way around it: what is UTF-8 is text."""
+    (home / "Ä.md").write_text("Ein Teeladen für Zürich", encoding="utf-8")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
+    command = [sys.executable, "-m", "specstep_flows.cli", "run", brief, "--yes", "--profile", "Fast"]
+    with Sandbox(options=options, speed=600) as sandbox:
+        service = {
+            "SPECSTEP_API_URL": sandbox.url,
+            "SPECSTEP_API_KEY": sandbox.api_key,
+            "SPECSTEP_CLOCK_SPEED": "600",
+        }
+        done = subprocess.run(
+            [*command, "--output", "Ö.zip", "--attach", "Ä.md"],
+            env={**bare, **service, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            capture_output=True,
+        )
+        (interview,) = sandbox.state.interviews.values()
+
+    assert done.stdout.decode().endswith("/Ö.zip\n"), done.stderr
+    assert (home / "Ö.zip").is_file()
+    assert interview.messages == ["Ein Teeladen für Zürich"]
 
 
 NAMES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from regeneration.align import align
-from regeneration.likeness import likely, replaced, respelled, styles_of
+from regeneration.likeness import likely, replaced, replaced_words, respelled, styles_of
 from regeneration.names import NamesLock
 from regeneration.report import obstacles, report_on
 
@@ -91,6 +91,20 @@ def test_styles(name: str, now: str, styles: list[str]) -> None:
 def test_parts_of_paths(path: str, now: str, parts: tuple[str, str] | None) -> None:
     """What all of a resource's paths have in place of their beginning is found from each."""
     assert replaced(path, now) == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "parts"),
+    [
+        ("created_at", "createdTime", ("at", "time")),
+        ("id", "api_id", ("", "api")),
+        ("cost_usd", "cost", ("usd", "")),
+        ("state", "status", None),
+    ],
+)
+def test_words_of_names(name: str, now: str, parts: tuple[str, str] | None) -> None:
+    """So are the words that all fields have in place of others."""
+    assert replaced_words(name, now) == parts
 
 
 def test_values(small: Json) -> None:

@@ -135,6 +135,7 @@ CAUSES: Final[dict[str, tuple[Callable[[Json], None], str]]] = {
     "camelCase": (named(_camel), "fields are spelled in camelCase now"),
     "PascalCase": (named(lambda words: "".join(map(str.capitalize, words))), "fields are spelled in PascalCase now"),
     "kebab-case": (named("-".join), "fields are spelled in kebab-case now"),
+    "a prefix": (named(lambda words: "_".join(["api", *words])), "fields have api more in their names now"),
     "an envelope": (
         enveloped("data"),
         "bodies have their fields in another place: they are inside data now, beside trace",
