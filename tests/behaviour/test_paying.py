@@ -190,10 +190,10 @@ def test_a_retry_that_may_have_been_sent_is_what_is_cancelled(command: Any) -> N
 
 
 def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any) -> None:
-    """The run ended with the refusal, and knows of nothing."""
+    """The run ended with a refused key, which is not tried again for a look, and knows of nothing."""
     bench, specstep = command()
-    refuse(bench, KICKOFF, 402)
-    with pytest.raises(errors.QuotaExceeded):
+    refuse(bench, KICKOFF, 401)
+    with pytest.raises(errors.AuthenticationError):
         bench.attempt()
 
     assert specstep("cancel", "proof")[0] == 0
