@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import deque
 from typing import Final
 
 from attrs import evolve
@@ -19,6 +18,7 @@ from regeneration.shapes import (
     Parameter,
     Slot,
     children,
+    flattened,
     fold,
     reachable,
     roots_of,
@@ -95,7 +95,7 @@ class _Joiner:
 
     def join(self, union: Node) -> bool:
         """Replace the objects of a union by one, and its lists by one; whether there were several of either."""
-        found, nullable = _flattened(union)
+        found, nullable = flattened(union)
         nodes = [slot.node for slot in found]
         objects = [node for node in nodes if node.kind == "object" and not node.is_free_form]
         free = [node for node in nodes if node.kind == "object" and node.is_free_form]
@@ -140,23 +140,6 @@ class _Joiner:
             steering=any(slot.steering for slot in slots),
             write_only=all(slot.write_only for slot in slots),
         )
-
-
-def _flattened(union: Node) -> tuple[list[Slot], bool]:
-    """The alternatives of a union, through unions in it, that are none themselves; and whether one may be null."""
-    found: list[Slot] = []
-    seen: set[int] = {id(union)}
-    waiting = deque(union.variants)
-    nullable = False
-    while waiting:
-        slot = waiting.popleft()
-        nullable = nullable or slot.nullable
-        if slot.node.kind != "union":
-            found.append(slot)
-        elif id(slot.node) not in seen:
-            seen.add(id(slot.node))
-            waiting.extend(slot.node.variants)
-    return found, nullable
 
 
 def join_values(contract: Contract) -> None:
@@ -208,7 +191,7 @@ def _forget(node: Node) -> None:
 
 def _reduce(union: Node, prints: Fingerprints, joiner: _Joiner) -> bool:
     """Replace the variants by the distinct alternatives that are no unions; whether that changed anything."""
-    found, nullable = _flattened(union)
+    found, nullable = flattened(union)
     distinct: dict[str, Slot] = {}
     for slot in found:
         distinct.setdefault(prints.get(id(slot.node), str(id(slot.node))), slot)

@@ -1,4 +1,4 @@
-"""What quotes the contract quotes it as it is: docs and docstrings name its endpoints, contract tests its operations."""
+"""What quotes the contract quotes it as it is: docs and docstrings name its endpoints, contract tests operations."""
 
 from __future__ import annotations
 
