@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import evolve
@@ -102,9 +103,8 @@ class _Joiner:
         arrays = [node for node in nodes if node.kind == "array"]
         if any(node.kind == "any" for node in nodes) or (len(objects) + len(free) < 2 and len(arrays) < 2):
             return False
-        others = [node for node in nodes if node.kind not in ("object", "array")]
         joined = [self._whole(some) for some in (objects or free[:1], arrays) if some]
-        union.variants = tuple(Slot(node, nullable=nullable) for node in (*others, *joined))
+        union.variants = tuple(Slot(node, nullable=nullable) for node in (*_plain_parts(union, {}), *joined))
         return True
 
     def _whole(self, nodes: list[Node]) -> Node:
@@ -140,6 +140,17 @@ class _Joiner:
             steering=any(slot.steering for slot in slots),
             write_only=all(slot.write_only for slot in slots),
         )
+
+
+def _plain_parts(union: Node, seen: dict[int, Node]) -> Iterator[Node]:
+    """The alternatives of a union that are plain values; unions of such stay together, since they may be one enum."""
+    seen[id(union)] = union
+    for slot in union.variants:
+        parts = flattened(slot.node)[0] if slot.node.kind == "union" else [slot]
+        if not any(part.node.kind in ("object", "array") for part in parts):
+            yield slot.node
+        elif slot.node.kind == "union" and id(slot.node) not in seen:
+            yield from _plain_parts(slot.node, seen)
 
 
 def join_values(contract: Contract) -> None:
