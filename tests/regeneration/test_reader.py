@@ -126,8 +126,11 @@ def test_two_spellings_of_one_path(small: Json, is_first: bool, is_other: bool) 
 
 @pytest.mark.parametrize(
     ("schema", "read_as"),
-    [({"type": "integer", "format": "int32"}, "integer"), ({"type": "boolean"}, "boolean"),
-     ({"type": "string"}, "string"), ({"type": "object", "properties": {"a": {"type": "integer"}}}, "string"), ({"$ref": "#/nothing"}, "string")],
+    [
+        ({"type": "integer", "format": "int32"}, "integer"), ({"type": "boolean"}, "boolean"),
+        ({"type": "string"}, "string"), ({"$ref": "#/nothing"}, "string"),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, "string"),
+    ],
 )  # fmt: skip
 def test_parameter_that_is_sent_as_json(small: Json, schema: Json, read_as: str) -> None:
     """The JSON of a number or a boolean is its text; anything else is given as the text that is sent."""
