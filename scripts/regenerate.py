@@ -14,6 +14,7 @@ if __name__ == "__main__":
 from regeneration.errors import RegenerationError
 from regeneration.pipeline import Options, regenerate
 from regeneration.project import Project
+from regeneration.report import MOST_SENTENCES
 
 #: The file in the folder of ``--report`` that says why a run stopped.
 STOPPED = "stopped.txt"
@@ -40,15 +41,28 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
                 [f"{name} is not what scripts/regenerate.py makes of openapi/; run it." for name in changed]
             )
     except RegenerationError as error:
-        for sentence in error.sentences:
-            _say(f"stopped: {sentence}")
-        if options.report is not None:
-            options.report.mkdir(parents=True, exist_ok=True)
-            (options.report / STOPPED).write_text("\n".join(error.sentences) + "\n", encoding="utf-8")
-        _say("The working tree is as it was.")
+        _refuse(error, options.report)
         return 1
     _say(f"changed: {', '.join(changed)}" if changed else "Nothing changed.")
     return 0
+
+
+def _refuse(error: RegenerationError, report: Path | None) -> None:
+    """Say why the run stopped, in a few lines whatever the document is, and where the rest of it is."""
+    more = len(error.sentences) - MOST_SENTENCES
+    for sentence in error.sentences[:MOST_SENTENCES]:
+        _say(f"stopped: {sentence}")
+    if more > 0:
+        _say(f"and {more} more reasons")
+    if error.counts:
+        _say(f"Changes in all: {error.counts}.")
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+        (report / STOPPED).write_text("\n".join(error.sentences) + "\n", encoding="utf-8")
+        _say(f"{report / ('drift.md' if error.counts else STOPPED)} has all of it.")
+    elif error.counts or more > 0:
+        _say("Run it with --report FOLDER to have all of it in FOLDER.")
+    _say("The working tree is as it was.")
 
 
 def argument_parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -48,3 +50,12 @@ def working_folder() -> Path:
             "The working folder no longer exists, so nothing can be found or saved there: change to another folder, "
             "or give whole paths."
         ) from None
+
+
+def shell_word(value: object) -> str:
+    """A value as a word of a command to copy; of a name that cannot be shown, the bytes as bash reads them."""
+    text = str(value)
+    if text.isprintable():
+        return shlex.quote(text)
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text))
+    return f"$'{''.join(plain)}'"

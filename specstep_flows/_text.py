@@ -23,7 +23,9 @@ _KEPT: Final = frozenset("\n\t\u200c\u200d")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 
 #: What has the form of a key: one of its parts is long and has a digit. (``sf_bay_area_2026`` is a name.)
-_KEY: Final = re.compile(r"\b(sf|oat)_(?:[A-Za-z0-9]+[_-])*?(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}[\w.~+/=-]*", re.ASCII)
+_KEY: Final = re.compile(
+    r"\b(sf|oat)_(?:[A-Za-z0-9]{1,40}[_-]){0,5}?(?=[A-Za-z]{0,80}\d)[A-Za-z0-9]{12,}[\w.~+/=-]*", re.ASCII
+)
 _ADDRESS: Final = re.compile(r"(?i)\b(https?)(?::|%3a)(?:\\?/|%2f){2}([^\s\"'<>]*)")
 _AUTHORITY: Final = re.compile(r"(?i)(?:[^/?#;\\%]*@)?([^/?#;\\%@]*)(.*)", re.DOTALL)
 #: Paths of words, as pages have them. Anything else in an address may be a secret: a name, a number, a query.
@@ -31,8 +33,12 @@ _PAGE: Final = re.compile(
     r"(?:/(?:[a-z]{1,24}\d{0,5}(?:[-_][a-z]{1,24}){0,5}(?:\.html?)?)?){0,6}(?:#[a-z]{1,24}(?:[-.][a-z\d]{1,12}){0,5})?"
     r"[.,:!)\]}`]*"
 )
-_QUERY: Final = re.compile(r"(?i)(?<![^\s\"'`(=])(/[^\s\"'<>?;#]*?)(?:[?;#]|%3[bf]|%23)[^\s\"'<>]*(?:=|%3d)[^\s\"'<>]*")
-_SIGNATURE: Final = re.compile(r"(?i)\b((?:[a-z-]*signature|sig)(?:=|%3d))[^\s\"'<>&]+")
+#: Nothing here goes back over what it has read: a hostile text may be long.
+_QUERY: Final = re.compile(
+    r"(?i)(?<![^\s\"'`(=])(/[^\s\"'<>?;#%]*+(?:%(?!3[bf]|23)[^\s\"'<>?;#%]*+)*+)(?:[?;#]|%3[bf]|%23)"
+    r"[^\s\"'<>=%]*+(?:%(?!3d)[^\s\"'<>=%]*+)*+(?:=|%3d)[^\s\"'<>]*"
+)
+_SIGNATURE: Final = re.compile(r"(?i)\b((?:[a-z-]{0,40}signature|sig)(?:=|%3d))[^\s\"'<>&]+")
 
 
 def without_secrets(text: str, *, is_foreign: bool = False) -> str:

@@ -210,15 +210,15 @@ def _wrong(node: Node, name: str, what: str) -> AnswersError:
 
 def _pairs(node: Node, name: str, what: str) -> Iterator[tuple[str, Node, Node]]:
     """The entries of a mapping, with their keys as strings. A duplicate key is refused."""
-    seen: list[str] = []
+    seen: set[str] = set()
     if not isinstance(node, Pairs):
         raise _wrong(node, name, f"{what} must be `name: value` pairs.")
     for key, value in node.pairs:
         if not isinstance(key, Text) or key.value is None:
             raise _wrong(key, name, "a name must be a string.")
-        if any(_same_question(key.value, other) for other in seen):
+        if _plain(key.value) in seen:
             raise _wrong(key, name, f"{key.value!r} appears twice.")
-        seen.append(key.value)
+        seen.add(_plain(key.value))
         yield key.value, key, value
 
 

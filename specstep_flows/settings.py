@@ -17,6 +17,7 @@ import ipaddress
 import math
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -29,7 +30,15 @@ from specstep_flows.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEFAULT_API_URL", "Settings", "check_api_key", "check_api_url", "default_file", "is_loopback"]
+__all__ = [
+    "DEFAULT_API_URL",
+    "Settings",
+    "check_api_key",
+    "check_api_url",
+    "check_clock_speed",
+    "default_file",
+    "is_loopback",
+]
 
 #: The official samples' default (language-samples).
 DEFAULT_API_URL: Final = "https://specstep.com"
@@ -44,8 +53,31 @@ _KEY_PREFIXES: Final = ("sf_", "oat_")
 
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 _PLAIN_PATH: Final = re.compile(r"(?:/[a-z]{1,12}\d{0,2}){1,3}/?")
+_FOUR_NUMBERS: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_NUMBER: Final = re.compile(r"[0-9][0-9a-fx.]*")
+
+#: A longer wait for one request, or for a paid one to appear, is as good as endless; no socket's time-out is longer.
+LONGEST_SECONDS: Final = 7 * 86400.0
+#: Clock speeds between which no wait overflows.
+SLOWEST_CLOCK: Final = 0.001
+FASTEST_CLOCK: Final = 1e6
 
 Found: TypeAlias = tuple[Any, str]
+
+
+def _not_endless(value: Any) -> Any:
+    """People write 1e300 for "no time-out": it is taken for the longest that there is."""
+    is_longer = isinstance(value, int | float) and LONGEST_SECONDS < value <= sys.float_info.max
+    return LONGEST_SECONDS if is_longer else value
+
+
+def _usable_key(key: str | None) -> str | None:
+    return None if key is None else check_api_key(key, "argument")
+
+
+def _usable_url(url: str) -> str:
+    """Also what code gives must not send the key unencrypted."""
+    return check_api_url(url, "argument")
 
 
 def _is_usable(_: object, field: attrs.Attribute[float], value: object) -> None:
@@ -60,14 +92,15 @@ class Settings:
     """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
 
     ``settle_seconds``: how long after a paid request without a response an empty list means "not sent".
-    ``request_timeout``: seconds for one request. ``clock_speed``: how much faster than real time the clock is.
+    ``request_timeout``: seconds for one request, a week at most. ``clock_speed``: how much faster than real time the
+    clock is.
     """
 
-    api_key: str | None = attrs.field(default=None, repr=False)
-    api_url: str = DEFAULT_API_URL
+    api_key: str | None = attrs.field(default=None, repr=False, converter=_usable_key)
+    api_url: str = attrs.field(default=DEFAULT_API_URL, converter=_usable_url)
     state: Path | None = None
-    settle_seconds: float = attrs.field(default=DEFAULT_SETTLE_SECONDS, validator=_is_usable)
-    request_timeout: float = attrs.field(default=DEFAULT_REQUEST_TIMEOUT, validator=_is_usable)
+    settle_seconds: float = attrs.field(default=DEFAULT_SETTLE_SECONDS, converter=_not_endless, validator=_is_usable)
+    request_timeout: float = attrs.field(default=DEFAULT_REQUEST_TIMEOUT, converter=_not_endless, validator=_is_usable)
     clock_speed: float = attrs.field(default=1.0, validator=_is_usable)
     sources: Mapping[str, str] = attrs.field(factory=dict)
     warnings: tuple[str, ...] = ()
@@ -123,6 +156,12 @@ class Settings:
     def without_key(self) -> Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
+
+    def __attrs_post_init__(self) -> None:
+        # Made in code, they came past no other check. A key that fits no header would be quoted by whoever refuses it.
+        if self.api_key is not None:
+            check_api_key(self.api_key, "api_key")
+        object.__setattr__(self, "api_url", check_api_url(self.api_url, "api_url"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
@@ -218,14 +257,16 @@ def check_api_url(value: object, source: str) -> str:
         raise SettingsError(f"The service's address ({source}) contains characters that no URL has.")
     try:
         parts = urlsplit(value)
-        host, port = parts.hostname or "", parts.port
+        # Its final dot is not known to every resolver.
+        host = "localhost" if parts.hostname == "localhost." else parts.hostname or ""
+        port = parts.port
     except ValueError:
         raise SettingsError(
             f"The service's address ({source}) is not a URL; it should look like {DEFAULT_API_URL}."
         ) from None
     # A key in place of a host would be looked up, unencrypted.
     is_key = host.startswith(_KEY_PREFIXES)
-    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host) or port == 0 or is_key:
+    if parts.scheme not in ("https", "http") or not _can_be_resolved(host) or port == 0 or is_key:
         raise SettingsError(f"The service's address ({source}) must look like {DEFAULT_API_URL}.")
     if "@" in parts.netloc:
         raise SettingsError(
@@ -245,14 +286,46 @@ def check_api_url(value: object, source: str) -> str:
     return origin
 
 
+def _can_be_resolved(host: str) -> bool:
+    """Whether a host can be looked up; if not, httpx or the socket module would raise an error of their own."""
+    # The standard library's codec does not encode others.
+    has_labels = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    try:
+        if "xn--" in host:
+            import httpx
+
+            for label in filter(re.compile("xn--").match, host.split(".")):
+                # It reads the name that stands behind it.
+                _ = httpx.URL(f"https://{label}").host
+        if ":" in host or _FOUR_NUMBERS.fullmatch(host):
+            ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return has_labels and _HOST.fullmatch(host) is not None
+
+
 def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine's loopback: ``localhost``, 127.0.0.0/8 or ::1."""
-    host = urlsplit(url).hostname or ""
+    """Whether a URL's host is this machine's loopback: ``localhost``, 127.0.0.0/8 or ::1, in any spelling."""
+    try:
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+    except ValueError:
+        return False
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
+        return _NUMBER.fullmatch(host) is not None and _is_loopback_number(host)
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def _is_loopback_number(host: str) -> bool:
+    """127.1, 0x7f000001 and the like, as the resolver reads them."""
+    import socket
+
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host)).is_loopback
+    except OSError:
         return False
 
 
@@ -260,6 +333,11 @@ def _origin(parts: SplitResult, host: str, port: int | None) -> str:
     name = f"[{host}]" if ":" in host else host
     usual = 443 if parts.scheme == "https" else 80
     return f"{parts.scheme}://{name}" if port in (None, usual) else f"{parts.scheme}://{name}:{port}"
+
+
+def _shown(value: object) -> str:
+    # Python writes no integer of more than 4,300 digits.
+    return "an integer that large" if isinstance(value, int) and abs(value) >= 10**20 else f"{value!r}"
 
 
 def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[float], bool]) -> float:
@@ -270,7 +348,7 @@ def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or not fits(number):
-        raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {value!r}.")
+        raise SettingsError(f"The {what} ({source}) must be a number {lowest}, not {_shown(value)}.")
     return number
 
 
@@ -282,8 +360,10 @@ def _request_timeout(value: object, source: str) -> float:
     return _number(value, source, "request timeout in seconds", "above 0", lambda number: number > 0)
 
 
-def _clock_speed(value: object, source: str) -> float:
-    return _number(value, source, "clock speed", "above 0", lambda number: number > 0)
+def check_clock_speed(value: object, source: str) -> float:
+    """How many times faster than real time a clock is, if anything can wait by it."""
+    fits = f"above 0 ({SLOWEST_CLOCK:g} to {FASTEST_CLOCK:,.0f})"
+    return _number(value, source, "clock speed", fits, lambda number: SLOWEST_CLOCK <= number <= FASTEST_CLOCK)
 
 
 def _state(value: object, source: str) -> Path:
@@ -299,7 +379,7 @@ _CHECKS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "state": ("SPECSTEP_STATE", _state),
     "settle_seconds": ("SPECSTEP_SETTLE_SECONDS", _settle_seconds),
     "request_timeout": ("SPECSTEP_REQUEST_TIMEOUT", _request_timeout),
-    "clock_speed": ("SPECSTEP_CLOCK_SPEED", _clock_speed),
+    "clock_speed": ("SPECSTEP_CLOCK_SPEED", check_clock_speed),
 }
 
 

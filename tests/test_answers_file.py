@@ -300,6 +300,13 @@ def test_a_pattern_means_what_python_says(pattern: str, text: str) -> None:
         assert (answers_file._compiled(pattern).search(text) is None) == (expected.search(text) is None)
 
 
+def test_a_file_of_very_many_questions_is_read_in_one_go() -> None:
+    """Each is compared with a set, and not with every other: this would take an hour."""
+    pairs = {f"question {number}": "x" for number in range(40_000)}
+
+    assert texts(AnswersFile.parse(json.dumps({"answers": pairs}), is_json=True), Clarification("question 7")) == ["x"]
+
+
 @given(
     st.dictionaries(st.text(min_size=1).filter(str.strip), st.text(min_size=1).filter(str.strip), max_size=5), st.text()
 )

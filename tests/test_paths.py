@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specstep_flows import errors
-from specstep_flows._paths import can_be_read_again, user_path
+from specstep_flows._paths import can_be_read_again, shell_word, user_path
 
 #: Everything that a file may be called on Linux, most of which is no UTF-8.
 NAMES = st.binary(min_size=1, max_size=40).filter(
@@ -59,3 +60,14 @@ def test_only_a_pipe_or_a_device_cannot_be_read_again(tmp_path: Path) -> None:
     assert not can_be_read_again(tmp_path / "pipe")
     assert not can_be_read_again(Path("/dev/null"))
     assert all(map(can_be_read_again, [tmp_path, tmp_path / "missing", Path(__file__), tmp_path / ("a" * 300)]))
+
+
+@given(NAMES)
+@settings(max_examples=30)
+def test_a_path_in_a_command_to_copy_is_that_path(name: bytes) -> None:
+    """Whatever its name, bash reads it as it is, and a terminal can show it."""
+    word = shell_word(os.fsdecode(name))
+
+    assert word.isprintable()
+    done = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert done.stdout == name

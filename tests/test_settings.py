@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows.errors import SettingsError
-from specstep_flows.settings import DEFAULT_API_URL, Settings, check_api_key, check_api_url, is_loopback
+from specstep_flows.settings import (
+    DEFAULT_API_URL,
+    LONGEST_SECONDS,
+    Settings,
+    check_api_key,
+    check_api_url,
+    is_loopback,
+)
 
 KEY = "sf_9f8e7d6c5b4a"
 
@@ -216,6 +224,21 @@ def test_a_key_in_the_wrong_place_is_not_shown(environ: dict[str, str]) -> None:
     assert KEY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
 
 
+@pytest.mark.parametrize("key", ["sf_short\n", "sf_sécret", "sf_a b\r\nX-Header: y", "sf_\0zz", "sf_", "secret", 7])
+def test_a_key_from_code_is_checked_as_any_other(key: Any) -> None:
+    """One that fits no header would be quoted by whoever refuses it."""
+    with pytest.raises(SettingsError) as caught:
+        Settings(api_key=key)
+    assert str(key)[3:8] not in str(caught.value) or len(str(key)) < 4
+
+
+def test_an_address_from_code_is_checked_as_any_other() -> None:
+    """The key goes nowhere unencrypted."""
+    with pytest.raises(SettingsError, match="unencrypted"):
+        Settings(api_url="http://specstep.example")
+    assert Settings(api_url="HTTPS://SpecStep.example:443/").api_url == "https://specstep.example"
+
+
 def test_a_missing_key_is_said_with_how_to_give_one() -> None:
     """The sentence names the variable and where keys are made."""
     with pytest.raises(SettingsError, match="Set SPECSTEP_API_KEY"):
@@ -234,6 +257,13 @@ def test_a_missing_key_is_said_with_how_to_give_one() -> None:
         ("http://127.8.8.8", "http://127.8.8.8"),
         ("http://[::1]:8787", "http://[::1]:8787"),
         ("HTTPS://[2001:DB8::1]", "https://[2001:db8::1]"),
+        ("http://localhost.:8787", "http://localhost:8787"),
+        ("http://127.1:8787", "http://127.1:8787"),
+        ("http://0x7f000001", "http://0x7f000001"),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]"),
+        ("https://api.specstep.com.", "https://api.specstep.com."),
+        ("https://xn--nxasmq6b.example", "https://xn--nxasmq6b.example"),
+        ("https://my_host", "https://my_host"),
     ],
 )
 def test_an_address_becomes_an_origin(given_url: str, origin: str) -> None:
@@ -256,6 +286,19 @@ def test_an_address_becomes_an_origin(given_url: str, origin: str) -> None:
         ("https://:443", "must look like"),
         ("https://a$b.com", "must look like"),
         ("https://specstep.com:0", "must look like"),
+        ("https://api..example", "must look like"),
+        ("https://.example", "must look like"),
+        ("https://.", "must look like"),
+        (f"https://{'a' * 64}.example", "must look like"),
+        ("https://xn--a", "must look like"),
+        ("https://api.xn--a.example", "must look like"),
+        ("https://999.1.1.1", "must look like"),
+        ("https://127.0.0.01", "must look like"),
+        ("https://[:::]", "not a URL"),
+        ("https://[1.2.3.4]", ""),
+        ("http://10.1", "unencrypted"),
+        ("http://1270.1", "unencrypted"),
+        ("http://0", "unencrypted"),
         ("https://specstep.com:port", "is not a URL"),
         ("https://specstep.com:99999", "is not a URL"),
         ("https://[::1", "is not a URL"),
@@ -298,6 +341,7 @@ def test_any_address_is_an_origin_or_a_clear_refusal(url: str) -> None:
         ("settle_seconds", True),
         ("request_timeout", 0),
         ("request_timeout", "inf"),
+        pytest.param("request_timeout", 10**5000, id="long"),
         ("clock_speed", 0),
         ("clock_speed", "-3"),
         ("clock_speed", [1]),
@@ -310,6 +354,34 @@ def test_a_value_that_does_not_fit_is_refused(name: str, value: object) -> None:
     """Numbers are finite and in range, folders are paths; the sentence says which setting and where from."""
     with pytest.raises(SettingsError, match=r"\(flag\)"):
         Settings.load({name: value, "api_url": "http://localhost"}, {})
+
+
+@given(st.from_regex(r"https://[][a-z0-9:._x-]{1,80}", fullmatch=True))
+def test_an_address_that_is_accepted_can_be_asked(url: str) -> None:
+    """Neither httpx nor the socket module has an error of its own for it: it is there, or it is not."""
+    try:
+        origin = check_api_url(url, "flag")
+    except SettingsError:
+        return
+    asked = httpx.URL(origin)
+    assert asked.host or asked.raw_host
+    asked.raw_host.decode().encode("idna")
+
+
+@pytest.mark.parametrize("value", ["1e300", "604801", 10**20, 1e18])
+@pytest.mark.parametrize("name", ["request_timeout", "settle_seconds"])
+def test_a_time_without_end_is_the_longest_there_is(name: str, value: Any) -> None:
+    """People write such numbers for "no time-out", which no clock can hold."""
+    assert getattr(Settings.load({name: value}, {}), name) == LONGEST_SECONDS
+    if not isinstance(value, str):
+        assert getattr(Settings(**{name: value}), name) == LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("value", ["1e-300", "1e300", pytest.param(10**5000, id="long"), "0.0001", "2e6"])
+def test_a_clock_by_which_nothing_can_wait_is_refused(value: Any) -> None:
+    """Every wait by the slowest and the fastest one fits a timer."""
+    with pytest.raises(SettingsError, match="clock speed"):
+        Settings.load({"clock_speed": value, "api_url": "http://localhost"}, {})
 
 
 def test_the_clock_runs_faster_on_loopback_only() -> None:
@@ -391,6 +463,17 @@ def test_a_number_given_to_the_class_itself_is_checked_too(name: str, value: Any
     """A settle time that is nan would be waited out for ever, with a paid run in it."""
     with pytest.raises(SettingsError, match="must be a number"):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"api_url": "http://specstep.example"}, {"api_url": "https://a..b"}, {"api_key": "key"}, {"api_key": "sf_a\nb"}],
+)
+def test_an_address_and_a_key_given_to_the_class_itself_are_checked_too(given: dict[str, Any]) -> None:
+    """The key is sent encrypted, or nowhere."""
+    with pytest.raises(SettingsError, match=r"\(argument\)"):
+        Settings(**given)
+    assert Settings(api_url="https://SpecStep.com/").api_url == "https://specstep.com"
 
 
 def test_a_mark_at_the_start_of_the_file_is_none_of_its_text(file: Path) -> None:

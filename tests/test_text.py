@@ -91,3 +91,26 @@ def test_pages_paths_and_names_are_no_secrets(kept: str) -> None:
 def test_what_may_be_a_secret_is_cut(secret: str, shown: str) -> None:
     """Of an address the host stays, of a key what kind it is."""
     assert without_secrets(f"at {secret} now") == f"at {shown} now"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "sf_a-",
+            "sf_",
+            "sf_a1_",
+            "sf_aaaaaaaaaaaa",
+            "oat_-",
+            "https://",
+            "https://a@",
+            "https%3a%2f%2f",
+            "https://x/a-",
+        ),
+        *(" /%3f", "/?", " /a;", " /a?%3d%", "a-", "a-signature", "sig", "%3d", "signature-", "https://x/a1#a.", "//"),
+    ],
+)
+def test_no_text_keeps_the_search_busy(piece: str) -> None:
+    """A service may send any text in any length: one that the search would go over again and again would not end."""
+    for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}"):
+        without_secrets(text, is_foreign=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from attrs import asdict, frozen
 
 from regeneration.errors import OperationKey
 from regeneration.shapes import Contract, Node, Operation, children
+from regeneration.text import shown
+
+#: Alternatives of a value that are named.
+MOST_ALTERNATIVES: Final = 12
 
 Severity = Literal["additive", "client", "flows"]
 
@@ -44,7 +48,7 @@ class ChangeKind(StrEnum):
     )
     OPERATION_NEW = "operation new"
     OPERATION_DEPRECATED = "operation deprecated"
-    PARAMETER_GONE = "parameter gone", "{where} is gone, and {users} need it."
+    PARAMETER_GONE = "parameter gone", "{where} is gone, and {users} need it{hint}."
     PARAMETER_NEW = "parameter new", "{where} is new and required; {users} don't send it."
     PARAMETER_NOT_LISTED = "parameter not listed"
     PARAMETER_SPELLED_DIFFERENTLY = "parameter spelled differently"
@@ -69,7 +73,8 @@ class ChangeKind(StrEnum):
     FIELD_GONE = "field gone", "{where} is gone, and {users} steer by it{hint}."
     FIELD_NEW = "field new", "{where} is new and required{hint}; {users} don't send it."
     FIELD_NOT_LISTED = "field not listed"
-    FIELD_SPELLED_DIFFERENTLY = "field spelled differently"
+    FIELDS_WRAPPED = "fields wrapped", "{where} has its fields in another place{hint}; {users} need them."
+    FIELD_SPELLED_DIFFERENTLY = "field spelled differently", "{where} is spelled differently{hint}; {users} need it."
     FIELD_NOW_REQUIRED = "field now required"
     FIELD_NO_LONGER_REQUIRED = "field no longer required"
     TYPE_CHANGED = "type changed", "{where} changed its type{hint}, and {users} steer by it."
@@ -79,6 +84,10 @@ class ChangeKind(StrEnum):
     TYPE_LOST = "type lost"
     ONE_ALTERNATIVE = "one alternative"
     VALUES_GONE = "values gone", "{where} lost values that flows may wait for{hint}; {users} steer by it."
+    VALUES_SPELLED_DIFFERENTLY = (
+        "values spelled differently",
+        "{where} has values that are spelled differently{hint}; {users} steer by it.",
+    )
     VALUES_NEW = "values new"
     VALUES_LISTED = "values listed"
     NULL_TAKEN_TOO = "null taken too"
@@ -111,12 +120,12 @@ class Change:
     @property
     def obstacle(self) -> str:
         """Why the run stops, for a change that breaks the flows."""
-        return self.what.sentence.format(
-            where=f"{self.operation}: {self.place}" if self.place else self.operation,
-            detail=self.detail,
-            hint=f"; {self.detail}" if self.detail else "",
-            users=", ".join(self.touches),
-        )
+        return self.obstacle_of(f"{self.operation}: {self.place}" if self.place else self.operation, self.touches)
+
+    def obstacle_of(self, where: str, users: tuple[str, ...]) -> str:
+        """The same of several operations with this change."""
+        hint = f"; {self.detail}" if self.detail else ""
+        return self.what.sentence.format(where=where, detail=self.detail, hint=hint, users=", ".join(users))
 
     def as_data(self) -> dict[str, object]:
         """The change as ``drift.json`` holds it."""
@@ -184,12 +193,27 @@ def _steering_names(root: Node) -> set[str]:
 
 def described(node: Node) -> str:
     """A shape in a few words."""
+    several = node.alternatives or [slot.node for slot in node.variants]
+    if several:
+        return " or ".join(sorted(set(map(_alternative, several)))[:MOST_ALTERNATIVES])
     if node.kind == "scalar":
         return f"{node.type} ({node.format})" if node.format else node.type
     if node.kind == "enum":
         return f"one of {len(node.values)} {node.type}s"
     if node.kind == "array":
-        return f"array of {described(node.items.node)}" if node.items and node.items.node.kind != "array" else "array"
-    if node.kind == "union":
-        return "one of several"
+        items = node.items.node if node.items is not None else node
+        if items.kind == "array":
+            return "array"
+        return f"array of {'one of several' if items.variants or items.alternatives else described(items)}"
     return "anything" if node.kind == "any" else "object"
+
+
+def _alternative(node: Node) -> str:
+    """One of several: of objects their names or, where they have none, their first fields."""
+    if node.variants or node.alternatives:
+        return "one of several"  # they may hold each other
+    if node.kind != "object" or not (node.name or node.properties):
+        return described(node)
+    fields = [shown(name, 30) for name in node.properties]
+    more = ", …" if len(fields) > 3 else ""
+    return node.name or f"object with {', '.join(fields[:3])}{more}"

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from regeneration.changes import Change, ChangeKind, Severity, Uses, described
 from regeneration.errors import OperationKey
+from regeneration.likeness import likely, respelled, spelling, wrapped_in
 from regeneration.merge import combine
 from regeneration.pairs import (
     Place,
@@ -88,33 +89,27 @@ def compare_pulls(now: Contract, before: Contract, documented: Contract, uses: U
 
 def _spelled_differently(adjusted: Operation, original: Operation, uses: Uses) -> Iterator[Change]:
     """How a list is wrapped differently, and a form spelled differently, than in the original operation."""
+    title, users, kind = uses.title(adjusted), uses.of(adjusted), ChangeKind.FIELD_SPELLED_DIFFERENTLY
     for status, body in adjusted.responses.items():
         before, after = original.responses[status].slot, body.slot
         if before is not None and after is not None and before.node is not after.node:
-            detail = f"{_wrapping(before.node)} became {_wrapping(after.node)}; its rows keep their names"
-            yield Change(
-                ChangeKind.LIST_WRAPPED_DIFFERENTLY, uses.title(adjusted), status, "client", detail, uses.of(adjusted)
-            )
+            name, now = _list_in(before.node), _list_in(after.node)
+            if name and now and spelling(name) == spelling(now):
+                yield Change(kind, title, f"{status}.{shown(name)}", "client", f"it is {shown(now)} now", users)
+            else:
+                said = [f"an object with {shown(name)}" if name else "an array" for name in (name, now)]
+                detail = f"{' became '.join(said)}; its rows keep their names"
+                yield Change(ChangeKind.LIST_WRAPPED_DIFFERENTLY, title, status, "client", detail, users)
     for medium, body in adjusted.requests.items():
         before, after = original.requests[medium].slot, body.slot
         names = zip(before.node.properties, after.node.properties, strict=True) if before and after else ()
         for name, other in names:
             if name != other:
-                detail = f"it is {shown(other)} now"
-                place = f"body.{shown(name)}"
-                yield Change(
-                    ChangeKind.FIELD_SPELLED_DIFFERENTLY,
-                    uses.title(adjusted),
-                    place,
-                    "additive",
-                    detail,
-                    uses.of(adjusted),
-                )
+                yield Change(kind, title, f"body.{shown(name)}", "additive", f"it is {shown(other)} now", users)
 
 
-def _wrapping(node: Node) -> str:
-    arrays = [name for name, slot in node.properties.items() if slot.node.kind == "array"]
-    return f"an object with {shown(arrays[0])}" if arrays else "an array"
+def _list_in(node: Node) -> str:
+    return next((name for name, slot in node.properties.items() if slot.node.kind == "array"), "")
 
 
 class _Comparison:
@@ -160,7 +155,11 @@ class _Comparison:
         self._add(what, place, "client" if self._is_final else "additive", "" if self._is_final else stays)
 
     def _parameters(self) -> None:
-        for other, parameter in paired_parameters(self._there, self._here):
+        pairs = paired_parameters(self._there, self._here)
+        gone = {one.name: one.slot.node for other, one in pairs if one is not None and other is None}
+        new = {one.name: one.slot.node for one, known in pairs if one is not None and known is None}
+        guesses = likely(gone, new)
+        for other, parameter in pairs:
             named = parameter or other
             assert named is not None
             place = f"{named.where} {named.name}"
@@ -171,7 +170,12 @@ class _Comparison:
                 self._add_not_stated(ChangeKind.PARAMETER_NOT_LISTED, place, "the documented one stays")
             elif other is None:
                 needed = self._uses.steers_by_parameter(self._here, parameter.name)
-                self._add(ChangeKind.PARAMETER_GONE, place, "flows" if needed else "client", "")
+                self._add(
+                    ChangeKind.PARAMETER_GONE,
+                    place,
+                    "flows" if needed else "client",
+                    _perhaps(guesses.get(parameter.name)),
+                )
             else:
                 if other.name != parameter.name and parameter.where == "query":
                     self._add(
@@ -231,23 +235,61 @@ class _Comparison:
         """Compare one place; what to go on with below it."""
         there, here = counterpart(place.there, place.here)
         if there is not None and here is not None and here.kind == "object" and there.kind == "object":
+            there = self._in_the_names_of(place, self._unwrapped(place, there, here), here)
             self._properties(place, there, here)
         return there, here
 
+    def _unwrapped(self, place: Place, there: Node, here: Node) -> Node:
+        """An object without what is put around most of its fields, which is one change and not one for each."""
+        member = wrapped_in(there, here)
+        if member is None:
+            return there
+        inside = there.properties[member].node.properties
+        moved = {name for name in here.properties if spelling(name) in map(spelling, inside)}
+        is_missed = any(self._worst(place, name, here.properties[name]) == "flows" for name in moved)
+        worst: Severity = "flows" if is_missed or place.direction != "response" else "client"
+        known = set(map(spelling, here.properties))
+        kept = {name: slot for name, slot in there.properties.items() if spelling(name) in known}
+        beside = ", ".join(shown(name, 40) for name in there.properties if name != member and name not in kept)
+        detail = f"they are inside {shown(member)} now{f', beside {beside}' if beside else ''}"
+        self._add(ChangeKind.FIELDS_WRAPPED, place.path, worst, detail)
+        return evolve(there, properties={**kept, **inside})
+
+    def _in_the_names_of(self, place: Place, there: Node, here: Node) -> Node:
+        """An object under the documented names of its fields, where they are spelled differently and no more."""
+        gone = [name for name in here.properties if name not in there.properties]
+        spelled = respelled(gone, [name for name in there.properties if name not in here.properties])
+        for name, now in spelled.items():
+            slot, other = here.properties[name], there.properties[now]
+            worst = self._worst(place, name, slot)
+            if place.direction != "response" and other.required and not why_left_out(other, slot):
+                worst = "flows"
+            path = f"{place.path}.{shown(name)}"
+            self._add(ChangeKind.FIELD_SPELLED_DIFFERENTLY, path, worst, f"it is {shown(now)} now")
+        names = {now: name for name, now in spelled.items()}
+        return evolve(there, properties={names.get(name, name): slot for name, slot in there.properties.items()})
+
+    def _worst(self, place: Place, name: str, slot: Slot) -> Severity:
+        """Whom it breaks when a field is not what it was."""
+        goes_by = self._here.goes_by or (name,)
+        is_documented = bool(self._here.operation_id)
+        steers = slot.steering and name in goes_by if is_documented else self._uses.steers_by(self._here, name)
+        return "flows" if steers and place.direction == "response" else "client"
+
     def _properties(self, place: Place, there: Node, here: Node) -> None:
         is_read = place.direction == "response"
+        gone = {name: slot.node for name, slot in here.properties.items() if name not in there.properties}
+        new = {name: slot.node for name, slot in there.properties.items() if name not in here.properties}
+        guesses = likely(gone, new)
         for name, slot in here.properties.items():
             other = there.properties.get(name)
             path = f"{place.path}.{shown(name)}"
-            is_documented = bool(self._here.operation_id)
-            goes_by = self._here.goes_by or (name,)
-            steers = slot.steering and name in goes_by if is_documented else self._uses.steers_by(self._here, name)
-            worst: Severity = "flows" if steers and is_read else "client"
+            worst = self._worst(place, name, slot)
             if other is None and is_read and there.is_problem:
                 self._add_not_stated(ChangeKind.FIELD_NOT_LISTED, path, "the documented one stays")
                 continue
             if other is None:
-                self._gone(path, worst, name, slot, there, here)
+                self._gone(path, worst, slot, there, guesses.get(name))
                 continue
             for what, after, severity, detail in self._differences(place, other.node, slot.node, worst):
                 self._add(what, path + after, severity, detail)
@@ -275,11 +317,11 @@ class _Comparison:
                 detail = ", ".join(filter(None, (described(other.node), said)))
                 self._add(ChangeKind.FIELD_NEW, f"{place.path}.{shown(name)}", "flows" if must else "additive", detail)
 
-    def _gone(self, path: str, worst: Severity, name: str, slot: Slot, there: Node, here: Node) -> None:
+    def _gone(self, path: str, worst: Severity, slot: Slot, there: Node, guess: str | None) -> None:
         """A field that is not there under its name; flows may know another one."""
         known = next((other for other in slot.also_called if _is_a(slot.node, there.properties.get(other))), None)
         if known is None:
-            self._add(ChangeKind.FIELD_GONE, path, worst, _perhaps(name, slot, there, here))
+            self._add(ChangeKind.FIELD_GONE, path, worst, _perhaps(guess))
         else:
             self._add(ChangeKind.FIELD_GONE, path, "client", f"it is {known} now, which flows know, too")
 
@@ -294,12 +336,18 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
     if there.kind == "enum" and here.kind == "enum" and there.type == here.type:
         gone = _missing(here.values, there.values)
         new = _missing(there.values, here.values)
+        spelled = respelled(list(map(str, gone)), list(map(str, new)))
+        if spelled:
+            said = [f"{shown(value, 40)} is {shown(now, 40)} now" for value, now in spelled.items()]
+            yield ChangeKind.VALUES_SPELLED_DIFFERENTLY, after, worst, _in_a_row(said)
+        gone = [value for value in gone if str(value) not in spelled]
+        new = [value for value in new if str(value) not in spelled.values()]
         shown_only = [value for value in gone if here.waited_for and value not in here.waited_for]
         waited_for = [value for value in gone if value not in shown_only]
         if waited_for:
-            yield ChangeKind.VALUES_GONE, after, worst, _listed(waited_for)
+            yield ChangeKind.VALUES_GONE, after, worst, _listed(waited_for, new)
         if shown_only:
-            yield ChangeKind.VALUES_GONE, after, "client", _listed(shown_only)
+            yield ChangeKind.VALUES_GONE, after, "client", _listed(shown_only, new)
         if new:
             yield ChangeKind.VALUES_NEW, after, "additive", _listed(new)
     elif kept is None:
@@ -312,14 +360,15 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
     elif there.kind == "union" and any(slot.node.kind == here.kind for slot in there.variants):
         yield ChangeKind.TYPE_WIDENED, after, worst, detail
     elif known is not here and known is not None and there.kind != "union":
-        yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{_one_of(here)} became {known.name or described(there)}"
+        now = known.name or described(there)
+        yield ChangeKind.ONE_ALTERNATIVE, after, "additive", f"{described(here)} became {now}"
     elif here.kind == "any":
         if not there.is_free_form:
             yield ChangeKind.TYPE_STATED, after, "additive", described(there)
-    elif (there.kind, there.type, there.format) != (here.kind, here.type, here.format):
+    elif (there.kind, there.type, there.format) != (here.kind, here.type, here.format) or (
+        there.kind == "union" and _kinds(there) != _kinds(here)
+    ):
         yield ChangeKind.TYPE_CHANGED, after, worst, detail
-    elif there.kind == "union" and _alternatives(there) != _alternatives(here):
-        yield ChangeKind.TYPE_CHANGED, after, worst, f"{_one_of(here)} became {_one_of(there)}"
 
 
 def _is_a(node: Node, other: Slot | None) -> bool:
@@ -327,13 +376,9 @@ def _is_a(node: Node, other: Slot | None) -> bool:
     return other is not None and (other.node.kind, other.node.type) == (node.kind, node.type)
 
 
-def _alternatives(union: Node) -> list[str]:
-    nodes = union.alternatives or tuple(slot.node for slot in union.variants)
-    return sorted({described(node) for node in nodes})
-
-
-def _one_of(union: Node) -> str:
-    return " or ".join(_alternatives(union)[:12])
+def _kinds(union: Node) -> set[str]:
+    """The kinds of the alternatives, in which all objects are one: they are compared field by field."""
+    return {"object" if slot.node.kind == "object" else described(slot.node) for slot in union.variants}
 
 
 def _missing(values: tuple[str | int, ...], others: tuple[str | int, ...]) -> list[str | int]:
@@ -342,20 +387,23 @@ def _missing(values: tuple[str | int, ...], others: tuple[str | int, ...]) -> li
     return [value for value in values if str(value).casefold() not in known]
 
 
-def _listed(values: list[str | int]) -> str:
-    shown_values = ", ".join(shown(str(value), 40) for value in values[:12])
-    return shown_values + (f" and {len(values) - 12} more" if len(values) > 12 else "")
+def _listed(values: list[str | int], new: list[str | int] | None = None) -> str:
+    """Some values, each with the new one that it most likely is."""
+    now = likely(dict.fromkeys(map(str, values)), dict.fromkeys(map(str, new or ())))
+    hints = {value: f" (perhaps {shown(other, 40)} now)" for value, other in now.items()}
+    return _in_a_row([shown(value, 40) + hints.get(value, "") for value in map(str, values)])
 
 
-def _perhaps(name: str, slot: Slot, there: Node, here: Node) -> str:
-    """Which new field a gone one most likely is."""
-    new = [other for other in there.properties if other not in here.properties][:MOST_COMPARED]
-    alike = [other for other in new if described(there.properties[other].node) == described(slot.node)]
-    close = difflib.get_close_matches(name, new, n=1, cutoff=0.6) or (alike if len(alike) == 1 else [])
-    return f"perhaps it is called {shown(close[0])} now" if close else ""
+def _in_a_row(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
-#: New operations, or new fields, among which a gone one is looked for.
+def _perhaps(name: str | None) -> str:
+    """Which new name something that is gone most likely has."""
+    return f"perhaps it is called {shown(name)} now" if name else ""
+
+
+#: New operations among which a gone one is looked for.
 MOST_COMPARED: Final = 300
 LONGEST_COMPARED: Final = 200
 
@@ -408,7 +456,12 @@ def compare_operations(
 
 
 def _moved_to(operation: Operation, candidates: dict[OperationKey, Operation]) -> Operation | None:
-    """The new operation that a gone one most likely is, by its path and by what it answers."""
+    """The new operation that a gone one most likely is: by the end of its path, by its path, by what it answers."""
+    shape = operation.route.shape
+    same_method = [other for other in candidates.values() if other.method == operation.method]
+    under = [other for other in same_method if other.route.shape[-len(shape) :] == shape]
+    if len(under) == 1:
+        return under[0]
     mine = _field_names(operation)
     best: tuple[float, Operation] | None = None
     alike = [other for other in candidates.values() if len(other.route.blanked) < LONGEST_COMPARED]

@@ -13,6 +13,8 @@ class RegenerationError(Exception):
 
     def __init__(self, sentences: str | Iterable[str]) -> None:
         self.sentences = [sentences] if isinstance(sentences, str) else list(sentences)
+        #: How much the drift report has; empty when the run stopped before there was one.
+        self.counts = ""
         super().__init__("\n".join(self.sentences))
 
 

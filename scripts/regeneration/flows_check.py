@@ -14,9 +14,9 @@ from typing import Any, Final
 from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
 from regeneration.project import PACKAGE, Project, child_environment, run_child
+from regeneration.report import MOST_SENTENCES
 from regeneration.text import shown
 
-MOST_SENTENCES: Final = 12
 _NO_TESTS: Final = 5
 _CLASS: Final = re.compile(r'"([A-Z]\w*)"')
 _MARK: Final = "mark.contract"
@@ -44,9 +44,7 @@ def check_flows(project: Project, generated: Path, aligned: JsonObject) -> None:
         return
     found = [*_lost_imports(project, generated), *_type_errors(project, generated, aligned)]
     if found:
-        sentences = list(dict.fromkeys(found))
-        more = [f"And {len(sentences) - MOST_SENTENCES} more."] if len(sentences) > MOST_SENTENCES else []
-        raise FlowsDoNotFit([*sentences[:MOST_SENTENCES], *more])
+        raise FlowsDoNotFit(dict.fromkeys(found))
     _contract_tests(project, generated)
 
 
@@ -65,7 +63,7 @@ def _type_errors(project: Project, generated: Path, aligned: JsonObject) -> list
     command = [sys.executable, "-m", "mypy", "--config-file", str(project.pyproject), "--output", "json"]
     command += ["--cache-dir", str(cache), "--no-error-summary", "-p", project.flows.name]
     environment = child_environment(MYPYPATH=os.pathsep.join([str(generated), str(project.root)]))
-    run = run_child(command, environment, "mypy", folder=project.root)
+    run = run_child(command, environment, project.root)
     found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     complaints = [entry for entry in found if entry.get("severity") == "error"]
     if run.returncode and not complaints:
@@ -94,12 +92,12 @@ def _contract_tests(project: Project, generated: Path) -> None:
     environment = child_environment(
         PYTHONPATH=os.pathsep.join([str(generated), str(project.root)]), PYTHONDONTWRITEBYTECODE="1"
     )
-    run = run_child(command, environment, "pytest", folder=project.root)
+    run = run_child(command, environment, project.root)
     if run.returncode == _NO_TESTS:
         raise RegenerationError(_NOTHING_SHOWN)
     if run.returncode:
         failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR", "E "))]
-        said = failed[:MOST_SENTENCES] or (run.stdout + run.stderr).splitlines()[-MOST_SENTENCES:]
+        said = failed or (run.stdout + run.stderr).splitlines()[-MOST_SENTENCES:]
         raise RegenerationError(["The contract tests fail with the new client:", *(shown(line, 300) for line in said)])
 
 

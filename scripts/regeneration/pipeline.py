@@ -12,16 +12,19 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from regeneration.align import Aligned, align
+from regeneration.changes import Uses
+from regeneration.compare import compare_operations, moved_operations
 from regeneration.document import JsonObject, load_documented, parse_document
 from regeneration.emit import to_json
 from regeneration.errors import RegenerationError
 from regeneration.flows_check import FlowsDoNotFit, check_flows
 from regeneration.generator import check_tools, generate_client, inspect_client
+from regeneration.groups import TERMINAL, grouped
 from regeneration.names import NamesLock
 from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
 from regeneration.pull import Pulled, pull
-from regeneration.report import Report, keep_last_comparison, not_generated_before, obstacles, report_on
+from regeneration.report import Report, keep_last_comparison, not_generated_before, report_on
 from regeneration.shapes import path_order
 from regeneration.swap import staging, swap
 
@@ -66,24 +69,27 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         say(f"aligned {len(work.aligned.contract.operations)} operations")
         report = report_on(work.aligned, work.pulled, work.committed, work.before)
         keep_last_comparison(report, project.drift_data)
-        _tell(report, options, say)
-        _stop_for(report, options, not_generated_before(project.drift_data))
-        say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
-        staged = _stage(project, scratch, work, report)
-        say("generated and inspected the client")
-        if fresh is not None and fresh.content != work.committed:
-            staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
-        changed = {target: new for target, new in staged.items() if not same(target, new)}
-        if project.client in changed and options.flows and not options.check:
-            say("checking the flows against the new client")
-            try:
+        try:
+            _stop_for(report, options, not_generated_before(project.drift_data))
+            say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
+            staged = _stage(project, scratch, work, report)
+            say("generated and inspected the client")
+            if fresh is not None and fresh.content != work.committed:
+                staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
+            changed = {target: new for target, new in staged.items() if not same(target, new)}
+            if project.client in changed and options.flows and not options.check:
+                say("checking the flows against the new client")
                 check_flows(project, scratch / "generated", work.aligned.document)
-            except FlowsDoNotFit as misfit:
-                report.misfits = misfit.sentences
-                _write(report, options)
-                raise
+        except RegenerationError as error:
+            report.misfits = error.sentences if isinstance(error, FlowsDoNotFit) else []
+            error.counts = report.counts()
+            raise
+        finally:
+            _write(report, options)
         if not options.check:
             swap(project, changed)
+            for line in report.terminal():
+                say(line)
         return Outcome([project.relative(target) for target in changed], report)
 
 
@@ -131,16 +137,14 @@ def _stop_for_another_api(aligned: Aligned) -> None:
         return
     first = min(aligned.pulled.operations.values(), key=path_order, default=None)
     has = f"it has {first.title}" if first is not None else "it has none at all"
+    moved = moved_operations(aligned.pulled, aligned.documented, {})
+    changes = compare_operations(aligned.pulled, aligned.documented, Uses(aligned.documented), {}, moved)
+    causes = [f"It looks like that: {group.line(TERMINAL)}." for group in grouped(list(changes)) if group.cause]
     raise RegenerationError(
         f"None of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
-        "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml."
+        "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml. "
+        + " ".join(causes[:1])
     )
-
-
-def _tell(report: Report, options: Options, say: Say) -> None:
-    for line in report.terminal():
-        say(line)
-    _write(report, options)
 
 
 def _write(report: Report, options: Options) -> None:
@@ -152,7 +156,7 @@ def _write(report: Report, options: Options) -> None:
 
 def _stop_for(report: Report, options: Options, accepted: Collection[str]) -> None:
     """Stop for what the flows miss; strictly also for what cannot be generated and nobody has accepted so far."""
-    sentences = obstacles(report)
+    sentences = report.refusal()
     if options.strict:
         lost = {name: reason for name, reason in report.not_generated.items() if name not in accepted}
         sentences += [f"{name} can't be generated: {reason}." for name, reason in lost.items()]

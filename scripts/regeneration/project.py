@@ -9,13 +9,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from regeneration.errors import RegenerationError
-
 PACKAGE: Final = "specstep_client"
 #: The package written by hand that is checked against it.
 FLOWS: Final = "specstep_flows"
-#: Seconds after which a process that we started is taken to hang.
-TIME_LIMIT: Final = 900.0
 
 
 class Project:
@@ -56,19 +52,13 @@ def child_environment(**added: str) -> dict[str, str]:
 
 
 def run_child(
-    command: list[str],
-    environment: dict[str, str],
-    name: str,
-    *,
-    folder: Path | None = None,
-    seconds: float = TIME_LIMIT,
+    command: list[str], environment: dict[str, str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program, and kill it with its own children when it hangs or when we are interrupted.
+    """Run a program, and kill it with its own children when we are interrupted.
 
-    Killing it alone would leave a formatter of thousands of files at work, and us waiting for its pipe to close.
-
-    Raises:
-        RegenerationError: it took longer than ``seconds``, by its name.
+    Killing it alone would leave a formatter of thousands of files at work, and us waiting for its pipe to close. There
+    is no time limit: what a document may ask for is bounded by what is counted in it, so that none is refused for the
+    load of a machine.
     """
     with subprocess.Popen(
         command,
@@ -80,10 +70,7 @@ def run_child(
         start_new_session=True,
     ) as process:
         try:
-            output, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            raise RegenerationError(f"{name} didn't finish within {seconds:.0f} seconds.") from None
+            output, errors = process.communicate()
         except BaseException:
             _kill(process)
             raise
@@ -95,6 +82,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _is_secret(name: str) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -13,10 +12,11 @@ from typing import Final
 from attrs import define, evolve, field
 
 from regeneration.align import Aligned
-from regeneration.changes import MEANING, Change, ChangeKind, Severity, Uses
+from regeneration.changes import MEANING, Change, Uses
 from regeneration.compare import compare, compare_pulls
 from regeneration.document import JsonObject, parse_document
 from regeneration.errors import Notes, RegenerationError
+from regeneration.groups import TERMINAL, Writing, grouped
 from regeneration.reader import read_contract
 from regeneration.renames import renamed_classes
 
@@ -24,11 +24,8 @@ from regeneration.renames import renamed_classes
 MOST_LINES: Final = 40
 #: Of these, lines about what breaks nothing.
 MOST_ADDITIVE: Final = 12
-#: Operations that one line on the terminal names before it counts the rest; the page names all of them.
-MOST_OPERATIONS: Final = 3
-
-_ERROR: Final = re.compile(r"^[45][0-9X]{2}\b")
-_LENIENT: Final = (ChangeKind.FIELD_NOW_REQUIRED, ChangeKind.FIELD_NO_LONGER_REQUIRED)
+#: Sentences on the terminal about why a run stops; with more, those that say the same of several operations are one.
+MOST_SENTENCES: Final = 10
 
 
 @define
@@ -47,11 +44,14 @@ class Report:
 
     @property
     def comparisons(self) -> list[tuple[str, str, list[Change]]]:
-        """Title, key and changes of each comparison."""
-        return [
-            ("From the documented contract to the pulled document", "documented_to_pulled", self.documented_to_pulled),
-            ("From the document pulled before to this one", "last_to_pulled", self.last_to_pulled),
-        ]
+        """Title, key and changes of each comparison, what is news first."""
+        news = [("From the document pulled before to this one", "last_to_pulled", self.last_to_pulled)]
+        known = (
+            "From the documented contract to the pulled document",
+            "documented_to_pulled",
+            self.documented_to_pulled,
+        )
+        return [known, *news] if self.previous_sha256 is None else [*news, known]
 
     def data(self) -> str:
         """``drift.json``."""
@@ -60,8 +60,8 @@ class Report:
             "pulled_sha256": self.pulled_sha256,
             "previous_sha256": self.previous_sha256,
         }
-        for _, key, changes in self.comparisons:
-            parts[key] = [change.as_data() for change in changes]
+        for key in ("documented_to_pulled", "last_to_pulled"):
+            parts[key] = [change.as_data() for change in getattr(self, key)]
         parts |= {"misfits": self.misfits, "not_generated": self.not_generated, "notes": self.notes}
         return json.dumps(parts, indent=1, ensure_ascii=True) + "\n"
 
@@ -70,14 +70,14 @@ class Report:
         lines = ["# API drift", ""]
         if self.pulled_sha256 is None:
             return "\n".join([*lines, "No document was pulled yet: the client is the documented contract's.", ""])
-        lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`; `drift.json` has all of it.", ""]
+        lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`.", ""]
         lines += _summary(self.comparisons)
-        for title, _, changes in self.comparisons:
-            lines += [f"## {title}", ""]
-            lines += _sections(changes) or ["Nothing.", ""]
         if self.misfits:
             lines += ["## Breaking for the flows: they do not fit the new client", ""]
             lines += [*(f"- {_safe(sentence)}" for sentence in self.misfits), ""]
+        for title, _, changes in self.comparisons:
+            lines += [f"## {title}", ""]
+            lines += _sections(changes) or ["Nothing.", ""]
         if self.not_generated:
             lines += ["## Operations that are not generated", ""]
             lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
@@ -89,17 +89,29 @@ class Report:
         """The lines for the terminal: the worst first, and not more than a person reads."""
         lines: list[str] = []
         for title, _, changes in self.comparisons:
-            if not changes:
-                continue
-            lines.append(f"{title}:")
-            grouped = _grouped(changes)
-            breaking = sum(severity != "additive" for severity, _ in grouped)
+            groups = grouped(changes)
+            breaking = sum(group.severity != "additive" for group in groups)
             most = min(MOST_LINES, breaking + MOST_ADDITIVE)
-            lines += [f"  {MEANING[severity]}: {text}" for severity, text in grouped[:most]]
-            if len(grouped) > most:
-                lines.append(f"  and {len(grouped) - most} more; drift.md has them")
-        lines += [f"not generated: {name}: {reason}" for name, reason in self.not_generated.items()]
-        return lines
+            lines += [f"{title}:"] if groups else []
+            lines += [f"  {MEANING[group.severity]}: {group.line(TERMINAL)}" for group in groups[:most]]
+            lines += [f"  and {len(groups) - most} more; openapi/drift.md has them"] if len(groups) > most else []
+        lost = [f"not generated: {name}: {reason}" for name, reason in self.not_generated.items()]
+        more = [f"and {len(lost) - MOST_LINES} more; openapi/drift.md has them"] if len(lost) > MOST_LINES else []
+        return [*lines, *lost[:MOST_LINES], *more]
+
+    def refusal(self) -> list[str]:
+        """Why the flows cannot go on, one sentence for each cause; where that is much, for each kind of difference."""
+        groups = [group for group in grouped(self.documented_to_pulled) if group.severity == "flows"]
+        causes = [group.obstacle() for group in groups if group.cause]
+        single = [change.obstacle for group in groups if not group.cause for change in group.changes]
+        if len(causes) + len(single) <= MOST_SENTENCES:
+            return [*causes, *single]
+        return [group.obstacle() for group in groups]
+
+    def counts(self) -> str:
+        """How much differs from the documented contract, in one line."""
+        found = Counter(change.severity for change in self.documented_to_pulled)
+        return ", ".join(f"{found[severity]} {meaning}" for severity, meaning in MEANING.items())
 
 
 def _summary(comparisons: Iterable[tuple[str, str, list[Change]]]) -> list[str]:
@@ -112,45 +124,12 @@ def _summary(comparisons: Iterable[tuple[str, str, list[Change]]]) -> list[str]:
 
 def _sections(changes: list[Change]) -> list[str]:
     lines: list[str] = []
-    grouped = _grouped(changes, as_markdown=True)
+    groups = grouped(changes)
     for severity, meaning in MEANING.items():
-        listed = [text for found, text in grouped if found == severity]
+        listed = [group.line(PAGE) for group in groups if group.severity == severity]
         if listed:
             lines += [f"### {meaning[0].upper()}{meaning[1:]}", "", *(f"- {text}" for text in listed), ""]
     return lines
-
-
-def _grouped(changes: list[Change], *, as_markdown: bool = False) -> list[tuple[Severity, str]]:
-    """The same difference in several operations is one line, the worst differences first."""
-    groups: dict[tuple[ChangeKind, str, str, Severity], list[Change]] = defaultdict(list)
-    for change in changes:
-        groups[(change.what, *_general(change), change.severity)].append(change)
-    order = list(MEANING)
-    lines: list[tuple[Severity, str]] = []
-    for (what, place, detail, severity), alike in sorted(groups.items(), key=lambda item: order.index(item[0][3])):
-        mark = _code if as_markdown else str
-        operations = list(dict.fromkeys(change.operation for change in alike))
-        said = f"{what} {mark(place)}" if place else what
-        said += f" ({_safe(detail) if as_markdown else detail})" if detail else ""
-        users = ", ".join(dict.fromkeys(user for entry in alike for user in entry.touches))
-        touched = f"; used by {users}" if users else ""
-        named = ", ".join(mark(operation) for operation in operations[:MOST_OPERATIONS])
-        if len(operations) <= MOST_OPERATIONS:
-            text = f"{named}: {said}{touched}"
-        elif as_markdown:
-            listed = ", ".join(mark(operation) for operation in operations)
-            text = f"{said}{touched}, in {len(operations)} operations: {listed}"
-        else:
-            text = f"{named} and {len(operations) - MOST_OPERATIONS} more: {said}{touched}"
-        lines.append((severity, text))
-    return lines
-
-
-def _general(change: Change) -> tuple[str, str]:
-    """Place and detail, without what would make one line of each of many alike."""
-    if change.what in _LENIENT and change.severity == "additive" and change.place[:1].isdigit():
-        return "", "in answers, which are read leniently in any case"
-    return _ERROR.sub("error", change.place), change.detail
 
 
 def _code(text: str) -> str:
@@ -161,6 +140,9 @@ def _code(text: str) -> str:
 def _safe(text: str) -> str:
     """Text from a document inside a sentence of a page: nothing in it is markup, a mention or a reference."""
     return "".join(f"&#{ord(character)};" if character in "&<>\\`*_[]|#@~" else character for character in text)
+
+
+PAGE: Final = Writing(_code, _safe)
 
 
 def report_on(
@@ -205,12 +187,12 @@ def _judged_alike(changes: list[Change], documented: list[Change]) -> list[Chang
 
 
 def keep_last_comparison(report: Report, committed: Path) -> None:
-    """Keep what the committed report says of the pull before this document, when this document is the committed one."""
-    if report.previous_sha256 is not None or not committed.exists():
+    """Keep what the committed report says of the pull before, when this document is that one or says the same."""
+    if report.last_to_pulled or not committed.exists():
         return
     try:
         before = json.loads(committed.read_text(encoding="utf-8"))
-        if before["pulled_sha256"] == report.pulled_sha256:
+        if before["pulled_sha256"] in (report.pulled_sha256, report.previous_sha256):
             report.previous_sha256 = before["previous_sha256"]
             report.last_to_pulled = [Change.from_data(entry) for entry in before["last_to_pulled"]]
     except (ValueError, KeyError, TypeError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._paths import shell_word
 from specstep_flows._text import duration, plain_text
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.settings import Settings
@@ -66,7 +66,7 @@ class Call:
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
         given = (("--api-url", self.api_url), ("--store", self.store))
-        flags = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given if value is not None)
+        flags = "".join(f" {flag} {shell_word(value)}" for flag, value in given if value is not None)
         return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
 
     def finish(self, text: str | None, document: Mapping[str, Any], *, is_exact: bool = False) -> None:

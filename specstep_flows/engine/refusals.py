@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,12 +45,11 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     what = f"{request.method} {request.path}"
     foreign = _foreign_form(reply)
     common["is_foreign"] = foreign is not None
-    # A definite refusal of a paid request, by the service itself: say that it cost nothing.
-    ending = " Nothing was started." if request.bucket == "kickoff" and foreign is None else ""
     if status == 401:
         return errors.AuthenticationError(
-            "The service rejected the key (401). Check SPECSTEP_API_KEY. The key is not tried again: five rejections "
-            "in five minutes lock your IP address out.",
+            "The service rejected the key (401): it is unknown, revoked or disabled, or somebody at your IP address "
+            "failed to sign in too often. Check SPECSTEP_API_KEY, or try again in five minutes. The key is not tried "
+            "again now: five rejections in five minutes lock the address out.",
             **common,
         )
     if _is_quota(reply, foreign, f"{word} {detail} {problem.get('code')}"):
@@ -60,27 +58,28 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if status in _OF_FRONT_DOORS or _is_of_front_door(status, foreign):
         return errors.RefusedOnTheWay(_on_the_way(request, status, foreign, detail), **common)
     if status == 403:
-        return errors.PermissionDenied(f"This key has no permission for {what} ({said}).{ending}", **common)
+        return errors.PermissionDenied(f"This key has no permission for {what} ({said}).", **common)
     if status in (404, 410):
         whose = f"{said}; {foreign}, so perhaps not the service's answer" if foreign else said
-        return errors.NotFound(f"{what}: not found, or it belongs to another account ({whose}).{ending}", **common)
+        return errors.NotFound(f"{what}: not found, or it belongs to another account ({whose}).", **common)
     if status == 408 or status >= 500:
         return errors.ServerError(f"The service failed on {what} ({said}).", **common)
     if status == 409:
         if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(
-                f"Your plan's limit of concurrent generations is reached ({said}). Nothing was started.", **common
+                f"Your plan's limit of concurrent generations is reached ({said}).", **common
             )
         if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
             return errors.Conflict(f"The service is still processing an earlier {what} ({said}).", **common)
-        if ending and word is None:
-            ending = f" Your plan's limit of concurrent generations may be reached.{ending}"
-        return errors.Conflict(f"The current state does not allow {what} ({said}).{ending}", **common)
+        perhaps = ""
+        if request.bucket == "kickoff" and foreign is None and word is None:
+            perhaps = " Your plan's limit of concurrent generations may be reached."
+        return errors.Conflict(f"The current state does not allow {what} ({said}).{perhaps}", **common)
     if status == 429:
         back = common["retry_after"]
         when = f"; the service asks to try again in {duration(back)}" if back else ""
-        return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.{ending}", **common)
-    return errors.BadRequest(f"The service did not accept {what} ({said}).{ending}", **common)
+        return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.", **common)
+    return errors.BadRequest(f"The service did not accept {what} ({said}).", **common)
 
 
 def _foreign_form(reply: Reply) -> str | None:
@@ -125,12 +124,19 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     if b"{" not in reply.content[:64]:
         return {}
     try:
-        # Written again, every address stands there without JSON's escapes.
-        text = json.dumps(read_json(reply.content), ensure_ascii=False)
-        document = read_json(without_secrets(text, is_foreign=True).encode())
+        document = read_json(reply.content)
     except ValueError:
         return {}
-    return document if isinstance(document, dict) else {}
+    return _cleaned(document) if isinstance(document, dict) else {}
+
+
+def _cleaned(value: Any) -> Any:
+    """A value without signed addresses, as deep as ``read_json`` reads."""
+    if isinstance(value, dict):
+        return {without_secrets(name, is_foreign=True): _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return without_secrets(value, is_foreign=True) if isinstance(value, str) else value
 
 
 def _word(problem: Mapping[str, Any]) -> str | None:
@@ -190,4 +196,4 @@ def _retry_after(reply: Reply, problem: Mapping[str, Any], wall_now: float) -> f
 def _quota_sentence(said: str, quota: Mapping[str, str | None]) -> str:
     parts = [f"{'resets' if name == 'reset' else name} {_sentence(value)}" for name, value in quota.items() if value]
     numbers = f": {', '.join(parts)}" if parts else ""
-    return f"Your plan's quota is used up{numbers} ({said}). Nothing was started."
+    return f"Your plan's quota is used up{numbers} ({said})."

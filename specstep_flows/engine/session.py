@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from specstep_flows.engine.lockout import Lockout
+
 if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
+#: However slow it is: a week. No socket takes a time-out of more than 24 days.
+LONGEST_REAL_TIMEOUT_SECONDS = 7 * 86400.0
 
 
 def new_key() -> str:
@@ -41,6 +45,7 @@ class Shared:
     closing: threading.Event = attrs.field(factory=threading.Event)
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
+    lockout: Lockout = attrs.field(factory=Lockout)
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
     #: Whether the service has responded to this client, with whatever.
@@ -50,7 +55,7 @@ class Shared:
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
         floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return max(self.request_timeout / self.clock.speed, floor)
+        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 @attrs.define(eq=False)
@@ -63,6 +68,8 @@ class Session:
     store: RunStore | None = None
     record: RunRecord | None = None
     stopping: threading.Event = attrs.field(factory=threading.Event)
+    #: Whether it was told that the key is refused for a while.
+    is_lockout_told: bool = False
 
     def read(self) -> RunRecord | None:
         """The record as it is in the store."""

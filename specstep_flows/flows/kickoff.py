@@ -13,7 +13,7 @@ import attrs
 from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report, Sleep
 from specstep_flows.flows import control
-from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle
+from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle, tell_of_another
 from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
@@ -35,17 +35,16 @@ class _Looking:
     kickoff: Kickoff
     known: frozenset[UUID]
     _told: bool = attrs.field(default=False, init=False)
-    #: For how long there was nobody to wait for.
-    _nobody_for: float = attrs.field(default=0.0, init=False)
+    #: Since when there has been nobody to wait for.
+    _nobody_since: float = attrs.field(default=0.0, init=False)
 
-    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> None:
-        """Wait until fewer generations run than when the service refused one more. Told once.
+    async def stand_by(self, refusal: errors.ConcurrencyCapReached) -> bool:
+        """Wait until fewer generations run than when the service refused one more, told once. False to give up.
 
-        Raises:
-            ConcurrencyCapReached: for almost an hour none was running that could have ended.
+        It is given up when for minutes none was running that could have ended.
         """
         if not self._told:
-            self._told = True
+            self._told, self._nobody_since = True, await Now()
             await Report(
                 events.Notice(
                     f"{refusal.message} Waiting until there is a place (`--no-wait` ends the run here instead)."
@@ -62,13 +61,12 @@ class _Looking:
             waited += PLACE_POLL_SECONDS
             running = await _running()
             if running == 0:
-                self._nobody_for += waited
-                if self._nobody_for > PATIENCE_SECONDS:
-                    raise refusal
-                return
+                return (await Now()) <= self._nobody_since + PATIENCE_SECONDS
+            self._nobody_since = await Now()
             if running is not None and before is not None and running < before:
-                return
+                return True
             before = running if before is None else before
+        return True
 
     async def look(self, glance: Glance) -> UUID | None:
         """The one generation that the kickoff started, which is recorded; None if there is none yet."""
@@ -149,22 +147,30 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
 
 
 async def settle_kickoff(
-    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, settled: int = 0
+    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, settled: int = 0, by_clock: float = 0.0
 ) -> UUID | None:
     """The generation that was requested ``passed`` seconds ago; None once it is certain that none was started.
+
+    ``by_clock`` is what the clock says has passed: not certain, but reason to look among the deleted ones.
 
     Raises:
         OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
     """
     payment = _payment(kickoff, _Looking(kickoff, frozenset(known)))
-    return await settle(payment, payment.settle_time(settled) - passed)
+    settle_time = payment.settle_time(settled)
+    found = await settle(payment, settle_time - passed, is_late=by_clock > settle_time)
+    if found is not None and settled:
+        await tell_of_another(payment)
+    return found
 
 
 async def settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
     """What came of a request that was on its way when an earlier process ended."""
     await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
-    passed = await Passed(intent)
-    return await settle_kickoff(kickoff, known_to(intent), passed, settled=settled_of(intent))
+    passed, now = (await Passed(intent)), (await Now())
+    return await settle_kickoff(
+        kickoff, known_to(intent), passed, settled=settled_of(intent), by_clock=now - intent.sent_at
+    )
 
 
 def known_to(intent: Intent) -> frozenset[UUID]:

@@ -6,6 +6,7 @@ been carried out as well, so within a quarter of an hour no more than two reques
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
@@ -48,7 +49,7 @@ class Payment(Generic[T]):
     #: The request as it must be sent instead after it was refused for what it says; None if nothing else is known.
     amend: Callable[[errors.BadRequest], Flow[Payment[T] | None]] | None = None
     #: Waits until the plan has room for one more; None where that is not waited for.
-    stand_by: Callable[[errors.ConcurrencyCapReached], Flow[None]] | None = None
+    stand_by: Callable[[errors.ConcurrencyCapReached], Flow[bool]] | None = None
     #: Where a person finds what may have been started.
     listed_by: str = "specstep generation list"
 
@@ -79,7 +80,8 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         OutcomeUnknown: the answer was lost twice, and nothing has come of it yet; or it cannot be told what has.
         RequestError: the service's refusal.
     """
-    lost, settled = (0, 0) if settled is None else (1, settled)
+    is_doubtful, settled = settled is not None, settled or 0
+    lost = 0
     refused: list[float] = []
     began = await Now()
     while True:
@@ -91,7 +93,7 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         except errors.RequestError as error:
             failure = error
         if failure.ambiguous:
-            lost += 1
+            lost, is_doubtful = lost + 1, True
             await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
             found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
             settled += 1
@@ -99,19 +101,31 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             refused.append(sent_at)
             again = await _again(payment, failure)
             if again is None:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             payment, wait = again
             if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             if wait:
                 await Report(events.Waiting(failure.message, wait))
                 await Sleep(wait)
-            found = await _look(payment, Glance(await Now()))
+            found = await _look(payment, Glance(await Now(), is_last=True))
         if found is None:
             found = await _keep_apart(payment, failure, lost, refused, settled)
         if found is not None:
+            if lost + len(refused) > 1:
+                await tell_of_another(payment)
             return found
         await Report(events.Notice(f"No {payment.thing} has appeared, so the request is sent again."))
+
+
+async def tell_of_another(payment: Payment[T]) -> None:
+    """Say that a request that was sent twice may be carried out twice."""
+    await Report(
+        events.Notice(
+            f"The {payment.thing} was requested twice before one appeared. If a second one appears "
+            f"(`{payment.listed_by}`), the service carried out both: cancel one of them."
+        )
+    )
 
 
 async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Payment[T], float] | None:
@@ -120,8 +134,7 @@ async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Pay
         amended = await payment.amend(refusal)
         return None if amended is None else (amended, 0.0)
     if isinstance(refusal, errors.ConcurrencyCapReached) and payment.stand_by is not None:
-        await payment.stand_by(refusal)
-        return payment, 0.0
+        return (payment, 0.0) if await payment.stand_by(refusal) else None
     wait = retry.refusal_wait(refusal)
     return None if wait is None else (payment, wait)
 
@@ -129,21 +142,27 @@ async def _again(payment: Payment[T], refusal: errors.RequestError) -> tuple[Pay
 async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_doubtful: bool) -> T:
     """What was started in spite of a refusal, or the refusal itself.
 
-    One in the service's own words is believed. A page of a front door is not, nor what follows on a lost answer: that
-    may have been carried out, and be what the refusal is about.
+    Whatever was answered may have been carried out, so one look decides what is said of the money. A key that was
+    refused is not tried again for it.
     """
-    is_known = isinstance(refusal, errors.AuthenticationError) or getattr(refusal, "members", None)
-    if is_doubtful or not is_known:
-        try:
+    is_known = False
+    if not isinstance(refusal, errors.AuthenticationError):
+        with contextlib.suppress(errors.RequestError):
             found = await payment.look(Glance(await Now()))
-        except errors.RequestError:
-            found = None
-        if found is not None:
-            return found
+            if found is not None:
+                return found
+            is_known = True
     if is_doubtful:
         refusal.add(
             "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "
             "looks for it first."
+        )
+    elif is_known:
+        refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been started.")
+    else:
+        refusal.add(
+            f"Whether it started a{'n' * (payment.thing[0] in 'aeiou')} {payment.thing} was not looked up; a "
+            "resumed run looks first."
         )
     raise refusal
 
@@ -175,15 +194,18 @@ async def _keep_apart(
     return await settle(payment, left)
 
 
-async def settle(payment: Payment[T], left: float, *, just_sent_at: float | None = None) -> T | None:
+async def settle(
+    payment: Payment[T], left: float, *, just_sent_at: float | None = None, is_late: bool = False
+) -> T | None:
     """What an earlier request started; None when nothing has appeared in ``left`` seconds.
 
-    The seconds are our own waits, because the machine's clock may be set meanwhile.
+    The seconds are our own waits, because the machine's clock may be set meanwhile. ``is_late``: what it started may
+    have come, and have been deleted, before anybody looked.
 
     Raises:
         OutcomeUnknown: something has appeared, and it is not known whether this request started it.
     """
-    is_late, waited = left < 0, 0.0
+    is_late, waited = is_late or left < 0, 0.0
     while True:
         found = await _look(payment, Glance(just_sent_at, is_last=left < 0, is_late=is_late))
         if found is not None or left < 0:

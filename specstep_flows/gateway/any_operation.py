@@ -15,6 +15,7 @@ from specstep_flows import errors
 from specstep_flows._json import storable
 from specstep_flows.engine.effects import Flow, Reply, Send
 from specstep_flows.gateway import reading
+from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.gateway.requests import request_of, stated_operation
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
         return await Send(request, lambda reply: _parsed(operation, name, stated.kind, reply))
 
     listing = None
-    if name in _LISTED_BY:
-        tag, by = _LISTED_BY[name]
+    tag, by = _LISTED_BY.get(name, ("", ""))
+    if by in OPERATIONS:
         module = import_module(f"specstep_client.api.{tag}.{by}")
         bound = inspect.signature(operation._get_kwargs).bind(*args, **arguments).arguments
         wanted = inspect.signature(module._get_kwargs).parameters

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
 _ABSENT: Final = object()
-#: Values of exactly these types need no conversion. (A float could be infinite, a datetime without a zone.)
-_PLAIN: Final = frozenset({str, int, bool, UUID})
+#: Values of exactly these types need no conversion. (A number could be too large, a datetime without a zone.)
+_PLAIN: Final = frozenset({str, bool, UUID})
+#: A number beyond this, of whatever unit, is read as this: with larger ones arithmetic ends in infinity.
+LARGEST_NUMBER: Final = 10**15
 
 
 class Parsed(Protocol):
@@ -208,7 +210,7 @@ def _number(value: Any) -> float:
     number = float(value)
     if number != number or number in (float("inf"), float("-inf")):
         raise ValueError
-    return number
+    return max(-float(LARGEST_NUMBER), min(number, float(LARGEST_NUMBER)))
 
 
 def _whole(value: Any) -> int:

@@ -13,17 +13,20 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote, urljoin, urlsplit
 
 import attrs
 
 from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
-from specstep_flows.package.tunnel import connection_through, refusal
+from specstep_flows.package.tunnel import NestingContext, connect_through, named
 from specstep_flows.settings import is_loopback
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsKeysAndGetItem
 
 T = TypeVar("T")
 
@@ -37,16 +40,25 @@ LEAST_BYTES: Final = 1024
 MOST_INTERIM: Final = 20
 #: What may stand in a URL as it is; everything else that is printable is escaped, as browsers and curl do it.
 _URL_CHARACTERS: Final = "%!#$&'()*+,-./:;=?@[]_~"
-#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (NAT64).
-_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0x64FF9B << 64})
+#: The first 96 bits of the IPv6 addresses that stand for an IPv4 one: compatible, mapped, translated (SIIT, NAT64).
+_HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
 _UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 
 
-class SecretHeaders(dict[str, str]):
-    """Headers that may contain a key: their values are not in the repr, and so in no traceback."""
+class SecretHeaders:
+    """Headers that may contain a key: no mapping, whose values an error reporter would show. ``dict`` takes it."""
+
+    def __init__(self, headers: SupportsKeysAndGetItem[str, str]) -> None:
+        self._headers = dict(headers)
+
+    def keys(self) -> Iterable[str]:
+        return self._headers.keys()
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
 
     def __repr__(self) -> str:
-        return f"SecretHeaders({', '.join(self)})"
+        return f"SecretHeaders({', '.join(self._headers)})"
 
 
 @attrs.frozen
@@ -141,7 +153,7 @@ def get(
     address: Address,
     headers: Mapping[str, str],
     *,
-    own_headers: Mapping[str, str],
+    own_headers: SupportsKeysAndGetItem[str, str],
     timeout: float,
     should_stop: Callable[[], bool],
     may_be_here: bool = True,
@@ -188,31 +200,31 @@ def from_network(host: str, call: Callable[[], T]) -> T:
 
 def _connect(address: Address, timeout: float, may_be_here: bool) -> http.client.HTTPConnection:
     timeout_to_connect = min(timeout, CONNECT_SECONDS)
+    host, port = there = (address.host, address.port or (80 if address.scheme == "http" else 443))
     connection: http.client.HTTPConnection
-    there = (address.host, address.port or (80 if address.scheme == "http" else 443))
     proxy = None
     if address.scheme == "http":
         connection = http.client.HTTPConnection(*there, timeout=timeout_to_connect)
     else:
-        host, port = there
         context = tls_context()
+        connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
         proxy = proxy_for(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
-        if proxy is None:
-            connection = http.client.HTTPSConnection(*there, timeout=timeout_to_connect, context=context)
-        else:
-            connection = connection_through(proxy, host, port, timeout_to_connect, context)
-            # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
-            may_be_here = may_be_here or not is_this_machine(proxy.host)
+    connect: Callable[..., socket.socket] = socket.create_connection
+    # A proxy elsewhere does not reach this machine; one that runs here looks names up as we do.
+    if not may_be_here and (proxy is None or is_this_machine(proxy.host)):
+        connect = partial(_connected_elsewhere, there)
+    own: Any = connection
+    own._create_connection = connect if proxy is None else partial(connect_through, proxy, host, port, connect)
+    if proxy is not None:
+        own._context = NestingContext(context)
     # Someone who debugs other connections may have set the class attribute, which would print the URL.
     connection.set_debuglevel(0)
-    if not may_be_here:
-        connection._create_connection = partial(_connected_elsewhere, there)  # type: ignore[attr-defined]
     try:
         connection.connect()
     except BaseException as error:
         connection.close()
         if proxy is not None and isinstance(error, OSError):
-            raise refusal(proxy, error, _reason(error)) from None
+            raise named(proxy, error, _reason(error)) from None
         raise
     return connection
 
@@ -235,7 +247,7 @@ def _connected_elsewhere(wanted: tuple[str, int], there: tuple[str, int], *args:
 def _exchange(
     connection: http.client.HTTPConnection,
     address: Address,
-    headers: Mapping[str, str],
+    headers: SecretHeaders,
     timeout: float,
     should_stop: Callable[[], bool],
 ) -> http.client.HTTPResponse:

@@ -334,7 +334,7 @@ def document_set(
     }
     if mirror == "ClaudeMd":
         texts["CLAUDE.md"] = f"# {name}\n\nRead `handoff.md` first.\n"
-    return {path: text.encode() for path, text in texts.items()}
+    return {path: text.encode("utf-8", "replace") for path, text in texts.items()}
 
 
 @attrs.define

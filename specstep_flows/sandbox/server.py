@@ -65,12 +65,15 @@ class Sandbox:
     @property
     def url(self) -> str:
         """Where the API is, without a slash at the end."""
-        return f"http://{self._host}:{self._ports[0]}"
+        return self._url(self._ports[0])
 
     @property
     def blob_url(self) -> str:
         """Where the blob server is."""
-        return f"http://{self._host}:{self._ports[1]}"
+        return self._url(self._ports[1])
+
+    def _url(self, port: int) -> str:
+        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
 
     @property
     def api_key(self) -> str:

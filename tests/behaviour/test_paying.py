@@ -17,11 +17,12 @@ from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.cli import main
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Failure, Fault
+from tests.kit.api import op, path_of
 from tests.kit.bench import BRIEF, Bench
 
-KICKOFF = "POST /v1/generations"
-RETRY = "POST /v1/generations/{id}/retry"
-UPDATE = "POST /v1/generations/{id}/update"
+KICKOFF = op("start_generation")
+RETRY = op("retry_generation")
+UPDATE = op("update_generation")
 #: Answers that say no; a front door gives some of them in a service's stead.
 REFUSALS = (400, 402, 403, 404, 405, 409, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503)
 FAILS_ONCE = {"failures": (Failure("HostRestart", on=(1,)),)}
@@ -250,6 +251,26 @@ def test_a_generation_is_adopted_into_the_run_that_requested_it(new_bench: Any) 
     bench.judge(bench.attempt())
 
 
+def test_what_a_run_is_just_starting_is_adopted_by_nobody_else(new_bench: Any, tmp_path: Path) -> None:
+    """Its own run waits for the answer to its kickoff: whoever adopts the generation is told which run that is."""
+    bench = new_bench()
+    told: list[errors.RunBusy] = []
+
+    def adopt(event: Any) -> None:
+        if isinstance(event, events.Notice) and "Checking whether" in event.message:
+            with (
+                SpecStep(settings=bench.settings(), clock=bench.clock) as client,
+                pytest.raises(errors.RunBusy, match="proof") as caught,
+            ):
+                client.adopt(bench.generations[0].id)
+            told.append(caught.value)
+
+    bench.sandbox.faults.add(Fault(KICKOFF, "reset", commit=True))
+
+    bench.judge(bench.attempt(on_event=adopt))
+    assert len(told) == 1
+
+
 def test_what_another_run_manages_is_not_taken_over(new_bench: Any) -> None:
     """An older store had two runs of one interview, say: the refusal names the run that goes on."""
     bench = new_bench()
@@ -303,8 +324,8 @@ def test_a_retry_that_somebody_cancelled_is_not_in_the_way_of_another(new_bench:
     bench = new_bench(**FAILS_ONCE)
     failed = failed_generation(bench)
     with httpx.Client(base_url=bench.sandbox.url, headers={"Authorization": f"Bearer {bench.key}"}) as web:
-        second = web.post(f"/v1/generations/{failed}/retry").json()["id"]
-        web.post(f"/v1/generations/{second}/cancel").raise_for_status()
+        second = web.post(path_of("retry_generation", failed)).json()["id"]
+        web.post(path_of("cancel_generation", second)).raise_for_status()
 
     bench.judge(bench.attempt(retry_failed=1), paid=3)
 

@@ -11,7 +11,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.sandbox import ClarificationRound, Failure, Fault, Question, TurnFailure
-from tests.kit.api import op, path_of
+from tests.kit.api import COST, field, op, path_of
 from tests.kit.bench import BRIEF, QUESTIONS, Bench, options
 from tests.kit.clocks import TurnedClock
 from tests.kit.secrets import Secrets
@@ -86,7 +86,7 @@ def test_what_the_last_turn_started_is_found_though_no_answer_names_it(token_ben
     """``started_generation_id`` is a courtesy: without it the list of generations tells."""
     bench = token_bench()
     where = op("get_turn_job") if missing == "snapshot" else f"*{path_of('list_interviews')}/*"
-    bench.sandbox.faults.add(Fault(where, "missing", fields=("started_generation_id",), times=None))
+    bench.sandbox.faults.add(Fault(where, "missing", fields=(field("Interview", "started_generation_id"),), times=None))
 
     bench.judge(bench.attempt())
     assert bench.sandbox.requests.count(KICKOFF) == 0
@@ -181,7 +181,8 @@ def test_a_generation_that_was_deleted_meanwhile_is_not_started_again(new_bench:
     """Killed after the kickoff; somebody cancels and deletes what it started. The run says so and pays nothing more."""
     bench = new_bench()
     bench.sandbox.faults.add(Fault(KICKOFF, "reset", commit=True))
-    bench.sandbox.faults.add(Fault(op("list_generations"), "status", status=401, nth=2))
+    # As often as a key that has worked is tried.
+    bench.sandbox.faults.add(Fault(op("list_generations"), "status", status=401, nth=2, times=4))
     with pytest.raises(errors.AuthenticationError):
         bench.attempt()
     assert bench.record().intent is not None
@@ -411,7 +412,7 @@ def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_can
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
 def test_a_limit_is_held_by_the_rows_cost_where_the_status_has_none(bench: Bench, kind: Any) -> None:
     """The list's ``cost_usd`` takes the place of ``running_cost_usd``."""
-    bench.sandbox.faults.add(Fault(op("get_generation"), kind, fields=("running_cost_usd",), times=None))
+    bench.sandbox.faults.add(Fault(op("get_generation"), kind, fields=(COST,), times=None))
 
     with pytest.raises(errors.BudgetExceeded):
         bench.attempt(max_cost_usd=0.2)

@@ -76,10 +76,8 @@ def test_no_brief_at_a_terminal(specstep: Any, sandbox: Any) -> None:
 class _Folder(io.BytesIO):
     """Standard input from a folder: every read fails."""
 
-    def readinto(self, _: Any) -> int:
+    def read(self, _: int | None = -1) -> bytes:
         raise IsADirectoryError(21, "Is a directory")
-
-    read = readinto  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("arguments", [["run", "-", "--yes"], ["api", "create_feedback", "--body", "-"]])

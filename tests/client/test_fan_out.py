@@ -10,7 +10,7 @@ import pytest
 from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.sandbox import Failure, Fault, Sandbox
-from tests.kit.api import op
+from tests.kit.api import COST, op
 
 BRIEF = "A portal for feedback."
 
@@ -167,7 +167,7 @@ def test_the_limit_is_held_by_the_rows_costs_where_the_status_has_none(
     client: Any, sandbox: Sandbox, tmp_path: Path, kind: Any
 ) -> None:
     """No status body tells a cost, and the list rows do: together they pass the limit, and everything is cancelled."""
-    sandbox.faults.add(Fault(op("get_generation"), kind, fields=("running_cost_usd",), times=None))
+    sandbox.faults.add(Fault(op("get_generation"), kind, fields=(COST,), times=None))
     with pytest.raises(errors.BudgetExceeded):
         client.run(BRIEF, profile="Researcher", output=tmp_path, max_cost_usd=8.5, on_question=answered)
 

@@ -197,3 +197,33 @@ def test_a_run_that_no_download_could_end_is_not_started(
     with pytest.raises(errors.SettingsError, match="HTTPS_PROXY"):
         start_sync() if ask is ask_sync else asyncio.run(start_async())
     assert store.get("r").intent is None
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), (b"HTTP/1.1 200 OK\r\nX-Drip: ", b"x")],
+    ids=["interim answers without end", "a head without end"],
+)
+def test_a_download_is_not_kept_by_a_proxy(
+    first: bytes, again: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer to CONNECT may take twice as long as one read, and no longer."""
+    with raw_server(without_end(first, again)) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with pytest.raises(errors.DownloadError, match=rf"through the proxy http://127\.0\.0\.1:{port}"):
+            fetch_to_part("https://blobs.specstep.test/x.zip", tmp_path / "x.part", request_timeout=0.2)
+
+
+@needs_openssl
+def test_a_download_is_connected_by_any_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an interim answer as well, as calls are."""
+    made, context = certificate(tmp_path, "blobs.specstep.test")
+    monkeypatch.setenv("SSL_CERT_FILE", str(made))
+    package = b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: %d\r\n\r\n" % len(PACKAGE)
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    with raw_server(answering(package, PACKAGE), context) as blobs:
+        ports = {"blobs.specstep.test": blobs}
+        with raw_server(tunnelling(ports, [], hint + b"HTTP/1.0 201 Here you are\r\nX: y\r\n\r\n")) as port:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+            fetch_to_part("https://blobs.specstep.test/x.zip", tmp_path / "x.part")
+    assert (tmp_path / "x.part").read_bytes() == PACKAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -244,11 +245,7 @@ def test_each_step_has_a_docstring_that_names_its_endpoint() -> None:
             continue
         documented = method.__doc__
         assert documented
-        assert (
-            name in ("call", "run", "resume")
-            or any(f"{method} /v1/" in documented for method in ("GET", "POST", "PATCH", "DELETE"))
-            or ("/v1/" in documented)
-        ), name
+        assert name in ("call", "run", "resume") or re.search(r"/v\d+/", documented), name
 
 
 def test_the_key_is_in_no_repr(sandbox: Sandbox) -> None:

@@ -81,15 +81,23 @@ class Contract:
         for number, step in enumerate(steps):
             schema = self.without_null(self.follow(schema))
             step, entries, _ = step.partition("[]")
-            if step not in schema.get("properties", {}):
+            found = self._property(schema, step)
+            if found is None:
                 return None
-            found: Json = schema["properties"][step]
             if number == len(steps) - 1:
                 return found
             schema = self.without_null(self.follow(found))
             if entries:
                 schema = schema["items"]
         return None
+
+    @staticmethod
+    def _property(schema: Json, name: str) -> Json | None:
+        """A property by the name that the pages had for it; a renamed one says so."""
+        known: Json = schema.get("properties", {})
+        was = (each for each in known.values() if each.get("x-was") == name)
+        found: Json | None = known.get(name) or next(was, None)
+        return found
 
     def parent(self, schema: Json, place: str) -> Json:
         """The object schema that holds the last step of a place."""

@@ -303,7 +303,7 @@ def test_fields_have_the_types_of_the_official_sample(contract: Any, facts: Fact
     wrong: list[str] = []
     for name, fields in facts("sample_types").items():
         for field, typed in fields.items():
-            schema = contract.schemas[name]["properties"][field]
+            schema = contract.field(contract.schemas[name], field)
             bare = contract.without_null(contract.follow(schema))
             kind = typed.rstrip("?")
             if kind.endswith("[]"):

@@ -204,7 +204,7 @@ def test_a_signed_address_in_a_problem_is_in_no_error(address: str, is_escaped: 
     """Neither in the sentence nor in the document that programs get, whichever member names it."""
     problem = {
         "type": "BLOB_FAILED",
-        "title": f"Not at {address}",
+        "title": f'Not at "{address}"\n',
         "detail": f"Could not send ({address}), see https://specstep.com/docs/errors.",
         "errors": {address: [address]},
         "more": {"deep": [{"url": address}]},

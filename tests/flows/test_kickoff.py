@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from specstep_flows import errors, gateway
+from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Reply, Sleep
 from specstep_flows.flows.kickoff import (
     Kickoff,
@@ -77,13 +77,13 @@ class Service:
 
 
 #: What a service, or a front door before it, may answer to a request that was carried out all the same.
-REFUSALS = (400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
+REFUSALS = (400, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503, 504, 599)
 
 
 def replied(status: int) -> Reply:
     """A refusal; a 409 says that it clears by itself."""
     headers = httpx.Headers({"content-type": "application/json"} | ({"retry-after": "5"} if status == 429 else {}))
-    return Reply(status, headers, json.dumps({"retryable": True} if status == 409 else {}).encode())
+    return Reply(status, headers, json.dumps({"type": "X", "retryable": status == 409}).encode())
 
 
 def kickoff(**more: Any) -> Kickoff:
@@ -185,6 +185,28 @@ def test_a_service_that_is_slower_than_the_settle_time_is_paid_twice_at_most(sta
     assert service.kickoffs == 2
 
 
+def test_what_may_be_paid_twice_is_told(stage: type[Stage]) -> None:
+    """The first of two requests was carried out late: the second may be as well, and nobody else would see it."""
+    service = Service([SETTLE + 30.0, -1.0])
+    _, acting = perform(stage, service, kick_off(kickoff()))
+
+    assert any("carried out both: cancel one" in str(event) for event in acting.told)
+
+
+def test_what_nothing_places_stops_a_request_that_was_refused_for_now(stage: type[Stage]) -> None:
+    """A 429, and then a new generation of which the service says neither interview nor intake: it may be this one."""
+    service = Service([(429, 0.0)])
+    service.names_interview = False
+
+    def silent(request: Any) -> Any:
+        return (404, {}) if request.operation == "get_generation" else service(request)
+
+    service.stage = acting = stage(silent)
+    with pytest.raises(errors.OutcomeUnknown):
+        acting.play(kick_off(kickoff(), known=()))
+    assert service.kickoffs == 1
+
+
 def test_a_rate_limit_that_others_use_up_is_waited_out_however_often(stage: type[Stage]) -> None:
     """Other machines have the same key: refused four times, each time looked for, and started in the end."""
     service = Service([(429, -1.0)] * 4)
@@ -194,6 +216,89 @@ def test_a_rate_limit_that_others_use_up_is_waited_out_however_often(stage: type
     assert service.kickoffs == 5
     # Between any three requests lies a quarter of an hour, in which a refusal would show that was carried out.
     assert acting.now - 1_000.0 >= 1_800.0
+
+
+class Full(Service):
+    """As many generations run as the plan allows; each of ``ends`` is when one of them ends."""
+
+    def __init__(self, *ends: float, cap: int = 1, carries_out: bool = False) -> None:
+        super().__init__([])
+        self.ends, self.cap, self.carries_out = ends, cap, carries_out
+
+    @property
+    def others(self) -> int:
+        return sum(1_000.0 + end > self.stage.now for end in self.ends)
+
+    def __call__(self, request: Any) -> Any:
+        if request.operation == "start_generation" and self.others >= self.cap:
+            self.kickoffs += 1
+            if self.carries_out:
+                self.start(self.stage.now)
+            return 409, {"type": "CONCURRENCY_CAP_REACHED", "detail": "All are running"}
+        status, rows = super().__call__(request)
+        if request.operation == "list_generations":
+            rows += [
+                {"id": str(UUID(int=500 + n)), "state": state, "interview_id": str(UUID(int=77))}
+                for n, state in enumerate(["Drafting"] * self.others + ["Complete"] * (len(self.ends) - self.others))
+            ]
+        return status, rows
+
+
+def cap_notices(acting: Stage) -> list[str]:
+    """What was said of the wait for a place."""
+    return [event.message for event in acting.told if isinstance(event, events.Notice) and "place" in event.message]
+
+
+@pytest.mark.parametrize("ends", [(5.0,), (100.0,), (7_000.0,), (50_000.0,)])
+def test_a_place_is_waited_for_and_told_once(stage: type[Stage], ends: tuple[float, ...]) -> None:
+    """However long it takes; no more requests are sent than a sign of a place gives reason for."""
+    service = Full(*ends)
+    found, acting = perform(stage, service, kick_off(kickoff(waits=True)))
+
+    assert found is not None
+    assert service.committed == 1
+    assert 1_000.0 + ends[0] <= acting.now <= 1_000.0 + ends[0] + 960.0
+    assert service.kickoffs <= 2 + 2 * (acting.now - 1_000.0) / 900.0
+    assert len(cap_notices(acting)) == 1
+    assert "--no-wait" in cap_notices(acting)[0]
+
+
+def test_a_place_that_becomes_free_is_taken_soon(stage: type[Stage]) -> None:
+    """The list shows that one of them has ended."""
+    service = Full(100.0, 90_000.0, cap=2)
+    _, acting = perform(stage, service, kick_off(kickoff(waits=True)))
+
+    assert acting.now <= 1_000.0 + 100.0 + 31.0
+    assert service.kickoffs == 2
+
+
+def test_a_kickoff_that_the_cap_refused_and_that_was_carried_out_is_found(stage: type[Stage]) -> None:
+    """The list is read before it is sent again."""
+    service = Full(100.0, carries_out=True)
+    found, _ = perform(stage, service, kick_off(kickoff(waits=True)))
+
+    assert found == service.rows[0][1]
+    assert (service.kickoffs, service.committed) == (1, 1)
+
+
+def test_who_does_not_wait_for_a_place_fails_at_once(stage: type[Stage]) -> None:
+    """Nothing was started."""
+    service = Full(100.0)
+    acting = stage(service)
+    service.stage = acting
+    with pytest.raises(errors.ConcurrencyCapReached, match="been started"):
+        acting.play(kick_off(kickoff()))
+    assert (acting.now, service.kickoffs, cap_notices(acting)) == (1_000.0, 1, [])
+
+
+def test_where_nobody_runs_there_is_nobody_to_wait_for(stage: type[Stage]) -> None:
+    """A cap that no end of a generation can clear is told within the hour."""
+    service = Full(cap=0)
+    acting = stage(service)
+    service.stage = acting
+    with pytest.raises(errors.ConcurrencyCapReached):
+        acting.play(kick_off(kickoff(waits=True)))
+    assert acting.now <= 1_000.0 + 3_700.0
 
 
 def test_a_second_kickoff_waits_until_the_settle_time_is_over(stage: type[Stage]) -> None:
@@ -206,14 +311,14 @@ def test_a_second_kickoff_waits_until_the_settle_time_is_over(stage: type[Stage]
 
 
 def test_a_definite_refusal_is_not_settled_but_raised(stage: type[Stage]) -> None:
-    """A 402 started nothing: no list is read for it."""
+    """A 402 is looked into once, so that what is said of the money is known."""
     service = Service([])
     acting = stage(lambda request: (402, {"type": "QUOTA_EXCEEDED"}) if request.method == "POST" else service(request))
     service.stage = acting
 
-    with pytest.raises(errors.QuotaExceeded):
+    with pytest.raises(errors.QuotaExceeded, match="nothing seems to have been started"):
         acting.play(kick_off(kickoff(), known=()))
-    assert acting.count("list_generations") == 0
+    assert acting.count("list_generations") == acting.count("list_deleted_generations") == 1
 
 
 def test_an_unreadable_list_is_not_an_empty_one(stage: type[Stage]) -> None:
@@ -283,6 +388,16 @@ def test_a_bin_that_is_closed_to_the_key_is_not_an_empty_one(stage: type[Stage])
 
     with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
         acting.play(settle_kickoff(kickoff(), (), passed=SETTLE + 1.0))
+
+
+def test_what_a_restarted_machine_cannot_be_sure_of_may_have_been_deleted_too(stage: type[Stage]) -> None:
+    """An intent of yesterday, on a machine that has been up for 20 seconds: it waits, and trusts no closed bin."""
+    service = Service([])
+    service.stage = acting = stage(closed_bin(service))
+
+    with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
+        acting.play(settle_kickoff(kickoff(), (), passed=20.0, by_clock=86_400.0))
+    assert acting.now - 1_000.0 >= SETTLE - 20.0
 
 
 def test_what_was_watched_for_from_the_beginning_cannot_have_been_deleted_unseen(stage: type[Stage]) -> None:

@@ -18,6 +18,7 @@ from specstep_flows.engine.interpreter import Attempt, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.status_cache import FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
+from tests.kit.api import STATE
 from tests.kit.stage import Stage
 
 FORECAST = 600
@@ -131,6 +132,29 @@ def test_an_end_on_a_page_is_read_in_full(watchers: Any) -> None:
     assert some.sent() == (1, 1)
 
 
+def test_an_end_that_nobody_knows_is_read_in_full(watchers: Any) -> None:
+    """A row has neither package nor bill: only the status body tells whether it is one."""
+    crowd = watchers(MANY + 4)
+    service = crowd.service
+
+    def ended(request: Any) -> Any:
+        status, body = service(request)
+        for row in body if isinstance(body, list) else [body]:
+            if row["state"] == "Completed":
+                row["completed_at"] = "2026-06-01T12:00:00Z"
+                if row is body:
+                    row |= {"billing_state": "Complete", "package_id": str(UUID(int=5))}
+        return status, body
+
+    crowd.acting.service = ended
+    service.states[service.ids[2]] = "Completed"
+    crowd.sent()
+    seen = crowd.look()
+
+    assert [generation.is_complete for generation in seen].count(True) == 1
+    assert crowd.sent()[1] >= 1
+
+
 def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers: Any) -> None:
     """60 requests a minute are for all of them."""
     for count, bodies in ((MANY - 1, 1), (MANY, 0)):
@@ -202,7 +226,7 @@ def test_threads_take_turns_in_the_cache() -> None:
             await Observe(UUID(int=number))
 
     def drive(number: Any) -> None:
-        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), "state": "Queued"}).encode())
+        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), STATE: "Queued"}).encode())
         steps = carry_out(look(number), Session(shared))
         with contextlib.suppress(StopIteration):
             step: Any = next(steps)

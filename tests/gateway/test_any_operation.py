@@ -13,7 +13,7 @@ from specstep_client.models.start_generation_request import StartGenerationReque
 from specstep_client.models.usage import Usage
 
 from specstep_flows import errors
-from specstep_flows.gateway import call
+from specstep_flows.flows.calling import call
 from tests.kit.replies import play, reply
 
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")

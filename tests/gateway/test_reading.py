@@ -67,3 +67,13 @@ def test_html_is_said_to_be_no_json_and_is_not_shown() -> None:
         reading.document(page, "get_me")
 
     assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(("sent", "read"), [(1.7e308, 1e15), (-(10**300), -1e15), ("9" * 20, 1e15), (2.5, 2.5)])
+def test_a_number_beyond_all_sense_is_the_largest(sent: Any, read: float) -> None:
+    """Sums, averages and plots of it stay numbers, and it is above every limit that it was above."""
+    row = GenerationRow.from_dict({"id": ID, "state": "Queued", "cost_usd": sent, "current_round": sent})
+
+    assert reading.optional(row, "cost_usd", float) == read
+    fields = reading.optional_fields(row, {"cost_usd": float, "current_round": int})
+    assert fields == {"cost_usd": read, "current_round": int(read) if read != 2.5 else None}

@@ -97,3 +97,5 @@ def _schemas_of(node: Any, seen: set[str]) -> Iterator[str]:
 
 #: Where a generation stands, in its status body and in the rows of lists.
 STATE: Final = field("Generation", "state")
+#: What a generation has cost so far.
+COST: Final = field("Generation", "running_cost_usd")

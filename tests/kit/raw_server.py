@@ -65,14 +65,16 @@ def without_end(first: bytes, again: bytes) -> Handler:
     return handle
 
 
-def tunnelling(ports: dict[str, int], asked: list[bytes]) -> Handler:
+def tunnelling(
+    ports: dict[str, int], asked: list[bytes], answer: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n"
+) -> Handler:
     """A proxy: ``ports`` says where on this machine each host is. What it is asked is kept in ``asked``."""
 
     def handle(peer: socket.socket, head: bytes) -> None:
         asked.append(head)
         host = head.split()[1].decode().rpartition(":")[0]
         with socket.create_connection(("127.0.0.1", ports[host])) as there:
-            peer.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            peer.sendall(answer)
             back = threading.Thread(target=_copy, args=(there, peer), daemon=True)
             back.start()
             _copy(peer, there)

@@ -17,6 +17,7 @@ from specstep_client.models import GenerationRow
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
 from specstep_flows.gateway import reading
+from tests.kit.api import op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
@@ -249,7 +250,7 @@ class TestLists:
     def test_list_that_flows_could_not_read(self, contract: Json, schema: Json, answer: Json) -> None:
         """It stops a pull, whatever became of the other lists."""
         assert not is_read(answer)
-        assert any("GET /v1/generations: " in sentence for sentence in obstacles(self.pulled(contract, schema)))
+        assert any(f"{op('list_generations')}: " in sentence for sentence in obstacles(self.pulled(contract, schema)))
 
     @pytest.mark.parametrize(
         ("schema", "answer"),
@@ -294,11 +295,11 @@ class TestLists:
 
         assert obstacles(report) == []
         detail = "it is messages now, which flows know, too"
-        assert ("field gone", "GET /v1/interviews/{id} 200.turns", "client", detail) in found(report)
+        assert ("field gone", f"{op('get_interview')} 200.turns", "client", detail) in found(report)
 
     def pulled(self, contract: Json, schema: Json) -> Report:
         pulled = plain(contract)
-        answer = pulled["paths"]["/v1/generations"]["get"]["responses"]["200"]
+        answer = pulled["paths"][path_of("list_generations")]["get"]["responses"]["200"]
         answer["content"]["application/json"]["schema"] = schema
         return report_of(contract, pulled)
 
@@ -397,9 +398,9 @@ class TestParameters:
         pulled["components"]["parameters"]["Offset"]["name"] = "skip"
 
         assert obstacles(report_of(contract, pulled)) == [
-            "GET /v1/generations: query offset is gone, and run, resume, adopt, watch, generation need it.",
-            "GET /v1/generations/deleted: query offset is gone, and run, resume need it.",
-            "GET /v1/intake-artifacts: query offset is gone, and run, generation need it.",
+            f"{op('list_generations')}: query offset is gone, and run, resume, adopt, watch, generation need it.",
+            f"{op('list_deleted_generations')}: query offset is gone, and run, resume need it.",
+            f"{op('list_intake_artifacts')}: query offset is gone, and run, generation need it.",
         ]
 
     def test_required_now(self, small: Json) -> None:
@@ -491,7 +492,7 @@ class TestShapes:
         report = report_of(small, pulled)
 
         place = "GET /v1/widgets/{id} 200"
-        assert found(report) == {("one alternative", place, "additive", "object became Widget")}
+        assert found(report) == {("one alternative", place, "additive", "Widget or WidgetRow became Widget")}
         for schema in (fields(pulled, "Widget"), fields(pulled, "WidgetRow")):
             schema.pop("state")
         gone = "GET /v1/widgets/{id}: 200.state is gone, and watch steer by it."

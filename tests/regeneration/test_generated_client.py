@@ -56,7 +56,7 @@ class TestReading:
     @pytest.mark.parametrize("value", UNFIT, ids=str)
     def test_unfit_field(self, value: Json) -> None:
         """A field that is missing, null, of another type or unparsable fails nothing: it is there as it came."""
-        for field in ("id", "state", "started_at", "progress_percent", "refinement_summary", "consistency_findings"):
+        for field in ("id", STATE, "started_at", "progress_percent", "refinement_summary", "consistency_findings"):
             generation = models.Generation.from_dict({"project_name": "Ada", field: value})
 
             assert generation.project_name == "Ada"

@@ -146,6 +146,11 @@ def test_drift_of_the_last_pull_is_kept(small_checkout: Checkout, small: Json) -
     assert small_checkout.run() == 0
     assert {change["place"] for change in kept()} >= {"200.colour"}
     assert small_checkout.run("--check") == 0
+    later = disguised(small, SWASHBUCKLE)
+    later["info"]["version"] = "another build"
+    assert small_checkout.pull(later) == 0
+    assert {change["place"] for change in kept()} >= {"200.colour"}
+    assert small_checkout.run("--check") == 0
 
 
 class TestWhatCannotBeGenerated:

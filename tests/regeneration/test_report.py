@@ -9,7 +9,7 @@ from regeneration.align import align
 from regeneration.names import NamesLock
 from regeneration.report import report_on
 
-from tests.kit.regeneration.disguises import ASPNET, disguised
+from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
 Json = Any
 
@@ -53,3 +53,39 @@ def test_page_is_inert(small: Json) -> None:
         outside = "".join(line.split("`")[::2])
         assert not any(mark in outside for mark in ("](", "<img", "@team", "**b"))
         assert line.count("`") % 2 == 0
+
+
+def test_misfits_come_first(small: Json) -> None:
+    """What the check of the flows says stands before what the documents say."""
+    pulled = plain(small)
+    pulled["components"]["schemas"]["Widget"]["properties"].pop("label")
+    report = report_on(align(small, pulled, NamesLock()), json.dumps(pulled).encode(), None)
+    report.misfits = ["GET /v1/widgets: it does not fit"]
+
+    page = report.page()
+
+    assert page.index("it does not fit") < page.index("field gone")
+
+
+def test_news_come_first(small: Json) -> None:
+    """Once a document was pulled before, what is new since then stands before what was known."""
+    pulled = plain(small)
+    pulled["components"]["schemas"]["Widget"]["properties"].pop("label")
+    before = json.dumps(plain(small)).encode()
+
+    page = report_on(align(small, pulled, NamesLock()), json.dumps(pulled).encode(), before).page()
+
+    assert page.index("## From the document pulled before") < page.index("## From the documented contract")
+
+
+def test_alternatives_are_named(small: Json) -> None:
+    """What is one of several things is told as these: by their names, or by their first fields."""
+    pulled = plain(small)
+    properties = pulled["components"]["schemas"]["Widget"]["properties"]
+    answer = {"type": "object", "properties": {"colour": {"type": "string"}, "taste": {"type": "string"}}}
+    properties["weight"] = {"oneOf": [{"type": "string"}, answer]}
+
+    found = report_on(align(small, pulled, NamesLock()), json.dumps(pulled).encode(), None).documented_to_pulled
+
+    details = {change.detail for change in found if change.place.endswith(".weight")}
+    assert details == {"number became object with colour, taste or string"}

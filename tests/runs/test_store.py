@@ -19,6 +19,8 @@ from uuid import UUID
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specstep_flows import errors
 from specstep_flows.engine.limits import SharedLimiter
@@ -429,3 +431,23 @@ def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) ->
     with pytest.raises(errors.StoreError, match="cannot be written"):
         store.update("one", {"project_name": "x" * 1_000_000})
     assert store.get("one").project_name is None
+
+
+def test_an_id_that_no_run_can_have_is_not_found(tmp_path: Path) -> None:
+    """Half of an emoji is no damage of the store."""
+    store = RunStore(tmp_path)
+    with pytest.raises(errors.RunNotFound):
+        store.get("tea \ud83d")
+    store.close()
+
+
+@given(st.text(st.characters(codec=None)))
+def test_every_text_is_kept_as_it_is(text: str) -> None:
+    """What UTF-8 cannot hold, too, such as the name of a folder."""
+    store = RunStore.in_memory()
+    record = RunRecord("tea", "https://specstep.com", 1.0, 1.0, messages=(text,), file=text, project_name=text)
+    store.create(record)
+
+    kept = store.update("tea", {"error": text})
+    assert (kept.messages, kept.file, kept.project_name, kept.error) == ((text,), text, text, text)
+    store.close()

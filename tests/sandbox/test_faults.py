@@ -15,7 +15,7 @@ import pytest
 
 from specstep_flows.sandbox import Fault, load_faults
 from specstep_flows.sandbox.faults import Kind
-from tests.kit.api import STATE, op, path_of
+from tests.kit.api import COST, STATE, op, path_of
 
 
 @pytest.mark.parametrize(("commit", "started"), [(False, 0), (True, 1)])
@@ -199,8 +199,8 @@ def test_edits_of_json(start: Any) -> None:
         Fault(op("get_generation"), "unknown_enum", nth=2, fields=(STATE,)),
         Fault(op("get_generation"), "nulls", nth=3, fields=("progress_percent",)),
         Fault(op("get_generation"), "missing", nth=4, fields=("progress_percent",)),
-        Fault(op("get_generation"), "retype", nth=5, fields=("running_cost_usd",)),
-        Fault(op("get_generation"), "edit", nth=6, set={"$.state": "Complete", "kind": 7}),
+        Fault(op("get_generation"), "retype", nth=5, fields=(COST,)),
+        Fault(op("get_generation"), "edit", nth=6, set={f"$.{STATE}": "Complete", "kind": 7}),
     ]
     call.sandbox.faults.add(*rules)
 
@@ -208,7 +208,7 @@ def test_edits_of_json(start: Any) -> None:
     assert call(path).json()[STATE] == "NeverSeenBefore"
     assert call(path).json()["progress_percent"] is None
     assert "progress_percent" not in call(path).json()
-    assert isinstance(call(path).json()["running_cost_usd"], dict)
+    assert isinstance(call(path).json()[COST], dict)
     last = call(path).json()
     assert (last[STATE], last["kind"]) == ("Complete", 7)
     assert call(path).json()[STATE] == "Queued"

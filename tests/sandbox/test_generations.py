@@ -16,7 +16,7 @@ from specstep_flows.sandbox import (
     ProviderRetry,
     Question,
 )
-from tests.kit.api import STATE, op, path_of
+from tests.kit.api import COST, STATE, op, path_of
 
 ROUND = ClarificationRound((Question("One?"), Question("Two?", proposed_default=None, section=None)))
 
@@ -78,10 +78,10 @@ def test_progress_cost_and_forecast(start: Any) -> None:
     assert bodies[0]["estimated_time_remaining_seconds"] is None
     for one, next_ in pairwise(bodies):
         assert one["progress_percent"] <= next_["progress_percent"]
-        assert one["running_cost_usd"] <= next_["running_cost_usd"]
+        assert one[COST] <= next_[COST]
     assert bodies[4]["estimated_time_remaining_seconds"] == 240 - 55
     assert (bodies[-1]["progress_percent"], bodies[-1]["billing_state"]) == (100, "Complete")
-    assert bodies[-1]["running_cost_usd"] == call.sandbox.options.profile_cost_usd["Fast"]
+    assert bodies[-1][COST] == call.sandbox.options.profile_cost_usd["Fast"]
 
 
 def test_questions_are_all_or_nothing(start: Any) -> None:
@@ -149,7 +149,7 @@ def test_provider_retry_and_host_restart_are_shown(start: Any) -> None:
     call.pass_time(10_000)
     done = call.status(run)
     assert (done[STATE], done["host_restart_resume_count"], done["retry_count"]) == ("Complete", 1, 0)
-    assert done["running_cost_usd"] > call.sandbox.options.profile_cost_usd["Fast"]
+    assert done[COST] > call.sandbox.options.profile_cost_usd["Fast"]
 
 
 def test_pause_resume_cancel(start: Any) -> None:
@@ -163,7 +163,7 @@ def test_pause_resume_cancel(start: Any) -> None:
     call.pass_time(5000)
 
     paused = call.status(run)
-    assert (paused[STATE], paused["running_cost_usd"]) == ("Paused", before["running_cost_usd"])
+    assert (paused[STATE], paused[COST]) == ("Paused", before[COST])
     assert call(op("resume_generation", run)).status_code == 204
     assert call.status(run)[STATE] == before[STATE]
     assert call(op("cancel_generation", run), json={"reason": "Enough."}).status_code == 204

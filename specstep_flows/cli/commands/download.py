@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 import typer
 
 from specstep_flows import errors
+from specstep_flows._paths import shell_word
 from specstep_flows.cli.arguments import locate, start_over_elsewhere
 from specstep_flows.cli.driver import chosen_progress, open_driver
 from specstep_flows.cli.options import (
@@ -68,7 +68,7 @@ def download(
 
 
 def _same_again(package: Package, changes: dict[str, Any]) -> str:
-    output = f" --output {shlex.quote(changes['output'])}" if "output" in changes else ""
+    output = f" --output {shell_word(changes['output'])}" if "output" in changes else ""
     flags = "".join(f" --{name}" for name in ("unpack", "force") if changes.get(name))
     return f"specstep download {package.id}{output}{flags}"
 

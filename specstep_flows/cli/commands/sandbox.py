@@ -11,7 +11,7 @@ from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.session import NO_SANDBOX, Call
 from specstep_flows.cli.verbs import verb
-from specstep_flows.settings import is_loopback
+from specstep_flows.settings import check_clock_speed, is_loopback
 
 
 @verb
@@ -37,9 +37,9 @@ def sandbox(
         from specstep_flows.sandbox import serve
     except ImportError:
         raise errors.UsageError(NO_SANDBOX) from None
-    if not speed > 0:
-        raise errors.UsageError("--speed must be above 0.")
-    if not is_loopback(f"http://{host}"):
+    check_clock_speed(speed, "--speed")
+    host = host.removeprefix("[").removesuffix("]")
+    if not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"):
         raise errors.UsageError(
             f"The sandbox accepts anyone who can reach it, so it listens on loopback only, not on {host}."
         )

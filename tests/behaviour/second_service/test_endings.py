@@ -24,7 +24,7 @@ LATE_ARTIFACT = {"artifact_seconds": 1e9, "missing": frozenset({"intake-artifact
 
 #: What the server does; the error; the exit code; what the sentence says; whether a kickoff was paid for.
 ENDINGS = [
-    ("a 402 in words", {"kickoff_refusal": QUOTA}, errors.QuotaExceeded, 6, "Nothing was started", 0),
+    ("a 402 in words", {"kickoff_refusal": QUOTA}, errors.QuotaExceeded, 6, "nothing seems to have been started", 0),
     ("a bare 402", {"kickoff_refusal": QUOTA, "problems": "empty"}, errors.QuotaExceeded, 6, "quota", 0),
     (
         "a 403 in plain text",
@@ -35,8 +35,15 @@ ENDINGS = [
         0,
     ),
     ("a 403 by address", {"kickoff_refusal": OVERAGE, "problems": "uri"}, errors.QuotaExceeded, 6, "extra usage", 0),
-    ("the cap", {"kickoff_refusal": CAP}, errors.ConcurrencyCapReached, 6, "Nothing was started", 0),
-    ("a bare 409", {"kickoff_refusal": CAP, "problems": "empty"}, errors.Conflict, 1, "Nothing was started", 0),
+    ("the cap", {"kickoff_refusal": CAP}, errors.ConcurrencyCapReached, 6, "nothing seems to have been started", 0),
+    (
+        "a bare 409",
+        {"kickoff_refusal": CAP, "problems": "empty"},
+        errors.Conflict,
+        1,
+        "nothing seems to have been started",
+        0,
+    ),
     ("a 400 in plain text", {"kickoff_refusal": BAD, "problems": "text"}, errors.BadRequest, 2, "too old", 0),
     ("an unknown failure", {"end": "Failed"}, errors.GenerationFailed, 1, "(Sabotage: Somebody pulled the plug)", 1),
     ("a bare failure", {"end": "Failed", "lean_status": True}, errors.GenerationFailed, 1, "no reason given", 1),

@@ -114,9 +114,7 @@ def test_a_question_cannot_steer_what_a_pipe_ends_in(specstep: Any, sandbox: Any
     """The log of a CI run is shown on a terminal, too; a program that wants the very text asks for --json."""
     specstep("run", "A shop.", *FAST, "--run-id", "tea")
     hostile = "\x1b]0;own\x07Why\u202e\x1b[2J"
-    sandbox.faults.add(
-        Fault("GET /v1/generations/{id}/clarifications", "edit", times=None, set={"clarifications.*.why": hostile})
-    )
+    sandbox.faults.add(Fault(op("get_clarifications"), "edit", times=None, set={"clarifications.*.why": hostile}))
 
     shown = specstep("answer", "tea", "--list")
 

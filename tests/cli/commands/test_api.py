@@ -216,3 +216,18 @@ def test_json_of_the_users_without_end(specstep: Any, untouched: None, home: Pat
 
     assert (result.code, result.document["code"]) == (2, "usage")
     assert "Nothing was sent" in result.err
+
+
+@pytest.mark.parametrize("output", ["link/x.json", "~nobody-here/x.json", "link", "a" * 300])
+def test_an_output_that_cannot_be_written_is_refused_first(
+    specstep: Any, sandbox: Any, home: Path, output: str
+) -> None:
+    """What costs is not sent where its answer would be lost."""
+    (home / "link").symlink_to(home / "missing")
+
+    result = specstep("api", "get_me", "--output", output)
+
+    assert result.code == 2
+    assert "bug" not in result.err
+    assert list(home.iterdir()) == [home / "link"]
+    assert len(sandbox.requests) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,8 +81,8 @@ EXPLANATION = ("explain", "{package}", "investor", "--yes")
 @pytest.mark.parametrize(
     ("arguments", "operation", "kept"),
     [
-        (ADDENDUM, "POST /v1/packages/{id}/addenda", "addenda"),
-        (EXPLANATION, "POST /v1/packages/{id}/explain", "explanations"),
+        (ADDENDUM, op("create_addendum"), "addenda"),
+        (EXPLANATION, op("explain_package"), "explanations"),
     ],
 )
 def test_what_costs_and_is_refused_for_now_is_looked_for_before_it_is_sent_again(
@@ -104,14 +106,30 @@ def test_what_costs_and_is_refused_for_now_is_looked_for_before_it_is_sent_again
     assert ("Something new is listed" in told.err) == is_carried_out
 
 
+@pytest.mark.parametrize("is_carried_out", [True, False])
+def test_a_migration_that_is_refused_for_now_is_looked_for_in_the_list_of_packages(
+    specstep: Any, sandbox: Any, home: Path, is_carried_out: bool
+) -> None:
+    """Its file is sent whole both times."""
+    operation = op("commit_doc_migration")
+    with zipfile.ZipFile(home / "docs.zip", "w") as archive:
+        archive.writestr("README.md", "# Tea\n")
+    sandbox.faults.add(Fault(operation, "status", status=429, retry_after=5, commit=is_carried_out))
+    told = specstep("api", "commit-doc-migration", "file=@docs.zip", "--yes")
+
+    assert told.code == (1 if is_carried_out else 0), told.err
+    assert len(sandbox.state.packages) == 1
+    assert sandbox.requests.count(operation) == (1 if is_carried_out else 2)
+
+
 def test_what_no_list_shows_is_never_sent_again(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """A delivery that was refused for now: whether it was carried out all the same, only a person can see."""
-    sandbox.faults.add(Fault("POST /v1/packages/{id}/deliver", "status", status=429, retry_after=5, commit=True))
+    sandbox.faults.add(Fault(op("deliver_package"), "status", status=429, retry_after=5, commit=True))
     told = specstep("package", "deliver", complete[1])
 
     assert told.code == 7
     assert "not sent again" in told.err
-    assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
+    assert sandbox.requests.count(op("deliver_package")) == 1
 
 
 def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:

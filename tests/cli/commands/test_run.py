@@ -280,6 +280,37 @@ def test_resume_without_yes_does_not_pay(specstep: Any, sandbox: Any, monkeypatc
     assert agreed.code == 0
 
 
+def test_where_no_place_is_free_one_is_waited_for_or_not(specstep: Any, sandbox: Any, elsewhere: str) -> None:
+    """`--no-wait` ends with 6 at once; else it is told once, and the run comes home when there is a place."""
+    sandbox.options.concurrency_cap = 1
+    began = sandbox.clock.now()
+    refused = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--no-wait")
+    assert (refused.code, "Continue with: specstep resume tea" in refused.err) == (6, True)
+    assert sandbox.clock.now() - began < 30
+
+    done = specstep("resume", "tea", "--wait", "--yes")
+    assert done.code == 0
+    assert done.err.count("Waiting until there is a place") == 1
+    assert len(sandbox.state.generations) == 2
+
+
+@pytest.mark.parametrize(("flags", "seconds"), [((), 3600), (("--wait-paused", "10m"), 600), (("--no-wait",), 0)])
+def test_a_pause_is_watched_for_as_long_as_was_said(
+    specstep: Any, sandbox: Any, elsewhere: str, flags: tuple[str, ...], seconds: float
+) -> None:
+    """Then it ends with 3, the line that resumes the run, and the one that ends the pause."""
+    specstep("adopt", elsewhere, "--run-id", "tea")
+    specstep("generation", "pause", elsewhere)
+    began = sandbox.clock.now()
+    result = specstep("resume", "tea", *flags)
+
+    assert result.code == 3
+    assert seconds <= sandbox.clock.now() - began < seconds + 5
+    assert "Continue with: specstep resume tea" in result.err
+    assert f"specstep generation resume {elsewhere}" in result.err
+    assert result.err.count("Somebody paused") == (1 if seconds else 0)
+
+
 def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
     """Cost that was read past --max-cost cancels the generation: 6, and what was spent is said."""
     result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--json")
@@ -294,7 +325,7 @@ def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
 def test_a_budget_that_cannot_be_held_says_so(specstep: Any, sandbox: Any, status: int) -> None:
     """The exit code is that of the limit, not of the failure; what goes on costing and how to go on are told."""
     sandbox.faults.add(
-        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9, commit=False)
+        Fault(op("cancel_generation"), "status", status=status, times=None, retry_after=1e9, commit=False)
     )
     result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--run-id", "r")
 

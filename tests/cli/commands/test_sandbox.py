@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,10 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from specstep_flows.sandbox import Sandbox
-from tests.kit.api import op
+from tests.kit.api import op, path_of
 
 
 def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,10 +70,38 @@ def test_serving(start: Any, home: Path) -> None:
     assert "Traceback" not in err
 
 
+def has_ipv6() -> bool:
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_ipv6(), reason="did not run: this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_serving_on_ipv6(host: str, start: Any, home: Path) -> None:
+    """In either spelling; the address that it says can be asked."""
+    process = start(["sandbox", "--port", "0", "--host", host])
+
+    line = process.stdout.readline().strip()
+    url = line.removeprefix("export SPECSTEP_API_URL=")
+    status = httpx.get(url + path_of("get_status_summary"), trust_env=False).status_code
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert url.startswith("http://[::1]:")
+    assert status == 200
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--speed", "0"], "above 0"),
+        (["--speed", "inf"], "above 0"),
+        (["--speed", "1e300"], "above 0"),
+        (["--host", "::"], "loopback only"),
+        (["--host", "[fd00::1]"], "loopback only"),
         (["--host", "0.0.0.0"], "loopback only"),
         (["--faults", "missing.yaml"], "missing.yaml"),
         (["--faults", "faults.yaml"], "unknown kind"),
