@@ -296,9 +296,13 @@ class BadRequest(APIError):
 
 
 class AuthenticationError(APIError):
-    """The key was rejected. It is never tried again: five rejections in five minutes lock the IP address out."""
+    """The key was rejected. It is not tried again: five rejections in five minutes lock the IP address out.
+
+    ``may_clear`` is true for a key that worked before: then the address may be locked out for a while.
+    """
 
     code = "authentication"
+    may_clear: bool = False
 
 
 class PermissionDenied(APIError):

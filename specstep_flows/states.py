@@ -15,7 +15,9 @@ __all__ = [
     "STAGES",
     "billing_meaning",
     "fold",
+    "is_closed",
     "is_fan_out",
+    "is_known",
     "is_one_of",
     "is_terminal",
     "retry_makes_sense",
@@ -39,6 +41,9 @@ STAGES: Final = (
 _PLACES: Final = {name.casefold(): place for place, name in enumerate(STAGES)}
 #: The states in which nothing more happens (walkthrough, step 5).
 _TERMINAL: Final = ("complete", "failed", "cancelled")
+
+#: The other states that the walkthrough names.
+_UNDER_WAY: Final = ("paused", "pausedawaitingclarification", "addendumrunning")
 
 #: The service's default profile (walkthrough, step 4).
 DEFAULT_PROFILE: Final = "Normal"
@@ -89,6 +94,16 @@ def is_one_of(word: str | None, *names: str) -> bool:
 def is_terminal(state: str | None) -> bool:
     """Whether nothing more will happen. False for a state that this version has never seen."""
     return fold(state) in _TERMINAL
+
+
+def is_known(state: str | None) -> bool:
+    """Whether the service's pages name this state."""
+    return fold(state) in (*_PLACES, *_TERMINAL, *_UNDER_WAY)
+
+
+def is_closed(state: str | None, billing_state: str | None, ended_at: object) -> bool:
+    """Whether a state that nobody knows is an end all the same: it has a time of its end, and its bill is closed."""
+    return not is_known(state) and ended_at is not None and is_one_of(billing_state, "complete")
 
 
 def stage_of(state: str | None) -> int | None:

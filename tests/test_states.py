@@ -39,3 +39,21 @@ def test_the_profile_that_starts_several_generations() -> None:
     """Asked in one place; any other profile starts one generation."""
     assert states.is_fan_out("researcher")
     assert not any(map(states.is_fan_out, [*(states.DOCUMENTED_PROFILES - states.FAN_OUT_PROFILES), "New", None]))
+
+
+@pytest.mark.parametrize(
+    ("state", "billing", "ended", "closed"),
+    [
+        ("Completed", "Complete", 1, True),
+        ("Expired", "complete", 1, True),
+        ("Completed", "Active", 1, False),
+        ("Completed", None, 1, False),
+        ("Completed", "Complete", None, False),
+        *[(state, "Complete", 1, False) for state in (*states.STAGES, "Failed", "paused", "AddendumRunning")],
+    ],
+)
+def test_a_state_that_nobody_knows_is_an_end_by_its_time_and_its_bill(
+    state: str, billing: str | None, ended: object, closed: bool
+) -> None:
+    """What the pages name means what they say, whatever else is there."""
+    assert states.is_closed(state, billing, ended) is closed

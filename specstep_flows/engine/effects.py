@@ -66,6 +66,8 @@ class Request:
     files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None
     #: Which of the service's two rolling limits it counts against.
     bucket: Literal["standard", "kickoff"] = "standard"
+    #: It needs no key, and so says nothing about it.
+    is_anonymous: bool = False
     #: It stops spending, or shows that it did: it does not queue behind a hold that other requests earned.
     is_urgent: bool = False
     #: The body is not read when it is not JSON (a package that comes without a redirect).

@@ -65,6 +65,15 @@ Steps: TypeAlias = Generator[Step, Any, R]
 #: A read gets at least this many real seconds, however near the deadline is.
 SHORTEST_READ_SECONDS = 1.0
 OUT_OF_TIME = "The timeout has passed. What was started goes on at the service."
+KEY_MAY_WORK_AGAIN = (
+    "The service refuses the key (401), which has worked before: five failed sign-ins of anybody at this network "
+    "address lock it out for five minutes."
+)
+KEY_REFUSED = (
+    "The service still refuses the key (401), which worked before: it was revoked or has expired, its owner was "
+    "disabled, or somebody at this network address keeps failing to sign in, which locks the address out. The key is "
+    "not tried again for a while; nothing is lost."
+)
 #: A longer number in a header is not a count.
 MOST_DIGITS = 12
 #: The longest wait that is not reported.
@@ -170,6 +179,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     in_doubt = False
     before = _open_intent(request, session)
     while True:
+        yield from _await_key(request, session)
         yield from _take_place(request, session)
         if in_doubt and effect.look is not None:
             found = yield from carry_out(effect.look(), session)
@@ -180,6 +190,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             intent = Intent(request.operation, clock.now(), dict(effect.about or {}), *boot_time(clock))
             yield Block(lambda intent=intent: session.write({"intent": intent}), is_write=True)  # type: ignore[misc]
         attempt += 1
+        sent_at = clock.now()
         failure: errors.RequestError
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
@@ -195,12 +206,14 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
         else:
+            if not request.is_anonymous:
+                session.shared.lockout.accept()
             yield from _settle(effect, result, durable, session)
             return result
+        if _may_be_locked_out(failure, sent_at, session) and request.kind != "unsafe":
+            continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
-        if isinstance(failure, errors.RateLimited):
-            now = clock.now()
-            session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
+        _hold(failure, request, session)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -218,6 +231,38 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         if wait >= WORTH_TELLING_SECONDS:
             yield from _report(events.Waiting(failure.message, wait), session)
         yield from _pause(wait, session)
+
+
+def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> None:
+    """Let nobody send before a 429's time is over."""
+    if isinstance(failure, errors.RateLimited):
+        now = session.shared.clock.now()
+        session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
+
+
+def _await_key(request: effects.Request, session: Session) -> Steps[None]:
+    """Wait while the key is refused although it has worked; one request at a time tries it again."""
+    lockout, clock = session.shared.lockout, session.shared.clock
+    while not request.is_anonymous and (wait := lockout.acquire(clock.now())) > 0:
+        if lockout.is_refused:
+            raise errors.AuthenticationError(KEY_REFUSED, operation=request.operation, status=401)
+        if wait >= WORTH_TELLING_SECONDS and not session.is_lockout_told:
+            session.is_lockout_told = True
+            yield from _report(events.Waiting(KEY_MAY_WORK_AGAIN, wait), session)
+        yield from _pause(wait, session)
+
+
+def _may_be_locked_out(failure: errors.RequestError, sent_at: float, session: Session) -> bool:
+    """Whether the key may work again in a while: it has worked, and the 401 says no more than that."""
+    lockout = session.shared.lockout
+    if not isinstance(failure, errors.AuthenticationError):
+        lockout.let_go()
+        return False
+    if failure.members or not lockout.has_worked:
+        return False
+    lockout.refuse(sent_at, session.shared.clock.now())
+    failure.may_clear = not lockout.is_refused
+    return True
 
 
 def _patience(failure: errors.RequestError, effect: effects.Send[Any], session: Session) -> float:

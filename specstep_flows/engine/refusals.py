@@ -47,8 +47,9 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     common["is_foreign"] = foreign is not None
     if status == 401:
         return errors.AuthenticationError(
-            "The service rejected the key (401). Check SPECSTEP_API_KEY. The key is not tried again: five rejections "
-            "in five minutes lock your IP address out.",
+            "The service rejected the key (401): it is unknown, revoked or disabled, or somebody at your IP address "
+            "failed to sign in too often. Check SPECSTEP_API_KEY, or try again in five minutes. The key is not tried "
+            "again now: five rejections in five minutes lock the address out.",
             **common,
         )
     if _is_quota(reply, foreign, f"{word} {detail} {problem.get('code')}"):

@@ -125,10 +125,14 @@ def _page_patience(error: errors.APIError, kind: Kind, patience: float) -> float
 
 def refusal_wait(error: errors.RequestError) -> float | None:
     """Seconds until a refused unsafe request may be sent again, once it was looked for; None if never."""
-    clears = isinstance(error, errors.RateLimited) or (
-        isinstance(error, errors.Conflict)
-        and error.is_retryable
-        and not isinstance(error, errors.ConcurrencyCapReached)
+    clears = (
+        isinstance(error, errors.RateLimited)
+        or (isinstance(error, errors.AuthenticationError) and error.may_clear)
+        or (
+            isinstance(error, errors.Conflict)
+            and error.is_retryable
+            and not isinstance(error, errors.ConcurrencyCapReached)
+        )
     )
     if not clears or not isinstance(error, errors.APIError):
         return None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from specstep_flows.engine.lockout import Lockout
+
 if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
@@ -43,6 +45,7 @@ class Shared:
     closing: threading.Event = attrs.field(factory=threading.Event)
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
+    lockout: Lockout = attrs.field(factory=Lockout)
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
     #: Whether the service has responded to this client, with whatever.
@@ -65,6 +68,8 @@ class Session:
     store: RunStore | None = None
     record: RunRecord | None = None
     stopping: threading.Event = attrs.field(factory=threading.Event)
+    #: Whether it was told that the key is refused for a while.
+    is_lockout_told: bool = False
 
     def read(self) -> RunRecord | None:
         """The record as it is in the store."""

@@ -68,8 +68,9 @@ class Pace:
 
     def next_wait(self, generation: Generation, now: float) -> float:
         """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one."""
-        self._paused = self._paused + 1 if generation.is_paused else 0
-        if generation.is_paused:
+        is_idle = generation.is_paused or generation.is_closed
+        self._paused = self._paused + 1 if is_idle else 0
+        if is_idle:
             return min(PAUSED_SECONDS, self.longest * 2.0 ** min(self._paused - 1, 8))
         if generation.needs_answers:
             self._asked += 1

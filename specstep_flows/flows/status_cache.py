@@ -14,7 +14,7 @@ import attrs
 from specstep_flows import gateway
 from specstep_flows.engine.effects import Now, Observe, Sleep
 from specstep_flows.models import Generation
-from specstep_flows.states import is_one_of
+from specstep_flows.states import is_known, is_one_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -67,7 +67,7 @@ class StatusCache:
             # What was started a moment ago is on no page that was read before; among many it can wait for the next.
             await Sleep(FRESH_SECONDS)
         row = await self._row(wanted.generation_id, now if last is None else now - _fresh_seconds(last))
-        if row is None or row.is_terminal or self._wants_forecast(row, last):
+        if row is None or _may_be_over(row) or self._wants_forecast(row, last):
             return await self._detail(wanted.generation_id)
         if last is None:
             return _of_row(row)
@@ -150,6 +150,11 @@ def _fresh_seconds(last: Generation) -> float:
     left = last.estimated_time_remaining_seconds
     is_far = is_one_of(last.state, "queued") if left is None else left > FAR_SECONDS
     return FAR_FRESH_SECONDS if is_far else FRESH_SECONDS
+
+
+def _may_be_over(row: GenerationRow) -> bool:
+    """Whether the status body must tell what a row cannot: its end, or whether an unknown state is one."""
+    return row.is_terminal or (row.completed_at is not None and not is_known(row.state))
 
 
 def _of_row(row: GenerationRow) -> Generation:

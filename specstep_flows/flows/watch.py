@@ -55,10 +55,11 @@ class _Member:
         return self.last is not None and (self.last.is_terminal or is_left)
 
     async def take(self, generation: Generation, now: float) -> None:
-        """A look, and when the next one is due. A pause is told once."""
-        is_new = generation.is_paused and self.paused_for is None
+        """A look, and when the next one is due. A pause, or an end that nobody knows, is told once."""
+        is_idle = generation.is_paused or generation.is_closed
+        is_new = is_idle and self.paused_for is None
         self.last, self.wait = generation, self.pace.next_wait(generation, now)
-        if not generation.is_paused:
+        if not is_idle or generation.is_terminal:
             self.paused_for = None
             return
         if is_new:
@@ -66,10 +67,7 @@ class _Member:
         self.wait = min(self.wait, self.paused_seconds - (self.paused_for or 0.0))
         if is_new and self.paused_seconds > 0:
             await Report(
-                events.Notice(
-                    f"Somebody paused generation {generation.id}; nothing is being spent. It is watched for another "
-                    f"{duration(self.paused_seconds)}. `specstep generation resume {generation.id}` continues it."
-                )
+                events.Notice(f"{_why_idle(generation)} It is watched for another {duration(self.paused_seconds)}.")
             )
 
 
@@ -221,11 +219,24 @@ async def generations_of(record: RunRecord) -> list[UUID]:
     return list(dict.fromkeys((own, *others)))
 
 
+def _why_idle(generation: Generation) -> str:
+    if generation.is_paused:
+        return (
+            f"Somebody paused generation {generation.id}; nothing is being spent, and `specstep generation resume "
+            f"{generation.id}` continues it."
+        )
+    return (
+        f"Generation {generation.id} is {generation.state!r}, a state that this version does not know: by its bill it "
+        "is over, and it has no package."
+    )
+
+
 def raise_for_end(generation: Generation) -> None:
     """Raise what a generation's end other than Complete means.
 
     Raises:
         GenerationFailed, GenerationCancelled, GenerationPaused: as the state says.
+        Detached: the state is one that nobody knows, and there is no package.
     """
     if generation.is_failed:
         sense = generation.retry_makes_sense
@@ -248,6 +259,8 @@ def raise_for_end(generation: Generation) -> None:
         raise errors.GenerationCancelled(
             f"Generation {generation.id} was cancelled at the service, so there is no package.", generation=generation
         )
+    if generation.is_closed and not generation.is_complete:
+        raise errors.Detached(f"{_why_idle(generation)} Look at it on the service's website, or resume the run later.")
     if generation.is_paused:
         raise errors.GenerationPaused(
             f"Generation {generation.id} is paused, and nothing is being spent. `specstep generation resume "

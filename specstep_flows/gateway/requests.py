@@ -58,6 +58,7 @@ def request_of(
         headers=headers,
         files=_form(kwargs.get("files")),
         bucket=stated.bucket,
+        is_anonymous=stated.anonymous,
         is_urgent=is_urgent or operation in STOPS_SPENDING,
         **more,
     )

@@ -316,6 +316,38 @@ def test_whoever_paused_it_may_go_on_with_it(client: Any, sandbox: Sandbox, tmp_
     assert len([event for event in seen if isinstance(event, events.Notice) and "paused" in event.message]) == 1
 
 
+@pytest.mark.parametrize(
+    "operation",
+    ["start_interview", "submit_turn", "get_turn_job", "list_generations", "start_generation", "get_generation"],
+)
+def test_an_address_that_was_locked_out_for_a_while_costs_a_while(
+    client: Any, sandbox: Sandbox, tmp_path: Path, operation: str
+) -> None:
+    """Somebody else at this address failed to sign in: a good key gets bare 401s in mid-run, and then works again."""
+    sandbox.faults.add(Fault(op(operation), "status", status=401, times=2))
+    seen: list[Any] = []
+    result = client.run(BRIEF, output=tmp_path, on_question=defaults, on_event=seen.append)
+
+    assert result.path.exists()
+    assert len(sandbox.state.generations) == 1
+    told = [event for event in seen if isinstance(event, events.Waiting) and "lock it out" in event.reason]
+    assert len(told) == 1
+
+
+def test_a_key_that_was_revoked_in_mid_run_is_tried_so_rarely_that_it_locks_nobody_out(
+    client: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Four times in a quarter of an hour; the run is not lost."""
+    fault = sandbox.faults.add(Fault("GET /v1/generations*", "status", status=401, nth=2, times=None))
+    with pytest.raises(errors.AuthenticationError, match="was revoked"):
+        client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine")
+    assert fault.fired == 4
+
+    sandbox.faults.remove(fault)
+    assert client.resume("mine", on_question=defaults).path.exists()
+    assert len(sandbox.state.generations) == 1
+
+
 def test_a_place_is_waited_for_where_the_plan_allows_no_more(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Until the deadline, if there is one; or not at all. Each time it was started once, or not."""
     sandbox.options.concurrency_cap, sandbox.options.clarifications = 1, ()
@@ -386,7 +418,7 @@ def test_cancelling_does_not_queue_behind_what_a_reading_earned(sandbox: Sandbox
             client.run(BRIEF, output=tmp_path, run_id="mine")
         (generation_id,) = sandbox.state.generations
         sandbox.faults.add(
-            Fault("GET /v1/generations/{id}", "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
+            Fault(op("get_generation"), "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
         )
         with pytest.raises(errors.RateLimited):
             client.get_generation(generation_id)
@@ -512,9 +544,7 @@ def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_canc
     client: Any, sandbox: Sandbox, tmp_path: Path, status: int
 ) -> None:
     """Another attempt to cancel it is made when the run is resumed."""
-    fault = sandbox.faults.add(
-        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9)
-    )
+    fault = sandbox.faults.add(Fault(op("cancel_generation"), "status", status=status, times=None, retry_after=1e9))
     with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it") as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.2)
     assert not caught.value.is_final

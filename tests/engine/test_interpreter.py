@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.engine import interpreter
+from specstep_flows.engine import interpreter, lockout
 from specstep_flows.engine.effects import (
     Effect,
     Flow,
@@ -329,6 +329,78 @@ def test_a_full_window_is_waited_out_before_the_intent_is_written() -> None:
     assert [what for what, _ in bench.log] == ["pause", "attempt"]
     assert bench.log[1][1].sent_at == 1_030.0
     assert any(isinstance(event, events.Waiting) for event in bench.told)
+
+
+BARE = {"www-authenticate": "Bearer"}
+
+
+def pauses(bench: Bench) -> list[float]:
+    """What was waited, in order."""
+    return [seconds for kind, seconds in bench.log if kind == "pause"]
+
+
+def test_a_key_that_has_never_worked_is_refused_once() -> None:
+    """Five refusals lock the address out."""
+    bench = Bench(answer(401, BARE, b""))
+    with pytest.raises(errors.AuthenticationError):
+        bench.play(send("read"))
+    assert pauses(bench) == []
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["read", "keyed", "idempotent", "harmless"])
+def test_a_key_that_has_worked_may_work_again_in_a_while(kind: Kind, refusals: int) -> None:
+    """Somebody else at this address may have failed to sign in. It is told once."""
+    bench = Bench(answer(), *[answer(401, BARE, b"")] * refusals, answer(), answer())
+    for _ in range(3):
+        bench.play(send(kind))
+
+    assert pauses(bench) == [lockout.PAUSE_SECONDS] * refusals
+    assert [type(event) for event in bench.told] == [events.Waiting]
+    assert "lock it out for five minutes" in bench.told[0].reason  # type: ignore[attr-defined]
+
+
+def test_a_key_that_stays_refused_is_given_up_with_its_causes() -> None:
+    """After so many tries, and nothing more is sent for a while, by no run of the client."""
+    bench = Bench(answer(), *[answer(401, BARE, b"")] * (lockout.MOST_PAUSES + 1))
+    bench.play(send("read"))
+    for _ in range(2):
+        with pytest.raises(errors.AuthenticationError, match=r"revoked.*expired.*disabled.*locks the address out"):
+            bench.play(send("read"))
+
+    assert pauses(bench) == [lockout.PAUSE_SECONDS] * lockout.MOST_PAUSES
+    assert bench.answers == []
+
+
+@pytest.mark.parametrize("kind", ["read", "unsafe"])
+def test_a_refusal_that_says_more_is_the_service_s_word(kind: Kind) -> None:
+    """Nothing in it clears by itself."""
+    bench = Bench(answer(), answer(401, BARE, b'{"type": "TOKEN_EXPIRED"}'))
+    bench.play(send(kind))
+    with pytest.raises(errors.AuthenticationError) as caught:
+        bench.play(send(kind))
+    assert not caught.value.may_clear
+
+
+def test_what_costs_is_not_sent_again_before_the_flow_has_looked() -> None:
+    """A refused kickoff reaches the flow at once; what it reads then waits."""
+    bench = Bench(answer(), answer(401, BARE, b""), answer())
+    bench.play(send("read"))
+    with pytest.raises(errors.AuthenticationError) as caught:
+        bench.play(send("unsafe"))
+    assert caught.value.may_clear
+    assert pauses(bench) == []
+    bench.play(send("read"))
+    assert pauses(bench) == [lockout.PAUSE_SECONDS]
+
+
+def test_what_needs_no_key_says_nothing_about_it() -> None:
+    """What the service accepts can be read with any key."""
+    bench = Bench(answer(), answer(401, BARE, b""))
+    request = Request("get_capabilities", "read", "GET", "/v1/capabilities", is_anonymous=True)
+    bench.play(one(Send(request, lambda reply: reply.status)))
+    with pytest.raises(errors.AuthenticationError):
+        bench.play(send("read"))
 
 
 def test_what_stops_spending_does_not_wait_for_room() -> None:

@@ -132,6 +132,29 @@ def test_an_end_on_a_page_is_read_in_full(watchers: Any) -> None:
     assert some.sent() == (1, 1)
 
 
+def test_an_end_that_nobody_knows_is_read_in_full(watchers: Any) -> None:
+    """A row has neither package nor bill: only the status body tells whether it is one."""
+    crowd = watchers(MANY + 4)
+    service = crowd.service
+
+    def ended(request: Any) -> Any:
+        status, body = service(request)
+        for row in body if isinstance(body, list) else [body]:
+            if row["state"] == "Completed":
+                row["completed_at"] = "2026-06-01T12:00:00Z"
+                if row is body:
+                    row |= {"billing_state": "Complete", "package_id": str(UUID(int=5))}
+        return status, body
+
+    crowd.acting.service = ended
+    service.states[service.ids[2]] = "Completed"
+    crowd.sent()
+    seen = crowd.look()
+
+    assert [generation.is_complete for generation in seen].count(True) == 1
+    assert crowd.sent()[1] >= 1
+
+
 def test_a_change_of_state_is_read_in_full_until_there_is_a_crowd(watchers: Any) -> None:
     """60 requests a minute are for all of them."""
     for count, bodies in ((MANY - 1, 1), (MANY, 0)):

@@ -182,6 +182,31 @@ def test_a_pause_that_stays_ends_the_watching_after_as_long_as_was_said(stage: t
     assert len([event for event in acting.told if isinstance(event, events.Notice)]) == (1 if seconds else 0)
 
 
+def over(state: str, **more: Any) -> Any:
+    """A service whose generation is in a state that nobody knows, and over by its time and its bill."""
+    body = {"id": str(OWN), "state": state, "completed_at": "2026-06-01T12:00:00Z", "billing_state": "Complete", **more}
+    return lambda request: (200, body)
+
+
+@pytest.mark.parametrize("state", ["Completed", "Expired", "Archived"])
+def test_an_end_that_nobody_knows_is_one_when_the_package_is_there(stage: type[Stage], state: str) -> None:
+    """It is not polled for ever."""
+    acting = stage(over(state, package_id=str(UUID(int=5))))
+    assert acting.play(wait_for_generation(OWN, None)).is_complete
+    assert acting.count("get_generation") == 1
+
+
+def test_an_end_that_nobody_knows_without_a_package_is_told_and_watched_like_a_pause(stage: type[Stage]) -> None:
+    """Nothing more is spent, and the run can be resumed."""
+    acting = stage(over("Expired"))
+    began = acting.now
+    with pytest.raises(errors.Detached, match=r"'Expired', a state that this version does not know"):
+        acting.play(wait_for_generation(OWN, None))
+
+    assert acting.now - began == pytest.approx(PAUSED_SECONDS)
+    assert len([event for event in acting.told if isinstance(event, events.Notice)]) == 1
+
+
 def test_a_pause_of_one_keeps_no_other_from_its_end(stage: type[Stage]) -> None:
     """The others are looked at as often as ever, and the pause counts from when it was seen."""
     acting = stage(Service(own=["Paused"], other=["Drafting"] * 10 + ["Complete"]))
