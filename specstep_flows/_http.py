@@ -7,13 +7,12 @@ import threading
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 
-import httpcore
 import httpx
 
 from specstep_flows._network import proxy_for, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from specstep_flows.settings import Settings
 
@@ -92,50 +91,41 @@ class _Transport(httpx.HTTPTransport):
     def __init__(self, **way: Any) -> None:
         super().__init__(**way)
         # httpx has no argument for this.
-        self._pool._network_backend = _Backend(self._pool._network_backend)
+        pool: Any = self._pool
+        pool._network_backend = _Backend(pool._network_backend)
 
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+class _Backend:
+    """What httpcore connects with: its own, but for the streams."""
+
+    def __init__(self, backend: Any) -> None:
         self._backend = backend
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+    def connect_tcp(self, *arguments: Any, **more: Any) -> _Stream:
+        return _Stream(self._backend.connect_tcp(*arguments, **more))
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+class _Stream:
+    """A connection of httpcore's on which each read and write ends in time."""
+
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self.close, self.get_extra_info = stream.close, stream.get_extra_info
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _at_most(timeout, httpcore.ReadTimeout))
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        return self._stream.read(max_bytes, timeout=_at_most(timeout, httpx.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _at_most(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+    def start_tls(self, *arguments: Any, **more: Any) -> _Stream:
+        return _Stream(self._stream.start_tls(*arguments, **more))
 
 
-def _at_most(timeout: float | None, failure: type[httpcore.TimeoutException]) -> float | None:
+def _at_most(timeout: float | None, failure: type[httpx.TimeoutException]) -> float | None:
     if LIMIT.seconds_left is None:
         return timeout
     left = LIMIT.seconds_left()
     if left <= 0:
-        raise failure
+        raise failure("the whole response took too long")
     return left if timeout is None else min(timeout, left)

@@ -94,9 +94,10 @@ def tls_context() -> ssl.SSLContext:
             return ssl.create_default_context(cafile=file)
         if folders:
             return ssl.create_default_context(capath=folders)
-        import certifi
+        import httpx
 
-        return ssl.create_default_context(cafile=certifi.where())
+        # Those that httpx brings along.
+        return httpx.create_ssl_context(trust_env=False)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         if key_log and getattr(error, "filename", None) == key_log:

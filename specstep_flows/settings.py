@@ -292,10 +292,11 @@ def _can_be_resolved(host: str) -> bool:
     has_labels = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
     try:
         if "xn--" in host:
-            import idna
+            import httpx
 
             for label in filter(re.compile("xn--").match, host.split(".")):
-                idna.ulabel(label)
+                # It reads the name that stands behind it.
+                _ = httpx.URL(f"https://{label}").host
         if ":" in host or _FOUR_NUMBERS.fullmatch(host):
             ipaddress.ip_address(host)
     except ValueError:

@@ -88,9 +88,9 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
     try:
         stream.read(1, 5.0)
         stream.write(b"", None)
-        with pytest.raises(httpcore.ReadTimeout):
+        with pytest.raises(httpx.ReadTimeout):
             stream.read(1, 5.0)
-        with pytest.raises(httpcore.WriteTimeout):
+        with pytest.raises(httpx.WriteTimeout):
             stream.write(b"", 5.0)
     finally:
         _http.LIMIT.seconds_left = None

@@ -90,7 +90,7 @@ def _propose(folder: Path, scratch: Path) -> int:
     page = scratch / "drift.md"
     report = page.read_text(encoding="utf-8") if page.exists() else "No drift report was made.\n"
     if stopped:
-        sentences = (scratch / STOPPED).read_text(encoding="utf-8").splitlines()
+        sentences = [shown(line, 250) for line in (scratch / STOPPED).read_text(encoding="utf-8").splitlines()]
         more = [f"and {len(sentences) - MOST_REASONS} more"] if len(sentences) > MOST_REASONS else []
         reason = "\n".join(["# Regeneration stopped", "", "```", *sentences[:MOST_REASONS], *more, "```", "", ""])
         _summarise(reason + _shortened(report, "`scripts/regenerate.py --pull --report FOLDER` writes the rest"))
@@ -104,7 +104,7 @@ def _propose(folder: Path, scratch: Path) -> int:
     digest = remote.digest(tree)
     if digest == remote.digest("HEAD"):
         print("Nothing changed in the client.")
-        _close(remote)
+        _close(remote, STALE)
     else:
         mark = MARK.format(digest)
         print(_bring_up_to_date(remote, tree, mark, f"{body}\n{mark}\n"))
@@ -116,8 +116,11 @@ def _bring_up_to_date(remote: _Remote, tree: str, mark: str, body: str) -> str:
     pulls = remote.pull_requests()
     proposed = next((pull for pull in pulls if pull.is_open), None)
     closed = [pull for pull in pulls if not pull.is_open and not pull.is_merged and pull.has(mark)]
-    if proposed is None and closed:
-        return f"Pull request {closed[0].number} proposed just this and was closed, so nothing is proposed."
+    if closed and (proposed is None or not proposed.has(mark)):
+        refused = f"Pull request {closed[0].number} proposed what the API is now, and was closed."
+        if proposed is not None and MARK.partition("{")[0] in proposed.body:
+            _close(remote, refused)
+        return f"{refused} Nothing is proposed."
     is_told = proposed is not None and proposed.has(mark) and not proposed.has(STOP_MARK)
     if not remote.has(tree):
         if remote.has_commits_of_others and is_told:
@@ -132,14 +135,14 @@ def _bring_up_to_date(remote: _Remote, tree: str, mark: str, body: str) -> str:
     return f"Brought pull request {proposed.number} up to date."
 
 
-def _close(remote: _Remote) -> None:
+def _close(remote: _Remote, why: str) -> None:
     """Close a pull request that proposes what is not true any more; without its mark it does not count as refused."""
     for pull in remote.pull_requests() if remote.tip else ():
         if pull.is_open and remote.has_commits_of_others:
-            print(f"Pull request {pull.number} is out of date, but has commits of others: close it by hand. {STALE}")
+            print(f"Pull request {pull.number} is out of date, but has commits of others: close it by hand. {why}")
         elif pull.is_open:
-            remote.gh("pr", "edit", str(pull.number), "--body-file", remote.file(f"{STALE}\n"))
-            remote.gh("pr", "close", str(pull.number), "--comment", STALE)
+            remote.gh("pr", "edit", str(pull.number), "--body-file", remote.file(f"{why}\n"))
+            remote.gh("pr", "close", str(pull.number), "--comment", why)
             print(f"Closed pull request {pull.number}.")
 
 
@@ -174,7 +177,9 @@ class _Remote:
         said = self.gh("pr", "list", "--head", BRANCH, "--state", "all", "--limit", "100", "--json", fields)
         try:
             return [
-                PullRequest(entry["number"], entry["state"] == "OPEN", entry["state"] == "MERGED", entry["body"] or "")
+                PullRequest(
+                    entry["number"], entry["state"] == "OPEN", entry["state"] == "MERGED", entry.get("body") or ""
+                )
                 for entry in json.loads(said or "[]")
                 if not entry.get("isCrossRepository")
             ]

@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote, urljoin, urlsplit
@@ -42,11 +42,20 @@ _HOLDS_IPV4: Final = frozenset({0, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
 _UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 
 
-class SecretHeaders(dict[str, str]):
-    """Headers that may contain a key: their values are not in the repr, and so in no traceback."""
+class SecretHeaders:
+    """Headers that may contain a key: no mapping, whose values an error reporter would show. ``dict`` takes it."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+
+    def keys(self) -> Iterable[str]:
+        return self._headers.keys()
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
 
     def __repr__(self) -> str:
-        return f"SecretHeaders({', '.join(self)})"
+        return f"SecretHeaders({', '.join(self._headers)})"
 
 
 @attrs.frozen
@@ -141,7 +150,7 @@ def get(
     address: Address,
     headers: Mapping[str, str],
     *,
-    own_headers: Mapping[str, str],
+    own_headers: Mapping[str, str] | SecretHeaders,
     timeout: float,
     should_stop: Callable[[], bool],
     may_be_here: bool = True,
@@ -235,7 +244,7 @@ def _connected_elsewhere(wanted: tuple[str, int], there: tuple[str, int], *args:
 def _exchange(
     connection: http.client.HTTPConnection,
     address: Address,
-    headers: Mapping[str, str],
+    headers: SecretHeaders,
     timeout: float,
     should_stop: Callable[[], bool],
 ) -> http.client.HTTPResponse:

@@ -81,10 +81,13 @@ class RunFiles:
         settings: Settings,
         shared: Shared,
         on_progress: Callable[[int, int | None], None] | None = None,
+        *,
+        is_paid_for: bool = False,
     ) -> None:
         self._output = options.output
         self._force = options.force
-        self._unpacks = options.unpack
+        # A package that exists may be in its folder already. One that is yet to be made is not.
+        self._unpacks_anew = options.unpack and not is_paid_for
         self._is_fan_out = is_fan_out(options.profile)
         self._settings = settings
         self._shared = shared
@@ -115,7 +118,7 @@ class RunFiles:
                     f"{beside} stands where the download is kept, and is not a file that can be written. Nothing was "
                     "paid for; remove it, or choose another --output."
                 )
-        if self._unpacks:
+        if self._unpacks_anew:
             from specstep_flows.package.unpack import check_target
 
             try:

@@ -29,7 +29,7 @@ from specstep_flows.errors import (
     SignedUrlExpired,
 )
 from specstep_flows.package.archive import UnpackLimits, check
-from specstep_flows.package.blob_host import Address, from_network, get
+from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
 _CHUNK: Final = 256 * 1024
@@ -73,7 +73,7 @@ def fetch_to_part(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int | None], None] | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | SecretHeaders | None = None,
     request_timeout: float = 75.0,
     max_bytes: int = _LARGEST,
     may_be_here: bool = True,

@@ -17,11 +17,12 @@ from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.cli import main
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Failure, Fault
+from tests.kit.api import op, path_of
 from tests.kit.bench import BRIEF, Bench
 
-KICKOFF = "POST /v1/generations"
-RETRY = "POST /v1/generations/{id}/retry"
-UPDATE = "POST /v1/generations/{id}/update"
+KICKOFF = op("start_generation")
+RETRY = op("retry_generation")
+UPDATE = op("update_generation")
 #: Answers that say no; a front door gives some of them in a service's stead.
 REFUSALS = (400, 402, 403, 404, 405, 409, 413, 415, 422, 425, 429, 451, 499, 500, 502, 503)
 FAILS_ONCE = {"failures": (Failure("HostRestart", on=(1,)),)}
@@ -323,8 +324,8 @@ def test_a_retry_that_somebody_cancelled_is_not_in_the_way_of_another(new_bench:
     bench = new_bench(**FAILS_ONCE)
     failed = failed_generation(bench)
     with httpx.Client(base_url=bench.sandbox.url, headers={"Authorization": f"Bearer {bench.key}"}) as web:
-        second = web.post(f"/v1/generations/{failed}/retry").json()["id"]
-        web.post(f"/v1/generations/{second}/cancel").raise_for_status()
+        second = web.post(path_of("retry_generation", failed)).json()["id"]
+        web.post(path_of("cancel_generation", second)).raise_for_status()
 
     bench.judge(bench.attempt(retry_failed=1), paid=3)
 

@@ -418,7 +418,7 @@ def test_cancelling_does_not_queue_behind_what_a_reading_earned(sandbox: Sandbox
             client.run(BRIEF, output=tmp_path, run_id="mine")
         (generation_id,) = sandbox.state.generations
         sandbox.faults.add(
-            Fault("GET /v1/generations/{id}", "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
+            Fault(op("get_generation"), "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
         )
         with pytest.raises(errors.RateLimited):
             client.get_generation(generation_id)
@@ -544,9 +544,7 @@ def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_canc
     client: Any, sandbox: Sandbox, tmp_path: Path, status: int
 ) -> None:
     """Another attempt to cancel it is made when the run is resumed."""
-    fault = sandbox.faults.add(
-        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9)
-    )
+    fault = sandbox.faults.add(Fault(op("cancel_generation"), "status", status=status, times=None, retry_after=1e9))
     with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it") as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.2)
     assert not caught.value.is_final

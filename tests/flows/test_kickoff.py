@@ -390,6 +390,16 @@ def test_a_bin_that_is_closed_to_the_key_is_not_an_empty_one(stage: type[Stage])
         acting.play(settle_kickoff(kickoff(), (), passed=SETTLE + 1.0))
 
 
+def test_what_a_restarted_machine_cannot_be_sure_of_may_have_been_deleted_too(stage: type[Stage]) -> None:
+    """An intent of yesterday, on a machine that has been up for 20 seconds: it waits, and trusts no closed bin."""
+    service = Service([])
+    service.stage = acting = stage(closed_bin(service))
+
+    with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
+        acting.play(settle_kickoff(kickoff(), (), passed=20.0, by_clock=86_400.0))
+    assert acting.now - 1_000.0 >= SETTLE - 20.0
+
+
 def test_what_was_watched_for_from_the_beginning_cannot_have_been_deleted_unseen(stage: type[Stage]) -> None:
     """The request never arrived, and the live ones were looked at all the time: it is sent again."""
     service = Service([-1.0])

@@ -48,7 +48,7 @@ def listed(*pages: Any) -> tuple[list[int], list[object]]:
     """The rows of a list of these pages, and the offsets that were asked for."""
     rows, sent = play(
         all_pages(
-            lambda params: request_of("list_generations", {"method": "get", "url": "/v1/generations"}, params=params),
+            lambda params: request_of("list_generations", {"method": "get", "url": "/rows"}, params=params),
             lambda answer: [Row(number) for number in json.loads(answer.content)["rows"]],
         ),
         *pages,

@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from specstep_flows.errors import (
     SettingsError,
 )
 from specstep_flows.package import blob_host
-from specstep_flows.package.blob_host import Address
+from specstep_flows.package.blob_host import Address, SecretHeaders
 from specstep_flows.package.download import fetch_to_part
 from tests.kit.blob_host import (
     PACKAGE,
@@ -330,6 +330,32 @@ def test_the_signed_address_is_nowhere(
     for path in part.parent.iterdir():
         assert SIGNATURE.encode() not in path.read_bytes()
     assert SIGNATURE not in repr(Address.parse(host.url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://example.com/x?sig={SIGNATURE}",
+        f"https://me:{SIGNATURE}@example.com/x",
+        f"https://example.com:port/x?sig={SIGNATURE}",
+        f"https://[::1/x?sig={SIGNATURE}",
+        f"https://example.com/\t{SIGNATURE}",
+        f"https://example.com/x?sig={SIGNATURE}\0",
+        f"https://127.0.0.1/x?sig={SIGNATURE}",
+    ],
+)
+def test_an_address_that_is_refused_is_nowhere(part: Path, url: str) -> None:
+    """Not even in the frames that refused it."""
+    key = SecretHeaders({"Authorization": "Bearer sf_key"})
+    with pytest.raises(PackageError) as caught:
+        fetch_to_part(url, part, headers=key, may_be_here=False)
+    assert caught.value.__traceback__ is not None
+    caught.value.__traceback__ = caught.value.__traceback__.tb_next
+
+    assert SIGNATURE not in everything_said(caught.value)
+    assert "sf_key" not in everything_said(caught.value)
+    assert dict(key) == {"Authorization": "Bearer sf_key"}
+    assert not isinstance(key, Mapping)
 
 
 def tls_context(folder: Path, name: str) -> ssl.SSLContext:

@@ -263,6 +263,10 @@ def test_closed_pull_request(forge: Forge, small: Json) -> None:
     assert forge.night(coloured(small, "taste")) == 0
 
     assert [pull["state"] for pull in forge.pulls] == ["OPEN", "CLOSED"]
+    assert forge.night(document) == 0
+    assert [pull["state"] for pull in forge.pulls] == ["CLOSED", "CLOSED"]
+    assert forge.night(coloured(small, "taste")) == 0
+    assert [pull["state"] for pull in forge.pulls] == ["OPEN", "CLOSED", "CLOSED"]
 
 
 @pytest.mark.slow

@@ -78,10 +78,10 @@ def test_any_request_may_lose_its_answer(tmp_path: Path, name: str, step: int, k
 @pytest.mark.parametrize("moment", CHANGES, ids=names)
 @pytest.mark.parametrize("kind", ["403", pytest.param("429", marks=pytest.mark.slow)])
 def test_a_refusal_loses_nothing(tmp_path: Path, moment: Any, kind: str) -> None:
-    """A 403 in passing stops the run, which can be resumed; a 429 is waited out."""
+    """A front door's 403 in passing and a 429 are waited out."""
     outcome = run_library(tmp_path, PLAIN, Trouble(op(moment[0]), kind, nth=moment[1]))
 
-    assert [type(failure) for failure in outcome.failures] == ([errors.PermissionDenied] if kind == "403" else [])
+    assert outcome.failures == []
     outcome.check()
 
 

@@ -29,9 +29,7 @@ def test_cancel_is_the_users_own_word(specstep: Any, sandbox: Any, elsewhere: st
 
 def test_cancelling_waits_for_no_hold_and_what_waits_says_so(specstep: Any, sandbox: Any, elsewhere: str) -> None:
     """A reading earned the hold. The next reading keeps to it, with a word on stderr."""
-    sandbox.faults.add(
-        Fault("GET /v1/generations/{id}", "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
-    )
+    sandbox.faults.add(Fault(op("get_generation"), "status", status=429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT"))
     refused = specstep("generation", "show", elsewhere)
     began = sandbox.clock.now()
     cancelled = specstep("cancel", elsewhere, "--json")

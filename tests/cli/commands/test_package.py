@@ -81,8 +81,8 @@ EXPLANATION = ("explain", "{package}", "investor", "--yes")
 @pytest.mark.parametrize(
     ("arguments", "operation", "kept"),
     [
-        (ADDENDUM, "POST /v1/packages/{id}/addenda", "addenda"),
-        (EXPLANATION, "POST /v1/packages/{id}/explain", "explanations"),
+        (ADDENDUM, op("create_addendum"), "addenda"),
+        (EXPLANATION, op("explain_package"), "explanations"),
     ],
 )
 def test_what_costs_and_is_refused_for_now_is_looked_for_before_it_is_sent_again(
@@ -111,7 +111,7 @@ def test_a_migration_that_is_refused_for_now_is_looked_for_in_the_list_of_packag
     specstep: Any, sandbox: Any, home: Path, is_carried_out: bool
 ) -> None:
     """Its file is sent whole both times."""
-    operation = "POST /v1/doc-migrations/commit"
+    operation = op("commit_doc_migration")
     with zipfile.ZipFile(home / "docs.zip", "w") as archive:
         archive.writestr("README.md", "# Tea\n")
     sandbox.faults.add(Fault(operation, "status", status=429, retry_after=5, commit=is_carried_out))
@@ -124,12 +124,12 @@ def test_a_migration_that_is_refused_for_now_is_looked_for_in_the_list_of_packag
 
 def test_what_no_list_shows_is_never_sent_again(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """A delivery that was refused for now: whether it was carried out all the same, only a person can see."""
-    sandbox.faults.add(Fault("POST /v1/packages/{id}/deliver", "status", status=429, retry_after=5, commit=True))
+    sandbox.faults.add(Fault(op("deliver_package"), "status", status=429, retry_after=5, commit=True))
     told = specstep("package", "deliver", complete[1])
 
     assert told.code == 7
     assert "not sent again" in told.err
-    assert sandbox.requests.count("POST /v1/packages/{id}/deliver") == 1
+    assert sandbox.requests.count(op("deliver_package")) == 1
 
 
 def test_a_page_in_place_of_an_answer_is_no_delivery(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:

@@ -325,7 +325,7 @@ def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
 def test_a_budget_that_cannot_be_held_says_so(specstep: Any, sandbox: Any, status: int) -> None:
     """The exit code is that of the limit, not of the failure; what goes on costing and how to go on are told."""
     sandbox.faults.add(
-        Fault("POST /v1/generations/{id}/cancel", "status", status=status, times=None, retry_after=1e9, commit=False)
+        Fault(op("cancel_generation"), "status", status=status, times=None, retry_after=1e9, commit=False)
     )
     result = specstep("run", "A shop.", *FAST, "--max-cost", "0.10", "--run-id", "r")
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import Sandbox
-from tests.kit.api import op
+from tests.kit.api import op, path_of
 
 
 def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_serving_on_ipv6(host: str, start: Any, home: Path) -> None:
 
     line = process.stdout.readline().strip()
     url = line.removeprefix("export SPECSTEP_API_URL=")
-    status = httpx.get(f"{url}/v1/status/summary", trust_env=False).status_code
+    status = httpx.get(url + path_of("get_status_summary"), trust_env=False).status_code
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
 
