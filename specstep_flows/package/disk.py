@@ -143,7 +143,7 @@ class RunFiles:
         refuse_taken(path, self._force, " and was not changed. Choose another --output, or --force to replace it.")
         return path
 
-    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
+    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
 
@@ -157,7 +157,7 @@ class RunFiles:
             request_timeout=self._shared.real_timeout,
             # A service elsewhere must not make this machine ask itself. The service's own host is the user's choice.
             may_be_here=is_loopback(self._settings.api_url) or self._is_at_the_service(link),
-            whole=whole,
+            or_whole=or_whole,
         )
 
     def _is_at_the_service(self, link: ZipLink) -> bool:
