@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,19 @@ class Scratch:
                 shutil.copy(ROOT / part, root)
         self.run("git init -q && git add -A")
 
-    def run(self, command: str, *, code: int = 0, **environment: str) -> str:
+    def run(self, command: str, *, code: int = 0, environment: Mapping[str, str] | None = None) -> str:
         """Run a command of a page in a shell, with our interpreter; gives what it printed."""
-        path = os.pathsep.join([str(self.root), str(self.root / "generated")])
+        ours = os.pathsep.join([str(self.root), str(self.root / "generated")])
+        programs = os.pathsep.join([str(BIN), os.environ["PATH"]])
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command.replace(".venv/bin/", f"{BIN}/")],
             cwd=self.root,
-            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": path, **environment},
+            env={
+                **os.environ,
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "PYTHONPATH": path,
+                **(environment or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -117,17 +124,17 @@ def test_a_moved_path_and_a_renamed_field_are_taken_over(tmp_path: Path) -> None
 
     with serving(Answer(served.encode(), headers={"Content-Type": "application/json"})) as service:
         today = {"SPECSTEP_API_URL": service.url, "SPECSTEP_API_KEY": KEY, "CI": ""}
-        said = here.run(pulling, code=1, **today)
+        said = here.run(pulling, code=1, environment=today)
         assert "stopped: " in said
         assert "moved" in said
         here.run(moving)
-        said = here.run(pulling, code=1, **today)
+        said = here.run(pulling, code=1, environment=today)
         assert "stopped: " in said
         assert "state" in said
         assert "status" in said
         here.rename_in_contract()
         here.edit((*GATEWAY_EDITS, *SANDBOX_EDITS))
-        here.run(swapping, **today)
+        here.run(swapping, environment=today)
 
     here.run(recording)
     steps = re.findall(r"^step (.+)$", (ROOT / "scripts" / "check").read_text(encoding="utf-8"), re.MULTILINE)
