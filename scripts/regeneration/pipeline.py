@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,8 +159,11 @@ def _stop_for(report: Report, options: Options, accepted: Collection[str]) -> No
     """Stop for what the flows miss; strictly also for what cannot be generated and nobody has accepted so far."""
     sentences = report.refusal()
     if options.strict:
-        lost = {name: reason for name, reason in report.not_generated.items() if name not in accepted}
-        sentences += [f"{name} can't be generated: {reason}." for name, reason in lost.items()]
+        lost: dict[str, list[str]] = defaultdict(list)
+        for name, reason in report.not_generated.items():
+            if name not in accepted:
+                lost[reason].append(name)
+        sentences += [f"{TERMINAL.listed(names)} can't be generated: {reason}." for reason, names in lost.items()]
     if sentences:
         raise RegenerationError(sentences)
 
