@@ -12,11 +12,11 @@ import http.client
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import Message
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
@@ -29,11 +29,8 @@ from specstep_flows.errors import (
     SignedUrlExpired,
 )
 from specstep_flows.package.archive import UnpackLimits, check
-from specstep_flows.package.blob_host import Address, from_network, get
+from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get
 from specstep_flows.package.part_file import PartFile, Version, forget_version
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsKeysAndGetItem
 
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
@@ -76,7 +73,7 @@ def fetch_to_part(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int | None], None] | None = None,
-    headers: SupportsKeysAndGetItem[str, str] | None = None,
+    headers: Mapping[str, str] | SecretHeaders | None = None,
     request_timeout: float = 75.0,
     max_bytes: int = _LARGEST,
     may_be_here: bool = True,
