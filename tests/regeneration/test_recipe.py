@@ -20,8 +20,10 @@ BIN = Path(sys.executable).parent
 TOOLS = ("bash", "git", "perl")
 KEY = "sf_recipe_0123456789abcdef"
 #: What a checkout holds that the recipe needs.
-PARTS = ("docs", "generated", "openapi", "scripts", "specstep_flows", "tests", "README.md", "pyproject.toml")
-PARTS += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+PARTS = (
+    *("docs", "generated", "openapi", "scripts", "specstep_flows", "tests", "README.md", "pyproject.toml"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
+)
 #: Where the state of a generation stands in the sandbox and in the gateway: file, pattern, replacement, and how often.
 SANDBOX_EDITS = (
     ("sandbox/generations.py", r"(\bid:uuid [^\"]*?)\bstate:(?=@GenerationStateDto review_profile)", r"\1status:", 2),
@@ -61,12 +63,7 @@ class Scratch:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command.replace(".venv/bin/", f"{BIN}/")],
             cwd=self.root,
-            env={
-                **os.environ,
-                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-                "PYTHONPATH": path,
-                **(environment or {}),
-            },
+            env={**os.environ, "PATH": programs, "PYTHONPATH": ours, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
