@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Reply, Sleep
-from specstep_flows.flows.kickoff import (
-    Kickoff,
-    kick_off,
-    known_to,
-    settle_intent,
-    settle_kickoff,
-    settled_of,
-)
-from specstep_flows.flows.snapshot import find_new, take_snapshot
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.snapshot import Kickoff, find_new, take_snapshot
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.stage import Stage
 
@@ -111,8 +104,9 @@ def command(acting: Stage, known: Any = None) -> UUID | None:
     try:
         if intent is None:
             return acting.play(kick_off(kickoff(), known))  # type: ignore[no-any-return]
-        found = acting.play(settle_intent(kickoff(), intent))
-        return found or acting.play(kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1))
+        found: UUID | None = acting.play(settle_intent(kickoff(), intent))
+        again = kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1)
+        return found or acting.play(again)
     except (errors.OutcomeUnknown, errors.RequestError):
         return None
 
