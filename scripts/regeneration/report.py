@@ -207,11 +207,6 @@ def not_generated_before(committed: Path) -> set[str]:
         return set()
 
 
-def obstacles(report: Report) -> list[str]:
-    """What the flows cannot do without: one sentence for each thing that the pulled document took away."""
-    return [change.obstacle for change in report.documented_to_pulled if change.severity == "flows"]
-
-
 def sha256(content: bytes) -> str:
     """The checksum that provenance and reports name a document by."""
     return hashlib.sha256(content).hexdigest()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from regeneration.align import align
 from regeneration.names import NamesLock
-from regeneration.report import Report, obstacles, report_on
+from regeneration.report import Report, report_on
 from specstep_client.models import GenerationRow
 
 from specstep_flows import errors
@@ -20,6 +20,7 @@ from specstep_flows.gateway import reading
 from tests.kit.api import op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
+from tests.kit.regeneration.obstacles import obstacles
 
 Json = Any
 

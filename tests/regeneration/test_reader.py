@@ -12,10 +12,11 @@ from regeneration.align import Aligned, align
 from regeneration.document import parse_document
 from regeneration.emit import to_json
 from regeneration.names import NamesLock
-from regeneration.report import obstacles, report_on
+from regeneration.report import report_on
 
 from tests.kit.regeneration.contracts import SMALL
 from tests.kit.regeneration.disguises import Disguise, disguised, plain
+from tests.kit.regeneration.obstacles import obstacles
 from tests.kit.regeneration.variants import VARIANTS, operations
 from tests.kit.regeneration.wider import wider_documents
 
