@@ -79,7 +79,7 @@ def argument_parser() -> argparse.ArgumentParser:
         "--strict",
         action=argparse.BooleanOptionalAction,
         default=os.environ.get("CI", "").lower() not in ("", "0", "false"),
-        help="fail when an operation can't be generated; the default in CI",
+        help="fail when an operation can't be generated that openapi/drift.json does not name; the default in CI",
     )
     parser.add_argument(
         "--without-flows",

@@ -126,8 +126,8 @@ class _Runtime:
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
             )
 
-    def _files_of(self, options: RunOptions, tell: Listener | None) -> RunFiles:
-        return RunFiles(options, self.settings, self._shared, _progress(tell))
+    def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> RunFiles:
+        return RunFiles(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
 
     async def _work(
         self,
@@ -259,7 +259,7 @@ class Runtime(_Runtime):
 
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""
-        return self._files_of(options, self._on_event)
+        return self._files_of(options, self._on_event, is_paid_for=True)
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
@@ -296,7 +296,7 @@ class AsyncRuntime(_Runtime):
 
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""
-        return self._files_of(options, _from_thread(self._on_event))
+        return self._files_of(options, _from_thread(self._on_event), is_paid_for=True)
 
     async def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""

@@ -27,7 +27,11 @@ _KEY: Final = re.compile(
     r"\b(sf|oat)_(?:[A-Za-z0-9]{1,40}[_-]){0,5}?(?=[A-Za-z]{0,80}\d)[A-Za-z0-9]{12,}[\w.~+/=-]*", re.ASCII
 )
 _ADDRESS: Final = re.compile(r"(?i)\b(https?)(?::|%3a)(?:\\?/|%2f){2}([^\s\"'<>]*)")
-_AUTHORITY: Final = re.compile(r"(?i)(?:[^/?#;\\%]*@)?([^/?#;\\%@]*)(.*)", re.DOTALL)
+#: A user's name and password, the host, and the rest. (Our own advice shows how to write the former.)
+_AUTHORITY: Final = re.compile(
+    r"(?i)(?:(?!name:password@)[^/?#;\\%]*@)?((?:name:password@)?[^/?#;\\%@]*?)([.,:!)\]}`]{0,8}|[/?#;\\%@].*)",
+    re.DOTALL,
+)
 #: Paths of words, as pages have them. Anything else in an address may be a secret: a name, a number, a query.
 _PAGE: Final = re.compile(
     r"(?:/(?:[a-z]{1,24}\d{0,5}(?:[-_][a-z]{1,24}){0,5}(?:\.html?)?)?){0,6}(?:#[a-z]{1,24}(?:[-.][a-z\d]{1,12}){0,5})?"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import attrs
 
 from specstep_flows import states
+from specstep_flows._text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,11 @@ __all__ = [
     "TurnJob",
     "Usage",
 ]
+
+
+def _without_secrets(said: str | None) -> str | None:
+    """Why something failed at the service: an exception's text, which may quote a signed address."""
+    return None if said is None else without_secrets(said, is_foreign=True)
 
 
 @attrs.frozen
@@ -152,7 +158,7 @@ class TurnJob:
     interview_id: UUID | None = None
     snapshot: Interview | None = None
     error_code: str | None = None
-    error_message: str | None = None
+    error_message: str | None = attrs.field(default=None, converter=_without_secrets)
     is_retryable: bool | None = None
 
 
@@ -218,7 +224,7 @@ class GenerationRow:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     failed_at: datetime | None = None
-    failure_reason: str | None = None
+    failure_reason: str | None = attrs.field(default=None, converter=_without_secrets)
     failure_category: str | None = None
     source_channel: str | None = None
 
@@ -241,7 +247,7 @@ class Generation:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     failed_at: datetime | None = None
-    failure_reason: str | None = None
+    failure_reason: str | None = attrs.field(default=None, converter=_without_secrets)
     failure_category: str | None = None
     schema_version: str | None = None
     rubric_version: str | None = None

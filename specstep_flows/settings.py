@@ -48,6 +48,9 @@ DEFAULT_SETTLE_SECONDS: Final = 90.0
 DEFAULT_REQUEST_TIMEOUT: Final = 75.0
 FRONT_DOOR_SECONDS: Final = 60.0
 
+#: A settings file is a few lines.
+_LARGEST_BYTES: Final = 1 << 20
+
 #: Authentication page: an API key, or an access token of the browser sign-in.
 _KEY_PREFIXES: Final = ("sf_", "oat_")
 
@@ -402,7 +405,7 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list
     """The content of the file, and warnings about it."""
     try:
         with path.open("rb") as stream:
-            content, mode = stream.read(), os.fstat(stream.fileno()).st_mode
+            content, mode = stream.read(_LARGEST_BYTES + 1), os.fstat(stream.fileno()).st_mode
     except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             raise SettingsError(f"The settings file {path} does not exist.") from None
@@ -412,6 +415,8 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list
         if must_exist:
             raise SettingsError(said) from None
         return {}, [said]
+    if len(content) > _LARGEST_BYTES:
+        raise SettingsError(f"The settings file {path} is too large (more than {_LARGEST_BYTES:,} bytes).")
     document = _parse(content, path)
     for name in document:
         if name not in _CHECKS:

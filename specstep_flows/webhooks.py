@@ -2,7 +2,8 @@
 
 ::
 
-    from specstep_flows.errors import WebhookRejected
+    from specstep_flows._json import read_json
+from specstep_flows.errors import WebhookRejected
     from specstep_flows.webhooks import verify_webhook
 
     try:
@@ -18,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from specstep_flows._json import read_json
 from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
 
 Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
@@ -210,8 +211,8 @@ def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
 
 def _document(body: bytes) -> Mapping[str, Any]:
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = read_json(body)
+    except ValueError:
         document = None
     if not isinstance(document, dict):
         raise WebhookRejected("The delivery's body is not a JSON object.")

@@ -51,15 +51,14 @@ def test_loading_the_plugin_imports_no_server() -> None:
 def test_a_program_may_import_the_library_and_then_run_pytest(tmp_path: Path, before: str) -> None:
     """Its suite, which does not use the plugin, is not ended by a warning about modules that are there already."""
     (tmp_path / "test_plain.py").write_text("def test_a():\n    assert 1 == 1\n")
-    # As installed: all packages of the wheel are the plugin's.
+    # As installed: all packages of the wheel are the plugin's. (Others that are imported have plugins of their own.)
     script = (
         f"{before}\n"
-        "import importlib.metadata, pathlib, sys, pytest\n"
+        "import importlib.metadata as metadata, sys, pytest\n"
         "wheel = ['specstep_flows/__init__.py', 'specstep_flows/pytest_plugin.py', 'specstep_client/__init__.py']\n"
-        "files = [importlib.metadata.PackagePath(name) for name in wheel]\n"
-        "own = importlib.metadata.Distribution.files\n"
-        "importlib.metadata.Distribution.files = property("
-        "lambda self: files if self.metadata['Name'] == 'specstep-flows' else own.fget(self))\n"
+        "ours = [one for one in metadata.distributions() if one.metadata['Name'] == 'specstep-flows'][:1]\n"
+        "metadata.Distribution.files = property(lambda self: [metadata.PackagePath(name) for name in wheel])\n"
+        "metadata.distributions = lambda: ours\n"
         "sys.exit(pytest.main(['-q', '-W', 'error', '-p', 'no:cacheprovider', 'test_plain.py']))\n"
     )
 

@@ -514,3 +514,9 @@ def test_a_user_without_a_home_folder_works_with_state(
     assert Settings.load(environ={"SPECSTEP_STATE": str(tmp_path)}).state_folder() == tmp_path
     with pytest.raises(SettingsError, match="Set SPECSTEP_STATE"):
         Settings.load(environ={}).state_folder()
+
+
+def test_a_file_without_end_is_refused() -> None:
+    """It is not read to the end of the memory."""
+    with pytest.raises(SettingsError, match="too large"):
+        Settings.load(environ={"SPECSTEP_CONFIG": "/dev/zero"})

@@ -67,6 +67,7 @@ def test_numbers_with_their_nouns() -> None:
         "see https://specstep.com/docs/api-errors#quota-limits.",
         "https://tools.ietf.org/html/rfc9110#section-15.5.5",
         "(https://specstep.com/v1/generations)",
+        "Write it as HTTPS_PROXY (http://name:password@host:port).",
         "/home/me/what? = this.zip",
         "sf_bay_area_2026.zip",
         "oat_milk_and_sf_something",
@@ -82,6 +83,7 @@ def test_pages_paths_and_names_are_no_secrets(kept: str) -> None:
     [
         ("https://blobs.example/0190a1/x.zip", "https://blobs.example/…"),
         ("https://me:password@blobs.example", "https://blobs.example/…"),
+        ("(https://me:password@blobs.example:80).", "(https://blobs.example:80/…"),
         ("https://[::1]:80/x?y", "https://[::1]:80/…"),
         ("config/sf_0123456789abcdef.toml", "config/sf_…"),
         ("oat_eyJhbGciOiJIUzI1NiJ9.e30.abc-def", "oat_…"),
@@ -108,9 +110,10 @@ def test_what_may_be_a_secret_is_cut(secret: str, shown: str) -> None:
             "https://x/a-",
         ),
         *(" /%3f", "/?", " /a;", " /a?%3d%", "a-", "a-signature", "sig", "%3d", "signature-", "https://x/a1#a.", "//"),
+        *("https://::::::::a", ":", ":a", "https://x/a:", "name:password@"),
     ],
 )
 def test_no_text_keeps_the_search_busy(piece: str) -> None:
     """A service may send any text in any length: one that the search would go over again and again would not end."""
-    for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}"):
+    for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}", f"https://{piece * 20_000}a"):
         without_secrets(text, is_foreign=True)

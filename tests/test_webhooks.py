@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
-from specstep_flows.webhooks import EVENTS, verify_webhook
+from specstep_flows.webhooks import EVENTS, _document, verify_webhook
 
 SECRET = "whsec_9f8e7d6c5b4a"
 NOW = 1_778_022_000.0  # 2026-05-05T23:00:00Z
@@ -317,3 +317,13 @@ def test_a_secret_that_is_no_text_is_none(secrets: Any) -> None:
     body, headers = delivery()
     with pytest.raises(SettingsError):
         verify_webhook(body, headers, secrets, now=NOW)
+
+
+def test_half_an_emoji_in_a_delivery_can_be_stored() -> None:
+    """A webhook's text is the service's as any other."""
+    body = (
+        b'{"event": "generation.completed", "data": {"project_name": "Tea \\ud83d", "deep": ' + b"[" * 500 + b"]" * 500
+    )
+    document = _document(body + b"}}")
+
+    assert document["data"]["project_name"] == "Tea \ufffd"

@@ -54,6 +54,10 @@ class ChangeKind(StrEnum):
     PARAMETER_SPELLED_DIFFERENTLY = "parameter spelled differently"
     PARAMETER_NOW_REQUIRED = "parameter now required"
     PARAMETER_NO_LONGER_REQUIRED = "parameter no longer required"
+    KEY_SENT_DIFFERENTLY = (
+        "key sent differently",
+        "{where}: the key has to be sent differently{hint}; {users} send it as Authorization: Bearer.",
+    )
     BODY_NEW = "body new"
     BODY_NOW_REQUIRED = "body now required"
     BODY_NOT_DESCRIBED = "body not described"

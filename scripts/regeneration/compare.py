@@ -61,8 +61,10 @@ def compare(
         lost: operations that the newer document has and that cannot be generated, each with the reason.
         is_final: nothing fills in for what ``there`` has lost: both contracts are merged ones.
     """
+    moved = moved_operations(there, here, lost or {})
+    found = [*compare_operations(there, here, uses, lost or {}, moved)]
+    there = evolve(there, operations={**there.operations, **moved})
     adjusted = in_the_spelling_of(there, here)
-    found = [*compare_operations(there, here, uses, lost or {})]
     for operation in sorted(adjusted.operations.values(), key=path_order):
         other = there.operations.get(operation.key)
         if other is not None:
@@ -123,6 +125,8 @@ class _Comparison:
         self._found: list[Change] = []
 
     def changes(self) -> list[Change]:
+        if self._there.key_goes and not self._here.key_goes:
+            self._add(ChangeKind.KEY_SENT_DIFFERENTLY, "", "flows", self._there.key_goes)
         self._parameters()
         self._request()
         self._responses()
@@ -404,7 +408,25 @@ MOST_COMPARED: Final = 300
 LONGEST_COMPARED: Final = 200
 
 
-def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[OperationKey, str]) -> Iterator[Change]:
+def moved_operations(there: Contract, here: Contract, lost: dict[OperationKey, str]) -> dict[OperationKey, Operation]:
+    """Each operation of the older contract that the newer one has elsewhere, by its old key, with the new one."""
+    new = {key: operation for key, operation in there.operations.items() if key not in here.operations}
+    moved: dict[OperationKey, Operation] = {}
+    for operation in sorted(here.operations.values(), key=path_order):
+        if operation.key not in there.operations and operation.key not in lost:
+            found = _moved_to(operation, new)
+            if found is not None:
+                moved[operation.key] = new.pop(found.key)
+    return moved
+
+
+def compare_operations(
+    there: Contract,
+    here: Contract,
+    uses: Uses,
+    lost: dict[OperationKey, str],
+    moved: dict[OperationKey, Operation],
+) -> Iterator[Change]:
     """Operations that came, went or moved, or that the document has in a form that cannot be generated.
 
     Args:
@@ -412,6 +434,7 @@ def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[O
         here: the older one.
         uses: what the hand-written package uses.
         lost: operations of the newer document that cannot be generated, each with the reason.
+        moved: what :func:`moved_operations` gives.
     """
     for key, reason in lost.items():
         if key in here.operations:
@@ -419,24 +442,16 @@ def compare_operations(there: Contract, here: Contract, uses: Uses, lost: dict[O
             worst: Severity = "flows" if users else "client"
             yield Change(ChangeKind.OPERATION_NOT_GENERATED, uses.title(here.operations[key]), "", worst, reason, users)
     gone = [operation for key, operation in here.operations.items() if key not in there.operations and key not in lost]
-    new = {key: operation for key, operation in there.operations.items() if key not in here.operations}
     for operation in sorted(gone, key=path_order):
         users = uses.of(operation)
         severity: Severity = "flows" if users else "client"
-        moved = _moved_to(operation, new)
-        if moved is not None:
-            del new[moved.key]
-            yield Change(
-                ChangeKind.OPERATION_MOVED,
-                uses.title(operation),
-                "",
-                severity,
-                f"it looks like {moved.title} now",
-                users,
-            )
-        else:
-            yield Change(ChangeKind.OPERATION_GONE, uses.title(operation), "", severity, "", users)
-    for operation in sorted(new.values(), key=path_order):
+        other = moved.get(operation.key)
+        kind = ChangeKind.OPERATION_GONE if other is None else ChangeKind.OPERATION_MOVED
+        detail = f"it looks like {other.title} now" if other is not None else ""
+        yield Change(kind, uses.title(operation), "", severity, detail, users)
+    came = {operation.key for operation in moved.values()}
+    new = [operation for key, operation in there.operations.items() if key not in here.operations and key not in came]
+    for operation in sorted(new, key=path_order):
         yield Change(ChangeKind.OPERATION_NEW, operation.title, "", "additive", "")
 
 

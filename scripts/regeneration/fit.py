@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import evolve
@@ -19,6 +19,7 @@ from regeneration.shapes import (
     Parameter,
     Slot,
     children,
+    flattened,
     fold,
     reachable,
     roots_of,
@@ -95,16 +96,15 @@ class _Joiner:
 
     def join(self, union: Node) -> bool:
         """Replace the objects of a union by one, and its lists by one; whether there were several of either."""
-        found, nullable = _flattened(union)
+        found, nullable = flattened(union)
         nodes = [slot.node for slot in found]
         objects = [node for node in nodes if node.kind == "object" and not node.is_free_form]
         free = [node for node in nodes if node.kind == "object" and node.is_free_form]
         arrays = [node for node in nodes if node.kind == "array"]
         if any(node.kind == "any" for node in nodes) or (len(objects) + len(free) < 2 and len(arrays) < 2):
             return False
-        others = [node for node in nodes if node.kind not in ("object", "array")]
         joined = [self._whole(some) for some in (objects or free[:1], arrays) if some]
-        union.variants = tuple(Slot(node, nullable=nullable) for node in (*others, *joined))
+        union.variants = tuple(Slot(node, nullable=nullable) for node in (*_plain_parts(union, {}), *joined))
         return True
 
     def _whole(self, nodes: list[Node]) -> Node:
@@ -142,21 +142,15 @@ class _Joiner:
         )
 
 
-def _flattened(union: Node) -> tuple[list[Slot], bool]:
-    """The alternatives of a union, through unions in it, that are none themselves; and whether one may be null."""
-    found: list[Slot] = []
-    seen: set[int] = {id(union)}
-    waiting = deque(union.variants)
-    nullable = False
-    while waiting:
-        slot = waiting.popleft()
-        nullable = nullable or slot.nullable
-        if slot.node.kind != "union":
-            found.append(slot)
-        elif id(slot.node) not in seen:
-            seen.add(id(slot.node))
-            waiting.extend(slot.node.variants)
-    return found, nullable
+def _plain_parts(union: Node, seen: dict[int, Node]) -> Iterator[Node]:
+    """The alternatives of a union that are plain values; unions of such stay together, since they may be one enum."""
+    seen[id(union)] = union
+    for slot in union.variants:
+        parts = flattened(slot.node)[0] if slot.node.kind == "union" else [slot]
+        if not any(part.node.kind in ("object", "array") for part in parts):
+            yield slot.node
+        elif slot.node.kind == "union" and id(slot.node) not in seen:
+            yield from _plain_parts(slot.node, seen)
 
 
 def join_values(contract: Contract) -> None:
@@ -208,7 +202,7 @@ def _forget(node: Node) -> None:
 
 def _reduce(union: Node, prints: Fingerprints, joiner: _Joiner) -> bool:
     """Replace the variants by the distinct alternatives that are no unions; whether that changed anything."""
-    found, nullable = _flattened(union)
+    found, nullable = flattened(union)
     distinct: dict[str, Slot] = {}
     for slot in found:
         distinct.setdefault(prints.get(id(slot.node), str(id(slot.node))), slot)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from regeneration.errors import OperationKey
-from regeneration.shapes import Body, Contract, Direction, Medium, Node, Operation, Parameter, Slot
+from regeneration.shapes import Body, Contract, Direction, Medium, Node, Operation, Parameter, Slot, flattened
 
 Pair = tuple[Node | None, Node | None]
 
@@ -137,7 +137,7 @@ def counterpart(there: Node | None, here: Node | None) -> Pair:
     """
     if there is None or here is None:
         return there, here
-    is_anything = there.kind == "any" or any(slot.node.kind == "any" for slot in there.variants)
+    is_anything = there.kind == "any" or any(slot.node.kind == "any" for slot in flattened(there)[0])
     if is_anything or (there.is_free_form and here.kind == "object"):
         return None, here
     if there.kind == "scalar" and there.type == "string" and not there.format:

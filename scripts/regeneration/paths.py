@@ -146,12 +146,17 @@ def base_path(owner: JsonObject, items: Items, known: Collection[OperationKey], 
         known: the documented operations; empty when there are none to compare with.
         otherwise: what belongs before the paths when ``owner`` names no server.
     """
-    servers = owner.get("servers")
-    listed = servers[:MOST_SERVERS] if isinstance(servers, list) else []
-    stated = [path for server in listed if (path := _path_of(server)) is not None]
+    stated = stated_paths(owner)
     if not stated:
         return otherwise
     return max(dict.fromkeys([*stated, otherwise, ""]), key=lambda base: _found(base, items, known))
+
+
+def stated_paths(owner: JsonObject) -> list[str]:
+    """The paths of the servers that a document or a path item names."""
+    servers = owner.get("servers")
+    listed = servers[:MOST_SERVERS] if isinstance(servers, list) else []
+    return [path for server in listed if (path := _path_of(server)) is not None]
 
 
 def with_versions(document: JsonObject, items: Items, known: Collection[OperationKey]) -> tuple[Items, str]:

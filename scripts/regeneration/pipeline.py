@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from attrs import define, field, frozen
 
 from regeneration.align import Aligned, align
 from regeneration.changes import Uses
-from regeneration.compare import compare_operations
+from regeneration.compare import compare_operations, moved_operations
 from regeneration.document import JsonObject, load_documented, parse_document
 from regeneration.emit import to_json
 from regeneration.errors import RegenerationError
@@ -24,7 +25,7 @@ from regeneration.names import NamesLock
 from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
 from regeneration.pull import Pulled, pull
-from regeneration.report import Report, keep_last_comparison, report_on
+from regeneration.report import Report, keep_last_comparison, not_generated_before, report_on
 from regeneration.shapes import path_order
 from regeneration.swap import staging, swap
 
@@ -39,7 +40,7 @@ class Options:
     source: str | None = None
     #: Only say whether the committed files are what regeneration gives.
     check: bool = False
-    #: An operation of the document that can't be generated stops the run.
+    #: An operation of the document that can't be generated stops the run, unless the committed report names it.
     strict: bool = False
     #: Check ``specstep_flows`` against the new client.
     flows: bool = True
@@ -70,7 +71,7 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         report = report_on(work.aligned, work.pulled, work.committed, work.before)
         keep_last_comparison(report, project.drift_data)
         try:
-            _stop_for(report, options)
+            _stop_for(report, options, not_generated_before(project.drift_data))
             say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
             staged = _stage(project, scratch, work, report)
             say("generated and inspected the client")
@@ -137,8 +138,9 @@ def _stop_for_another_api(aligned: Aligned) -> None:
         return
     first = min(aligned.pulled.operations.values(), key=path_order, default=None)
     has = f"it has {first.title}" if first is not None else "it has none at all"
-    moved = compare_operations(aligned.pulled, aligned.documented, Uses(aligned.documented), {})
-    causes = [f"It looks like that: {group.line(TERMINAL)}." for group in grouped(list(moved)) if group.cause]
+    moved = moved_operations(aligned.pulled, aligned.documented, {})
+    changes = compare_operations(aligned.pulled, aligned.documented, Uses(aligned.documented), {}, moved)
+    causes = [f"It looks like that: {group.line(TERMINAL)}." for group in grouped(list(changes)) if group.cause]
     raise RegenerationError(
         f"None of the {len(aligned.documented.operations)} documented operations is in the pulled document; {has}. "
         "It is that of another API, or its paths begin elsewhere than those in openapi/documented.yaml. "
@@ -153,10 +155,15 @@ def _write(report: Report, options: Options) -> None:
         (options.report / "drift.json").write_text(report.data(), encoding="utf-8")
 
 
-def _stop_for(report: Report, options: Options) -> None:
+def _stop_for(report: Report, options: Options, accepted: Collection[str]) -> None:
+    """Stop for what the flows miss; strictly also for what cannot be generated and nobody has accepted so far."""
     sentences = report.refusal()
     if options.strict:
-        sentences += [f"{name} can't be generated: {reason}." for name, reason in report.not_generated.items()]
+        lost: dict[str, list[str]] = defaultdict(list)
+        for name, reason in report.not_generated.items():
+            if name not in accepted:
+                lost[reason].append(name)
+        sentences += [f"{TERMINAL.listed(names)} can't be generated: {reason}." for reason, names in lost.items()]
     if sentences:
         raise RegenerationError(sentences)
 

@@ -8,7 +8,7 @@ import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 import httpx
 from attrs import frozen
@@ -55,6 +55,10 @@ def pull(source: str | None, api_url: str | None, key: str | None) -> Pulled:
         RegenerationError: it cannot be had, in a sentence.
     """
     api = _split(api_url or DEFAULT_ORIGIN)
+    if source is None and not (api.scheme and api.netloc):
+        raise RegenerationError(
+            f"SPECSTEP_API_URL is {shown(str(api_url))}, which is no URL; write it with https:// before it."
+        )
     target = source or urlunsplit((api.scheme, api.netloc, api.path.rstrip("/") + DOCUMENT_PATH, "", ""))
     if "://" not in target:
         return _from_file(Path(target))
@@ -90,12 +94,15 @@ def _download(url: str, headers: dict[str, str], name: str) -> bytes:
         raise RegenerationError(f"{name} doesn't answer.") from None
     except TimeoutError:
         raise RegenerationError(f"{name} didn't finish its answer within {TIME_LIMIT:.0f} seconds.") from None
-    except (httpx.RemoteProtocolError, httpx.ReadError):
+    except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+        if "location" in str(error).lower():
+            raise RegenerationError(f"{name} redirects to something that is not a valid URL.") from None
         raise RegenerationError(f"{name} broke off its answer; pull again.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if "certificate" in str(error).lower():
             raise RegenerationError(f"{name} shows a certificate that is not trusted here.") from None
-        raise RegenerationError(f"{name} can't be reached: {shown(type(error).__name__)}.") from None
+        cause = shown(str(error), 120).rstrip(".") if isinstance(error, httpx.ConnectError) else type(error).__name__
+        raise RegenerationError(f"{name} can't be reached: {cause}.") from None
 
 
 async def _answer(url: str, headers: dict[str, str], name: str) -> bytes:
@@ -127,16 +134,42 @@ class _Unpacker:
                 f"{name} sends its answer compressed as {shown(plain, 20)}, which was not asked for."
             )
         self._packed = None if plain in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+        #: Some servers leave out the head that "deflate" should have.
+        self._may_be_raw = plain == "deflate"
 
     def unpacked(self, chunk: bytes, most: int) -> bytes:
         if self._packed is None:
             return chunk
         try:
-            return self._packed.decompress(chunk, most)
+            return self._members(chunk, most)
         except zlib.error:
             raise RegenerationError(
                 f"{self._name} says that its answer is compressed, but it can't be decompressed."
             ) from None
+
+    def _members(self, chunk: bytes, most: int) -> bytes:
+        """What a chunk holds; a gzip file may consist of several, and ends where no further one begins."""
+        found = bytearray()
+        while chunk and len(found) < most and self._packed is not None:
+            if self._packed.eof:
+                if not chunk.startswith(b"\x1f"):
+                    break
+                self._packed = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            found += self._first(chunk, most - len(found))
+            chunk = self._packed.unused_data
+        return bytes(found)
+
+    def _first(self, chunk: bytes, most: int) -> bytes:
+        assert self._packed is not None
+        try:
+            return self._packed.decompress(chunk, most)
+        except zlib.error:
+            if not self._may_be_raw:
+                raise
+            self._packed = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._packed.decompress(chunk, most)
+        finally:
+            self._may_be_raw = False
 
     def finish(self) -> None:
         if self._packed is not None and not self._packed.eof:
@@ -144,15 +177,23 @@ class _Unpacker:
 
 
 def _check_status(response: httpx.Response, name: str) -> None:
-    if response.is_redirect:
-        target = _without_secrets(_split(str(response.headers.get("location", ""))))
+    location = str(response.headers.get("location", ""))
+    if response.has_redirect_location and location:
+        target = shown(_without_secrets(_split(_absolute(location, str(response.url)))))
         raise RegenerationError(
-            f"{name} redirects to {shown(target)}. Redirects are not followed; give that URL with --source."
+            f"{name} redirects to {target}. Redirects are not followed; give that URL with --source."
         )
     if response.status_code in (401, 403):
         raise RegenerationError(f"{name} answers {response.status_code}; check SPECSTEP_API_KEY.")
     if response.status_code != 200:
         raise RegenerationError(f"{name} answers {response.status_code} instead of a document.")
+
+
+def _absolute(location: str, asked: str) -> str:
+    try:
+        return urljoin(asked, location)
+    except ValueError:
+        return location
 
 
 def _split(url: str) -> SplitResult:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from regeneration.document import JsonObject, Pointers
 from regeneration.errors import Notes, OperationKey, RegenerationError
 from regeneration.fit import join_objects, join_values
-from regeneration.paths import METHODS, UnusablePath, base_path, parse_route, with_versions
+from regeneration.paths import METHODS, Items, UnusablePath, base_path, parse_route, stated_paths, with_versions
 from regeneration.schemas import SchemaReader, alternatives, strings_of
 from regeneration.shapes import (
     Body,
@@ -19,7 +19,10 @@ from regeneration.shapes import (
     Parameter,
     Slot,
     answers_of,
+    fold,
     path_order,
+    reachable,
+    roots_of,
 )
 from regeneration.text import is_wire_name, prose, shown
 
@@ -71,9 +74,9 @@ class _ContractReader:
         items, version = with_versions(self._document, items, self._known)
         if version:
             self._notes.add(f"The paths leave their version to a parameter; it was read as {version}.")
-        usual = base_path(self._document, items, self._known, "")
+        usual = self._base(self._document, items, "")
         for path, item in items:
-            base = base_path(item, [(path, item)], self._known, usual)
+            base = self._base(item, [(path, item)], usual)
             for method in METHODS:
                 if isinstance(item.get(method), dict):
                     operation = self._operation(method, base + path, item, item[method])
@@ -89,23 +92,38 @@ class _ContractReader:
                 self._note_twin(operation, other)
         return contract
 
+    def _base(self, owner: JsonObject, items: Items, otherwise: str) -> str:
+        """What belongs before paths; a note when the document says something else."""
+        base, stated = base_path(owner, items, self._known, otherwise), stated_paths(owner)
+        if stated and base not in stated and otherwise not in stated:
+            self._notes.add(
+                f"The servers of the document are under {shown(stated[0])}, and its paths are the documented ones "
+                f"without it; requests go to {shown(base or '/')}, not below that."
+            )
+        return base
+
     def _twin_order(self, operation: Operation) -> tuple[Any, ...]:
         """Of operations at the same path the one comes first that is most like the documented one."""
         known = self._known.get(operation.key)
+        other_spelling = known is not None and operation.route.segments != known.route.segments
         pairs = zip(operation.path_parameters, known.path_parameters, strict=True) if known else ()
         unlike = sum(mine.slot.node.format != theirs.slot.node.format for mine, theirs in pairs)
-        return (*path_order(operation)[:2], unlike, operation.route.text)
+        return (*path_order(operation)[:2], unlike, other_spelling, operation.route.text)
 
     def _note_twin(self, operation: Operation, other: Operation) -> None:
         mine, theirs = (tuple(map(str.casefold, some.route.parameters)) for some in (operation, other))
-        if mine == theirs:
+        if mine != theirs:
+            self._notes.not_generated(
+                operation.title, f"{other.title} is the same path but for the names of its parameters"
+            )
+        elif _says_the_same(operation, other):
             self._notes.add(
                 f"{operation.title} is there twice, under paths that differ in letter case or in the slash at the end; "
                 "one of them was read."
             )
         else:
             self._notes.not_generated(
-                operation.title, f"{other.title} is the same path but for the names of its parameters"
+                operation.title, f"{other.title} is the same path but for its letter case, and says something else"
             )
 
     def _paths(self) -> list[tuple[str, object]]:
@@ -146,6 +164,7 @@ class _ContractReader:
             summary=prose(raw.get("summary")),
             description=prose(raw.get("description")),
             secured=self._is_secured(raw),
+            key_goes=self._key_goes(raw),
             deprecated=raw.get("deprecated") is True,
             operation_id=str(raw.get("operationId", "")) if self._documented else "",
             tag=_first(raw.get("tags")) if self._documented else "",
@@ -175,7 +194,7 @@ class _ContractReader:
         if not isinstance(schema, dict):
             content = described.get("content")
             entry = next(iter(content.values()), None) if isinstance(content, dict) else None
-            schema = {"type": "string"} if entry else {}
+            schema = _as_text(self._schemas, entry.get("schema")) if isinstance(entry, dict) else {}
         slot = self._schemas.slot(schema)
         if where == "path" and slot.node.kind == "object":
             slot = Slot(Node())  # an id that is a class of its own in the service's code; a path has it as text
@@ -201,6 +220,53 @@ class _ContractReader:
         if not isinstance(stated, list):
             return None
         return any(isinstance(entry, dict) and entry for entry in stated) and {} not in stated
+
+    def _key_goes(self, raw: JsonObject) -> str:
+        """How the key of an operation is sent, in words; empty where it is a bearer's, or where nothing is said."""
+        stated = raw.get("security", self._document.get("security"))
+        listed = [entry for entry in stated if isinstance(entry, dict)] if isinstance(stated, list) else []
+        ways = [[way for name in entry if (way := self._way_of(name))] for entry in listed]
+        return " or ".join(dict.fromkeys(" and ".join(some) for some in ways)) if all(ways) else ""
+
+    def _way_of(self, name: object) -> str:
+        components = self._document.get("components")
+        schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+        scheme = self._pointers.resolved(schemes.get(name) if isinstance(schemes, dict) else None)
+        kind, where, key = (str(scheme.get(said, "")).lower() for said in ("type", "in", "name"))
+        if kind == "apikey" and (where, key) != ("header", "authorization"):
+            return f"in the {shown(where)} {shown(scheme.get('name'))}"
+        if kind == "http" and str(scheme.get("scheme", "")).lower() != "bearer":
+            return f"by the HTTP scheme {shown(scheme.get('scheme'))}"
+        return "by a certificate" if kind == "mutualtls" else ""
+
+
+def _as_text(schemas: SchemaReader, schema: object) -> JsonObject:
+    """The schema of a parameter that is sent as JSON: of a number or a boolean that is its text, else any text."""
+    node = schemas.slot(schema).node
+    is_plain = node.kind in ("scalar", "enum") and node.type != "string"
+    return schema if is_plain and isinstance(schema, dict) else {"type": "string"}
+
+
+def _says_the_same(operation: Operation, other: Operation) -> bool:
+    """Whether two operations take and answer the same."""
+    prints = fold(
+        reachable(roots_of(Contract({operation.key: operation}))) + reachable(roots_of(Contract({other.key: other})))
+    )
+
+    def said(some: Operation) -> list[tuple[object, ...]]:
+        bodies = [
+            *(("body", *entry) for entry in some.requests.items()),
+            *(("", *entry) for entry in some.responses.items()),
+        ]
+        return [
+            *((each.where, each.name, each.required, prints[id(each.slot.node)]) for each in some.parameters),
+            *(
+                (where, key, body.medium, body.required, body.slot and prints[id(body.slot.node)])
+                for where, key, body in bodies
+            ),
+        ]
+
+    return said(operation) == said(other)
 
 
 def _component_names(document: JsonObject) -> dict[int, str]:

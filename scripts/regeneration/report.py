@@ -199,9 +199,12 @@ def keep_last_comparison(report: Report, committed: Path) -> None:
         raise RegenerationError("openapi/drift.json can't be read; restore it from git, or delete it.") from error
 
 
-def obstacles(report: Report) -> list[str]:
-    """What the flows cannot do without: one sentence for each thing that the pulled document took away."""
-    return [change.obstacle for change in report.documented_to_pulled if change.severity == "flows"]
+def not_generated_before(committed: Path) -> set[str]:
+    """The operations of which the committed report says that they are not generated: somebody has accepted that."""
+    try:
+        return set(json.loads(committed.read_text(encoding="utf-8"))["not_generated"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def sha256(content: bytes) -> str:

@@ -88,13 +88,15 @@ class SchemaReader:
 
     def _read(self, node: Node, schema: JsonObject) -> None:
         schema = self._flattener.flat(schema)
+        if None in schema.values():  # keywords that were not set
+            schema = self._kept({key: value for key, value in schema.items() if value is not None or key == "const"})
         kinds = _types(schema)
         found, _ = alternatives(schema)
         if len(found) > MOST_ALTERNATIVES:
             raise RegenerationError(
                 f"A value of the document has {len(found):,} alternatives; more than {MOST_ALTERNATIVES} are not read."
             )
-        if found and not isinstance(schema.get("properties"), dict):
+        if found and not schema.get("properties"):
             node.kind = "union"
             node.variants = tuple(self._slot(entry) for entry in found)
         elif len(kinds) > 1:
@@ -223,6 +225,17 @@ STRUCTURAL: Final = frozenset(
     {"type", "properties", "items", "enum", "const", "format", "additionalProperties", "prefixItems", "not"}
 )
 
+_KINDS: Final = frozenset({"$ref", "type", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf"})
+#: What says nothing beside a reference: emitters write keywords that were not set.
+_NOTHING: Final[dict[str, tuple[object, ...]]] = {
+    "properties": (None, {}),
+    "items": (None, {}),
+    "enum": (None, []),
+    "const": (),
+    "additionalProperties": (None, True, False, {}),
+    "prefixItems": (None, []),
+}
+
 
 def alternatives(schema: JsonObject) -> tuple[list[object], bool]:
     """The alternatives of ``oneOf`` and ``anyOf`` without the null ones, and whether there was a null one."""
@@ -245,19 +258,20 @@ def is_null(schema: object) -> bool:
     return (
         schema.get("type") in ("null", ["null"])
         or schema.get("enum") == [None]
-        or ("const" in schema and schema["const"] is None)
+        or ("const" in schema and schema["const"] is None and schema.get("type") is None)
     )
 
 
 def wrapped(schema: JsonObject) -> object | None:
     """The only schema inside a wrapper that says nothing structural by itself, or None."""
-    if STRUCTURAL & schema.keys():
-        return None
+    said = {key for key in STRUCTURAL & schema.keys() if schema[key] not in _NOTHING.get(key, (None,))}
     found, nullable = alternatives(schema)
     parts = [part for part in _list(schema.get("allOf")) if not is_annotation(part)]
-    if len(found) + len(parts) != 1 or (parts and nullable):
+    if said - {"type"} or len(found) + len(parts) != 1 or (parts and nullable):
         return None
-    return found[0] if found else parts[0]
+    only = found[0] if found else parts[0]
+    # "object" is said of whatever a reference leads to; what is inside counts, if it says what it is.
+    return only if not said or (isinstance(only, dict) and _KINDS & only.keys()) else None
 
 
 def is_annotation(schema: object) -> bool:
@@ -304,7 +318,7 @@ class Flattener:
                     required.update(dict.fromkeys(name for name in value if isinstance(name, str)))
                 elif key in ("oneOf", "anyOf") and key in merged:
                     continue
-                elif key not in ("allOf", "$ref"):
+                elif key not in ("allOf", "$ref") and value is not None:
                     merged[key] = value
         if properties:
             merged["properties"] = properties

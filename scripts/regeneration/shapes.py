@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
@@ -139,6 +140,8 @@ class Operation:
     description: str = ""
     #: None where the document says nothing about it.
     secured: bool | None = None
+    #: How a key has to be sent, when not as ``Authorization: Bearer``.
+    key_goes: str = ""
     deprecated: bool = False
     operation_id: str = ""
     tag: str = ""
@@ -174,6 +177,23 @@ class Contract:
 def path_order(operation: Operation) -> tuple[tuple[str, ...], int, str]:
     """The order in which roles claim names: by path, then by method."""
     return (operation.route.shape, METHODS.index(operation.method), operation.route.text)
+
+
+def flattened(union: Node) -> tuple[list[Slot], bool]:
+    """The alternatives of a union, through unions in it, that are none themselves; and whether one may be null."""
+    found: list[Slot] = []
+    seen: set[int] = {id(union)}
+    waiting = deque(union.variants)
+    nullable = False
+    while waiting:
+        slot = waiting.popleft()
+        nullable = nullable or slot.nullable
+        if slot.node.kind != "union":
+            found.append(slot)
+        elif id(slot.node) not in seen:
+            seen.add(id(slot.node))
+            waiting.extend(slot.node.variants)
+    return found, nullable
 
 
 DEEPEST: Final = 300

@@ -89,15 +89,20 @@ def open_client(
     on_event: Callable[[Event], None] | None = None,
     *,
     anonymous: bool = False,
+    is_urgent: bool = False,
 ) -> Iterator[SpecStep]:
-    """A client for the settings of this call; ``anonymous`` sends no key. Raises ``SettingsError``."""
+    """A client for the settings of this call; ``anonymous`` sends no key. Raises ``SettingsError``.
+
+    ``is_urgent``: what stops spending, and what has to be read first, queues behind no other requests of this key.
+    """
     settings = settings if settings is not None else call.settings()
     if not anonymous:
         settings.require_key()
     from specstep_flows.client import SpecStep
 
     tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
-    with SpecStep(settings=settings, clock=clock, on_event=tell, anonymous=anonymous) as client:
+    limits = {"standard": None, "kickoff": None} if is_urgent else None
+    with SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous) as client:
         yield client
 
 

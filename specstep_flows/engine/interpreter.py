@@ -213,9 +213,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         if _may_be_locked_out(failure, sent_at, session) and request.kind != "unsafe":
             continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
-        if isinstance(failure, errors.RateLimited):
-            now = clock.now()
-            session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
+        _hold(failure, request, session)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -233,6 +231,13 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         if wait >= WORTH_TELLING_SECONDS:
             yield from _report(events.Waiting(failure.message, wait), session)
         yield from _pause(wait, session)
+
+
+def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> None:
+    """Let nobody send before a 429's time is over."""
+    if isinstance(failure, errors.RateLimited):
+        now = session.shared.clock.now()
+        session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
 
 
 def _await_key(request: effects.Request, session: Session) -> Steps[None]:

@@ -49,6 +49,8 @@ FIRST_PATIENCE_SECONDS: Final = 30.0
 #: The same for a page in place of the service's answer that may be all there is: at the first request of a session, or
 #: where the status says that the service does not have this.
 PAGE_PATIENCE_SECONDS: Final = 10.0
+#: So often it is asked for at least.
+PAGE_ATTEMPTS: Final = 4
 #: A turn that is still in flight gets 409 for as long as the agent thinks.
 IN_FLIGHT_PATIENCE_SECONDS: Final = 1800.0
 #: Not implemented, HTTP version not supported, too large: retrying does not help.
@@ -101,6 +103,9 @@ def next_attempt(
         return _bounded(backoff(attempt, source), waited, patience)
     if page := _page(error):
         patience = _page_patience(page, kind, patience)
+        if attempt < PAGE_ATTEMPTS:
+            # However long the answers themselves took.
+            waited = 0.0
     if (error.ambiguous or (page and kind == "read")) and resend and RULES[kind].resends_ambiguous:
         return _bounded(max(asked or 0.0, backoff(attempt, source)), waited, patience)
     return None

@@ -58,10 +58,13 @@ class ClarificationAnswerer:
             AnswersNeeded: the policy has no answer to at least one question; none was sent.
         """
         self.is_outdated = False
-        if self.answering is not None and self.answering["accepted"]:
-            now = await Now()
-            if now < self.answering["sent_at"] + TICK_SECONDS:
-                return
+        now = await Now()
+        if self.answering is not None and self.answering["sent_at"] > now:
+            # The machine's clock was set back since: what is waited for begins again, and does not grow by as much.
+            self.answering = {**self.answering, "sent_at": now}
+        sent = self.answering
+        if sent is not None and sent["accepted"] and now < sent["sent_at"] + TICK_SECONDS:
+            return
         pending = await gateway.get_clarifications(self.generation_id)
         if not pending:
             # All answered: the service continues at its next tick.

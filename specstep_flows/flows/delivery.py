@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PACKAGE_LOOKS: Final = (2.0, 4.0, 8.0, 15.0, 30.0)
 #: Give up after this many downloads that broke without a single new byte.
 MOST_IDLE_ATTEMPTS: Final = 6
-#: After this many of them the package is asked for from its start: some hosts never send the rest.
+#: After this many of them the package is asked for from its start as well: some hosts never send the rest.
 IDLE_BEFORE_WHOLE: Final = 3
 #: Give up after this many downloads in a row that brought little: a host that sends a byte at a time has no end.
 MOST_SLOW_ATTEMPTS: Final = 30
@@ -46,8 +46,8 @@ class Files(Protocol):
         """Raise ``UsageError`` when the output folder cannot be written, before anything costs."""
         ...
 
-    def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
-        """Download the bytes to ``part``: the rest of them, unless ``whole``."""
+    def fetch(self, link: gateway.ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
+        """Download the rest of the bytes to ``part``; with ``or_whole``, all of them if nothing of the rest comes."""
         ...
 
     def verify(self, part: Path) -> str:
@@ -193,9 +193,9 @@ async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
     size = last = -1
     while True:
         link: gateway.ZipLink = await gateway.get_package_zip(package_id)
-        whole = idle == IDLE_BEFORE_WHOLE
+        or_whole = idle == IDLE_BEFORE_WHOLE
         try:
-            await Fetch(lambda stop, link=link, whole=whole: files.fetch(link, part, stop, whole))  # type: ignore[misc]
+            await Fetch(lambda stop, link=link, or_whole=or_whole: files.fetch(link, part, stop, or_whole))  # type: ignore[misc]
         except errors.DownloadError as error:
             grown = await Fetch(lambda _: files.size(part))
             idle = idle + 1 if grown <= size else 0

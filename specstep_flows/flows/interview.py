@@ -311,6 +311,8 @@ async def attach_document(
             return present
         if sent_at is not None:
             now = await Now()
+            # What was sent in the future was sent before the machine's clock was set back.
+            sent_at = min(sent_at, now)
             left = sent_at + settle_seconds - now
             if left >= 0:
                 await Sleep(min(DOCUMENT_POLL_SECONDS, left + 0.5))

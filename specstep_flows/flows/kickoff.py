@@ -147,15 +147,18 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
 
 
 async def settle_kickoff(
-    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, settled: int = 0
+    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, settled: int = 0, by_clock: float = 0.0
 ) -> UUID | None:
     """The generation that was requested ``passed`` seconds ago; None once it is certain that none was started.
+
+    ``by_clock`` is what the clock says has passed: not certain, but reason to look among the deleted ones.
 
     Raises:
         OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
     """
     payment = _payment(kickoff, _Looking(kickoff, frozenset(known)))
-    found = await settle(payment, payment.settle_time(settled) - passed)
+    settle_time = payment.settle_time(settled)
+    found = await settle(payment, settle_time - passed, is_late=by_clock > settle_time)
     if found is not None and settled:
         await tell_of_another(payment)
     return found
@@ -164,8 +167,10 @@ async def settle_kickoff(
 async def settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
     """What came of a request that was on its way when an earlier process ended."""
     await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
-    passed = await Passed(intent)
-    return await settle_kickoff(kickoff, known_to(intent), passed, settled=settled_of(intent))
+    passed, now = (await Passed(intent)), (await Now())
+    return await settle_kickoff(
+        kickoff, known_to(intent), passed, settled=settled_of(intent), by_clock=now - intent.sent_at
+    )
 
 
 def known_to(intent: Intent) -> frozenset[UUID]:

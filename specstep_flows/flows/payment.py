@@ -80,7 +80,8 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         OutcomeUnknown: the answer was lost twice, and nothing has come of it yet; or it cannot be told what has.
         RequestError: the service's refusal.
     """
-    lost, settled = (0, 0) if settled is None else (1, settled)
+    is_doubtful, settled = settled is not None, settled or 0
+    lost = 0
     refused: list[float] = []
     began = await Now()
     while True:
@@ -92,7 +93,7 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         except errors.RequestError as error:
             failure = error
         if failure.ambiguous:
-            lost += 1
+            lost, is_doubtful = lost + 1, True
             await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
             found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
             settled += 1
@@ -100,10 +101,10 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             refused.append(sent_at)
             again = await _again(payment, failure)
             if again is None:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             payment, wait = again
             if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
-                return await _found_or(payment, failure, is_doubtful=lost > 0)
+                return await _found_or(payment, failure, is_doubtful=is_doubtful)
             if wait:
                 await Report(events.Waiting(failure.message, wait))
                 await Sleep(wait)
@@ -193,15 +194,18 @@ async def _keep_apart(
     return await settle(payment, left)
 
 
-async def settle(payment: Payment[T], left: float, *, just_sent_at: float | None = None) -> T | None:
+async def settle(
+    payment: Payment[T], left: float, *, just_sent_at: float | None = None, is_late: bool = False
+) -> T | None:
     """What an earlier request started; None when nothing has appeared in ``left`` seconds.
 
-    The seconds are our own waits, because the machine's clock may be set meanwhile.
+    The seconds are our own waits, because the machine's clock may be set meanwhile. ``is_late``: what it started may
+    have come, and have been deleted, before anybody looked.
 
     Raises:
         OutcomeUnknown: something has appeared, and it is not known whether this request started it.
     """
-    is_late, waited = left < 0, 0.0
+    is_late, waited = is_late or left < 0, 0.0
     while True:
         found = await _look(payment, Glance(just_sent_at, is_last=left < 0, is_late=is_late))
         if found is not None or left < 0:

@@ -167,7 +167,7 @@ def _may_follow(row: GenerationRow, own: GenerationRow, is_before: bool) -> bool
     """Whether a row may be a retry or an update of ``own``; ``is_before``: it is listed before it."""
     if row.review_profile and own.review_profile and fold(row.review_profile) != fold(own.review_profile):
         return False
-    if row.started_at is not None and own.started_at is not None:
+    if row.started_at is not None and own.started_at is not None and row.started_at != own.started_at:
         return row.started_at > own.started_at
     return is_before
 

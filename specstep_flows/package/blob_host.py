@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote, urljoin, urlsplit
 
 import attrs
@@ -24,9 +24,6 @@ from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
 from specstep_flows.package.tunnel import NestingContext, connect_through, named
 from specstep_flows.settings import is_loopback
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsKeysAndGetItem
 
 T = TypeVar("T")
 
@@ -48,7 +45,7 @@ _UNUSABLE: Final = "The service gave a URL for the package that cannot be used."
 class SecretHeaders:
     """Headers that may contain a key: no mapping, whose values an error reporter would show. ``dict`` takes it."""
 
-    def __init__(self, headers: SupportsKeysAndGetItem[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = dict(headers)
 
     def keys(self) -> Iterable[str]:
@@ -153,7 +150,7 @@ def get(
     address: Address,
     headers: Mapping[str, str],
     *,
-    own_headers: SupportsKeysAndGetItem[str, str],
+    own_headers: Mapping[str, str] | SecretHeaders,
     timeout: float,
     should_stop: Callable[[], bool],
     may_be_here: bool = True,

@@ -81,10 +81,13 @@ class RunFiles:
         settings: Settings,
         shared: Shared,
         on_progress: Callable[[int, int | None], None] | None = None,
+        *,
+        is_paid_for: bool = False,
     ) -> None:
         self._output = options.output
         self._force = options.force
-        self._unpacks = options.unpack
+        # A package that exists may be in its folder already. One that is yet to be made is not.
+        self._unpacks_anew = options.unpack and not is_paid_for
         self._is_fan_out = is_fan_out(options.profile)
         self._settings = settings
         self._shared = shared
@@ -115,7 +118,7 @@ class RunFiles:
                     f"{beside} stands where the download is kept, and is not a file that can be written. Nothing was "
                     "paid for; remove it, or choose another --output."
                 )
-        if self._unpacks:
+        if self._unpacks_anew:
             from specstep_flows.package.unpack import check_target
 
             try:
@@ -140,7 +143,7 @@ class RunFiles:
         refuse_taken(path, self._force, " and was not changed. Choose another --output, or --force to replace it.")
         return path
 
-    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
+    def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
 
@@ -154,7 +157,7 @@ class RunFiles:
             request_timeout=self._shared.real_timeout,
             # A service elsewhere must not make this machine ask itself. The service's own host is the user's choice.
             may_be_here=is_loopback(self._settings.api_url) or self._is_at_the_service(link),
-            whole=whole,
+            or_whole=or_whole,
         )
 
     def _is_at_the_service(self, link: ZipLink) -> bool:

@@ -12,11 +12,11 @@ import http.client
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import Message
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
@@ -29,11 +29,8 @@ from specstep_flows.errors import (
     SignedUrlExpired,
 )
 from specstep_flows.package.archive import UnpackLimits, check
-from specstep_flows.package.blob_host import Address, from_network, get
+from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get
 from specstep_flows.package.part_file import PartFile, Version, forget_version
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsKeysAndGetItem
 
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
@@ -76,11 +73,11 @@ def fetch_to_part(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int | None], None] | None = None,
-    headers: SupportsKeysAndGetItem[str, str] | None = None,
+    headers: Mapping[str, str] | SecretHeaders | None = None,
     request_timeout: float = 75.0,
     max_bytes: int = _LARGEST,
     may_be_here: bool = True,
-    whole: bool = False,
+    or_whole: bool = False,
 ) -> Fetched:
     """Stream a package into its part file, continuing an earlier attempt if it is the same package.
 
@@ -93,7 +90,8 @@ def fetch_to_part(
         request_timeout: seconds that the host may be silent.
         max_bytes: a larger package is refused.
         may_be_here: whether this machine may be asked: only a service on loopback may say so.
-        whole: do not ask for the rest; what arrived is kept until the host sends the package from its start.
+        or_whole: if not a byte of the rest comes, ask for the whole at once. What arrived is kept until the host sends
+            the package from its start, so a host that is down costs nothing.
 
     Raises:
         SignedUrlExpired: the host refuses the URL (401, 403, 404, 410): ask the service for a new one.
@@ -119,20 +117,38 @@ def fetch_to_part(
     )
     with PartFile.open(part) as file:
         arrived, version = file.resume()
-        if version is not None and not whole:
-            with ask({"Range": f"bytes={arrived}-", "If-Range": version.value}) as (response, host):
-                start, total = _content_range(response.headers)
-                is_same = version.is_that_of(response.headers, total)
-                total = total or version.total
-                if response.status == 416 and is_same and total == arrived:
-                    return Fetched(arrived, arrived)
-                if response.status == 206 and is_same and start == arrived:
-                    return Fetched(_receive(response, host, file, arrived, total, max_bytes, report), arrived)
-                if _is_answer_to_all(response.status):
-                    return _receive_all(response, host, file, max_bytes, report)
+        if version is not None:
+            try:
+                fetched = _fetch_rest(ask, file, arrived, version, max_bytes, report)
+            except DownloadError:
+                if not or_whole or file.resume()[0] > arrived:
+                    raise
+            else:
+                if fetched is not None:
+                    return fetched
         # A host that refuses the rest may still give the whole.
         with ask({}) as (response, host):
             return _receive_all(response, host, file, max_bytes, report)
+
+
+def _fetch_rest(
+    ask: Callable[[dict[str, str]], contextlib.AbstractContextManager[tuple[http.client.HTTPResponse, str]]],
+    file: PartFile,
+    arrived: int,
+    version: Version,
+    max_bytes: int,
+    report: Callable[[int, int | None], None],
+) -> Fetched | None:
+    """The rest of a package, or the whole if the host sends that; None if it refuses such requests."""
+    with ask({"Range": f"bytes={arrived}-", "If-Range": version.value}) as (response, host):
+        start, total = _content_range(response.headers)
+        is_same = version.is_that_of(response.headers, total)
+        total = total or version.total
+        if response.status == 416 and is_same and total == arrived:
+            return Fetched(arrived, arrived)
+        if response.status == 206 and is_same and start == arrived:
+            return Fetched(_receive(response, host, file, arrived, total, max_bytes, report), arrived)
+        return _receive_all(response, host, file, max_bytes, report) if _is_answer_to_all(response.status) else None
 
 
 def _is_answer_to_all(status: int) -> bool:

@@ -22,13 +22,12 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._json import as_json, storable
 from specstep_flows.models import RunOptions
+from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-SCHEMA_VERSION: Final = 2
 
 
 def _turn(value: Mapping[str, Any]) -> TurnRecord:
@@ -72,20 +71,6 @@ def _decode(column: str, text: Any) -> Any:
     return value if value is None or reader is None else reader(value)
 
 
-@contextlib.contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that no other process writes beside."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        database.execute("COMMIT")
-    except BaseException:
-        # A full disk has ended it already.
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
-
-
 def _nothing() -> None:
     """What has no file is let go by nobody."""
 
@@ -102,7 +87,7 @@ class RunStore:
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
         self._held: dict[str, str] = {}
-        self._database = self._open()
+        self._database = open_database(folder, _COLUMNS, _NUMBERS)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -113,90 +98,7 @@ class RunStore:
 
     @property
     def _file(self) -> str:
-        return ":memory:" if self.folder is None else str(self.folder / "runs.db")
-
-    def _open(self) -> sqlite3.Connection:
-        if self.folder is None:
-            return self._prepare(self._file)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            make_private(self.folder / "runs.db")
-            try:
-                return self._prepare(self._file)
-            except sqlite3.OperationalError as error:
-                return self._open_to_read(self.folder / "runs.db", error)
-        except (OSError, sqlite3.OperationalError) as error:
-            raise errors.StoreError(
-                f"The run store in {self.folder} cannot be opened ({error}). Nothing was sent. Choose another folder "
-                "with SPECSTEP_STATE."
-            ) from None
-        except sqlite3.DatabaseError as error:
-            raise errors.StoreUnreadable(
-                f"The run store {self._file} is damaged ({error}). It was not changed. Keep a copy, choose another "
-                "folder with SPECSTEP_STATE, and take over what is running at the service with `specstep adopt`."
-            ) from None
-
-    @staticmethod
-    def _open_to_read(file: Path, failure: sqlite3.OperationalError) -> sqlite3.Connection:
-        """Open a store in which nothing can be written, so that its runs can be seen all the same.
-
-        Raises:
-            sqlite3.OperationalError: that was not why it failed, or it holds what only a writer could read.
-        """
-        log = file.with_name(f"{file.name}-wal")
-        is_whole = not log.exists() or log.stat().st_size == 0
-        if os.access(file.parent, os.W_OK) and os.access(file, os.W_OK):
-            raise failure
-        for mode in ("mode=ro", "mode=ro&immutable=1" if is_whole else "mode=ro"):
-            database = sqlite3.connect(
-                f"{file.as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False
-            )
-            try:
-                database.execute("SELECT count(*) FROM runs").fetchone()
-            except sqlite3.OperationalError as error:
-                failure = error
-                database.close()
-            else:
-                return database
-        raise failure
-
-    def _prepare(self, name: str) -> sqlite3.Connection:
-        database = sqlite3.connect(name, timeout=30.0, isolation_level=None, check_same_thread=False)
-        try:
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise errors.StoreUnreadable(
-                    f"The run store {name} was made by a newer version of specstep-flows. It was not changed. "
-                    "Upgrade, or choose another folder with SPECSTEP_STATE."
-                )
-            # Processes that switch a new file to WAL at the same time get "locked" at once, without waiting: one of
-            # them succeeds, or the next to open it does.
-            with contextlib.suppress(sqlite3.OperationalError):
-                database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute("PRAGMA foreign_keys=ON")
-            if version < SCHEMA_VERSION:
-                self._migrate(database)
-            database.execute("SELECT count(*) FROM runs").fetchone()
-        except BaseException:
-            database.close()
-            raise
-        return database
-
-    @staticmethod
-    def _migrate(database: sqlite3.Connection) -> None:
-        columns = ", ".join(
-            f"{name} {_NUMBERS.get(name, 'TEXT')}{' PRIMARY KEY' if name == 'run_id' else ''} NOT NULL"
-            for name in _COLUMNS
-        )
-        with _transaction(database):
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version < 1:
-                database.execute(f"CREATE TABLE runs ({columns})")
-            if version < SCHEMA_VERSION:
-                # Who drives a run: the last to take it, whatever became of the lock of whoever had it before.
-                database.execute("CREATE TABLE drivers (run_id TEXT PRIMARY KEY NOT NULL, token TEXT NOT NULL)")
-                database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return ":memory:" if self.folder is None else str(self.folder / FILE_NAME)
 
     def close(self) -> None:
         """Close the file. The store cannot be used afterwards."""
@@ -269,7 +171,7 @@ class RunStore:
         """One transaction, alone with the file. Raises ``StoreError`` for what cannot be written."""
         with self._lock:
             try:
-                with _transaction(self._database):
+                with transaction(self._database):
                     yield
             except sqlite3.IntegrityError:
                 raise

@@ -163,10 +163,10 @@ def load_faults(path: str | Path) -> list[Fault]:
 
     Raises ValueError with a sentence when the file is not such a list.
     """
-    text = Path(path).read_text(encoding="utf-8")
     try:
+        text = Path(path).read_text(encoding="utf-8-sig")
         document = json.loads(text) if str(path).endswith(".json") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValueError(f"{path} cannot be read as YAML or JSON: {error}") from None
     rows = document.get("faults") if isinstance(document, dict) else document
     if not isinstance(rows, list):

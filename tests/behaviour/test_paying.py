@@ -134,11 +134,12 @@ def command(new_bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return make
 
 
+class Killed(BaseException):
+    """The end of a process, which no flow catches."""
+
+
 def die_in(bench: Bench, operation: str, *, is_carried_out: bool = True, **more: Any) -> None:
     """A run whose process ends while a request for a generation is on its way."""
-
-    class Killed(BaseException):
-        """What no flow catches."""
 
     def die(event: Any) -> None:
         if isinstance(event, events.Notice) and "Checking whether" in event.message:
@@ -190,11 +191,17 @@ def test_a_retry_that_may_have_been_sent_is_what_is_cancelled(command: Any) -> N
 
 
 def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any) -> None:
-    """The run ended with the refusal, and knows of nothing."""
+    """Killed while it waits to look: the run was refused, and knows of nothing."""
     bench, specstep = command()
-    refuse(bench, KICKOFF, 402)
-    with pytest.raises(errors.QuotaExceeded):
-        bench.attempt()
+    refuse(bench, KICKOFF, 429)
+
+    def die(event: Any) -> None:
+        if isinstance(event, events.Waiting) and "429" in event.reason:
+            raise Killed
+
+    with pytest.raises(Killed):
+        bench.attempt(on_event=die)
+    assert bench.record().intent is None
 
     assert specstep("cancel", "proof")[0] == 0
     assert [run.state for run in bench.generations] == ["Cancelled"]

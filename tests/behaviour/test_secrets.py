@@ -266,6 +266,22 @@ def test_a_refusal_that_repeats_the_key_does_not_show_it(bench: Bench, secrets: 
     assert secrets.found_in(texts_of(error)) == []
 
 
+def test_a_failure_that_quotes_a_signed_address_does_not_show_it(bench: Bench, secrets: Secrets) -> None:
+    """What the service says of why a generation failed may be an exception's text."""
+
+    def change(key: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+        if path.startswith("/v1/generations/") and b'"state"' in body:
+            failed = {"state": "Failed", "failure_category": "Odd", "failure_reason": f"404 at {SIGNED}."}
+            body = json.dumps({**json.loads(body), **failed}).encode()
+        return status, headers, body
+
+    with front(bench.sandbox.url, change) as bench.api_url:
+        error = last_error(bench)
+
+    assert "404 at https://blobs.example/…" in error.message
+    assert secrets.found_in([*texts_of(error), *map(repr, bench.events)]) == []
+
+
 @pytest.mark.parametrize("kind", ["broken off", "problem", "page", "redirect with a body"])
 def test_a_signed_address_in_an_answer_is_in_no_error(bench: Bench, secrets: Secrets, kind: str) -> None:
     """Not in what was read before the connection broke, nor in a problem, wherever an error reporter looks."""

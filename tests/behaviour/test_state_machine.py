@@ -82,7 +82,7 @@ class Disk:
     def check(self) -> None:
         pass
 
-    def fetch(self, link: Any, part: Any, should_stop: Any, whole: bool = False) -> None:
+    def fetch(self, link: Any, part: Any, should_stop: Any, or_whole: bool = False) -> None:
         name = link.url.partition("/blob/")[2].partition("?")[0]
         self.files[part] = self.service.world.blobs[name].content()
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from regeneration.flows_check import is_contract_test
 
-from tests.kit.api import OPERATIONS, op, path_of
+from specstep_flows.gateway._operations import OPERATIONS
+from tests.kit.api import op, path_of
 
 ROOT = Path(__file__).parents[2]
 #: An endpoint as docs and docstrings write it. What goes on with a `*` or `…` means several.

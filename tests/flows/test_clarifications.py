@@ -101,6 +101,21 @@ def test_another_process_does_not_answer_again_what_was_answered(stage: type[Sta
     assert len(service.answered) == 1
 
 
+def test_a_clock_that_was_set_back_keeps_no_question_waiting(stage: type[Stage], lost: errors.ConnectionLost) -> None:
+    """The answers were sent "tomorrow": they are waited for as long as ever, and not until tomorrow."""
+    service = Service(["One?"], [lost])
+    first = stage(service)
+    first.play(make_answerer().answer())
+    second = stage(service)
+    second.now = first.now - 86_400
+    answerer = make_answerer(answering=first.remembered["answering"])
+    for _ in range(12):
+        second.play(answerer.answer())
+        second.now += 10
+
+    assert len(service.answered) == 2
+
+
 def test_what_was_answered_for_another_generation_is_not_answered_here(stage: type[Stage]) -> None:
     """Children of one kickoff may ask the same question, and a run's record keeps what was sent last to each."""
     service = Service(["One?"])

@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Reply, Sleep
-from specstep_flows.flows.kickoff import (
-    Kickoff,
-    kick_off,
-    known_to,
-    settle_intent,
-    settle_kickoff,
-    settled_of,
-)
-from specstep_flows.flows.snapshot import find_new, take_snapshot
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.snapshot import Kickoff, find_new, take_snapshot
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.stage import Stage
 
@@ -111,8 +104,9 @@ def command(acting: Stage, known: Any = None) -> UUID | None:
     try:
         if intent is None:
             return acting.play(kick_off(kickoff(), known))  # type: ignore[no-any-return]
-        found = acting.play(settle_intent(kickoff(), intent))
-        return found or acting.play(kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1))
+        found: UUID | None = acting.play(settle_intent(kickoff(), intent))
+        again = kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1)
+        return found or acting.play(again)
     except (errors.OutcomeUnknown, errors.RequestError):
         return None
 
@@ -286,7 +280,7 @@ def test_who_does_not_wait_for_a_place_fails_at_once(stage: type[Stage]) -> None
     service = Full(100.0)
     acting = stage(service)
     service.stage = acting
-    with pytest.raises(errors.ConcurrencyCapReached, match="Nothing was started"):
+    with pytest.raises(errors.ConcurrencyCapReached, match="been started"):
         acting.play(kick_off(kickoff()))
     assert (acting.now, service.kickoffs, cap_notices(acting)) == (1_000.0, 1, [])
 
@@ -388,6 +382,16 @@ def test_a_bin_that_is_closed_to_the_key_is_not_an_empty_one(stage: type[Stage])
 
     with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
         acting.play(settle_kickoff(kickoff(), (), passed=SETTLE + 1.0))
+
+
+def test_what_a_restarted_machine_cannot_be_sure_of_may_have_been_deleted_too(stage: type[Stage]) -> None:
+    """An intent of yesterday, on a machine that has been up for 20 seconds: it waits, and trusts no closed bin."""
+    service = Service([])
+    service.stage = acting = stage(closed_bin(service))
+
+    with pytest.raises(errors.OutcomeUnknown, match="may not list the deleted ones"):
+        acting.play(settle_kickoff(kickoff(), (), passed=20.0, by_clock=86_400.0))
+    assert acting.now - 1_000.0 >= SETTLE - 20.0
 
 
 def test_what_was_watched_for_from_the_beginning_cannot_have_been_deleted_unseen(stage: type[Stage]) -> None:

@@ -35,8 +35,8 @@ class Disk:
     def check(self) -> None:
         self.log.append("check")
 
-    def fetch(self, link: Any, part: Path, should_stop: Callable[[], bool], whole: bool = False) -> None:
-        self.log.append("fetch whole" if whole else "fetch")
+    def fetch(self, link: Any, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
+        self.log.append("fetch whole" if or_whole else "fetch")
         self.files[part] = self.download(link.url)
 
     def verify(self, part: Path) -> str:

@@ -273,3 +273,18 @@ def test_no_traceback_shows_the_key(part: Path) -> None:
     """It is in no repr of what a download is made with."""
     assert "sf_key" not in repr(files(part)._headers_for(ZipLink("/v1/packages/7/zip", is_direct=True)))
     assert "sig=" not in repr(ZipLink("https://blobs.example/x?sig=1", is_direct=False))
+
+
+def test_a_package_that_exists_may_be_in_its_folder_already(tmp_path: Path) -> None:
+    """Downloaded again, it is unpacked there as if for the first time; anything else in the folder refuses it then."""
+    output = tmp_path / "portal.zip"
+    output.write_bytes(make_zip(FILES))
+    files(output).unpack(output)
+    content = output.read_bytes()
+    output.unlink()
+    shared = Shared(SystemClock(), MemoryLimiter(), observe=unobserved, random=random.Random(0))
+    again = RunFiles(RunOptions(output=str(output), unpack=True), Settings(api_key="sf_key"), shared, is_paid_for=True)
+
+    again.check()
+    output.write_bytes(content)
+    assert again.unpack(output) == (tmp_path / "portal", len(FILES))

@@ -27,6 +27,7 @@ from tests.kit.blob_host import (
     PACKAGE,
     SIGNATURE,
     BlobHost,
+    Handler,
     break_off,
     fetch,
     make_package,
@@ -248,17 +249,39 @@ def test_a_host_that_refuses_the_rest_is_asked_for_the_whole(host: BlobHost, par
     assert ["Range" in headers for _, headers in host.seen] == [False, True, False, True, False]
 
 
-def test_the_whole_can_be_asked_for(host: BlobHost, part: Path) -> None:
-    """The caller's way out when the rest leads nowhere; as long as the host fails, what arrived is kept."""
+@pytest.mark.parametrize("refusal", [403, 404, 500, 503, None])
+def test_the_whole_can_be_asked_for_where_the_rest_does_not_come(
+    host: BlobHost, part: Path, refusal: int | None
+) -> None:
+    """The caller's way out; as long as the host fails, what arrived is kept."""
     break_off(host, part, 1000)
-    host.answers = [(503, {}, b""), (403, {}, b"")]
-    for _ in range(2):
-        with pytest.raises(DownloadError):
-            fetch(host, part, whole=True)
+
+    def serve(handler: Handler) -> None:
+        if handler.headers.get("Range") is None and not is_down:
+            handler.send_package()
+        elif refusal is not None:
+            handler.answer(refusal, {"Content-Length": "0"}, b"")
+
+    host.raw, is_down = serve, True
+    with pytest.raises(DownloadError):
+        fetch(host, part, or_whole=True)
+    is_down = False
+    with pytest.raises(DownloadError):
+        fetch(host, part)
     assert part.stat().st_size == 1000
 
-    assert fetch(host, part, whole=True).resumed_from == 0
+    assert fetch(host, part, or_whole=True).resumed_from == 0
     assert part.read_bytes() == PACKAGE
+
+
+def test_a_rest_that_comes_is_not_given_up_for_the_whole(host: BlobHost, part: Path) -> None:
+    """Neither when it arrives nor when it breaks off again."""
+    break_off(host, part, 1000)
+    host.cuts = [500]
+    with pytest.raises(DownloadError):
+        fetch(host, part, or_whole=True)
+    assert part.stat().st_size == 1500
+    assert fetch(host, part, or_whole=True).resumed_from == 1500
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from regeneration.align import align
 from regeneration.names import NamesLock
-from regeneration.report import Report, obstacles, report_on
+from regeneration.report import Report, report_on
 from specstep_client.models import GenerationRow
 
 from specstep_flows import errors
@@ -20,6 +20,7 @@ from specstep_flows.gateway import reading
 from tests.kit.api import op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
+from tests.kit.regeneration.obstacles import obstacles
 
 Json = Any
 
@@ -108,6 +109,81 @@ class TestWhatStandsInTheWay:
         pulled["paths"]["/v1/things"] = {"get": pulled["paths"]["/v1/widgets"].pop("get")}
 
         assert "it looks like GET /v1/things now" in obstacles(report_of(small, pulled))[0]
+
+    def test_what_differs_in_a_moved_operation(self, small: Json) -> None:
+        """Both stop the run at once: that it moved, and what it does not answer any more."""
+        pulled = plain(small)
+        pulled["paths"]["/v2/widgets/{id}"] = pulled["paths"].pop("/v1/widgets/{id}")
+        fields(pulled, "Widget")["status"] = fields(pulled, "Widget").pop("state")
+
+        moved = [sentence for sentence in obstacles(report_of(small, pulled)) if "/v1/widgets/{id}" in sentence]
+
+        assert moved == [
+            "GET /v1/widgets/{id} is not in the pulled document any more; it looks like GET /v2/widgets/{id} now. "
+            "It is used by watch.",
+            "GET /v1/widgets/{id}: 200.state is gone, and watch steer by it; perhaps it is called status now.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("schemes", "said"),
+        [
+            ([{"type": "apiKey", "in": "header", "name": "X-Api-Key"}], "in the header X-Api-Key"),
+            ([{"type": "apiKey", "in": "query", "name": "key"}], "in the query key"),
+            ([{"type": "http", "scheme": "Basic"}], "by the HTTP scheme Basic"),
+            (
+                [{"type": "http", "scheme": "basic"}, {"type": "apiKey", "in": "cookie", "name": "c"}],
+                "by the HTTP scheme basic or in the cookie c",
+            ),
+            ([{"type": "mutualTLS"}], "by a certificate"),
+        ],
+    )
+    def test_key_that_is_sent_differently(self, small: Json, schemes: list[Json], said: str) -> None:
+        """A key that must not be sent as a bearer's stops a run: every request would be refused."""
+        pulled = plain(small)
+        self.secure(pulled, *schemes)
+
+        assert obstacles(report_of(small, pulled))[0] == (
+            f"GET /v1/widgets: the key has to be sent differently; {said}; run send it as Authorization: Bearer."
+        )
+
+    def test_two_keys_at_once(self, small: Json) -> None:
+        """A gateway's own key beside the bearer's is one that nobody sends."""
+        pulled = plain(small)
+        self.secure(pulled, {"type": "http", "scheme": "bearer"}, {"type": "apiKey", "in": "header", "name": "Ocp-Key"})
+        pulled["security"] = [{"scheme0": [], "scheme1": []}]
+
+        assert "in the header Ocp-Key" in obstacles(report_of(small, pulled))[0]
+
+    @pytest.mark.parametrize(
+        "schemes",
+        [
+            [{"type": "http", "scheme": "Bearer"}], [{"type": "oauth2", "flows": {}}], [{"type": "openIdConnect"}],
+            [{"type": "apiKey", "in": "header", "name": "Authorization"}], [{}], [],
+            [{"type": "apiKey", "in": "cookie", "name": "c"}, {"type": "http", "scheme": "bearer"}],
+        ],
+    )  # fmt: skip
+    def test_key_that_is_sent_as_ever(self, small: Json, schemes: list[Json]) -> None:
+        """One of several ways is enough; a scheme of which nothing is said is none that differs."""
+        pulled = plain(small)
+        self.secure(pulled, *schemes)
+
+        assert found(report_of(small, pulled)) == set()
+
+    def secure(self, pulled: Json, *schemes: Json) -> None:
+        named = {f"scheme{number}": scheme for number, scheme in enumerate(schemes)}
+        pulled["components"]["securitySchemes"] = named
+        pulled["security"] = [{name: []} for name in named]
+
+    @pytest.mark.parametrize("server", ["https://api.example/api", "/api", "https://api.example/api/v1"])
+    def test_servers_below_a_path_that_paths_do_not_have(self, small: Json, server: str) -> None:
+        """The paths are the documented ones without it, so that is taken; a note says that the document says more."""
+        pulled = plain(small)
+        pulled["servers"] = [{"url": server}]
+
+        report = report_of(small, pulled)
+
+        assert obstacles(report) == []
+        assert [note for note in report.notes if "servers of the document are under /api" in note]
 
     def test_fields_that_an_operation_may_lack(self, small: Json) -> None:
         """Where flows go by a part alone of what is marked, the rest may be gone from that operation's answers, and the

@@ -14,11 +14,12 @@ from regeneration.compare import compare
 from regeneration.errors import Notes
 from regeneration.names import NamesLock
 from regeneration.reader import read_contract
-from regeneration.report import Report, obstacles, report_on
+from regeneration.report import Report, report_on
 
 from tests.kit.api import STATE, op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
+from tests.kit.regeneration.obstacles import obstacles
 
 Json = Any
 Edit = Callable[[Json], None]

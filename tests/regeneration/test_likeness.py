@@ -8,9 +8,10 @@ import pytest
 from regeneration.align import align
 from regeneration.likeness import likely, replaced, replaced_words, respelled, styles_of
 from regeneration.names import NamesLock
-from regeneration.report import obstacles, report_on
+from regeneration.report import report_on
 
 from tests.kit.regeneration.disguises import plain
+from tests.kit.regeneration.obstacles import obstacles
 
 Json = Any
 

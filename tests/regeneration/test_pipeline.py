@@ -183,6 +183,35 @@ class TestWhatCannotBeGenerated:
         assert "POST /v1/xml can't be generated: its body can only be sent as application/xml" in small_checkout.said()
         assert small_checkout.files() == before
 
+    def test_strict_about_what_is_new(self, small_checkout: Checkout, small: Json) -> None:
+        """What the committed report names as not generated was accepted; another one is a failure again."""
+        pulled = self.odd(small)
+        assert small_checkout.pull(pulled, "--no-strict") == 0
+
+        assert small_checkout.run("--check", "--strict") == 0
+        assert small_checkout.pull(pulled, "--strict") == 0
+        pulled["paths"]["/v1/csv"] = {"post": pulled["paths"]["/v1/xml"]["post"]}
+        small_checkout.said()
+        assert small_checkout.pull(pulled, "--strict") == 1
+        stopped = [line for line in small_checkout.said().splitlines() if line.startswith("stopped: ")]
+        assert [line.split(" can't")[0] for line in stopped] == ["stopped: POST /v1/csv"]
+
+    def test_strict_is_short(self, small_checkout: Checkout, small: Json) -> None:
+        """However many operations it is about, and for however many reasons, they are told in few lines."""
+        pulled = disguised(small, ASPNET)
+        for number in range(100):
+            body = {"content": {f"application/x-{number % 30}": {"schema": {"type": "string"}}}}
+            pulled["paths"][f"/v1/odd/{number}"] = {"post": {"requestBody": body, "responses": {}}}
+
+        assert small_checkout.pull(pulled, "--strict") == 1
+
+        said = small_checkout.said().splitlines()
+        assert any(
+            "and 1 more can't be generated: its body can only be sent as application/x-0" in line for line in said
+        )
+        assert "and 20 more reasons" in said
+        assert len(said) <= 20
+
     def test_strict_in_ci(self, small_checkout: Checkout, small: Json, monkeypatch: pytest.MonkeyPatch) -> None:
         """In CI strict is the default."""
         monkeypatch.setenv("CI", "true")

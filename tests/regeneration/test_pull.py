@@ -7,6 +7,7 @@ import gzip
 import json
 import socketserver
 import threading
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,34 @@ def test_redirects_are_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(status=302, headers={"Location": "/docs/v2.json?sig=secret"}), "redirects to {url}/docs/v2.json. "),
+        (Answer(status=308, headers={"Location": "v2.json"}), "redirects to {url}/v1/v2.json. "),
+        (Answer(status=301, headers={"Location": "//api.example/x"}), "redirects to http://api.example/x. "),
+        (Answer(status=302, headers={"Location": "https://[::1"}), "not a valid URL"),
+        (Answer(status=302), "answers 302 instead of a document"),
+        (Answer(status=302, headers={"Location": ""}), "answers 302 instead of a document"),
+        (Answer(status=300), "answers 300 instead of a document"),
+        (Answer(status=304), "answers 304 instead of a document"),
+    ],
+)
+def test_redirect_of_any_form(answer: Answer, words: str) -> None:
+    """Where it leads is told as a URL that can be given; an answer that leads nowhere is no redirect."""
+    with serving(answer) as server:
+        sentence = refused(None, server.url, KEY)
+
+    assert words.format(url=server.url) in sentence
+    assert "secret" not in sentence
+
+
+@pytest.mark.parametrize("url", ["specstep.com", "localhost:5000", "127.0.0.1:5000/api", "//specstep.com", "https:"])
+def test_address_without_a_scheme(url: str) -> None:
+    """It is not taken for a file, and the sentence names the setting."""
+    assert refused(None, url, KEY).startswith(f"SPECSTEP_API_URL is {url}, which is no URL")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://specstep.com/v1/openapi.json",
@@ -129,6 +158,39 @@ def test_packed_answer(served: Json) -> None:
     content = json.dumps(served).encode()
     with serving(Answer(gzip.compress(content), headers={"Content-Encoding": "gzip"})) as server:
         assert pull(None, server.url, None).content == content
+
+
+def deflated(content: bytes, bits: int) -> bytes:
+    packer = zlib.compressobj(wbits=bits)
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", lambda content: gzip.compress(content[:99]) + gzip.compress(b"") + gzip.compress(content[99:])),
+        ("x-gzip", lambda content: gzip.compress(content) + bytes(512)),
+        ("deflate", lambda content: deflated(content, zlib.MAX_WBITS)),
+        ("deflate", lambda content: deflated(content, -zlib.MAX_WBITS)),
+        ("deflate", gzip.compress),
+    ],
+)
+def test_packed_in_any_form(served: Json, encoding: str, pack: Any) -> None:
+    """Of several parts, with padding behind it, and with or without the head that it should have."""
+    content = json.dumps(served).encode()
+    with serving(Answer(pack(content), headers={"Content-Encoding": encoding})) as server:
+        assert pull(None, server.url, None).content == content
+
+
+def test_many_small_parts_that_are_too_much() -> None:
+    """The bound holds over all parts together, and a part that breaks off is noticed."""
+    many = gzip.compress(b" " * 1_000_000) * 17
+    with serving(Answer(many, headers={"Content-Encoding": "gzip"})) as server:
+        assert "more than 16 MB" in refused(None, server.url, None)
+    with serving(
+        Answer(gzip.compress(b"{}") + gzip.compress(b"{}")[:9], headers={"Content-Encoding": "gzip"})
+    ) as server:
+        assert "broke off its answer" in refused(None, server.url, None)
 
 
 @pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Drip: "])

@@ -12,10 +12,11 @@ from regeneration.align import Aligned, align
 from regeneration.document import parse_document
 from regeneration.emit import to_json
 from regeneration.names import NamesLock
-from regeneration.report import obstacles, report_on
+from regeneration.report import report_on
 
 from tests.kit.regeneration.contracts import SMALL
 from tests.kit.regeneration.disguises import Disguise, disguised, plain
+from tests.kit.regeneration.obstacles import obstacles
 from tests.kit.regeneration.variants import VARIANTS, operations
 from tests.kit.regeneration.wider import wider_documents
 
@@ -102,6 +103,45 @@ def test_two_operations_at_one_path(small: Json) -> None:
     assert aligned.notes.lost_operations == {
         "GET /v1/widgets/{code}": "GET /v1/widgets/{id} is the same path but for the names of its parameters"
     }
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("is_other", [True, False])
+def test_two_spellings_of_one_path(small: Json, is_first: bool, is_other: bool) -> None:
+    """The documented spelling is the documented operation, wherever it stands; another answer is not passed over."""
+    pulled = plain(small)
+    item = pulled["paths"].pop("/v1/widgets/{id}")
+    twin = json.loads(json.dumps(item))
+    if is_other:
+        twin["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {"type": "string"}
+    items = [("/v1/widgets/{id}", item), ("/V1/Widgets/{id}", twin)]
+    pulled["paths"] |= dict(items if is_first else reversed(items))
+
+    aligned = aligned_with(small, pulled)
+
+    assert to_json(aligned.document) == to_json(align(small, None, NamesLock()).document)
+    lost = "GET /v1/widgets/{id} is the same path but for its letter case, and says something else"
+    assert aligned.notes.lost_operations == ({"GET /V1/Widgets/{id}": lost} if is_other else {})
+    assert bool(aligned.notes.lines) != is_other
+
+
+@pytest.mark.parametrize(
+    ("schema", "read_as"),
+    [
+        ({"type": "integer", "format": "int32"}, "integer"), ({"type": "boolean"}, "boolean"),
+        ({"type": "string"}, "string"), ({"$ref": "#/nothing"}, "string"),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, "string"),
+    ],
+)  # fmt: skip
+def test_parameter_that_is_sent_as_json(small: Json, schema: Json, read_as: str) -> None:
+    """The JSON of a number or a boolean is its text; anything else is given as the text that is sent."""
+    pulled = plain(small)
+    parameter = {"name": "filter", "in": "query", "content": {"application/json": {"schema": schema}}}
+    pulled["paths"]["/v1/widgets"]["get"]["parameters"].append(parameter)
+
+    listed = aligned_with(small, pulled).document["paths"]["/v1/widgets"]["get"]["parameters"]
+
+    assert {each["name"]: each["schema"]["type"] for each in listed}["filter"] == read_as
 
 
 def test_case_of_queries(small: Json) -> None:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ BIN = Path(sys.executable).parent
 TOOLS = ("bash", "git", "perl")
 KEY = "sf_recipe_0123456789abcdef"
 #: What a checkout holds that the recipe needs.
-PARTS = ("docs", "generated", "openapi", "scripts", "specstep_flows", "tests", "README.md", "pyproject.toml")
-PARTS += ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+PARTS = (
+    *("docs", "generated", "openapi", "scripts", "specstep_flows", "tests", "README.md", "pyproject.toml"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
+)
 #: Where the state of a generation stands in the sandbox and in the gateway: file, pattern, replacement, and how often.
 SANDBOX_EDITS = (
     ("sandbox/generations.py", r"(\bid:uuid [^\"]*?)\bstate:(?=@GenerationStateDto review_profile)", r"\1status:", 2),
@@ -53,13 +56,14 @@ class Scratch:
                 shutil.copy(ROOT / part, root)
         self.run("git init -q && git add -A")
 
-    def run(self, command: str, *, code: int = 0, **environment: str) -> str:
+    def run(self, command: str, *, code: int = 0, environment: Mapping[str, str] | None = None) -> str:
         """Run a command of a page in a shell, with our interpreter; gives what it printed."""
-        path = os.pathsep.join([str(self.root), str(self.root / "generated")])
+        ours = os.pathsep.join([str(self.root), str(self.root / "generated")])
+        programs = os.pathsep.join([str(BIN), os.environ["PATH"]])
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command.replace(".venv/bin/", f"{BIN}/")],
             cwd=self.root,
-            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": path, **environment},
+            env={**os.environ, "PATH": programs, "PYTHONPATH": ours, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -117,17 +121,17 @@ def test_a_moved_path_and_a_renamed_field_are_taken_over(tmp_path: Path) -> None
 
     with serving(Answer(served.encode(), headers={"Content-Type": "application/json"})) as service:
         today = {"SPECSTEP_API_URL": service.url, "SPECSTEP_API_KEY": KEY, "CI": ""}
-        said = here.run(pulling, code=1, **today)
+        said = here.run(pulling, code=1, environment=today)
         assert "stopped: " in said
         assert "moved" in said
         here.run(moving)
-        said = here.run(pulling, code=1, **today)
+        said = here.run(pulling, code=1, environment=today)
         assert "stopped: " in said
         assert "state" in said
         assert "status" in said
         here.rename_in_contract()
         here.edit((*GATEWAY_EDITS, *SANDBOX_EDITS))
-        here.run(swapping, **today)
+        here.run(swapping, environment=today)
 
     here.run(recording)
     steps = re.findall(r"^step (.+)$", (ROOT / "scripts" / "check").read_text(encoding="utf-8"), re.MULTILINE)

@@ -358,3 +358,15 @@ def test_bad_fault_files(tmp_path: Path, text: Any, complaint: Any) -> None:
 
     with pytest.raises(ValueError, match=complaint):
         load_faults(file)
+
+
+@pytest.mark.parametrize("text", ["[" * 60_000, "{bad", "caf\xe9: ["])
+@pytest.mark.parametrize("name", ["faults.json", "faults.yaml"])
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, text: str) -> None:
+    """Nested without end, broken, or no UTF-8; a mark at its start is none of its text."""
+    file = tmp_path / name
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_faults(file)
+    file.write_text(json.dumps([{"match": op("get_me"), "kind": "reset"}]), encoding="utf-8-sig")
+    assert len(load_faults(file)) == 1

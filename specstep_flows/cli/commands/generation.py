@@ -35,14 +35,14 @@ def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
 
     What it has cost stays spent, and there will be no package.
     """
-    with open_client(call) as client:
+    with open_client(call, is_urgent=True) as client:
         return _tell(call, client, client.cancel_generation(find_generation(call, client, run), reason))
 
 
 @verb
 def pause(call: Call, run: RunOrGeneration) -> int:
     """Pause a generation."""
-    with open_client(call) as client:
+    with open_client(call, is_urgent=True) as client:
         return _tell(call, client, client.pause_generation(find_generation(call, client, run)))
 
 

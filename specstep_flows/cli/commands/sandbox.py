@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from specstep_flows import errors
+from specstep_flows._paths import home_path
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.session import NO_SANDBOX, Call
 from specstep_flows.cli.verbs import verb
@@ -38,6 +39,7 @@ def sandbox(
     except ImportError:
         raise errors.UsageError(NO_SANDBOX) from None
     check_clock_speed(speed, "--speed")
+    faults = None if faults is None else home_path(faults)
     host = host.removeprefix("[").removesuffix("]")
     if not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"):
         raise errors.UsageError(

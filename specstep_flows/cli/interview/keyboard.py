@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.cli.arguments import LONGEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,7 @@ class Keyboard:
     is_over: bool = False
     #: The lines of a message that is being written.
     draft: list[str] = attrs.field(factory=list)
+    _length: int = attrs.field(default=0, init=False)
     _lines: collections.deque[str] = attrs.field(factory=collections.deque)
     _rest: str = ""
     _decoder: codecs.IncrementalDecoder = attrs.field(
@@ -110,11 +112,13 @@ class Keyboard:
                 return self._written()
             if line.strip():
                 self.draft.append(line)
+                self._length += len(line) + 1
+                self._refuse_without_end(self._length)
             elif self.draft:
                 return self._written()
 
     def _written(self) -> str:
-        written, self.draft = "\n".join(self.draft), []
+        written, self.draft, self._length = "\n".join(self.draft), [], 0
         return written
 
     def line(self, prompt: str) -> str | None:
@@ -126,7 +130,7 @@ class Keyboard:
                 self._show(prompt)
             with self.interrupts.idle():
                 while not self._lines and self._read_more(None):
-                    pass
+                    self._refuse_without_end(len(self._rest))
         if self._lines:
             return self._checked(self._lines.popleft())
         rest, self._rest = self._rest, ""
@@ -139,6 +143,13 @@ class Keyboard:
                 "The input is not UTF-8 text: it contains zero bytes. The interview stays open; nothing was paid for."
             )
         return line.removeprefix("\ufeff")
+
+    def _refuse_without_end(self, length: int) -> None:
+        if length > LONGEST_BYTES:
+            raise errors.UsageError(
+                f"The input has a message of more than {LONGEST_BYTES:,} characters, more than an interview can hold. "
+                "The interview stays open; nothing was paid for."
+            )
 
     def _edited(self, prompt: str) -> str | None:
         """A line with the arrow keys, from a terminal that is both stdin and stdout."""

@@ -218,7 +218,7 @@ def test_json_of_the_users_without_end(specstep: Any, untouched: None, home: Pat
     assert "Nothing was sent" in result.err
 
 
-@pytest.mark.parametrize("output", ["nowhere/x.json", "~nobody-here/x.json", "link", "a" * 300])
+@pytest.mark.parametrize("output", ["link/x.json", "~nobody-here/x.json", "link", "a" * 300])
 def test_an_output_that_cannot_be_written_is_refused_first(
     specstep: Any, sandbox: Any, home: Path, output: str
 ) -> None:
@@ -230,4 +230,4 @@ def test_an_output_that_cannot_be_written_is_refused_first(
     assert result.code == 2
     assert "bug" not in result.err
     assert list(home.iterdir()) == [home / "link"]
-    assert len(sandbox.requests) == (output == "a" * 300)
+    assert len(sandbox.requests) == 0

@@ -41,3 +41,19 @@ def test_cancelling_waits_for_no_hold_and_what_waits_says_so(specstep: Any, sand
     assert shown.code == 0
     assert "The service's rate limit is used up. Continues in 1h." in shown.err
     assert sandbox.clock.now() - began <= 3600.0
+
+
+def test_what_is_looked_for_before_it_is_cancelled_waits_for_no_hold_either(specstep: Any, sandbox: Any) -> None:
+    """The kickoff's answer was lost, and so was what was read to settle it: the run costs, and has no id here."""
+    never = "Fri, 31 Dec 9999 23:59:59 GMT"
+    sandbox.faults.add(Fault(op("start_generation"), "reset", commit=True))
+    sandbox.faults.add(Fault(op("list_generations"), "status", status=429, nth=3, retry_after=never))
+    left = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--run-id", "tea")
+    began = sandbox.clock.now()
+    cancelled = specstep("cancel", "tea")
+
+    assert left.code == 7
+    assert cancelled.code == 0
+    assert sandbox.clock.now() == began
+    (generation,) = sandbox.state.generations.values()
+    assert generation.state == "Cancelled"

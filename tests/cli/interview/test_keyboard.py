@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -115,3 +116,15 @@ def test_input_in_utf16_is_refused(typed: Callable[..., None]) -> None:
 
     with pytest.raises(errors.UsageError, match="not UTF-8 text"):
         keyboard().message("> ", "  ")
+
+
+@pytest.mark.parametrize("source", ["/dev/zero", f"yes {'a shop ' * 100}", "yes | tr -d '\\n'"])
+def test_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """It is not read to the end of the memory: neither a line nor a message without end."""
+    command = ["cat", source] if source.startswith("/") else ["sh", "-c", source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        monkeypatch.setattr(sys, "stdin", process.stdout)
+        with pytest.raises(errors.UsageError, match="more than 4,000,000 characters"):
+            keyboard().message("> ", "  ")
+        process.kill()

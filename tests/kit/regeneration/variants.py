@@ -332,6 +332,63 @@ def wrappers_around_references(document: Json) -> None:
     for_schemas(document, lambda schema: {"allOf": [schema, {"description": "x"}]} if "$ref" in schema else schema)
 
 
+def _where_null(document: Json, change: Callable[[Json], Json]) -> None:
+    """Write anew what may be null, which the documented contract says by alternatives or by a list of types."""
+
+    def edit(schema: Json) -> Json:
+        types = schema.get("type")
+        if isinstance(types, list) and "null" in types:
+            return change({**schema, "type": next(kind for kind in types if kind != "null")})
+        rest = [one for one in schema.get("oneOf", []) if one != {"type": "null"}]
+        if len(rest) == 1 and len(schema["oneOf"]) == 2:
+            return change({**{key: value for key, value in schema.items() if key != "oneOf"}, **rest[0]})
+        return schema
+
+    for_schemas(document, edit)
+
+
+@variant
+def objects_that_say_so_beside_one_of(document: Json) -> None:
+    document["openapi"] = "3.0.4"
+    _where_null(
+        document,
+        lambda schema: (
+            {"type": "object", "oneOf": [schema], "nullable": True}
+            if "$ref" in schema
+            else {**schema, "nullable": True}
+        ),
+    )
+
+
+@variant
+def types_beside_any_of(document: Json) -> None:
+    _where_null(
+        document,
+        lambda schema: (
+            {"type": ["null", "object"], "anyOf": [schema]}
+            if "$ref" in schema
+            else {**schema, "type": ["null", schema["type"]]}
+        ),
+    )
+
+
+@variant
+def keywords_that_were_not_set(document: Json) -> None:
+    unset = ("format", "items", "properties", "enum", "additionalProperties", "allOf", "not", "nullable", "description")
+
+    def edit(schema: Json) -> Json:
+        said = {"oneOf": [schema]} if "$ref" in schema else schema
+        return {**dict.fromkeys(unset), **said}
+
+    for_schemas(document, edit)
+
+
+@variant
+def keywords_that_are_empty(document: Json) -> None:
+    empty = {"type": "object", "properties": {}, "items": {}, "enum": [], "additionalProperties": True, "required": []}
+    for_schemas(document, lambda schema: {**empty, "allOf": [schema]} if "$ref" in schema else schema)
+
+
 @variant
 def any_of_one(document: Json) -> None:
     for_schemas(document, lambda schema: {"anyOf": [schema]} if "$ref" in schema else schema)
