@@ -2,8 +2,7 @@
 
 ::
 
-    from specstep_flows._json import read_json
-from specstep_flows.errors import WebhookRejected
+    from specstep_flows.errors import WebhookRejected
     from specstep_flows.webhooks import verify_webhook
 
     try:
