@@ -156,7 +156,7 @@ def test_an_answer_ends_however_it_is_kept_going(ask: Ask, first: bytes, again: 
 )
 @both
 def test_what_came_and_cannot_be_read_is_no_lost_connection(ask: Ask, answer: bytes) -> None:
-    """Somebody answered: to look at the network would be the wrong advice. It may have been carried out all the same."""
+    """Somebody answered: to look at the network would be wrong advice. It may have been carried out all the same."""
     with raw_server(answering(answer)) as port, pytest.raises(errors.ConnectionLost, match="is not HTTP") as caught:
         ask(READ, port)
     assert caught.value.ambiguous
@@ -235,7 +235,7 @@ def test_an_answer_that_cannot_be_unpacked_is_told_as_such(ask: Ask, content: by
     """It arrived, so the connection is not to blame, and the request may have been carried out."""
     answer = answering(packed(content, encoding))
     with (
-        raw_server(answering(answer)) as port,
+        raw_server(answer) as port,
         pytest.raises(errors.UnexpectedResponse, match="cannot be read") as caught,
     ):
         ask(READ, port)
@@ -291,5 +291,5 @@ def test_what_a_callback_raises_is_its_own(ask: Ask) -> None:
         fail(_)
 
     answer = answering(OK + b"Content-Length: 2\r\n\r\n{}")
-    with raw_server(answering(answer)) as port, pytest.raises(OSError, match="own disk"):
+    with raw_server(answer) as port, pytest.raises(OSError, match="own disk"):
         ask(request, port, tell=fail if ask is ask_sync else fail_async)
