@@ -200,6 +200,7 @@ def _same_question(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
+@functools.lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", storable(text)).split())
 

@@ -341,7 +341,7 @@ def _not_connected(
     if isinstance(error, httpx.ProxyError):
         reason = f"the proxy answered {error}".rstrip()
         # What a proxy refuses, it refuses again; what fails there may work in a moment.
-        patience = 0.0 if re.match("4(?!08|25|29)", str(error)) else None
+        patience = 0.0 if re.match("[1-3]|4(?!08|25|29)", str(error)) else None
         if str(error).startswith("407") and proxy is not None:
             reason += f". Put the name and password for it into {proxy.variable} (http://name:password@host:port)"
     to = "the service" if proxy is None else f"the service through the proxy {proxy}"
@@ -364,7 +364,9 @@ def _reason(error: Exception) -> tuple[str, float | None]:
         return said, 0.0
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return f"no encrypted connection could be agreed on ({cause.reason or 'TLS'})", 0.0
-    if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
+    if isinstance(error, httpx.RemoteProtocolError) and not _LOST.match(str(error)):
+        return "what answers there does not speak HTTP", 0.0
+    if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError) or isinstance(cause, ssl.SSLError):
         return "the connection was lost", None
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror, None
