@@ -38,7 +38,8 @@ async def run_job(job: Job) -> RunResult:
         await Fetch(lambda _: job.files.check())
     await _verify_key(job.key_check)
     if record.generation_id is None:
-        await _check_choices(record)
+        if record.kickoff_intent is None:
+            await _check_choices(record)
         if record.intake_artifact_id is None:
             await hold_interview(job)
         record = await current_record()

@@ -99,6 +99,11 @@ class RunRecord:
         return intent if intent is not None and intent.operation in KICKOFFS else None
 
     @property
+    def may_have_cost(self) -> bool:
+        """Whether something was paid for already, as far as is known."""
+        return bool(self.generation_ids) or self.kickoff_intent is not None
+
+    @property
     def may_have_retried(self) -> bool:
         """Whether its generation has failed and it was about to run it again, or did so without knowing."""
         return self.retries < self.options.retry_failed and is_one_of(self.generation_state, "Failed")

@@ -255,6 +255,18 @@ def test_a_senseless_limit_in_the_record_keeps_nobody_from_cancelling(command: A
     assert [run.state for run in bench.generations] == ["Cancelled"]
 
 
+def test_what_was_paid_for_is_never_said_not_to_be(command: Any, tmp_path: Path) -> None:
+    """A paid run is resumed with an output that cannot be."""
+    bench, specstep = command()
+    die_in(bench, KICKOFF)
+    (tmp_path / "file").touch()
+    code, _, err = specstep("resume", "proof", "--yes", "--output", str(tmp_path / "file" / "portal.zip"))
+
+    assert code == 2, err
+    assert "cannot be written" in err
+    assert "paid for" not in err
+
+
 def test_a_run_may_be_called_as_an_id_is(command: Any) -> None:
     """Names are told apart by asking: a run that was given an id for a name is found by it, in every verb."""
     for name in ("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04", "0" * 32):
