@@ -190,21 +190,24 @@ def test_a_retry_that_may_have_been_sent_is_what_is_cancelled(command: Any) -> N
     assert (record.retries, record.kickoff_intent) == (1, None)
 
 
-def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any) -> None:
+@pytest.mark.parametrize(("operation", "states"), [(KICKOFF, ["Cancelled"]), (RETRY, ["Failed", "Cancelled"])])
+def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any, operation: str, states: list[str]) -> None:
     """Killed while it waits to look: the run was refused, and knows of nothing."""
-    bench, specstep = command()
-    refuse(bench, KICKOFF, 429)
+    bench, specstep = command(**(FAILS_ONCE if operation == RETRY else {}))
+    refuse(bench, operation, 429)
 
     def die(event: Any) -> None:
         if isinstance(event, events.Waiting) and "429" in event.reason:
             raise Killed
 
     with pytest.raises(Killed):
-        bench.attempt(on_event=die)
+        bench.attempt(on_event=die, retry_failed=1)
     assert bench.record().intent is None
 
-    assert specstep("cancel", "proof")[0] == 0
-    assert [run.state for run in bench.generations] == ["Cancelled"]
+    code, _, err = specstep("cancel", "proof")
+    assert code == 0, err
+    assert [run.state for run in bench.generations] == states
+    assert bench.record().retries == len(states) - 1
 
 
 def test_a_run_may_be_called_as_an_id_is(command: Any) -> None:
