@@ -2,8 +2,7 @@
 
 ::
 
-    from specstep_flows._json import read_json
-from specstep_flows.errors import WebhookRejected
+    from specstep_flows.errors import WebhookRejected
     from specstep_flows.webhooks import verify_webhook
 
     try:
@@ -211,7 +210,7 @@ def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
 
 def _document(body: bytes) -> Mapping[str, Any]:
     try:
-        document = read_json(body)
+        document = read_json(body, is_bounded=True)
     except ValueError:
         document = None
     if not isinstance(document, dict):

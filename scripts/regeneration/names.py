@@ -175,7 +175,8 @@ class _Namer:
         old = self._before.get(name)
         if old is None:
             return True
-        return list(node.values) == old.get("enum", []) and node.properties.keys() == old.get("properties", {}).keys()
+        fields: JsonObject = old.get("properties", {})
+        return list(node.values) == old.get("enum", []) and node.properties.keys() == fields.keys()
 
     def _keep(self, role: _Role, locked: str) -> None:
         """Keep a name, unless a shape of another role has it now."""

@@ -94,7 +94,7 @@ def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
 
 async def _detected_type(record: RunRecord) -> str | None:
     """The type that the service detected, from the run or the list of interviews, if it is one that it accepts."""
-    detected = record.detected_type or (await _listed_type(record))
+    detected: str | None = record.detected_type or (await _listed_type(record))
     try:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
