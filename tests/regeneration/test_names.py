@@ -162,6 +162,32 @@ def test_documented_enum_belongs_to_what_flows_wait_for(small: Json) -> None:
     assert components["WidgetStateInWidgetRow"]["enum"] == ["InProgress", "Queued"]
 
 
+@pytest.mark.parametrize("changed", ["get /v1/widgets/{id}", "post /v1/widgets"])
+def test_documented_name_stays_where_nothing_changed(small: Json, changed: str) -> None:
+    """Of two roles that have all of what flows go by, the one that did not change keeps the documented name."""
+    pulled = plain(small)
+    method, _, path = changed.partition(" ")
+    [answer] = pulled["paths"][path][method]["responses"].values()
+    grown = copy.deepcopy(pulled["components"]["schemas"]["Widget"])
+    grown["properties"]["colour"] = {"type": "string"}
+    answer["content"]["application/json"]["schema"] = grown
+
+    before, after = align(small, None, NamesLock()), align(small, pulled, NamesLock())
+
+    assert {where.partition(" 20")[0] for where in renames(before, after)} == {f"{method.upper()} {path}"}
+
+
+def test_documented_values_that_are_sent_keep_their_name(small: Json) -> None:
+    """What flows make of a class by its name keeps it, also when it is what changed."""
+    pulled = plain(small)
+    values = [*small["components"]["schemas"]["WidgetState"]["enum"], "Broken"]
+    pulled["components"]["schemas"]["MakeWidgetRequest"]["properties"]["state"] = {"type": "string", "enum": values}
+
+    components = align(small, pulled, NamesLock()).document["components"]["schemas"]
+
+    assert components["WidgetState"]["enum"] == sorted(values)
+
+
 def test_read_and_sent_are_two_classes(small: Json) -> None:
     """What is read is read leniently and what is sent is strict, so a name used for both is two classes."""
     small["paths"]["/v1/widgets/{id}"]["put"] = {
