@@ -194,7 +194,9 @@ class _Namer:
                 seen.add((name, id(node)))
                 old = self._before[name]
             fields = old.get("properties", {})
-            if node.needs_class and (list(node.values) != old.get("enum", []) or node.properties.keys() != fields.keys()):
+            if node.needs_class and (
+                list(node.values) != old.get("enum", []) or node.properties.keys() != fields.keys()
+            ):
                 return False
             places = {".": fields, "[": {"[]": old.get("items")}, "{": {"{}": old.get("additionalProperties")}}
             for label, slot in children(node):

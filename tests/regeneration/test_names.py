@@ -288,6 +288,21 @@ class TestLock:
         assert components["GetAResponse200Kind"]["enum"] == ["Off", "On"]
         assert renames(first, second) == {"GET /v1/a 200.kind: GetAResponse200Kind became GetAResponse200Kind2"}
 
+    @pytest.mark.parametrize("within", [lambda part: part, lambda part: {"type": "array", "items": part}])
+    def test_class_of_several_places_of_which_one_changes_inside(self, small: Json, within: Any) -> None:
+        """The place in which something changed further inside gets another class, though it stands first."""
+        pulled = self.wider(small)
+        for path, part in (("/v1/a", gadget("x")), ("/v1/b", gadget("x"))):
+            pulled["paths"][path] = {"get": operation({"type": "object", "properties": {"part": within(part)}})}
+        first = align(small, pulled, NamesLock())
+        changed = {"type": "object", "properties": {"part": within(gadget("x", "y"))}}
+        pulled["paths"]["/v1/a"] = {"get": operation(changed)}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert {place.partition(" 200")[0] for place in renames(first, second)} == {"GET /v1/a"}
+        assert second.document["paths"]["/v1/b"] == first.document["paths"]["/v1/b"]
+
     def test_classes_that_become_equal_stay_two(self, small: Json) -> None:
         """A class does not vanish into another one because that has its fields now."""
         pulled = self.wider(small, "/v1/a", "/v1/b")
@@ -318,7 +333,8 @@ class TestLock:
         """Whatever becomes of other operations, a place that did not change keeps its class, and those in it theirs."""
         kinds = {"type": "string", "enum": ["A", "B"]}
         holder = {"type": "object", "properties": {"inner": gadget("x"), "kind": kinds}}
-        shapes = [gadget("x"), gadget("x", "y"), kinds, {"type": "array", "items": gadget("x")}, holder]
+        other = {"type": "object", "properties": {"inner": gadget("x", "y"), "kind": kinds}}
+        shapes = [gadget("x"), gadget("x", "y"), kinds, {"type": "array", "items": gadget("x")}, holder, other]
         pull = st.dictionaries(st.sampled_from(["/v1/a", "/v1/b", "/v1/c"]), st.sampled_from(shapes), min_size=1)
         lock, before, earlier = NamesLock(), None, dict[str, Json]()
         for found in data.draw(st.lists(pull, min_size=2, max_size=4)):
