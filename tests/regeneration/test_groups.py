@@ -97,6 +97,17 @@ def test_all_paths_moved(small_checkout: Checkout, small: Json) -> None:
     assert not any("--report" in line for line in said)
 
 
+@pytest.mark.parametrize("spell", [lambda words: "_".join(["api", *words]), lambda words: "_".join([*words, "v2"])])
+def test_words_more_in_all_names(contract: Json, spell: Any) -> None:
+    """The object with the most fields is no exception: the refusal is one sentence."""
+    document = plain(contract)
+    named(spell)(document)
+
+    [refusal] = report_of(contract, document).refusal()
+
+    assert "more in their names now" in refusal
+
+
 def test_resource_that_moved_with_all_below_it(contract: Json) -> None:
     """The list and the kickoff of a resource moved for the same reason as what is below it."""
     document = plain(contract)
