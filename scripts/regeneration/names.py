@@ -193,12 +193,16 @@ class _Namer:
             if name:
                 seen.add((name, id(node)))
                 old = self._before[name]
-            fields = old.get("properties", {})
+            fields: JsonObject = old.get("properties", {})
             if node.needs_class and (
                 list(node.values) != old.get("enum", []) or node.properties.keys() != fields.keys()
             ):
                 return False
-            places = {".": fields, "[": {"[]": old.get("items")}, "{": {"{}": old.get("additionalProperties")}}
+            places: dict[str, JsonObject] = {
+                ".": fields,
+                "[": {"[]": old.get("items")},
+                "{": {"{}": old.get("additionalProperties")},
+            }
             for label, slot in children(node):
                 inner = places.get(label[0], {}).get(label.removeprefix("."))
                 if isinstance(inner, dict):

@@ -39,7 +39,7 @@ def renamed_classes(before: JsonObject, now: JsonObject) -> list[Change]:
             old, new = (
                 document["components"]["schemas"][name] for document, name in zip((before, now), names, strict=True)
             )
-        waiting.extend((operation, place + label, *pair) for label, *pair in _inner(old, new))
+        waiting.extend((operation, place + label, mine, theirs) for label, mine, theirs in _inner(old, new))
     return list(found.values())
 
 
@@ -69,7 +69,7 @@ def _places(operation: JsonObject) -> dict[str, JsonObject]:
 
 def class_of(schema: JsonObject) -> str:
     """The name of the class that a place has, through what says that it may be null; empty when it has none."""
-    parts = [part for part in schema.get("anyOf", schema.get("allOf", [])) if part != {"type": "null"}]
+    parts = [part for part in (schema.get("anyOf") or schema.get("allOf") or []) if part != {"type": "null"}]
     reference = (parts[0] if len(parts) == 1 else schema).get("$ref", "")
     return str(reference).removeprefix(COMPONENTS)
 

@@ -70,7 +70,8 @@ async def answer_run(job: Job) -> list[Answer]:
         UsageError: the run has no generation yet.
         AnswersNeeded: a question has no answer; none was sent to the generation that asks it.
     """
-    if (await find_generation(job)) is None:
+    found: UUID | None = await find_generation(job)
+    if found is None:
         record = await current_record()
         raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
     record = await current_record()
