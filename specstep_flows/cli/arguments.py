@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
 LONGEST_BYTES: Final = 4_000_000
+#: What is sent as a file or a body is in memory as a whole; a device may have no end.
+LONGEST_UPLOAD_BYTES: Final = 512 << 20
 _ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")
 
 
@@ -74,7 +76,7 @@ def _read(path: Path) -> str:
     return _text(content, str(path))
 
 
-def standard_input(what: str, most: int = -1) -> bytes:
+def standard_input(what: str, most: int) -> bytes:
     """What is piped in. Raises ``UsageError`` where nothing can be read there."""
     try:
         return sys.stdin.buffer.read(most)
@@ -108,12 +110,22 @@ class Upload:
     def read(cls, name: str) -> Upload:
         """Read a file, or stdin for ``-``. Raises ``UsageError``."""
         if name == "-":
-            return cls("stdin", standard_input("the content"))
+            return cls("stdin", cls._whole(standard_input("the content", LONGEST_UPLOAD_BYTES + 1), name))
         path = home_path(name)
         try:
-            return cls(sent_name(path), path.read_bytes())
+            with path.open("rb") as file:
+                content = file.read(LONGEST_UPLOAD_BYTES + 1)
         except OSError as error:
             raise errors.UsageError(f"{path} cannot be read ({error.strerror}). Nothing was sent.") from None
+        return cls(sent_name(path), cls._whole(content, name))
+
+    @staticmethod
+    def _whole(content: bytes, name: str) -> bytes:
+        if len(content) > LONGEST_UPLOAD_BYTES:
+            raise errors.UsageError(
+                f"{name} is longer than {LONGEST_UPLOAD_BYTES:,} bytes, or has no end. Nothing was sent."
+            )
+        return content
 
     def text(self) -> str:
         """The content as text. Raises ``UsageError``."""

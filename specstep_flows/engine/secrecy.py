@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import logging
 import re
@@ -61,11 +62,14 @@ def _without_key(content: bytes, key: str) -> bytes:
 
 def _holds(content: bytes, key: str) -> bool:
     """Whether a key is repeated; much faster than to search for all of its spellings."""
-    sought = _sought(key)[1].encode()
+    sought = (_sought(key)[1].encode(), *_packed(key))
     plain = content.translate(None, _UNPRINTABLE)
-    if sought in plain:
+    if any(each in plain for each in sought):
         return True
-    return len(plain) <= _LONGEST_UNESCAPED and sought in _ESCAPE.sub(_unescaped, plain)
+    if len(plain) > _LONGEST_UNESCAPED:
+        return False
+    plain = _ESCAPE.sub(_unescaped, plain)
+    return any(each in plain for each in sought)
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
@@ -81,9 +85,25 @@ def _sought(key: str) -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=32)
 def _key_pattern(key: str) -> re.Pattern[bytes]:
-    """A key as a service may repeat it: plain, or escaped as in JSON, URLs and HTML, in part or as a whole."""
+    """A key as a service may repeat it: plain, or escaped as in JSON, URLs and HTML, in part or as a whole; packed."""
     prefix, sought = _sought(key)
-    return re.compile((b"(?:%b)?" % (_spelled(prefix) + _GAP) if prefix else b"") + _spelled(sought))
+    plain = (b"(?:%b)?" % (_spelled(prefix) + _GAP) if prefix else b"") + _spelled(sought)
+    return re.compile(b"|".join([plain, *(_spelled(each.decode()) for each in _packed(key))]))
+
+
+@functools.lru_cache(maxsize=32)
+def _packed(key: str) -> tuple[bytes, ...]:
+    """A long key in hexadecimal, and as it stands in base64, alone or within more (``Bearer sf_…``)."""
+    prefix, sought = _sought(key)
+    if not prefix:
+        return ()
+    found = [sought.encode().hex(), sought.encode().hex().upper()]
+    for before in range(3):
+        packed = base64.b64encode(bytes(before) + sought.encode()).decode()
+        # Only the digits that the key alone decides.
+        packed = packed[-(-8 * before // 6) : 8 * (before + len(sought)) // 6]
+        found += [packed, packed.replace("+", "-").replace("/", "_")]
+    return tuple(each.encode() for each in found)
 
 
 def _spelled(text: str) -> bytes:

@@ -50,6 +50,8 @@ _NOT_CONNECTED: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+#: What httpcore says of a connection that was closed; any other breach of the protocol was sent on purpose.
+_LOST: Final = re.compile("Server disconnected|peer closed", re.IGNORECASE)
 #: All that httpx raises: ``RuntimeError`` for a client that is closed, ``OSError`` for one that is being closed.
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
@@ -312,6 +314,12 @@ def _translated(
         return errors.UnexpectedResponse(f"The response to {what} cannot be read.", operation=request.operation)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return errors.ConnectionLost(f"No response to {what} arrived in time.", operation=request.operation)
+    if isinstance(error, httpx.RemoteProtocolError) and not _LOST.match(str(error)):
+        # httpx reads the address of a redirect that it is told not to follow, too.
+        return errors.ConnectionLost(
+            f"The response to {what} is not HTTP, has too large a head, or redirects to what is not a URL.",
+            operation=request.operation,
+        )
     return errors.ConnectionLost(
         f"The connection was lost before the response to {what} arrived.", operation=request.operation
     )

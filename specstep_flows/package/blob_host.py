@@ -279,6 +279,10 @@ class _Answer(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
         raise http.client.HTTPException
 
+    def _read_and_discard_trailer(self) -> None:
+        # http.client's own reads for as long as a host sends them.
+        http.client.parse_headers(self.fp)
+
 
 class _Waiting(io.RawIOBase):
     """The receiving side of a socket. Waits end after ``timeout`` seconds, or soon after ``should_stop``.

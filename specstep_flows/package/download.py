@@ -34,7 +34,8 @@ from specstep_flows.package.part_file import PartFile, Version, forget_version
 
 _CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
-_CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+#: No package has a size of more digits, and Python reads no number of thousands of them.
+_CONTENT_RANGE: Final = re.compile(r"bytes (?:([0-9]{1,18})-[0-9]{1,18}|\*)/([0-9]{1,18}|\*)")
 _ZIP_START: Final = b"PK\x03\x04"
 #: Encodings that change bytes. Other labels ("aws-chunked", "utf-8", nothing) stand on a package as it is.
 _ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import math
 import re
 import socket
 import ssl
@@ -113,11 +114,15 @@ class _NestedTls:
 
     def _carry_out(self, work: Callable[[], Any]) -> Any:
         """A time-out may be raised at the outer socket; the same work can then be carried out again."""
+        end = time.monotonic() + (self._outer.gettimeout() or math.inf)
         while True:
             try:
                 done = work()
             except ssl.SSLWantReadError:
                 self._flush()
+                if time.monotonic() > end:
+                    # The proxy sends a little of a record at a time.
+                    raise TimeoutError from None
                 if data := self._outer.recv(_RECORD_BYTES):
                     self._arrived.write(data)
                 else:

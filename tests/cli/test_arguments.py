@@ -114,3 +114,13 @@ def test_a_brief_in_a_file_whose_name_is_no_utf8(
     result = specstep("run", os.fsdecode(b"caf\xe9 " + name.encode()), *FAST)
 
     assert (result.code, said is None) == (0, True) or (said is not None and said in result.err)
+
+
+@pytest.mark.parametrize("argument", ["--body=/dev/zero", "message=@/dev/zero"])
+def test_a_body_without_end_is_refused(
+    untouched: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argument: str
+) -> None:
+    """A device is not read to the end of the memory."""
+    monkeypatch.setattr("specstep_flows.cli.arguments.LONGEST_UPLOAD_BYTES", 1000)
+    assert main(["api", "create_feedback", argument]) == 2
+    assert "has no end. Nothing was sent." in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.server
 import importlib.metadata
 import json
@@ -188,6 +189,27 @@ def test_headers_and_the_rest_of_a_key_count_as_well() -> None:
     assert seen.headers["retry-after"] == "5"
     assert reply(KEY.removeprefix("sf_").encode()).content == b"REDACTED"
     assert reply_of(httpx.Response(200), KEY.encode(), httpx.Headers()).content == KEY.encode(), "nobody's key"
+
+
+@pytest.mark.parametrize("key", KEYS[:2])
+@pytest.mark.parametrize("before", ["", "Bearer ", "Bearer", "user:", "a", "\u00e9"])
+@pytest.mark.parametrize("is_escaped", [False, True])
+def test_a_key_in_base64_or_hexadecimal_is_taken_out(key: str, before: str, is_escaped: bool) -> None:
+    """As a gateway repeats credentials: one step takes it back, wherever in the packed text the key begins."""
+    whole = f"{before}{key}".encode()
+    forms = (
+        base64.b64encode(whole),
+        base64.urlsafe_b64encode(whole),
+        whole.hex().encode(),
+        whole.hex().upper().encode(),
+    )
+    for packed in forms:
+        said = packed.replace(b"/", b"\\/") if is_escaped else packed
+        seen = reply(b'{"detail": "%b!"}' % said, key).content
+        assert b"REDACTED" in seen
+        assert packed not in seen.replace(b"\\", b"")
+        left = json.loads(seen)["detail"].replace("REDACTED", "")
+        assert len(left) < len(packed) - 4 * len(key) // 3 + 12, "but for its first and last digits"
 
 
 ADDRESSES = [

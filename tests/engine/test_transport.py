@@ -141,6 +141,35 @@ def test_an_answer_ends_however_it_is_kept_going(ask: Ask, first: bytes, again: 
         ask(READ, port, 0.2)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        OK + b"Content-Length: -1\r\n\r\n{}",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        OK + b"X-Long: " + b"x" * 300_000 + b"\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /" + b"x" * 66_000 + b"\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["ssh", "status", "length", "chunk", "head", "redirect", "long redirect"],
+)
+@both
+def test_what_came_and_cannot_be_read_is_no_lost_connection(ask: Ask, answer: bytes) -> None:
+    """Somebody answered: to look at the network would be wrong advice. It may have been carried out all the same."""
+    with raw_server(answering(answer)) as port, pytest.raises(errors.ConnectionLost, match="is not HTTP") as caught:
+        ask(READ, port)
+    assert caught.value.ambiguous
+
+
+@pytest.mark.parametrize("answer", [b"", OK[:20], OK + b"Content-Length: 9\r\n\r\n{}"], ids=["no", "head", "body"])
+@both
+def test_an_answer_that_breaks_off_is_a_lost_connection(ask: Ask, answer: bytes) -> None:
+    """Before, within and after its head."""
+    with raw_server(answering(answer)) as port, pytest.raises(errors.ConnectionLost, match="connection was lost"):
+        ask(READ, port)
+
+
 @both
 def test_a_head_that_never_ends_is_given_up(ask: Ask) -> None:
     """Each byte comes in time, but the end of the head never does."""
@@ -205,7 +234,10 @@ def test_an_answer_is_unpacked(ask: Ask, content: bytes, encoding: str) -> None:
 def test_an_answer_that_cannot_be_unpacked_is_told_as_such(ask: Ask, content: bytes, encoding: str) -> None:
     """It arrived, so the connection is not to blame, and the request may have been carried out."""
     answer = answering(packed(content, encoding))
-    with raw_server(answer) as port, pytest.raises(errors.UnexpectedResponse, match="cannot be read") as caught:
+    with (
+        raw_server(answer) as port,
+        pytest.raises(errors.UnexpectedResponse, match="cannot be read") as caught,
+    ):
         ask(READ, port)
     assert caught.value.ambiguous
 

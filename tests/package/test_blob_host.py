@@ -211,6 +211,20 @@ def test_a_switch_of_protocols_is_no_interim_answer(host: BlobHost, part: Path) 
         fetch(host, part)
 
 
+def test_trailers_without_end_are_given_up(host: BlobHost, part: Path) -> None:
+    """However fast they come: http.client itself reads for as long as a host sends them."""
+
+    def serve(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nP\r\n0\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"X-More: y\r\n" * 100)
+
+    host.raw = serve
+    with pytest.raises(DownloadError):
+        fetch(host, part)
+
+
 @pytest.mark.parametrize("where", ["head", "body"])
 def test_a_host_that_drips_is_given_up(host: BlobHost, part: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then keeps no download alive."""

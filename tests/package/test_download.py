@@ -324,6 +324,15 @@ def test_a_whole_with_another_status_is_taken(host: BlobHost, part: Path) -> Non
         fetch(host, part)
 
 
+def test_numbers_of_any_length_are_no_lengths(host: BlobHost, part: Path) -> None:
+    """Python reads none of thousands of digits: a host that writes one sends nothing of use, and crashes nothing."""
+    for form in ("bytes 0-1/{}", "bytes {}-1/5", "bytes */{}"):
+        break_off(host, part, 1000)
+        host.answers = [(206, {"Content-Range": form.format("9" * 5000)}, b"x"), (200, host.headers, PACKAGE)]
+        assert fetch(host, part).size_bytes == len(PACKAGE)
+        part.unlink()
+
+
 def test_lengths_may_be_missing(host: BlobHost, part: Path) -> None:
     """Chunked bodies, and bodies that end with the connection, arrive whole; only the progress lacks a total."""
     chunks = b"".join(
