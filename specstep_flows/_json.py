@@ -27,7 +27,7 @@ _SURROGATES: Final = re.compile(
 _STRINGS_AND_BRACKETS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
-def read_json(content: bytes, *, exact: bool = False) -> Any:
+def read_json(content: bytes, *, exact: bool = False, is_bounded: bool = False) -> Any:
     """The value of a JSON document.
 
     Half of a surrogate pair and bytes that are not text become U+FFFD (with ``exact``, halves stay: for a text that has
@@ -35,7 +35,7 @@ def read_json(content: bytes, *, exact: bool = False) -> Any:
     ``DEEPEST`` levels become None.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: it is not JSON; or, with ``is_bounded``, it is nested more deeply than Python reads.
     """
     text = _decoded(content).removeprefix("\ufeff")
     if not exact:
@@ -45,6 +45,8 @@ def read_json(content: bytes, *, exact: bool = False) -> Any:
     try:
         value = _loads(text)
     except RecursionError:
+        if is_bounded:
+            raise ValueError("it is nested too deeply") from None
         return _loads(_without_depths(text))
     return _loads(_without_depths(text)) if _is_deep(value) else value
 

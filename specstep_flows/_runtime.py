@@ -32,6 +32,7 @@ from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     import httpx
 
@@ -194,6 +195,27 @@ class _Runtime:
         finally:
             let_go()
 
+    @contextlib.contextmanager
+    def _alone(self, identifier: UUID | None) -> Iterator[None]:
+        """Nobody else who has this store pays meanwhile for what is made of a generation or an intake.
+
+        Two that look for what is there, and then both send, would both pay.
+        """
+        if identifier is None:
+            yield
+            return
+        try:
+            let_go = self.store.hold(str(identifier))
+        except errors.RunBusy:
+            raise errors.RunBusy(
+                f"Another process or thread is paying for a generation that is made of {identifier} just now, and this "
+                "one has sent nothing: wait until that is done, and look with `specstep generation list`."
+            ) from None
+        try:
+            yield
+        finally:
+            let_go()
+
     def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         self._refuse_unusable()
         api_url = self.settings.api_url
@@ -234,10 +256,11 @@ class Runtime(_Runtime):
 
     _http: httpx.Client
 
-    def drive(self, flow: Flow[R]) -> R:
-        """Carry a flow out."""
+    def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
+        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+        self._refuse_unusable()
         refuse_coroutines(self._on_event)
-        with _enough_descriptors():
+        with _enough_descriptors(), self._alone(alone):
             return drive(flow, self._session(), self._http)
 
     def drive_run(
@@ -271,10 +294,12 @@ class AsyncRuntime(_Runtime):
 
     _http: httpx.AsyncClient
 
-    async def drive(self, flow: Flow[R]) -> R:
-        """Carry a flow out."""
+    async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
+        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+        self._refuse_unusable()
         with _enough_descriptors():
-            return await drive_async(flow, self._session(), self._http)
+            async with _in_threads(self._alone(alone)):
+                return await drive_async(flow, self._session(), self._http)
 
     async def drive_run(
         self,

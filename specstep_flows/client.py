@@ -103,9 +103,9 @@ class SpecStep:
             self._opened = runtimes.Runtime(self.settings, self._http, *self._made_of)
         return self._opened
 
-    def _drive(self, flow: Flow[R]) -> R:
+    def _drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         try:
-            return self._runtime.drive(flow)
+            return self._runtime.drive(flow, alone)
         finally:
             flow.close()
 
@@ -299,7 +299,7 @@ class SpecStep:
         """
         return self._runtime.drive_run(
             run_id,
-            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            lambda store, api_url: (opening.at_service(store.get(run_id), api_url), True),
             run_flows.find_generation,
             runtimes.People(on_event=on_event),
             timeout,
@@ -556,9 +556,11 @@ class SpecStep:
         Raises:
             Conflict: this one cannot be retried (a Researcher's child, an old one).
             OutcomeUnknown: it seems to have been retried already (``candidates``); nothing was sent.
+            RunBusy: another process is doing it at this moment.
         """
         settle = self._settle_seconds(settle_seconds)
-        return self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle, again=again))
+        identifier = callbacks.as_id(generation_id)
+        return self._drive(kickoff.retry_generation(identifier, settle, again=again), alone=identifier)
 
     def update_generation(
         self,
@@ -577,11 +579,11 @@ class SpecStep:
 
         Raises:
             OutcomeUnknown: it seems to have been updated already (``candidates``); nothing was sent.
+            RunBusy: another process is doing it at this moment.
         """
         settle = self._settle_seconds(settle_seconds)
-        return self._drive(
-            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle, again=again)
-        )
+        identifier, intake = callbacks.as_id(generation_id), callbacks.as_id(intake_id)
+        return self._drive(kickoff.update_generation(identifier, intake, settle, again=again), alone=intake)
 
     def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
         """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""

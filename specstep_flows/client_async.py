@@ -105,9 +105,9 @@ class AsyncSpecStep:
             self._opened = runtimes.AsyncRuntime(self.settings, self._http, *self._made_of)
         return self._opened
 
-    async def _drive(self, flow: Flow[R]) -> R:
+    async def _drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         try:
-            return await self._runtime.drive(flow)
+            return await self._runtime.drive(flow, alone)
         finally:
             flow.close()
 
@@ -301,7 +301,7 @@ class AsyncSpecStep:
         """
         return await self._runtime.drive_run(
             run_id,
-            lambda store, api_url: opening.reopen_run(store, run_id, api_url),
+            lambda store, api_url: (opening.at_service(store.get(run_id), api_url), True),
             run_flows.find_generation,
             runtimes.People(on_event=on_event),
             timeout,
@@ -560,9 +560,11 @@ class AsyncSpecStep:
         Raises:
             Conflict: this one cannot be retried (a Researcher's child, an old one).
             OutcomeUnknown: it seems to have been retried already (``candidates``); nothing was sent.
+            RunBusy: another process is doing it at this moment.
         """
         settle = self._settle_seconds(settle_seconds)
-        return await self._drive(kickoff.retry_generation(callbacks.as_id(generation_id), settle, again=again))
+        identifier = callbacks.as_id(generation_id)
+        return await self._drive(kickoff.retry_generation(identifier, settle, again=again), alone=identifier)
 
     async def update_generation(
         self,
@@ -581,11 +583,11 @@ class AsyncSpecStep:
 
         Raises:
             OutcomeUnknown: it seems to have been updated already (``candidates``); nothing was sent.
+            RunBusy: another process is doing it at this moment.
         """
         settle = self._settle_seconds(settle_seconds)
-        return await self._drive(
-            kickoff.update_generation(callbacks.as_id(generation_id), callbacks.as_id(intake_id), settle, again=again)
-        )
+        identifier, intake = callbacks.as_id(generation_id), callbacks.as_id(intake_id)
+        return await self._drive(kickoff.update_generation(identifier, intake, settle, again=again), alone=intake)
 
     async def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
         """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""

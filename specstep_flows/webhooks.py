@@ -210,7 +210,7 @@ def _sent_at(timestamp: str, now: float, tolerance: float) -> datetime:
 
 def _document(body: bytes) -> Mapping[str, Any]:
     try:
-        document = read_json(body)
+        document = read_json(body, is_bounded=True)
     except ValueError:
         document = None
     if not isinstance(document, dict):

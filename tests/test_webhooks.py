@@ -327,3 +327,10 @@ def test_half_an_emoji_in_a_delivery_can_be_stored() -> None:
     document = _document(body + b"}}")
 
     assert document["data"]["project_name"] == "Tea \ufffd"
+
+
+def test_a_delivery_without_end_is_rejected() -> None:
+    """Whoever signed it: nothing that the service tells is nested like that."""
+    body = b'{"event": "webhook.test", "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    with pytest.raises(WebhookRejected):
+        _document(body)

@@ -25,7 +25,7 @@ from regeneration.pairs import (
     paired_responses,
     why_left_out,
 )
-from regeneration.shapes import Contract, Direction, Node, Operation, Slot, path_order
+from regeneration.shapes import Contract, Direction, Node, Operation, Slot, flattened, path_order
 from regeneration.text import shown
 
 #: What a document doesn't say and another one may.
@@ -219,8 +219,10 @@ class _Comparison:
         """Compare what a parameter, a body or an answer is as a whole."""
         is_answer = place.direction == "response" and is_success(place.path)
         worst: Severity = "flows" if is_answer and self._uses.steers(self._here) else "client"
+        told = {change.place for change in self._found if change.what == ChangeKind.ANSWER_NOT_DESCRIBED}
         for what, after, severity, detail in self._differences(place, place.there, place.here, worst):
-            self._add(what, place.path + after, severity, detail)
+            if what != ChangeKind.TYPE_LOST or place.path + after not in told:
+                self._add(what, place.path + after, severity, detail)
 
     def _differences(self, place: Place, there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         for what, after, severity, detail in _differences(there, here, worst):
@@ -237,7 +239,20 @@ class _Comparison:
         if there is not None and here is not None and here.kind == "object" and there.kind == "object":
             there = self._in_the_names_of(place, self._unwrapped(place, there, here), here)
             self._properties(place, there, here)
+        elif there is not None and here is not None and here.kind == "object" and place.direction != "response":
+            self._alternatives(place, there, here)
         return there, here
+
+    def _alternatives(self, place: Place, there: Node, here: Node) -> None:
+        """What has to be sent now that an object is one of several of which each requires more than was sent so far."""
+        objects = [slot.node for slot in flattened(there)[0] if slot.node.kind == "object"]
+        needed = [{name for name, slot in node.properties.items() if _is_needed(slot) and name not in here.properties}
+                  for node in objects]  # fmt: skip
+        if needed and all(needed):
+            names = sorted(set.intersection(*needed)) or [" or ".join(sorted({min(names) for names in needed}))]
+            for name in names:
+                path = f"{place.path}.{shown(name)}"
+                self._add(ChangeKind.FIELD_NEW, path, "flows", "each of its alternatives requires it")
 
     def _unwrapped(self, place: Place, there: Node, here: Node) -> Node:
         """An object without what is put around most of its fields, which is one change and not one for each."""
@@ -310,10 +325,9 @@ class _Comparison:
                 self._add(what, place.path + "{}" + after, severity, detail)
         for name, other in there.properties.items():
             if name not in here.properties:
-                is_stated = other.required and not is_read and not other.read_only
-                why = why_left_out(other, None)
-                must = is_stated and not why
-                said = "and it is required" if must else f"required; {why}" if is_stated else ""
+                must = not is_read and _is_needed(other)
+                left_out = other.required and not is_read and not other.read_only
+                said = "and it is required" if must else f"required; {why_left_out(other, None)}" if left_out else ""
                 detail = ", ".join(filter(None, (described(other.node), said)))
                 self._add(ChangeKind.FIELD_NEW, f"{place.path}.{shown(name)}", "flows" if must else "additive", detail)
 
@@ -369,6 +383,11 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
         there.kind == "union" and _kinds(there) != _kinds(here)
     ):
         yield ChangeKind.TYPE_CHANGED, after, worst, detail
+
+
+def _is_needed(new: Slot) -> bool:
+    """Whether a field that nobody sends so far has to be sent."""
+    return new.required and not new.read_only and not why_left_out(new, None)
 
 
 def _is_a(node: Node, other: Slot | None) -> bool:

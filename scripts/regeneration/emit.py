@@ -120,8 +120,9 @@ class _Renderer:
         else:
             schema = self._schema(Slot(slot.node), role)
         required = body.required or slot.node.kind not in ("object", "any", "array")
-        is_told = body.medium == "json" and body.content_type.endswith("+json")  # the generator knows no other
-        content_type = body.content_type if is_told else _MEDIA[body.medium]
+        plain = body.content_type.partition(";")[0]
+        is_told = body.medium == "json" and plain.endswith("+json")  # the generator knows no other
+        content_type = plain if is_told else _MEDIA[body.medium]
         return {"required": required, "content": {content_type: {"schema": schema}}}
 
     def _response(self, body: Body, role: str) -> JsonObject:

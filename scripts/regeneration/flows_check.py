@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
+from regeneration.groups import TERMINAL
 from regeneration.project import PACKAGE, Project, child_environment, run_child
 from regeneration.report import MOST_SENTENCES
 from regeneration.text import shown
@@ -140,8 +141,7 @@ def _about(name: str, aligned: JsonObject, said: str) -> str:
     if name in aligned["components"]["schemas"]:
         holders = _holders(name, aligned["components"]["schemas"])
         named = [title for title, operation in titles.items() if _refers(operation, holders)]
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-    return f"{', '.join(named[:3])}{more}: {said}" if named else said
+    return f"{TERMINAL.listed(named)}: {said}" if named else said
 
 
 def _holders(name: str, schemas: dict[str, JsonObject]) -> set[str]:

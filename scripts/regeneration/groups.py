@@ -220,13 +220,19 @@ def _lists(changes: list[Change]) -> Iterator[Group]:
 
 
 def _moved(changes: list[Change]) -> Iterator[Group]:
-    def part(change: Change) -> tuple[str, str] | None:
+    moved = [change for change in changes if change.what == ChangeKind.OPERATION_MOVED]
+
+    def paths(change: Change) -> tuple[str, str]:
         method, _, path = change.operation.partition(" ")
         now, _, other = _now(change).partition(" ")
-        return replaced(path, other) if change.what == ChangeKind.OPERATION_MOVED and method == now else None
+        return path, other if method == now else ""
 
-    for found in _buckets(changes, part):
-        before, after = part(found[0]) or ("", "")
+    def part(change: Change) -> tuple[str, str] | None:
+        return replaced(*paths(change)) if paths(change)[1] else None
+
+    for below in _buckets(moved, part):
+        before, after = part(below[0]) or ("", "")
+        found = [change for change in moved if change in below or paths(change) == (before, after)]
         if len(found) >= FEWEST_OF_A_CAUSE:
             yield Group(found, f"operations moved from \0{before}/…\0 to \0{after}/…\0")
 

@@ -12,7 +12,7 @@ from regeneration.shapes import Node
 from regeneration.text import words
 
 #: Pairs of a gone and a new name of one place that are compared; of more, most likely nothing was renamed.
-MOST_COMPARED: Final = 1_600
+MOST_COMPARED: Final = 4_000
 #: How alike two names are, from 0 to 1, from which one is offered for the other.
 ALIKE: Final = 0.7
 #: The same of the words in them, and of the fields inside.

@@ -17,7 +17,8 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
 from regeneration.fit import reserve_template_names
-from regeneration.pairs import weight
+from regeneration.pairs import distance, weight
+from regeneration.renames import COMPONENTS, class_of
 from regeneration.shapes import Contract, Fingerprints, Node, Operation, Slot, children, path_order, reachable, roots_of
 from regeneration.text import LONGEST_NAME, digest, pascal, snake, words
 
@@ -113,6 +114,8 @@ class _Namer:
         self._lock = lock
         self._before: dict[str, JsonObject] = before["components"]["schemas"] if before else {}
         self._nodes: dict[str, Node] = {}
+        sent = reachable(slot for _, place, slot in self._roots() if place == "body" or " " in place)
+        self._sent = {prints[id(node)] for node in sent}
         self._owners: dict[str, str] = {}
         self._names = Names()
         self._modules: set[str] = set()
@@ -126,7 +129,7 @@ class _Namer:
     def names(self) -> Names:
         order = self._discover()
         self._check_number(len(order))
-        for fingerprint in sorted(order, key=self._weight, reverse=True):
+        for fingerprint in sorted(order, key=self._claim):
             if self._nodes[fingerprint].name:
                 self._owners.setdefault(self._nodes[fingerprint].name, fingerprint)
         for fingerprint in order:
@@ -153,10 +156,15 @@ class _Namer:
                 f"The document needs {number:,} classes; more than {MOST_CLASSES:,} are not generated."
             )
 
-    def _weight(self, fingerprint: str) -> int:
-        """How much of what flows go by is in a shape: the one with most of it bears the documented name."""
+    def _claim(self, fingerprint: str) -> tuple[int, bool, int]:
+        """Which of several shapes bears a documented name, the least first: the one with most of what flows go by; of
+        values those that are sent, since flows make them of the class; and then the one that changed least, so that no
+        role loses its name for what became of another one."""
         node = self._nodes[fingerprint]
-        return weight(node, self._documented[node.name]) if node.name in self._documented else 0
+        here = self._documented.get(node.name)
+        if here is None:
+            return 0, False, 0
+        return -weight(node, here), node.kind == "enum" and fingerprint not in self._sent, distance(node, here)
 
     def _meet(self, role: _Role) -> None:
         """Take the documented name or the locked one; put off what is not settled by these."""
@@ -171,11 +179,35 @@ class _Namer:
             self._changed.append(role)
 
     def _is_as_before(self, name: str, node: Node) -> bool:
-        """Whether a shape has the fields, or the values, of the class that had a name before; so where nobody knows."""
-        old = self._before.get(name)
-        if old is None:
-            return True
-        return list(node.values) == old.get("enum", []) and node.properties.keys() == old.get("properties", {}).keys()
+        """Whether a shape and all inside it have the fields, or the values, of the class that had a name before; so
+        where nobody knows."""
+        seen: set[tuple[str, int]] = set()
+        waiting: list[tuple[JsonObject, Node]] = [({"$ref": COMPONENTS + name}, node)]
+        while waiting:
+            old, node = waiting.pop()
+            name = class_of(old)
+            if name and not node.needs_class:
+                return False
+            if (name, id(node)) in seen or (name and name not in self._before):
+                continue
+            if name:
+                seen.add((name, id(node)))
+                old = self._before[name]
+            fields: JsonObject = old.get("properties", {})
+            if node.needs_class and (
+                list(node.values) != old.get("enum", []) or node.properties.keys() != fields.keys()
+            ):
+                return False
+            places: dict[str, JsonObject] = {
+                ".": fields,
+                "[": {"[]": old.get("items")},
+                "{": {"{}": old.get("additionalProperties")},
+            }
+            for label, slot in children(node):
+                inner = places.get(label[0], {}).get(label.removeprefix("."))
+                if isinstance(inner, dict):
+                    waiting.append((inner, slot.node))
+        return True
 
     def _keep(self, role: _Role, locked: str) -> None:
         """Keep a name, unless a shape of another role has it now."""

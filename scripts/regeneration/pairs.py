@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from regeneration.errors import OperationKey
-from regeneration.shapes import Body, Contract, Direction, Medium, Node, Operation, Parameter, Slot, flattened
+from regeneration.shapes import Body, Contract, Direction, Medium, Node, Operation, Parameter, Slot, children, flattened
 
 Pair = tuple[Node | None, Node | None]
 
@@ -161,6 +161,19 @@ def weight(there: Node, here: Node) -> int:
         known = {str(value).casefold() for value in here.waited_for or here.values}
         return sum(str(value).casefold() in known for value in there.values)
     return sum(slot.steering and name in there.properties for name, slot in here.properties.items())
+
+
+def distance(there: Node, here: Node) -> int:
+    """How many fields and values a shape, and all inside it, has more or fewer than a documented one."""
+    found, seen, waiting = 0, set[tuple[int, int]](), [(there, here)]
+    while waiting:
+        there, here = waiting.pop()
+        if (id(there), id(here)) not in seen:
+            seen.add((id(there), id(here)))
+            found += len(there.properties.keys() ^ here.properties.keys()) + len({*there.values} ^ {*here.values})
+            known = dict(children(here))
+            waiting += [(slot.node, known[label].node) for label, slot in children(there) if label in known]
+    return found
 
 
 def _likest(there: Node, alternatives: list[Node]) -> Node | None:

@@ -376,9 +376,15 @@ class BodyReader:
 
 def _sent_as(content_types: list[str]) -> str:
     """The content type to send JSON as: the usual one where a document takes it, by whatever name, else its first."""
-    plain = [name.split(";")[0].strip().lower() for name in content_types]
+    plain = [_without_charset(name) for name in content_types]
     others = [name for name in plain if name not in _USUAL and "*" not in name]
     return others[0] if others and len(others) == len(plain) else "application/json"
+
+
+def _without_charset(content_type: str) -> str:
+    """A content type with those of its parameters that say more than how text is encoded, such as a version."""
+    plain, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    return ";".join([plain, *(part for part in parameters if part and not part.startswith("charset"))])
 
 
 def _is_octets(content_type: str) -> bool:

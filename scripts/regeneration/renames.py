@@ -10,7 +10,7 @@ from regeneration.document import JsonObject
 from regeneration.paths import METHODS, parse_route
 from regeneration.text import shown
 
-_COMPONENTS = "#/components/schemas/"
+COMPONENTS = "#/components/schemas/"
 
 #: The same place in both documents: the operation and where in it, the schema before, the schema now.
 _Pair = tuple[str, str, JsonObject, JsonObject]
@@ -28,7 +28,7 @@ def renamed_classes(before: JsonObject, now: JsonObject) -> list[Change]:
     waiting = deque(_roots(before, now))
     while waiting:
         operation, place, old, new = waiting.popleft()
-        names = _class(old), _class(new)
+        names = class_of(old), class_of(new)
         if names[0] and names[1]:
             if names in seen:
                 continue
@@ -39,7 +39,7 @@ def renamed_classes(before: JsonObject, now: JsonObject) -> list[Change]:
             old, new = (
                 document["components"]["schemas"][name] for document, name in zip((before, now), names, strict=True)
             )
-        waiting.extend((operation, place + label, *pair) for label, *pair in _inner(old, new))
+        waiting.extend((operation, place + label, mine, theirs) for label, mine, theirs in _inner(old, new))
     return list(found.values())
 
 
@@ -67,11 +67,11 @@ def _places(operation: JsonObject) -> dict[str, JsonObject]:
     return found
 
 
-def _class(schema: JsonObject) -> str:
+def class_of(schema: JsonObject) -> str:
     """The name of the class that a place has, through what says that it may be null; empty when it has none."""
-    parts = [part for part in schema.get("anyOf", schema.get("allOf", [])) if part != {"type": "null"}]
+    parts = [part for part in (schema.get("anyOf") or schema.get("allOf") or []) if part != {"type": "null"}]
     reference = (parts[0] if len(parts) == 1 else schema).get("$ref", "")
-    return str(reference).removeprefix(_COMPONENTS)
+    return str(reference).removeprefix(COMPONENTS)
 
 
 def _inner(old: JsonObject, new: JsonObject) -> Iterator[tuple[str, JsonObject, JsonObject]]:

@@ -43,15 +43,12 @@ class Report:
     notes: list[str] = field(factory=list)
 
     @property
-    def comparisons(self) -> list[tuple[str, str, list[Change]]]:
-        """Title, key and changes of each comparison, what is news first."""
-        news = [("From the document pulled before to this one", "last_to_pulled", self.last_to_pulled)]
-        known = (
-            "From the documented contract to the pulled document",
-            "documented_to_pulled",
-            self.documented_to_pulled,
-        )
-        return [known, *news] if self.previous_sha256 is None else [*news, known]
+    def comparisons(self) -> list[tuple[str, list[Change]]]:
+        """Title and changes of each comparison, what is news first."""
+        before = "client" if self.previous_sha256 is None else "document pulled"
+        news = f"From the {before} before to this one", self.last_to_pulled
+        known = "From the documented contract to the pulled document", self.documented_to_pulled
+        return [known, news] if self.previous_sha256 is None else [news, known]
 
     def data(self) -> str:
         """``drift.json``."""
@@ -75,7 +72,7 @@ class Report:
         if self.misfits:
             lines += ["## Breaking for the flows: they do not fit the new client", ""]
             lines += [*(f"- {_safe(sentence)}" for sentence in self.misfits), ""]
-        for title, _, changes in self.comparisons:
+        for title, changes in self.comparisons:
             lines += [f"## {title}", ""]
             lines += _sections(changes) or ["Nothing.", ""]
         if self.not_generated:
@@ -88,7 +85,7 @@ class Report:
     def terminal(self) -> list[str]:
         """The lines for the terminal: the worst first, and not more than a person reads."""
         lines: list[str] = []
-        for title, _, changes in self.comparisons:
+        for title, changes in self.comparisons:
             groups = grouped(changes)
             breaking = sum(group.severity != "additive" for group in groups)
             most = min(MOST_LINES, breaking + MOST_ADDITIVE)
@@ -114,9 +111,9 @@ class Report:
         return ", ".join(f"{found[severity]} {meaning}" for severity, meaning in MEANING.items())
 
 
-def _summary(comparisons: Iterable[tuple[str, str, list[Change]]]) -> list[str]:
+def _summary(comparisons: Iterable[tuple[str, list[Change]]]) -> list[str]:
     lines = ["| | " + " | ".join(MEANING.values()) + " |", "| --- |" + " ---: |" * len(MEANING)]
-    for title, _, changes in comparisons:
+    for title, changes in comparisons:
         counts = [sum(change.severity == severity for change in changes) for severity in MEANING]
         lines.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
     return [*lines, ""]

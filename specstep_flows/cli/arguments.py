@@ -179,7 +179,7 @@ def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | N
     if record is not None:
         call.run_id = record.run_id
     # A run that was named by an earlier generation of its own means that one.
-    if record is not None and found == record.generation_id and (found is None or record.kickoff_intent is not None):
+    if record is not None and found == record.generation_id and record.may_have_more:
         if record.kickoff_intent is not None:
             call.terminal.tell(f"Run {record.run_id} has requested a generation without an answer; looking for it.")
         found = client.find_generation_of(record.run_id)

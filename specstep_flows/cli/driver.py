@@ -121,8 +121,9 @@ class Driver:
             if self.yes:
                 return True
             if not terminal.is_interactive:
+                more = "more " if record.may_have_cost else ""
                 raise errors.UsageError(
-                    "There is no terminal to confirm the payment on: add --yes. Nothing was paid for."
+                    f"There is no terminal to confirm the payment on: add --yes. Nothing {more}was paid for."
                 )
             limit = record.options.max_cost_usd
             stops = f"it is cancelled above ${limit:g}" if limit else "no --max-cost is set"

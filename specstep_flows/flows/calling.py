@@ -26,10 +26,10 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     """
     prepared = gateway.prepare(operation, *args, **arguments)
     if prepared.kind != "unsafe":
-        return await prepared.send()
+        return (await prepared.send()).body
     before = await _listed(prepared)
     try:
-        return await prepared.send()
+        return (await prepared.send()).body
     except errors.RequestError as error:
         wait = None if isinstance(error, errors.NotConnected) else retry.refusal_wait(error)
         if error.ambiguous or (wait is not None and before is None):
@@ -46,7 +46,7 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
             f"{refusal.message} Something new is listed all the same ({', '.join(new)}), so nothing was sent again: "
             "look at it before you pay once more."
         )
-    return await prepared.send()
+    return (await prepared.send()).body
 
 
 async def _listed(prepared: AnyCall) -> frozenset[str] | None:

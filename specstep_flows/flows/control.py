@@ -29,13 +29,16 @@ async def _change_state(
         try:
             await send()
         except errors.RequestError as error:
-            # After an earlier attempt, a conflict may be that attempt's doing.
-            if not error.ambiguous and not (attempt and isinstance(error, errors.Conflict)):
+            # A refused key is not tried again for a look. A conflict names the state, unless it is the doing of an
+            # earlier attempt. Any other refusal may have been carried out.
+            if isinstance(error, errors.AuthenticationError) or (isinstance(error, errors.Conflict) and not attempt):
                 raise
             failure = error
         try:
             generation = await gateway.get_generation(generation_id, is_urgent=True)
         except errors.RequestError as error:
+            if failure is not None and not failure.ambiguous:
+                raise failure from None
             if failure is None:
                 error.add("The change was requested and accepted; whether the state shows it is not known.")
             raise

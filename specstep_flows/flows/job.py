@@ -80,7 +80,8 @@ async def confirm(job: Job) -> None:
         return
     record: RunRecord = await current_record()
     if not await Ask(job.confirm, (record,)):
-        raise errors.Detached("Not confirmed, so nothing was paid for.")
+        more = "more " if record.may_have_cost else ""
+        raise errors.Detached(f"Not confirmed, so nothing {more}was paid for.")
 
 
 def generation_changes(generation_id: UUID) -> dict[str, Any]:

@@ -92,25 +92,29 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
             raise
         except errors.RequestError as error:
             failure = error
-        if failure.ambiguous:
-            lost, is_doubtful = lost + 1, True
-            await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
-            found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
-            settled += 1
-        else:
-            refused.append(sent_at)
-            again = await _again(payment, failure)
-            if again is None:
-                return await _found_or(payment, failure, is_doubtful=is_doubtful)
-            payment, wait = again
-            if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
-                return await _found_or(payment, failure, is_doubtful=is_doubtful)
-            if wait:
-                await Report(events.Waiting(failure.message, wait))
-                await Sleep(wait)
-            found = await _look(payment, Glance(await Now(), is_last=True))
-        if found is None:
-            found = await _keep_apart(payment, failure, lost, refused, settled)
+        try:
+            if failure.ambiguous:
+                lost, is_doubtful = lost + 1, True
+                await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
+                found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
+                settled += 1
+            else:
+                refused.append(sent_at)
+                again = await _again(payment, failure)
+                if again is None:
+                    return await _found_or(payment, failure, is_doubtful=is_doubtful)
+                payment, wait = again
+                if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
+                    return await _found_or(payment, failure, is_doubtful=is_doubtful)
+                if wait:
+                    await Report(events.Waiting(failure.message, wait))
+                    await Sleep(wait)
+                found = await _look(payment, Glance(await Now(), is_last=True))
+            if found is None:
+                found = await _keep_apart(payment, failure, lost, refused, settled)
+        except errors.WaitTimeout as timeout:
+            timeout.add(failure.message)
+            raise
         if found is not None:
             if lost + len(refused) > 1:
                 await tell_of_another(payment)
@@ -206,13 +210,14 @@ async def settle(
         OutcomeUnknown: something has appeared, and it is not known whether this request started it.
     """
     is_late, waited = is_late or left < 0, 0.0
+    if left > 0:
+        await Report(events.Waiting(f"The requested {payment.thing} may still appear.", left))
     while True:
         found = await _look(payment, Glance(just_sent_at, is_last=left < 0, is_late=is_late))
         if found is not None or left < 0:
             return found
         just_sent_at = None
         wait = min(SETTLE_POLL_SECONDS if waited < payment.settle_seconds else LATE_POLL_SECONDS, left + 0.5)
-        await Report(events.Waiting(f"The requested {payment.thing} may still appear.", wait))
         await Sleep(wait)
         left -= wait
         waited += wait

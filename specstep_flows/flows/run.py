@@ -38,7 +38,8 @@ async def run_job(job: Job) -> RunResult:
         await Fetch(lambda _: job.files.check())
     await _verify_key(job.key_check)
     if record.generation_id is None:
-        await _check_choices(record)
+        if record.kickoff_intent is None:
+            await _check_choices(record)
         if record.intake_artifact_id is None:
             await hold_interview(job)
         record = await current_record()
@@ -70,7 +71,8 @@ async def answer_run(job: Job) -> list[Answer]:
         UsageError: the run has no generation yet.
         AnswersNeeded: a question has no answer; none was sent to the generation that asks it.
     """
-    if (await find_generation(job)) is None:
+    found: UUID | None = await find_generation(job)
+    if found is None:
         record = await current_record()
         raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
     record = await current_record()

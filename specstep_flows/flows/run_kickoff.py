@@ -94,7 +94,7 @@ def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
 
 async def _detected_type(record: RunRecord) -> str | None:
     """The type that the service detected, from the run or the list of interviews, if it is one that it accepts."""
-    detected = record.detected_type or (await _listed_type(record))
+    detected: str | None = record.detected_type or (await _listed_type(record))
     try:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
@@ -124,21 +124,32 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
             await Remember({"intent": None})
             return
     else:
-        # What a store that was put back does not know of may be there.
-        rows, known = await look_before(kickoff, generation_id)
-        newer = [row.id for row in rows if not states.is_one_of(row.state, "Cancelled")]
-        if len(newer) > 1:
-            raise unsettled(newer, f"one of them may be the retry of {generation_id}")
-        found = newer[0] if newer else None
-        if found is not None:
-            await Report(events.Notice(f"Generation {generation_id} was run again already: {found}."))
-            await Remember(retry_changes(record, found))
+        found, known = await _find_retry(record, kickoff, generation_id)
     adopted = found is not None
     if found is None:
         await budget.check_before_paying(job.options.max_cost_usd, record)
         await confirm(job)
         found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
     await Report(events.GenerationStarted(found, adopted))
+
+
+async def _find_retry(record: RunRecord, kickoff: Kickoff, generation_id: UUID) -> tuple[UUID | None, frozenset[UUID]]:
+    """A retry that the record does not know of, which is recorded; and all that is there.
+
+    The store was put back, or the retry was refused and carried out nevertheless.
+
+    Raises:
+        OutcomeUnknown: several generations may be it.
+    """
+    rows, known = await look_before(kickoff, generation_id)
+    newer = [row.id for row in rows if not states.is_one_of(row.state, "Cancelled")]
+    if len(newer) > 1:
+        raise unsettled(newer, f"one of them may be the retry of {generation_id}")
+    if not newer:
+        return None, known
+    await Report(events.Notice(f"Generation {generation_id} was run again already: {newer[0]}."))
+    await Remember(retry_changes(record, newer[0]))
+    return newer[0], known
 
 
 async def _retry_of(job: Job, record: RunRecord, generation_id: UUID, failed: Generation | None = None) -> Kickoff:
@@ -162,6 +173,8 @@ async def find_started(job: Job) -> UUID | None:
         return await settle_intent(_kickoff(job, record, None), intent)
     if intent is not None and own is not None:
         return (await settle_intent(await _retry_of(job, record, own), intent)) or own
+    if own is not None and record.may_have_retried:
+        return (await _find_retry(record, await _retry_of(job, record, own), own))[0] or own
     if own is None and record.intake_artifact_id is not None:
         # The service or a person may have started one, and a refusal may have been carried out.
         kickoff = _kickoff(job, record, None)

@@ -31,13 +31,19 @@ _LISTED_BY: Final = {
 
 
 @attrs.frozen
+class Parsed:
+    """A 2xx body as the generated client parses it."""
+
+    body: Any
+
+
+@attrs.frozen
 class AnyCall:
     """A call of an operation, which can be sent more than once, and the list of what such calls made."""
 
     operation: str
     kind: Kind
-    #: Sends it; gives its 2xx body as the generated client parses it.
-    send: Callable[[], Flow[Any]]
+    send: Callable[[], Flow[Parsed]]
     #: The ids that are listed, or the rows that have none.
     listed: Callable[[], Flow[frozenset[str]]] | None = None
 
@@ -52,8 +58,8 @@ def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
     request = request_of(name, kwargs, headers=headers)
 
-    async def send() -> Any:
-        return await Send(request, lambda reply: _parsed(operation, name, stated.kind, reply))
+    async def send() -> Parsed:
+        return await Send(request, lambda reply: Parsed(_parsed(operation, name, stated.kind, reply)))
 
     listing = None
     tag, by = _LISTED_BY.get(name, ("", ""))

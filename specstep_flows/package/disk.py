@@ -69,7 +69,7 @@ def _unwritable(path: Path, error: Exception) -> errors.UsageError:
     is_name = isinstance(error, ValueError) or getattr(error, "errno", None) == errno.ENAMETOOLONG
     what = path if is_name else path.parent
     reason = getattr(error, "strerror", None) or "no such name can exist"
-    return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was paid for; choose another --output.")
+    return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was sent; choose another --output.")
 
 
 class RunFiles:
@@ -116,7 +116,7 @@ class RunFiles:
             if os.path.lexists(beside) and not (stat.S_ISREG(os.lstat(beside).st_mode) and os.access(beside, os.W_OK)):
                 raise errors.UsageError(
                     f"{beside} stands where the download is kept, and is not a file that can be written. Nothing was "
-                    "paid for; remove it, or choose another --output."
+                    "sent; remove it, or choose another --output."
                 )
         if self._unpacks_anew:
             from specstep_flows.package.unpack import check_target
@@ -124,7 +124,7 @@ class RunFiles:
             try:
                 check_target(path.with_suffix(""), self._force)
             except errors.OutputError as error:
-                raise errors.UsageError(f"{error.message} Nothing was paid for; choose another --output.") from None
+                raise errors.UsageError(f"{error.message} Nothing was sent; choose another --output.") from None
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final path. Raises ``UsageError`` if it exists."""

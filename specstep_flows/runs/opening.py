@@ -124,7 +124,7 @@ def reopen_run(
         RunConflict: it belongs to another service, or its generation was started with other options.
         UnknownOption: one of ``changes`` is not an option of a run.
     """
-    record = _at_service(store.get(run_id), api_url)
+    record = at_service(store.get(run_id), api_url)
     options = changed_options(record.options, changes or {})
     check_options(options)
     if not changes:
@@ -154,7 +154,7 @@ def _is_open(record: RunRecord) -> bool:
     return record.generation_id is None and not is_sent
 
 
-def _at_service(record: RunRecord, api_url: str) -> RunRecord:
+def at_service(record: RunRecord, api_url: str) -> RunRecord:
     """The record, if this client talks to the run's own service. Raises ``RunConflict``."""
     if record.api_url != api_url:
         raise errors.RunConflict(

@@ -12,6 +12,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
+from specstep_flows.states import is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "retry_generation")
@@ -96,6 +97,21 @@ class RunRecord:
         """The request for a generation that may have been sent, and of which nobody knows what came of it."""
         intent = self.intent
         return intent if intent is not None and intent.operation in KICKOFFS else None
+
+    @property
+    def may_have_cost(self) -> bool:
+        """Whether something was paid for already, as far as is known."""
+        return bool(self.generation_ids) or self.kickoff_intent is not None
+
+    @property
+    def may_have_retried(self) -> bool:
+        """Whether its generation has failed and it was about to run it again, or did so without knowing."""
+        return self.retries < self.options.retry_failed and is_one_of(self.generation_state, "Failed")
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether the service may have a generation of it that it does not know of."""
+        return self.generation_id is None or self.kickoff_intent is not None or self.may_have_retried
 
     def _repr_html_(self) -> str:
         from specstep_flows._facts import run_facts

@@ -108,6 +108,38 @@ def test_a_step_that_was_killed_and_is_called_again_asks(new_bench: Any, tmp_pat
     assert {run.id for run in bench.generations} == {str(first), str(second), str(third)}
 
 
+@pytest.mark.parametrize("operation", [RETRY, UPDATE])
+def test_two_who_take_the_same_step_at_once_pay_once(new_bench: Any, operation: str) -> None:
+    """The second comes while the first has looked, and waits for the service to let it send."""
+    bench = new_bench(**(FAILS_ONCE if operation == RETRY else {}))
+    if operation == RETRY:
+        failed_generation(bench)
+    else:
+        bench.attempt()
+    first = bench.generations[0]
+    bench.sandbox.faults.add(Fault(operation, "status", status=429, retry_after=60))
+    busy: list[errors.RunBusy] = []
+
+    def step(client: SpecStep) -> None:
+        if operation == RETRY:
+            client.retry_generation(first.id)
+        else:
+            client.update_generation(first.id, first.intake_id)
+
+    def come_too(event: Any) -> None:
+        if isinstance(event, events.Waiting):
+            with SpecStep(settings=bench.settings(), clock=bench.clock) as other:
+                with pytest.raises(errors.RunBusy, match="has sent nothing") as caught:
+                    step(other)
+                busy.append(caught.value)
+
+    with SpecStep(settings=bench.settings(), clock=bench.clock, on_event=come_too) as client:
+        step(client)
+
+    assert busy
+    assert len(bench.generations) == 2
+
+
 # Runs that die
 
 
@@ -190,21 +222,49 @@ def test_a_retry_that_may_have_been_sent_is_what_is_cancelled(command: Any) -> N
     assert (record.retries, record.kickoff_intent) == (1, None)
 
 
-def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any) -> None:
+@pytest.mark.parametrize(("operation", "states"), [(KICKOFF, ["Cancelled"]), (RETRY, ["Failed", "Cancelled"])])
+def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any, operation: str, states: list[str]) -> None:
     """Killed while it waits to look: the run was refused, and knows of nothing."""
-    bench, specstep = command()
-    refuse(bench, KICKOFF, 429)
+    bench, specstep = command(**(FAILS_ONCE if operation == RETRY else {}))
+    refuse(bench, operation, 429)
 
     def die(event: Any) -> None:
         if isinstance(event, events.Waiting) and "429" in event.reason:
             raise Killed
 
     with pytest.raises(Killed):
-        bench.attempt(on_event=die)
+        bench.attempt(on_event=die, retry_failed=1)
     assert bench.record().intent is None
 
-    assert specstep("cancel", "proof")[0] == 0
+    code, _, err = specstep("cancel", "proof")
+    assert code == 0, err
+    assert [run.state for run in bench.generations] == states
+    assert bench.record().retries == len(states) - 1
+
+
+def test_a_senseless_limit_in_the_record_keeps_nobody_from_cancelling(command: Any) -> None:
+    """Whoever wrote it: what may have been started is looked for, and stopped."""
+    bench, specstep = command()
+    die_in(bench, KICKOFF)
+    with sqlite3.connect(bench.state / "runs.db") as database:
+        database.execute("UPDATE runs SET options = json_set(options, '$.max_cost_usd', -5)")
+    database.close()
+
+    code, _, err = specstep("cancel", "proof")
+    assert code == 0, err
     assert [run.state for run in bench.generations] == ["Cancelled"]
+
+
+def test_what_was_paid_for_is_never_said_not_to_be(command: Any, tmp_path: Path) -> None:
+    """A paid run is resumed with an output that cannot be."""
+    bench, specstep = command()
+    die_in(bench, KICKOFF)
+    (tmp_path / "file").touch()
+    code, _, err = specstep("resume", "proof", "--yes", "--output", str(tmp_path / "file" / "portal.zip"))
+
+    assert code == 2, err
+    assert "cannot be written" in err
+    assert "paid for" not in err
 
 
 def test_a_run_may_be_called_as_an_id_is(command: Any) -> None:

@@ -359,6 +359,15 @@ def test_a_place_is_waited_for_where_the_plan_allows_no_more(client: Any, sandbo
         client.run(BRIEF, output=tmp_path, run_id="second", on_question=defaults, wait=False)
     with pytest.raises(errors.WaitTimeout, match="No place became free"):
         client.resume("second", on_question=defaults, wait=True, timeout=50)
+    told: list[Any] = []
+    full = Fault(op("start_generation"), "status", status=409, problem_type="CONCURRENCY_CAP_REACHED", times=None)
+    sandbox.faults.add(full)
+    with pytest.raises(errors.WaitTimeout, match="limit of concurrent generations is reached"):
+        client.resume("second", on_question=defaults, wait=True, timeout=1200, on_event=told.append)
+    sandbox.faults.remove(full)
+    waits = [event.reason for event in told if isinstance(event, events.Waiting)]
+    # Each wait of minutes is told once, not at each look.
+    assert len(waits) <= 2
     assert client.resume("second", on_question=defaults).path.exists()
     assert capped.value.run_id == "second"
     assert len(sandbox.state.generations) == 2

@@ -44,6 +44,10 @@ RENAMED = {"ReferenceDocument.name": "ReferenceDocument.file_name"}
 #: What flows read and can do without, with the reason.
 UNMARKED = {
     "Clarification.agent": "it is part of a question as people see it",
+    "Generation.billing_state": "without it a state that nobody knows is waited for, as any other",
+    "Generation.completed_at": "without it a state that nobody knows is waited for, as any other",
+    "Generation.failed_at": "without it a state that nobody knows is waited for, as any other",
+    "GenerationRow.completed_at": "without it a state that nobody knows is waited for, as any other",
     "Generation.estimated_duration_seconds": "it makes polling less frequent",
     "Generation.estimated_time_remaining_seconds": "it makes polling less frequent",
     "Generation.failure_category": "without it nothing is retried by itself",

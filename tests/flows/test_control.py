@@ -74,6 +74,27 @@ def test_a_refusal_is_raised(stage: type[Stage]) -> None:
     assert acting.count("cancel_generation") == 1
 
 
+@pytest.mark.parametrize(("change", "before", "after"), CHANGES)
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 405, 451, 499])
+def test_a_refusal_that_was_carried_out_is_told_by_the_state(
+    stage: type[Stage], change: Any, before: str, after: str, status: int
+) -> None:
+    """Nobody is told that it goes on and costs when it was cancelled."""
+    acting = stage(Service(before, after, ((status, {}), True)))
+    assert acting.play(change(GENERATION)).state == after
+    assert len(acting.sent) - acting.count("get_generation") == 1
+
+
+def test_a_look_that_fails_does_not_hide_the_refusal(stage: type[Stage]) -> None:
+    """What was refused is what matters."""
+
+    def answer(request: Any) -> Any:
+        return (400 if request.operation == "cancel_generation" else 404), {}
+
+    with pytest.raises(errors.BadRequest, match="cancel"):
+        stage(answer).play(cancel_generation(GENERATION))
+
+
 def test_a_change_that_never_shows_is_given_up(stage: type[Stage], lost: errors.ConnectionLost) -> None:
     """The last failure is raised; where there was none, the generation is given back as it is."""
     acting = stage(Service("Drafting", "Paused", *[(lost, False)] * MOST_ATTEMPTS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 
 from specstep_flows import errors
@@ -64,6 +65,10 @@ def test_the_user_is_asked_with_the_record(stage: type[Stage], says: bool) -> No
     else:
         with pytest.raises(errors.Detached, match="nothing was paid for"):
             acting.play(confirm(Job(Disk(), confirm=answer)))
+        acting.record = attrs.evolve(RECORD, generation_ids=(UUID(int=1),))
+        with pytest.raises(errors.Detached, match="nothing more was paid for"):
+            acting.play(confirm(Job(Disk(), confirm=answer)))
+        asked.pop()
     assert asked == [RECORD]
     acting.play(confirm(Job(Disk())))
 

@@ -105,8 +105,9 @@ def command(acting: Stage, known: Any = None) -> UUID | None:
         if intent is None:
             return acting.play(kick_off(kickoff(), known))  # type: ignore[no-any-return]
         found: UUID | None = acting.play(settle_intent(kickoff(), intent))
-        again = kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1)
-        return found or acting.play(again)
+        if found is None:
+            found = acting.play(kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1))
+        return found
     except (errors.OutcomeUnknown, errors.RequestError):
         return None
 

@@ -170,7 +170,7 @@ def test_the_folder_to_unpack_into_is_looked_at_before_paying(tmp_path: Path, st
         (folder / "mine").write_text("mine")
     refused = stands_there in ("a file", "a link") or (stands_there == "a folder" and not force)
     if refused:
-        with pytest.raises(errors.UsageError, match="Nothing was paid for"):
+        with pytest.raises(errors.UsageError, match="Nothing was sent"):
             files(zip_path, force=force, unpack=True).check()
     else:
         files(zip_path, force=force, unpack=True).check()
@@ -214,7 +214,7 @@ def test_a_folder_that_is_closed_to_us_is_said(tmp_path: Path, output: str) -> N
         [sys.executable, "-c", looking, str(tmp_path / output), *sys.path], capture_output=True, text=True, check=False
     )
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "cannot be written (Permission denied). Nothing was paid for" in done.stderr
+    assert "cannot be written (Permission denied). Nothing was sent" in done.stderr
 
 
 def test_a_name_that_was_taken_meanwhile_is_refused_without_force(tmp_path: Path) -> None:

@@ -56,6 +56,36 @@ class TestWhatStandsInTheWay:
             "application/xml, which the generator doesn't know. It is used by run."
         ]
 
+    @pytest.mark.parametrize(
+        ("required", "named"), [(("kind", "kind"), "kind"), (("colour", "weight"), "colour or weight")]
+    )
+    def test_body_that_became_one_of_several(self, small: Json, required: tuple[str, str], named: str) -> None:
+        """A request each alternative of which requires something new stops the run: what flows send fits none."""
+        pulled = self.several(small, *required)
+
+        assert obstacles(report_of(small, pulled)) == [
+            f"POST /v1/widgets: body.{named} is new and required; each of its alternatives requires it; run don't send "
+            "it."
+        ]
+
+    def test_body_that_may_be_something_else_too(self, small: Json) -> None:
+        """One alternative that is as ever is enough."""
+        assert obstacles(report_of(small, self.several(small, "colour", "label"))) == []
+
+    def several(self, small: Json, *required: str) -> Json:
+        """The body of an operation as one of several objects, each with something that is required beside the label."""
+        pulled = plain(small)
+        content = pulled["paths"]["/v1/widgets"]["post"]["requestBody"]["content"]["application/json"]
+        made = pulled["components"]["schemas"]["MakeWidgetRequest"]
+        content["schema"] = {
+            "oneOf": [
+                {**made, "properties": {name: {"type": "string"}, f"only_{number}": {"type": "string"},
+                                        **made["properties"]}, "required": ["label", name]}
+                for number, name in enumerate(required)
+            ]
+        }  # fmt: skip
+        return pulled
+
     def test_argument_that_cannot_be_given(self, small: Json) -> None:
         """So does one with a parameter that must be sent and that cannot be an argument."""
         pulled = plain(small)
@@ -315,12 +345,23 @@ def is_read(answer: Json) -> bool:
     return all(isinstance(row.id, UUID) for row in rows)
 
 
+@pytest.mark.parametrize("schema", [{}, {"type": "object"}])
+def test_answer_without_a_schema_is_told_once(small: Json, schema: Json) -> None:
+    """An answer that may be anything is not described; that its type is lost says the same."""
+    pulled = plain(small)
+    pulled["paths"]["/v1/widgets/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = schema
+
+    assert found(report_of(small, pulled)) == {
+        ("answer not described", "GET /v1/widgets/{id} 200", "additive", "the documented one fills in")
+    }
+
+
 class TestContentTypes:
     @pytest.mark.parametrize(
         "names",
         [
             ["application/vnd.widgets.v1+json"], ["application/merge-patch+json"], ["application/problem+json"],
-            ["application/vnd.a+json", "application/vnd.b+json"], ["text/plain"],
+            ["application/vnd.a+json", "application/vnd.b+json"], ["text/plain"], ["application/json;v=2"],
         ],
     )  # fmt: skip
     def test_body_that_is_sent_as_something_else(self, small: Json, names: list[str]) -> None:
@@ -339,6 +380,7 @@ class TestContentTypes:
         [
             ["application/json; charset=utf-8"], ["*/*"], ["application/*"], ["application/*+json"], ["text/json"],
             ["application/vnd.widgets.v1+json", "application/json"], ["application/vnd.widgets.v1+json", "*/*"],
+            ["application/json;v=2", "application/json"],
         ],
     )  # fmt: skip
     def test_body_that_may_be_sent_as_ever(self, small: Json, names: list[str]) -> None:

@@ -12,6 +12,7 @@ from regeneration.groups import TERMINAL, grouped
 from regeneration.names import NamesLock
 from regeneration.report import Report, report_on
 
+from tests.kit.api import path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import plain
 from tests.kit.regeneration.systematic import CAUSES, asked_for, enveloped, moved, named
@@ -94,6 +95,30 @@ def test_all_paths_moved(small_checkout: Checkout, small: Json) -> None:
     [stopped] = [line for line in said if line.startswith("stopped: ")]
     assert "operations moved from /… to /api/…" in stopped
     assert not any("--report" in line for line in said)
+
+
+@pytest.mark.parametrize("spell", [lambda words: "_".join(["api", *words]), lambda words: "_".join([*words, "v2"])])
+def test_words_more_in_all_names(contract: Json, spell: Any) -> None:
+    """The object with the most fields is no exception: the refusal is one sentence."""
+    document = plain(contract)
+    named(spell)(document)
+
+    [refusal] = report_of(contract, document).refusal()
+
+    assert "more in their names now" in refusal
+
+
+def test_resource_that_moved_with_all_below_it(contract: Json) -> None:
+    """The list and the kickoff of a resource moved for the same reason as what is below it."""
+    document = plain(contract)
+    resource = path_of("list_generations")
+    moved(resource, "/v1/runs")(document)
+
+    [refusal] = report_of(contract, document).refusal()
+
+    below = sum(len(item) for path, item in document["paths"].items() if path.startswith("/v1/runs"))
+    assert refusal.startswith(f"operations moved from {resource}/… to /v1/runs/…")
+    assert below >= int(refusal.partition(", in ")[2].split()[0]) > 10
 
 
 def test_all_paths_below_a_parameter(small_checkout: Checkout, small: Json) -> None:

@@ -162,6 +162,32 @@ def test_documented_enum_belongs_to_what_flows_wait_for(small: Json) -> None:
     assert components["WidgetStateInWidgetRow"]["enum"] == ["InProgress", "Queued"]
 
 
+@pytest.mark.parametrize("changed", ["get /v1/widgets/{id}", "post /v1/widgets"])
+def test_documented_name_stays_where_nothing_changed(small: Json, changed: str) -> None:
+    """Of two roles that have all of what flows go by, the one that did not change keeps the documented name."""
+    pulled = plain(small)
+    method, _, path = changed.partition(" ")
+    [answer] = pulled["paths"][path][method]["responses"].values()
+    grown = copy.deepcopy(pulled["components"]["schemas"]["Widget"])
+    grown["properties"]["colour"] = {"type": "string"}
+    answer["content"]["application/json"]["schema"] = grown
+
+    before, after = align(small, None, NamesLock()), align(small, pulled, NamesLock())
+
+    assert {where.partition(" 20")[0] for where in renames(before, after)} == {f"{method.upper()} {path}"}
+
+
+def test_documented_values_that_are_sent_keep_their_name(small: Json) -> None:
+    """What flows make of a class by its name keeps it, also when it is what changed."""
+    pulled = plain(small)
+    values = [*small["components"]["schemas"]["WidgetState"]["enum"], "Broken"]
+    pulled["components"]["schemas"]["MakeWidgetRequest"]["properties"]["state"] = {"type": "string", "enum": values}
+
+    components = align(small, pulled, NamesLock()).document["components"]["schemas"]
+
+    assert components["WidgetState"]["enum"] == sorted(values)
+
+
 def test_read_and_sent_are_two_classes(small: Json) -> None:
     """What is read is read leniently and what is sent is strict, so a name used for both is two classes."""
     small["paths"]["/v1/widgets/{id}"]["put"] = {
@@ -262,6 +288,21 @@ class TestLock:
         assert components["GetAResponse200Kind"]["enum"] == ["Off", "On"]
         assert renames(first, second) == {"GET /v1/a 200.kind: GetAResponse200Kind became GetAResponse200Kind2"}
 
+    @pytest.mark.parametrize("within", [lambda part: part, lambda part: {"type": "array", "items": part}])
+    def test_class_of_several_places_of_which_one_changes_inside(self, small: Json, within: Any) -> None:
+        """The place in which something changed further inside gets another class, though it stands first."""
+        pulled = self.wider(small)
+        for path, part in (("/v1/a", gadget("x")), ("/v1/b", gadget("x"))):
+            pulled["paths"][path] = {"get": operation({"type": "object", "properties": {"part": within(part)}})}
+        first = align(small, pulled, NamesLock())
+        changed = {"type": "object", "properties": {"part": within(gadget("x", "y"))}}
+        pulled["paths"]["/v1/a"] = {"get": operation(changed)}
+
+        second = align(small, pulled, first.lock, first.document)
+
+        assert {place.partition(" 200")[0] for place in renames(first, second)} == {"GET /v1/a"}
+        assert second.document["paths"]["/v1/b"] == first.document["paths"]["/v1/b"]
+
     def test_classes_that_become_equal_stay_two(self, small: Json) -> None:
         """A class does not vanish into another one because that has its fields now."""
         pulled = self.wider(small, "/v1/a", "/v1/b")
@@ -292,7 +333,8 @@ class TestLock:
         """Whatever becomes of other operations, a place that did not change keeps its class, and those in it theirs."""
         kinds = {"type": "string", "enum": ["A", "B"]}
         holder = {"type": "object", "properties": {"inner": gadget("x"), "kind": kinds}}
-        shapes = [gadget("x"), gadget("x", "y"), kinds, {"type": "array", "items": gadget("x")}, holder]
+        other = {"type": "object", "properties": {"inner": gadget("x", "y"), "kind": kinds}}
+        shapes = [gadget("x"), gadget("x", "y"), kinds, {"type": "array", "items": gadget("x")}, holder, other]
         pull = st.dictionaries(st.sampled_from(["/v1/a", "/v1/b", "/v1/c"]), st.sampled_from(shapes), min_size=1)
         lock, before, earlier = NamesLock(), None, dict[str, Json]()
         for found in data.draw(st.lists(pull, min_size=2, max_size=4)):

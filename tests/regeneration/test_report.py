@@ -78,6 +78,18 @@ def test_news_come_first(small: Json) -> None:
     assert page.index("## From the document pulled before") < page.index("## From the documented contract")
 
 
+def test_classes_renamed_by_the_first_pull(small: Json) -> None:
+    """What changed in the client is not said to be news of a document while none was pulled before."""
+    client = align(small, None, NamesLock()).document
+    pulled = plain(small)
+    pulled["components"]["schemas"]["WidgetRow"]["properties"]["state"] = {"type": "string", "enum": ["Done"]}
+
+    page = report_on(align(small, pulled, NamesLock()), json.dumps(pulled).encode(), None, client).page()
+
+    assert "document pulled before" not in page
+    assert page.index("## From the client before to this one") < page.index("class renamed")
+
+
 def test_alternatives_are_named(small: Json) -> None:
     """What is one of several things is told as these: by their names, or by their first fields."""
     pulled = plain(small)

@@ -123,7 +123,10 @@ def result_of(text: str) -> str:
     """What a method returns, or a property is, of the sentence that reveals it."""
     revealed = re.sub(r"^(Revealed type is|Type of \"[\w.]+\" is) |\"", "", text)
     # mypy leaves out that nothing is returned.
-    return "None" if revealed.startswith("def ") and "->" not in revealed else revealed.rpartition("-> ")[2]
+    if revealed.startswith("def ") and "->" not in revealed:
+        return "None"
+    # basedpyright puts a union that is returned in parentheses.
+    return re.sub(r"^\((.*)\)$", r"\1", revealed.rpartition("-> ")[2])
 
 
 @pytest.mark.slow
