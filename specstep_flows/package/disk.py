@@ -59,7 +59,10 @@ def check_place(path: Path, *, room: int = 0) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name[:255]}.", suffix="~" * max(0, room - 9)):
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(path.with_name(f"{path.name}{'~' * room}"))
+        # A file without a name, where the system has such: whoever is killed here leaves nothing behind.
+        with tempfile.TemporaryFile(dir=path.parent):
             pass
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
