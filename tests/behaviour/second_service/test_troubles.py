@@ -121,7 +121,8 @@ def test_the_command_ends_well_whatever_was_lost(tmp_path: Path, moment: Any) ->
 @pytest.mark.parametrize(("moment", "after", "name"), KILLS, ids=lambda one: names(one) if type(one) is tuple else None)
 def test_a_killed_process_is_resumed_by_the_next(tmp_path: Path, moment: Any, after: Any, name: Any) -> None:
     """kill -9 at a request, before or after it was carried out; ``specstep resume`` ends what it began."""
-    with SecondService(VARIANTS[name], real_clock, Trouble(request_of(moment), "kill", after, nth=moment[1])) as service:
+    kill = Trouble(request_of(moment), "kill", after, nth=moment[1])
+    with SecondService(VARIANTS[name], real_clock, kill) as service:
         terminal = Terminal(tmp_path, service)
 
         assert terminal.run().code == -9
