@@ -267,10 +267,13 @@ def _may_be_locked_out(failure: errors.RequestError, sent_at: float, session: Se
 
 def _patience(failure: errors.RequestError, effect: effects.Send[Any], session: Session) -> float:
     """How long to try again. Somebody waits at the first request, and what cannot get better is told them at once."""
-    patience = retry.FIRST_PATIENCE_SECONDS if effect.is_first else retry.PATIENCE_SECONDS
-    if isinstance(failure, errors.NotConnected) and failure.patience is not None and not session.shared.has_responded:
-        return min(patience, failure.patience)
-    return patience
+    is_short = effect.is_first
+    if isinstance(failure, errors.NotConnected) and not session.shared.has_responded:
+        if failure.patience is not None:
+            return min(retry.FIRST_PATIENCE_SECONDS, failure.patience)
+        # Who gave a time-out has said how long.
+        is_short = is_short or session.deadline is None
+    return retry.FIRST_PATIENCE_SECONDS if is_short else retry.PATIENCE_SECONDS
 
 
 def _open_intent(request: effects.Request, session: Session) -> Intent | None:

@@ -25,6 +25,7 @@ from specstep_flows.engine.effects import (
     Send,
     Sleep,
 )
+from specstep_flows.engine.retry import FIRST_PATIENCE_SECONDS
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord
@@ -445,6 +446,21 @@ def test_retries_end_with_the_deadline_too() -> None:
         bench.play(send("read"))
 
     assert bench.clock.time == 1_050.0
+
+
+def test_a_service_that_was_never_reached_is_not_waited_for_as_long_as_one_that_was() -> None:
+    """The address is probably wrong, and somebody waits."""
+    bench = Bench(*[errors.NotConnected("refused")] * 100)
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read"))
+    assert bench.clock.time - 1_000.0 <= FIRST_PATIENCE_SECONDS
+
+    bench.answers[:0] = [answer()]
+    bench.play(send("read"))
+    before = bench.clock.time
+    with pytest.raises(errors.NotConnected):
+        bench.play(send("read"))
+    assert bench.clock.time - before > FIRST_PATIENCE_SECONDS
 
 
 def test_a_failing_effect_is_raised_in_the_flow_at_its_await() -> None:
