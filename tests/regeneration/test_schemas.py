@@ -127,7 +127,7 @@ def _put_together() -> bytes:
 
 
 def _parts() -> bytes:
-    schemas = {f"A{i}": {"allOf": [ref(f"A{i + 1}")], "properties": {}} for i in range(2_000)}
+    schemas = {f"A{i}": {"allOf": [ref(f"A{i + 1}")], "properties": {"a": {"type": "string"}}} for i in range(2_000)}
     return answering({"type": "object", "properties": {name: ref(name) for name in schemas}}, schemas)
 
 
