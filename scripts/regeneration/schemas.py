@@ -265,9 +265,11 @@ def is_null(schema: object) -> bool:
 def wrapped(schema: JsonObject) -> object | None:
     """The only schema inside a wrapper that says nothing structural by itself, or None."""
     said = {key for key in STRUCTURAL & schema.keys() if schema[key] not in _NOTHING.get(key, (None,))}
+    if said - {"type"}:
+        return None
     found, nullable = alternatives(schema)
     parts = [part for part in _list(schema.get("allOf")) if not is_annotation(part)]
-    if said - {"type"} or len(found) + len(parts) != 1 or (parts and nullable):
+    if len(found) + len(parts) != 1 or (parts and nullable):
         return None
     only = found[0] if found else parts[0]
     # "object" is said of whatever a reference leads to; what is inside counts, if it says what it is.
