@@ -282,7 +282,13 @@ def test_a_failure_that_quotes_a_signed_address_does_not_show_it(bench: Bench, s
     assert secrets.found_in([*texts_of(error), *map(repr, bench.events)]) == []
 
 
-@pytest.mark.parametrize("kind", ["broken off", "problem", "page", "redirect with a body"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "problem",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("broken off", "page", "redirect with a body")),
+    ],
+)
 def test_a_signed_address_in_an_answer_is_in_no_error(bench: Bench, secrets: Secrets, kind: str) -> None:
     """Not in what was read before the connection broke, nor in a problem, wherever an error reporter looks."""
 

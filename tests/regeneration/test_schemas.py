@@ -156,7 +156,10 @@ BOUNDS: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name.startswith("everything") else name for name in BOUNDS],
+)
 def test_bounds(name: str) -> None:
     """What is too much is refused with a sentence; what only looks like much is aligned."""
     make, sentence = BOUNDS[name]

@@ -241,11 +241,14 @@ def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
     driver = context.Process(target=_hold_and_fork, args=(tmp_path, ready))
     driver.start()
     child = parent.recv()
-    driver.join(30)
+    assert driver.pid is not None
+    # ``join`` would wait for the child, too, which has the driver's pipes.
+    os.waitid(os.P_PID, driver.pid, os.WEXITED | os.WNOWAIT)
     try:
         RunStore(tmp_path).hold("one")()
     finally:
         os.kill(child, signal.SIGKILL)
+        driver.join()
 
 
 def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
