@@ -52,7 +52,10 @@ def test_a_service_that_refuses_everything_it_carries_out_is_paid_once(new_bench
     bench.judge(bench.persist(most=3, project_type=None))
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize(
+    "status",
+    [status if status in (400, 409, 429, 503) else pytest.param(status, marks=pytest.mark.slow) for status in REFUSALS],
+)
 def test_a_refused_retry_that_was_carried_out_is_paid_once(new_bench: Any, status: int) -> None:
     """The run's own retry."""
     bench = new_bench(**FAILS_ONCE)
