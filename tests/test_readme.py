@@ -153,6 +153,7 @@ def test_python_examples_run(block: Any, reader: Any) -> None:
     reader("python", "-W", "error", "example.py")
 
 
+@pytest.mark.slow
 @blocks("python", having="def test_")
 def test_tests_of_the_pages_pass(block: Any, reader: Any) -> None:
     """A test that a reader copies finds the fixture, and passes."""

@@ -37,7 +37,7 @@ _BEARER: Final = re.compile(r"\b[Bb]earer\s+[^\s\"']+")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _URL: Final = re.compile(r"(?i)https?(?:://|%3a%2f%2f)[^\s\"'<>\\]+")
 _PAGE: Final = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[a-z]{1,24}(?:[-_][a-z]{1,24})*(?:\.html?)?){0,6}/?[.,:;!?)]*")
-#: A relative address whose query, or what stands in its place, holds a signature.
+#: A relative address with a signature in its query, or in what is used instead of one (``;``, ``#``).
 _SIGNED_TAIL: Final = re.compile(
     r"(?i)(?<![\w.])(/[^\s\"'<>?;#]*?)(?:[?;#]|%3[bf]|%23)(?=[^\s\"'<>]*(?:sig|signature|token|key|credential)(?:=|%3d))[^\s\"'<>]*"
 )

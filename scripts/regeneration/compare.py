@@ -386,7 +386,7 @@ def _differences(there: Node, here: Node, worst: Severity) -> Iterator[Local]:
 
 
 def _is_needed(new: Slot) -> bool:
-    """Whether a field that nobody sends so far has to be sent."""
+    """Whether a new field has to be sent, which today's client does not do."""
     return new.required and not new.read_only and not why_left_out(new, None)
 
 

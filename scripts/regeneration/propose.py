@@ -74,7 +74,7 @@ class PullRequest:
 
 
 def main(root: Path | None = None) -> int:
-    """Propose what changed; 0 when it is proposed or nothing is to be done, 1 when something stands in the way."""
+    """Propose what changed; 0 when it is proposed or nothing is to be done, 1 when something prevents it."""
     folder = root or Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -209,7 +209,7 @@ class _Remote:
         return not self.git("diff", "--name-only", self.tip, tree, "--", *WATCHED[1:])
 
     def push(self, tree: str) -> None:
-        """Put a commit of a tree at the end of the branch; it goes on from what is there, so nothing is forced."""
+        """Put a commit of a tree on top of the branch as it is, so that no push has to be forced."""
         if self.has_commits_of_others:
             author = shown(self.git("show", "--no-patch", "--format=%an", self.tip))
             raise Refused(

@@ -116,7 +116,7 @@ def checked(value: Any) -> Any:
     """An argument as it can be used. Text is UTF-8, whatever the locale is, and begins without a mark.
 
     Raises:
-        UsageError: it is no text, nor the name of something on this machine; or it is a dash in place of a path.
+        UsageError: it is neither text nor the name of a file; or it is a dash where a path is needed.
     """
     if isinstance(value, list):
         return [checked(item) for item in value]

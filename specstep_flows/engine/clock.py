@@ -40,8 +40,8 @@ def _since_boot() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-#: The machine's clock is read once, so all processes agree; from then on its own counter goes on from there. So nobody
-#: who sets the clock ends a wait or a time-out, or makes one longer.
+#: The machine's clock is read once, so that all processes agree; after that its uptime is counted. So setting the clock
+#: neither ends a wait or a time-out, nor makes one longer.
 _BOOTED_AT: Final = time.time() - _since_boot()
 
 

@@ -234,7 +234,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
 
 
 def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> None:
-    """Let nobody send before a 429's time is over."""
+    """After a 429, send nothing until its time is over, in any process that uses the key."""
     if isinstance(failure, errors.RateLimited):
         now = session.shared.clock.now()
         session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)

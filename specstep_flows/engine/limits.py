@@ -72,7 +72,7 @@ class Limiter(Protocol):
         ...
 
     def hold(self, bucket: Bucket, until: float, now: float) -> None:
-        """Let nobody send before ``until``, after a 429 that came ``now``; an hour at most."""
+        """Send nothing before ``until``, after a 429 that came ``now``; an hour at most."""
         ...
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
@@ -113,7 +113,7 @@ class Window:
         return 0.0
 
     def hold(self, until: float, now: float, stay: float) -> None:
-        """Let nobody send before ``until``; a shorter hold does not shorten one that is there."""
+        """Send nothing before ``until``; a shorter hold does not shorten the one that is set."""
         self._forget(now, stay)
         until = min(until, now + LONGEST_HOLD_SECONDS)
         if until > self.hold_until:

@@ -37,8 +37,7 @@ class Payment(Generic[T]):
     """A paid request, and how to find out what came of it.
 
     ``send`` sends it; it is given what the intent of it says. ``look`` reads the service once: what an earlier request
-    started (it is recorded then), or None. Its argument is the moment at which the request was sent, if that was just
-    now; see ``Glance``.
+    started (it is recorded then), or None.
     """
 
     thing: str
@@ -50,8 +49,6 @@ class Payment(Generic[T]):
     amend: Callable[[errors.BadRequest], Flow[Payment[T] | None]] | None = None
     #: Waits until the plan has room for one more; None where that is not waited for.
     stand_by: Callable[[errors.ConcurrencyCapReached], Flow[bool]] | None = None
-    #: Where a person finds what may have been started.
-    listed_by: str = "specstep generation list"
 
     def settle_time(self, settled: int) -> float:
         """How long a request may take to be carried out, after so many settle times that showed nothing."""
@@ -127,7 +124,7 @@ async def tell_of_another(payment: Payment[T]) -> None:
     await Report(
         events.Notice(
             f"The {payment.thing} was requested twice before one appeared. If a second one appears "
-            f"(`{payment.listed_by}`), the service carried out both: cancel one of them."
+            f"(`specstep generation list`), the service carried out both: cancel one of them."
         )
     )
 
@@ -165,8 +162,7 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
         refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been started.")
     else:
         refusal.add(
-            f"Whether it started a{'n' * (payment.thing[0] in 'aeiou')} {payment.thing} was not looked up; a "
-            "resumed run looks first."
+            f"Whether the {payment.thing} was started all the same was not looked up; a resumed run looks first."
         )
     raise refusal
 
@@ -188,7 +184,7 @@ async def _keep_apart(
         raise errors.OutcomeUnknown(
             f"{failure.message} The {payment.thing} was requested twice without an answer, and none has appeared. "
             "Whether one still will is not known, so nothing more is sent: look with "
-            f"`{payment.listed_by}` before you pay again. A resumed run looks first, too."
+            "`specstep generation list` before you pay again. A resumed run looks first, too."
         )
     if len(refused) < MOST_IN_DOUBT - lost:
         return None
@@ -228,7 +224,7 @@ async def _look(payment: Payment[T], glance: Glance) -> T | None:
         return await payment.look(glance)
     except errors.RequestError as error:
         error.add(
-            f"A{'n' if payment.thing[0] in 'aeiou' else ''} {payment.thing} was requested, and whether it was started "
-            "is not known yet; it is not requested twice."
+            f"The {payment.thing} was requested, and whether it was started is not known yet; it is not requested "
+            "twice."
         )
         raise

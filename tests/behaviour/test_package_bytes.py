@@ -14,6 +14,7 @@ from tests.kit.api import op
 from tests.kit.bench import Bench
 from tests.kit.proxy import Proxy, Trouble
 from tests.kit.secrets import Secrets
+from tests.kit.tiers import one_in
 
 BLOB = "GET /blob/{name}"
 DAMAGES = ("zip_truncated", "zip_flipped", "zip_not")
@@ -35,7 +36,7 @@ def test_a_package_that_arrives_damaged_is_fetched_again_once(bench: Bench, kind
     bench.judge(bench.attempt(unpack=True))
 
 
-@pytest.mark.parametrize("kind", DAMAGES + HOSTILE)
+@pytest.mark.parametrize("kind", one_in(3, DAMAGES + HOSTILE))
 def test_a_package_that_stays_bad_never_gets_its_name(bench: Bench, kind: Any) -> None:
     """Neither damaged nor hostile bytes reach the final name or any place outside; once all is well, the run goes
     on."""
@@ -119,7 +120,7 @@ def proxied(request: pytest.FixtureRequest, tmp_path: Path, secrets: Secrets) ->
             yield bench, api, blob
 
 
-@pytest.mark.parametrize("kind", ["reset", "close", "stall"])
+@pytest.mark.parametrize("kind", one_in(3, ["reset", "close", "stall"]))
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_an_api_connection_that_fails_at_any_byte_costs_nothing_twice(proxied: Any, direction: Any, kind: Any) -> None:
     """Cut in the middle of requests and answers, wherever that happens to be: one kickoff, each turn once."""

@@ -15,6 +15,7 @@ from tests.kit.api import COST, field, op, path_of
 from tests.kit.bench import BRIEF, QUESTIONS, Bench, options
 from tests.kit.clocks import TurnedClock
 from tests.kit.secrets import Secrets
+from tests.kit.tiers import one_in
 
 LOST: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -127,7 +128,7 @@ def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench: Any, fau
 
 
 @pytest.mark.parametrize("lag", [30, 80])
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("fault", one_in(3, LOST))
 def test_a_kickoff_is_found_in_a_list_that_lags(new_bench: Any, fault: Any, lag: int) -> None:
     """The list is a replica: what was started shows in it only later, and is waited for."""
     bench = new_bench(visible_after_seconds=lag)
@@ -143,7 +144,7 @@ def test_a_kickoff_is_found_in_a_list_that_lags(new_bench: Any, fault: Any, lag:
     [((), ()), (("interview_id",), ()), ((), ("intake_id",)), (("interview_id",), ("intake_id",))],
 )
 @pytest.mark.parametrize("kind", ["missing", "nulls", "retype"])
-@pytest.mark.parametrize("fault", ["reset after", "late by 80 s", "504 after"])
+@pytest.mark.parametrize("fault", one_in(3, ["reset after", "late by 80 s", "504 after"]))
 def test_a_started_generation_that_names_no_interview_is_not_started_again(
     new_bench: Any, fault: str, kind: Any, in_list: Any, in_status: Any
 ) -> None:
@@ -276,7 +277,7 @@ def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault:
 
 
 @pytest.mark.parametrize("tick", [1, 10, 300])
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("fault", one_in(3, LOST))
 def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench: Any, fault: Any, tick: int) -> None:
     """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried
     out."""

@@ -90,6 +90,7 @@ def test_an_operation_without_a_kind(with_kinds: Json, kind: str | None) -> None
         operations_table(with_kinds)
 
 
+@pytest.mark.slow
 def test_it_is_part_of_the_swap(small_checkout: Checkout, with_kinds: Json) -> None:
     """``--check`` compares it, and a run writes it with everything else."""
     project = small_checkout.project

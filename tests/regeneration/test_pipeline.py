@@ -183,6 +183,7 @@ class TestWhatCannotBeGenerated:
         assert "POST /v1/xml can't be generated: its body can only be sent as application/xml" in small_checkout.said()
         assert small_checkout.files() == before
 
+    @pytest.mark.slow
     def test_strict_about_what_is_new(self, small_checkout: Checkout, small: Json) -> None:
         """What the committed report names as not generated was accepted; another one is a failure again."""
         pulled = self.odd(small)

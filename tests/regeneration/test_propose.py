@@ -189,6 +189,7 @@ def test_pull_request(forge: Forge, small: Json) -> None:
     assert git(forge.folder / "night-1", "branch", "--show-current") == "main"
 
 
+@pytest.mark.slow
 def test_the_same_the_next_night(forge: Forge, small: Json) -> None:
     """A document that is proposed already, in whatever order and of whatever build, gives no push and no edit."""
     document = coloured(small)
@@ -358,6 +359,7 @@ class TestWhatIsRefused:
         assert stopped.removeprefix("stopped: ") in forge.summary
         return stopped
 
+    @pytest.mark.slow
     def test_pull_requests_by_workflows(
         self, forge: Forge, small: Json, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:

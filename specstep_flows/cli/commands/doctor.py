@@ -76,7 +76,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def network_findings(settings: Settings) -> Iterator[Finding]:
-    """The proxy that the service is reached through, or the one that stands in the way of a download."""
+    """The proxy that the service is reached through, or the one that no download could use."""
     try:
         check_downloads(settings.api_url)
         proxy = proxy_for(settings.api_url)
