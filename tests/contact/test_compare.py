@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from specstep_flows.contact.asking import Contact
 from specstep_flows.contact.compare import Comparison, compare, grouped
 from specstep_flows.contact.contract import contract
 from tests.kit.api import path_of
 from tests.kit.front import Change, Seen, camel, everywhere, in_camel_case
 
-Meet = Callable[..., Any]
-
 
 @pytest.fixture
-def comparison(meet: Meet) -> Callable[..., Comparison]:
-    """What a contact through some changes shows."""
-    return lambda *changes: compare(meet(*changes)[0], contract())
+def comparison(replay: Callable[..., Contact]) -> Callable[..., Comparison]:
+    """What a contact shows whose answers are changed."""
+    return lambda *changes: compare(replay(*changes), contract())
 
 
 def of(name: str) -> Callable[[Callable[[Seen], None]], Change]:
@@ -35,9 +33,8 @@ def test_the_sandbox_does_what_is_assumed(comparison: Callable[..., Comparison])
     found = comparison()
 
     assert not found.refuted
-    for name in ("Account.plan", "Usage.reset_at", "GenerationList.generations", "Generation.package_id",
-                 "header.RateLimit-Reset", "get_capabilities", "get_deletion_request", "InterviewTurn.role"):  # fmt: skip
-        assert name in found.confirmed, name
+    seen = {"Account.plan", "Usage.reset_at", "GenerationList.generations", "Generation.package_id", "get_capabilities"}
+    assert seen | {"header.RateLimit-Reset", "get_deletion_request", "InterviewTurn.role"} <= found.confirmed.keys()
     assert not [one for one in found.differences if one.kind != "new"]
 
 
@@ -158,7 +155,7 @@ def test_a_state_that_nobody_knows(comparison: Callable[..., Comparison]) -> Non
 
     found = comparison(words)
 
-    assert ["Translating"] == [one.observed for one in found.differences if one.kind == "word"]
+    assert [one.observed for one in found.differences if one.kind == "word"] == ["Translating"]
 
 
 def test_what_is_null_where_it_should_not_be(comparison: Callable[..., Comparison]) -> None:

@@ -34,7 +34,7 @@ class Front:
     def __init__(self, target: str, *changes: Change) -> None:
         self.requests: list[tuple[str, str]] = []
         front = self
-        self._http = http = httpx.Client(verify=False, trust_env=False, timeout=30)  # noqa: S501 - nothing here is TLS
+        self._http = http = httpx.Client(verify=False, trust_env=False, timeout=30)
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -60,7 +60,7 @@ class Front:
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
