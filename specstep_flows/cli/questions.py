@@ -69,6 +69,7 @@ class Person:
             for number, question in enumerate(questions, 1):
                 for line in question_lines(question, number, len(questions)):
                     self.terminal.tell(line)
+                self.terminal.tell("Ctrl-C leaves the question for later.")
                 text = self._answer(question)
                 if text is None:
                     self.terminal.tell("")
@@ -88,6 +89,7 @@ class Person:
                 return text.strip(), "person"
             if proposed:
                 return proposed, "person: proposed default"
+            self.terminal.tell("This question has no proposal, so it needs an answer.")
 
 
 def question_lines(question: Clarification, number: int, total: int) -> Iterator[str]:

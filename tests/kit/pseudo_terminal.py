@@ -87,8 +87,19 @@ def users_turns(sandbox: Sandbox) -> list[str]:
     return [turn.content for turn in interview.turns if turn.role == "user"]
 
 
+def enter(child: pexpect.spawn, line: str = "") -> None:
+    """Type a line, see it, and press Enter, as a person does: text and Enter that arrive at once may be a paste."""
+    if line:
+        child.send(line)
+        child.expect_exact(line)
+    child.send("\r")
+
+
 def say(child: pexpect.spawn, *lines: str) -> None:
     """Type a message, and the empty line that sends it."""
     child.expect_exact("> ")
-    for line in (*lines, ""):
-        child.sendline(line)
+    for line in lines:
+        enter(child, line)
+        # The next line has begun.
+        child.expect_exact("\n")
+    enter(child)
