@@ -57,7 +57,7 @@ def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
             env=own,
             dimensions=(height, width),
             encoding="utf-8",
-            timeout=60,
+            timeout=10,
         )
         running.append(child)
         return child
