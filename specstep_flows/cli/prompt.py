@@ -28,7 +28,7 @@ from prompt_toolkit.keys import Keys as Key
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import create_output
 
-from specstep_flows.cli.keys import LINE_END, MARKS_OFF, MARKS_ON, SILENCE_SECONDS, Keys
+from specstep_flows.cli.keys import LINE_END, MARKS_OFF, MARKS_ON, SILENCE_SECONDS, Keys, set_modes, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +97,11 @@ class Prompt:
     _is_over: threading.Event = attrs.field(factory=threading.Event)
     _line: Line | None = None
     _failure: BaseException | None = None
+    #: While it is stopped: set when it continues.
+    _is_continued: threading.Event | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.keys.continued = self._continue
 
     def read(self, label: str, more: str, entered: Callable[[Line], bool | None] = ends_line) -> Line | None:
         """What is entered behind ``label``; None at the end of input.
@@ -255,7 +260,7 @@ class Prompt:
 
             @bindings.add("c-z")
             def _(event: KeyPressEvent) -> None:
-                _ = event.app.create_background_task(_suspended())
+                _ = event.app.create_background_task(self._suspended())
 
         return bindings
 
@@ -272,6 +277,34 @@ class Prompt:
             buffer.insert_text("\n")
             if is_at_end:
                 self._typed_from = len(buffer.text)
+
+    async def _suspended(self) -> None:
+        await run_in_terminal(self._suspend)
+
+    def _suspend(self) -> None:
+        """Stop, with the shell's modes of the terminal, until the command continues."""
+        write(MARKS_OFF)
+        self._is_continued = threading.Event()
+        os.kill(0, signal.SIGTSTP)
+        # Threads run on for a moment. Where nobody could continue it, nothing stops it either.
+        self._is_continued.wait(1.0)
+        self._is_continued = None
+        write(MARKS_ON)
+
+    def _continue(self) -> None:
+        """Draw again, where the shell's words end. Called from a signal's handler."""
+        if self._is_continued is not None:
+            self._is_continued.set()
+        elif self._thread is not None:
+            with contextlib.suppress(RuntimeError, AttributeError):
+                self._session.app.loop.call_soon_threadsafe(self._draw_again)
+
+    def _draw_again(self) -> None:
+        app = self._session.app
+        if app.is_running and not app.is_done:
+            set_modes(with_signals=False)
+            app.renderer.reset()
+            app.invalidate()
 
     def edit(self, text: str) -> None:
         """Change what is being typed; for ``entered`` alone."""
@@ -290,17 +323,6 @@ class Prompt:
 def _interrupt(number: int) -> None:
     """What the terminal would have done, had the key not been read."""
     os.kill(os.getpid(), number) if os.name == "posix" else signal.raise_signal(number)
-
-
-async def _suspended() -> None:
-    await run_in_terminal(_suspend)
-
-
-def _suspend() -> None:
-    number = sys.stderr.fileno()
-    os.write(number, MARKS_OFF)
-    os.kill(0, signal.SIGTSTP)
-    os.write(number, MARKS_ON)
 
 
 def joined(keys: list[KeyPress]) -> list[KeyPress]:

@@ -32,32 +32,35 @@ def fast_sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """What a command needs to find this service, and nothing of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "SPECSTEP_API_URL": sandbox.url,
+        "SPECSTEP_API_KEY": sandbox.api_key,
+        "SPECSTEP_CLOCK_SPEED": f"{SPEED:g}",
+        "SPECSTEP_STATE": str(tmp_path / "state"),
+    }
+
+
 @contextmanager
 def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
     """Starts ``specstep`` in a pseudo-terminal: ``start("interview", width=100)``."""
     running: list[pexpect.spawn] = []
 
-    def spawn(*arguments: str, width: int = 100, height: int = 40, **environment: str) -> pexpect.spawn:
-        own = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "SPECSTEP_API_URL": sandbox.url,
-            "SPECSTEP_API_KEY": sandbox.api_key,
-            "SPECSTEP_CLOCK_SPEED": f"{SPEED:g}",
-            "SPECSTEP_STATE": str(tmp_path / "state"),
-            **environment,
-        }
+    def spawn(*arguments: str, width: int = 100, height: int = 40, **own: str) -> pexpect.spawn:
         child = pexpect.spawn(
             sys.executable,
             ["-m", "specstep_flows.cli", *arguments],
             cwd=tmp_path,
-            env=own,
+            env={**environment(sandbox, tmp_path), **own},
             dimensions=(height, width),
             encoding="utf-8",
-            timeout=10,
+            timeout=60,
         )
         running.append(child)
         return child

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Start = Callable[..., pexpect.spawn]
 
-#: 200 lines as a person has them in a file: headings, blank lines, lists, code with tabs, long lines, other scripts, and
-#: lines that would be commands if they were typed.
+#: 200 lines as a person has them in a file: headings, blank lines, lists, code with tabs, long lines, other scripts,
+#: and lines that would be commands if they were typed.
 BRIEF = "\n".join(
     line
     for number in range(20)
@@ -294,7 +294,7 @@ def test_what_can_no_longer_be_sent_is_shown(start: Start, sandbox: Sandbox) -> 
 def test_a_terminal_that_can_do_little_loses_nothing_either(
     moment: Callable[..., list[str]], sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """It marks no pastes and draws no prompt; lines that arrive at once are one paste, and a draft is said to be one."""
+    """It marks no pastes and draws no prompt; lines that arrive at once are one paste, and a draft is called so."""
     with at_terminal(sandbox, tmp_path) as spawn:
 
         def start(*arguments: str) -> pexpect.spawn:
