@@ -156,9 +156,10 @@ def forget(
     force: Annotated[bool, typer.Option("--force", help="Even if it is not over yet.")] = False,
     yes: Confirmed = False,
 ) -> int:
-    """Remove a run from the list, and all that is recorded about it.
+    """Remove a run from the list.
 
-    Whatever runs at the service keeps running, and files are kept. You are asked first; off a terminal it needs --yes.
+    With all that is recorded about it; whatever runs at the service keeps running, and files are kept. You are asked
+    first; off a terminal it needs --yes.
     """
     with open_store(call) as store:
         record = find_run(store, run, is_whole=True)
