@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,6 @@ from specstep_flows.cli.output import facts, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
-from specstep_flows.cli.watching import seen
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -36,14 +34,14 @@ def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
     What it has cost stays spent, and there will be no package.
     """
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client, client.cancel_generation(find_generation(call, client, run), reason))
+        return _tell(call, client.cancel_generation(find_generation(call, client, run), reason))
 
 
 @verb
 def pause(call: Call, run: RunOrGeneration) -> int:
     """Pause a generation."""
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client, client.pause_generation(find_generation(call, client, run)))
+        return _tell(call, client.pause_generation(find_generation(call, client, run)))
 
 
 @verb
@@ -59,7 +57,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
             "The service only recorded the state; it does not queue the work again, so it may take a while before "
             "anything happens, if it does."
         )
-        return _tell(call, client, generation)
+        return _tell(call, generation)
 
 
 @verb
@@ -201,12 +199,7 @@ def _started(call: Call, identifier: Any) -> int:
     return 0
 
 
-def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
-    record = client.store.find_generation(generation.id)
-    if record is not None:
-        # The record only follows: it may be where nothing can be written.
-        with contextlib.suppress(errors.StoreError):
-            client.store.update(record.run_id, seen(record, generation))
+def _tell(call: Call, generation: Generation) -> int:
     call.finish(str(generation.id), {"code": "done", "generation": as_json(generation)})
     call.terminal.say(f"Generation {generation.id} is {generation.state}.")
     return 0
