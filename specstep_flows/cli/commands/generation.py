@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +19,6 @@ from specstep_flows.cli.output import facts, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
-from specstep_flows.cli.watching import seen
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -218,10 +216,6 @@ def _started(call: Call, identifier: Any) -> int:
 
 def _tell(call: Call, client: SpecStep, named: str, generation: Generation) -> int:
     record = client.store.find_generation(generation.id)
-    if record is not None:
-        # The record only follows: it may be where nothing can be written.
-        with contextlib.suppress(errors.StoreError):
-            client.store.update(record.run_id, seen(record, generation))
     identifier = id_as_named(named, generation.id, record)
     call.finish(identifier, {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
     what = "Generation" if record is None or identifier != record.run_id else "Run"
