@@ -101,7 +101,7 @@ class TestAPersonAtATerminal:
         result = specstep("run", "A shop.", "--profile", "Fast", "--max-cost", "5", typed="y\n")
 
         assert result.code == 0
-        assert "Quota: 500 left" in result.err
+        assert "Quota: 500 of 500 left" in result.err
         assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
