@@ -80,6 +80,11 @@ def plain_line(text: object, encoding: str = "utf-8") -> str:
     return " ".join(plain_text(text, encoding).split())
 
 
+def heading(text: object) -> str:
+    """``text`` in one line, without the signs that make it a heading in Markdown."""
+    return plain_line(text).lstrip("#").lstrip()
+
+
 def spaced(name: str) -> str:
     """``SpecialistReview`` as ``Specialist review``; words that are spaced already stay."""
     if " " in name or not name:

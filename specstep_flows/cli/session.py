@@ -65,9 +65,13 @@ class Call:
         """The command that continues the run, if there is one."""
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
+        return self.command(f"resume {self.run_id}" if self.run_id is not None else str(self.same_again))
+
+    def command(self, words: str) -> str:
+        """A command to copy, which finds the service and the runs of this call."""
         given = (("--api-url", self.api_url), ("--store", self.store))
         flags = "".join(f" {flag} {shell_word(value)}" for flag, value in given if value is not None)
-        return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
+        return f"specstep {words}{flags}"
 
     def finish(self, text: str | None, document: Mapping[str, Any], *, is_exact: bool = False) -> None:
         """The result: ``text`` (None writes nothing), or ``document`` with ``--json``.

@@ -66,6 +66,11 @@ class Terminal:
         return is_terminal(sys.stdout)
 
     @property
+    def is_result_beside(self) -> bool:
+        """Whether the result appears where everything for people does: on one terminal, or in one log."""
+        return (is_terminal(sys.stdout) and is_terminal(sys.stderr)) or _is_same_file(sys.stdout, sys.stderr)
+
+    @property
     def can_redraw(self) -> bool:
         """Whether lines on stderr can be drawn over."""
         return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
@@ -181,6 +186,13 @@ def is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
     except ValueError:
+        return False
+
+
+def _is_same_file(one: TextIO | None, other: TextIO | None) -> bool:
+    try:
+        return one is not None and other is not None and os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError, AttributeError):
         return False
 
 
