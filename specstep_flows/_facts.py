@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from specstep_flows._course import Duration
 from specstep_flows._text import counted, duration, money, percent, size, spaced
 from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, stage_of
 
@@ -64,7 +65,7 @@ class Observed:
     """What is known beside a generation: of its run, and of the time that has passed since it was read."""
 
     #: How long it has taken; None where only the generation itself tells.
-    seconds: float | None = None
+    duration: Duration | None = None
     since: float = 0.0
     spent_before_usd: float = 0.0
     questions: int = 0
@@ -147,29 +148,35 @@ def _billing(generation: Any) -> Fact | None:
 
 
 def _time(generation: Any, observed: Observed) -> Fact | None:
-    taken = observed.seconds if observed.seconds is not None else seconds_taken(generation)
+    taken = observed.duration
+    if taken is None and (seconds := seconds_taken(generation)) is not None:
+        taken = Duration(seconds)
     total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
     if taken is None:
         return None if total is None else Fact("time", f"estimate {duration(total)}", 6)
+    whole = taken.parts or duration(taken.seconds)
+    short = duration(taken.seconds - taken.waiting_seconds)
+    if round(taken.waiting_seconds):
+        short += f" + {duration(taken.waiting_seconds)} waiting"
     if generation.is_terminal:
         note = None if total is None else f"estimate {duration(total)}"
-        return Fact("time", duration(taken), 6, note, brief=duration(taken))
+        return Fact("time", whole, 6, note, brief=short)
     if total is None:
         note = brief = "no estimate"
     elif left is not None:
         left -= observed.since
         brief = f"~{duration(left)} left" if left >= 1 else "due any moment"
         note = f"{brief} (estimate {duration(total)})"
-    elif generation.started_work_at is not None and taken > total:
+    elif generation.started_work_at is not None and taken.working_seconds > total:
         note = brief = f"past the {duration(total)} estimate"
     else:
         note = brief = f"estimate {duration(total)}"
-    return Fact("time", duration(taken), 6, note, brief=f"{duration(taken)}, {brief}")
+    return Fact("time", whole, 6, note, brief=f"{short}, {brief}")
 
 
 def _cost(generation: Any, observed: Observed) -> Fact | None:
     spent, before, total = generation.running_cost_usd, observed.spent_before_usd, generation.estimated_total_usd
-    if spent is None and not before and (generation.is_terminal or observed.seconds is None):
+    if spent is None and not before and (generation.is_terminal or observed.duration is None):
         return None
     text = money(spent if not before else before + (spent or 0.0))
     brief = text

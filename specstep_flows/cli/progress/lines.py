@@ -121,7 +121,7 @@ class _Drawer:
                 rows.append(self._row("now", self.watched.doing, 9))
             if self.watched.interview_percent is not None:
                 rows.append(self._row("transcript", f"{self.watched.interview_percent:g}% full", 2))
-            rows.append(self._row("time", duration(self.watched.elapsed(self.now)), 5))
+            rows.append(self._row("time", duration(self.watched.elapsed(self.now).seconds), 5))
         else:
             rows += self._generation(generation)
         if self.watched.uploading is not None:
