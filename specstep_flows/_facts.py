@@ -12,7 +12,7 @@ import attrs
 
 from specstep_flows._course import Duration
 from specstep_flows._text import counted, duration, money, percent, size, spaced
-from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, stage_of
+from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,9 +155,10 @@ def _time(generation: Any, observed: Observed) -> Fact | None:
     if taken is None:
         return None if total is None else Fact("time", f"estimate {duration(total)}", 6)
     whole = taken.parts or duration(taken.seconds)
-    short = duration(taken.seconds - taken.waiting_seconds)
-    if round(taken.waiting_seconds):
-        short += f" + {duration(taken.waiting_seconds)} waiting"
+    waited = round(taken.waiting_seconds)
+    short = duration(round(taken.seconds) - waited)
+    if waited and (generation.is_terminal or is_waiting(generation.state)):
+        short += f" + {duration(waited)} waiting"
     if generation.is_terminal:
         note = None if total is None else f"estimate {duration(total)}"
         return Fact("time", whole, 6, note, brief=short)

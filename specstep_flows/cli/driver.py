@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors, events
-from specstep_flows._text import money
+from specstep_flows._course import course
+from specstep_flows._text import duration, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
@@ -150,6 +151,10 @@ class Driver:
         if result.cost_usd is not None:
             free = "; this was a sandbox, so nothing was charged" if self.is_free else ""
             terminal.say(f"Cost: {money(result.cost_usd)}{free}")
+        record = self.client.store.get(result.run_id)
+        took = course(record.history, generation_id=record.generation_id).duration
+        if took.seconds:
+            terminal.say(f"Time: {took.parts or duration(took.seconds)}")
         terminal.say(f"Next: {call.command(f'report {result.run_id}')}")
         return exits.DONE
 
