@@ -245,7 +245,7 @@ def run_facts(record: Any) -> list[Fact]:
         ("generation", record.generation_id, True),
         ("package", record.file if record.sha256 else None, False),
         ("last error", None if record.is_finished else record.error, False),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}", True),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}", True),
     ]
     return [Fact(label, str(value), 5, is_code=is_code) for label, value, is_code in found if value]
 

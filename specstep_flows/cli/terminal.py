@@ -81,6 +81,10 @@ class Terminal:
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
 
+    def result_drawn(self, text: str) -> None:
+        """What was drawn for the terminal at stdout, colours and all, of text that is safe to show there."""
+        self._write_out(text)
+
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""
         if is_terminal(sys.stdout):

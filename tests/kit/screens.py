@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pyte
+from pyte.screens import StaticDefaultDict
 
 #: Far more rows than any test writes.
 SCROLLBACK: Final = 5000
 
 
 class Screen:
-    """A terminal's screen. With ``rewraps``, lines that are too long for a narrower window wrap, as in most terminals;
+    """A terminal's screen.
 
-    without, they are cut, as in xterm.
+    With ``rewraps``, lines that are too long for a narrower window wrap, as in most terminals; else they are cut.
     """
 
     def __init__(self, columns: int = 80, lines: int = 24, *, rewraps: bool = False) -> None:
@@ -65,7 +66,7 @@ class Screen:
         screen.resize(lines, columns)
         screen.erase_in_display(2)
         for number, row in enumerate(rows[: last + 1]):
-            kept = screen.buffer[number - top] if number >= top else screen.buffer.default_factory()
+            kept = screen.buffer[number - top] if number >= top else StaticDefaultDict(screen.default_char)
             kept.update(row)
             if number < top:
                 screen.history.top.append(kept)

@@ -15,7 +15,7 @@ from specstep_flows.cli import any_operation
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
-from specstep_flows.cli.output import table
+from specstep_flows.cli.output import show_table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
 
@@ -88,18 +88,22 @@ def _list(call: Call) -> int:
     known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
     notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
     notes |= {name: "costs" for name, _ in known if any_operation.marked(name, "costs")}
-    call.finish(
-        table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
-        {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},
-    )
+    if call.json:
+        operations = [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]
+        call.terminal.document({"operations": operations})
+    else:
+        show_table(call, ("OPERATION", "ABOUT", "NOTE"), [(name, tag, notes.get(name, "")) for name, tag in known])
     return 0
 
 
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
-    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes no arguments."
-    call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    if call.json or not lines:
+        text = f"{operation} takes no arguments."
+        call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    else:
+        show_table(call, ("NAME", "TYPE", "WHERE", ""), lines)
     return 0
 
 

@@ -10,10 +10,10 @@ import typer
 from specstep_flows import errors
 from specstep_flows._course import course
 from specstep_flows._json import as_json
-from specstep_flows._text import money, plain_line
+from specstep_flows._text import heading, money
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
-from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
+from specstep_flows.cli.output import STATUS_WORDS, run_document, show_pairs, show_table, status_of
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
@@ -100,8 +100,8 @@ def _spent(record: RunRecord) -> float | None:
 def name_of(record: RunRecord) -> str:
     """What a person knows a run by: the project's name, else how the brief begins."""
     if record.project_name:
-        return plain_line(record.project_name)
-    first = plain_line(record.messages[0]) if record.messages else ""
+        return heading(record.project_name)
+    first = heading(record.messages[0]) if record.messages else ""
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 
@@ -118,7 +118,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
             f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
             f"`specstep adopt {run}` turns it into a run."
         )
-    call.finish(facts(_facts(record)), run_document(record))
+    show_pairs(call, _facts(record), run_document(record))
     return 0
 
 
@@ -155,7 +155,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 
