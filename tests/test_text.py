@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specstep_flows._text import counted, duration, money, percent, size, spaced, without_secrets
+from specstep_flows._text import counted, day, duration, money, percent, size, spaced, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -14,14 +14,24 @@ from specstep_flows._text import counted, duration, money, percent, size, spaced
         (-3, "0s"),
         (48.4, "48s"),
         (60, "1m"),
-        (185, "3m 05s"),
+        (185, "3m 5s"),
+        (3900, "1h 5m"),
         (7800, "2h 10m"),
         (273600, "3d 4h"),
+        (259200, "3d"),
     ],
 )
 def test_durations_are_said_in_two_units_at_most(seconds: float, words: str) -> None:
     """A duration is said as a person would, and never as a negative one."""
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("stamp", "words"), [("2026-12-01T00:00:00Z", "Dec 1"), ("2027-01-31", "Jan 31"), ("soon", "soon")]
+)
+def test_days_are_said_without_a_clock(stamp: str, words: str) -> None:
+    """A quota resets on a day."""
+    assert day(stamp) == words
 
 
 @pytest.mark.parametrize(
