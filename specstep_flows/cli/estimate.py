@@ -85,7 +85,7 @@ def usage_words(usage: Usage) -> str | None:
     elif usage.used is not None:
         parts.append(f"{usage.used:g} used")
     if usage.resets_at:
-        parts.append(f"resets {usage.resets_at.partition('T')[0]}")
+        parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
 
 

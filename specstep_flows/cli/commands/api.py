@@ -18,11 +18,12 @@ from specstep_flows.cli.options import Yes
 from specstep_flows.cli.output import table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
+from specstep_flows.gateway.any_operation import operation_names
 
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""
-    return [name for name in any_operation.names() if name.startswith(incomplete)]
+    return [name for name in operation_names() if name.startswith(incomplete)]
 
 
 @verb
@@ -85,7 +86,7 @@ def api(
 
 
 def _list(call: Call) -> int:
-    known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
+    known = sorted(operation_names().items(), key=lambda pair: (pair[1], pair[0]))
     notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
     notes |= {name: "costs" for name, _ in known if any_operation.marked(name, "costs")}
     call.finish(
