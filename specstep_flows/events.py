@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from textwrap import shorten
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import attrs
 
+from specstep_flows._text import spaced
+
 if TYPE_CHECKING:
     from pathlib import Path
-    from uuid import UUID
 
     from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
 
@@ -33,10 +37,22 @@ __all__ = [
     "Waiting",
 ]
 
+#: Longer texts are shortened where an event is shown in one line.
+LONGEST_VALUE: Final = 100
+
 
 @attrs.frozen
 class Event:
-    """Something that happened in a run."""
+    """Something that happened in a run. As text it is one line, so that ``on_event=print`` shows a run's progress."""
+
+    def __str__(self) -> str:
+        values = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
+        known = [
+            f"{name.replace('_', ' ')} {shorten(str(value), LONGEST_VALUE, placeholder='…')}"
+            for name, value in values
+            if isinstance(value, str | float | int | PurePath | UUID)
+        ]
+        return ": ".join(filter(None, (spaced(type(self).__name__), ", ".join(known))))
 
 
 @attrs.frozen
@@ -124,6 +140,13 @@ class GenerationProgress(Event):
 
     generation: Generation
     next_look_in: float | None
+
+    def __str__(self) -> str:
+        from specstep_flows._facts import generation_facts, headline
+
+        facts = generation_facts(self.generation)
+        told = [fact.text for fact in facts if fact.label in ("why", "questions", "time", "cost")]
+        return f"Generation: {', '.join([headline(facts), *told])}"
 
 
 @attrs.frozen
