@@ -41,6 +41,10 @@ __all__ = [
 LONGEST_VALUE: Final = 100
 
 
+def _line(text: str) -> str:
+    return shorten(text, LONGEST_VALUE, placeholder="…")
+
+
 @attrs.frozen
 class Event:
     """Something that happened in a run. As text it is one line, so that ``on_event=print`` shows a run's progress."""
@@ -48,7 +52,7 @@ class Event:
     def __str__(self) -> str:
         values = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
         known = [
-            f"{name.replace('_', ' ')} {shorten(str(value), LONGEST_VALUE, placeholder='…')}"
+            f"{name.replace('_', ' ')} {_line(str(value))}"
             for name, value in values
             if isinstance(value, str | float | int | PurePath | UUID)
         ]
@@ -156,6 +160,9 @@ class QuestionsAsked(Event):
     generation_id: UUID
     questions: tuple[Clarification, ...]
 
+    def __str__(self) -> str:
+        return _line("Questions asked: " + "; ".join(question.question for question in self.questions))
+
 
 @attrs.frozen
 class QuestionsAnswered(Event):
@@ -163,6 +170,9 @@ class QuestionsAnswered(Event):
 
     generation_id: UUID
     answers: tuple[Answer, ...]
+
+    def __str__(self) -> str:
+        return _line("Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
 
 
 @attrs.frozen

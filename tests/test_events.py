@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from specstep_flows import events
-from specstep_flows.models import Generation
+from specstep_flows.models import Answer, Clarification, Generation
 
 KINDS = [getattr(events, name) for name in events.__all__ if name != "Event"]
 
@@ -28,6 +28,10 @@ def test_an_event_is_one_short_line_of_text() -> None:
 
     assert str(events.RunOpened("portal", resumed=False)).startswith("Run opened: run id portal, resumed False")
     assert str(events.GenerationProgress(generation, 30.0)).startswith("Generation: Drafting 26%, ")
+    question = Clarification("Which database?")
+    assert str(events.QuestionsAsked(UUID(int=1), (question,))) == "Questions asked: Which database?"
+    answers = (Answer("Which database?", "PostgreSQL 16.", "proposed default"),)
+    assert str(events.QuestionsAnswered(UUID(int=1), answers)) == "Answered: PostgreSQL 16. (proposed default)"
     assert "$0.28" in str(events.GenerationProgress(generation, 30.0))
     for event in (events.Notice(long), events.TurnSubmitted(1, None, long), events.InterviewStarted(UUID(int=1), long)):
         assert "\n" not in str(event)
