@@ -17,6 +17,7 @@ from specstep_flows.cli.output import package_document, result_document
 from specstep_flows.cli.progress.log import Reporter, make_reporter
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
+from specstep_flows.cli.wording import in_options
 from specstep_flows.runs.records import changed_options
 from specstep_flows.states import DEFAULT_PROFILE
 
@@ -73,7 +74,7 @@ class Driver:
             if not isinstance(event, events.Uploading):
                 # In the middle of a request: an interrupt takes effect behind it, or when its grace is over.
                 self.interrupts.check()
-            reporter(event)
+            reporter(events.Notice(in_options(event.message)) if isinstance(event, events.Notice) else event)
 
         try:
             with reporter, self.interrupts.told_by(reporter.detaching):

@@ -9,7 +9,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._text import day, duration, money
+from specstep_flows._text import duration, money
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def usage_words(usage: Usage) -> str | None:
         of = "" if usage.limit is None else f" of {usage.limit:g}"
         parts.append(f"{usage.used:g}{of} used")
     if usage.resets_at:
-        parts.append(f"resets {day(usage.resets_at)}")
+        parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
 
 

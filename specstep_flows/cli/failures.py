@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.cli import exits
+from specstep_flows.cli.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,7 @@ def tell(
 ) -> int:
     """Tell any failure; returns ``status``."""
     terminal = call.terminal
+    message = in_options(message)
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
         terminal.tell(f"To answer: specstep answer {call.run_id}")

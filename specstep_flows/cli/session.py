@@ -14,6 +14,7 @@ from specstep_flows import errors
 from specstep_flows._paths import shell_word
 from specstep_flows._text import duration, plain_text
 from specstep_flows.cli.terminal import Terminal
+from specstep_flows.cli.wording import in_options
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _tell_of_waits(call: Call, event: Event) -> None:
     if isinstance(event, events.Waiting):
         call.terminal.say(f"{event.reason} Continues in {duration(event.seconds)}.")
     elif isinstance(event, events.Notice):
-        call.terminal.say(event.message)
+        call.terminal.say(in_options(event.message))
 
 
 def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:

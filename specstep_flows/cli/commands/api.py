@@ -19,11 +19,12 @@ from specstep_flows.cli.output import show_table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
 from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.any_operation import operation_names
 
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""
-    return [name for name in any_operation.names() if name.startswith(incomplete)]
+    return [name for name in operation_names() if name.startswith(incomplete)]
 
 
 @verb
@@ -107,7 +108,7 @@ def _agree(call: Call, stated: Operation | None, operation: str, ids: str, yes: 
 
 
 def _list(call: Call) -> int:
-    known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
+    known = sorted(operation_names().items(), key=lambda pair: (pair[1], pair[0]))
     notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
     for mark in ("costs", "destroys"):
         notes |= {name: mark for name, _ in known if name not in notes and any_operation.marked(name, mark)}
