@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.driver import Driver
     from specstep_flows.cli.options import KickoffOptions, RunningOptions
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import RunOptions
 
 
 def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: RunningOptions, run_id: str | None) -> int:
@@ -34,6 +33,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     Raises:
         SpecStepError: what ``run`` would raise before it pays.
     """
+    from specstep_flows.flows.job import spelled_choices
     from specstep_flows.runs.opening import new_record, new_run_id, run_options
 
     client, call = driver.client, driver.call
@@ -43,7 +43,7 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     target = _target(running.output, bool(running.force))
     check_downloads(client.settings.api_url)
     account = client.get_account()
-    _check_choices(_accepted(client), options)
+    options = spelled_choices(options, _accepted(client))
     profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
     turns = counted(len(record.messages), "turn")
@@ -105,13 +105,3 @@ def _target(output: Path | None, force: bool) -> Path:
             f"{target} cannot be written ({error.strerror}); choose another --output. Nothing was started."
         ) from None
     return target
-
-
-def _check_choices(accepted: Capabilities, options: RunOptions) -> None:
-    for what, chosen, words in (
-        ("review profile", options.profile, accepted.review_profiles),
-        ("project type", options.project_type, accepted.project_types),
-        ("mirror selection", options.mirror_selection, accepted.mirror_selections),
-    ):
-        if chosen is not None and words and chosen not in words:
-            raise errors.UsageError(f"The service has no {what} {chosen!r}; it accepts {', '.join(words)}.")

@@ -48,6 +48,10 @@ class Intent:
     up: float | None = None
 
 
+#: The stage of a run that is still being checked: nothing was sent for it.
+NOT_BEGUN: Final = "new"
+
+
 @attrs.frozen
 class RunRecord:
     """Everything that is stored of a run. Unset fields are not known yet."""
@@ -56,7 +60,7 @@ class RunRecord:
     api_url: str
     created_at: float
     updated_at: float
-    stage: str = "new"
+    stage: str = NOT_BEGUN
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     options: RunOptions = attrs.field(factory=RunOptions)

@@ -225,11 +225,16 @@ class RunStore:
         self.get(run_id)
         let_go = self.hold(run_id)
         try:
-            with self._writing():
-                self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
-                self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+            self.discard(run_id)
         finally:
             let_go()
+
+    def discard(self, run_id: str) -> None:
+        """Delete a run that this store holds. Raises ``RunBusy`` if another process has taken it over."""
+        with self._writing():
+            self._refuse_replaced(run_id)
+            self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
+            self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
 
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.
