@@ -104,7 +104,7 @@ def test_one_word_is_asked_about_on_a_terminal(specstep: Any, sandbox: Any, type
         (["brief.md"], b"", "Brief: brief.md, 23 characters."),
         (["-"], b"A shop.", "Brief: standard input, 7 characters."),
         (["A shop for tea."], b"", "Brief: 'A shop for tea.', 15 characters."),
-        ([f"A {'very ' * 20}small shop."], b"", "Brief: 'A very very very very very very very very ve…', 113"),
+        ([f"A {'very ' * 20}small shop."], b"", "Brief: 'A very very very very very very very very very ve…', 113"),
         (
             ["A shop.", "-m", "And cake.", "-m", "Cheap."],
             b"",
