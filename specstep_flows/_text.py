@@ -45,6 +45,17 @@ _QUERY: Final = re.compile(
 )
 _SIGNATURE: Final = re.compile(r"(?i)\b((?:[a-z-]{0,40}signature|sig)(?:=|%3d))[^\s\"'<>&]+")
 
+_NUMBER: Final = re.compile(r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+#: Parts of a duration, the largest first.
+_DURATION: Final = re.compile(
+    " ?".join(
+        rf"(?:{_NUMBER.pattern} ?{unit})?"
+        for unit in ("d(?:ays?)?", "h(?:(?:ou)?rs?)?", "m(?:in(?:ute)?s?)?", "s(?:ec(?:ond)?s?)?")
+    ),
+    re.ASCII,
+)
+_UNIT_SECONDS: Final = (86400.0, 3600.0, 60.0, 1.0)
+
 
 def without_secrets(text: str, *, is_foreign: bool = False) -> str:
     """``text`` without what may be a key or a signed address: of an address that is not a page's, the host stays.
@@ -128,6 +139,20 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     """A sentence with the nearest name, behind a space; empty if none is near."""
     near = nearest(word, names)
     return "" if near is None else f" Did you mean {near!r}?"
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds, of what people write: ``90``, ``90s``, ``30m``, ``2h``, ``1h30m``, ``1h 30m``; None for anything else.
+
+    It reads whatever ``duration`` writes.
+    """
+    text = text.strip().casefold()
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    return sum(float(number) * unit for number, unit in zip(match.groups(), _UNIT_SECONDS, strict=True) if number)
 
 
 def percent(value: float) -> str:
