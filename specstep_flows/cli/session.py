@@ -41,7 +41,7 @@ class Call:
     json: bool = False
     quiet: bool = False
     api_url: str | None = None
-    request_timeout: float | None = None
+    request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.

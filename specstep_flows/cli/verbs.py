@@ -40,8 +40,8 @@ ApiUrl: TypeAlias = Annotated[
     str | None, typer.Option("--api-url", metavar="URL", help="The service's address (default: SPECSTEP_API_URL).")
 ]
 RequestTimeout: TypeAlias = Annotated[
-    float | None,
-    typer.Option("--request-timeout", metavar="SECONDS", help="Time limit for one request (default: 75)."),
+    str | None,
+    typer.Option("--request-timeout", metavar="TIME", help="Time limit for one request (default: 75s)."),
 ]
 Store: TypeAlias = Annotated[
     Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (default: SPECSTEP_STATE).")
