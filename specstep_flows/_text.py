@@ -128,8 +128,8 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that was probably meant, whatever its letter case: one that is like the word, or begins with it."""
     import difflib
 
-    known = {name.casefold(): name for name in names}
-    wanted = word.casefold()
+    known = {name.casefold().lstrip("-"): name for name in names}
+    wanted = word.casefold().lstrip("-")
     begun = [name for name in known if wanted and name.startswith(wanted)]
     near = begun if len(begun) == 1 else difflib.get_close_matches(wanted, known, n=1)
     return known[near[0]] if near else None

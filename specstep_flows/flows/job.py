@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,15 +14,10 @@ from specstep_flows.events import RunOpened
 from specstep_flows.flows import delivery
 from specstep_flows.models import Account, Capabilities, RunOptions
 from specstep_flows.runs.records import RunRecord
-from specstep_flows.states import DOCUMENTED_PROFILES, fold
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-#: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
-DOCUMENTED_PROJECT_TYPES: Final = frozenset(
-    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
-)
 
 
 @attrs.define

@@ -470,7 +470,7 @@ def test_a_misspelt_limit_never_lifts_one(client: Any, sandbox: Sandbox, tmp_pat
         client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", timeout=120)
     sent, options = len(sandbox.requests), client.store.get("mine").options
 
-    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+    with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
         client.resume("mine", on_question=defaults, max_cost=0.01)
     assert (len(sandbox.requests), client.store.get("mine").options) == (sent, options)
 

@@ -50,7 +50,10 @@ def run(
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id; using the same id again resumes that run.", autocompletion=complete_run
+            "--run-id",
+            metavar="ID",
+            help="The run's id; using the same id again resumes that run.",
+            autocompletion=complete_run,
         ),
     ] = None,
     running: RunningOptions = RunningOptions(),

@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._text import money, plain_line
+from specstep_flows._text import did_you_mean, money, plain_line
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
 from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
@@ -65,7 +65,8 @@ def _wanted(words: list[str]) -> frozenset[str]:
     for word in words:
         folded = fold(word)
         if folded != "open" and folded not in STATUS_WORDS:
-            raise errors.UsageError(f"Unknown status {word!r}; one of open, {', '.join(STATUS_WORDS)}.")
+            known = ("open", *STATUS_WORDS)
+            raise errors.UsageError(f"Unknown status {word!r}.{did_you_mean(word, known)} One of {', '.join(known)}.")
         chosen |= set(STATUS_WORDS) - over if folded == "open" else {folded}
     return frozenset(chosen)
 
