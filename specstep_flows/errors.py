@@ -110,7 +110,7 @@ _CONTEXT: Final[Any] = vars(BaseException)["__context__"]
 
 
 class SpecStepError(Exception):
-    """Base class of all errors of this package. ``run_id`` is the run that it happened in, if any."""
+    """Base class of all errors of this package. ``run_id`` is the run that can be resumed, if there is one."""
 
     #: A stable code for programs, as ``specstep --json`` prints it.
     code: str = "error"

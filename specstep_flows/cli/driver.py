@@ -51,6 +51,8 @@ class Driver:
     timeout: float | None = None
     yes: bool = False
     is_free: bool = False
+    #: The brief's source and length, in the process that was given it.
+    brief: str | None = None
     #: Wraps the reporter: a conversation, which hands over to it when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
     #: Receives the events of work beside the run, such as the upload of a document in the conversation.
@@ -119,6 +121,8 @@ class Driver:
             return True
         profile = record.options.profile or DEFAULT_PROFILE
         lines, _ = read_before_paying(self.client, profile)
+        if self.brief is not None and not record.generation_ids:
+            lines.insert(0, f"{self.brief}.")
         with reporter.paused():
             for line in lines:
                 terminal.tell(line)

@@ -42,7 +42,7 @@ class Call:
     quiet: bool = False
     verbose: bool = False
     api_url: str | None = None
-    request_timeout: float | None = None
+    request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.

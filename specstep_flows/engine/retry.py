@@ -128,6 +128,14 @@ def _page_patience(error: errors.APIError, kind: Kind, patience: float) -> float
     return patience if kind == "read" else FIRST_PATIENCE_SECONDS
 
 
+def may_clear(error: BaseException) -> bool:
+    """Whether what failed may work later as it is. Whatever was refused has to be changed first."""
+    if isinstance(error, errors.NotConnected):
+        return error.patience is None
+    weather = (errors.RateLimited, errors.WaitTimeout, errors.StoreError)
+    return isinstance(error, weather) or (isinstance(error, errors.RequestError) and error.ambiguous)
+
+
 def refusal_wait(error: errors.RequestError) -> float | None:
     """Seconds until a refused unsafe request may be sent again, once it was looked for; None if never."""
     clears = (

@@ -26,7 +26,6 @@ def test_the_last_event_tells_a_failure(specstep: Any, sandbox: Any) -> None:
 @pytest.mark.parametrize(
     ("faults", "code", "word"),
     [
-        ([Fault(op("get_me"), "status", status=403, problem_type="FORBIDDEN")], 4, "permission"),
         ([Fault(op("get_me"), "html", status=200, times=None)], 7, "unexpected_response"),
         ([Fault(op("start_interview"), "status", status=500, times=None)], 7, "server"),
         ([Fault("GET /blob/*", "zip_dotdot", times=None)], 8, "hostile_package"),
@@ -48,6 +47,17 @@ def test_what_goes_wrong_has_its_code(
     assert "Traceback" not in result.err
     assert sandbox.api_key not in result.out + result.err
     assert not list(home.glob("*.zip"))
+
+
+def test_a_key_without_permission_starts_no_run(specstep: Any, sandbox: Any) -> None:
+    """It has its code, and there is nothing to resume."""
+    sandbox.faults.add(Fault(op("get_me"), "status", status=403, problem_type="FORBIDDEN"))
+
+    result = specstep("run", "A shop.", *FAST, "--json", "--run-id", "tea")
+
+    document = result.document
+    assert result.code == document["exit_code"] == 4
+    assert (document["code"], document["run_id"], document["resume_command"]) == ("permission", None, None)
 
 
 def test_a_refused_key(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
     for expected in found:
         yield Finding("estimate", "ok", expected.words())
     if not found:
-        yield Finding("estimate", "ok", "None: you have no completed generations yet.")
+        yield Finding("estimate", "ok", "No estimate yet: you have no completed generations.")
 
 
 def clock_finding(settings: Settings) -> Finding:
