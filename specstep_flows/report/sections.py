@@ -1,4 +1,4 @@
-"""The sections of the page about the run: its course, its cost, its questions, its incidents, and what was refined."""
+"""The sections of the page about the run: its course, its cost, and its questions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows._facts import failure_words, track
-from specstep_flows._html import EMPTY, Html, element, escaped, joined
+from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import counted, duration, money, spaced
 from specstep_flows.report.course import Course, summary
 from specstep_flows.report.plot import cost_plot
@@ -66,7 +66,7 @@ def table(
         element("tbody", *body),
         class_=class_,
     )
-    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
 def still(text: str) -> str:
@@ -149,7 +149,7 @@ def costs(course: Course) -> Html:
         )
         parts.append(
             element(
-                "figure", element("div", plot, class_="scroll", tabindex="0", role="region", aria_label="Plot"), legend
+                "figure", element("div", plot, class_="scroll", tabindex="0", role="group", aria_label="Plot"), legend
             )
         )
     else:
@@ -162,7 +162,7 @@ def questions(collected: Collected) -> Html:
     answers = collected.record.answers
     if not answers:
         return EMPTY
-    profiles = {str(generation.id): generation.review_profile for generation in collected.family}
+    profiles = profiles_of(collected) if collected.family else {}
     pairs = [
         element(
             "div",
@@ -202,43 +202,7 @@ def incidents(collected: Collected, course: Course) -> Html:
     return joined(parts)
 
 
-def refinement(collected: Collected) -> Html:
-    """What the service fixed before delivery and what it left open, for each generation where there are several."""
-    found = [
-        (generation, _audit(generation.raw.get("refinement_audit"), "h4" if collected.family else "h3"))
-        for generation in (collected.generation, *collected.family)
-        if generation is not None
-    ]
-    if not collected.family:
-        return joined(audit for _, audit in found)
-    return joined(
-        [element("h3", generation.review_profile or str(generation.id)), audit] for generation, audit in found if audit
-    )
-
-
-def _audit(audit: object, heading: str) -> Html:
-    if not isinstance(audit, Mapping):
-        return EMPTY
-    parts = [element("p", audit.get("summary"))] if audit.get("summary") else []
-    for key, title in (("escalated", "Left open: known gaps of the package"), ("auto_fixed", "Fixed before delivery")):
-        entries = audit.get(key)
-        rows = [
-            [
-                spaced(str(entry.get("pass") or "")),
-                spaced(str(entry.get("action") or "")),
-                _code(entry.get("target")),
-                entry.get("detail"),
-            ]
-            for entry in (entries if isinstance(entries, list) else [])
-            if isinstance(entry, Mapping)
-        ]
-        if rows:
-            parts += [
-                element(heading, title),
-                table(("Pass", "What was done", "Where", "Detail"), rows, title, is_named=True),
-            ]
-    return joined(parts)
-
-
-def _code(value: object) -> Html:
-    return element("code", escaped(value)) if value else EMPTY
+def profiles_of(collected: Collected) -> dict[str, str | None]:
+    """The profile of each of the run's generations, by id."""
+    known = (collected.generation, *collected.family)
+    return {str(generation.id): generation.review_profile for generation in known if generation is not None}

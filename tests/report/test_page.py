@@ -28,7 +28,6 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected) -> None:
         "course",
         "cost",
         "questions",
-        "incidents",
         "refinement",
         "package",
         "interview",

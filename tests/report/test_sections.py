@@ -38,7 +38,7 @@ def test_a_failed_run_says_why(when: datetime) -> None:
     reader = Reader(page(Collected(record, when, generation=generation)))
     reader.check_harmless()
 
-    assert "HostRestart: The host went away." in reader.text
+    assert "The generation failed (HostRestart): The host went away." in reader.text
     assert "$1.50" in reader.text
     assert "retried 1 time after a failure" in reader.text
 
