@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from specstep_flows._course import Duration
 from specstep_flows._text import counted, duration, money, percent, size, spaced
 from specstep_flows.states import STAGES, billing_meaning, fold, is_terminal, stage_of
 
@@ -57,7 +58,7 @@ class Observed:
     """What is known beside a generation: of its run, and of the time that has passed since it was read."""
 
     #: How long it has taken; None where only the generation itself tells.
-    seconds: float | None = None
+    duration: Duration | None = None
     since: float = 0.0
     spent_before_usd: float = 0.0
     questions: int = 0
@@ -130,12 +131,16 @@ def _progress(generation: Any) -> Fact | None:
 
 
 def _time(generation: Any, observed: Observed) -> Fact | None:
-    taken = observed.seconds if observed.seconds is not None else seconds_taken(generation)
+    taken = observed.duration
+    if taken is None and (seconds := seconds_taken(generation)) is not None:
+        taken = Duration(seconds)
     total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
     if taken is None:
         return None if total is None else Fact("time", f"forecast {duration(total)} of work", 6)
+    notes = [taken.parts] if taken.parts else []
     if generation.is_terminal:
-        return Fact("time", duration(taken), 6, None if total is None else f"forecast {duration(total)} of work")
+        notes += [] if total is None else [f"forecast {duration(total)} of work"]
+        return Fact("time", duration(taken.seconds), 6, ", ".join(notes) or None)
     if total is None:
         note = "no forecast"
     elif left is not None:
@@ -145,13 +150,14 @@ def _time(generation: Any, observed: Observed) -> Fact | None:
     elif generation.started_work_at is None and not generation.is_paused:
         note = f"forecast {duration(total)} of work"
     else:
-        note = f"{'longer than the forecast of' if taken > total else 'forecast'} {duration(total)}"
-    return Fact("time", f"{duration(taken)} so far", 6, note)
+        is_longer = taken.working_seconds > total
+        note = f"{'longer than the forecast of' if is_longer else 'forecast'} {duration(total)}"
+    return Fact("time", f"{duration(taken.seconds)} so far", 6, ", ".join([*notes, note]))
 
 
 def _cost(generation: Any, observed: Observed) -> Fact | None:
     spent, before, total = generation.running_cost_usd, observed.spent_before_usd, generation.estimated_total_usd
-    if spent is None and not before and (generation.is_terminal or observed.seconds is None):
+    if spent is None and not before and (generation.is_terminal or observed.duration is None):
         return None
     text = money(spent if not before else before + (spent or 0.0))
     notes = [f"{money(before)} of it for earlier attempts"] if before else []

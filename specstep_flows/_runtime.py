@@ -152,7 +152,7 @@ class _Runtime:
             is_user_actor=(self.settings.api_key or "").startswith("oat_"),
             options=record.options,
         )
-        await Report(events.RunOpened(record.run_id, resumed, states_of(record)))
+        await Report(events.RunOpened(record.run_id, resumed, states_of(record), record.history))
         return await work(job)
 
     @contextlib.contextmanager

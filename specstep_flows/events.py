@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from uuid import UUID
 
@@ -43,12 +44,14 @@ class Event:
 class RunOpened(Event):
     """The run is stored: from now on it can be resumed. If it is new, nothing has been paid for yet.
 
-    ``states`` are the states that the generation of a resumed run has been seen in, in order.
+    ``states`` are the states that the generation of a resumed run has been seen in, in order; ``history`` are the looks
+    at it, as the run's record keeps them.
     """
 
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ __all__ = [
     "is_known",
     "is_one_of",
     "is_terminal",
+    "is_waiting",
     "retry_makes_sense",
     "stage_of",
 ]
@@ -94,6 +95,11 @@ def is_one_of(word: str | None, *names: str) -> bool:
 def is_terminal(state: str | None) -> bool:
     """Whether nothing more will happen. False for a state that this version has never seen."""
     return fold(state) in _TERMINAL
+
+
+def is_waiting(state: str | None) -> bool:
+    """Whether a generation in this state waits for somebody: for answers, or because somebody paused it."""
+    return is_one_of(state, "paused", "pausedawaitingclarification")
 
 
 def is_known(state: str | None) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+from specstep_flows._course import course
 from specstep_flows._json import as_json
 from specstep_flows._text import plain_line
 from specstep_flows.states import fold
@@ -30,10 +31,12 @@ def event_document(event: Event) -> dict[str, Any]:
 def run_document(record: RunRecord) -> dict[str, Any]:
     """A run as its record has it."""
     document = {name: value for name, value in as_json(record).items() if name not in _INNER}
+    took = course(record.history, generation_id=record.generation_id).duration
     return {
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
     }
 

@@ -14,8 +14,8 @@ from specstep_flows.report.sections import STILL_LETTERS, still
 from specstep_flows.states import fold, is_one_of, is_terminal, retry_makes_sense
 
 if TYPE_CHECKING:
+    from specstep_flows._course import Course
     from specstep_flows.report.collect import Collected
-    from specstep_flows.report.course import Course
 
 #: Facts that the sentence under the title has said already.
 _SAID: Final = frozenset({"why", "questions"})

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows.report import hero, outcome, people, refinement, sections
-from specstep_flows.report.course import course
 
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
@@ -21,11 +20,7 @@ RUN_MARK: Final = "specstep-run"
 
 def page(collected: Collected) -> str:
     """The report as one HTML document."""
-    found = course(
-        collected.record.history,
-        collected.events,
-        None if collected.record.generation_id is None else str(collected.record.generation_id),
-    )
+    found = collected.course
     parts = [
         sections.section(
             "course", "Course", sections.course_table(collected, found), sections.incidents(collected, found)

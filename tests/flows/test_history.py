@@ -16,11 +16,12 @@ def generation(state: str = "Drafting", cost: float | None = 0.5, **more: object
     return Generation(id=UUID(int=1), state=state, running_cost_usd=cost, **more)  # type: ignore[arg-type]
 
 
-def test_a_look_that_tells_nothing_new_is_not_kept() -> None:
-    """Only a change of state, cost or incident is worth a sample."""
+def test_of_looks_that_tell_the_same_the_first_and_the_last_are_kept() -> None:
+    """Only a change of state, cost or incident is worth a sample; the last look tells until when it was so."""
     first = sampled((), generation(), 10.0)
+    longer = sampled(sampled(sampled(first, generation(), 20.0), generation(), 30.0), generation(), 40.0)
 
-    assert sampled(first, generation(), 20.0) == first
+    assert [sample["at"] for sample in longer] == [10.0, 40.0]
     assert len(sampled(first, generation(cost=0.6), 20.0)) == 2
     assert len(sampled(first, generation(retry_count=1), 20.0)) == 2
 

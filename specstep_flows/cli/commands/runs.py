@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._course import course
 from specstep_flows._json import as_json
 from specstep_flows._text import money, plain_line
 from specstep_flows.cli.arguments import find_run, find_target
@@ -123,6 +124,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
 
 def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     spent = _spent(record)
+    found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
@@ -140,6 +142,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("generation", record.generation_id),
         ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
+        ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
         ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
         *(

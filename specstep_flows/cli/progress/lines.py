@@ -112,7 +112,7 @@ class _Drawer:
                 rows.append(self._row("now", self.watched.doing, 9))
             if self.watched.interview_percent is not None:
                 rows.append(self._row("transcript", f"{self.watched.interview_percent:g}% full", 2))
-            rows.append(self._row("time", f"{duration(self.watched.elapsed(self.now))} so far", 5))
+            rows.append(self._row("time", f"{duration(self.watched.elapsed(self.now).seconds)} so far", 5))
         else:
             rows += self._generation(generation)
         if self.watched.uploading is not None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import events
-from specstep_flows._facts import Observed, generation_facts, headline, seconds_taken
+from specstep_flows._course import Course, Duration, course
+from specstep_flows._facts import Observed, generation_facts, headline
 from specstep_flows._text import counted, duration, size
+from specstep_flows.flows.history import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows._facts import Fact
+    from specstep_flows.flows.history import Sample
     from specstep_flows.models import ConversationItem, Generation
 
 
@@ -39,8 +42,9 @@ class Watched:
     #: The other generations of a fan-out, as they were last seen.
     beside: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
-    #: How long the generation had worked at a moment, by the last forecast that told.
-    worked: tuple[float, float] | None = None
+    #: All looks at the run's generations, those of earlier processes among them, and what they come to.
+    history: tuple[Sample, ...] = ()
+    course: Course = attrs.field(factory=Course)
     next_look_at: float | None = None
     spent_before: float = 0.0
     waiting: str | None = None
@@ -60,7 +64,7 @@ class Watched:
         match event:
             case events.RunOpened():
                 self.run_id = event.run_id
-                self.seen = list(event.states)
+                self.seen, self.history = list(event.states), event.history
                 return f"Run {event.run_id}" + (" resumed." if event.resumed else "")
             case events.KeyVerified():
                 self.doing = "The key is valid."
@@ -127,7 +131,7 @@ class Watched:
         if self.generation is not None and self.generation.id != event.generation_id:
             self.spent_before += self.generation.running_cost_usd or 0.0
         self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
-        self.is_over, self.worked = False, None
+        self.is_over, self.course = False, Course()
         found = "was found and is being watched" if event.adopted else "has started"
         return f"Generation {event.generation_id} {found}."
 
@@ -140,9 +144,8 @@ class Watched:
         if not self.seen or self.seen[-1] != generation.state:
             self.seen.append(generation.state)
         self.looked_at = now
-        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
-        if total is not None and left:
-            self.worked = (max(0.0, total - left), now)
+        self.history = sampled(self.history, generation, now)
+        self.course = course(self.history, generation_id=generation.id)
         self.next_look_at = None if event.next_look_in is None else now + event.next_look_in
         self.is_over = event.next_look_in is None
         self.doing = None
@@ -159,9 +162,8 @@ class Watched:
             return []
         since = 0.0 if self.is_over or self.looked_at is None else now - self.looked_at
         server_time = None if self.server_time is None else self.server_time()
-        seconds = self.elapsed(now, server_time)
         return generation_facts(
-            self.generation, Observed(seconds, since, self.spent_before, self.questions, server_time)
+            self.generation, Observed(self.elapsed(now), since, self.spent_before, self.questions, server_time)
         )
 
     def beside_words(self) -> list[str]:
@@ -175,20 +177,14 @@ class Watched:
         facts = generation_facts(generation)
         return f"{name}: " + ", ".join([headline(facts), *(fact.text for fact in facts[1:] if fact.weight >= 8)])
 
-    def elapsed(self, now: float, server_time: datetime | None = None) -> float:
-        """Seconds that the generation, or what precedes it, has taken."""
-        generation = self.generation
-        if generation is None or self.looked_at is None:
-            return now - self.began
-        taken = seconds_taken(generation)
-        if taken is not None:
-            return taken if self.is_over or generation.is_terminal else taken + now - self.looked_at
-        if server_time is not None and generation.started_at is not None:
-            return max(0.0, (server_time - generation.started_at).total_seconds())
-        if self.worked is not None:
-            worked, at = self.worked
-            return worked + (self.looked_at if self.is_over else now) - at
-        return now - self.began
+    def elapsed(self, now: float) -> Duration:
+        """The time that the generation, or what precedes it, has taken."""
+        if self.generation is None or self.looked_at is None:
+            return Duration(now - self.began)
+        is_over = self.is_over or self.generation.is_terminal
+        # What this process did not watch is not told apart from work.
+        known = attrs.evolve(self.course.duration, unwatched_seconds=0.0)
+        return known.later(0.0 if is_over else now - self.looked_at, self.generation.state)
 
     def next_look_words(self, now: float) -> str | None:
         """When the service is asked again, or what is waited for."""

@@ -14,7 +14,7 @@ from tests.kit.frames import RUN, looks, shown, terminal, written
 
 
 def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> None:
-    """Elapsed, remaining and the next look count on while nothing is asked of the service."""
+    """Elapsed (from the kickoff), remaining and the next look count on while nothing is asked of the service."""
     console = terminal(200)
     display = LiveDisplay(console, clock=clock)
     for event in looks(busy_generation):
@@ -24,7 +24,7 @@ def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> 
     console.print(display)
     frame = written(console)[before:]
 
-    assert "3m 40s so far, about 8m 20s left of a forecast of 12m" in frame
+    assert "3m 45s so far, about 8m 20s left of a forecast of 12m" in frame
     assert "next look   in 5s" in frame
 
 
@@ -48,7 +48,7 @@ def test_time_goes_on_from_the_last_forecast_when_the_run_outlasts_it(clock: Any
     before = len(written(console))
     console.print(display)
 
-    assert "13m 30s so far, longer than the forecast of 12m" in written(console)[before:]
+    assert "13m 35s so far, longer than the forecast of 12m" in written(console)[before:]
 
 
 def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy_generation: Generation) -> None:
