@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from datetime import UTC
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -45,7 +47,10 @@ def situation(collected: Collected) -> Situation:
     if is_one_of(state, "cancelled"):
         return Situation("bad", _cancelled(collected), "No package will be made. What was spent stays spent.")
     if record.is_finished:
-        return Situation("good", "The package is complete and on disk.", _files(collected))
+        if len(collected.packages) > 1:
+            words = f"All {len(collected.packages)} packages are complete and on disk."
+            return Situation("good", words, f"They are in {Path(collected.packages[0].file).parent}.")
+        return Situation("good", "The package is complete and on disk.", f"It is at {record.file}.")
     if is_terminal(state):
         return Situation("open", "The package is ready at SpecStep.", "To download it:", resume)
     return _under_way(collected, resume)
@@ -72,12 +77,6 @@ def _cancelled(collected: Collected) -> str:
     return "The generation was cancelled."
 
 
-def _files(collected: Collected) -> str:
-    if len(collected.packages) > 1:
-        return f"{counted(len(collected.packages), 'package')}, listed under Packages."
-    return f"It is at {collected.record.file}."
-
-
 def _under_way(collected: Collected, resume: str) -> Situation:
     record, state = collected.record, collected.state
     if fold(state) == fold("PausedAwaitingClarification"):
@@ -96,7 +95,7 @@ def _under_way(collected: Collected, resume: str) -> Situation:
 
 def _last_error(collected: Collected) -> str:
     error = collected.record.error
-    return f"Last error: {error.rstrip('. ')}. " if error else ""
+    return f"{error.rstrip('. ')}. " if error else ""
 
 
 def title_of(collected: Collected) -> str:
@@ -121,6 +120,7 @@ def header(collected: Collected, found: Course) -> Html:
         "header",
         element("p", "SpecStep run ", element("code", collected.record.run_id), class_="kicker"),
         element("h1", title_of(collected), " ", element("span", first.text, class_=f"badge {now.tone}")),
+        _as_of(collected),
         _situation(now),
         element("p", _without_mark(description), class_="description") if description else EMPTY,
         element("p", "This run used a local sandbox: nothing was paid.", class_="banner")
@@ -129,6 +129,13 @@ def header(collected: Collected, found: Course) -> Html:
         element("dl", *map(_card, cards), class_="facts"),
         element("dl", *map(_line, lines), class_="more-facts") if lines else EMPTY,
     )
+
+
+def _as_of(collected: Collected) -> Html:
+    """When the state was read, where it may be another by now."""
+    if collected.as_of is None or is_terminal(collected.state):
+        return EMPTY
+    return element("p", f"As of {collected.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC", class_="note")
 
 
 def _situation(now: Situation) -> Html:

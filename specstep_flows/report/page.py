@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows._html import EMPTY, Html, element, joined
-from specstep_flows.report import hero, outcome, people, refinement, sections
+from specstep_flows.report import course, hero, outcome, people, plot, refinement, sections
 
 if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
@@ -22,11 +22,9 @@ def page(collected: Collected) -> str:
     """The report as one HTML document."""
     found = collected.course
     parts = [
-        sections.section(
-            "course", "Course", sections.course_table(collected, found), sections.incidents(collected, found)
-        ),
+        sections.section("course", "Course", course.course_table(collected)),
         sections.section("generations", "Generations", outcome.generations(collected)),
-        sections.section("cost", "Cost", sections.costs(found)),
+        sections.section("cost", "Cost", plot.costs(found, collected.record.options.max_cost_usd)),
         sections.section("questions", "Questions and answers", sections.questions(collected)),
         sections.section("refinement", "Refinement audit", refinement.refinement(collected)),
         sections.section(

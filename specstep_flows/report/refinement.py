@@ -33,7 +33,7 @@ def refinement(collected: Collected) -> Html:
         # What several generations have alike stands there once.
         entries = _whose((entry, name) for name, audit in known for entry in _entries(audit.get(key)))
         rows = [[*cells, *([", ".join(names)] if several else [])] for cells, names in entries.items()]
-        heads = ("Pass", "What was done", "Where", "Detail", *(["Profiles"] if several else []))
+        heads = ("What was done", "Where", "Detail", *(["Profiles"] if several else []))
         if rows:
             parts += [element("h3", title), table(heads, rows, title, is_named=True)]
     return joined(parts)
@@ -53,8 +53,7 @@ def _entries(found: object) -> list[tuple[Html, ...]]:
     """What an audit lists, as cells of a table."""
     return [
         (
-            escaped(spaced(str(entry.get("pass") or ""))),
-            escaped(spaced(str(entry.get("action") or ""))),
+            escaped(_step(entry.get("pass"), entry.get("action"))),
             _code(entry.get("target")),
             escaped(entry.get("detail")),
         )
@@ -65,3 +64,9 @@ def _entries(found: object) -> list[tuple[Html, ...]]:
 
 def _code(value: object) -> Html:
     return element("code", escaped(value)) if value else EMPTY
+
+
+def _step(which: object, action: object) -> str:
+    """Which pass did what: ``Stub fill: residual gap``."""
+    first, second = (spaced(str(word)) if word else "" for word in (which, action))
+    return f"{first}: {second[:1].lower()}{second[1:]}" if first and second else first or second

@@ -47,6 +47,7 @@ def test_of_one_generation_nobody_asks_which(when: datetime) -> None:
 
 def test_an_audit_of_another_shape_is_left_out(when: datetime) -> None:
     """Its fields are undocumented."""
-    for audit in (None, [], "words", {"escalated": "x"}, {"auto_fixed": [5, None]}):
+    shapes: tuple[Any, ...] = (None, [], "words", {"escalated": "x"}, {"auto_fixed": [5, None]})
+    for audit in shapes:
         generation = Generation(UUID(int=1), "Complete", raw={"refinement_audit": audit})
         assert refinement(Collected(RECORD, when, generation=generation)) == ""

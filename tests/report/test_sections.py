@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows._course import Course
 from specstep_flows.models import Generation
 from specstep_flows.report import Collected, page
-from specstep_flows.report.sections import incidents, questions
+from specstep_flows.report.sections import questions
 from specstep_flows.runs.records import RunRecord
 from tests.kit.report_page import Reader
 
@@ -49,10 +48,3 @@ def test_each_agents_answer_says_by_which_rule_it_was_given(collected: Collected
 
     assert "Forms, &lt;b&gt;no&lt;/b&gt; REST." in html
     assert "Rule: given" in html
-
-
-def test_a_run_without_incident_says_so(when: datetime) -> None:
-    """An empty section would leave open whether anything was looked at."""
-    record = RunRecord("quiet-1", "https://api.example", 0.0, 0.0)
-
-    assert "None: no retry, no restart, no pause." in incidents(Collected(record, when), Course())
