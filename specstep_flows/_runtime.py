@@ -17,14 +17,15 @@ from specstep_flows import errors, events
 from specstep_flows._paths import home_path
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
-from specstep_flows.engine.effects import Flow, Report
+from specstep_flows.engine.effects import Fetch, Flow, Now, Report
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import states_of
+from specstep_flows.flows.history import moments_of, seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
 from specstep_flows.runs.records import check_number
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
-    from specstep_flows.models import Generation, RunOptions
+    from specstep_flows.models import RunOptions
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -126,6 +127,40 @@ class _Runtime:
             raise errors.UsageError(
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
             )
+
+    async def _followed(self, flow: Flow[R]) -> R:
+        """The flow; whatever it reads of a run's generation is the state that the run's record has then."""
+        try:
+            found = await flow
+        except errors.SpecStepError as error:
+            # A generation that failed, was cancelled or is paused is on the error.
+            await self._follow(getattr(error, "generation", None))
+            raise
+        await self._follow(found)
+        return found
+
+    async def _follow(self, found: object) -> None:
+        if not isinstance(found, Generation):
+            return
+        now = await Now()
+        record = await Fetch(lambda _: self._record_of(found))
+        if record is None:
+            return
+        moments = await moments_of(record, found, now)
+
+        def keep(_: Callable[[], bool]) -> None:
+            # The record only follows: it may be where nothing can be written.
+            with contextlib.suppress(errors.StoreError, errors.RunNotFound):
+                if changes := seen(self.store.get(record.run_id), found, now, moments=moments):
+                    self.store.update(record.run_id, changes)
+
+        await Fetch(keep)
+
+    def _record_of(self, generation: Generation) -> RunRecord | None:
+        try:
+            return self.store.find_generation(generation.id, self.settings.api_url)
+        except errors.StoreError:
+            return None
 
     def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> RunFiles:
         return RunFiles(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
@@ -261,7 +296,7 @@ class Runtime(_Runtime):
         self._refuse_unusable()
         refuse_coroutines(self._on_event)
         with _enough_descriptors(), self._alone(alone):
-            return drive(flow, self._session(), self._http)
+            return drive(self._followed(flow), self._session(), self._http)
 
     def drive_run(
         self,
@@ -299,7 +334,7 @@ class AsyncRuntime(_Runtime):
         self._refuse_unusable()
         with _enough_descriptors():
             async with _in_threads(self._alone(alone)):
-                return await drive_async(flow, self._session(), self._http)
+                return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_run(
         self,

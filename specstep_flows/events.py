@@ -51,7 +51,7 @@ class RunOpened(Event):
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
-    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False)
+    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
 
 
 @attrs.frozen
@@ -123,10 +123,14 @@ class GenerationStarted(Event):
 
 @attrs.frozen
 class GenerationProgress(Event):
-    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended."""
+    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended.
+
+    ``moments`` are the changes of state until now, if the service's events were read for them.
+    """
 
     generation: Generation
     next_look_in: float | None
+    moments: tuple[tuple[float, str], ...] = attrs.field(default=(), repr=False, eq=False)
 
 
 @attrs.frozen

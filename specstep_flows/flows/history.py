@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from specstep_flows._course import UNWATCHED_SECONDS
+from specstep_flows import errors, gateway
+from specstep_flows._course import UNWATCHED_SECONDS, moments_in
+from specstep_flows.states import is_fan_out, is_terminal, is_waiting
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation
@@ -53,6 +55,72 @@ def sampled(
         history = history[:-1]
     longer = (*history, sample)
     return longer if len(longer) <= MOST_SAMPLES else _thinned(longer)
+
+
+def seen(
+    record: RunRecord,
+    generation: Generation,
+    now: float,
+    *,
+    cost_usd: float | None = None,
+    run_cost_usd: float | None = None,
+    moments: Sequence[tuple[float, str]] = (),
+) -> dict[str, Any]:
+    """What a look at one of a run's generations changes in its record, which follows the state of the run's own.
+
+    ``cost_usd`` is the generation's, where its body has none; ``run_cost_usd`` is what all of them cost together. An
+    end is final: a look that comes late changes nothing in it.
+    """
+    changes: dict[str, Any] = {}
+    is_own = generation.id == record.generation_id
+    if is_own and is_terminal(record.generation_state) and not generation.is_terminal:
+        return {}
+    if is_own and run_cost_usd is None and not is_fan_out(record.options.profile):
+        run_cost_usd = cost_usd if generation.running_cost_usd is None else generation.running_cost_usd
+    if run_cost_usd is not None:
+        changes["cost_usd"] = run_cost_usd
+    if generation.project_name:
+        changes["project_name"] = generation.project_name
+    if is_own:
+        changes["generation_state"] = generation.state
+        changes["history"] = sampled(record.history, generation, now, cost_usd=cost_usd, moments=moments)
+        if generation.package_id is not None and not is_fan_out(record.options.profile):
+            changes["package_id"] = generation.package_id
+    return {name: value for name, value in changes.items() if getattr(record, name) != value}
+
+
+async def moments_of(record: RunRecord, generation: Generation, now: float) -> tuple[tuple[float, str], ...]:
+    """The changes of state of the run's generation by the service's events, where a look leaves open what happened.
+
+    GET /v1/generations/{id}/events
+    """
+    if generation.id != record.generation_id or not _needs_moments(record.history, generation, now):
+        return ()
+    try:
+        found = await gateway.get_events(generation.id, once=True)
+    except errors.RequestError:
+        # They are for the record alone; what the looks showed is kept.
+        return ()
+    return tuple(moments_in(event.raw for event in found))
+
+
+def _needs_moments(history: Sequence[Sample], generation: Generation, now: float) -> bool:
+    """Whether a look leaves something open that the service's events can tell: what nobody watched, or an end."""
+    before = [look for look in history if look.get("generation_id") == str(generation.id)]
+    if before and is_terminal(before[-1].get("state")):
+        return False
+    if generation.is_terminal and any(is_waiting(look.get("state")) for look in before):
+        # Looks are late by seconds; what was waiting and what was work is to be the same wherever it is told.
+        return True
+    if generation.is_cancelled:
+        # It has no stamp of its end.
+        return True
+    if before:
+        is_same_wait = is_waiting(generation.state) and before[-1].get("state") == generation.state
+        return now - before[-1]["at"] > UNWATCHED_SECONDS and not is_same_wait
+    sample = _sample(generation, now, None)
+    age = sample["ended"] - sample["started"] if "ended" in sample and "started" in sample else 0.0
+    return bool(max(age, now - sample.get("began", now)) > UNWATCHED_SECONDS)
 
 
 def _content(sample: Sample) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class Watched:
         if not self.seen or self.seen[-1] != generation.state:
             self.seen.append(generation.state)
         self.looked_at = now
-        self.history = sampled(self.history, generation, now)
+        self.history = sampled(self.history, generation, now, moments=event.moments)
         self.course = course(self.history, generation_id=generation.id)
         self.next_look_at = None if event.next_look_in is None else now + event.next_look_in
         self.is_over = event.next_look_in is None
