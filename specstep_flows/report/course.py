@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from specstep_flows._facts import track
 from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import counted, duration, money
-from specstep_flows.report.sections import still
+from specstep_flows.report.sections import still, unbroken
 from specstep_flows.states import fold, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def course_table(collected: Collected) -> Html:
     longest = max((row.seconds or 0.0 for row in rows), default=0.0)
     lines: list[Html] = []
     for mark, row in _in_order(rows, stages):
-        lines.append(_line(mark, row, longest))
+        lines.append(_line(mark, row, longest, is_known=not _is_unwatched(found, row)))
         lines += [_incident(incident) for incident in incidents.pop(row.state, [])]
     lines += [_incident(incident) for left in incidents.values() for incident in left]
     heads = element(
@@ -85,16 +85,27 @@ def _in_order(rows: Sequence[Row], stages: Sequence[Stage]) -> Iterable[tuple[st
             yield marks[fold(row.state)], row
 
 
-def _line(mark: str, row: Row, longest: float) -> Html:
+def _is_unwatched(found: Course, row: Row) -> bool:
+    """Whether nobody saw what was spent in a stage: it is part of what was not watched."""
+    if row.cost_usd or row.state is None:
+        return False
+    return any(
+        visit.spends and visit.state == row.state and span.began < visit.ended and visit.began < span.ended
+        for visit in found.visits
+        for span in found.unwatched
+    )
+
+
+def _line(mark: str, row: Row, longest: float, *, is_known: bool) -> Html:
     sign, meaning = _MARKS[mark]
-    stays = element("span", f" {counted(row.stays, 'time')}", class_="stays") if row.stays > 1 else EMPTY
+    stays = element("span", f" \u00d7{row.stays}", class_="stays") if row.stays > 1 else EMPTY
     return element(
         "tr",
         element(
             "th", element("span", sign, class_="mark", role="img", aria_label=meaning), row.label, stays, scope="row"
         ),
         element("td", "" if row.seconds is None else still(duration(row.seconds)), class_="number"),
-        element("td", "" if row.cost_usd is None else money(row.cost_usd), class_="number"),
+        element("td", "" if row.cost_usd is None or not is_known else money(row.cost_usd), class_="number"),
         element("td", _bar(row.seconds, longest), class_="share", aria_hidden="true"),
         class_=mark,
     )
@@ -143,7 +154,7 @@ def _total(collected: Collected) -> Html:
         element("th", "Total", scope="row"),
         element("td", still(duration(took.seconds)), class_="number"),
         element("td", "" if cost is None else money(cost), class_="number"),
-        element("td", took.parts or "", class_="share parts"),
+        element("td", unbroken(took.parts or ""), class_="share parts"),
     )
 
 

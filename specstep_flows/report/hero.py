@@ -12,7 +12,7 @@ import attrs
 from specstep_flows._facts import Fact
 from specstep_flows._html import EMPTY, Html, element
 from specstep_flows._text import counted, money, size, spaced
-from specstep_flows.report.sections import STILL_LETTERS, still
+from specstep_flows.report.sections import STILL_LETTERS, unbroken
 from specstep_flows.states import fold, is_one_of, is_terminal, retry_makes_sense
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _without_mark(text: str) -> str:
 
 def header(collected: Collected, found: Course) -> Html:
     """The title with its state, the situation, and the numbers that matter most."""
-    first, *facts = collected.facts(found)
+    first, *facts = (_with_limit(fact, collected) for fact in collected.facts(found))
     now = situation(collected)
     description = collected.generation.description if collected.generation is not None else None
     named = [fact for fact in facts if fact.share is None and not fact.is_code and fact.label not in _SAID]
@@ -131,6 +131,14 @@ def header(collected: Collected, found: Course) -> Html:
     )
 
 
+def _with_limit(fact: Fact, collected: Collected) -> Fact:
+    """The cost with the user's limit beside the forecast."""
+    limit = collected.record.options.max_cost_usd
+    if fact.label != "cost" or limit is None:
+        return fact
+    return attrs.evolve(fact, note=", ".join(filter(None, (fact.note, f"your limit {money(limit)}"))))
+
+
 def _as_of(collected: Collected) -> Html:
     """When the state was read, where it may be another by now."""
     if collected.as_of is None or is_terminal(collected.state):
@@ -149,8 +157,8 @@ def _situation(now: Situation) -> Html:
 
 
 def _card(fact: Fact) -> Html:
-    note = element("dd", fact.note, class_="note") if fact.note else EMPTY
-    return element("div", element("dt", fact.title), element("dd", still(fact.text)), note)
+    note = element("dd", unbroken(fact.note), class_="note") if fact.note else EMPTY
+    return element("div", element("dt", fact.title), element("dd", unbroken(fact.text)), note)
 
 
 def _line(fact: Fact) -> Html:

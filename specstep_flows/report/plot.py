@@ -6,6 +6,7 @@ It is drawn twice, for wide screens and for phones: one picture that shrinks wou
 from __future__ import annotations
 
 import bisect
+import collections
 import itertools
 import math
 from typing import TYPE_CHECKING, Final
@@ -38,8 +39,8 @@ LEAST_NAMED: Final = 0.3
 LINE_HEIGHT: Final = 15
 #: A limit that is more than so many times what else is drawn would press it flat, and is only named.
 FAR: Final = 2.0
-#: A wait takes up to this share of the time that was not one, however long it was.
-LONGEST_WAIT: Final = 0.3
+#: A wait and a stretch that nobody watched take up to this share of the time that was watched, however long they were.
+LONGEST: Final = {"wait": 0.3, "unwatched": 1.0}
 #: Seconds between two marks of the time axis.
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
@@ -104,10 +105,10 @@ class Axes:
         height = self.frame.height - TOP - BOTTOM
         return round(self.frame.height - BOTTOM - height * min(1.0, max(0.0, usd) / self.most_usd), 1)
 
-    @property
-    def shortened(self) -> bool:
-        """Whether a stretch has less room than its time would have."""
-        return any(stretch.room < stretch.ended - stretch.began for stretch in self.stretches)
+    def is_shortened(self, kind: str) -> bool:
+        """Whether a stretch of a kind has less room than its time would have."""
+        parts = [stretch for stretch in self.stretches if stretch.kind == kind]
+        return any(stretch.room < stretch.ended - stretch.began for stretch in parts)
 
 
 def costs(course: Course, limit_usd: float | None) -> Html:
@@ -122,12 +123,12 @@ def costs(course: Course, limit_usd: float | None) -> Html:
 def _legend(course: Course, limit_usd: float | None, axes: Axes) -> str:
     parts = ["Line: reported cost"]
     if any(not point.is_watched for point in course.costs):
-        parts[0] += ", dashed where nobody watched"
+        parts[0] += ", dashed where nobody watched" + (" (drawn shorter)" if axes.is_shortened("unwatched") else "")
     if course.forecast_usd is not None:
         has_band = course.low_usd is not None and course.high_usd is not None
         parts.append("Dashed across: forecast" + ("; band: 25th\u201375th percentile" if has_band else ""))
     if course.pauses:
-        parts.append("Shaded: waiting" + (", drawn shorter than it was" if axes.shortened else ""))
+        parts.append("Shaded: waiting" + (", drawn shorter than it was" if axes.is_shortened("wait") else ""))
     if limit_usd is not None and limit_usd > axes.most_usd:
         parts.append(f"The limit of {money(limit_usd)} is above the plot")
     if _marked(course):
@@ -163,11 +164,11 @@ def _stretches(course: Course, most_seconds: float) -> list[Stretch]:
             began, parts = parts[-1].began, parts[:-1]
         parts.append(Stretch(began, ended, kind, ended - began))
     watched = sum(part.room for part in parts if part.kind == "watched")
-    others = sum(part.kind != "watched" for part in parts)
-    if not watched or not others:
+    if not watched:
         return parts
-    most = watched * min(LONGEST_WAIT, 1.0 / others)
-    return [part if part.kind == "watched" else attrs.evolve(part, room=min(part.room, most)) for part in parts]
+    counts = collections.Counter(part.kind for part in parts)
+    most = {kind: watched * min(share, 1.0 / max(1, counts[kind])) for kind, share in LONGEST.items()}
+    return [attrs.evolve(part, room=min(part.room, most.get(part.kind, part.room))) for part in parts]
 
 
 def _within(began: float, ended: float, spans: Iterable[Span]) -> bool:
@@ -231,9 +232,11 @@ def _stretches_named(course: Course, axes: Axes) -> Html:
         names.append((at, axes.x(visit.ended), name, "stage-name"))
     taken: list[tuple[float, float]] = []
     for at, until, name, class_ in names:
+        if class_ == "wait-name":
+            at = max(LEFT, min(at, axes.frame.width - LETTER * len(name) - 8))
         end = at + LETTER * len(name) + 8
         # A name that stands mostly over what came next would be taken for that one's.
-        fits = end <= axes.frame.width and until - at >= LEAST_NAMED * (end - at)
+        fits = end <= axes.frame.width + 0.1 and until - at >= LEAST_NAMED * (end - at)
         if fits and all(end <= left or right <= at for left, right in taken):
             taken.append((at, end))
             parts.append(element("text", name, x=at + 2, y=TOP - 9, class_=class_))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -83,6 +84,11 @@ def questions(collected: Collected) -> Html:
 def _origin(answer: Mapping[str, Any], profile: str | None) -> str:
     rule = f"Rule: {answer.get('rule')}"
     return f"{rule} · asked by {profile}" if profile else rule
+
+
+def unbroken(text: str) -> str:
+    """A sentence whose durations are not broken into two lines."""
+    return re.sub(r"(?<=\d[dhm]) (?=\d)", "\u00a0", text)
 
 
 def profiles_of(collected: Collected) -> dict[str, str | None]:

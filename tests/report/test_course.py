@@ -42,10 +42,10 @@ def test_each_stage_and_each_wait_has_its_row_and_the_costs_add_up(when: datetim
         ["✓ Queued", "10s", "$0.00", ""],
         ["✓ Drafting", "1m", "$0.70", ""],
         ["After 40s: 1 retry after a provider's error (rate limit)."],
-        ["✓ Reviewing 2 times", "50s", "$0.50", ""],
+        ["✓ Reviewing \u00d72", "50s", "$0.50", ""],
         ["After 1m 10s: Resumed after a host restart; repeated work raises the cost."],
         ["‖ Paused awaiting clarification", "30s", "$0.00", ""],
-        ["After 1m 30s: Paused until questions were answered; nothing was spent meanwhile."],
+        ["After 1m 30s: Paused for your answers; nothing was spent meanwhile."],
         [
             "Skipped, or over before it was seen: Specialist review, Fresh eyes, Risk review, Security review, "
             "Assembling, Refining, Delivering"
@@ -73,6 +73,25 @@ def test_what_nobody_watched_and_what_went_before_are_rows(when: datetime) -> No
     assert sum(spent) == pytest.approx(2.6)
     assert "retried 1 time after a failure" in html
     assert "Ahead: Risk review, Security review" in Reader(html).text
+
+
+def test_what_a_stage_cost_that_nobody_watched_is_not_said_to_be_nothing(when: datetime) -> None:
+    """The service's events tell how long it took; what it cost is part of what was not watched."""
+    start = 1780315200.0
+    stages = ("Queued", "Drafting", "SpecialistReview", "Reviewing", "FreshEyes")
+    events = tuple({"state": name, "at": f"2026-06-01T12:{5 * place:02}:00Z"} for place, name in enumerate(stages))
+    history = (
+        look(start, "Queued", 0.0),
+        look(start + 300, "Drafting", 0.0),
+        look(start + 330, "Drafting", 0.3),
+        look(start + 1200, "FreshEyes", 1.5, unwatched=True),
+        look(start + 1230, "FreshEyes", 1.6),
+    )
+    cells = {row[0]: row[1:3] for row in rows(course_table(attrs.evolve(watched(when, history), events=events)))}
+
+    assert cells["✓ Queued"] == ["5m", "$0.00"]
+    assert cells["✓ Reviewing"] == ["5m", ""]
+    assert cells["· Not watched"] == ["", "$1.20"]
 
 
 def test_the_end_of_a_failed_run_is_marked_where_it_was(when: datetime) -> None:

@@ -40,7 +40,7 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected) -> None:
         "2m 42s",
         "1 retry after a provider's error (rate limit).",
         "Resumed after a host restart",
-        "Paused until questions were answered",
+        "Paused for your answers",
         "Forms, <b>no</b> REST.",
         "Rule: given",
         "Left open: known gaps of the package",
