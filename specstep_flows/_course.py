@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from dateutil.parser import isoparse
 
 from specstep_flows._text import duration, plain_line, spaced
 from specstep_flows.states import is_one_of, is_terminal, is_waiting, stage_of
@@ -391,6 +390,8 @@ def moments_in(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:
 
 
 def _time(text: str) -> float | None:
+    from dateutil.parser import isoparse  # many modules, for events alone
+
     try:
         moment = isoparse(text)
         # A stamp without an offset is good enough among its like.

@@ -15,6 +15,7 @@ import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._paths import home_path
+from specstep_flows.callbacks import check_callable
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now, Report
@@ -28,7 +29,7 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
-from specstep_flows.runs.records import check_number
+from specstep_flows.runs.records import RunList, check_number, seconds_of
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
-    from specstep_flows.models import RunOptions
+    from specstep_flows.models import Duration, RunOptions
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -60,6 +61,11 @@ class People:
     confirm: Confirm | None = None
     respondent: Respondent | None = None
     on_event: Listener | None = None
+
+    def by_argument(self) -> dict[str, object]:
+        """Each of them by the name of the argument that it is given as."""
+        given = attrs.asdict(self, recurse=False)
+        return {"on_question": given.pop("policy"), **given}
 
 
 class _Runtime:
@@ -162,6 +168,17 @@ class _Runtime:
         except errors.StoreError:
             return None
 
+    def check(self, **callbacks: object) -> None:
+        """Whether this client can be used, and call these arguments. Raises ``UsageError`` before anything is sent."""
+        self._refuse_unusable()
+        for name, function in (("on_event", self._on_event), *callbacks.items()):
+            check_callable(name, function)
+
+    def runs(self) -> RunList:
+        """Every run in the store, the newest first."""
+        self._refuse_unusable()
+        return RunList(self.store.all())
+
     def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> RunFiles:
         return RunFiles(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
 
@@ -192,7 +209,7 @@ class _Runtime:
 
     @contextlib.contextmanager
     def _open_run(
-        self, run_id: str, find: Find, report: Listener | None, timeout: float | None, is_beside: bool
+        self, run_id: str, find: Find, report: Listener | None, timeout: Duration | None, is_beside: bool
     ) -> Iterator[tuple[Session, bool]]:
         """A session that drives a run alone, and whether the run was there before. It blocks as long as a disk does.
 
@@ -200,8 +217,9 @@ class _Runtime:
         in its record and named on the error.
         """
         opening.check_run_id(run_id)
-        if timeout is not None:
-            check_number(timeout, "The timeout", "seconds")
+        allowed: float | None = None if timeout is None else seconds_of("timeout", timeout)
+        if allowed is not None:
+            check_number(allowed, "The timeout", "seconds")
         is_alone = True
         try:
             let_go = self.store.hold(run_id)
@@ -213,7 +231,7 @@ class _Runtime:
             record, resumed = find(self.store, self.settings.api_url)
             session = Session(
                 self._shared,
-                deadline=None if timeout is None else self._shared.clock.now() + timeout,
+                deadline=None if allowed is None else self._shared.clock.now() + allowed,
                 report=report,
                 store=self.store,
                 record=record,
@@ -291,10 +309,14 @@ class Runtime(_Runtime):
 
     _http: httpx.Client
 
+    def check(self, **callbacks: object) -> None:
+        """Coroutine functions, which nobody here can await, are refused as well."""
+        super().check(**callbacks)
+        refuse_coroutines(self._on_event, *callbacks.values())
+
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
-        self._refuse_unusable()
-        refuse_coroutines(self._on_event)
+        self.check()
         with _enough_descriptors(), self._alone(alone):
             return drive(self._followed(flow), self._session(), self._http)
 
@@ -304,13 +326,12 @@ class Runtime(_Runtime):
         find: Find,
         work: Callable[[Job], Flow[R]],
         people: People,
-        timeout: float | None,
+        timeout: Duration | None,
         *,
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone."""
-        self._refuse_unusable()
-        refuse_coroutines(self._on_event, people.on_event, people.policy, people.confirm, people.respondent)
+        self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
             return drive(self._work(work, people, session, resumed, report), session, self._http)
@@ -331,7 +352,7 @@ class AsyncRuntime(_Runtime):
 
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
-        self._refuse_unusable()
+        self.check()
         with _enough_descriptors():
             async with _in_threads(self._alone(alone)):
                 return await drive_async(self._followed(flow), self._session(), self._http)
@@ -342,12 +363,12 @@ class AsyncRuntime(_Runtime):
         find: Find,
         work: Callable[[Job], Flow[R]],
         people: People,
-        timeout: float | None,
+        timeout: Duration | None,
         *,
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone; the store is opened and closed in a thread."""
-        self._refuse_unusable()
+        self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
         async with _in_threads(blocking) as (session, resumed):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePath
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import attrs
+
+from specstep_flows._text import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from uuid import UUID
 
     from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
 
@@ -34,10 +38,26 @@ __all__ = [
     "Waiting",
 ]
 
+#: Longer texts are shortened where an event is shown in one line.
+LONGEST_VALUE: Final = 100
+
+
+def _line(text: str) -> str:
+    return shorten(text, LONGEST_VALUE, placeholder="…")
+
 
 @attrs.frozen
 class Event:
-    """Something that happened in a run."""
+    """Something that happened in a run. As text it is one line, so that ``on_event=print`` shows a run's progress."""
+
+    def __str__(self) -> str:
+        values = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
+        known = [
+            f"{name.replace('_', ' ')} {_line(str(value))}"
+            for name, value in values
+            if isinstance(value, str | float | int | PurePath | UUID)
+        ]
+        return ": ".join(filter(None, (spaced(type(self).__name__), ", ".join(known))))
 
 
 @attrs.frozen
@@ -132,6 +152,13 @@ class GenerationProgress(Event):
     next_look_in: float | None
     moments: tuple[tuple[float, str], ...] = attrs.field(default=(), repr=False, eq=False)
 
+    def __str__(self) -> str:
+        from specstep_flows._facts import generation_facts, headline
+
+        facts = generation_facts(self.generation)
+        told = [fact.text for fact in facts if fact.label in ("why", "questions", "time", "cost")]
+        return f"Generation: {', '.join([headline(facts), *told])}"
+
 
 @attrs.frozen
 class QuestionsAsked(Event):
@@ -140,6 +167,9 @@ class QuestionsAsked(Event):
     generation_id: UUID
     questions: tuple[Clarification, ...]
 
+    def __str__(self) -> str:
+        return _line("Questions asked: " + "; ".join(question.question for question in self.questions))
+
 
 @attrs.frozen
 class QuestionsAnswered(Event):
@@ -147,6 +177,9 @@ class QuestionsAnswered(Event):
 
     generation_id: UUID
     answers: tuple[Answer, ...]
+
+    def __str__(self) -> str:
+        return _line("Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
 
 
 @attrs.frozen

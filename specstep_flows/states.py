@@ -73,11 +73,11 @@ _HOPELESS_FAILURES: Final = (
 
 #: What ``billing_state`` means for the user's money (walkthrough, step 5).
 _BILLING: Final = {
-    "notstarted": "in the queue, nothing is being spent yet",
-    "active": "working, the cost is running",
+    "notstarted": "queued, nothing is being spent yet",
+    "active": "working (billing)",
     "pausedretrying": "paused on a transient error, nothing is being spent",
     "pausedawaitinginput": "waiting for you, nothing is being spent",
-    "complete": "over, nothing more is spent",
+    "complete": "finished, no further charges",
 }
 
 

@@ -9,13 +9,13 @@ import typer
 from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
-from specstep_flows._text import money
+from specstep_flows._text import heading, money
 from specstep_flows.cli.agreement import Confirmed, agree
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
-from specstep_flows.cli.output import facts, show_table
+from specstep_flows.cli.output import show_pairs, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
@@ -80,7 +80,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
     with open_client(call) as client:
         generation = client.get_generation(find_generation(call, client, run))
     document = as_json(generation)
-    call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
+    show_pairs(call, ((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
 
@@ -115,7 +115,7 @@ def list_(
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
     started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
-    return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
+    return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
 @verb

@@ -14,7 +14,7 @@ from specstep_flows._text import money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunOrGeneration, WholeRun
-from specstep_flows.cli.output import STATUS_WORDS, facts, name_of, run_document, show_table, status_of
+from specstep_flows.cli.output import STATUS_WORDS, name_of, run_document, show_pairs, show_table, status_of
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
@@ -111,7 +111,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
             f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
             f"`specstep adopt {run}` turns it into a run."
         )
-    call.finish(facts(_facts(record)), run_document(record))
+    show_pairs(call, _facts(record), run_document(record))
     return 0
 
 
@@ -148,7 +148,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 
