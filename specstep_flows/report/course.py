@@ -24,7 +24,7 @@ _MARKS: Final = {
     "current": ("●", "present stage"),
     "halted": ("‖", "halted here"),
     "failed": ("✗", "ended here"),
-    "waiting": ("‖", "waiting for somebody"),
+    "waiting": ("‖", "waiting"),
     "other": ("·", "not a stage"),
 }
 

@@ -87,7 +87,7 @@ def _receipt_of(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str, unwritable: str = "replace") -> None:
-    """Beside its place first, so that there is never half a file under its name."""
+    """Under another name first, so that there is never half a file under its own."""
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".specstep-", suffix=".part")
         try:

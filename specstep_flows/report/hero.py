@@ -132,7 +132,7 @@ def header(collected: Collected, found: Course) -> Html:
 
 
 def _with_limit(fact: Fact, collected: Collected) -> Fact:
-    """The cost with the user's limit beside the forecast."""
+    """The cost with the user's limit next to the forecast."""
     limit = collected.record.options.max_cost_usd
     if fact.label != "cost" or limit is None:
         return fact

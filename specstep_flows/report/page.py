@@ -67,7 +67,7 @@ def _head(collected: Collected) -> Html:
 
 
 def _contents_list(parts: list[Html]) -> Html:
-    """Links to the sections that the page has, beside them where the screen is wide enough."""
+    """Links to the sections that the page has, next to them where the screen is wide enough."""
     links = []
     for part in parts:
         if part:

@@ -235,7 +235,7 @@ def _stretches_named(course: Course, axes: Axes) -> Html:
         if class_ == "wait-name":
             at = max(LEFT, min(at, axes.frame.width - LETTER * len(name) - 8))
         end = at + LETTER * len(name) + 8
-        # A name that stands mostly over what came next would be taken for that one's.
+        # A name that stands mostly over what came next would be read as its name.
         fits = end <= axes.frame.width + 0.1 and until - at >= LEAST_NAMED * (end - at)
         if fits and all(end <= left or right <= at for left, right in taken):
             taken.append((at, end))

@@ -30,7 +30,7 @@ def refinement(collected: Collected) -> Html:
     for words, names in summaries.items():
         parts.append(element("p", f"{', '.join(names)}: {words}" if several else words))
     for key, title in (("escalated", "Left open: known gaps of the package"), ("auto_fixed", "Fixed before delivery")):
-        # What several generations have alike stands there once.
+        # What several generations have in common is one row.
         entries = _whose((entry, name) for name, audit in known for entry in _entries(audit.get(key)))
         rows = [[*cells, *([", ".join(names)] if several else [])] for cells, names in entries.items()]
         heads = ("What was done", "Where", "Detail", *(["Profiles"] if several else []))

@@ -82,8 +82,9 @@ def questions(collected: Collected) -> Html:
 
 
 def _origin(answer: Mapping[str, Any], profile: str | None) -> str:
-    rule = f"Rule: {answer.get('rule')}"
-    return f"{rule} · asked by {profile}" if profile else rule
+    rule = str(answer.get("rule") or "given")
+    given = "Answered by you" if rule == "given" else f"Answered by: {rule}"
+    return f"{given} · asked by {profile}" if profile else given
 
 
 def unbroken(text: str) -> str:

@@ -136,7 +136,7 @@ def test_a_console_error_would_be_noticed(browser: Browser, tmp_path: Path) -> N
 def test_what_is_wrong_with_a_page_would_be_noticed(
     browser: Browser, axe: Path, tmp_path: Path, screen: Screen
 ) -> None:
-    """axe is really asked, in a phone's frame, too: about contrast, names, and what stands out at the side."""
+    """axe is really asked, in a phone's frame, too: about contrast, names, and what is wider than the screen."""
     page = tmp_path / "bad.html"
     page.write_text(
         '<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>Bad</title>'

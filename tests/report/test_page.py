@@ -42,7 +42,7 @@ def test_the_page_of_a_whole_run_says_everything(collected: Collected) -> None:
         "Resumed after a host restart",
         "Paused for your answers",
         "Forms, <b>no</b> REST.",
-        "Rule: given",
+        "Answered by you",
         "Left open: known gaps of the package",
         "docs/04-operations/02-runbook.md",
         "01-milestones.md",

@@ -22,7 +22,7 @@ def audited(number: int, profile: str, **audit: Any) -> Generation:
     return Generation(UUID(int=number), "Complete", review_profile=profile, raw={"refinement_audit": audit})
 
 
-def test_what_several_generations_have_alike_is_told_once(when: datetime) -> None:
+def test_what_several_generations_have_in_common_is_one_row(when: datetime) -> None:
     """Three children of a Researcher run that left the same gap open are one row, which names the three."""
     other = {**GAP, "target": "glossary.md"}
     family = (audited(2, "Fast", summary="1 left open.", escalated=[GAP]), audited(3, "Normal", escalated=[GAP, other]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import attrs
+
 from specstep_flows.models import Generation
 from specstep_flows.report import Collected, page
 from specstep_flows.report.sections import questions
@@ -45,6 +47,9 @@ def test_a_failed_run_says_why(when: datetime) -> None:
 def test_each_agents_answer_says_by_which_rule_it_was_given(collected: Collected) -> None:
     """Whoever reads the report sees who decided."""
     html = questions(collected)
+    answer = {"question": "Forms?", "answer": "Yes.", "rule": "answers.yaml, line 3"}
+    by_file = attrs.evolve(collected, record=attrs.evolve(collected.record, answers=(answer,)))
 
     assert "Forms, &lt;b&gt;no&lt;/b&gt; REST." in html
-    assert "Rule: given" in html
+    assert "Answered by you" in html
+    assert "Answered by: answers.yaml, line 3" in questions(by_file)
