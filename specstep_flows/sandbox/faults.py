@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import json
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any, Literal, get_args
 
 import attrs
 import yaml
+
+from specstep_flows.sandbox.operations import BLOBS, blanked, fitting, operation_names
 
 Kind = Literal[
     "reset",
@@ -142,8 +143,6 @@ class Fault:
             raise ValueError(f"a fault of kind {self.kind!r} needs the fields that it is about")
 
     def _check_match(self) -> None:
-        from specstep_flows.sandbox.operations import BLOBS, fitting, operation_names
-
         match: object = self.match
         if not isinstance(match, str):
             raise ValueError(f"match is text such as 'GET /v1/me', not {match!r}")
@@ -252,8 +251,3 @@ def load_faults(path: str | Path) -> list[Fault]:
 def _near(word: Any, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(word), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def blanked(name: str) -> str:
-    """An operation without what its parameters are called."""
-    return re.sub(r"\{[^}]*\}", "{}", name)

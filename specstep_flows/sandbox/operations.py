@@ -8,7 +8,6 @@ from functools import cache
 
 from specstep_flows.sandbox.blobs import blob_operation
 from specstep_flows.sandbox.document import OPERATIONS, operation_of
-from specstep_flows.sandbox.faults import blanked
 
 BLOBS = "GET /blob/{name}"
 #: What a parameter of a path can be: anything without a slash. A pattern's `*` may be anything.
@@ -56,3 +55,8 @@ def _meet(template: str, pattern: str) -> bool:
         return bool(left and right) and (left == right or right == "\1") and from_here(i + 1, j + 1)
 
     return from_here(0, 0)
+
+
+def blanked(name: str) -> str:
+    """An operation without what its parameters are called."""
+    return re.sub(r"\{[^}]*\}", "{}", name)
