@@ -18,7 +18,7 @@ Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip th
 
 def agree(call: Call, what: str, yes: bool) -> None:
     """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
-    _ask(call, f"{what}. Continue?", f"{what}, and there is no terminal to confirm it on: add --yes.", yes)
+    _ask(call, f"{what}. Continue?", f"{what}, and there is no terminal to ask on: add --yes.", yes)
 
 
 def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
@@ -27,7 +27,7 @@ def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
     Raises:
         UsageError: without agreement; nothing was sent then.
     """
-    _ask(call, f"{what}? {lost}", f"{what}? {lost} There is no terminal to confirm it on: add --yes.", yes)
+    _ask(call, f"{what}? {lost}", f"{what}? {lost} There is no terminal to ask on: add --yes.", yes)
 
 
 def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None:

@@ -52,7 +52,7 @@ def answer(
     """Answer a generation's questions.
 
     All of them, or none is sent. On a terminal you are asked each one; elsewhere the answers come from --answer,
-    --answers or --defaults. The generation continues at the service's next tick, and `specstep resume` keeps watching.
+    --answers or --defaults. The generation then resumes shortly, and `specstep resume` keeps watching.
     If no question is waiting, it exits with 1.
     """
     file = load_answers(answers)
@@ -72,18 +72,19 @@ def answer(
     document = {"run_id": call.run_id, "generation_id": str(generation_id), "answers": as_json(accepted)}
     if accepted:
         call.finish(id_as_named(run, generation_id, record), {"code": "answered", **document})
-        call.terminal.say(
-            f"{counted(len(accepted), 'answer')} accepted; the generation continues at the service's next tick."
-        )
+        for one in accepted:
+            if one.rule != "person":
+                call.terminal.say(f"Answered ({one.rule}): {call.terminal.line(one.answer)}")
+        call.terminal.say(f"{counted(len(accepted), 'answer')} sent; the generation will resume shortly.")
     elif waiting:
         call.finish(None, {"code": "answered", **document})
-        call.terminal.say("These questions are already answered; the service picks the answers up at its next tick.")
+        call.terminal.say("These questions are already answered; the generation will resume shortly.")
     else:
         next_command = None if record is None or record.is_finished else call.resume_command
         message = "No question is waiting for an answer, so nothing was sent."
         return tell(call, message, "no_question", exits.FAILED, next_command, document)
     if accepted and call.resume_command is not None:
-        call.terminal.say(f"Keep watching with: {call.resume_command}")
+        call.terminal.say(f"To keep watching: {call.resume_command}")
     return exits.DONE
 
 
