@@ -450,5 +450,5 @@ def _unknown(name: str, path: Path) -> str:
     near = difflib.get_close_matches(name, _CHECKS, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     if not near and name in attrs.fields_dict(RunOptions):
-        hint = " It is an option of a run: give it to `run` (or --max-cost and the like), where it holds for that run."
+        hint = " It is an option of a run: give it to `run`, where it holds for that run."
     return f"The settings file {path} has an unknown setting: {name!r}.{hint} Nothing was sent."

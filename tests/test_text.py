@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from specstep_flows._text import counted, duration, money, percent, size, spaced, without_secrets
+from specstep_flows._text import counted, duration, money, parse_duration, percent, size, spaced, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -14,14 +16,47 @@ from specstep_flows._text import counted, duration, money, percent, size, spaced
         (-3, "0s"),
         (48.4, "48s"),
         (60, "1m"),
-        (185, "3m 05s"),
+        (185, "3m 5s"),
+        (3900, "1h 5m"),
         (7800, "2h 10m"),
         (273600, "3d 4h"),
+        (259200, "3d"),
     ],
 )
 def test_durations_are_said_in_two_units_at_most(seconds: float, words: str) -> None:
     """A duration is said as a person would, and never as a negative one."""
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("0.5", 0.5),
+        ("90s", 90),
+        (" 30m ", 1800),
+        ("30 min", 1800),
+        ("2H", 7200),
+        ("1h30m", 5400),
+        ("1h 30m", 5400),
+        ("1.5 hours", 5400),
+        ("1d 2h", 93600),
+        ("0s", 0),
+        *((text, None) for text in ("", " ", "h", "1h30", "30m1h", "-5", "30x", "5 5", "1e5", "nan", "inf", "\u0663s")),
+    ],
+)
+def test_durations_are_read_as_people_write_them(text: str, seconds: float | None) -> None:
+    """A number alone is seconds; what could mean two things is refused."""
+    assert parse_duration(text) == seconds
+
+
+@given(st.integers(0, 10**9))
+def test_what_is_shown_as_a_duration_is_read_as_one(seconds: int) -> None:
+    """To the two units that are shown."""
+    read = parse_duration(duration(seconds))
+
+    assert read is not None
+    assert duration(read) == duration(seconds)
 
 
 @pytest.mark.parametrize(

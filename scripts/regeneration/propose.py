@@ -93,7 +93,7 @@ def _propose(folder: Path, scratch: Path) -> int:
         sentences = [shown(line, 250) for line in (scratch / STOPPED).read_text(encoding="utf-8").splitlines()]
         more = [f"and {len(sentences) - MOST_REASONS} more"] if len(sentences) > MOST_REASONS else []
         reason = "\n".join(["# Regeneration stopped", "", "```", *sentences[:MOST_REASONS], *more, "```", "", ""])
-        _summarise(reason + _shortened(report, "`scripts/regenerate.py --pull --report FOLDER` writes the rest"))
+        _summarise(reason + _shortened(report, "`scripts/regenerate --pull --report FOLDER` writes the rest"))
         if page.exists():
             _warn(_Remote(folder, scratch), reason)
         return 1

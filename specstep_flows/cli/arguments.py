@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import home_path
+from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
 
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-#: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
-LONGEST_BYTES: Final = 4_000_000
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
-_ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")
 
 
 def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
@@ -48,32 +45,15 @@ def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        return [_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
+        return [brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
     path = Path(brief)
     if brief.strip() and os.path.exists(path):
-        return [_read(path), *further]
-    if _looks_like_a_path(brief):
+        return [read_brief(path), *further]
+    if looks_like_a_path(brief):
         raise errors.UsageError(
             f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
         )
     return [brief, *further]
-
-
-def _looks_like_a_path(text: str) -> bool:
-    if any(character.isspace() for character in text) or not text:
-        return False
-    return "/" in text or "\\" in text or text.startswith("~") or _ENDS_LIKE_A_FILE.search(text) is not None
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST_BYTES + 1)
-    except IsADirectoryError:
-        raise errors.UsageError(f"{path} is a folder, not a brief.") from None
-    except OSError as error:
-        raise errors.UsageError(f"The brief {path} cannot be read ({error.strerror}).") from None
-    return _text(content, str(path))
 
 
 def standard_input(what: str, most: int) -> bytes:
@@ -83,20 +63,6 @@ def standard_input(what: str, most: int) -> bytes:
     except (OSError, ValueError, AttributeError):
         # Closed, a folder, or not there at all.
         raise errors.UsageError(f"There is no standard input to read {what} from. Nothing was sent.") from None
-
-
-def _text(content: bytes, source: str) -> str:
-    if len(content) > LONGEST_BYTES:
-        raise errors.UsageError(
-            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview can hold."
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise errors.UsageError(f"The brief ({source}) is not UTF-8 text (byte {error.start}).") from None
-    if "\0" in text:
-        raise errors.UsageError(f"The brief ({source}) is not text: it contains zero bytes.")
-    return text
 
 
 @attrs.frozen

@@ -78,13 +78,13 @@ def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
     if usage.remaining is not None:
-        parts.append(f"{usage.remaining:g} left")
-    if usage.used is not None and usage.limit is not None:
-        parts.append(f"{usage.used:g} of {usage.limit:g} used")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.remaining:g}{of} left")
     elif usage.used is not None:
-        parts.append(f"{usage.used:g} used")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.used:g}{of} used")
     if usage.resets_at:
-        parts.append(f"resets {usage.resets_at.partition('T')[0]}")
+        parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
 
 

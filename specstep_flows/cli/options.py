@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import attrs
 import typer
 
 from specstep_flows import errors
 from specstep_flows._paths import can_be_read_again, user_path
-from specstep_flows._text import plain_line
+from specstep_flows._text import parse_duration, plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
-
-_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)\s*([a-z]*)")
 
 
 class Progress(StrEnum):
@@ -39,12 +35,11 @@ class OnQuestion(StrEnum):
 
 
 def duration(text: str) -> float:
-    """Seconds, from ``90``, ``90s``, ``30m`` or ``2h``."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    unit = _UNITS.get(match[2]) if match else None
-    if match is None or unit is None or not 0 < float(match[1]) * unit < math.inf:
-        raise typer.BadParameter(f"{text!r} is not a duration: use 90, 90s, 30m or 2h.")
-    return float(match[1]) * unit
+    """Seconds, from ``90``, ``90s``, ``30m``, ``2h`` or ``1h30m``."""
+    seconds = parse_duration(text)
+    if not seconds:
+        raise typer.BadParameter(f"{text!r} is not a duration: use 90, 90s, 30m, 2h or 1h30m.")
+    return seconds
 
 
 def amount(text: str) -> float:

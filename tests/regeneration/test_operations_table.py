@@ -100,7 +100,7 @@ def test_it_is_part_of_the_swap(small_checkout: Checkout, with_kinds: Json) -> N
     project.documented.write_text(json.dumps(with_kinds))
 
     assert small_checkout.run("--check", "--without-flows") == 1
-    assert "specstep_flows/gateway/_operations.py is not what scripts/regenerate.py makes" in small_checkout.said()
+    assert "specstep_flows/gateway/_operations.py is not what scripts/regenerate makes" in small_checkout.said()
     assert small_checkout.run("--without-flows") == 0
     assert "list_widgets" in project.operations_table.read_text()
     assert small_checkout.run("--check", "--without-flows") == 0
