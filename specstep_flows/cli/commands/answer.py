@@ -16,6 +16,7 @@ from specstep_flows.cli.arguments import id_as_named, locate
 from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
+from specstep_flows.cli.progress.state import answered_words
 from specstep_flows.cli.questions import Person, load_answers, question_lines
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
@@ -72,10 +73,9 @@ def answer(
     document = {"run_id": call.run_id, "generation_id": str(generation_id), "answers": as_json(accepted)}
     if accepted:
         call.finish(id_as_named(run, generation_id, record), {"code": "answered", **document})
-        for one in accepted:
-            if one.rule != "person":
-                call.terminal.say(f"Answered ({one.rule}): {call.terminal.line(one.answer)}")
-        call.terminal.say(f"{counted(len(accepted), 'answer')} sent; the generation will resume shortly.")
+        sent = f"{'Answer' if len(accepted) == 1 else 'Answers'} sent; the generation will resume shortly."
+        for line in dict.fromkeys([*answered_words(accepted), sent]):
+            call.terminal.say(call.terminal.line(line))
     elif waiting:
         call.finish(None, {"code": "answered", **document})
         call.terminal.say("These questions are already answered; the generation will resume shortly.")

@@ -84,7 +84,7 @@ class TestAnswer:
 
         assert lost.code == 0
         assert "Answered (flag): REST." in lost.err
-        assert "1 answer sent" in lost.err
+        assert "Answer sent; the generation will resume shortly." in lost.err
         assert resumed.document["answers"][0]["rule"] == "flag"
         assert sandbox.requests.count(ANSWERS) == 1
 
