@@ -20,7 +20,7 @@ from specstep_flows.cli.progress.state import answered_words
 from specstep_flows.cli.questions import Person, load_answers, question_lines
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
-from specstep_flows.states import is_fan_out
+from specstep_flows.states import is_fan_out, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,8 @@ def answer(
         call.finish(None, {"code": "answered", **document})
         call.terminal.say("These questions are already answered; the generation will resume shortly.")
     else:
-        next_command = None if record is None or record.is_finished else call.resume_command
+        is_over = record is None or record.is_finished or is_one_of(record.generation_state, "failed", "cancelled")
+        next_command = None if is_over else call.resume_command
         message = "No question is waiting for an answer, so nothing was sent."
         return tell(call, message, "no_question", exits.FAILED, next_command, document)
     if accepted and call.resume_command is not None:

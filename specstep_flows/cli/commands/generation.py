@@ -55,7 +55,13 @@ def pause(call: Call, run: WholeRunOrGeneration) -> int:
     """
     with open_client(call, is_urgent=True) as client:
         identifier = find_generation(call, client, run, is_whole=True)
-        return _tell(call, client, run, client.pause_generation(identifier))
+        try:
+            generation = client.pause_generation(identifier)
+        except errors.Conflict:
+            # Whether there is something to continue is another question.
+            call.is_resumable = False
+            raise
+        return _tell(call, client, run, generation)
 
 
 @verb

@@ -208,6 +208,8 @@ class TestStates:
 
         assert again.code == 1
         assert "Run tea is already cancelled; there is nothing to cancel. $0." in again.err
+        for verb in (["cancel"], ["generation", "pause"], ["answer", "--defaults"]):
+            assert "specstep resume" not in specstep(*verb, "tea").err
 
     def test_paused(self, specstep: Any, sandbox: Any, options: SandboxOptions, run: Any) -> None:
         """What somebody paused can be cancelled."""
