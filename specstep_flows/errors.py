@@ -220,8 +220,9 @@ class TransportError(RequestError):
 class NotConnected(TransportError):
     """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
 
-    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
-    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a setting has
+    to be changed first (a name that cannot be resolved, a certificate that is not trusted, a proxy that refuses); None
+    if it may well work in a moment.
     """
 
     code = "not_connected"

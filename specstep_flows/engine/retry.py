@@ -39,7 +39,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     "unsafe": Rule(resends_ambiguous=False, records_intent=True),
 }
 
-#: First and longest wait between attempts, in seconds. It doubles each time, with full jitter.
+#: First and longest wait between attempts, in seconds. It doubles each time; up to half of it is left to chance.
 BASE_SECONDS: Final = 1.0
 CAP_SECONDS: Final = 30.0
 #: How long one request is retried before its failure is raised: about as long as a service takes to restart.
@@ -60,8 +60,12 @@ LONGEST_WAIT_SECONDS: Final = 900.0
 
 
 def backoff(attempt: int, source: random.Random) -> float:
-    """Seconds before attempt number ``attempt`` (from 1): exponential, with full jitter."""
-    return source.uniform(0.0, min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16)))
+    """Seconds after attempt number ``attempt`` (from 1): longer each time, so that whoever watches sees it back off.
+
+    Half of it is left to chance, so that many clients do not come back at once.
+    """
+    longest = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16))
+    return source.uniform(longest / 2.0, longest)
 
 
 def next_attempt(

@@ -155,7 +155,7 @@ def test_the_clock(sandbox: Any, date: str, verdict: str, says: str) -> None:
         ({"SSL_CERT_FILE": "/nowhere.pem"}, 2, "SSL_CERT_FILE (/nowhere.pem)"),
         ({"SSL_CERT_DIR": "/nowhere"}, 2, "SSL_CERT_DIR (/nowhere)"),
         ({"SSLKEYLOGFILE": "/nowhere/keys"}, 2, "SSLKEYLOGFILE (/nowhere/keys)"),
-        ({}, 7, "the host name cannot be resolved"),
+        ({}, 7, "the name api.specstep.invalid cannot be resolved"),
     ],
 )
 @pytest.mark.parametrize("verb", ["doctor", "dry run"])
