@@ -18,14 +18,15 @@ from specstep_flows._paths import home_path
 from specstep_flows.callbacks import check_callable
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
-from specstep_flows.engine.effects import Flow, Report
+from specstep_flows.engine.effects import Fetch, Flow, Now, Report
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import states_of
+from specstep_flows.flows.history import moments_of, seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
 from specstep_flows.runs.records import RunList, check_number, seconds_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
-    from specstep_flows.models import Duration, Generation, RunOptions
+    from specstep_flows.models import Duration, RunOptions
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -133,6 +134,40 @@ class _Runtime:
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
             )
 
+    async def _followed(self, flow: Flow[R]) -> R:
+        """The flow; whatever it reads of a run's generation is the state that the run's record has then."""
+        try:
+            found = await flow
+        except errors.SpecStepError as error:
+            # A generation that failed, was cancelled or is paused is on the error.
+            await self._follow(getattr(error, "generation", None))
+            raise
+        await self._follow(found)
+        return found
+
+    async def _follow(self, found: object) -> None:
+        if not isinstance(found, Generation):
+            return
+        now = await Now()
+        record = await Fetch(lambda _: self._record_of(found))
+        if record is None:
+            return
+        moments = await moments_of(record, found, now)
+
+        def keep(_: Callable[[], bool]) -> None:
+            # The record only follows: it may be where nothing can be written.
+            with contextlib.suppress(errors.StoreError, errors.RunNotFound):
+                if changes := seen(self.store.get(record.run_id), found, now, moments=moments):
+                    self.store.update(record.run_id, changes)
+
+        await Fetch(keep)
+
+    def _record_of(self, generation: Generation) -> RunRecord | None:
+        try:
+            return self.store.find_generation(generation.id, self.settings.api_url)
+        except errors.StoreError:
+            return None
+
     def check(self, **callbacks: object) -> None:
         """Whether this client can be used, and call these arguments. Raises ``UsageError`` before anything is sent."""
         self._refuse_unusable()
@@ -169,7 +204,7 @@ class _Runtime:
             is_user_actor=(self.settings.api_key or "").startswith("oat_"),
             options=record.options,
         )
-        await Report(events.RunOpened(record.run_id, resumed, states_of(record)))
+        await Report(events.RunOpened(record.run_id, resumed, states_of(record), record.history))
         return await work(job)
 
     @contextlib.contextmanager
@@ -283,7 +318,7 @@ class Runtime(_Runtime):
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
         self.check()
         with _enough_descriptors(), self._alone(alone):
-            return drive(flow, self._session(), self._http)
+            return drive(self._followed(flow), self._session(), self._http)
 
     def drive_run(
         self,
@@ -320,7 +355,7 @@ class AsyncRuntime(_Runtime):
         self.check()
         with _enough_descriptors():
             async with _in_threads(self._alone(alone)):
-                return await drive_async(flow, self._session(), self._http)
+                return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_run(
         self,

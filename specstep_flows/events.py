@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from textwrap import shorten
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import attrs
@@ -12,6 +12,7 @@ import attrs
 from specstep_flows._text import spaced
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
@@ -63,12 +64,14 @@ class Event:
 class RunOpened(Event):
     """The run is stored: from now on it can be resumed. If it is new, nothing has been paid for yet.
 
-    ``states`` are the states that the generation of a resumed run has been seen in, in order.
+    ``states`` are the states that the generation of a resumed run has been seen in, in order; ``history`` are the looks
+    at it, as the run's record keeps them.
     """
 
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
 
 
 @attrs.frozen
@@ -140,10 +143,14 @@ class GenerationStarted(Event):
 
 @attrs.frozen
 class GenerationProgress(Event):
-    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended."""
+    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended.
+
+    ``moments`` are the changes of state until now, if the service's events were read for them.
+    """
 
     generation: Generation
     next_look_in: float | None
+    moments: tuple[tuple[float, str], ...] = attrs.field(default=(), repr=False, eq=False)
 
     def __str__(self) -> str:
         from specstep_flows._facts import generation_facts, headline

@@ -1,4 +1,4 @@
-"""Before paying: the quota that is left, what generations of that profile cost the user before, and a yes."""
+"""Before paying: the quota that is left, and what generations of that profile cost the user before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, Usage
 
@@ -79,11 +78,11 @@ def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
     if usage.remaining is not None:
-        parts.append(f"{usage.remaining:g} left")
-    if usage.used is not None and usage.limit is not None:
-        parts.append(f"{usage.used:g} of {usage.limit:g} used")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.remaining:g}{of} left")
     elif usage.used is not None:
-        parts.append(f"{usage.used:g} used")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.used:g}{of} used")
     if usage.resets_at:
         parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
@@ -123,13 +122,3 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
     except errors.RequestError as error:
         lines.append(f"No estimate, as your past generations could not be read: {error.message}")
     return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": as_json(expected)}
-
-
-def agree(call: Call, what: str, yes: bool) -> None:
-    """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
-    if yes:
-        return
-    if not call.terminal.is_interactive:
-        raise errors.UsageError(f"{what}, and there is no terminal to confirm it on: add --yes. Nothing was sent.")
-    if not call.terminal.confirm(f"{what}. Continue?"):
-        raise errors.UsageError("Declined, so nothing was sent.")

@@ -39,7 +39,7 @@ def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None
     other = specstep("run", "Another.", "--profile", "Extensive", "--dry-run")
 
     assert "No estimate: none of your newest generations is a completed Fast one" in first.err
-    assert "Quota: 500 left" in first.err
+    assert "Quota: 500 of 500 left" in first.err
     assert "Estimate from your own last completed Fast generation: cost median $1.10" in second.out
-    assert "Quota: 499 left" in second.out
+    assert "Quota: 499 of 500 left" in second.out
     assert "No estimate: none of your newest generations is a completed Extensive one" in other.out
