@@ -197,12 +197,14 @@ class RunConflict(StoreError):
 class RequestError(SpecStepError):
     """A request to the service failed.
 
-    ``operation`` is the operationId. ``ambiguous`` is true when the service may have carried the request out anyway,
+    ``operation`` is the operationId, and ``request`` the method and the path (``POST /v1/generations``), empty before
+    anything was to be sent. ``ambiguous`` is true when the service may have carried the request out anyway,
     so that it must not simply be sent again if it costs money.
     """
 
     code = "request"
     ambiguous: bool = False
+    request: str = ""
 
     def __init__(self, message: str, *, operation: str = "") -> None:
         super().__init__(message)

@@ -19,9 +19,11 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json, read_own_json
+from specstep_flows._text import plain_line
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
-from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.requests import stated_operation
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def names() -> dict[str, str]:
     }
 
 
-def marked(name: str, mark: Literal["costs", "cookie_only", "redirects"]) -> bool:
+def marked(name: str, mark: Literal["costs", "destroys", "cookie_only", "redirects"]) -> bool:
     """Whether the contract says something of an operation; it says nothing of one that only a pulled document has."""
     known = OPERATIONS.get(name)
     return known is not None and bool(getattr(known, mark))
@@ -104,10 +106,40 @@ def parameters(module: ModuleType) -> list[Parameter]:
     return found
 
 
+@attrs.frozen
+class BoundCall:
+    """An operation with its arguments, ready to be sent."""
+
+    module: ModuleType
+    arguments: dict[str, Any]
+
+    def send(self, client: SpecStep) -> Any:
+        """Its answer as JSON has it, bytes of one that is a file, None of one that is empty."""
+        answer = client.call(self.module, **self.arguments)
+        return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
+
+    @property
+    def stated(self) -> Operation:
+        """What the contract says of it, or what can be told from its method."""
+        name = self.module.__name__.rpartition(".")[2]
+        return OPERATIONS.get(name) or stated_operation(name, self.module._get_kwargs(**self.arguments)["method"])
+
+    @property
+    def ids(self) -> str:
+        """The arguments that its path or its query names, for a question: ``webhook_id 0195...``."""
+        found = {name: value for name, value in self.arguments.items() if name not in ("body", "idempotency_key")}
+        return ", ".join(f"{name.rstrip('_')} {plain_line(value)}" for name, value in found.items())
+
+
 def perform(
     client: SpecStep, name: str, given: Mapping[str, Any] | None = None, *, body: Mapping[str, Any] | None = None
 ) -> Any:
-    """Carry an operation out; its answer as JSON has it, bytes of one that is a file, None of one that is empty.
+    """Carry an operation out (``bind``); its answer as ``BoundCall.send`` has it."""
+    return bind(name, given, body=body).send(client)
+
+
+def bind(name: str, given: Mapping[str, Any] | None = None, *, body: Mapping[str, Any] | None = None) -> BoundCall:
+    """An operation with its arguments.
 
     ``given`` are arguments for the path, the query and the body, as text or as values; ``body`` is a whole body.
 
@@ -142,8 +174,7 @@ def perform(
         unknown = ", ".join(rest) or "body"
         known = ", ".join(parameter.name for parameter in parameters(module)) or "nothing"
         raise errors.UsageError(f"{name} has no parameter {unknown}; it takes {known}. Nothing was sent.")
-    answer = client.call(module, **arguments)
-    return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
+    return BoundCall(module, arguments)
 
 
 def _signature(module: ModuleType) -> dict[str, inspect.Parameter]:

@@ -148,8 +148,10 @@ class Target:
     record: RunRecord | None = None
 
 
-def find_target(store: RunStore, name: str) -> Target:
+def find_target(store: RunStore, name: str, *, is_whole: bool = False) -> Target:
     """The run or the generation of that name. A run of that name comes first: it may have been given any, an id too.
+
+    ``is_whole``: for what cannot be undone, which takes no beginning of an id.
 
     Raises:
         RunNotFound: it is neither a generation's id nor a run's.
@@ -160,13 +162,13 @@ def find_target(store: RunStore, name: str) -> Target:
         try:
             identifier = UUID(name)
         except ValueError:
-            record = find_run(store, name)
+            record = find_run(store, name, is_whole=is_whole)
         else:
             return Target(identifier, store.find_generation(identifier))
     return Target(record.generation_id, record)
 
 
-def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | None]:
+def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -> tuple[UUID, RunRecord | None]:
     """The generation that is named, or that the named run has or has requested; and the run, if there is one.
 
     Raises:
@@ -174,7 +176,7 @@ def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | N
         UsageError: the run has no generation yet.
         OutcomeUnknown: the run has requested one, and none has appeared.
     """
-    target = find_target(client.store, name)
+    target = find_target(client.store, name, is_whole=is_whole)
     record, found = target.record, target.generation_id
     if record is not None:
         call.run_id = record.run_id
@@ -189,13 +191,19 @@ def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | N
     return found, record
 
 
-def find_generation(call: Call, client: SpecStep, name: str) -> UUID:
+def id_as_named(name: str, generation_id: UUID, record: RunRecord | None) -> str:
+    """The id of what was named, for stdout: the run's if that was a run, else the generation's."""
+    is_run = record is not None and record.run_id.casefold().startswith(name.casefold())
+    return record.run_id if is_run and record is not None else str(generation_id)
+
+
+def find_generation(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -> UUID:
     """The id of the generation that ``locate`` finds."""
-    return locate(call, client, name)[0]
+    return locate(call, client, name, is_whole=is_whole)[0]
 
 
-def find_run(store: RunStore, name: str) -> RunRecord:
-    """The run with this id, or the only one whose id begins with it.
+def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord:
+    """The run with this id, or the only one whose id begins with it, unless ``is_whole``.
 
     Raises:
         RunNotFound: there is none, or there are several.
@@ -204,6 +212,11 @@ def find_run(store: RunStore, name: str) -> RunRecord:
         return store.get(name)
     except errors.RunNotFound:
         found = [record for record in store.all() if name and record.run_id.startswith(name)]
+        if found and is_whole:
+            some = " or ".join(record.run_id for record in found[:5])
+            raise errors.RunNotFound(
+                f"There is no run called {name}. This takes the whole id, as nothing undoes it: {some}."
+            ) from None
         if len(found) == 1:
             return found[0]
         if found:

@@ -1,4 +1,4 @@
-"""Before paying: the quota that is left, what generations of that profile cost the user before, and a yes."""
+"""Before paying: the quota that is left, and what generations of that profile cost the user before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, Usage
 
@@ -123,13 +122,3 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
     except errors.RequestError as error:
         lines.append(f"No estimate, as your past generations could not be read: {error.message}")
     return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": as_json(expected)}
-
-
-def agree(call: Call, what: str, yes: bool) -> None:
-    """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
-    if yes:
-        return
-    if not call.terminal.is_interactive:
-        raise errors.UsageError(f"{what}, and there is no terminal to confirm it on: add --yes. Nothing was sent.")
-    if not call.terminal.confirm(f"{what}. Continue?"):
-        raise errors.UsageError("Declined, so nothing was sent.")

@@ -25,6 +25,8 @@ _ENDS: Final = (
 )
 #: What programs may want to know of a failure, besides its code.
 _DETAILS: Final = (
+    "operation",
+    "request",
     "status",
     "problem_type",
     "retry_after",
@@ -45,8 +47,11 @@ def tell_error(call: Call, error: errors.SpecStepError) -> int:
     """Tell one of our errors; its exit code."""
     call.run_id = call.run_id or error.run_id
     found = {name: as_json(getattr(error, name, None)) for name in _DETAILS}
-    details = {name: value for name, value in found.items() if value not in (None, [])}
-    return tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+    details = {name: value for name, value in found.items() if value not in (None, [], "")}
+    status = tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+    if call.verbose and details.get("request"):
+        call.terminal.tell(f"The request was: {details['request']}")
+    return status
 
 
 def tell_detached(call: Call) -> int:

@@ -29,7 +29,7 @@ VERBS: Final = {
     "download": ("download", "Download a complete generation's package."),
     "answer": ("answer", "Answer a generation's questions."),
     "report": ("report", "Write a run's report and receipt."),
-    "cancel": ("generation", "Cancel a generation for good."),
+    "cancel": ("generation", "Cancel a run or a generation for good."),
     "api": ("api", "Call any operation of the API."),
     "sandbox": ("sandbox", "Run a local SpecStep sandbox until Ctrl-C."),
     "doctor": ("doctor", "Check settings, store, key, quota and clock."),

@@ -82,6 +82,12 @@ RunArgument: TypeAlias = Annotated[
 RunOrGeneration: TypeAlias = Annotated[
     str, typer.Argument(metavar="RUN", help="A run or generation id.", autocompletion=complete_run)
 ]
+WholeRunOrGeneration: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run or generation id, in full.", autocompletion=complete_run)
+]
+WholeRun: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id, in full.", autocompletion=complete_run)
+]
 Answers: TypeAlias = Annotated[
     Path | None,
     typer.Option("--answers", metavar="FILE", help="Answers to the agents' questions, as YAML or JSON."),

@@ -82,6 +82,14 @@ def status_of(record: RunRecord) -> str:
     return ends.get(fold(record.generation_state), "generating")
 
 
+def name_of(record: RunRecord) -> str:
+    """What a person knows a run by: the project's name, else how the brief begins."""
+    if record.project_name:
+        return heading(record.project_name)
+    first = heading(record.messages[0]) if record.messages else ""
+    return first if len(first) <= 60 else f"{first[:57]}..."
+
+
 GAP = "  "
 
 

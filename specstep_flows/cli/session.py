@@ -39,6 +39,7 @@ class Call:
 
     json: bool = False
     quiet: bool = False
+    verbose: bool = False
     api_url: str | None = None
     request_timeout: float | None = None
     store: Path | None = None
@@ -50,7 +51,8 @@ class Call:
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(
-        default=attrs.Factory(lambda self: Terminal(is_quiet=self.quiet), takes_self=True), init=False
+        default=attrs.Factory(lambda self: Terminal(is_quiet=self.quiet, is_verbose=self.verbose), takes_self=True),
+        init=False,
     )
 
     def settings(self) -> Settings:
@@ -105,8 +107,14 @@ def open_client(
 
     tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
     limits = {"standard": None, "kickoff": None} if is_urgent else None
-    with SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous) as client:
-        yield client
+    with contextlib.ExitStack() as stack:
+        if call.verbose:
+            from specstep_flows.cli.wire_log import told_requests
+
+            stack.enter_context(told_requests(call.terminal))
+        yield stack.enter_context(
+            SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous)
+        )
 
 
 def _tell_of_waits(call: Call, event: Event) -> None:

@@ -52,8 +52,9 @@ def document_text(document: Mapping[str, Any]) -> str:
 class Terminal:
     """Where this process writes and reads. ``is_quiet`` leaves out what is only progress."""
 
-    def __init__(self, *, is_quiet: bool = False) -> None:
+    def __init__(self, *, is_quiet: bool = False, is_verbose: bool = False) -> None:
         self.is_quiet = is_quiet
+        self._is_verbose = is_verbose
 
     @property
     def is_interactive(self) -> bool:
@@ -72,8 +73,10 @@ class Terminal:
 
     @property
     def can_redraw(self) -> bool:
-        """Whether lines on stderr can be drawn over."""
-        return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        """Whether lines on stderr can be drawn over: not where each request has a line of its own."""
+        return (
+            not self._is_verbose and is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        )
 
     def result(self, text: str) -> None:
         """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""

@@ -36,6 +36,9 @@ Quiet: TypeAlias = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="Only print the run's id, questions, warnings and failures to stderr."),
 ]
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also print each HTTP request to stderr, for failures as well.")
+]
 ApiUrl: TypeAlias = Annotated[
     str | None, typer.Option("--api-url", metavar="URL", help="The service's address (default: SPECSTEP_API_URL).")
 ]
@@ -57,6 +60,7 @@ def common_options() -> list[inspect.Parameter]:
     return [
         parameter("json", Json, False),
         parameter("quiet", Quiet, False),
+        parameter("verbose", Verbose, False),
         parameter("api_url", ApiUrl, None),
         parameter("request_timeout", RequestTimeout, None),
         parameter("store", Store, None),

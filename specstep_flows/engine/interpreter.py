@@ -205,6 +205,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         except errors.RequestError as error:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
+            failure.request = f"{request.method} {request.path}"
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
@@ -334,7 +335,7 @@ def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
         raise refusal(request, reply, time.time())
     if reply.status < 200:
         raise errors.UnexpectedResponse(
-            f"The service responded to {request.method} {request.path} with the unexpected status {reply.status}.",
+            f"The service responded with the unexpected status {reply.status} to the request to {request.aim}.",
             operation=request.operation,
         )
     return effect.parse(reply)

@@ -77,7 +77,7 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
         )
     except (UnicodeError, httpx.InvalidURL):
         raise errors.UsageError(
-            f"{request.method} {request.path} contains text that cannot be sent. Nothing was sent."
+            f"The request to {request.aim} contains text that cannot be sent. Nothing was sent."
         ) from None
 
 
@@ -167,7 +167,7 @@ class _Body:
         if self.exchange.seconds_left() < 0:
             request = self.exchange.request
             raise errors.ConnectionLost(
-                f"The response to {request.method} {request.path} took too long.", operation=request.operation
+                f"The response to the request to {request.aim} took too long.", operation=request.operation
             )
 
     def whole(self) -> bytes:
@@ -194,7 +194,7 @@ class _Body:
     def _unreadable(self, why: str) -> errors.UnexpectedResponse:
         request = self.exchange.request
         return errors.UnexpectedResponse(
-            f"The response to {request.method} {request.path} cannot be read: it {why}.", operation=request.operation
+            f"The response to the request to {request.aim} cannot be read: it {why}.", operation=request.operation
         )
 
 
@@ -303,13 +303,15 @@ def _translated(
 ) -> errors.SpecStepError:
     """Our error for one of httpx. The original is not chained, because its request contains the key."""
     request = exchange.request
-    what = f"{request.method} {request.path}"
+    what = f"the request to {request.aim}"
     if client.is_closed and not exchange.is_sent:
         return errors.UsageError(f"This client is closed, so {what} was not sent. Open another one.")
     if exchange.is_tunnelling or isinstance(error, _NOT_CONNECTED) or _is_before_sending(error, exchange):
-        return _not_connected(error, what, exchange, client)
+        return _not_connected(error, exchange, client)
     if isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError):
-        return errors.NotConnected(f"{what} could not be sent: {error}.", operation=request.operation)
+        return errors.NotConnected(
+            f"The request to {request.aim} could not be sent: {error}.", operation=request.operation
+        )
     if isinstance(error, httpx.DecodingError):
         return errors.UnexpectedResponse(f"The response to {what} cannot be read.", operation=request.operation)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
@@ -331,7 +333,7 @@ def _is_before_sending(error: Exception, exchange: _Exchange) -> bool:
 
 
 def _not_connected(
-    error: Exception, what: str, exchange: _Exchange, client: httpx.Client | httpx.AsyncClient
+    error: Exception, exchange: _Exchange, client: httpx.Client | httpx.AsyncClient
 ) -> errors.NotConnected:
     """No connection to the service, to the proxy, or from there. The request was not sent."""
     proxy = None
@@ -346,7 +348,7 @@ def _not_connected(
             reason += f". Put the name and password for it into {proxy.variable} (http://name:password@host:port)"
     to = "the service" if proxy is None else f"the service through the proxy {proxy}"
     return errors.NotConnected(
-        f"Could not connect to {to} for {what}: {reason}.", operation=exchange.request.operation, patience=patience
+        f"Could not connect to {to}: {reason}.", operation=exchange.request.operation, patience=patience
     )
 
 

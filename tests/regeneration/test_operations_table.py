@@ -53,6 +53,8 @@ def test_each_mark_of_the_contract_is_in_the_table(contract: Json) -> None:
         assert row.anonymous == operation.get("x-anonymous", False)
         assert row.cookie_only == operation.get("x-cookie-only", False)
         assert row.catch_all == operation.get("x-catch-all", False)
+        assert row.destroys == operation.get("x-destroys", "")
+        assert row.about.casefold() == operation["summary"].casefold()
         assert row.redirects == ("302" in operation["responses"])
 
 

@@ -12,7 +12,8 @@ from specstep_flows._json import as_json
 from specstep_flows._text import counted
 from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
-from specstep_flows.cli.arguments import locate
+from specstep_flows.cli.arguments import id_as_named, locate
+from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
 from specstep_flows.cli.questions import Person, load_answers, question_lines
@@ -52,6 +53,7 @@ def answer(
 
     All of them, or none is sent. On a terminal you are asked each one; elsewhere the answers come from --answer,
     --answers or --defaults. The generation continues at the service's next tick, and `specstep resume` keeps watching.
+    If no question is waiting, it exits with 1.
     """
     file = load_answers(answers)
     settings = call.settings()
@@ -69,7 +71,7 @@ def answer(
             call.terminal.tell(sentence)
     document = {"run_id": call.run_id, "generation_id": str(generation_id), "answers": as_json(accepted)}
     if accepted:
-        call.finish(str(generation_id), {"code": "answered", **document})
+        call.finish(id_as_named(run, generation_id, record), {"code": "answered", **document})
         call.terminal.say(
             f"{counted(len(accepted), 'answer')} accepted; the generation continues at the service's next tick."
         )
@@ -77,8 +79,9 @@ def answer(
         call.finish(None, {"code": "answered", **document})
         call.terminal.say("These questions are already answered; the service picks the answers up at its next tick.")
     else:
-        call.finish(None, {"code": "questions", **document, "questions": []})
-        call.terminal.say("No question is waiting for an answer.")
+        next_command = None if record is None or record.is_finished else call.resume_command
+        message = "No question is waiting for an answer, so nothing was sent."
+        return tell(call, message, "no_question", exits.FAILED, next_command, document)
     if accepted and call.resume_command is not None:
         call.terminal.say(f"Keep watching with: {call.resume_command}")
     return exits.DONE

@@ -144,7 +144,7 @@ def clock_finding(settings: Settings) -> Finding:
         text = f"Waits run {settings.clock_speed:g} times faster than real time ({source})."
         return Finding("clock", "ok", text)
     began = time.time()
-    request = Request("get_status_summary", "read", "GET", "/v1/status/summary")
+    request = Request("get_status_summary", "read", "GET", "/v1/status/summary", about="get the status")
     try:
         with open_http(settings, is_anonymous=True) as http:
             answer = attempt(http, request, settings.request_timeout)

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.agreement import agree
 from specstep_flows.cli.any_operation import ask_object, ask_service
-from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call

@@ -90,9 +90,12 @@ class TestAnswer:
         specstep("resume", asked)
 
         result = specstep("answer", asked, "-a", "REST.")
+        document = specstep("answer", asked, "-a", "REST.", "--json").document
 
-        assert result.code == 0
-        assert "No question is waiting" in result.err
+        assert (result.code, result.out) == (1, "")
+        assert "No question is waiting for an answer, so nothing was sent." in result.err
+        assert "specstep resume" not in result.err
+        assert (document["code"], document["exit_code"]) == ("no_question", 1)
 
     def test_there_is_nothing_to_download_yet(self, specstep: Any, sandbox: Any, asked: str) -> None:
         """`download` ends with 5 as well, and shows the question to programs."""
