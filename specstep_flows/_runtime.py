@@ -152,7 +152,8 @@ class _Runtime:
             is_user_actor=(self.settings.api_key or "").startswith("oat_"),
             options=record.options,
         )
-        await Report(events.RunOpened(record.run_id, resumed, states_of(record), record.history))
+        opened = events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished)
+        await Report(opened)
         return await work(job)
 
     @contextlib.contextmanager

@@ -95,9 +95,9 @@ class LiveDisplay:
         if kind is not None and not self._is_away:
             self.say(self._watched.brief_words(self._clock.now()))
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run, of which somebody else has told."""
-        self._watched.run_id = run_id
+        self._watched.take(opened, self._clock.now())
 
     def __call__(self, event: events.Event) -> None:
         """Take an event of the run."""
