@@ -56,8 +56,9 @@ def document_text(document: Mapping[str, Any]) -> str:
 class Terminal:
     """Where this process writes and reads. ``is_quiet`` leaves out what is only progress."""
 
-    def __init__(self, *, is_quiet: bool = False) -> None:
+    def __init__(self, *, is_quiet: bool = False, is_verbose: bool = False) -> None:
         self.is_quiet = is_quiet
+        self._is_verbose = is_verbose
         self._keys = Keys()
         self._prompt: Prompt | None = None
         #: What was typed before a question, where there is no such prompt.
@@ -74,14 +75,23 @@ class Terminal:
         return is_terminal(sys.stdout)
 
     @property
+    def is_result_beside(self) -> bool:
+        """Whether the result appears where everything for people does: on one terminal, or in one log."""
+        return (is_terminal(sys.stdout) and is_terminal(sys.stderr)) or _is_same_file(sys.stdout, sys.stderr)
+
+    @property
     def can_redraw(self) -> bool:
-        """Whether lines on stderr can be drawn over."""
-        return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        """Whether lines on stderr can be drawn over: not where each request has a line of its own."""
+        return not self._is_verbose and is_terminal(sys.stderr) and not _is_dumb()
+
+    @property
+    def _can_prompt(self) -> bool:
+        return self.is_interactive and not _is_dumb()
 
     @property
     def prompt(self) -> Prompt | None:
         """The prompt where a person types; None where none can be drawn."""
-        if self._prompt is None and self.is_interactive and self.can_redraw:
+        if self._prompt is None and self._can_prompt:
             from specstep_flows.cli.prompt import Prompt
 
             self._prompt = Prompt(self._keys)
@@ -89,7 +99,7 @@ class Terminal:
 
     def held(self) -> AbstractContextManager[None]:
         """While everything typed is for this command, which asks for it now or later: pastes are whole, no echo."""
-        return self._keys.held() if self.is_interactive and self.can_redraw else contextlib.nullcontext()
+        return self._keys.held() if self._can_prompt else contextlib.nullcontext()
 
     def lent(self) -> AbstractContextManager[None]:
         """While another program has the terminal."""
@@ -104,6 +114,10 @@ class Terminal:
         if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
+
+    def result_drawn(self, text: str) -> None:
+        """What was drawn for the terminal at stdout, colours and all, of text that is safe to show there."""
+        self._write_out(text)
 
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""
@@ -258,6 +272,17 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def _is_same_file(one: TextIO | None, other: TextIO | None) -> bool:
+    try:
+        return one is not None and other is not None and os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "") in ("dumb", "unknown")
+
+
 def _columns(stream: TextIO) -> int | None:
     """How wide the terminal is; None where there is none."""
     try:
@@ -279,8 +304,11 @@ def _wrapped(text: str, columns: int | None, hang: str = "") -> str:
             continue
         indent = line[: len(line) - len(line.lstrip(" "))]
         lines.append(indent)
-        for word in _WORD.findall(line):
-            joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+        end = len(indent)
+        for found in _WORD.finditer(line):
+            word, gap = found[0], line[end : found.start()]
+            end = found.end()
+            joined = f"{lines[-1]}{gap}{word}"
             # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
             fits_alone = cell_len(indent + hang + word) <= columns
             if lines[-1].strip() and cell_len(joined) > columns and fits_alone:

@@ -21,7 +21,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._text import duration
-from specstep_flows.cli.arguments import LONGEST_BYTES
+from specstep_flows.callbacks import LONGEST_BYTES
 from specstep_flows.cli.keys import LINE_END, SILENCE_SECONDS
 
 if TYPE_CHECKING:
