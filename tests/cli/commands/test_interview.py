@@ -55,14 +55,14 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("> ")
     child.sendline("/done")
     child.expect_exact("The interview is complete.")
-    child.expect(r"Start a Fast generation now\? .*\[y/N\] ")
+    child.expect(r"Start a Fast generation\? .*\[y/N\] ")
     assert not sandbox.state.generations
     child.sendline("y")
     child.expect_exact("Should the product expose a REST API")
     child.expect_exact("Proposed: HTML forms rendered on the server")
     child.expect_exact("Answer (Enter accepts the proposal): ")
     child.sendline("Forms only.")
-    child.expect_exact("1 answer accepted")
+    child.expect_exact("Answer sent; the generation will resume shortly.")
     child.expect_exact("Saved ")
     assert finish(child) == 0
 
