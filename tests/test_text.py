@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows._text import counted, duration, money, parse_duration, percent, size, spaced, without_secrets
+from specstep_flows._text import (
+    counted,
+    did_you_mean,
+    duration,
+    money,
+    nearest,
+    parse_duration,
+    percent,
+    size,
+    spaced,
+    without_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -152,3 +163,28 @@ def test_no_text_keeps_the_search_busy(piece: str) -> None:
     """A service may send any text in any length: one that the search would go over again and again would not end."""
     for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}", f"https://{piece * 20_000}a"):
         without_secrets(text, is_foreign=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "near"),
+    [
+        ("Fsat", ("Extensive", "Fast", "Normal"), "Fast"),
+        ("EXTEN", ("Extensive", "Fast", "Normal"), "Extensive"),
+        ("done-rnu", ("done-run", "portal"), "done-run"),
+        ("--since", ("--offline", "--json"), None),
+        ("", ("a", "b"), None),
+        ("zzz", ("Fast", "Normal"), None),
+        ("brief", ("brief.md", "notes.md"), "brief.md"),
+    ],
+)
+def test_the_nearest_name(word: str, names: tuple[str, ...], near: str | None) -> None:
+    """One that is alike in any letters, or the only one that begins so; far ones are no guess."""
+    assert nearest(word, names) == near
+    assert did_you_mean(word, names) == ("" if near is None else f" Did you mean {near!r}?")
+
+
+@given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=8))
+def test_a_guess_is_one_of_the_names(word: str, names: list[str]) -> None:
+    """Whatever is typed; a name itself is its own nearest."""
+    found = nearest(word, names)
+    assert found is None or found in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -15,6 +16,7 @@ from specstep_flows._paths import can_be_read_again, user_path
 from specstep_flows._text import parse_duration, plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
 
 
 class Progress(StrEnum):
@@ -69,6 +71,20 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
             store.close()
     except errors.SpecStepError:
         return []
+
+
+def complete_profile(incomplete: str) -> list[str]:
+    """The profiles that the pages name, for shell completion."""
+    return _begun(incomplete, DOCUMENTED_PROFILES)
+
+
+def complete_project_type(incomplete: str) -> list[str]:
+    """The project types that the pages name."""
+    return _begun(incomplete, DOCUMENTED_PROJECT_TYPES)
+
+
+def _begun(incomplete: str, words: Iterable[str]) -> list[str]:
+    return sorted(word for word in words if fold(word).startswith(fold(incomplete)))
 
 
 RunArgument: TypeAlias = Annotated[
@@ -149,13 +165,26 @@ Attach: TypeAlias = Annotated[
     typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
 ]
 Profile: TypeAlias = Annotated[
-    str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        autocompletion=complete_profile,
+        help="Review profile: Fast, Normal (the default), Extensive, ...",
+    ),
 ]
 ProjectType: TypeAlias = Annotated[
-    str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
+    str | None,
+    typer.Option(
+        "--project-type",
+        metavar="TYPE",
+        autocompletion=complete_project_type,
+        help="WebApp, MobileApp, ... (default: the service detects it).",
+    ),
 ]
 Mirror: TypeAlias = Annotated[
-    str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
+    str | None,
+    typer.Option("--mirror", metavar="NAME", help="Mirror selection: ClaudeMd, ... (default: the service's)."),
 ]
 Embedded: TypeAlias = Annotated[
     bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")

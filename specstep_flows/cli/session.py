@@ -42,7 +42,7 @@ class Call:
     quiet: bool = False
     verbose: bool = False
     api_url: str | None = None
-    request_timeout: float | None = None
+    request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
@@ -106,7 +106,7 @@ def open_client(
         settings.require_key()
     from specstep_flows.client import SpecStep
 
-    tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
+    tell = on_event if on_event is not None else functools.partial(tell_of_waits, call)
     limits = {"standard": None, "kickoff": None} if is_urgent else None
     with contextlib.ExitStack() as stack:
         if call.verbose:
@@ -118,12 +118,12 @@ def open_client(
         )
 
 
-def _tell_of_waits(call: Call, event: Event) -> None:
+def tell_of_waits(call: Call, event: Event) -> None:
     """What a verb without a display says while nothing happens: why, and for how long."""
     from specstep_flows import events
 
     if isinstance(event, events.Waiting):
-        call.terminal.say(f"{event.reason} Continues in {duration(event.seconds)}.")
+        call.terminal.say(f"{event.reason} Next try in {duration(event.seconds)}.")
     elif isinstance(event, events.Notice):
         call.terminal.say(in_options(event.message))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +11,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import user_path
-from specstep_flows._text import parse_duration
+from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
 from specstep_flows.states import is_one_of
 
@@ -52,6 +51,10 @@ class Intent:
     up: float | None = None
 
 
+#: The stage of a run that is still being checked: nothing was sent for it.
+NOT_BEGUN: Final = "new"
+
+
 @attrs.frozen(repr=False)
 class RunRecord:
     """Everything that is stored of a run. Unset fields are not known yet. (``attrs.asdict`` shows all of them.)"""
@@ -60,7 +63,7 @@ class RunRecord:
     api_url: str
     created_at: float
     updated_at: float
-    stage: str = "new"
+    stage: str = NOT_BEGUN
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     options: RunOptions = attrs.field(factory=RunOptions)
@@ -165,9 +168,8 @@ def refuse_unknown(names: Iterable[str]) -> None:
     """Raise ``UnknownOption`` for a name that is not an option of a run: a misspelt limit must not pass for none."""
     for name in names:
         if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else f". The options are {', '.join(_OPTIONS)}."
-            raise errors.UnknownOption(f"{name!r} is not an option of a run{hint} Nothing was sent.")
+            hint = did_you_mean(name, _OPTIONS) or f" The options are {', '.join(_OPTIONS)}."
+            raise errors.UnknownOption(f"{name!r} is not an option of a run.{hint} Nothing was sent.")
 
 
 def check_number(

@@ -10,7 +10,7 @@ import typer
 from specstep_flows import errors
 from specstep_flows._course import course
 from specstep_flows._json import as_json
-from specstep_flows._text import money
+from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunOrGeneration, WholeRun
@@ -67,7 +67,8 @@ def _wanted(words: list[str]) -> frozenset[str]:
     for word in words:
         folded = fold(word)
         if folded != "open" and folded not in STATUS_WORDS:
-            raise errors.UsageError(f"Unknown status {word!r}; one of open, {', '.join(STATUS_WORDS)}.")
+            known = ("open", *STATUS_WORDS)
+            raise errors.UsageError(f"Unknown status {word!r}.{did_you_mean(word, known)} One of {', '.join(known)}.")
         chosen |= set(STATUS_WORDS) - over if folded == "open" else {folded}
     return frozenset(chosen)
 

@@ -52,7 +52,7 @@ def test_cancelling_waits_for_no_hold_and_what_waits_says_so(specstep: Any, sand
     assert refused.code == 7
     assert (cancelled.document["generation"]["state"], took) == ("Cancelled", 0.0)
     assert shown.code == 0
-    assert "The service's rate limit is used up. Continues in 1h." in shown.err
+    assert "The service's rate limit is used up. Next try in 1h." in shown.err
     assert sandbox.clock.now() - began <= 3600.0
 
 

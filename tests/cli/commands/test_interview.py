@@ -92,7 +92,7 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     assert not sandbox.state.generations
 
     child = start("resume", "mine")
-    child.expect_exact("Run mine resumed.")
+    child.expect_exact("Resuming run mine")
     child.expect_exact("Who will use it")
     say(child, "Shops.")
     child.expect_exact("Which systems")
