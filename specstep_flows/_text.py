@@ -92,6 +92,11 @@ def plain_line(text: object, encoding: str = "utf-8") -> str:
     return " ".join(plain_text(text, encoding).split())
 
 
+def heading(text: object) -> str:
+    """``text`` in one line, without the signs that make it a heading in Markdown."""
+    return plain_line(text).lstrip("#").lstrip()
+
+
 def spaced(name: str) -> str:
     """``SpecialistReview`` as ``Specialist review``; words that are spaced already stay."""
     if " " in name or not name:
@@ -113,15 +118,15 @@ def money(usd: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people write them: ``48s``, ``3m``, ``3m 05s``, ``2h 10m``, ``3d 4h``."""
+    """Seconds as people write them: ``48s``, ``3m``, ``3m 5s``, ``2h 10m``, ``3d 4h``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole}s"
     if whole < 3600:
-        return f"{whole // 60}m" + (f" {whole % 60:02d}s" if whole % 60 else "")
+        return f"{whole // 60}m" + (f" {whole % 60}s" if whole % 60 else "")
     if whole < 86400:
-        return f"{whole // 3600}h" + (f" {whole % 3600 // 60:02d}m" if whole % 3600 // 60 else "")
-    return f"{whole // 86400}d {whole % 86400 // 3600}h"
+        return f"{whole // 3600}h" + (f" {whole % 3600 // 60}m" if whole % 3600 // 60 else "")
+    return f"{whole // 86400}d" + (f" {whole % 86400 // 3600}h" if whole % 86400 // 3600 else "")
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:

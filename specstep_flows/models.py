@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import attrs
 
@@ -15,7 +15,7 @@ from specstep_flows._text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
     from uuid import UUID
 
@@ -26,6 +26,7 @@ __all__ = [
     "Capabilities",
     "Clarification",
     "ConversationItem",
+    "Duration",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
@@ -34,6 +35,7 @@ __all__ = [
     "Package",
     "PackageFile",
     "PackageOnDisk",
+    "Profile",
     "ReferenceDocument",
     "RunChanges",
     "RunOptions",
@@ -62,12 +64,12 @@ class Account:
 
 @attrs.frozen
 class Usage:
-    """The quota (GET /v1/usage). Its fields are not documented: ``raw`` is the whole body."""
+    """The quota (GET /v1/usage), in generations. Its fields are not documented: ``raw`` is the whole body."""
 
     used: float | None = None
     limit: float | None = None
     remaining: float | None = None
-    resets_at: str | None = None
+    resets_at: datetime | None = None
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
 
@@ -405,10 +407,16 @@ class RunOptions:
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
 
+#: A profile by its documented name; the service may have more (``get_capabilities``).
+Profile: TypeAlias = Literal["Fast", "Normal", "Extensive", "Researcher"] | str
+#: A time: seconds, a ``timedelta``, or text with units (``"30m"``, ``"1h30m"``).
+Duration: TypeAlias = "float | timedelta | str"
+
+
 class RunChanges(TypedDict, total=False):
     """Options that ``resume`` and ``adopt`` take. The first three can change until the generation is started."""
 
-    profile: str | None
+    profile: Profile | None
     project_type: str | None
     mirror_selection: str | None
     output: str | Path | None
@@ -417,7 +425,7 @@ class RunChanges(TypedDict, total=False):
     max_cost_usd: float | None
     retry_failed: int
     wait: bool
-    wait_paused: float
+    wait_paused: Duration
     remember: Mapping[str, Any]
 
 

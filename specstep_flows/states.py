@@ -21,6 +21,7 @@ __all__ = [
     "is_known",
     "is_one_of",
     "is_terminal",
+    "is_waiting",
     "retry_makes_sense",
     "stage_of",
 ]
@@ -78,11 +79,11 @@ _HOPELESS_FAILURES: Final = (
 
 #: What ``billing_state`` means for the user's money (walkthrough, step 5).
 _BILLING: Final = {
-    "notstarted": "in the queue, nothing is being spent yet",
-    "active": "working, the cost is running",
+    "notstarted": "queued, nothing is being spent yet",
+    "active": "working (billing)",
     "pausedretrying": "paused on a transient error, nothing is being spent",
     "pausedawaitinginput": "waiting for you, nothing is being spent",
-    "complete": "over, nothing more is spent",
+    "complete": "finished, no further charges",
 }
 
 
@@ -100,6 +101,11 @@ def is_one_of(word: str | None, *names: str) -> bool:
 def is_terminal(state: str | None) -> bool:
     """Whether nothing more will happen. False for a state that this version has never seen."""
     return fold(state) in _TERMINAL
+
+
+def is_waiting(state: str | None) -> bool:
+    """Whether a generation in this state waits for somebody: for answers, or because somebody paused it."""
+    return is_one_of(state, "paused", "pausedawaitingclarification")
 
 
 def is_known(state: str | None) -> bool:

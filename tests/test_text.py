@@ -27,9 +27,11 @@ from specstep_flows._text import (
         (-3, "0s"),
         (48.4, "48s"),
         (60, "1m"),
-        (185, "3m 05s"),
+        (185, "3m 5s"),
+        (3900, "1h 5m"),
         (7800, "2h 10m"),
         (273600, "3d 4h"),
+        (259200, "3d"),
     ],
 )
 def test_durations_are_said_in_two_units_at_most(seconds: float, words: str) -> None:

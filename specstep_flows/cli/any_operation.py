@@ -6,13 +6,11 @@ The generated modules are only looked up and inspected here; ``SpecStep.call`` s
 from __future__ import annotations
 
 import enum
-import importlib
 import inspect
-import pkgutil
 import secrets
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import attrs
@@ -23,6 +21,7 @@ from specstep_flows._text import plain_line
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
 from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.any_operation import find_operation
 from specstep_flows.gateway.requests import stated_operation
 from specstep_flows.states import fold
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
 
-_ROOT: Final = "specstep_client.api"
-
 
 @attrs.frozen
 class Parameter:
@@ -45,16 +42,6 @@ class Parameter:
     kind: str
     place: str
     is_required: bool
-
-
-def names() -> dict[str, str]:
-    """Every operation's name, with its tag."""
-    root = importlib.import_module(_ROOT)
-    return {
-        module.name: tag.name
-        for tag in pkgutil.iter_modules(root.__path__)
-        for module in pkgutil.iter_modules([f"{path}/{tag.name}" for path in root.__path__])
-    }
 
 
 def marked(name: str, mark: Literal["costs", "destroys", "cookie_only", "redirects"]) -> bool:
@@ -69,19 +56,13 @@ def find(name: str) -> ModuleType:
     Raises:
         UsageError: there is none, or a key cannot use it.
     """
-    known = names()
-    chosen = name.replace("-", "_")
-    if chosen not in known:
-        import difflib
-
-        near = difflib.get_close_matches(chosen, known, n=3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise errors.UsageError(f"The API has no operation {name!r}.{hint} `specstep api` lists all {len(known)}.")
+    module = find_operation(name)
+    chosen = module.__name__.rpartition(".")[2]
     if marked(chosen, "cookie_only"):
         raise errors.UsageError(
             f"{chosen} works only in a signed-in browser: the service refuses it to API keys. Nothing was sent."
         )
-    return importlib.import_module(f"{_ROOT}.{known[chosen]}.{chosen}")
+    return module
 
 
 def parameters(module: ModuleType) -> list[Parameter]:

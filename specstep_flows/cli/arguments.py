@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -16,6 +15,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._paths import home_path
 from specstep_flows._text import counted, did_you_mean, plain_line
+from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
 
@@ -27,29 +27,14 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-#: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
-LONGEST_BYTES: Final = 4_000_000
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
 #: How the name of a file of text ends.
-DOCUMENT_ENDINGS: Final = (
-    ".md",
-    ".markdown",
-    ".txt",
-    ".text",
-    ".rst",
-    ".adoc",
-    ".doc",
-    ".docx",
-    ".odt",
-    ".rtf",
-    ".pdf",
-)
+DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
 #: No file's name is longer.
 LONGEST_NAME: Final = 255
 #: So much of a brief is shown in a line.
 LONGEST_SHOWN: Final = 50
-_ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")
 
 
 @attrs.frozen
@@ -68,7 +53,7 @@ class GivenBrief:
         return f"Brief: {self.source or repr(shown)}, {length} characters{further}"
 
 
-def read_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text: bool = False) -> GivenBrief:
+def given_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text: bool = False) -> GivenBrief:
     """The turns of the interview: the brief, then what ``--message`` adds.
 
     ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself; so it always
@@ -85,12 +70,12 @@ def read_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        text = _text(standard_input("the brief", LONGEST_BYTES + 1), "standard input")
+        text = brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input")
         return GivenBrief([text, *further], "standard input")
     if not is_text:
         path = Path(brief)
         if brief.strip() and os.path.exists(path):
-            return GivenBrief([_read(path), *further], brief)
+            return GivenBrief([read_brief(path), *further], brief)
         _refuse_missing_file(call, brief)
     return GivenBrief([brief, *further])
 
@@ -101,7 +86,7 @@ def _refuse_missing_file(call: Call, brief: str) -> None:
     Raises:
         UsageError: it is not meant as text, or there is nobody to ask.
     """
-    is_path = _looks_like_a_path(brief)
+    is_path = looks_like_a_path(brief)
     if not (is_path or _is_one_word(brief) or _is_named_like_a_document(brief)):
         return
     missing = f"There is no file {brief}.{_near_file(brief)}"
@@ -110,12 +95,6 @@ def _refuse_missing_file(call: Call, brief: str) -> None:
             return
         raise errors.UsageError("Nothing was sent.")
     raise errors.UsageError(f"{missing} If it is the brief itself, add --text. Nothing was sent.")
-
-
-def _looks_like_a_path(text: str) -> bool:
-    if any(character.isspace() for character in text) or not text:
-        return False
-    return "/" in text or "\\" in text or text.startswith("~") or _ENDS_LIKE_A_FILE.search(text) is not None
 
 
 def _is_named_like_a_document(text: str) -> bool:
@@ -138,17 +117,6 @@ def _near_file(name: str) -> str:
     return did_you_mean(os.path.basename(name), there)
 
 
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST_BYTES + 1)
-    except IsADirectoryError:
-        raise errors.UsageError(f"{path} is a folder, not a brief.") from None
-    except OSError as error:
-        raise errors.UsageError(f"The brief {path} cannot be read ({error.strerror}).") from None
-    return _text(content, str(path))
-
-
 def standard_input(what: str, most: int) -> bytes:
     """What is piped in. Raises ``UsageError`` where nothing can be read there."""
     try:
@@ -156,20 +124,6 @@ def standard_input(what: str, most: int) -> bytes:
     except (OSError, ValueError, AttributeError):
         # Closed, a folder, or not there at all.
         raise errors.UsageError(f"There is no standard input to read {what} from. Nothing was sent.") from None
-
-
-def _text(content: bytes, source: str) -> str:
-    if len(content) > LONGEST_BYTES:
-        raise errors.UsageError(
-            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview can hold."
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise errors.UsageError(f"The brief ({source}) is not UTF-8 text (byte {error.start}).") from None
-    if "\0" in text:
-        raise errors.UsageError(f"The brief ({source}) is not text: it contains zero bytes.")
-    return text
 
 
 @attrs.frozen

@@ -14,7 +14,6 @@ from specstep_flows.cli import exits
 from specstep_flows.cli.agreement import agree_to_lose
 from specstep_flows.cli.arguments import find_target, id_as_named, locate
 from specstep_flows.cli.output import name_of
-from specstep_flows.cli.watching import seen
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.states import is_fan_out, is_one_of, is_terminal
 
@@ -77,11 +76,11 @@ class Cancellation:
             raise self._over(self.generation.state)
 
     def take(self, generation: Generation) -> None:
-        """Keep what was read, in the run's record as well. That may be where nothing can be written."""
+        """Keep what was read. The client has put it into the run's record."""
         self.generation = generation
         if self.record is not None:
-            with contextlib.suppress(errors.StoreError):
-                self.record = self.client.store.update(self.record.run_id, seen(self.record, generation))
+            with contextlib.suppress(errors.StoreError, errors.RunNotFound):
+                self.record = self.client.store.get(self.record.run_id)
 
     def agree(self, yes: bool) -> None:
         """Ask. Raises ``UsageError`` where nobody agrees."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -31,6 +29,8 @@ class Range:
     @classmethod
     def of(cls, values: Iterable[float]) -> Range | None:
         """None where there is nothing to go by."""
+        import statistics
+
         found = sorted(values)
         return cls(statistics.median(found), found[0], found[-1]) if found else None
 
@@ -80,23 +80,14 @@ def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
     if usage.remaining is not None:
-        of = f" of {usage.limit:g}" if usage.limit is not None else ""
-        parts.append(f"{usage.remaining:g}{of} generations left")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.remaining:g}{of} left")
     elif usage.used is not None:
-        of = f" of {usage.limit:g}" if usage.limit is not None else ""
-        parts.append(f"{usage.used:g}{of} generations used")
+        of = "" if usage.limit is None else f" of {usage.limit:g}"
+        parts.append(f"{usage.used:g}{of} used")
     if usage.resets_at:
-        parts.append(f"resets {_day(usage.resets_at)}")
+        parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
-
-
-def _day(moment: object) -> str:
-    """The day of a moment (``Dec 1``); what cannot be read stays as it is."""
-    try:
-        day = date.fromisoformat(str(moment)[:10])
-    except ValueError:
-        return str(moment)
-    return f"{day:%b} {day.day}"
 
 
 def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str], dict[str, Any]]:

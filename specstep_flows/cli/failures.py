@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.cli import exits
+from specstep_flows.cli.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def tell_detached(call: Call) -> int:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached; what was started keeps running at the service."
+        "Detached. The run continues on SpecStep."
         if call.run_id is not None
         else "Stopped; the part that was downloaded is kept.",
         "detached",
@@ -73,7 +74,7 @@ def tell_mistake(call: Call, error: Exception) -> int:
     """Tell that we made a mistake. The error's own text is left out: it might hold anything."""
     return tell(
         call,
-        f"Unexpected error ({type(error).__name__}): a bug in specstep. Set SPECSTEP_DEBUG=1 to see where.",
+        f"Internal error ({type(error).__name__}). This is a bug in specstep. Set SPECSTEP_DEBUG=1 to see where.",
         "unexpected",
         exits.FAILED,
         call.resume_command,
@@ -90,13 +91,14 @@ def tell(
 ) -> int:
     """Tell any failure; returns ``status``."""
     terminal = call.terminal
+    message = in_options(message)
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
-        terminal.tell(f"Answer with: specstep answer {call.run_id}")
+        terminal.tell(f"To answer: specstep answer {call.run_id}")
     if not call.is_resumable and status in (exits.DETACHED, exits.QUESTION):
         terminal.tell("The sandbox and its run ended with this process.")
     if next_command is not None:
-        terminal.tell(f"Continue with: {next_command}")
+        terminal.tell(f"To continue: {next_command}")
     if call.json or call.writes_events:
         # The reader of stdout may have gone, or its disk be full, which may be the very failure.
         with contextlib.suppress(BrokenPipeError, errors.SpecStepError):

@@ -67,6 +67,11 @@ class Terminal:
         return is_terminal(sys.stdout)
 
     @property
+    def is_result_beside(self) -> bool:
+        """Whether the result appears where everything for people does: on one terminal, or in one log."""
+        return (is_terminal(sys.stdout) and is_terminal(sys.stderr)) or _is_same_file(sys.stdout, sys.stderr)
+
+    @property
     def can_redraw(self) -> bool:
         """Whether lines on stderr can be drawn over: not where each request has a line of its own."""
         return (
@@ -78,6 +83,10 @@ class Terminal:
         if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
+
+    def result_drawn(self, text: str) -> None:
+        """What was drawn for the terminal at stdout, colours and all, of text that is safe to show there."""
+        self._write_out(text)
 
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""
@@ -184,6 +193,13 @@ def is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
     except ValueError:
+        return False
+
+
+def _is_same_file(one: TextIO | None, other: TextIO | None) -> bool:
+    try:
+        return one is not None and other is not None and os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError, AttributeError):
         return False
 
 

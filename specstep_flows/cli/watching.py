@@ -9,7 +9,7 @@ from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.options import given
 from specstep_flows.cli.progress.log import make_reporter
 from specstep_flows.cli.session import open_client
-from specstep_flows.states import is_fan_out
+from specstep_flows.flows.history import seen
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,16 +37,6 @@ class DeadlineClock(InterruptibleClock):
                 "The time limit for the whole wait is over. The generation keeps running at the service."
             )
         super().sleep(seconds)
-
-
-def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
-    """Changes of a run's record that a look at its generation tells. In a fan-out, that one's cost is not the run's."""
-    if generation.id != record.generation_id:
-        return {}
-    changes: dict[str, Any] = {"generation_state": generation.state}
-    if generation.running_cost_usd is not None and not is_fan_out(record.options.profile):
-        changes["cost_usd"] = generation.running_cost_usd
-    return changes
 
 
 def watch_generation(
@@ -77,7 +67,8 @@ def watch_generation(
                 interrupts.check()
                 reporter(event)
                 if record is not None and isinstance(event, events.GenerationProgress):
-                    client.store.update(record.run_id, seen(record, event.generation))
+                    now = client.store.get(record.run_id)
+                    client.store.update(record.run_id, seen(now, event.generation, clock.now()))
 
             with open_client(call, clock, settings, tell) as client:
                 return client.wait_for_generation(generation_id, **given({"wait_paused": wait_paused}))

@@ -83,8 +83,8 @@ def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
         if detected is not None:
             return _kickoff(job, record, detected)
         refused.add(
-            "If the project type is missing, which was neither given nor detected: repeat `specstep run` with the same "
-            "brief and --run-id, and with --project-type WebApp (or another)."
+            "If the project type is missing, which was neither given nor detected: repeat the run with the same "
+            "brief and `run_id`, and with a `project_type` such as WebApp."
         )
         return None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._course import LEAST_USD, Course, Row, course, moment
 from specstep_flows._facts import TITLE_WEIGHT, Fact, Observed, generation_facts
 from specstep_flows.models import Generation
 from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.client import SpecStep
     from specstep_flows.models import ConversationItem, Interview, ReferenceDocument
-    from specstep_flows.report.course import Course
     from specstep_flows.runs.records import RunRecord
 
 #: The newest so many steps of the agents are shown.
@@ -101,8 +101,27 @@ class Collected:
             estimated_total_usd=course.forecast_usd if self.generation is None else generation.estimated_total_usd,
             estimated_duration_seconds=generation.estimated_duration_seconds or course.forecast_seconds,
         )
-        seconds = course.seconds if course.visits else None
-        return generation_facts(generation, Observed(seconds, spent_before_usd=record.spent_before_usd))
+        took = course.duration if course.visits else None
+        return generation_facts(generation, Observed(took, spent_before_usd=record.spent_before_usd))
+
+    @functools.cached_property
+    def course(self) -> Course:
+        """The course of the run's generation in time."""
+        return course(self.record.history, self.events, self.record.generation_id)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What each state took and cost, and what else the run cost; the costs add up to ``cost_usd``."""
+        others = (self.last_cost_usd or 0.0) - (self.course.cost_usd or 0.0)
+        more = [("Other generations", others)] if abs(others) >= LEAST_USD else []
+        more += [("Earlier attempts", self.record.spent_before_usd)] if self.record.spent_before_usd else []
+        return self.course.rows(*more)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the state was last read, where it may have changed since; None at the end, or without a look."""
+        course = self.course
+        return None if course.is_over or course.read_at is None else moment(course.read_at, self.record.updated_at)
 
     @property
     def state(self) -> str | None:

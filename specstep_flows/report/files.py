@@ -53,7 +53,7 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
     """
     path = user_path(path)
     if not force and os.path.lexists(path) and _page_of(path) != collected.record.run_id:
-        raise errors.OutputError(f"{path} already exists and is not a report of this run; --force overwrites it.")
+        raise errors.OutputError(f"{path} already exists and is not a report of this run; `force=True` overwrites it.")
     _write(path, page(collected))
     return path
 
@@ -61,7 +61,7 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
 def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> Path:
     """Write the receipt as JSON, as ``write_report`` writes the page."""
     if not force and os.path.lexists(path) and _receipt_of(path) != collected.record.run_id:
-        raise errors.OutputError(f"{path} already exists and is not a receipt of this run; --force overwrites it.")
+        raise errors.OutputError(f"{path} already exists and is not a receipt of this run; `force=True` overwrites it.")
     # What UTF-8 cannot hold is written as JSON's own escape, so that the name of a file is still that.
     _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n", unwritable="backslashreplace")
     return path

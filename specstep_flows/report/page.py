@@ -12,12 +12,11 @@ from specstep_flows._facts import Fact
 from specstep_flows._html import EMPTY, Html, element, joined
 from specstep_flows._text import counted, size
 from specstep_flows.report import outcome, people, sections
-from specstep_flows.report.course import course
 from specstep_flows.states import is_one_of, is_terminal
 
 if TYPE_CHECKING:
+    from specstep_flows._course import Course
     from specstep_flows.report.collect import Collected
-    from specstep_flows.report.course import Course
 
 #: The name of the ``meta`` element that says which run a page is about.
 RUN_MARK: Final = "specstep-run"
@@ -25,11 +24,7 @@ RUN_MARK: Final = "specstep-run"
 
 def page(collected: Collected) -> str:
     """The report as one HTML document."""
-    found = course(
-        collected.record.history,
-        collected.events,
-        None if collected.record.generation_id is None else str(collected.record.generation_id),
-    )
+    found = collected.course
     parts = [
         sections.section("course", "Course", sections.course_table(collected, found)),
         sections.section("generations", "Generations", outcome.generations(collected)),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from specstep_flows.report.course import Course
+    from specstep_flows._course import Course
 
     Scale: TypeAlias = Callable[[float], float]
 
@@ -35,7 +35,7 @@ STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 1
 def cost_plot(course: Course) -> Html:
     """The plot; nothing where the cost was not read at two moments at least."""
     points = [(point.seconds, point.cost_usd) for point in course.costs if math.isfinite(point.cost_usd)]
-    if len(points) < 2 or points[-1][0] <= points[0][0]:
+    if course.cost_looks < 2 or points[-1][0] <= points[0][0]:
         return EMPTY
     most_seconds = max(course.seconds, points[-1][0])
     most_usd = max([cost for _, cost in points] + [value for value in (course.forecast_usd, course.high_usd) if value])

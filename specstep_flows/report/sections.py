@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows._facts import failure_words, track
 from specstep_flows._html import EMPTY, Html, element, escaped, joined
 from specstep_flows._text import counted, duration, money, spaced
-from specstep_flows.report.course import Course, summary
+from specstep_flows.report.course import summary
 from specstep_flows.report.plot import cost_plot
 from specstep_flows.states import stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from specstep_flows._course import Course
     from specstep_flows.report.collect import Collected
 
 _MARKS = {

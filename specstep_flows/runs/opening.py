@@ -35,7 +35,8 @@ def new_run_id() -> str:
 
 def check_run_id(run_id: str) -> str:
     """A run id that can be a file name and an argument. Raises ``UsageError``."""
-    fits = 0 < len(run_id) <= LONGEST_RUN_ID and RUN_ID_LETTERS.issuperset(run_id) and run_id[0] not in ".-"
+    is_short = isinstance(run_id, str) and 0 < len(run_id) <= LONGEST_RUN_ID
+    fits = is_short and RUN_ID_LETTERS.issuperset(run_id) and run_id[0] not in ".-"
     if not fits:
         raise errors.UsageError(
             f"{run_id!r} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'."

@@ -21,6 +21,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json, storable
+from specstep_flows._paths import home_path
 from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
@@ -83,7 +84,8 @@ class RunStore:
         StoreUnreadable: the file is damaged, or was made by a newer version; it is not touched.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | str | None) -> None:
+        folder = None if folder is None else home_path(folder)
         self.folder = folder
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
@@ -223,6 +225,8 @@ class RunStore:
                     for row in rows
                 ]
             except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
+                if not self._close.alive:
+                    raise errors.StoreError("This run store is closed. Open another one.") from None
                 raise errors.StoreUnreadable(
                     f"The run store {self._file} cannot be read ({error}). It was not changed, and what is running at "
                     "the service goes on: take it over with `specstep adopt` and another SPECSTEP_STATE."

@@ -103,7 +103,7 @@ def test_a_step_that_was_killed_and_is_called_again_asks(new_bench: Any, tmp_pat
     first = failed_generation(bench)
     with SpecStep(settings=bench.settings(), clock=bench.clock, store=tmp_path / "other") as client:
         second = client.retry_generation(first)
-        with pytest.raises(errors.OutcomeUnknown, match="--again") as caught:
+        with pytest.raises(errors.OutcomeUnknown, match="again=True") as caught:
             client.retry_generation(first)
         assert caught.value.candidates == (second,)
         third = client.retry_generation(first, again=True)

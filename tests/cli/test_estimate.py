@@ -44,9 +44,9 @@ def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None
     other = specstep("run", "Another shop.", "--profile", "Extensive", "--dry-run")
 
     assert "No estimate yet: you have no completed Fast generation." in first.err
-    assert "Quota: 500 of 500 generations left, resets" in first.err
+    assert "Quota: 500 of 500 left, resets" in first.err
     assert "Estimate from your one Fast run: $1.10, " in second.out
-    assert "Quota: 499 of 500 generations left" in second.out
+    assert "Quota: 499 of 500 left" in second.out
     assert "No estimate yet: you have no completed Extensive generation." in other.out
 
 
@@ -89,9 +89,9 @@ def test_an_estimate_shows_a_range_only_where_there_is_one(rows: list[Generation
 @pytest.mark.parametrize(
     ("usage", "words"),
     [
-        (Usage(used=18, limit=500, remaining=482, resets_at="2026-12-01T00:00:00Z"), "482 of 500 generations left"),
-        (Usage(used=18, limit=500), "18 of 500 generations used"),
-        (Usage(remaining=3, resets_at="12/01/2026 00:00:00 +00:00"), "3 generations left, resets 12/01/2026"),
+        (Usage(used=18, limit=500, remaining=482, resets_at=datetime(2026, 12, 1, tzinfo=UTC)), "482 of 500 left"),
+        (Usage(used=18, limit=500), "18 of 500 used"),
+        (Usage(remaining=3, resets_at=datetime(2026, 12, 1, tzinfo=UTC)), "3 left, resets Dec 1."),
         (Usage(), None),
     ],
 )

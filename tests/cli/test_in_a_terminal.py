@@ -41,7 +41,7 @@ def test_ctrl_c_once_detaches_from_a_generation_that_goes_on(start: Start, sandb
     child.expect_exact("Drafting")
     child.expect_exact("next look")
     child.sendintr()
-    child.expect_exact("Continue with: specstep resume mine")
+    child.expect_exact("To continue: specstep resume mine")
     assert finish(child) == 3
 
     child = start("resume", "mine", "--on-question", "defaults")

@@ -130,7 +130,7 @@ def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
     prose = (
         "An empty line sends what you wrote; /done ends the interview.\n  Why: one says this, and another says that."
     )
-    command = "Continue with: specstep resume 20260601-abcd1234 --store /somewhere/else"
+    command = "To continue: specstep resume 20260601-abcd1234 --store /somewhere/else"
 
     assert _wrapped(prose, 40).splitlines() == [
         "An empty line sends what you wrote;",

@@ -7,7 +7,8 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from specstep_flows.report.course import course, summary
+from specstep_flows._course import course
+from specstep_flows.report.course import summary
 from specstep_flows.report.plot import cost_plot
 from tests.kit.polls import HISTORY, look
 
@@ -17,7 +18,10 @@ def test_the_plot_says_in_words_what_it_shows() -> None:
     found = course(HISTORY, (), "g")
     plot = cost_plot(found)
 
-    assert summary(found) == "The run took 2m 30s and cost $1.20 against a forecast of $2.50."
+    assert (
+        summary(found)
+        == "The run took 2m 30s (2m of work, 30s waiting for you) and cost $1.20 against a forecast of $2.50."
+    )
     assert summary(found) in plot
     assert 'role="img"' in plot
     assert "forecast $2.50" in plot

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from specstep_flows._course import Course
 from specstep_flows.models import Generation
 from specstep_flows.report import Collected, page
-from specstep_flows.report.course import Course
 from specstep_flows.report.sections import incidents, questions
 from specstep_flows.runs.records import RunRecord
 from tests.kit.report_page import Reader

@@ -33,5 +33,5 @@ def adopt(
         record = client.adopt(generation, run_id=run_id, **options.given())
     call.run_id = record.run_id
     call.finish(record.run_id, run_document(record))
-    call.terminal.say(f"Continue with: {call.resume_command}")
+    call.terminal.say(f"To continue: {call.resume_command}")
     return 0

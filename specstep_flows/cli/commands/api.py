@@ -15,15 +15,16 @@ from specstep_flows.cli import any_operation
 from specstep_flows.cli.agreement import Confirmed, agree, agree_to_lose
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.cancelling import Cancellation
-from specstep_flows.cli.output import table
+from specstep_flows.cli.output import show_table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
 from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.any_operation import operation_names
 
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""
-    return [name for name in any_operation.names() if name.startswith(incomplete)]
+    return [name for name in operation_names() if name.startswith(incomplete)]
 
 
 @verb
@@ -107,22 +108,26 @@ def _agree(call: Call, stated: Operation | None, operation: str, ids: str, yes: 
 
 
 def _list(call: Call) -> int:
-    known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
+    known = sorted(operation_names().items(), key=lambda pair: (pair[1], pair[0]))
     notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
     for mark in ("costs", "destroys"):
         notes |= {name: mark for name, _ in known if name not in notes and any_operation.marked(name, mark)}
-    call.finish(
-        table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
-        {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},
-    )
+    if call.json:
+        operations = [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]
+        call.terminal.document({"operations": operations})
+    else:
+        show_table(call, ("OPERATION", "ABOUT", "NOTE"), [(name, tag, notes.get(name, "")) for name, tag in known])
     return 0
 
 
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
-    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes no arguments."
-    call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    if call.json or not lines:
+        text = f"{operation} takes no arguments."
+        call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    else:
+        show_table(call, ("NAME", "TYPE", "WHERE", ""), lines)
     return 0
 
 

@@ -16,7 +16,7 @@ from specstep_flows._network import check_downloads, proxy_for
 from specstep_flows._text import counted, duration
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
-from specstep_flows.cli.output import status_of, table
+from specstep_flows.cli.output import show_table, status_of
 from specstep_flows.cli.session import Call, tell_of_waits
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
@@ -207,19 +207,18 @@ def doctor(call: Call) -> int:
 
 def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> int:
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
-    parts = [
-        table(("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])
-        if rows
-        else "",
-        table(("CHECK", "", ""), [(finding.name, finding.verdict, finding.text) for finding in findings]),
-    ]
-    call.finish(
-        "\n\n".join(part for part in parts if part),
-        {
-            "code": "ok" if code == exits.DONE else "failed",
-            "exit_code": code,
-            "settings": rows,
-            "checks": [as_json(finding) for finding in findings],
-        },
-    )
+    if call.json:
+        call.terminal.document(
+            {
+                "code": "ok" if code == exits.DONE else "failed",
+                "exit_code": code,
+                "settings": rows,
+                "checks": [as_json(finding) for finding in findings],
+            }
+        )
+        return code
+    if rows:
+        show_table(call, ("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])
+        call.terminal.result("")
+    show_table(call, ("CHECK", "RESULT", ""), [(finding.name, finding.verdict, finding.text) for finding in findings])
     return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,17 +9,16 @@ import typer
 from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
-from specstep_flows._text import money
+from specstep_flows._text import heading, money
 from specstep_flows.cli.agreement import Confirmed, agree
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
-from specstep_flows.cli.output import facts, show_table
+from specstep_flows.cli.output import show_pairs, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
-from specstep_flows.cli.watching import seen
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
     with open_client(call) as client:
         generation = client.get_generation(find_generation(call, client, run))
     document = as_json(generation)
-    call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
+    show_pairs(call, ((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
 
@@ -117,7 +115,7 @@ def list_(
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
     started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
-    return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
+    return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
 @verb
@@ -218,10 +216,6 @@ def _started(call: Call, identifier: Any) -> int:
 
 def _tell(call: Call, client: SpecStep, named: str, generation: Generation) -> int:
     record = client.store.find_generation(generation.id)
-    if record is not None:
-        # The record only follows: it may be where nothing can be written.
-        with contextlib.suppress(errors.StoreError):
-            client.store.update(record.run_id, seen(record, generation))
     identifier = id_as_named(named, generation.id, record)
     call.finish(identifier, {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
     what = "Generation" if record is None or identifier != record.run_id else "Run"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.arguments import find_run, read_brief, start_over_elsewhere
+from specstep_flows.cli.arguments import find_run, given_brief, start_over_elsewhere
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
@@ -71,7 +71,7 @@ def run(
     resume ID` picks the run up and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
-    given = read_brief(call, brief, message or (), is_text=text)
+    given = given_brief(call, brief, message or (), is_text=text)
     if not (running.yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This run costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to see "

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows._course import course
 from specstep_flows._json import as_json
 from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunOrGeneration, WholeRun
-from specstep_flows.cli.output import STATUS_WORDS, facts, name_of, run_document, show_table, status_of
+from specstep_flows.cli.output import STATUS_WORDS, name_of, run_document, show_pairs, show_table, status_of
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
@@ -111,12 +112,13 @@ def show(call: Call, run: RunOrGeneration) -> int:
             f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
             f"`specstep adopt {run}` turns it into a run."
         )
-    call.finish(facts(_facts(record)), run_document(record))
+    show_pairs(call, _facts(record), run_document(record))
     return 0
 
 
 def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     spent = _spent(record)
+    found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
@@ -134,6 +136,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("generation", record.generation_id),
         ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
+        ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
         ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
         *(
@@ -146,7 +149,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 

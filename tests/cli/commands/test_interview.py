@@ -110,7 +110,7 @@ def test_ctrl_c_once_leaves_the_conversation_with_the_line_that_resumes(start: S
     child = start("interview", "--run-id", "mine")
     child.expect_exact("> ")
     child.sendintr()
-    child.expect_exact("Continue with: specstep resume mine")
+    child.expect_exact("To continue: specstep resume mine")
     assert finish(child) == 3
     assert not sandbox.state.generations
 

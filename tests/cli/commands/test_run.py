@@ -102,7 +102,7 @@ class TestAPersonAtATerminal:
 
         assert result.code == 0
         assert "Brief: 'A shop.', 7 characters." in result.err
-        assert "Quota: 500 of 500 generations left" in result.err
+        assert "Quota: 500 of 500 left" in result.err
         assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
@@ -113,7 +113,7 @@ class TestAPersonAtATerminal:
         result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
 
         assert result.code == 3
-        assert "Continue with: specstep resume tea" in result.err
+        assert "To continue: specstep resume tea" in result.err
         assert sandbox.requests.count(KICKOFF) == 0
 
     def test_a_yes_is_asked_for_once(self, specstep: Any, sandbox: Any) -> None:
@@ -318,7 +318,7 @@ def test_a_timeout_loses_nothing(specstep: Any, sandbox: Any) -> None:
 
     assert stopped.code == 3
     assert stopped.document["code"] == "timeout"
-    assert "Continue with: specstep resume tea" in stopped.err
+    assert "To continue: specstep resume tea" in stopped.err
     assert resumed.code == 0
     assert sandbox.requests.count(KICKOFF) == 1
 
@@ -342,7 +342,7 @@ def test_where_no_place_is_free_one_is_waited_for_or_not(specstep: Any, sandbox:
     sandbox.options.concurrency_cap = 1
     began = sandbox.clock.now()
     refused = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--no-wait")
-    assert (refused.code, "Continue with: specstep resume tea" in refused.err) == (6, True)
+    assert (refused.code, "To continue: specstep resume tea" in refused.err) == (6, True)
     assert sandbox.clock.now() - began < 30
 
     done = specstep("resume", "tea", "--wait", "--yes")
@@ -363,7 +363,7 @@ def test_a_pause_is_watched_for_as_long_as_was_said(
 
     assert result.code == 3
     assert seconds <= sandbox.clock.now() - began < seconds + 5
-    assert "Continue with: specstep resume tea" in result.err
+    assert "To continue: specstep resume tea" in result.err
     assert f"specstep generation resume {elsewhere}" in result.err
     assert result.err.count("Somebody paused") == (1 if seconds else 0)
 
