@@ -269,7 +269,7 @@ class _Runtime:
         except errors.RunBusy:
             raise errors.RunBusy(
                 f"Another process or thread is paying for a generation that is made of {identifier} just now, and this "
-                "one has sent nothing: wait until that is done, and look with `specstep generation list`."
+                "one has sent nothing: wait until that is done, then check with `specstep generation list`."
             ) from None
         try:
             yield
@@ -402,7 +402,7 @@ def _enough_descriptors() -> Iterator[None]:
     else:
         return
     raise errors.StoreError(
-        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started goes on at the service; raise "
+        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the service; raise "
         "the limit (ulimit -n) or close some, and resume."
     )
 
@@ -452,7 +452,7 @@ def _both(first: Listener | None, second: Listener | None) -> Listener | None:
 
 
 def _from_thread(report: Listener | None) -> Listener | None:
-    """How a thread that downloads tells of its progress: a coroutine function is called on the event loop."""
+    """How a thread that downloads reports its progress: a coroutine function is called on the event loop."""
     if report is None or not inspect.iscoroutinefunction(report):
         return report
     loop = asyncio.get_running_loop()

@@ -21,7 +21,7 @@ __all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefa
 #: What the official samples answer when the agent proposes nothing (language-samples).
 FALLBACK: Final = "Use your best judgment for v1."
 
-#: A policy that is no coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
+#: A policy that is not a coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
 SyncPolicy: TypeAlias = Callable[[list[Clarification]], Mapping[str, str] | Sequence[Answer] | None]
 
 

@@ -33,9 +33,9 @@
     ├── GenerationFailed            the generation failed at the service
     ├── GenerationCancelled
     ├── BudgetExceeded              the reported cost exceeded the user's limit
-    ├── Detached                    the run goes on at the service; this process stopped watching
+    ├── Detached                    the run continues at the service; this process stopped watching
     │   ├── WaitTimeout             the overall deadline passed
-    │   ├── GenerationPaused        somebody paused the generation
+    │   ├── GenerationPaused        the generation was paused
     │   └── AnswersNeeded           a question waits for an answer
     ├── PackageError
     │   ├── DownloadError           the download is incomplete; what arrived is kept
@@ -453,7 +453,7 @@ class GenerationCancelled(SpecStepError):
 class BudgetExceeded(SpecStepError):
     """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``).
 
-    ``is_final`` is false if a generation could not be cancelled, so that it goes on and costs.
+    ``is_final`` is false if a generation could not be cancelled, so that it continues and costs.
     """
 
     code = "budget"

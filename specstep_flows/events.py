@@ -192,7 +192,7 @@ class Waiting(Event):
 
 @attrs.frozen
 class Notice(Event):
-    """Something that a person may want to know; the run goes on."""
+    """Something that a person may want to know; the run continues."""
 
     message: str
 

@@ -280,7 +280,7 @@ class Generation:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether nothing more will happen. For a state that this version has never seen, ``is_complete`` tells."""
+        """Whether nothing more will happen. For a state that this version has never seen, see ``is_complete``."""
         return states.is_terminal(self.state) or self.is_complete
 
     @property
@@ -305,7 +305,7 @@ class Generation:
 
     @property
     def is_paused(self) -> bool:
-        """Whether somebody paused it (a question is another state: ``needs_answers``)."""
+        """Whether it was paused (a question is another state: ``needs_answers``)."""
         return states.is_one_of(self.state, "paused")
 
     @property
@@ -397,13 +397,13 @@ class RunOptions:
     retry_failed: int = 0
     #: Whether what clears by itself is waited for: a place where the plan's limit is reached, the end of a pause.
     wait: bool = True
-    #: How long a generation that somebody paused is watched, in seconds.
+    #: How long a generation that was paused is watched, in seconds.
     wait_paused: float = 3600.0
     #: Whether somebody answers the agent when the brief's texts are used up.
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
-    #: What a record holds beside these, by names that are no options: such a run is shown, but does not go on.
+    #: What else a record holds, under names that are not options: such a run is shown, but cannot be resumed.
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
 

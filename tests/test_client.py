@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
+import jedi
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
@@ -68,6 +69,24 @@ def test_help_shows_parameters_and_text() -> None:
     assert len(METHODS) > 30
     for name in METHODS:
         assert f"{name}(self" in text
+        alone = pydoc.plain(pydoc.render_doc(getattr(SpecStep, name)))
+        assert f"{name}(self" in alone
+
+
+@pytest.mark.slow
+def test_a_language_server_knows_methods_and_results() -> None:
+    """jedi, which several editors ask, runs nothing: it reads signatures and annotations as they are written."""
+    opened = "from specstep_flows import SpecStep, AsyncSpecStep\n"
+    programs = (
+        opened + "with SpecStep() as client:\n    result = client.run('A.')\n    result.",
+        opened
+        + "async def f():\n  async with AsyncSpecStep() as client:\n    result = await client.run('A.')\n    result.",
+    )
+    for program in programs:
+        assert {"path", "cost_usd"} <= {found.name for found in jedi.Script(program).complete()}
+        (signature,) = jedi.Script(program.removesuffix("result.") + "client.run(").get_signatures()
+        assert "max_cost_usd" in {parameter.name for parameter in signature.params}
+        assert "brief: what is to be built" in signature.docstring()
 
 
 @pytest.mark.parametrize("kind", [SpecStep, AsyncSpecStep])

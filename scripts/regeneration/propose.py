@@ -270,7 +270,10 @@ def _summarise(body: str) -> None:
 def _shortened(page: str, rest: str = "The rest is in `openapi/drift.md` on the branch") -> str:
     if len(page) <= LONGEST_BODY:
         return page
-    return page[:LONGEST_BODY].rsplit("\n", 1)[0] + f"\n\n{rest}.\n"
+    kept = page[:LONGEST_BODY].rsplit("\n", 1)[0]
+    # What says where the rest is must not be folded away with what is.
+    unfolded = "\n\n</details>" * (kept.count("<details>") - kept.count("</details>"))
+    return f"{kept}{unfolded}\n\n{rest}.\n"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip th
 
 def agree(call: Call, what: str, yes: bool) -> None:
     """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
-    _ask(call, f"{what}. Continue?", f"{what}, and there is no terminal to confirm it on: add --yes.", yes)
+    unasked = f"{what}, and there is no terminal to ask on: add --yes. Nothing was sent."
+    _ask(call, f"{what}. Continue?", unasked, "sent", yes)
 
 
 def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
@@ -27,7 +28,8 @@ def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
     Raises:
         UsageError: without agreement; nothing was sent then.
     """
-    _ask(call, f"{what}? {lost}", f"{what}? {lost} There is no terminal to confirm it on: add --yes.", yes)
+    question = f"{what}? {lost}"
+    _ask(call, question, f"{question} There is no terminal to ask on: add --yes. Nothing was changed.", "changed", yes)
 
 
 def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None:
@@ -35,10 +37,10 @@ def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None
     agree_to_lose(call, what, OPERATIONS[operation].destroys, yes)
 
 
-def _ask(call: Call, question: str, unasked: str, yes: bool) -> None:
+def _ask(call: Call, question: str, unasked: str, declined: str, yes: bool) -> None:
     if yes:
         return
     if not call.terminal.is_interactive:
-        raise errors.UsageError(f"{unasked} Nothing was sent.")
+        raise errors.UsageError(unasked)
     if not call.terminal.confirm(question):
-        raise errors.UsageError("Declined, so nothing was sent.")
+        raise errors.UsageError(f"Declined, so nothing was {declined}.")

@@ -242,7 +242,7 @@ def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord
         if found and is_whole:
             some = " or ".join(record.run_id for record in found[:5])
             raise errors.RunNotFound(
-                f"There is no run called {name}. This takes the whole id, as nothing undoes it: {some}."
+                f"There is no run called {name}. Give the whole id here, not only how it begins: {some}."
             ) from None
         if len(found) == 1:
             return found[0]

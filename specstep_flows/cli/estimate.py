@@ -80,11 +80,11 @@ def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
     if usage.remaining is not None:
-        of = "" if usage.limit is None else f" of {usage.limit:g}"
-        parts.append(f"{usage.remaining:g}{of} left")
+        of = f" of {usage.limit:g}" if usage.limit is not None else ""
+        parts.append(f"{usage.remaining:g}{of} generations left")
     elif usage.used is not None:
-        of = "" if usage.limit is None else f" of {usage.limit:g}"
-        parts.append(f"{usage.used:g}{of} used")
+        of = f" of {usage.limit:g}" if usage.limit is not None else ""
+        parts.append(f"{usage.used:g}{of} generations used")
     if usage.resets_at:
         parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None

@@ -126,9 +126,7 @@ def checked(value: Any) -> Any:
     if isinstance(value, list):
         return [checked(item) for item in value]
     if isinstance(value, Path) and str(value) == "-":
-        raise errors.UsageError(
-            "- stands for no file here: give a path (./- for a file of that name). Nothing was sent."
-        )
+        raise errors.UsageError("'-' is not a file here: give a path (./- for a file of that name). Nothing was sent.")
     if not isinstance(value, str) or value.isascii():
         return value
     try:

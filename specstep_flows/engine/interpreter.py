@@ -64,7 +64,7 @@ Steps: TypeAlias = Generator[Step, Any, R]
 
 #: A read gets at least this many real seconds, however near the deadline is.
 SHORTEST_READ_SECONDS = 1.0
-OUT_OF_TIME = "The timeout has passed. What was started goes on at the service."
+OUT_OF_TIME = "The timeout has passed. What was started continues at the service."
 KEY_MAY_WORK_AGAIN = (
     "The service refuses the key (401), which has worked before: five failed sign-ins of anybody at this network "
     "address lock it out for five minutes."

@@ -155,6 +155,7 @@ def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetim
     found: dict[str, Any] = {}
     if specstep is not None:
         found = _from_service(record, specstep, reader)
+        record = _looked_at(record, specstep)
     else:
         reader.gaps.append("The service was not asked; the report shows what this machine knows.")
     return Collected(
@@ -164,6 +165,18 @@ def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetim
         gaps=tuple(reader.gaps),
         **found,
     )
+
+
+def _looked_at(record: RunRecord, specstep: SpecStep) -> RunRecord:
+    """The record with what was just read: that is a look at the generation, and the store has it."""
+    try:
+        stored = specstep.store.get(record.run_id)
+    except errors.StoreError:
+        return record
+    if stored.generation_id != record.generation_id:
+        return record
+    names = ("history", "generation_state", "cost_usd", "updated_at")
+    return attrs.evolve(record, **{name: getattr(stored, name) for name in names})
 
 
 def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dict[str, Any]:

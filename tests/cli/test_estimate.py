@@ -89,9 +89,12 @@ def test_an_estimate_shows_a_range_only_where_there_is_one(rows: list[Generation
 @pytest.mark.parametrize(
     ("usage", "words"),
     [
-        (Usage(used=18, limit=500, remaining=482, resets_at=datetime(2026, 12, 1, tzinfo=UTC)), "482 of 500 left"),
-        (Usage(used=18, limit=500), "18 of 500 used"),
-        (Usage(remaining=3, resets_at=datetime(2026, 12, 1, tzinfo=UTC)), "3 left, resets Dec 1."),
+        (
+            Usage(used=18, limit=500, remaining=482, resets_at=datetime(2026, 12, 1, tzinfo=UTC)),
+            "482 of 500 generations left",
+        ),
+        (Usage(used=18, limit=500), "18 of 500 generations used"),
+        (Usage(remaining=3), "3 generations left."),
         (Usage(), None),
     ],
 )
@@ -103,4 +106,4 @@ def test_the_quota_is_said_once(usage: Usage, words: str | None) -> None:
     if words is not None:
         assert said is not None
         assert words in said
-        assert ("resets Dec 1." in said) == ("2026-12-01" in str(usage.resets_at))
+        assert ("resets Dec 1." in said) == (usage.resets_at is not None)

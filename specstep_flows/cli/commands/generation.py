@@ -33,8 +33,8 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A 
 def cancel(call: Call, run: WholeRunOrGeneration, reason: Reason = None, yes: Confirmed = False) -> int:
     """Cancel a run or a generation for good.
 
-    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. What
-    has ended already exits with 1.
+    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. If
+    it has already ended, that is said and the exit code is 1.
     """
     with open_client(call, is_urgent=True) as client:
         cancellation = Cancellation(call, client, run)
@@ -55,7 +55,13 @@ def pause(call: Call, run: WholeRunOrGeneration) -> int:
     """
     with open_client(call, is_urgent=True) as client:
         identifier = find_generation(call, client, run, is_whole=True)
-        return _tell(call, client, run, client.pause_generation(identifier))
+        try:
+            generation = client.pause_generation(identifier)
+        except errors.Conflict:
+            # Whether there is something to continue is another question.
+            call.is_resumable = False
+            raise
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -139,13 +145,13 @@ def update(
     yes: Yes = False,
     again: Again = False,
 ) -> int:
-    """Generate again from a newer interview. This costs money.
+    """Regenerate from a newer interview. This costs money.
 
     The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
     with open_client(call) as client:
         identifier = find_generation(call, client, run)
-        _agree(call, client, identifier, yes, "Generate it again")
+        _agree(call, client, identifier, yes, "Regenerate it")
         return _started(call, client.update_generation(identifier, intake, again=again))
 
 
