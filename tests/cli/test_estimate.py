@@ -44,9 +44,9 @@ def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None
     other = specstep("run", "Another shop.", "--profile", "Extensive", "--dry-run")
 
     assert "No estimate yet: you have no completed Fast generation." in first.err
-    assert "Quota: 500 of 500 left, resets" in first.err
+    assert "Quota: 500 of 500 generations left, resets" in first.err
     assert "Estimate from your one Fast run: $1.10, " in second.out
-    assert "Quota: 499 of 500 left" in second.out
+    assert "Quota: 499 of 500 generations left" in second.out
     assert "No estimate yet: you have no completed Extensive generation." in other.out
 
 
