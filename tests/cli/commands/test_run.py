@@ -428,6 +428,11 @@ class TestStdout:
         shown = specstep("show", "tea", "--json").document
         assert (shown["status"], shown["file"], shown["options"]["output"]) == ("done", None, None)
 
+        specstep("report", "tea", "--offline", "-o", home.parent / "tea.html")
+        page = (home.parent / "tea.html").read_text(encoding="utf-8")
+        assert "was written to stdout" in page
+        assert "None." not in page
+
         again = specstep("download", "tea")
         assert again.code == 0
         assert Path(again.out.strip()).read_bytes() == out
