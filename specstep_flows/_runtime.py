@@ -196,7 +196,7 @@ class _Runtime:
         assert record is not None
         job = Job(
             files=self._files_of(record.options, tell),
-            opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history),
+            opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
             key_check=self._key_check,
             policy=people.policy,
             confirm=people.confirm,

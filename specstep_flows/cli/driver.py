@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors, events
-from specstep_flows._course import course
+from specstep_flows._course import Duration, course
 from specstep_flows._text import duration, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
@@ -155,18 +155,13 @@ class Driver:
         else:
             # A fan-out has several packages: a line for each.
             self._finish_packages((result.path, *result.further_paths), result_document(result))
-        if result.cost_usd is not None:
-            free = "; this was a sandbox, so nothing was charged" if self.is_free else ""
-            terminal.say(f"Cost: {money(result.cost_usd)}{free}")
         record = self.client.store.get(result.run_id)
         if self.is_piped:
             # It is nowhere on disk any more, so resuming the run would download it again, to the working folder.
             options = changed_options(record.options, {"output": None})
             record = self.client.store.update(result.run_id, {"file": None, "packages": (), "options": options})
         took = course(record.history, generation_id=record.generation_id).duration
-        if took.seconds:
-            terminal.say(f"Time: {took.parts or duration(took.seconds)}")
-        terminal.say(f"Next: {call.command(f'report {result.run_id}')}")
+        tell_ending(call, result.cost_usd, took, f"report {result.run_id}", is_free=self.is_free)
         return exits.DONE
 
     def _finish_packages(self, paths: Sequence[Path], document: Mapping[str, Any]) -> None:
@@ -180,6 +175,16 @@ class Driver:
         if self.call.json or not self.call.terminal.is_result_beside:
             for path in paths:
                 self.call.terminal.say(f"Saved {path}")
+
+
+def tell_ending(call: Call, cost_usd: float | None, took: Duration, next_words: str, *, is_free: bool = False) -> None:
+    """The last lines of what ended well: its cost, its time, and the next command."""
+    if cost_usd is not None:
+        free = "; this was a sandbox, so nothing was charged" if is_free else ""
+        call.terminal.say(f"Cost: {money(cost_usd)}{free}")
+    if took.seconds:
+        call.terminal.say(f"Time: {took.parts or duration(took.seconds)}")
+    call.terminal.say(f"Next: {call.command(next_words)}")
 
 
 @contextlib.contextmanager

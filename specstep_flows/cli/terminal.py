@@ -224,8 +224,11 @@ def _wrapped(text: str, columns: int | None, hang: str = "") -> str:
             continue
         indent = line[: len(line) - len(line.lstrip(" "))]
         lines.append(indent)
-        for word in _WORD.findall(line):
-            joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+        end = len(indent)
+        for found in _WORD.finditer(line):
+            word, gap = found[0], line[end : found.start()]
+            end = found.end()
+            joined = f"{lines[-1]}{gap}{word}"
             # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
             fits_alone = cell_len(indent + hang + word) <= columns
             if lines[-1].strip() and cell_len(joined) > columns and fits_alone:

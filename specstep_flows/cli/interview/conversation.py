@@ -80,7 +80,7 @@ class Conversation:
         else:
             write_notice()
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Nothing: it tells of the run itself."""
 
     def __call__(self, event: events.Event) -> None:
@@ -134,7 +134,7 @@ class Conversation:
         self._stack.enter_context(self._inner)
         self._is_inner_open = True
         if self._driver.call.run_id is not None:
-            self._inner.take_over(self._driver.call.run_id)
+            self._inner.take_over(events.RunOpened(self._driver.call.run_id, resumed=True))
         self._inner(event)
 
     def _show(self, reply: str | None) -> None:

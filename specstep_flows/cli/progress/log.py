@@ -53,7 +53,7 @@ class Reporter(AbstractContextManager[Any], Protocol):
         """Acknowledge an interrupt that waits for the request in flight. Called from the signal handler."""
         ...
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run, of which somebody else has told."""
         ...
 
@@ -102,7 +102,7 @@ class Silent:
         """A line, at once."""
         write_notice()
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """There is nothing to know."""
 
     def __enter__(self) -> Self:
@@ -141,9 +141,9 @@ class PlainLines(Silent):
         self._waiting: str | None = None
         self._waited = 0.0
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run."""
-        self._watched.run_id = run_id
+        self._watched.take(opened, self._clock.now())
 
     def __call__(self, event: events.Event) -> None:
         """Take an event."""
@@ -156,7 +156,9 @@ class PlainLines(Silent):
             else:
                 self._say(line, now)
         if isinstance(event, events.GenerationProgress):
-            self._look(event, now)
+            # What a run came to that was complete before is told at its end, as it always is.
+            if not self._watched.was_finished:
+                self._look(event, now)
         elif isinstance(event, events.Waiting):
             self._wait(event, now)
         elif isinstance(event, events.Uploading):
