@@ -6,7 +6,8 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+import re
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import attrs
 
@@ -45,9 +46,17 @@ __all__ = [
 ]
 
 
+_HEADING: Final = re.compile(r"^#{1,6}[ \t]+")
+
+
 def _without_secrets(said: str | None) -> str | None:
     """Why something failed at the service: an exception's text, which may quote a signed address."""
     return None if said is None else without_secrets(said, is_foreign=True)
+
+
+def _without_marks(name: str | None) -> str | None:
+    """A name made of a brief's first line, which may be a heading in Markdown: without its marks."""
+    return None if name is None else _HEADING.sub("", name) or name
 
 
 @attrs.frozen
@@ -127,7 +136,7 @@ class Interview:
     started_generation_id: UUID | None = None
     auto_start_failure: AutoStartFailure | None = None
     detected_type: str | None = None
-    display_title: str | None = None
+    display_title: str | None = attrs.field(default=None, converter=_without_marks)
     transcript_size: TranscriptSize | None = None
     latest_reply: str | None = None
 
@@ -177,7 +186,7 @@ class IntakeArtifact:
 
     id: UUID
     interview_id: UUID | None = None
-    project_name: str | None = None
+    project_name: str | None = attrs.field(default=None, converter=_without_marks)
     schema_version: str | None = None
     completed_at: datetime | None = None
 
@@ -217,7 +226,7 @@ class GenerationRow:
     state: str
     interview_id: UUID | None = None
     short_id: str | None = None
-    project_name: str | None = None
+    project_name: str | None = attrs.field(default=None, converter=_without_marks)
     review_profile: str | None = None
     cost_usd: float | None = None
     current_round: int | None = None
@@ -270,7 +279,7 @@ class Generation:
     estimated_total_p25_usd: float | None = None
     estimated_total_p75_usd: float | None = None
     estimated_total_sample_size: int | None = None
-    project_name: str | None = None
+    project_name: str | None = attrs.field(default=None, converter=_without_marks)
     description: str | None = None
     kind: str | None = None
     kind_label: str | None = None
@@ -355,7 +364,7 @@ class Package:
     version: str | None = None
     total_cost_usd: float | None = None
     review_profile: str | None = None
-    project_name: str | None = None
+    project_name: str | None = attrs.field(default=None, converter=_without_marks)
     description: str | None = None
     kind: str | None = None
     kind_label: str | None = None
@@ -435,7 +444,7 @@ class RunResult:
     unpacked_to: Path | None = None
     cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
-    project_name: str | None = None
+    project_name: str | None = attrs.field(default=None, converter=_without_marks)
     #: The packages of a fan-out's other generations.
     further_paths: tuple[Path, ...] = ()
 

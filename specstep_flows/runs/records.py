@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,11 @@ from specstep_flows.states import is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "retry_generation")
+
+
+def as_time(moment: float | datetime) -> datetime:
+    """A moment that the store has in seconds, or one that is a time already."""
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 @attrs.frozen
@@ -54,8 +60,8 @@ class RunRecord:
 
     run_id: str
     api_url: str
-    created_at: float
-    updated_at: float
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
     stage: str = "new"
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()

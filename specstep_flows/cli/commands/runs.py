@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +12,7 @@ from specstep_flows._json import as_json
 from specstep_flows._text import money, plain_line
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunArgument, RunOrGeneration
-from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
+from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of, status_words
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
@@ -31,8 +30,8 @@ def runs(
             "--status",
             "--state",
             metavar="WORD",
-            help="Only runs with this status: new, interview, generating, question, paused, failed, cancelled, "
-            "package, done, or open (not done, failed or cancelled); repeatable.",
+            help="Only runs with this status: new, interview, ready, starting, generating, question, paused, failed, "
+            "cancelled, package, done, or open (not done, failed or cancelled); repeatable.",
         ),
     ] = None,
     text: Annotated[
@@ -76,7 +75,8 @@ def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
         return False
     if text is None:
         return True
-    haystack = (record.run_id, record.project_name, *record.messages, record.generation_id, record.interview_id)
+    said = (turn.message for turn in record.turns)
+    haystack = (record.run_id, record.project_name, *record.messages, *said, record.generation_id, record.interview_id)
     return any(text.casefold() in str(part).casefold() for part in haystack if part is not None)
 
 
@@ -86,7 +86,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         record.run_id,
         status_of(record),
         "" if spent is None else money(spent),
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
+        f"{record.created_at.astimezone():%Y-%m-%d %H:%M}",
         name_of(record),
     )
 
@@ -101,7 +101,8 @@ def name_of(record: RunRecord) -> str:
     """What a person knows a run by: the project's name, else how the brief begins."""
     if record.project_name:
         return plain_line(record.project_name)
-    first = plain_line(record.messages[0]) if record.messages else ""
+    said = [*record.messages, *(turn.message for turn in record.turns)]
+    first = plain_line(said[0]).lstrip("# ") if said else ""
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 
@@ -128,11 +129,11 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
-        ("status", status_of(record)),
+        ("status", status_words(record)),
         ("project", name_of(record)),
         ("service", record.api_url),
-        ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
-        ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
+        ("started", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("last change", f"{record.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("profile", record.options.profile or DEFAULT_PROFILE),
         ("project type", record.options.project_type or record.detected_type),
         ("interview", record.interview_id),
