@@ -390,7 +390,7 @@ def moments_in(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:
 
 
 def _time(text: str) -> float | None:
-    from dateutil.parser import isoparse
+    from dateutil.parser import isoparse  # many modules, for events alone
 
     try:
         moment = isoparse(text)
@@ -569,7 +569,7 @@ def _incidents(looks: Sequence[_Look]) -> list[Incident]:
 
 def _of_state(state: str, sample: Mapping[str, Any], at: float) -> list[Incident]:
     if is_one_of(state, "PausedAwaitingClarification"):
-        return [Incident(at, "Paused until questions were answered; nothing was spent meanwhile.")]
+        return [Incident(at, "Paused for your answers; nothing was spent meanwhile.")]
     if is_one_of(state, "paused"):
         return [Incident(at, "Paused; nothing was spent meanwhile.")]
     if is_one_of(state, "failed"):

@@ -24,6 +24,8 @@ def user_path(given: str | Path) -> Path:
 
 def home_path(given: str | Path) -> Path:
     """The path with the home folder in place of ``~``. Raises ``UsageError`` if nobody has such a home folder."""
+    if not isinstance(given, str | os.PathLike):
+        raise UsageError(f"{given!r} is not a path: give a Path or a string. Nothing was sent.")
     try:
         return Path(given).expanduser()
     except RuntimeError:

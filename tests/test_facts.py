@@ -75,7 +75,7 @@ def test_the_cost_of_earlier_attempts_is_part_of_the_sum() -> None:
     """What was paid before counts, and the forecast is said to be of this attempt alone."""
     cost = facts_of(Observed(Duration(60.0), spent_before_usd=1.0))["cost"]
 
-    assert cost == "$1.92 so far, $1.00 of it for earlier attempts, forecast of this attempt $2.50"
+    assert cost == "$1.92, $1.00 of it for earlier attempts, estimate $2.50 for this attempt"
 
 
 def test_what_nobody_knows_is_left_out() -> None:

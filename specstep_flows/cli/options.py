@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import attrs
 import typer
 
 from specstep_flows import errors
 from specstep_flows._paths import can_be_read_again, user_path
-from specstep_flows._text import plain_line
+from specstep_flows._text import parse_duration, plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
-
-_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)\s*([a-z]*)")
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
 
 
 class Progress(StrEnum):
@@ -39,12 +37,11 @@ class OnQuestion(StrEnum):
 
 
 def duration(text: str) -> float:
-    """Seconds, from ``90``, ``90s``, ``30m`` or ``2h``."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    unit = _UNITS.get(match[2]) if match else None
-    if match is None or unit is None or not 0 < float(match[1]) * unit < math.inf:
-        raise typer.BadParameter(f"{text!r} is not a duration: use 90, 90s, 30m or 2h.")
-    return float(match[1]) * unit
+    """Seconds, from ``90``, ``90s``, ``30m``, ``2h`` or ``1h30m``."""
+    seconds = parse_duration(text)
+    if not seconds:
+        raise typer.BadParameter(f"{text!r} is not a duration: use 90, 90s, 30m, 2h or 1h30m.")
+    return seconds
 
 
 def amount(text: str) -> float:
@@ -76,11 +73,31 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
         return []
 
 
+def complete_profile(incomplete: str) -> list[str]:
+    """The profiles that the pages name, for shell completion."""
+    return _begun(incomplete, DOCUMENTED_PROFILES)
+
+
+def complete_project_type(incomplete: str) -> list[str]:
+    """The project types that the pages name."""
+    return _begun(incomplete, DOCUMENTED_PROJECT_TYPES)
+
+
+def _begun(incomplete: str, words: Iterable[str]) -> list[str]:
+    return sorted(word for word in words if fold(word).startswith(fold(incomplete)))
+
+
 RunArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.", autocompletion=complete_run)
 ]
 RunOrGeneration: TypeAlias = Annotated[
     str, typer.Argument(metavar="RUN", help="A run or generation id.", autocompletion=complete_run)
+]
+WholeRunOrGeneration: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run or generation id, in full.", autocompletion=complete_run)
+]
+WholeRun: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id, in full.", autocompletion=complete_run)
 ]
 Answers: TypeAlias = Annotated[
     Path | None,
@@ -148,13 +165,26 @@ Attach: TypeAlias = Annotated[
     typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
 ]
 Profile: TypeAlias = Annotated[
-    str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        autocompletion=complete_profile,
+        help="Review profile: Fast, Normal (the default), Extensive, ...",
+    ),
 ]
 ProjectType: TypeAlias = Annotated[
-    str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
+    str | None,
+    typer.Option(
+        "--project-type",
+        metavar="TYPE",
+        autocompletion=complete_project_type,
+        help="WebApp, MobileApp, ... (default: the service detects it).",
+    ),
 ]
 Mirror: TypeAlias = Annotated[
-    str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
+    str | None,
+    typer.Option("--mirror", metavar="NAME", help="Mirror selection: ClaudeMd, ... (default: the service's)."),
 ]
 Embedded: TypeAlias = Annotated[
     bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")

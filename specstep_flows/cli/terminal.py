@@ -56,8 +56,9 @@ def document_text(document: Mapping[str, Any], *, indent: int | None = None) -> 
 class Terminal:
     """Where this process writes and reads. ``is_quiet`` leaves out what is only progress."""
 
-    def __init__(self, *, is_quiet: bool = False) -> None:
+    def __init__(self, *, is_quiet: bool = False, is_verbose: bool = False) -> None:
         self.is_quiet = is_quiet
+        self._is_verbose = is_verbose
 
     @property
     def is_interactive(self) -> bool:
@@ -70,15 +71,26 @@ class Terminal:
         return is_terminal(sys.stdout)
 
     @property
+    def is_result_beside(self) -> bool:
+        """Whether the result appears where everything for people does: on one terminal, or in one log."""
+        return (is_terminal(sys.stdout) and is_terminal(sys.stderr)) or _is_same_file(sys.stdout, sys.stderr)
+
+    @property
     def can_redraw(self) -> bool:
-        """Whether lines on stderr can be drawn over."""
-        return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        """Whether lines on stderr can be drawn over: not where each request has a line of its own."""
+        return (
+            not self._is_verbose and is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        )
 
     def result(self, text: str) -> None:
         """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""
         if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
         self._write_out(f"{text}\n")
+
+    def result_drawn(self, text: str) -> None:
+        """What was drawn for the terminal at stdout, colours and all, of text that is safe to show there."""
+        self._write_out(text)
 
     def result_bytes(self, content: bytes) -> None:
         """Bytes as the result; on a terminal as text that is safe to show."""
@@ -192,6 +204,13 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def _is_same_file(one: TextIO | None, other: TextIO | None) -> bool:
+    try:
+        return one is not None and other is not None and os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _columns(stream: TextIO) -> int | None:
     """How wide the terminal is; None where there is none."""
     try:
@@ -213,8 +232,11 @@ def _wrapped(text: str, columns: int | None, hang: str = "") -> str:
             continue
         indent = line[: len(line) - len(line.lstrip(" "))]
         lines.append(indent)
-        for word in _WORD.findall(line):
-            joined = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+        end = len(indent)
+        for found in _WORD.finditer(line):
+            word, gap = found[0], line[end : found.start()]
+            end = found.end()
+            joined = f"{lines[-1]}{gap}{word}"
             # A word that is too long for any line, such as a path, is broken by the terminal wherever it begins.
             fits_alone = cell_len(indent + hang + word) <= columns
             if lines[-1].strip() and cell_len(joined) > columns and fits_alone:

@@ -64,7 +64,7 @@ Steps: TypeAlias = Generator[Step, Any, R]
 
 #: A read gets at least this many real seconds, however near the deadline is.
 SHORTEST_READ_SECONDS = 1.0
-OUT_OF_TIME = "The timeout has passed. What was started goes on at the service."
+OUT_OF_TIME = "The timeout has passed. What was started continues at the service."
 KEY_MAY_WORK_AGAIN = (
     "The service refuses the key (401), which has worked before: five failed sign-ins of anybody at this network "
     "address lock it out for five minutes."
@@ -205,6 +205,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         except errors.RequestError as error:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
+            failure.request = f"{request.method} {request.path}"
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
@@ -334,7 +335,7 @@ def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
         raise refusal(request, reply, time.time())
     if reply.status < 200:
         raise errors.UnexpectedResponse(
-            f"The service responded to {request.method} {request.path} with the unexpected status {reply.status}.",
+            f"The service responded with the unexpected status {reply.status} to the request to {request.aim}.",
             operation=request.operation,
         )
     return effect.parse(reply)

@@ -114,7 +114,7 @@ class ClarificationAnswerer:
     async def _ask(self, pending: Sequence[Clarification]) -> list[Answer]:
         if self.policy is None:
             raise _needed(pending, pending)
-        given: PolicyAnswers = await Ask(self.policy, (tuple(pending),))
+        given: PolicyAnswers = await Ask(self.policy, (list(pending),))
         return checked_answers(pending, given)
 
     async def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> None:

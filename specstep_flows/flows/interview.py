@@ -78,6 +78,8 @@ async def say(
         TurnFailed: the service could not answer, or somebody cancelled the turn.
         UsageError: the message is empty; nothing was sent.
     """
+    if not isinstance(message, str):
+        raise errors.UsageError(f"The message must be text, not {message!r}. Nothing was sent.")
     if not message.strip():
         raise errors.UsageError("There is nothing to say: the message is empty.")
     # As the transcript will have it, in which it is looked for.
@@ -224,8 +226,8 @@ async def complete_interview(interview_id: UUID, known: Interview | None = None)
             if not interview.is_complete:
                 why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
-                    f"The interview cannot be completed yet ({why}). Nothing was paid for; say more in the brief (or "
-                    "with --message) and start a new run."
+                    f"The interview cannot be completed yet ({why}). Nothing was paid for; say more in the brief and "
+                    "start a new run."
                 ) from None
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:

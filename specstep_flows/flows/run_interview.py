@@ -45,7 +45,6 @@ async def hold_interview(job: Job) -> None:
     record = await current_record()
     if record.interview_id is None:
         interview = await start_interview()
-        await Remember({"stage": "interview"})
     else:
         interview = await _take_up_interview(record.interview_id)
     for name in record.attachments:

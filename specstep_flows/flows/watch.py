@@ -242,8 +242,7 @@ def raise_for_end(generation: Generation) -> None:
     if generation.is_failed:
         sense = generation.retry_makes_sense
         advice = {
-            True: "Running the same intake again, which costs again, is likely to help: "
-            "`specstep resume RUN --retry-failed 1`.",
+            True: "Running the same intake again is likely to help; it costs again.",
             False: "Running the same intake again is unlikely to help: change the brief or the profile.",
             None: "Whether running it again helps is not known.",
         }[sense]

@@ -13,6 +13,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._course import LEAST_USD, Course, Row, course, moments_in, time_of
 from specstep_flows._facts import TITLE_WEIGHT, Fact, Observed, generation_facts
+from specstep_flows._text import heading
 from specstep_flows.flows.history import with_moments
 from specstep_flows.models import Generation
 from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
@@ -72,7 +73,8 @@ class Collected:
     def title(self) -> str:
         """The project's name, or the run's id."""
         generation = self.generation
-        return (generation.project_name if generation else None) or self.record.project_name or self.record.run_id
+        name = (generation.project_name if generation else None) or self.record.project_name
+        return heading(name) or self.record.run_id
 
     @property
     def last_cost_usd(self) -> float | None:
@@ -194,12 +196,12 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
 
 def _recorded(record: RunRecord, specstep: SpecStep, found: Mapping[str, Any]) -> RunRecord:
     """The record with what was just read of its generation: ``show`` and a later report tell the same as this one."""
-    generation, moments = found.get("generation"), moments_in(found.get("events", ()))
-    if generation is None:
-        return record
+    moments = moments_in(found.get("events", ()))
     try:
         known = specstep.store.get(record.run_id)
-        if moments and known.history and known.generation_id == generation.id:
+        if known.generation_id != record.generation_id:
+            return record
+        if moments and known.history:
             history = with_moments(known.history, moments)
             if history != known.history:
                 known = specstep.store.update(record.run_id, {"history": history})

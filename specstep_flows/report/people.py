@@ -48,10 +48,12 @@ def _said(collected: Collected) -> Iterable[tuple[bool, str | None]]:
 
 def _entry(is_users: bool, text: str | None) -> Html:
     who = "You" if is_users else "SpecStep"
-    # What the user typed is shown as typed; the agent writes Markdown.
-    words = element("p", text, class_="typed") if is_users else rendered(text or "")
+    # Briefs are Markdown as often as the agent's replies; "Run it again" has them as they were typed.
     return element(
-        "article", element("h3", who), element("div", words, class_="md"), class_="user" if is_users else "agent"
+        "article",
+        element("h3", who),
+        element("div", rendered(text or ""), class_="md"),
+        class_="user" if is_users else "agent",
     )
 
 

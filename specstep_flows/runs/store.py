@@ -21,6 +21,8 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json, storable
+from specstep_flows._paths import home_path
+from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.privacy import make_private
@@ -86,7 +88,8 @@ class RunStore:
         StoreUnreadable: the file is damaged, or was made by a newer version; it is not touched.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | str | None) -> None:
+        folder = None if folder is None else home_path(folder)
         self.folder = folder
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
@@ -189,8 +192,15 @@ class RunStore:
         """The run called ``run_id``. Raises ``RunNotFound``."""
         found = self._select("WHERE run_id = ?", [storable(run_id)])
         if not found:
-            raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
+            near = did_you_mean(run_id, self._newest_ids())
+            raise errors.RunNotFound(f"There is no run called {run_id}.{near} `specstep runs` lists them.")
         return found[0]
+
+    def _newest_ids(self) -> list[str]:
+        """Some ids that may have been meant."""
+        with self._lock:
+            rows = self._database.execute("SELECT run_id FROM runs ORDER BY created_at DESC LIMIT 200").fetchall()
+        return [row[0] for row in rows]
 
     def find_generation(self, generation_id: UUID, api_url: str | None = None) -> RunRecord | None:
         """The run whose generation ``generation_id`` is or was, if there is one; at one service if that is given."""
@@ -218,15 +228,9 @@ class RunStore:
                     RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
                     for row in rows
                 ]
-            except (
-                sqlite3.Error,
-                ValueError,
-                TypeError,
-                AttributeError,
-                OverflowError,
-                OSError,
-                RecursionError,
-            ) as error:
+            except _UNREADABLE as error:
+                if not self._close.alive:
+                    raise errors.StoreError("This run store is closed. Open another one.") from None
                 raise errors.StoreUnreadable(
                     f"The run store {self._file} cannot be read ({error}). It was not changed, and what is running at "
                     "the service goes on: take it over with `specstep adopt` and another SPECSTEP_STATE."
@@ -237,11 +241,16 @@ class RunStore:
         self.get(run_id)
         let_go = self.hold(run_id)
         try:
-            with self._writing():
-                self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
-                self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+            self.discard(run_id)
         finally:
             let_go()
+
+    def discard(self, run_id: str) -> None:
+        """Delete a run that this store holds. Raises ``RunBusy`` if another process has taken it over."""
+        with self._writing():
+            self._refuse_replaced(run_id)
+            self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
+            self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
 
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.

@@ -433,7 +433,7 @@ def test_headers_that_make_no_sense_are_not_learned(odd: str) -> None:
 def test_no_wait_goes_past_the_deadline() -> None:
     """The wait is cut at the deadline, and WaitTimeout says what that means."""
     bench = Bench(deadline=1_010.0)
-    with pytest.raises(errors.WaitTimeout, match="goes on at the service"):
+    with pytest.raises(errors.WaitTimeout, match="continues at the service"):
         bench.play(one(Sleep(60.0)))
 
     assert bench.log == [("pause", 10.0)]

@@ -226,9 +226,9 @@ def test_a_key_that_was_refused_is_not_tried_again(stage: type[Stage]) -> None:
 @pytest.mark.parametrize(
     ("profile", "project_type", "sentence"),
     [
-        ("fast ", None, "Unknown review profile"),
-        ("FAST", None, "Did you mean Fast?"),
-        ("Fast", "Web", "Unknown project"),
+        ("quick", None, "Unknown review profile 'quick'. The service accepts"),
+        ("Fsat", None, "Did you mean 'Fast'?"),
+        ("Fast", "Web", "Unknown project type 'Web'. Did you mean 'WebApp'?"),
     ],
 )
 def test_an_unknown_choice_is_refused_before_anything_costs(

@@ -221,7 +221,7 @@ def test_a_pause_of_one_keeps_no_other_from_its_end(stage: type[Stage]) -> None:
 @pytest.mark.parametrize(
     ("category", "advice"),
     [
-        ("HostRestart", "costs again, is likely to help"),
+        ("HostRestart", "is likely to help; it costs again"),
         ("CostBudgetExceeded", "unlikely to help"),
         ("Unheard", "is not known"),
     ],

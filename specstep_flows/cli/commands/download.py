@@ -70,7 +70,7 @@ def download(
 def _same_again(package: Package, changes: dict[str, Any]) -> str:
     output = f" --output {shell_word(changes['output'])}" if "output" in changes else ""
     flags = "".join(f" --{name}" for name in ("unpack", "force") if changes.get(name))
-    return f"specstep download {package.id}{output}{flags}"
+    return f"download {package.id}{output}{flags}"
 
 
 def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunRecord | None] | Package:

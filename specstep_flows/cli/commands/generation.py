@@ -9,11 +9,13 @@ import typer
 from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
-from specstep_flows._text import money
-from specstep_flows.cli.arguments import find_generation, find_target
-from specstep_flows.cli.estimate import agree, read_before_paying
-from specstep_flows.cli.options import RunOrGeneration, Yes
-from specstep_flows.cli.output import facts, show_table
+from specstep_flows._text import heading, money
+from specstep_flows.cli.agreement import Confirmed, agree
+from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
+from specstep_flows.cli.cancelling import Cancellation
+from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
+from specstep_flows.cli.output import show_pairs, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
@@ -28,20 +30,38 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A 
 
 
 @verb
-def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
-    """Cancel a generation for good.
+def cancel(call: Call, run: WholeRunOrGeneration, reason: Reason = None, yes: Confirmed = False) -> int:
+    """Cancel a run or a generation for good.
 
-    What it has cost stays spent, and there will be no package.
+    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. If
+    it has already ended, that is said and the exit code is 1.
     """
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client.cancel_generation(find_generation(call, client, run), reason))
+        cancellation = Cancellation(call, client, run)
+        cancellation.find()
+        if not call.terminal.is_interactive:
+            # Nothing is sent before that.
+            cancellation.agree(yes)
+        cancellation.look()
+        cancellation.agree(yes)
+        return cancellation.carry_out(reason)
 
 
 @verb
-def pause(call: Call, run: RunOrGeneration) -> int:
-    """Pause a generation."""
+def pause(call: Call, run: WholeRunOrGeneration) -> int:
+    """Pause a generation.
+
+    Work that was under way may not be taken up again: `specstep generation resume` only records the state.
+    """
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client.pause_generation(find_generation(call, client, run)))
+        identifier = find_generation(call, client, run, is_whole=True)
+        try:
+            generation = client.pause_generation(identifier)
+        except errors.Conflict:
+            # Whether there is something to continue is another question.
+            call.is_resumable = False
+            raise
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -57,7 +77,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
             "The service only recorded the state; it does not queue the work again, so it may take a while before "
             "anything happens, if it does."
         )
-        return _tell(call, generation)
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -66,7 +86,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
     with open_client(call) as client:
         generation = client.get_generation(find_generation(call, client, run))
     document = as_json(generation)
-    call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
+    show_pairs(call, ((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
 
@@ -101,7 +121,7 @@ def list_(
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
     started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
-    return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
+    return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
 @verb
@@ -125,13 +145,13 @@ def update(
     yes: Yes = False,
     again: Again = False,
 ) -> int:
-    """Generate again from a newer interview. This costs money.
+    """Regenerate from a newer interview. This costs money.
 
     The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
     with open_client(call) as client:
         identifier = find_generation(call, client, run)
-        _agree(call, client, identifier, yes, "Generate it again")
+        _agree(call, client, identifier, yes, "Regenerate it")
         return _started(call, client.update_generation(identifier, intake, again=again))
 
 
@@ -145,9 +165,10 @@ def name(
 ) -> int:
     """Set a generation's display name."""
     with open_client(call) as client:
-        identifier = find_generation(call, client, run)
+        identifier, record = locate(call, client, run)
         client.rename_generation(identifier, to)
-    call.finish(str(identifier), {"code": "done", "generation_id": str(identifier), "name": to})
+    document = {"code": "done", "run_id": call.run_id, "generation_id": str(identifier), "name": to}
+    call.finish(id_as_named(run, identifier, record), document)
     return 0
 
 
@@ -199,9 +220,12 @@ def _started(call: Call, identifier: Any) -> int:
     return 0
 
 
-def _tell(call: Call, generation: Generation) -> int:
-    call.finish(str(generation.id), {"code": "done", "generation": as_json(generation)})
-    call.terminal.say(f"Generation {generation.id} is {generation.state}.")
+def _tell(call: Call, client: SpecStep, named: str, generation: Generation) -> int:
+    record = client.store.find_generation(generation.id)
+    identifier = id_as_named(named, generation.id, record)
+    call.finish(identifier, {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
+    what = "Generation" if record is None or identifier != record.run_id else "Run"
+    call.terminal.say(f"{what} {identifier} is now in state {generation.state}.")
     return 0
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli.agreement import agree
 from specstep_flows.cli.any_operation import ask_object, ask_service
-from specstep_flows.cli.estimate import agree
 from specstep_flows.cli.options import Yes
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call
@@ -96,7 +96,7 @@ def addendum(
     description: Annotated[str, typer.Option("--description", metavar="TEXT", help="The change in full.")],
     yes: Yes = False,
 ) -> int:
-    """Have a change to a package written up as an addendum.
+    """Draft a change addendum to a package.
 
     The addendum's id is written to stdout. It costs about $0.50.
     """
@@ -115,7 +115,7 @@ def addendum(
 
 @verb
 def audiences(call: Call) -> int:
-    """List the audiences that a package can be explained to."""
+    """List explanation audiences."""
     columns = ("slug", "display_name", "description")
     return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
 

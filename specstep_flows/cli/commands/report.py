@@ -29,13 +29,13 @@ def report(
             "--output",
             "-o",
             metavar="PATH",
-            help="File name of the report, or a folder (default: next to the package).",
+            help="File name of the report, or a folder (default: NAME-report.html next to NAME.zip).",
         ),
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not ask the service; use only what this machine knows.")
     ] = False,
-    receipt: Annotated[bool, typer.Option(help="Also write receipt.json next to the package.")] = True,
+    receipt: Annotated[bool, typer.Option(help="Also write NAME-receipt.json next to the report.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a report of this run.")] = False,
 ) -> int:
     """Write a run's report and receipt.
@@ -48,13 +48,13 @@ def report(
     call.run_id, call.is_resumable = run, False
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
-    page = default_path(record) if output is None else user_path(output)
-    if os.path.isdir(page):
-        page = page / f"specstep-{record.run_id}-report.html"
+    page = None if output is None else user_path(output)
+    if page is None or os.path.isdir(page):
+        page = default_path(record, page)
     written = write_report(collected, page, force=force)
     receipt_file = None
     if receipt:
-        receipt_file = write_receipt(collected, receipt_path(record, written), force=force)
+        receipt_file = write_receipt(collected, receipt_path(written), force=force)
         call.terminal.say(f"Receipt: {receipt_file}")
     for gap in collected.gaps:
         call.terminal.say(f"Missing in the report: {gap}")

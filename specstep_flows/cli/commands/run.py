@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.callbacks import Brief
-from specstep_flows.cli.arguments import find_run, messages_of, start_over_elsewhere
+from specstep_flows.cli.arguments import find_run, given_brief, start_over_elsewhere
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
@@ -39,6 +38,9 @@ def run(
         str | None,
         typer.Argument(metavar="[BRIEF]", help="What to build: text, a file, or - for stdin."),
     ] = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="BRIEF is the text itself, even if it is one word or a file has that name.")
+    ] = False,
     message: Annotated[
         list[str] | None,
         typer.Option("--message", "-m", metavar="TEXT", help="Another turn of the interview (repeatable)."),
@@ -48,7 +50,10 @@ def run(
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id; using the same id again resumes that run.", autocompletion=complete_run
+            "--run-id",
+            metavar="ID",
+            help="The run's id; using the same id again resumes that run.",
+            autocompletion=complete_run,
         ),
     ] = None,
     running: RunningOptions = RunningOptions(),
@@ -66,7 +71,7 @@ def run(
     resume ID` picks the run up and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
-    messages = messages_of(brief, message or ())
+    given = given_brief(call, brief, message or (), is_text=text)
     if not (running.yes or sandbox or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This run costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to see "
@@ -76,11 +81,12 @@ def run(
         service_of(call, is_embedded=sandbox) as settings,
         open_driver(call, mode, settings, running, is_free=sandbox) as driver,
     ):
+        driver.brief = given.words()
         if dry_run:
-            return rehearse(driver, Brief(messages, attach or ()), kickoff, running, run_id)
+            return rehearse(driver, given, attach or (), kickoff, running, run_id)
         return driver.drive(
             lambda **hands: driver.client.run(
-                messages, attachments=attach or (), run_id=run_id, **kickoff.given(), **running.given(), **hands
+                given.messages, attachments=attach or (), run_id=run_id, **kickoff.given(), **running.given(), **hands
             )
         )
 
@@ -89,16 +95,17 @@ def run(
 def resume(
     call: Call,
     run: RunArgument,
+    kickoff: KickoffOptions = KickoffOptions(),
     running: RunningOptions = RunningOptions(),
     events: Events = False,
 ) -> int:
     """Resume a run where it stopped.
 
     From any process, and nothing that was paid for is paid for twice. The options it was started with apply unless you
-    give others.
+    give others; profile, project type and mirror can change until the generation is started.
     """
     mode = chosen_progress(call, running.progress, events)
-    changes = running.given()
+    changes = {**kickoff.given(), **running.given()}
 
     with open_driver(call, mode, call.settings(), running) as driver:
         record = find_run(driver.client.store, run)

@@ -9,10 +9,19 @@ import typer
 from specstep_flows import errors
 from specstep_flows._course import course
 from specstep_flows._json import as_json
-from specstep_flows._text import money, plain_line
+from specstep_flows._text import did_you_mean, money
+from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
-from specstep_flows.cli.options import RunArgument, RunOrGeneration
-from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of, status_words
+from specstep_flows.cli.options import RunOrGeneration, WholeRun
+from specstep_flows.cli.output import (
+    STATUS_WORDS,
+    name_of,
+    run_document,
+    show_pairs,
+    show_table,
+    status_of,
+    status_words,
+)
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import DEFAULT_PROFILE, fold
@@ -65,7 +74,8 @@ def _wanted(words: list[str]) -> frozenset[str]:
     for word in words:
         folded = fold(word)
         if folded != "open" and folded not in STATUS_WORDS:
-            raise errors.UsageError(f"Unknown status {word!r}; one of open, {', '.join(STATUS_WORDS)}.")
+            known = ("open", *STATUS_WORDS)
+            raise errors.UsageError(f"Unknown status {word!r}.{did_you_mean(word, known)} One of {', '.join(known)}.")
         chosen |= set(STATUS_WORDS) - over if folded == "open" else {folded}
     return frozenset(chosen)
 
@@ -97,15 +107,6 @@ def _spent(record: RunRecord) -> float | None:
     return record.spent_before_usd + (record.cost_usd or 0.0)
 
 
-def name_of(record: RunRecord) -> str:
-    """What a person knows a run by: the project's name, else how the brief begins."""
-    if record.project_name:
-        return plain_line(record.project_name)
-    said = [*record.messages, *(turn.message for turn in record.turns)]
-    first = plain_line(said[0]).lstrip("# ") if said else ""
-    return first if len(first) <= 60 else f"{first[:57]}..."
-
-
 @verb
 def show(call: Call, run: RunOrGeneration) -> int:
     """Show everything recorded about a run.
@@ -119,7 +120,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
             f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
             f"`specstep adopt {run}` turns it into a run."
         )
-    call.finish(facts(_facts(record)), run_document(record))
+    show_pairs(call, _facts(record), run_document(record))
     return 0
 
 
@@ -156,28 +157,33 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 
 @verb
 def forget(
     call: Call,
-    run: RunArgument,
+    run: WholeRun,
     force: Annotated[bool, typer.Option("--force", help="Even if it is not over yet.")] = False,
+    yes: Confirmed = False,
 ) -> int:
     """Remove a run from the list.
 
-    Whatever runs at the service keeps running, and files are kept.
+    With all that is recorded about it; whatever runs at the service keeps running, and files are kept. You are asked
+    first; off a terminal it needs --yes.
     """
     with open_store(call) as store:
-        record = find_run(store, run)
+        record = find_run(store, run, is_whole=True)
         word = status_of(record)
         if word not in ("new", "done", "failed", "cancelled") and not force:
             raise errors.UsageError(
                 f"Run {record.run_id} is not over ({word}), and once forgotten it cannot be resumed. "
                 "--force forgets it anyway."
             )
+        name = f" ({name_of(record)})" if name_of(record) else ""
+        lost = "Its history, answers and cost are no longer on this machine; files and the service are not touched."
+        agree_to_lose(call, f"Forget run {record.run_id}{name}", lost, yes)
         store.forget(record.run_id)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})
     call.terminal.say(f"Run {record.run_id} is forgotten.")

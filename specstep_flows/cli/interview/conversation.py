@@ -12,6 +12,7 @@ from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
 from specstep_flows.cli.interview.view import show_reply, status_lines
+from specstep_flows.cli.progress.state import opened_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,9 @@ class Conversation:
         else:
             write_notice()
 
+    def take_over(self, opened: events.RunOpened) -> None:
+        """Nothing: it tells of the run itself."""
+
     def __call__(self, event: events.Event) -> None:
         """Take an event of the run."""
         if self._inner is not None and self._is_inner_open:
@@ -86,7 +90,7 @@ class Conversation:
             return
         match event:
             case events.RunOpened():
-                self._terminal.tell(f"Run {event.run_id}{' resumed.' if event.resumed else ''}")
+                self._terminal.tell(opened_words(event))
             case events.TurnSubmitted():
                 self._submitted(event)
             case events.ReplyReceived():
@@ -130,7 +134,7 @@ class Conversation:
         self._stack.enter_context(self._inner)
         self._is_inner_open = True
         if self._driver.call.run_id is not None:
-            self._inner(events.RunOpened(self._driver.call.run_id, resumed=True))
+            self._inner.take_over(events.RunOpened(self._driver.call.run_id, resumed=True))
         self._inner(event)
 
     def _show(self, reply: str | None) -> None:

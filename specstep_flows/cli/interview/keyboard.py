@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows.cli.arguments import LONGEST_BYTES
+from specstep_flows.callbacks import LONGEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

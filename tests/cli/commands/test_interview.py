@@ -62,7 +62,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("Proposed: HTML forms rendered on the server")
     child.expect_exact("Answer (Enter accepts the proposal): ")
     child.sendline("Forms only.")
-    child.expect_exact("1 answer accepted")
+    child.expect_exact("Answer sent; the generation will resume shortly.")
     child.expect_exact("Saved ")
     assert finish(child) == 0
 
@@ -92,7 +92,7 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     assert not sandbox.state.generations
 
     child = start("resume", "mine")
-    child.expect_exact("Run mine resumed.")
+    child.expect_exact("Resuming run mine")
     child.expect_exact("Who will use it")
     say(child, "Shops.")
     child.expect_exact("Which systems")
@@ -110,7 +110,7 @@ def test_ctrl_c_once_leaves_the_conversation_with_the_line_that_resumes(start: S
     child = start("interview", "--run-id", "mine")
     child.expect_exact("> ")
     child.sendintr()
-    child.expect_exact("Continue with: specstep resume mine")
+    child.expect_exact("To continue: specstep resume mine")
     assert finish(child) == 3
     assert not sandbox.state.generations
 

@@ -101,7 +101,8 @@ class TestAPersonAtATerminal:
         result = specstep("run", "A shop.", "--profile", "Fast", "--max-cost", "5", typed="y\n")
 
         assert result.code == 0
-        assert "Quota: 500 left" in result.err
+        assert "Brief: 'A shop.', 7 characters." in result.err
+        assert "Quota: 500 of 500 generations left" in result.err
         assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
@@ -112,7 +113,7 @@ class TestAPersonAtATerminal:
         result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
 
         assert result.code == 3
-        assert "Continue with: specstep resume tea" in result.err
+        assert "To continue: specstep resume tea" in result.err
         assert sandbox.requests.count(KICKOFF) == 0
 
     def test_a_yes_is_asked_for_once(self, specstep: Any, sandbox: Any) -> None:
@@ -181,14 +182,70 @@ def test_another_brief_under_the_same_id(specstep: Any, sandbox: Any) -> None:
     assert result.document["code"] == "run_conflict"
 
 
-def test_an_unknown_profile(specstep: Any, sandbox: Any) -> None:
-    """An unknown profile is refused with the accepted ones, before a turn is sent."""
-    result = specstep("run", "A shop.", "--yes", "--profile", "fast")
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        (["--profile", "Fsat"], "Unknown review profile 'Fsat'. Did you mean 'Fast'? The service accepts Fast, Normal"),
+        (["--project-type", "WebAp"], "Did you mean 'WebApp'?"),
+        (["--mirror", "claude"], "Did you mean 'ClaudeMd'?"),
+    ],
+)
+def test_what_the_service_does_not_accept_is_refused_first(
+    specstep: Any, sandbox: Any, option: list[str], says: str, extra: list[str]
+) -> None:
+    """With the nearest name and all that are accepted, before a turn is sent; there is no run and nothing to resume."""
+    result = specstep("run", "A shop.", "--yes", *option, *extra)
 
     assert result.code == 2
-    assert "Fast, Normal, Extensive, Researcher" in result.err
-    assert "Continue with" not in result.err
+    assert says in result.err
+    assert "specstep resume" not in result.err
+    assert "Run 2" not in result.err
     assert sandbox.requests.count(TURN) == 0
+    assert specstep("runs", "--json").document["runs"] == []
+
+
+def test_a_choice_may_be_written_in_any_letters(specstep: Any, sandbox: Any) -> None:
+    """The service gets its own spelling, and so does the record; the same command again is the same run."""
+    options = ("--profile", "FAST", "--project-type", "web-app", "--mirror", "claudemd", "--run-id", "mine")
+    first = specstep("run", "A shop.", "--yes", *options)
+    again = specstep("run", "A shop.", "--yes", *options)
+
+    assert (first.code, again.code) == (0, 0), again.err
+    (generation,) = sandbox.state.generations.values()
+    assert (generation.profile, generation.project_type) == ("Fast", "WebApp")
+    options_kept = specstep("show", "mine", "--json").document["options"]
+    assert [options_kept[name] for name in ("profile", "project_type", "mirror_selection")] == [
+        "Fast",
+        "WebApp",
+        "ClaudeMd",
+    ]
+
+
+@pytest.mark.parametrize("way", ["key", "profile", "taken", "folder", "answers", "attach"])
+def test_a_refused_run_leaves_no_record(
+    specstep: Any, sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Whatever it was refused for: no run is announced, none is listed, and nothing is offered to be resumed."""
+    (home / "taken.zip").write_text("mine")
+    arguments = {
+        "key": [],
+        "profile": ["--profile", "Fsat"],
+        "taken": ["-o", "taken.zip"],
+        "folder": ["-o", "taken.zip/below"],
+        "answers": ["--answers", "missing.yaml"],
+        "attach": ["--attach", "missing.pdf"],
+    }[way]
+    if way == "key":
+        monkeypatch.setenv("SPECSTEP_API_KEY", "sf_0123456789abcdef0123456789")
+    result = specstep("run", "A shop.", "--yes", "--json", *arguments)
+
+    assert result.code == (4 if way == "key" else 2)
+    assert result.document["run_id"] is result.document["resume_command"] is None
+    assert "Run 2" not in result.err
+    assert "specstep resume" not in result.err
+    assert specstep("runs", "--json").document["runs"] == []
+    assert specstep("run", "A shop.", *FAST, "--run-id", "next").code == (4 if way == "key" else 0)
 
 
 @pytest.mark.parametrize("extra", [[], ["--dry-run"]])
@@ -261,7 +318,7 @@ def test_a_timeout_loses_nothing(specstep: Any, sandbox: Any) -> None:
 
     assert stopped.code == 3
     assert stopped.document["code"] == "timeout"
-    assert "Continue with: specstep resume tea" in stopped.err
+    assert "To continue: specstep resume tea" in stopped.err
     assert resumed.code == 0
     assert sandbox.requests.count(KICKOFF) == 1
 
@@ -285,7 +342,7 @@ def test_where_no_place_is_free_one_is_waited_for_or_not(specstep: Any, sandbox:
     sandbox.options.concurrency_cap = 1
     began = sandbox.clock.now()
     refused = specstep("run", "A shop.", *FAST, "--run-id", "tea", "--no-wait")
-    assert (refused.code, "Continue with: specstep resume tea" in refused.err) == (6, True)
+    assert (refused.code, "To continue: specstep resume tea" in refused.err) == (6, True)
     assert sandbox.clock.now() - began < 30
 
     done = specstep("resume", "tea", "--wait", "--yes")
@@ -306,7 +363,7 @@ def test_a_pause_is_watched_for_as_long_as_was_said(
 
     assert result.code == 3
     assert seconds <= sandbox.clock.now() - began < seconds + 5
-    assert "Continue with: specstep resume tea" in result.err
+    assert "To continue: specstep resume tea" in result.err
     assert f"specstep generation resume {elsewhere}" in result.err
     assert result.err.count("Somebody paused") == (1 if seconds else 0)
 

@@ -125,9 +125,9 @@ def test_ids_that_begin_alike(specstep: Any, store: RunStore) -> None:
 
 def test_forget_asks_for_force_while_a_run_is_open(specstep: Any, store: RunStore) -> None:
     """The way back to an open run is not thrown away by mistake; one that is over goes."""
-    refused = specstep("forget", "asking")
-    forced = specstep("forget", "asking", "--force")
-    done = specstep("forget", "done", "--json")
+    refused = specstep("forget", "asking", "--yes")
+    forced = specstep("forget", "asking", "--force", "--yes")
+    done = specstep("forget", "done", "--json", "--yes")
 
     assert (refused.code, forced.code, done.code) == (2, 0, 0)
     assert {record.run_id for record in store.all()} == {"failed", "new-one"}
@@ -137,7 +137,7 @@ def test_a_run_that_is_being_driven_is_not_forgotten(specstep: Any, store: RunSt
     """Another process's run stays, and the sentence says who drives it."""
     let_go = store.hold("done")
     try:
-        result = specstep("forget", "done", "--json")
+        result = specstep("forget", "done", "--json", "--yes")
     finally:
         let_go()
 
