@@ -98,11 +98,9 @@ def needs_moments(history: Sequence[Sample], generation: Generation, now: float)
     before = [look for look in history if look.get("generation_id") == str(generation.id)]
     if before and is_terminal(before[-1].get("state")):
         return False
-    if generation.is_terminal and any(is_waiting(look.get("state")) for look in before):
-        # Looks are late by seconds; what was waiting and what was work is to be the same wherever it is told.
-        return True
-    if generation.is_cancelled:
-        # It has no stamp of its end.
+    if generation.is_terminal:
+        # A cancelled one has no stamp of its end, looks are late by seconds, and between two of them a pause may have
+        # come and gone: what was waiting and what was work is to be the same wherever it is told.
         return True
     if before:
         is_same_wait = is_waiting(generation.state) and before[-1].get("state") == generation.state
