@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,7 +72,7 @@ def new_record(
             f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
             "arrived: rename one. Nothing was sent."
         )
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id),
         api_url=api_url,
@@ -178,7 +179,7 @@ def at_service(record: RunRecord, api_url: str) -> RunRecord:
 
 def adopted_record(generation: Generation, options: RunOptions, run_id: str | None, api_url: str) -> RunRecord:
     """The record of a run whose generation was started elsewhere."""
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id) if run_id is not None else new_run_id(),
         api_url=api_url,

@@ -217,7 +217,8 @@ class Interview:
         """A short name made of the first turn's first words."""
         if not self.messages:
             return None
-        words = self.messages[0].split()
+        # The first line may be a heading in Markdown.
+        words = self.messages[0].lstrip("# ").split()
         return " ".join(words[:6])[:60] or None
 
     def status_text(self, options: SandboxOptions) -> str:
