@@ -12,7 +12,6 @@ from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
 from specstep_flows.cli.interview.view import show_reply, status_lines
-from specstep_flows.cli.progress.state import opened_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +89,8 @@ class Conversation:
             return
         match event:
             case events.RunOpened():
+                from specstep_flows.cli.progress.state import opened_words
+
                 self._terminal.tell(opened_words(event))
             case events.TurnSubmitted():
                 self._submitted(event)

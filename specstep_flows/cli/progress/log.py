@@ -137,6 +137,7 @@ class PlainLines(Silent):
         self._facts: dict[UUID, dict[str, str]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
+        self._waited = 0.0
 
     def take_over(self, opened: events.RunOpened) -> None:
         """Know the run."""
@@ -202,8 +203,9 @@ class PlainLines(Silent):
         return PARTS.join(filter(None, (headline(found), *changed)))
 
     def _wait(self, event: events.Waiting, now: float) -> None:
-        if event.reason != self._waiting or self._is_time(now, 0.0):
-            self._waiting = event.reason
+        # A wait that is longer than the one before it is told, too: it is seen that they grow.
+        if event.reason != self._waiting or event.seconds >= self._waited + 1.0 or self._is_time(now, 0.0):
+            self._waiting, self._waited = event.reason, event.seconds
             self._say(f"{event.reason} Next try in {duration(max(1.0, event.seconds))}.", now)
 
     def _is_time(self, now: float, early: float) -> bool:
