@@ -17,6 +17,7 @@ from specstep_flows.cli.options import RunOrGeneration, WholeRun
 from specstep_flows.cli.output import STATUS_WORDS, name_of, run_document, show_pairs, show_table, status_of
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.settings import is_loopback
 from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         status_of(record),
         "" if spent is None else money(spent),
         time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
-        name_of(record),
+        # What a sandbox says that it cost was charged to nobody.
+        name_of(record) + (" (sandbox)" if is_loopback(record.api_url) else ""),
     )
 
 
