@@ -137,10 +137,10 @@ class Driver:
                     f"There is no terminal to confirm the payment on: add --yes. Nothing {more}was paid for."
                 )
             limit = record.options.max_cost_usd
-            stops = f"it is cancelled above ${limit:g}" if limit else "no --max-cost is set"
-            again = "again " if record.generation_ids else ""
+            stops = f"it is cancelled above {money(limit)}" if limit else "no spending limit is set"
+            again = " again" if record.generation_ids else ""
             with self.interrupts.idle():
-                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs money; {stops}.")
+                agreed = terminal.confirm(f"Start a {profile} generation{again}? You will be charged; {stops}.")
         if agreed:
             # Nobody who resumes this run is asked the same again.
             self.client.store.update(

@@ -140,7 +140,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("state", record.generation_state),
         ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
-        ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
+        ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers
