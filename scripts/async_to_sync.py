@@ -23,6 +23,9 @@ TARGET: Final = ROOT / "specstep_flows" / "client.py"
 
 #: Names of the async client, and what stands for them in the other.
 TWINS: Final = {
+    "Confirm": "SyncConfirm",
+    "Policy": "SyncPolicy",
+    "Respondent": "SyncRespondent",
     "AsyncRuntime": "Runtime",
     "AsyncSpecStep": "SpecStep",
     "__aenter__": "__enter__",
@@ -51,7 +54,7 @@ def in_prose(text: str) -> str:
     """A string or a comment as the other client has it."""
     for pattern, replacement in PROSE:
         text = re.sub(pattern, replacement, text)
-    return re.sub("|".join(TWINS), lambda name: TWINS[name[0]], text)
+    return re.sub(rf"\b({'|'.join(TWINS)})\b", lambda name: TWINS[name[0]], text)
 
 
 def to_sync(source: str) -> str:
@@ -82,10 +85,16 @@ def to_sync(source: str) -> str:
 def formatted(text: str) -> str:
     """``text`` as the formatter leaves it."""
     ruff = Path(sys.executable).with_name("ruff")
-    done = subprocess.run(
-        [ruff, "format", "--stdin-filename", str(TARGET), "-"], input=text, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    # The twins of names are sorted otherwise than they.
+    for command in (["check", "--select", "I", "--fix-only", "--quiet"], ["format"]):
+        text = subprocess.run(
+            [ruff, *command, "--stdin-filename", str(TARGET), "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    return text
 
 
 def main() -> int:

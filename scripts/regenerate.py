@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Regenerate ``generated/specstep_client``; ``openapi/README.md`` tells how and why, ``--help`` what it takes."""
+"""Regenerate ``generated/specstep_client``. ``scripts/regenerate`` calls it with everything installed that it needs.
+
+``openapi/README.md`` explains how it works; ``--help`` lists the options.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,18 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # a run that stops leaves nothing behind, not even what Python keeps of this script
 
-from regeneration.errors import RegenerationError
-from regeneration.pipeline import Options, regenerate
-from regeneration.project import Project
-from regeneration.report import MOST_SENTENCES
+try:
+    from regeneration.errors import RegenerationError
+    from regeneration.pipeline import Options, regenerate
+    from regeneration.project import Project
+    from regeneration.report import MOST_SENTENCES
+except ModuleNotFoundError as error:
+    sys.exit(f"{error.name} is not installed in this environment. Use scripts/regenerate, which sets one up.")
 
 #: The file in the folder of ``--report`` that says why a run stopped.
 STOPPED = "stopped.txt"
-EPILOG = """openapi/README.md tells what each file is, what to do when the run stops, and how to take over a renamed
-field. The key in SPECSTEP_API_KEY is sent to the origin of SPECSTEP_API_URL and to no other."""
+EPILOG = """openapi/README.md explains each file, what to do when the run stops, and how to take over a renamed field.
+ The key in SPECSTEP_API_KEY is sent to the origin of SPECSTEP_API_URL and to no other."""
 
 
 def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
@@ -38,7 +44,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
         changed = regenerate(project, options, _say).changed
         if options.check and changed:
             raise RegenerationError(
-                [f"{name} is not what scripts/regenerate.py makes of openapi/; run it." for name in changed]
+                [f"{name} is not what scripts/regenerate makes of openapi/; run it." for name in changed]
             )
     except RegenerationError as error:
         _refuse(error, options.report)
@@ -66,9 +72,9 @@ def _refuse(error: RegenerationError, report: Path | None) -> None:
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """What ``scripts/regenerate.py`` takes."""
+    """The options of ``scripts/regenerate``."""
     parser = argparse.ArgumentParser(
-        prog="regenerate.py", description="Regenerate generated/specstep_client.", epilog=EPILOG
+        prog="regenerate", description="Regenerate generated/specstep_client.", epilog=EPILOG
     )
     parser.add_argument(
         "--pull", action="store_true", help="take the document of SPECSTEP_API_URL (https://specstep.com)"

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import attrs
 
 from specstep_flows._text import counted, duration, money, percent, size, spaced
-from specstep_flows.states import STAGES, billing_meaning, fold, is_terminal, stage_of
+from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from specstep_flows._course import Duration
 
 #: Facts up to this weight are part of the title where a screen has one.
 TITLE_WEIGHT: Final = 1
@@ -30,6 +32,7 @@ class Fact:
 
     ``weight`` goes from 9 (must be seen) to 1: where there is no room for all, the lightest go first. ``note`` adds to
     ``text``: it may be set smaller, or follows after ``joint``. ``share`` (0 to 1) is given where a bar can be drawn.
+    ``brief`` is what a line of a log says when it changes: None stands for label and text, "" for nothing.
     """
 
     label: str
@@ -40,6 +43,7 @@ class Fact:
     tone: Tone = "plain"
     share: float | None = None
     is_code: bool = False
+    brief: str | None = None
 
     @property
     def title(self) -> str:
@@ -51,13 +55,18 @@ class Fact:
         """The text with its note."""
         return f"{self.text}{self.joint}{self.note}" if self.note else self.text
 
+    @property
+    def whole_brief(self) -> str:
+        """What a line of a log says."""
+        return f"{self.label}: {self.text}" if self.brief is None else self.brief
+
 
 @attrs.frozen
 class Observed:
     """What is known beside a generation: of its run, and of the time that has passed since it was read."""
 
     #: How long it has taken; None where only the generation itself tells.
-    seconds: float | None = None
+    duration: Duration | None = None
     since: float = 0.0
     spent_before_usd: float = 0.0
     questions: int = 0
@@ -71,18 +80,18 @@ def generation_facts(generation: Any, observed: Observed | None = None) -> list[
     found = [
         _phase(generation),
         _progress(generation),
-        Fact("why", failure_words(generation) or "no reason given", 9, tone="bad") if generation.is_failed else None,
-        Fact("questions", f"{counted(observed.questions, 'question')} to be answered", 8, tone="warning")
+        Fact("why", failure_words(generation) or "no reason given", 9, tone="bad", brief="")
+        if generation.is_failed
+        else None,
+        Fact("waiting", f"for {counted(observed.questions, 'answer')}", 8, tone="warning", brief="")
         if observed.questions
         else None,
-        _time(generation, observed),
         _cost(generation, observed),
-        Fact("billing", billing_meaning(generation.billing_state) or spaced(generation.billing_state), 7)
-        if generation.billing_state
-        else None,
+        _time(generation, observed),
+        _billing(generation),
         _retries(generation, observed),
         _restarts(generation),
-        Fact("specialist", f"{generation.active_specialist} finished last", 2)
+        Fact("specialist", f"{generation.active_specialist} finished last", 2, brief="")
         if generation.active_specialist and not generation.is_terminal
         else None,
         Fact("profile", generation.review_profile, TITLE_WEIGHT) if generation.review_profile else None,
@@ -129,42 +138,65 @@ def _progress(generation: Any) -> Fact | None:
     return Fact("progress", percent(share), 3, share=share / 100)
 
 
+def _billing(generation: Any) -> Fact | None:
+    state = generation.billing_state
+    if not state:
+        return None
+    words = billing_meaning(state) or spaced(state)
+    # The cost of a run that works, waits in the queue or is over needs no word in a log: its figures say it.
+    is_plain = is_one_of(state, "not_started", "active", "complete", "paused_awaiting_input")
+    return Fact("billing", words, 7, brief="" if is_plain else words)
+
+
 def _time(generation: Any, observed: Observed) -> Fact | None:
-    taken = observed.seconds if observed.seconds is not None else seconds_taken(generation)
+    from specstep_flows._course import Duration
+
+    taken = observed.duration
+    if taken is None and (seconds := seconds_taken(generation)) is not None:
+        taken = Duration(seconds)
     total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
     if taken is None:
-        return None if total is None else Fact("time", f"forecast {duration(total)} of work", 6)
+        return None if total is None else Fact("time", f"estimate {duration(total)}", 6)
+    whole = taken.parts or duration(taken.seconds)
+    waited = round(taken.waiting_seconds)
+    short = duration(round(taken.seconds) - waited)
+    if waited and (generation.is_terminal or is_waiting(generation.state)):
+        short += f" + {duration(waited)} waiting"
     if generation.is_terminal:
-        return Fact("time", duration(taken), 6, None if total is None else f"forecast {duration(total)} of work")
+        note = None if total is None else f"estimate {duration(total)}"
+        return Fact("time", whole, 6, note, brief=short)
     if total is None:
-        note = "no forecast"
+        note = brief = "no estimate"
     elif left is not None:
         left -= observed.since
-        note = f"about {duration(left)} left" if left >= 1 else "due any moment"
-        note += f" of a forecast of {duration(total)}"
-    elif generation.started_work_at is None and not generation.is_paused:
-        note = f"forecast {duration(total)} of work"
+        brief = f"~{duration(left)} left" if left >= 1 else "due any moment"
+        note = f"{brief} (estimate {duration(total)})"
+    elif generation.started_work_at is not None and taken.working_seconds > total:
+        note = brief = f"past the {duration(total)} estimate"
     else:
-        note = f"{'longer than the forecast of' if taken > total else 'forecast'} {duration(total)}"
-    return Fact("time", f"{duration(taken)} so far", 6, note)
+        note = brief = f"estimate {duration(total)}"
+    return Fact("time", whole, 6, note, brief=f"{short}, {brief}")
 
 
 def _cost(generation: Any, observed: Observed) -> Fact | None:
     spent, before, total = generation.running_cost_usd, observed.spent_before_usd, generation.estimated_total_usd
-    if spent is None and not before and (generation.is_terminal or observed.seconds is None):
+    if spent is None and not before and (generation.is_terminal or observed.duration is None):
         return None
     text = money(spent if not before else before + (spent or 0.0))
+    brief = text
     notes = [f"{money(before)} of it for earlier attempts"] if before else []
     if total is not None:
         low, high = generation.estimated_total_p25_usd, generation.estimated_total_p75_usd
         among = [f"{money(low)} to {money(high)}"] if low is not None and high is not None else []
         if generation.estimated_total_sample_size is not None:
             among.append(f"from {counted(generation.estimated_total_sample_size, 'past run')}")
-        forecast = f"forecast {'of this attempt ' if before else ''}{money(total)}"
-        notes.append(f"{forecast} ({', '.join(among)})" if among else forecast)
+        attempt = " for this attempt" if before else ""
+        notes.append(f"estimate {money(total)}{attempt}" + (f" ({', '.join(among)})" if among else ""))
+        if not generation.is_terminal:
+            brief = f"{text} of ~{money(before + total)}"
     elif not generation.is_terminal:
-        notes.append("no forecast")
-    return Fact("cost", text if generation.is_terminal else f"{text} so far", 8, ", ".join(notes) or None)
+        notes.append("no estimate")
+    return Fact("cost", text, 8, ", ".join(notes) or None, brief=brief)
 
 
 def _retries(generation: Any, observed: Observed) -> Fact | None:
@@ -183,15 +215,15 @@ def _retries(generation: Any, observed: Observed) -> Fact | None:
             note = f"waits {duration((due - last).total_seconds())} before the next try"
         else:
             note = "another try is due"
-    return Fact("retries", words, 6, note, "; ", "warning")
+    return Fact("retries", words, 6, note, "; ", "warning", brief=words)
 
 
 def _restarts(generation: Any) -> Fact | None:
     count = generation.host_restart_resume_count
     if not count:
         return None
-    words = f"resumed {counted(count, 'time')} after a host restart"
-    return Fact("restarts", words, 5, "repeated work raises the cost", "; ", "warning")
+    words = f"resumed {'once' if count == 1 else counted(count, 'time')} after a host restart"
+    return Fact("restarts", words, 5, "repeated work is billed again", "; ", "warning", brief=words)
 
 
 def agent_name(item: Any) -> str:
@@ -216,7 +248,7 @@ def run_facts(record: Any) -> list[Fact]:
         ("generation", record.generation_id, True),
         ("package", record.file if record.sha256 else None, False),
         ("last error", None if record.is_finished else record.error, False),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}", True),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}", True),
     ]
     return [Fact(label, str(value), 5, is_code=is_code) for label, value, is_code in found if value]
 

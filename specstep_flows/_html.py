@@ -71,5 +71,15 @@ def card(title: str, facts: Iterable[Fact]) -> Html:
         )
         for fact in facts
     ]
-    caption = element("caption", title, style="text-align:left;font-weight:bold")
-    return element("table", caption, element("tbody", *rows))
+    return element("table", _caption(title), element("tbody", *rows))
+
+
+def table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Html:
+    """Several objects in a notebook, one a row."""
+    head = element("tr", *(element("th", text, scope="col", style="text-align:left") for text in heads))
+    body = [element("tr", *(element("td", text, style="text-align:left") for text in row)) for row in rows]
+    return element("table", _caption(title), element("thead", head), element("tbody", *body))
+
+
+def _caption(title: str) -> Html:
+    return element("caption", title, style="text-align:left;font-weight:bold")

@@ -15,19 +15,23 @@ import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._paths import home_path
+from specstep_flows.callbacks import check_callable
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
-from specstep_flows.engine.effects import Flow, Report
+from specstep_flows.engine.effects import Fetch, Flow, Now
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import states_of
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
-from specstep_flows.runs.records import check_number
+from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
-    from specstep_flows.models import Generation, RunOptions
+    from specstep_flows.models import Duration, RunOptions
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -59,6 +63,11 @@ class People:
     confirm: Confirm | None = None
     respondent: Respondent | None = None
     on_event: Listener | None = None
+
+    def by_argument(self) -> dict[str, object]:
+        """Each of them by the name of the argument that it is given as."""
+        given = attrs.asdict(self, recurse=False)
+        return {"on_question": given.pop("policy"), **given}
 
 
 class _Runtime:
@@ -127,6 +136,51 @@ class _Runtime:
                 "This client was opened before the process forked. Open one in each process; nothing was sent."
             )
 
+    async def _followed(self, flow: Flow[R]) -> R:
+        """The flow; whatever it reads of a run's generation is the state that the run's record has then."""
+        try:
+            found = await flow
+        except errors.SpecStepError as error:
+            # A generation that failed, was cancelled or is paused is on the error.
+            await self._follow(getattr(error, "generation", None))
+            raise
+        await self._follow(found)
+        return found
+
+    async def _follow(self, found: object) -> None:
+        if not isinstance(found, Generation):
+            return
+        now = await Now()
+        record = await Fetch(lambda _: self._record_of(found))
+        if record is None:
+            return
+        moments = await moments_of(record, found, now)
+
+        def keep(_: Callable[[], bool]) -> None:
+            # The record only follows: it may be where nothing can be written.
+            with contextlib.suppress(errors.StoreError, errors.RunNotFound):
+                if changes := seen(self.store.get(record.run_id), found, now, moments=moments):
+                    self.store.update(record.run_id, changes)
+
+        await Fetch(keep)
+
+    def _record_of(self, generation: Generation) -> RunRecord | None:
+        try:
+            return self.store.find_generation(generation.id, self.settings.api_url)
+        except errors.StoreError:
+            return None
+
+    def check(self, **callbacks: object) -> None:
+        """Whether this client can be used, and call these arguments. Raises ``UsageError`` before anything is sent."""
+        self._refuse_unusable()
+        for name, function in (("on_event", self._on_event), *callbacks.items()):
+            check_callable(name, function)
+
+    def runs(self) -> RunList:
+        """Every run in the store, the newest first."""
+        self._refuse_unusable()
+        return RunList(self.store.all())
+
     def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> RunFiles:
         return RunFiles(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
 
@@ -138,11 +192,12 @@ class _Runtime:
         resumed: bool,
         tell: Listener | None,
     ) -> R:
-        """The flow of a run: say which it is before anything is sent, then do the work."""
+        """The flow of a run, which says which run it is before anything is sent that leaves a trace."""
         record = session.record
         assert record is not None
         job = Job(
             files=self._files_of(record.options, tell),
+            opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
             key_check=self._key_check,
             policy=people.policy,
             confirm=people.confirm,
@@ -152,21 +207,22 @@ class _Runtime:
             is_user_actor=(self.settings.api_key or "").startswith("oat_"),
             options=record.options,
         )
-        await Report(events.RunOpened(record.run_id, resumed, states_of(record)))
         return await work(job)
 
     @contextlib.contextmanager
     def _open_run(
-        self, run_id: str, find: Find, report: Listener | None, timeout: float | None, is_beside: bool
+        self, run_id: str, find: Find, report: Listener | None, timeout: Duration | None, is_beside: bool
     ) -> Iterator[tuple[Session, bool]]:
         """A session that drives a run alone, and whether the run was there before. It blocks as long as a disk does.
 
         With ``is_beside`` it may be done beside another process that drives the run. What ends the run early is noted
-        in its record and named on the error.
+        in its record and named on the error. A new run that was refused, or whose checks were interrupted, leaves no
+        record.
         """
         opening.check_run_id(run_id)
-        if timeout is not None:
-            check_number(timeout, "The timeout", "seconds")
+        allowed: float | None = None if timeout is None else seconds_of("timeout", timeout)
+        if allowed is not None:
+            check_number(allowed, "The timeout", "seconds")
         is_alone = True
         try:
             let_go = self.store.hold(run_id)
@@ -178,7 +234,7 @@ class _Runtime:
             record, resumed = find(self.store, self.settings.api_url)
             session = Session(
                 self._shared,
-                deadline=None if timeout is None else self._shared.clock.now() + timeout,
+                deadline=None if allowed is None else self._shared.clock.now() + allowed,
                 report=report,
                 store=self.store,
                 record=record,
@@ -186,11 +242,16 @@ class _Runtime:
             try:
                 with _enough_descriptors():
                     yield session, resumed
-            except errors.SpecStepError as error:
-                error.run_id = run_id
-                if is_alone:
+            except BaseException as error:
+                assert session.record is not None
+                if not resumed and session.record.stage == NOT_BEGUN and not may_clear(error):
                     with contextlib.suppress(errors.StoreError):
-                        self.store.update(run_id, {"error": error.message})
+                        self.store.discard(run_id)
+                elif isinstance(error, errors.SpecStepError):
+                    error.run_id = run_id
+                    if is_alone:
+                        with contextlib.suppress(errors.StoreError):
+                            self.store.update(run_id, {"error": error.message})
                 raise
         finally:
             let_go()
@@ -209,7 +270,7 @@ class _Runtime:
         except errors.RunBusy:
             raise errors.RunBusy(
                 f"Another process or thread is paying for a generation that is made of {identifier} just now, and this "
-                "one has sent nothing: wait until that is done, and look with `specstep generation list`."
+                "one has sent nothing: wait until that is done, then check with `specstep generation list`."
             ) from None
         try:
             yield
@@ -256,12 +317,16 @@ class Runtime(_Runtime):
 
     _http: httpx.Client
 
+    def check(self, **callbacks: object) -> None:
+        """Coroutine functions, which nobody here can await, are refused as well."""
+        refuse_coroutines(self._on_event, *callbacks.values())
+        super().check(**callbacks)
+
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
-        self._refuse_unusable()
-        refuse_coroutines(self._on_event)
+        self.check()
         with _enough_descriptors(), self._alone(alone):
-            return drive(flow, self._session(), self._http)
+            return drive(self._followed(flow), self._session(), self._http)
 
     def drive_run(
         self,
@@ -269,13 +334,12 @@ class Runtime(_Runtime):
         find: Find,
         work: Callable[[Job], Flow[R]],
         people: People,
-        timeout: float | None,
+        timeout: Duration | None,
         *,
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone."""
-        self._refuse_unusable()
-        refuse_coroutines(self._on_event, people.on_event, people.policy, people.confirm, people.respondent)
+        self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
             return drive(self._work(work, people, session, resumed, report), session, self._http)
@@ -296,10 +360,10 @@ class AsyncRuntime(_Runtime):
 
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
-        self._refuse_unusable()
+        self.check()
         with _enough_descriptors():
             async with _in_threads(self._alone(alone)):
-                return await drive_async(flow, self._session(), self._http)
+                return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_run(
         self,
@@ -307,12 +371,12 @@ class AsyncRuntime(_Runtime):
         find: Find,
         work: Callable[[Job], Flow[R]],
         people: People,
-        timeout: float | None,
+        timeout: Duration | None,
         *,
         is_beside: bool = False,
     ) -> R:
         """Open a run and drive it alone; the store is opened and closed in a thread."""
-        self._refuse_unusable()
+        self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
         async with _in_threads(blocking) as (session, resumed):
@@ -339,7 +403,7 @@ def _enough_descriptors() -> Iterator[None]:
     else:
         return
     raise errors.StoreError(
-        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started goes on at the service; raise "
+        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the service; raise "
         "the limit (ulimit -n) or close some, and resume."
     )
 
@@ -389,7 +453,7 @@ def _both(first: Listener | None, second: Listener | None) -> Listener | None:
 
 
 def _from_thread(report: Listener | None) -> Listener | None:
-    """How a thread that downloads tells of its progress: a coroutine function is called on the event loop."""
+    """How a thread that downloads reports its progress: a coroutine function is called on the event loop."""
     if report is None or not inspect.iscoroutinefunction(report):
         return report
     loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 #: Whole terminal sequences: CSI, OSC (to BEL or ST), DCS and the like, and two-character escapes.
@@ -43,6 +44,17 @@ _QUERY: Final = re.compile(
     r"[^\s\"'<>=%]*+(?:%(?!3d)[^\s\"'<>=%]*+)*+(?:=|%3d)[^\s\"'<>]*"
 )
 _SIGNATURE: Final = re.compile(r"(?i)\b((?:[a-z-]{0,40}signature|sig)(?:=|%3d))[^\s\"'<>&]+")
+
+_NUMBER: Final = re.compile(r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+#: Parts of a duration, the largest first.
+_DURATION: Final = re.compile(
+    " ?".join(
+        rf"(?:{_NUMBER.pattern} ?{unit})?"
+        for unit in ("d(?:ays?)?", "h(?:(?:ou)?rs?)?", "m(?:in(?:ute)?s?)?", "s(?:ec(?:ond)?s?)?")
+    ),
+    re.ASCII,
+)
+_UNIT_SECONDS: Final = (86400.0, 3600.0, 60.0, 1.0)
 
 
 def without_secrets(text: str, *, is_foreign: bool = False) -> str:
@@ -80,6 +92,11 @@ def plain_line(text: object, encoding: str = "utf-8") -> str:
     return " ".join(plain_text(text, encoding).split())
 
 
+def heading(text: object) -> str:
+    """``text`` in one line, without the signs that make it a heading in Markdown."""
+    return plain_line(text).lstrip("#").lstrip()
+
+
 def spaced(name: str) -> str:
     """``SpecialistReview`` as ``Specialist review``; words that are spaced already stay."""
     if " " in name or not name:
@@ -101,15 +118,46 @@ def money(usd: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people write them: ``48s``, ``3m``, ``3m 05s``, ``2h 10m``, ``3d 4h``."""
+    """Seconds as people write them: ``48s``, ``3m``, ``3m 5s``, ``2h 10m``, ``3d 4h``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole}s"
     if whole < 3600:
-        return f"{whole // 60}m" + (f" {whole % 60:02d}s" if whole % 60 else "")
+        return f"{whole // 60}m" + (f" {whole % 60}s" if whole % 60 else "")
     if whole < 86400:
-        return f"{whole // 3600}h" + (f" {whole % 3600 // 60:02d}m" if whole % 3600 // 60 else "")
-    return f"{whole // 86400}d {whole % 86400 // 3600}h"
+        return f"{whole // 3600}h" + (f" {whole % 3600 // 60}m" if whole % 3600 // 60 else "")
+    return f"{whole // 86400}d" + (f" {whole % 86400 // 3600}h" if whole % 86400 // 3600 else "")
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The name that was probably meant, whatever its letter case: one that is like the word, or begins with it."""
+    import difflib
+
+    known = {name.casefold().lstrip("-"): name for name in names}
+    wanted = word.casefold().lstrip("-")
+    begun = [name for name in known if wanted and name.startswith(wanted)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(wanted, known, n=1)
+    return known[near[0]] if near else None
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A sentence with the nearest name, behind a space; empty if none is near."""
+    near = nearest(word, names)
+    return "" if near is None else f" Did you mean {near!r}?"
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds, of what people write: ``90``, ``90s``, ``30m``, ``2h``, ``1h30m``, ``1h 30m``; None for anything else.
+
+    It reads whatever ``duration`` writes.
+    """
+    text = text.strip().casefold()
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    return sum(float(number) * unit for number, unit in zip(match.groups(), _UNIT_SECONDS, strict=True) if number)
 
 
 def percent(value: float) -> str:

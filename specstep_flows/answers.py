@@ -6,13 +6,14 @@ once, so if a policy leaves one out, none is sent. ``AnswersFile`` is a policy f
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import attrs
 
 from specstep_flows.answers_file import AnswersFile
-from specstep_flows.errors import AnswersNeeded
+from specstep_flows.errors import AnswersError, AnswersNeeded
 from specstep_flows.models import Answer, Clarification
 
 __all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefaults"]
@@ -20,8 +21,8 @@ __all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefa
 #: What the official samples answer when the agent proposes nothing (language-samples).
 FALLBACK: Final = "Use your best judgment for v1."
 
-#: A policy that is no coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
-SyncPolicy: TypeAlias = Callable[[Sequence[Clarification]], Mapping[str, str] | Sequence[Answer] | None]
+#: A policy that is not a coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
+SyncPolicy: TypeAlias = Callable[[list[Clarification]], Mapping[str, str] | Sequence[Answer] | None]
 
 
 @attrs.frozen
@@ -68,6 +69,11 @@ class FirstOf:
     """Answer each question with the first policy that has an answer, for example a file and then the defaults."""
 
     def __init__(self, *policies: SyncPolicy) -> None:
+        for policy in policies:
+            if not callable(policy) or isinstance(policy, type) or inspect.iscoroutinefunction(policy):
+                raise AnswersError(
+                    f"FirstOf takes policies (functions that are not async, ProposedDefaults(), …), not {policy!r}."
+                )
         self._policies = policies
 
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:

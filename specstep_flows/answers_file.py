@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows._json import storable
+from specstep_flows._paths import home_path
 from specstep_flows._positions import Items, Node, Pairs, Text, parse_json, parse_yaml
 from specstep_flows.errors import AnswersError
 from specstep_flows.models import Answer, Clarification
@@ -96,12 +97,13 @@ class AnswersFile:
         self._was_asked = False
 
     @classmethod
-    def load(cls, path: Path) -> AnswersFile:
+    def load(cls, path: str | Path) -> AnswersFile:
         """Read a file; ``.json`` is JSON, anything else YAML.
 
         Raises:
             AnswersError: it cannot be read or parsed, or its content is invalid; the message has line and column.
         """
+        path = home_path(path)
         try:
             with path.open("rb") as file:
                 content = file.read(_LARGEST_BYTES + 1)
@@ -154,7 +156,7 @@ class AnswersFile:
         if not self._was_asked:
             return []
         return [
-            f"{self.name}, {rule.place}: the rule for {rule} answered no question."
+            f"{self.name}, {rule.place}: not used so far: the rule for {rule}."
             for number, rule in enumerate(self._rules)
             if number not in self._used and rule.place != _DEFAULT
         ]

@@ -15,21 +15,22 @@ from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
+    from types import ModuleType, TracebackType
     from typing import Unpack
     from uuid import UUID
 
+    from specstep_flows import _paths as paths
     from specstep_flows import _runtime as runtimes
     from specstep_flows import callbacks, gateway, models
-    from specstep_flows.callbacks import Brief, Confirm, Policy, Respondent
+    from specstep_flows.callbacks import Attachments, Brief, Confirm, Messages, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
     from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
-    from specstep_flows.models import RunChanges
+    from specstep_flows.models import Duration, Profile, RunChanges
     from specstep_flows.runs import opening, records
-    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.records import RunList, RunRecord
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
@@ -41,6 +42,7 @@ else:
     interview = LazyModule("specstep_flows.flows.interview")
     kickoff = LazyModule("specstep_flows.flows.kickoff")
     opening = LazyModule("specstep_flows.runs.opening")
+    paths = LazyModule("specstep_flows._paths")
     records = LazyModule("specstep_flows.runs.records")
     run_flows = LazyModule("specstep_flows.flows.run")
     runtimes = LazyModule("specstep_flows._runtime")
@@ -93,7 +95,8 @@ class AsyncSpecStep:
         Raises:
             SettingsError: no key, or a key, a URL or a setting that does not fit.
         """
-        found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
+        given = {"api_key": api_key, "api_url": api_url}
+        found = settings if settings is not None else Settings.load(given, source="argument")
         self.settings = found.without_key() if anonymous else found
         self._http = open_http_async(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)
@@ -115,7 +118,7 @@ class AsyncSpecStep:
         return f"{type(self).__name__}({self.settings.api_url!r})"
 
     async def aclose(self) -> None:
-        """Close the connections. Runs go on at the service and can be resumed."""
+        """Close the connections. Runs continue at the service and can be resumed."""
         await self._http.aclose()
         if self._opened is not None:
             self._opened.close()
@@ -133,18 +136,18 @@ class AsyncSpecStep:
         """Where this client keeps its runs."""
         return self._runtime.store
 
-    def runs(self) -> list[RunRecord]:
+    def runs(self) -> RunList:
         """Every run in the store, the newest first."""
-        return self._runtime.store.all()
+        return self._runtime.runs()
 
     # The whole job.
 
     async def run(
         self,
-        brief: str | Sequence[str] | Brief = (),
+        brief: Messages | Brief = (),
         *,
-        attachments: Sequence[str | Path] = (),
-        profile: str | None = None,
+        attachments: Attachments = (),
+        profile: Profile | None = None,
         project_type: str | None = None,
         mirror_selection: str | None = None,
         output: str | Path | None = None,
@@ -158,8 +161,8 @@ class AsyncSpecStep:
         max_cost_usd: float | None = None,
         retry_failed: int = 0,
         wait: bool = True,
-        wait_paused: float = 3600.0,
-        timeout: float | None = None,
+        wait_paused: Duration = 3600.0,
+        timeout: Duration | None = None,
         remember: Mapping[str, Any] | None = None,
     ) -> models.RunResult:
         """The whole job, from a brief to a package on disk. It can be resumed from any process.
@@ -167,28 +170,29 @@ class AsyncSpecStep:
         With ``AsyncSpecStep`` the callables may be coroutine functions.
 
         Args:
-            brief: what is to be built; several texts are several turns of the interview. With a ``respondent`` it may
-                be left out. A ``Brief`` holds texts, attachments and respondent in one value.
-            attachments: reference documents to upload before the first turn.
+            brief: what is to be built, as text, or as the ``Path`` of a text file; several are several turns of the
+                interview. With a ``respondent`` it may be left out. A ``Brief`` holds texts, attachments and respondent
+                in one value.
+            attachments: reference documents to upload before the first turn: one path or several.
             profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
             project_type: ``WebApp``, …; left out, the service goes by what it detected.
             mirror_selection: ``ClaudeMd``, … (``get_capabilities``); left out, the service's default.
             output: the zip's name, or the folder to put it in (default: the working folder).
-            unpack: also unpack the zip, into a folder beside it.
-            force: replace what stands under the package's name.
-            run_id: the run's id; called again with the same one, the run goes on where it stopped.
+            unpack: also unpack the zip, into a folder of the same name.
+            force: replace a file that already has the package's name.
+            run_id: the run's id; called again with the same one, the run is resumed where it stopped.
             on_question: answers the generation's questions: called with them, it returns an answer to each. Without it,
                 a question raises ``AnswersNeeded``.
             respondent: called with the agent's reply and the interview when the brief's texts are used up; it returns
                 the next thing to say, or None to end the interview.
             confirm: called with the run's record before anything that costs; False leaves the run where it is.
             on_event: called with every event of this run.
-            max_cost_usd: cancel the generation when the cost that is read passes this; kept until another is given.
-            retry_failed: how often a failure that is likely to clear may be run again; each time costs again.
+            max_cost_usd: cancel the generation when its reported cost exceeds this; kept until another is given.
+            retry_failed: how often a failure that is likely to clear may be retried; each retry is paid for.
             wait: wait for what clears by itself: a place where your plan's limit of concurrent generations is reached
                 (until ``timeout``), and the end of a pause. With False either ends the call at once.
-            wait_paused: seconds for which a generation that somebody paused is watched.
-            timeout: seconds for the whole wait; what was started goes on at the service.
+            wait_paused: how long a generation that was paused is watched: seconds, a ``timedelta``, or ``"30m"``.
+            timeout: the longest time for the whole wait, in the same forms; what was started keeps running at SpecStep.
             remember: more to keep in the run's record, for whoever resumes it.
 
         Raises:
@@ -232,7 +236,7 @@ class AsyncSpecStep:
         respondent: Respondent | None = None,
         confirm: Confirm | None = None,
         on_event: Callable[[Event], Any] | None = None,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
         **changes: Unpack[RunChanges],
     ) -> models.RunResult:
         """Resume a run where it stopped, in this process or any other. Arguments and errors as for ``run``.
@@ -258,7 +262,7 @@ class AsyncSpecStep:
         on_question: Policy,
         *,
         on_event: Callable[[Event], Any] | None = None,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> list[models.Answer]:
         """Answer the questions that a run's generation waits for, from any process; the answers that were accepted.
 
@@ -286,7 +290,7 @@ class AsyncSpecStep:
         )
 
     async def find_generation_of(
-        self, run_id: str, *, on_event: Callable[[Event], Any] | None = None, timeout: float | None = None
+        self, run_id: str, *, on_event: Callable[[Event], Any] | None = None, timeout: Duration | None = None
     ) -> UUID | None:
         """The generation that a run has now; None if it has none yet.
 
@@ -338,8 +342,8 @@ class AsyncSpecStep:
         """Download one package by its own id, whichever way it was made: one of migrated documents, too.
 
         ``output`` is the zip's name, or the folder to put it in (default: the working folder, under the package's id);
-        ``unpack`` unpacks it beside itself, ``force`` replaces what stands there. The same call continues a download
-        that broke off. It costs nothing. A run's package comes with ``run`` and ``resume``.
+        ``unpack`` unpacks it into a folder of the same name, ``force`` replaces a file that is already there. The same
+        call continues a download that broke off. It costs nothing. A run's package comes with ``run`` and ``resume``.
 
         GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
 
@@ -374,7 +378,7 @@ class AsyncSpecStep:
         return await self._drive(interview.start_interview())
 
     async def get_interview(self, interview_id: UUID | str) -> models.Interview:
-        """The interview as it stands, with its transcript. GET /v1/interviews/{id}"""
+        """The interview with its transcript so far. GET /v1/interviews/{id}"""
         return await self._drive(gateway.get_interview(callbacks.as_id(interview_id)))
 
     async def say(self, interview_id: UUID | str, message: str, *, key: str | None = None) -> models.Interview:
@@ -404,7 +408,8 @@ class AsyncSpecStep:
         Raises:
             UsageError: the file cannot be read, or is empty; nothing was sent.
         """
-        return await self._drive(interview.attach_document(callbacks.as_id(interview_id), Path(path)))
+        file = paths.user_path(path)
+        return await self._drive(interview.attach_document(callbacks.as_id(interview_id), file))
 
     async def list_documents(self, interview_id: UUID | str) -> list[models.ReferenceDocument]:
         """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
@@ -431,15 +436,17 @@ class AsyncSpecStep:
 
     async def start_generation(
         self,
-        intake_id: UUID | str,
+        intake_id: UUID | str | models.Interview,
         *,
         interview_id: UUID | str | None = None,
-        profile: str | None = None,
+        profile: Profile | None = None,
         project_type: str | None = None,
         mirror_selection: str | None = None,
         settle_seconds: float | None = None,
     ) -> UUID:
-        """Start a generation of an intake artifact; its id. This costs. POST /v1/generations
+        """Start a generation of a completed interview, or of its intake artifact's id. This costs.
+
+        POST /v1/generations; the new generation's id.
 
         When the response is lost, the list of generations tells whether it was started; it is never sent twice on a
         guess. ``settle_seconds`` is how long the service may take to carry out a lost request (default: the setting).
@@ -449,10 +456,11 @@ class AsyncSpecStep:
             QuotaExceeded, ConcurrencyCapReached: nothing was started.
             OutcomeUnknown: several new generations are there.
         """
+        intake, of_interview = callbacks.intake_of(intake_id, interview_id)
         return await self._drive(
             kickoff.start_generation(
-                callbacks.as_id(intake_id),
-                None if interview_id is None else callbacks.as_id(interview_id),
+                intake,
+                of_interview,
                 profile=profile,
                 project_type=project_type,
                 mirror_selection=mirror_selection,
@@ -477,20 +485,22 @@ class AsyncSpecStep:
         *,
         on_question: Policy | None = None,
         settle_seconds: float | None = None,
-        wait_paused: float = 3600.0,
+        wait_paused: Duration = 3600.0,
     ) -> models.Generation:
         """Watch a generation until it is Complete. GET /v1/generations/{id}
 
-        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that somebody paused
-        is watched for ``wait_paused`` seconds.
+        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that was paused is
+        watched for ``wait_paused``.
 
         Raises:
             GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
         """
         settle = self._settle_seconds(settle_seconds)
-        records.check_option("wait_paused", wait_paused)
+        watched = records.seconds_of("wait_paused", wait_paused)
+        records.check_option("wait_paused", watched)
+        self._runtime.check(on_question=on_question)
         return await self._drive(
-            watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, wait_paused)
+            watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, watched)
         )
 
     async def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
@@ -623,19 +633,20 @@ class AsyncSpecStep:
 
     # Everything else that the API offers.
 
-    async def call(self, operation: Any, *args: object, **arguments: object) -> Any:
-        """Any operation of the API by its module in the generated client; the parsed body, or the bytes of a file.
+    async def call(self, operation: str | ModuleType, *args: object, **arguments: object) -> Any:
+        """Any operation of the API by its name (``specstep api`` lists them); the parsed body, or the bytes of a file.
 
         ::
 
-            from specstep_client.api.notifications import list_notifications
-
-            for notification in (await specstep.call(list_notifications)).notifications:
+            for notification in (await specstep.call("list_notifications")).notifications:
                 ...
 
-        It has the same limits, retries and errors as everything else; what costs is never sent twice on a guess.
+        Its module in the generated client (``specstep_client.api.notifications.list_notifications``) does as well as
+        its name. It has the same limits, retries and errors as everything else; what costs is never sent twice on a
+        guess.
 
         Raises:
+            UsageError: there is no such operation, or it does not take these arguments.
             OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
         return await self._drive(calling.call(operation, *args, **arguments))

@@ -33,9 +33,9 @@
     ├── GenerationFailed            the generation failed at the service
     ├── GenerationCancelled
     ├── BudgetExceeded              the reported cost exceeded the user's limit
-    ├── Detached                    the run goes on at the service; this process stopped watching
+    ├── Detached                    the run continues at the service; this process stopped watching
     │   ├── WaitTimeout             the overall deadline passed
-    │   ├── GenerationPaused        somebody paused the generation
+    │   ├── GenerationPaused        the generation was paused
     │   └── AnswersNeeded           a question waits for an answer
     ├── PackageError
     │   ├── DownloadError           the download is incomplete; what arrived is kept
@@ -110,7 +110,7 @@ _CONTEXT: Final[Any] = vars(BaseException)["__context__"]
 
 
 class SpecStepError(Exception):
-    """Base class of all errors of this package. ``run_id`` is the run that it happened in, if any."""
+    """Base class of all errors of this package. ``run_id`` is the run that can be resumed, if there is one."""
 
     #: A stable code for programs, as ``specstep --json`` prints it.
     code: str = "error"
@@ -197,12 +197,14 @@ class RunConflict(StoreError):
 class RequestError(SpecStepError):
     """A request to the service failed.
 
-    ``operation`` is the operationId. ``ambiguous`` is true when the service may have carried the request out anyway,
+    ``operation`` is the operationId, and ``request`` the method and the path (``POST /v1/generations``), empty before
+    anything was to be sent. ``ambiguous`` is true when the service may have carried the request out anyway,
     so that it must not simply be sent again if it costs money.
     """
 
     code = "request"
     ambiguous: bool = False
+    request: str = ""
 
     def __init__(self, message: str, *, operation: str = "") -> None:
         super().__init__(message)
@@ -218,8 +220,9 @@ class TransportError(RequestError):
 class NotConnected(TransportError):
     """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
 
-    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
-    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a setting has
+    to be changed first (a name that cannot be resolved, a certificate that is not trusted, a proxy that refuses); None
+    if it may well work in a moment.
     """
 
     code = "not_connected"
@@ -450,7 +453,7 @@ class GenerationCancelled(SpecStepError):
 class BudgetExceeded(SpecStepError):
     """The reported cost (``spent_usd``) exceeded the user's limit (``limit_usd``).
 
-    ``is_final`` is false if a generation could not be cancelled, so that it goes on and costs.
+    ``is_final`` is false if a generation could not be cancelled, so that it continues and costs.
     """
 
     code = "budget"

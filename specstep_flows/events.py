@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import attrs
 
+from specstep_flows._text import spaced
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
-    from uuid import UUID
 
     from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
 
@@ -33,22 +38,41 @@ __all__ = [
     "Waiting",
 ]
 
+#: Longer texts are shortened where an event is shown in one line.
+LONGEST_VALUE: Final = 100
+
+
+def _line(text: str) -> str:
+    return shorten(text, LONGEST_VALUE, placeholder="…")
+
 
 @attrs.frozen
 class Event:
-    """Something that happened in a run."""
+    """Something that happened in a run. As text it is one line, so that ``on_event=print`` shows a run's progress."""
+
+    def __str__(self) -> str:
+        values = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
+        known = [
+            f"{name.replace('_', ' ')} {_line(str(value))}"
+            for name, value in values
+            if isinstance(value, str | float | int | PurePath | UUID)
+        ]
+        return ": ".join(filter(None, (spaced(type(self).__name__), ", ".join(known))))
 
 
 @attrs.frozen
 class RunOpened(Event):
     """The run is stored: from now on it can be resumed. If it is new, nothing has been paid for yet.
 
-    ``states`` are the states that the generation of a resumed run has been seen in, in order.
+    ``states`` are the states that the generation of a resumed run has been seen in, in order; ``history`` are the looks
+    at it, as the run's record keeps them. ``is_finished``: its package was on disk when it was opened.
     """
 
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
+    is_finished: bool = False
 
 
 @attrs.frozen
@@ -120,10 +144,21 @@ class GenerationStarted(Event):
 
 @attrs.frozen
 class GenerationProgress(Event):
-    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended."""
+    """The current generation, with every status field; ``next_look_in`` is in seconds, None if it has ended.
+
+    ``moments`` are the changes of state until now, if the service's events were read for them.
+    """
 
     generation: Generation
     next_look_in: float | None
+    moments: tuple[tuple[float, str], ...] = attrs.field(default=(), repr=False, eq=False)
+
+    def __str__(self) -> str:
+        from specstep_flows._facts import generation_facts, headline
+
+        facts = generation_facts(self.generation)
+        told = [fact.text for fact in facts if fact.label in ("why", "questions", "time", "cost")]
+        return f"Generation: {', '.join([headline(facts), *told])}"
 
 
 @attrs.frozen
@@ -133,6 +168,9 @@ class QuestionsAsked(Event):
     generation_id: UUID
     questions: tuple[Clarification, ...]
 
+    def __str__(self) -> str:
+        return _line("Questions asked: " + "; ".join(question.question for question in self.questions))
+
 
 @attrs.frozen
 class QuestionsAnswered(Event):
@@ -140,6 +178,9 @@ class QuestionsAnswered(Event):
 
     generation_id: UUID
     answers: tuple[Answer, ...]
+
+    def __str__(self) -> str:
+        return _line("Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
 
 
 @attrs.frozen
@@ -152,7 +193,7 @@ class Waiting(Event):
 
 @attrs.frozen
 class Notice(Event):
-    """Something that a person may want to know; the run goes on."""
+    """Something that a person may want to know; the run continues."""
 
     message: str
 

@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import attrs
 
@@ -15,7 +15,7 @@ from specstep_flows._text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
     from uuid import UUID
 
@@ -26,6 +26,7 @@ __all__ = [
     "Capabilities",
     "Clarification",
     "ConversationItem",
+    "Duration",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
@@ -34,6 +35,7 @@ __all__ = [
     "Package",
     "PackageFile",
     "PackageOnDisk",
+    "Profile",
     "ReferenceDocument",
     "RunChanges",
     "RunOptions",
@@ -62,12 +64,12 @@ class Account:
 
 @attrs.frozen
 class Usage:
-    """The quota (GET /v1/usage). Its fields are not documented: ``raw`` is the whole body."""
+    """The quota (GET /v1/usage), in generations. Its fields are not documented: ``raw`` is the whole body."""
 
     used: float | None = None
     limit: float | None = None
     remaining: float | None = None
-    resets_at: str | None = None
+    resets_at: datetime | None = None
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
 
@@ -278,7 +280,7 @@ class Generation:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether nothing more will happen. For a state that this version has never seen, ``is_complete`` tells."""
+        """Whether nothing more will happen. For a state that this version has never seen, see ``is_complete``."""
         return states.is_terminal(self.state) or self.is_complete
 
     @property
@@ -303,7 +305,7 @@ class Generation:
 
     @property
     def is_paused(self) -> bool:
-        """Whether somebody paused it (a question is another state: ``needs_answers``)."""
+        """Whether it was paused (a question is another state: ``needs_answers``)."""
         return states.is_one_of(self.state, "paused")
 
     @property
@@ -395,20 +397,26 @@ class RunOptions:
     retry_failed: int = 0
     #: Whether what clears by itself is waited for: a place where the plan's limit is reached, the end of a pause.
     wait: bool = True
-    #: How long a generation that somebody paused is watched, in seconds.
+    #: How long a generation that was paused is watched, in seconds.
     wait_paused: float = 3600.0
     #: Whether somebody answers the agent when the brief's texts are used up.
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
-    #: What a record holds beside these, by names that are no options: such a run is shown, but does not go on.
+    #: What else a record holds, under names that are not options: such a run is shown, but cannot be resumed.
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+#: A profile by its documented name; the service may have more (``get_capabilities``).
+Profile: TypeAlias = Literal["Fast", "Normal", "Extensive", "Researcher"] | str
+#: A time: seconds, a ``timedelta``, or text with units (``"30m"``, ``"1h30m"``).
+Duration: TypeAlias = "float | timedelta | str"
 
 
 class RunChanges(TypedDict, total=False):
     """Options that ``resume`` and ``adopt`` take. The first three can change until the generation is started."""
 
-    profile: str | None
+    profile: Profile | None
     project_type: str | None
     mirror_selection: str | None
     output: str | Path | None
@@ -417,7 +425,7 @@ class RunChanges(TypedDict, total=False):
     max_cost_usd: float | None
     retry_failed: int
     wait: bool
-    wait_paused: float
+    wait_paused: Duration
     remember: Mapping[str, Any]
 
 

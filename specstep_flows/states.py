@@ -11,6 +11,7 @@ from typing import Final
 __all__ = [
     "DEFAULT_PROFILE",
     "DOCUMENTED_PROFILES",
+    "DOCUMENTED_PROJECT_TYPES",
     "FAN_OUT_PROFILES",
     "STAGES",
     "billing_meaning",
@@ -20,6 +21,7 @@ __all__ = [
     "is_known",
     "is_one_of",
     "is_terminal",
+    "is_waiting",
     "retry_makes_sense",
     "stage_of",
 ]
@@ -51,6 +53,11 @@ DEFAULT_PROFILE: Final = "Normal"
 FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
 DOCUMENTED_PROFILES: Final = frozenset({"Fast", DEFAULT_PROFILE, "Extensive"}) | FAN_OUT_PROFILES
 
+#: What a project can be of; GET /v1/capabilities says what the service accepts.
+DOCUMENTED_PROJECT_TYPES: Final = frozenset(
+    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
+)
+
 #: Failure categories that running the same intake again is likely to clear, as the walkthrough describes them.
 _RETRYABLE_FAILURES: Final = (
     "HostRestart",
@@ -72,11 +79,11 @@ _HOPELESS_FAILURES: Final = (
 
 #: What ``billing_state`` means for the user's money (walkthrough, step 5).
 _BILLING: Final = {
-    "notstarted": "in the queue, nothing is being spent yet",
-    "active": "working, the cost is running",
+    "notstarted": "queued, nothing is being spent yet",
+    "active": "working (billing)",
     "pausedretrying": "paused on a transient error, nothing is being spent",
     "pausedawaitinginput": "waiting for you, nothing is being spent",
-    "complete": "over, nothing more is spent",
+    "complete": "finished, no further charges",
 }
 
 
@@ -94,6 +101,11 @@ def is_one_of(word: str | None, *names: str) -> bool:
 def is_terminal(state: str | None) -> bool:
     """Whether nothing more will happen. False for a state that this version has never seen."""
     return fold(state) in _TERMINAL
+
+
+def is_waiting(state: str | None) -> bool:
+    """Whether a generation in this state waits for somebody: for answers, or because somebody paused it."""
+    return is_one_of(state, "paused", "pausedawaitingclarification")
 
 
 def is_known(state: str | None) -> bool:

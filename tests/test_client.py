@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
+import jedi
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
@@ -50,7 +52,7 @@ def test_each_method_has_its_signature_and_text(name: str) -> None:
     ours, theirs = getattr(SpecStep, name), getattr(AsyncSpecStep, name)
     signature = inspect.signature(ours)
 
-    assert signature == inspect.signature(theirs)
+    assert str(signature) == re.sub(r"\b(Policy|Respondent|Confirm)\b", r"Sync\1", str(inspect.signature(theirs)))
     assert not inspect.iscoroutinefunction(ours)
     assert inspect.iscoroutinefunction(theirs)
     assert signature.return_annotation != inspect.Signature.empty
@@ -63,10 +65,28 @@ def test_help_shows_parameters_and_text() -> None:
     text = pydoc.plain(pydoc.render_doc(SpecStep))
 
     assert "max_cost_usd: 'float | None' = None" in text
-    assert "cancel the generation when the cost that is read passes this" in text
+    assert "cancel the generation when its reported cost exceeds this" in text
     assert len(METHODS) > 30
     for name in METHODS:
         assert f"{name}(self" in text
+        alone = pydoc.plain(pydoc.render_doc(getattr(SpecStep, name)))
+        assert f"{name}(self" in alone
+
+
+@pytest.mark.slow
+def test_a_language_server_knows_methods_and_results() -> None:
+    """jedi, which several editors ask, runs nothing: it reads signatures and annotations as they are written."""
+    opened = "from specstep_flows import SpecStep, AsyncSpecStep\n"
+    programs = (
+        opened + "with SpecStep() as client:\n    result = client.run('A.')\n    result.",
+        opened
+        + "async def f():\n  async with AsyncSpecStep() as client:\n    result = await client.run('A.')\n    result.",
+    )
+    for program in programs:
+        assert {"path", "cost_usd"} <= {found.name for found in jedi.Script(program).complete()}
+        (signature,) = jedi.Script(program.removesuffix("result.") + "client.run(").get_signatures()
+        assert "max_cost_usd" in {parameter.name for parameter in signature.params}
+        assert "brief: what is to be built" in signature.docstring()
 
 
 @pytest.mark.parametrize("kind", [SpecStep, AsyncSpecStep])
@@ -116,7 +136,7 @@ def test_a_misspelt_option_does_not_run_without_a_limit(sandbox: Sandbox, tmp_pa
     with SpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path) as client:
         interview = client.start_interview()
         sent = len(sandbox.requests)
-        with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+        with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
             client.adopt(interview.id, **misspelt)
         with pytest.raises(errors.RunNotFound):
             client.resume("r", **misspelt)

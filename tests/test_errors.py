@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,19 @@ def test_every_error_can_be_moved_and_copied(kind: type[errors.SpecStepError], p
 
     for other in (pickle.loads(pickle.dumps(error, protocol)), copy.copy(error), copy.deepcopy(error)):
         assert (type(other), str(other), vars(other), other.args) == (kind, str(error), vars(error), error.args)
+
+
+def test_errors_name_no_option_of_the_command() -> None:
+    """No sentence outside the command has one of its options, but in a whole command to copy."""
+    package = Path(errors.__file__).parent
+    modules = {path.relative_to(package): path for path in package.rglob("*.py")}
+    found = []
+    for name, path in modules.items():
+        if name.parts[0] in ("cli", "sandbox") or name.name == "outcome.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr | ast.Constant) and isinstance(getattr(node, "value", ""), str):
+                text = re.sub(r"`specstep [^`]*`?", "", ast.unparse(node))
+                found += [f"{name}:{node.lineno}: {text}"] if re.search(r"(?<![\w-])--[a-z]{2}", text) else []
+
+    assert found == []

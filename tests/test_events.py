@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from specstep_flows import events
+from specstep_flows.models import Answer, Clarification, Generation
 
 KINDS = [getattr(events, name) for name in events.__all__ if name != "Event"]
 
@@ -18,6 +19,23 @@ def test_every_event_is_one_and_says_what_happened(kind: type[events.Event]) -> 
     assert issubclass(kind, events.Event)
     assert kind.__doc__
     assert attrs.fields(kind)
+
+
+def test_an_event_is_one_short_line_of_text() -> None:
+    """``on_event=print`` is the first that a person tries, in a notebook above all."""
+    generation = Generation(UUID(int=2), "Drafting", running_cost_usd=0.28, progress_percent=26.4, raw={"a": "b" * 500})
+    long = "line\n" * 200
+
+    assert str(events.RunOpened("portal", resumed=False)).startswith("Run opened: run id portal, resumed False")
+    assert str(events.GenerationProgress(generation, 30.0)).startswith("Generation: Drafting 26%, ")
+    question = Clarification("Which database?")
+    assert str(events.QuestionsAsked(UUID(int=1), (question,))) == "Questions asked: Which database?"
+    answers = (Answer("Which database?", "PostgreSQL 16.", "proposed default"),)
+    assert str(events.QuestionsAnswered(UUID(int=1), answers)) == "Answered: PostgreSQL 16. (proposed default)"
+    assert "$0.28" in str(events.GenerationProgress(generation, 30.0))
+    for event in (events.Notice(long), events.TurnSubmitted(1, None, long), events.InterviewStarted(UUID(int=1), long)):
+        assert "\n" not in str(event)
+        assert len(str(event)) < 200
 
 
 def test_two_events_of_one_content_are_equal() -> None:

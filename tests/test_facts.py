@@ -15,6 +15,7 @@ from rich.console import Console
 
 import specstep_flows._facts
 from specstep_flows import events
+from specstep_flows._course import Duration
 from specstep_flows._facts import Fact, Observed, generation_facts, track
 from specstep_flows.cli.progress.display import LiveDisplay
 from specstep_flows.cli.progress.log import PlainLines
@@ -72,9 +73,9 @@ def test_a_generation_that_is_over_is_named_by_its_state() -> None:
 
 def test_the_cost_of_earlier_attempts_is_part_of_the_sum() -> None:
     """What was paid before counts, and the forecast is said to be of this attempt alone."""
-    cost = facts_of(Observed(60.0, spent_before_usd=1.0))["cost"]
+    cost = facts_of(Observed(Duration(60.0), spent_before_usd=1.0))["cost"]
 
-    assert cost == "$1.92 so far, $1.00 of it for earlier attempts, forecast of this attempt $2.50"
+    assert cost == "$1.92, $1.00 of it for earlier attempts, estimate $2.50 for this attempt"
 
 
 def test_what_nobody_knows_is_left_out() -> None:

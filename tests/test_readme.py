@@ -123,10 +123,12 @@ def is_answers(block: Block) -> bool:
 def matches(expected: str, printed: str) -> bool:
     """Whether a page's words are what is printed; ``…`` is anything, and the blanks at the ends of lines are
     nothing."""
-    pattern = re.escape(expected).replace("…", ".*")
-    return (
-        re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed.strip().splitlines()), re.DOTALL) is not None
+    # How wide a column is depends on what else is in it.
+    expected, printed = (
+        "\n".join(re.sub("   +", "  ", line.rstrip()) for line in text.strip().splitlines())
+        for text in (expected, printed)
     )
+    return re.fullmatch(re.escape(expected).replace("…", ".*"), printed, re.DOTALL) is not None
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
@@ -171,6 +173,8 @@ def test_commands_run_and_print_what_the_page_says(block: Any, reader: Any) -> N
         first = command.line.split()[0]
         if first.startswith("scripts/"):
             assert os.access(ROOT / first, os.X_OK)
+            if first == "scripts/regenerate":
+                check_regenerate_options(command.line)
         elif first == "pip":
             check_requirement(shlex.split(command.line, comments=True)[-1])
         elif first == "export":
@@ -179,8 +183,6 @@ def test_commands_run_and_print_what_the_page_says(block: Any, reader: Any) -> N
             assert value == "sf_..."
         elif command.line.startswith("specstep sandbox"):
             check_sandbox(command, reader)
-        elif "scripts/regenerate.py" in command.line:
-            check_regenerate_options(command.line)
         else:
             printed = reader("bash", "-c", command.line)
             assert not command.expected or matches(command.expected, printed), printed
@@ -219,25 +221,112 @@ def check_regenerate_options(line: str) -> None:
 
     parser: argparse.ArgumentParser = argument_parser()
 
-    parser.parse_args(re.sub(r"#.*", "", line).split("scripts/regenerate.py", 1)[1].split())
+    parser.parse_args(re.sub(r"#.*", "", line).split()[1:])
 
 
 @pytest.mark.slow
-def test_the_client_is_regenerated_as_the_page_says(reader: Any, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The block about regeneration, run on a copy of the checkout against a document under other names than ours."""
+def test_a_reader_goes_through_the_pages_from_top_to_bottom(reader: Any) -> None:
+    """Every example of every page, one after the other in one folder and one store: none gets in another's way."""
+    for number, block in enumerate(BLOCKS):
+        if block.language == "console":
+            test_commands_run_and_print_what_the_page_says(block, reader)
+        elif block.language == "python" and "def test_" not in block.text:
+            (reader.folder / f"example_{number}.py").write_text(block.text)
+            reader("python", "-W", "error", f"example_{number}.py")
+
+
+@pytest.mark.slow
+def test_python_examples_are_typed(tmp_path: Path) -> None:
+    """Whoever copies one into a project that checks types strictly gets no error; what it leaves open is allowed."""
+    for number, block in enumerate(block for block in BLOCKS if block.language == "python"):
+        (tmp_path / f"example_{number}.py").write_text(block.text)
+    allowed = ("--allow-untyped-defs", "--allow-untyped-calls", "--allow-incomplete-defs")
+    command = [sys.executable, "-m", "mypy", "--config-file", os.devnull, "--strict", *allowed, str(tmp_path)]
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "generated")))
+    done = subprocess.run(command, cwd=tmp_path, env={"MYPYPATH": path}, capture_output=True, text=True, check=False)
+
+    assert [line for line in done.stdout.splitlines() if line.startswith("example_")] == []
+
+
+#: A Python that installs nothing, and notes what it was asked to install.
+PYTHON = """#!/usr/bin/env bash
+case "$*" in
+  "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  "-m pip "*) echo "$*" >> installed.txt ;;
+  *) exec "{python}" "$@" ;;
+esac
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A fresh clone, and a Python in the folder beside it that can make virtual environments without a network."""
     copy = tmp_path / "copy"
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    (copy / ".venv").symlink_to(BIN.parent, target_is_directory=True)
-    (block,) = [block for block in BLOCKS if "regenerate.py --pull" in block.text]
+    (tmp_path / "python").write_text(PYTHON.format(python=sys.executable))
+    (tmp_path / "python").chmod(0o755)
+    return copy
+
+
+@pytest.mark.slow
+def test_the_client_is_regenerated_as_the_page_says(reader: Any, checkout: Path) -> None:
+    """The block about regeneration, in a fresh clone, against a document under other names than ours."""
+    (block,) = [block for block in BLOCKS if "scripts/regenerate --pull" in block.text]
 
     for command in commands(block.text):
-        reader("bash", "-c", command.line, cwd=copy)
+        reader("bash", "-c", command.line, cwd=checkout, PYTHON=str(checkout.parent / "python"))
 
-    assert (copy / "openapi" / "pulled.json").is_file()
+    assert (checkout / "openapi" / "pulled.json").is_file()
+    assert "--editable .[dev]" in (checkout / "installed.txt").read_text()
+
+
+def test_regenerating_after_the_demo_installs_what_it_needs(reader: Any, checkout: Path) -> None:
+    """The demo's environment has neither the generator nor a type checker. It is called from any folder."""
+    python = str(checkout.parent / "python")
+    reader("bash", "-c", "source scripts/environment.sh && setup sandbox", cwd=checkout, PYTHON=python)
+
+    printed = reader("copy/scripts/regenerate", "--help", cwd=checkout.parent, PYTHON=python)
+
+    assert "--pull" in printed
+    installed = (checkout / "installed.txt").read_text().splitlines()
+    assert [line.rpartition(" ")[2] for line in installed] == [".[sandbox]", ".[dev]"]
+    assert not (checkout.parent / "installed.txt").exists()
+
+
+def test_a_python_without_the_generator_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """Whoever runs the script with another Python than ours learns which one to run."""
+    script = "import sys; sys.modules['openapi_python_client'] = None; import regenerate"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("Use scripts/regenerate, which sets one up.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_the_pictures_are_drawn_of_a_real_run(tmp_path: Path) -> None:
+    """By the script that drew those that are committed. They are small, and load nothing."""
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+        pytest.skip("no Chromium is installed, so no picture of a report can be drawn")
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "draw_pictures.py"), "--output", str(tmp_path)], check=True)
+
+    for folder in (tmp_path, ROOT / "docs" / "pictures"):
+        assert sorted(path.name for path in folder.iterdir()) == ["display.svg", "report.png"]
+        assert all(path.stat().st_size < 150_000 for path in folder.iterdir())
+        text = (folder / "display.svg").read_text()
+        assert "specstep&#160;run" in text
+        assert "http" not in text.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
 
 
 @pytest.mark.slow

@@ -46,7 +46,9 @@ class Writing:
     code: Callable[[str], str] = str
     prose: Callable[[str], str] = str
     #: Names that a line lists before it counts the rest.
-    most: int = 10_000
+    most: int = 3
+    #: Whether what many operations have in common comes before their names.
+    counts_first: bool = False
 
     def listed(self, names: Iterable[str], mark: bool = True) -> str:
         """Names in a row."""
@@ -89,7 +91,7 @@ class Group:
             many = f"; {len(self.changes)} changes" if len(self.changes) > len(operations) else ","
             return f"{said}{many} in {where}{self._missed(writing)}{users}"
         owners, said = self._set(writing)
-        if len(owners) > 3 and writing.most > len(owners):
+        if len(owners) > 3 and writing.counts_first:
             return f"{said}{users}, in {len(operations)} operations: {writing.listed(owners)}"
         return f"{writing.listed(owners)}: {said}{users}"
 
@@ -123,7 +125,7 @@ class Group:
         return f"; flows need {few.listed(missed)}" if len(_leaves(self.changes)) > 1 and missed else ""
 
 
-TERMINAL: Final = Writing(most=3)
+TERMINAL: Final = Writing()
 
 
 def grouped(changes: list[Change]) -> list[Group]:

@@ -57,6 +57,10 @@ class Operation:
     redirects: bool = False
     #: The last parameter of its path is a path itself, so its slashes stay slashes.
     catch_all: bool = False
+    #: What is lost by it, in a sentence; empty where nothing is.
+    destroys: str = ""
+    #: What it does, in words: ``cancel a generation``.
+    about: str = ""
 
 
 #: Every documented operation by its name.
@@ -97,4 +101,11 @@ def _row(method: str, path: str, operation: JsonObject) -> str:
     said = [field for mark, field in _MARKS.items() if operation.get(mark) is True]
     if any(str(status).startswith("3") for status in operation.get("responses", {})):
         said.append("redirects")
-    return f"Operation({', '.join([*arguments, *(f'{field}=True' for field in said)])})"
+    words = {"destroys": operation.get("x-destroys", ""), "about": _as_clause(operation.get("summary", ""))}
+    values = [*(f"{field}=True" for field in said), *(f"{field}={text!r}" for field, text in words.items() if text)]
+    return f"Operation({', '.join([*arguments, *values])})"
+
+
+def _as_clause(summary: str) -> str:
+    """``Cancel a generation`` as it stands inside a sentence."""
+    return summary[:1].lower() + summary[1:]

@@ -104,7 +104,7 @@ def _propose(folder: Path, scratch: Path) -> int:
         sentences = [shown(line, 250) for line in (scratch / STOPPED).read_text(encoding="utf-8").splitlines()]
         more = [f"and {len(sentences) - MOST_REASONS} more"] if len(sentences) > MOST_REASONS else []
         reason = "\n".join(["# Regeneration stopped", "", "```", *sentences[:MOST_REASONS], *more, "```", "", ""])
-        _summarise(reason + _shortened(report, "`scripts/regenerate.py --pull --report FOLDER` writes the rest"))
+        _summarise(reason + _shortened(report, "`scripts/regenerate --pull --report FOLDER` writes the rest"))
         if page.exists():
             _warn(_Remote(folder, scratch), reason)
         return 1
@@ -301,7 +301,10 @@ def _summarise(body: str) -> None:
 def _shortened(page: str, rest: str = "The rest is in `openapi/drift.md` on the branch") -> str:
     if len(page) <= LONGEST_BODY:
         return page
-    return page[:LONGEST_BODY].rsplit("\n", 1)[0] + f"\n\n{rest}.\n"
+    kept = page[:LONGEST_BODY].rsplit("\n", 1)[0]
+    # What says where the rest is must not be folded away with what is.
+    unfolded = "\n\n</details>" * (kept.count("<details>") - kept.count("</details>"))
+    return f"{kept}{unfolded}\n\n{rest}.\n"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from regeneration.renames import renamed_classes
 MOST_LINES: Final = 40
 #: Of these, lines about what breaks nothing.
 MOST_ADDITIVE: Final = 12
+#: Lines of a page that break nothing and are still shown at once.
+MOST_UNFOLDED: Final = 5
 #: Sentences on the terminal about why a run stops; with more, those that say the same of several operations are one.
 MOST_SENTENCES: Final = 10
 
@@ -69,6 +71,7 @@ class Report:
             return "\n".join([*lines, "No document was pulled yet: the client is the documented contract's.", ""])
         lines += [f"Of the pulled document with SHA-256 `{self.pulled_sha256}`.", ""]
         lines += _summary(self.comparisons)
+        lines += ["`openapi/drift.json` names every operation and field.", ""]
         if self.misfits:
             lines += ["## Breaking for the flows: they do not fit the new client", ""]
             lines += [*(f"- {_safe(sentence)}" for sentence in self.misfits), ""]
@@ -120,13 +123,22 @@ def _summary(comparisons: Iterable[tuple[str, list[Change]]]) -> list[str]:
 
 
 def _sections(changes: list[Change]) -> list[str]:
+    """What breaks something, in short lines; what does not is folded away."""
     lines: list[str] = []
     groups = grouped(changes)
     for severity, meaning in MEANING.items():
-        listed = [group.line(PAGE) for group in groups if group.severity == severity]
+        listed = [f"- {group.line(PAGE)}" for group in groups if group.severity == severity]
         if listed:
-            lines += [f"### {meaning[0].upper()}{meaning[1:]}", "", *(f"- {text}" for text in listed), ""]
+            lines += [f"### {meaning[0].upper()}{meaning[1:]}", ""]
+            is_folded = severity == "additive" and len(listed) > MOST_UNFOLDED
+            lines += (
+                _folded(f"{len(listed)} kinds of change that break nothing", listed) if is_folded else [*listed, ""]
+            )
     return lines
+
+
+def _folded(summary: str, lines: list[str]) -> list[str]:
+    return ["<details>", f"<summary>{summary}</summary>", "", *lines, "", "</details>", ""]
 
 
 def _code(text: str) -> str:
@@ -139,7 +151,7 @@ def _safe(text: str) -> str:
     return "".join(f"&#{ord(character)};" if character in "&<>\\`*_[]|#@~" else character for character in text)
 
 
-PAGE: Final = Writing(_code, _safe)
+PAGE: Final = Writing(_code, _safe, counts_first=True)
 
 
 def report_on(

@@ -6,22 +6,23 @@ The generated modules are only looked up and inspected here; ``SpecStep.call`` s
 from __future__ import annotations
 
 import enum
-import importlib
 import inspect
-import pkgutil
 import secrets
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json, read_own_json
+from specstep_flows._text import plain_line
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
-from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.any_operation import find_operation
+from specstep_flows.gateway.requests import stated_operation
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
-
-_ROOT: Final = "specstep_client.api"
 
 
 @attrs.frozen
@@ -45,17 +44,7 @@ class Parameter:
     is_required: bool
 
 
-def names() -> dict[str, str]:
-    """Every operation's name, with its tag."""
-    root = importlib.import_module(_ROOT)
-    return {
-        module.name: tag.name
-        for tag in pkgutil.iter_modules(root.__path__)
-        for module in pkgutil.iter_modules([f"{path}/{tag.name}" for path in root.__path__])
-    }
-
-
-def marked(name: str, mark: Literal["costs", "cookie_only", "redirects"]) -> bool:
+def marked(name: str, mark: Literal["costs", "destroys", "cookie_only", "redirects"]) -> bool:
     """Whether the contract says something of an operation; it says nothing of one that only a pulled document has."""
     known = OPERATIONS.get(name)
     return known is not None and bool(getattr(known, mark))
@@ -67,19 +56,13 @@ def find(name: str) -> ModuleType:
     Raises:
         UsageError: there is none, or a key cannot use it.
     """
-    known = names()
-    chosen = name.replace("-", "_")
-    if chosen not in known:
-        import difflib
-
-        near = difflib.get_close_matches(chosen, known, n=3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise errors.UsageError(f"The API has no operation {name!r}.{hint} `specstep api` lists all {len(known)}.")
+    module = find_operation(name)
+    chosen = module.__name__.rpartition(".")[2]
     if marked(chosen, "cookie_only"):
         raise errors.UsageError(
             f"{chosen} works only in a signed-in browser: the service refuses it to API keys. Nothing was sent."
         )
-    return importlib.import_module(f"{_ROOT}.{known[chosen]}.{chosen}")
+    return module
 
 
 def parameters(module: ModuleType) -> list[Parameter]:
@@ -104,10 +87,40 @@ def parameters(module: ModuleType) -> list[Parameter]:
     return found
 
 
+@attrs.frozen
+class BoundCall:
+    """An operation with its arguments, ready to be sent."""
+
+    module: ModuleType
+    arguments: dict[str, Any]
+
+    def send(self, client: SpecStep) -> Any:
+        """Its answer as JSON has it, bytes of one that is a file, None of one that is empty."""
+        answer = client.call(self.module, **self.arguments)
+        return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
+
+    @property
+    def stated(self) -> Operation:
+        """What the contract says of it, or what can be told from its method."""
+        name = self.module.__name__.rpartition(".")[2]
+        return OPERATIONS.get(name) or stated_operation(name, self.module._get_kwargs(**self.arguments)["method"])
+
+    @property
+    def ids(self) -> str:
+        """The arguments that its path or its query names, for a question: ``webhook_id 0195...``."""
+        found = {name: value for name, value in self.arguments.items() if name not in ("body", "idempotency_key")}
+        return ", ".join(f"{name.rstrip('_')} {plain_line(value)}" for name, value in found.items())
+
+
 def perform(
     client: SpecStep, name: str, given: Mapping[str, Any] | None = None, *, body: Mapping[str, Any] | None = None
 ) -> Any:
-    """Carry an operation out; its answer as JSON has it, bytes of one that is a file, None of one that is empty.
+    """Carry an operation out (``bind``); its answer as ``BoundCall.send`` has it."""
+    return bind(name, given, body=body).send(client)
+
+
+def bind(name: str, given: Mapping[str, Any] | None = None, *, body: Mapping[str, Any] | None = None) -> BoundCall:
+    """An operation with its arguments.
 
     ``given`` are arguments for the path, the query and the body, as text or as values; ``body`` is a whole body.
 
@@ -142,8 +155,7 @@ def perform(
         unknown = ", ".join(rest) or "body"
         known = ", ".join(parameter.name for parameter in parameters(module)) or "nothing"
         raise errors.UsageError(f"{name} has no parameter {unknown}; it takes {known}. Nothing was sent.")
-    answer = client.call(module, **arguments)
-    return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
+    return BoundCall(module, arguments)
 
 
 def _signature(module: ModuleType) -> dict[str, inspect.Parameter]:

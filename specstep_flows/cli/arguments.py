@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import re
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -14,6 +14,8 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import home_path
+from specstep_flows._text import counted, did_you_mean, plain_line
+from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
 
@@ -25,55 +27,94 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
-#: A brief longer than this is not one: the transcript's own ceiling is 800,000 characters (walkthrough, step 3).
-LONGEST_BYTES: Final = 4_000_000
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
-_ENDS_LIKE_A_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}\Z")
+#: How the name of a file of text ends.
+DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
+#: No file's name is longer.
+LONGEST_NAME: Final = 255
+#: So much of a brief is shown in a line.
+LONGEST_SHOWN: Final = 50
 
 
-def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
+@attrs.frozen
+class GivenBrief:
+    """The turns of the interview, and where the first came from (None: it was given as text)."""
+
+    messages: list[str]
+    source: str | None = None
+
+    def words(self) -> str:
+        """What a person should see before it is paid for: a file's name taken for a brief shows here."""
+        first = plain_line(self.messages[0]) if self.messages else ""
+        shown = first if len(first) <= LONGEST_SHOWN else f"{first[: LONGEST_SHOWN - 1]}…"
+        further = f", and {counted(len(self.messages) - 1, 'further message')}" if len(self.messages) > 1 else ""
+        length = f"{len(self.messages[0]) if self.messages else 0:,}"
+        return f"Brief: {self.source or repr(shown)}, {length} characters{further}"
+
+
+def given_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text: bool = False) -> GivenBrief:
     """The turns of the interview: the brief, then what ``--message`` adds.
 
-    ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself. Without it,
-    stdin is read if it is not a terminal, unless there are messages.
+    ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself; so it always
+    is with ``is_text``. One word that is no file is asked about. Without it, stdin is read if it is not a terminal,
+    unless there are messages.
 
     Raises:
         UsageError: nothing was given, or a file that is not there, not text, or too long.
     """
     if brief is None:
         if further:
-            return list(further)
+            return GivenBrief(list(further))
         if sys.stdin is None or is_terminal(sys.stdin):
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        return [_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
-    path = Path(brief)
-    if brief.strip() and os.path.exists(path):
-        return [_read(path), *further]
-    if _looks_like_a_path(brief):
-        raise errors.UsageError(
-            f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
-        )
-    return [brief, *further]
+        text = brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input")
+        return GivenBrief([text, *further], "standard input")
+    if not is_text:
+        path = Path(brief)
+        if brief.strip() and os.path.exists(path):
+            return GivenBrief([read_brief(path), *further], brief)
+        _refuse_missing_file(call, brief)
+    return GivenBrief([brief, *further])
 
 
-def _looks_like_a_path(text: str) -> bool:
-    if any(character.isspace() for character in text) or not text:
-        return False
-    return "/" in text or "\\" in text or text.startswith("~") or _ENDS_LIKE_A_FILE.search(text) is not None
+def _refuse_missing_file(call: Call, brief: str) -> None:
+    """Refuse the name of a file that is not there, and ask about text that may be one.
+
+    Raises:
+        UsageError: it is not meant as text, or there is nobody to ask.
+    """
+    is_path = looks_like_a_path(brief)
+    if not (is_path or _is_one_word(brief) or _is_named_like_a_document(brief)):
+        return
+    missing = f"There is no file {brief}.{_near_file(brief)}"
+    if not is_path and call.terminal.is_interactive:
+        if call.terminal.confirm(f"{missing} Is {brief!r} the whole brief?"):
+            return
+        raise errors.UsageError("Nothing was sent.")
+    raise errors.UsageError(f"{missing} If it is the brief itself, add --text. Nothing was sent.")
 
 
-def _read(path: Path) -> str:
+def _is_named_like_a_document(text: str) -> bool:
+    """Whether a text, which may have spaces, ends as files of text do."""
+    return len(text) <= LONGEST_NAME and text.lower().endswith(DOCUMENT_ENDINGS)
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether a text has no space, in a script that has spaces."""
+    return bool(text) and not any(
+        character.isspace() or unicodedata.east_asian_width(character) in "WF" for character in text
+    )
+
+
+def _near_file(name: str) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST_BYTES + 1)
-    except IsADirectoryError:
-        raise errors.UsageError(f"{path} is a folder, not a brief.") from None
-    except OSError as error:
-        raise errors.UsageError(f"The brief {path} cannot be read ({error.strerror}).") from None
-    return _text(content, str(path))
+        there = os.listdir(os.path.dirname(name) or ".")
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(os.path.basename(name), there)
 
 
 def standard_input(what: str, most: int) -> bytes:
@@ -83,20 +124,6 @@ def standard_input(what: str, most: int) -> bytes:
     except (OSError, ValueError, AttributeError):
         # Closed, a folder, or not there at all.
         raise errors.UsageError(f"There is no standard input to read {what} from. Nothing was sent.") from None
-
-
-def _text(content: bytes, source: str) -> str:
-    if len(content) > LONGEST_BYTES:
-        raise errors.UsageError(
-            f"The brief ({source}) is longer than {LONGEST_BYTES:,} bytes, more than an interview can hold."
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise errors.UsageError(f"The brief ({source}) is not UTF-8 text (byte {error.start}).") from None
-    if "\0" in text:
-        raise errors.UsageError(f"The brief ({source}) is not text: it contains zero bytes.")
-    return text
 
 
 @attrs.frozen
@@ -148,8 +175,10 @@ class Target:
     record: RunRecord | None = None
 
 
-def find_target(store: RunStore, name: str) -> Target:
+def find_target(store: RunStore, name: str, *, is_whole: bool = False) -> Target:
     """The run or the generation of that name. A run of that name comes first: it may have been given any, an id too.
+
+    ``is_whole``: for what cannot be undone, which takes no beginning of an id.
 
     Raises:
         RunNotFound: it is neither a generation's id nor a run's.
@@ -160,13 +189,13 @@ def find_target(store: RunStore, name: str) -> Target:
         try:
             identifier = UUID(name)
         except ValueError:
-            record = find_run(store, name)
+            record = find_run(store, name, is_whole=is_whole)
         else:
             return Target(identifier, store.find_generation(identifier))
     return Target(record.generation_id, record)
 
 
-def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | None]:
+def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -> tuple[UUID, RunRecord | None]:
     """The generation that is named, or that the named run has or has requested; and the run, if there is one.
 
     Raises:
@@ -174,7 +203,7 @@ def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | N
         UsageError: the run has no generation yet.
         OutcomeUnknown: the run has requested one, and none has appeared.
     """
-    target = find_target(client.store, name)
+    target = find_target(client.store, name, is_whole=is_whole)
     record, found = target.record, target.generation_id
     if record is not None:
         call.run_id = record.run_id
@@ -189,13 +218,19 @@ def locate(call: Call, client: SpecStep, name: str) -> tuple[UUID, RunRecord | N
     return found, record
 
 
-def find_generation(call: Call, client: SpecStep, name: str) -> UUID:
+def id_as_named(name: str, generation_id: UUID, record: RunRecord | None) -> str:
+    """The id of what was named, for stdout: the run's if that was a run, else the generation's."""
+    is_run = record is not None and record.run_id.casefold().startswith(name.casefold())
+    return record.run_id if is_run and record is not None else str(generation_id)
+
+
+def find_generation(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -> UUID:
     """The id of the generation that ``locate`` finds."""
-    return locate(call, client, name)[0]
+    return locate(call, client, name, is_whole=is_whole)[0]
 
 
-def find_run(store: RunStore, name: str) -> RunRecord:
-    """The run with this id, or the only one whose id begins with it.
+def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord:
+    """The run with this id, or the only one whose id begins with it, unless ``is_whole``.
 
     Raises:
         RunNotFound: there is none, or there are several.
@@ -204,6 +239,11 @@ def find_run(store: RunStore, name: str) -> RunRecord:
         return store.get(name)
     except errors.RunNotFound:
         found = [record for record in store.all() if name and record.run_id.startswith(name)]
+        if found and is_whole:
+            some = " or ".join(record.run_id for record in found[:5])
+            raise errors.RunNotFound(
+                f"There is no run called {name}. Give the whole id here, not only how it begins: {some}."
+            ) from None
         if len(found) == 1:
             return found[0]
         if found:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows.cli import exits
+from specstep_flows.cli.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ _ENDS: Final = (
 )
 #: What programs may want to know of a failure, besides its code.
 _DETAILS: Final = (
+    "operation",
+    "request",
     "status",
     "problem_type",
     "retry_after",
@@ -45,8 +48,11 @@ def tell_error(call: Call, error: errors.SpecStepError) -> int:
     """Tell one of our errors; its exit code."""
     call.run_id = call.run_id or error.run_id
     found = {name: as_json(getattr(error, name, None)) for name in _DETAILS}
-    details = {name: value for name, value in found.items() if value not in (None, [])}
-    return tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+    details = {name: value for name, value in found.items() if value not in (None, [], "")}
+    status = tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+    if call.verbose and details.get("request"):
+        call.terminal.tell(f"The request was: {details['request']}")
+    return status
 
 
 def tell_detached(call: Call) -> int:
@@ -55,7 +61,7 @@ def tell_detached(call: Call) -> int:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached; what was started keeps running at the service."
+        "Detached. The run continues on SpecStep."
         if call.run_id is not None
         else "Stopped; the part that was downloaded is kept.",
         "detached",
@@ -68,7 +74,7 @@ def tell_mistake(call: Call, error: Exception) -> int:
     """Tell that we made a mistake. The error's own text is left out: it might hold anything."""
     return tell(
         call,
-        f"Unexpected error ({type(error).__name__}): a bug in specstep. Set SPECSTEP_DEBUG=1 to see where.",
+        f"Internal error ({type(error).__name__}). This is a bug in specstep. Set SPECSTEP_DEBUG=1 to see where.",
         "unexpected",
         exits.FAILED,
         call.resume_command,
@@ -85,13 +91,14 @@ def tell(
 ) -> int:
     """Tell any failure; returns ``status``."""
     terminal = call.terminal
+    message = in_options(message)
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
-        terminal.tell(f"Answer with: specstep answer {call.run_id}")
+        terminal.tell(f"To answer: specstep answer {call.run_id}")
     if not call.is_resumable and status in (exits.DETACHED, exits.QUESTION):
         terminal.tell("The sandbox and its run ended with this process.")
     if next_command is not None:
-        terminal.tell(f"Continue with: {next_command}")
+        terminal.tell(f"To continue: {next_command}")
     if call.json or call.writes_events:
         # The reader of stdout may have gone, or its disk be full, which may be the very failure.
         with contextlib.suppress(BrokenPipeError, errors.SpecStepError):

@@ -7,11 +7,11 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows._json import as_json
-from specstep_flows._text import plain_line
+from specstep_flows._text import heading, plain_line, plain_text
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from specstep_flows.cli.session import Call
     from specstep_flows.events import Event
@@ -29,11 +29,16 @@ def event_document(event: Event) -> dict[str, Any]:
 
 def run_document(record: RunRecord) -> dict[str, Any]:
     """A run as its record has it."""
+    from specstep_flows._course import course, looks_as_told
+
     document = {name: value for name, value in as_json(record).items() if name not in _INNER}
+    took = course(record.history, generation_id=record.generation_id).duration
     return {
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "history": as_json(looks_as_told(record.history, record.updated_at)),
+        "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
     }
 
@@ -60,7 +65,16 @@ def _snake(name: str) -> str:
 
 
 #: Every status, roughly in the order in which a run passes them.
-STATUS_WORDS: Final = ("new", "interview", "generating", "question", "paused", "failed", "cancelled", "package", "done")
+STATUS_WORDS: Final = (
+    *("new", "interview", "ready", "starting", "generating", "question", "paused", "failed", "cancelled"),
+    *("package", "done"),
+)
+#: What a person may not guess of a status.
+STATUS_NOTES: Final[Mapping[str, str]] = {
+    "ready": "interview complete, not paid for",
+    "starting": "requested; whether it started is not known yet",
+    "package": "complete, not downloaded",
+}
 
 
 def status_of(record: RunRecord) -> str:
@@ -68,6 +82,10 @@ def status_of(record: RunRecord) -> str:
     if record.is_finished:
         return "done"
     if record.generation_id is None:
+        if record.kickoff_intent is not None:
+            return "starting"
+        if record.intake_artifact_id is not None:
+            return "ready"
         return "interview" if record.interview_id is not None else "new"
     ends = {
         "complete": "package",
@@ -79,18 +97,32 @@ def status_of(record: RunRecord) -> str:
     return ends.get(fold(record.generation_state), "generating")
 
 
+def status_words(record: RunRecord) -> str:
+    """The status, and what a person may not guess of it."""
+    word = status_of(record)
+    return f"{word} ({STATUS_NOTES[word]})" if word in STATUS_NOTES else word
+
+
+def name_of(record: RunRecord) -> str:
+    """What a person knows a run by: the project's name, else how the brief begins."""
+    if record.project_name:
+        return heading(record.project_name)
+    said = [*record.messages, *(turn.message for turn in record.turns)]
+    first = heading(said[0]) if said else ""
+    return first if len(first) <= 60 else f"{first[:57]}..."
+
+
 GAP = "  "
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, width: int | None = None) -> str:
-    """A table; the last column is cut where ``width`` (of the terminal; None for none) ends."""
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for whatever reads it, each column as wide as its widest cell."""
     cells = [list(heads), *([plain_line(cell) for cell in row] for row in rows)]
     widths = [max(_columns(row[place]) for row in cells) for place in range(len(heads))]
-    lines = [
+    return "\n".join(
         GAP.join(cell + " " * (columns - _columns(cell)) for cell, columns in zip(row, widths, strict=True)).rstrip()
         for row in cells
-    ]
-    return "\n".join(line if width is None else _cut(line, width) for line in lines)
+    )
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:
@@ -101,9 +133,27 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def show_table(call: Call, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as the result, as wide as the terminal that shows it."""
-    width = shutil.get_terminal_size().columns if call.terminal.is_result_shown else None
-    call.terminal.result(table(heads, rows, width=width))
+    """A table as the result: on a terminal as wide as that is, elsewhere whole."""
+    if not call.terminal.is_result_shown:
+        call.terminal.result(plain_text(table(heads, rows)))
+        return
+    from specstep_flows.cli.tables import drawn_table
+
+    drawn, is_shortened = drawn_table(heads, list(rows), shutil.get_terminal_size().columns)
+    call.terminal.result_drawn(drawn)
+    if is_shortened:
+        call.terminal.say("Ids are shortened; a wider window, a pipe or --json shows them whole.")
+
+
+def show_pairs(call: Call, pairs: Iterable[tuple[str, object]], document: Mapping[str, Any]) -> None:
+    """``name: value`` lines as the result, or ``document`` with ``--json``."""
+    found = list(pairs)
+    if call.json or not call.terminal.is_result_shown:
+        call.finish(facts(found) or None, document)
+        return
+    from specstep_flows.cli.tables import drawn_facts
+
+    call.terminal.result_drawn(drawn_facts(found, shutil.get_terminal_size().columns))
 
 
 def _columns(text: str) -> int:
@@ -111,15 +161,6 @@ def _columns(text: str) -> int:
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
     )
-
-
-def _cut(line: str, width: int) -> str:
-    if _columns(line) <= width:
-        return line
-    kept = line
-    while kept and _columns(kept) > width - 3:
-        kept = kept[:-1]
-    return f"{kept}..."
 
 
 def rows_of(document: Any) -> list[dict[str, Any]]:
@@ -136,15 +177,21 @@ def show_rows(call: Call, answer: Any, columns: Sequence[str], name: str) -> int
         call.terminal.document({name: found})
     elif found:
         heads = [column.replace("_", " ").upper() for column in columns]
-        rows = [["" if row.get(column) is None else row[column] for column in columns] for row in found]
+        rows = [[_cell(column, row.get(column)) for column in columns] for row in found]
         show_table(call, heads, rows)
     else:
         call.terminal.say("None.")
     return 0
 
 
+def _cell(column: str, value: object) -> object:
+    if value is None:
+        return ""
+    return heading(value) if column == "project_name" else value
+
+
 def show_facts(call: Call, answer: Any, name: str) -> int:
     """An object as ``name: value`` lines, or whole with ``--json``, under ``name``; anything else shows nothing."""
     answer = answer if isinstance(answer, dict) else {}
-    call.finish(facts((key.replace("_", " "), value) for key, value in answer.items()) or None, {name: answer})
+    show_pairs(call, ((key.replace("_", " "), value) for key, value in answer.items()), {name: answer})
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.models import Clarification
+
+
+#: How the rule of an answer begins that a person gave at the terminal.
+PERSON: Final = "person"
 
 
 def chosen_mode(mode: OnQuestion | None, terminal: Terminal, *, is_sandbox: bool = False) -> OnQuestion:
@@ -69,6 +73,7 @@ class Person:
             for number, question in enumerate(questions, 1):
                 for line in question_lines(question, number, len(questions)):
                     self.terminal.tell(line)
+                self.terminal.tell("Ctrl-C leaves the question for later.")
                 text = self._answer(question)
                 if text is None:
                     self.terminal.tell("")
@@ -85,9 +90,10 @@ class Person:
             if text is None:
                 return None
             if text.strip():
-                return text.strip(), "person"
+                return text.strip(), PERSON
             if proposed:
-                return proposed, "person: proposed default"
+                return proposed, f"{PERSON}: proposed default"
+            self.terminal.tell("This question has no proposal, so it needs an answer.")
 
 
 def question_lines(question: Clarification, number: int, total: int) -> Iterator[str]:

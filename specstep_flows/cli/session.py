@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from specstep_flows import errors
 from specstep_flows._paths import shell_word
 from specstep_flows._text import duration, plain_text
 from specstep_flows.cli.terminal import Terminal
+from specstep_flows.cli.wording import in_options
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,18 +40,22 @@ class Call:
 
     json: bool = False
     quiet: bool = False
+    verbose: bool = False
     api_url: str | None = None
-    request_timeout: float | None = None
+    request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
     #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
+    #: What has to be given again to continue.
+    again_with: str = ""
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(
-        default=attrs.Factory(lambda self: Terminal(is_quiet=self.quiet), takes_self=True), init=False
+        default=attrs.Factory(lambda self: Terminal(is_quiet=self.quiet, is_verbose=self.verbose), takes_self=True),
+        init=False,
     )
 
     def settings(self) -> Settings:
@@ -65,9 +69,15 @@ class Call:
         """The command that continues the run, if there is one."""
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
+        return self.command(
+            f"resume {self.run_id}{self.again_with}" if self.run_id is not None else str(self.same_again)
+        )
+
+    def command(self, words: str) -> str:
+        """A command to copy, which finds the service and the runs of this call."""
         given = (("--api-url", self.api_url), ("--store", self.store))
         flags = "".join(f" {flag} {shell_word(value)}" for flag, value in given if value is not None)
-        return f"specstep resume {self.run_id}{flags}" if self.run_id is not None else f"{self.same_again}{flags}"
+        return f"specstep {words}{flags}"
 
     def finish(self, text: str | None, document: Mapping[str, Any], *, is_exact: bool = False) -> None:
         """The result: ``text`` (None writes nothing), or ``document`` with ``--json``.
@@ -100,20 +110,26 @@ def open_client(
         settings.require_key()
     from specstep_flows.client import SpecStep
 
-    tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
+    tell = on_event if on_event is not None else functools.partial(tell_of_waits, call)
     limits = {"standard": None, "kickoff": None} if is_urgent else None
-    with SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous) as client:
-        yield client
+    with contextlib.ExitStack() as stack:
+        if call.verbose:
+            from specstep_flows.cli.wire_log import told_requests
+
+            stack.enter_context(told_requests(call.terminal))
+        yield stack.enter_context(
+            SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous)
+        )
 
 
-def _tell_of_waits(call: Call, event: Event) -> None:
+def tell_of_waits(call: Call, event: Event) -> None:
     """What a verb without a display says while nothing happens: why, and for how long."""
     from specstep_flows import events
 
     if isinstance(event, events.Waiting):
-        call.terminal.say(f"{event.reason} Continues in {duration(event.seconds)}.")
+        call.terminal.say(f"{event.reason} Next try in {duration(event.seconds)}.")
     elif isinstance(event, events.Notice):
-        call.terminal.say(event.message)
+        call.terminal.say(in_options(event.message))
 
 
 def open_client_for(call: Call, operation: str) -> contextlib.AbstractContextManager[SpecStep]:
@@ -146,25 +162,40 @@ def open_store(call: Call) -> Iterator[RunStore]:
 def embedded_sandbox(call: Call) -> Iterator[Settings]:
     """A SpecStep of this process's own, on a sped-up clock: it needs no key, costs nothing, and ends with the process.
 
-    Its runs are kept apart from real ones, in a folder that goes with it. ``SPECSTEP_CLOCK_SPEED`` sets its speed.
+    A run that is complete stays in the user's store, so that it can be shown and reported; another one is forgotten,
+    since nothing could resume it. ``SPECSTEP_CLOCK_SPEED`` sets its speed.
     """
     try:
         from specstep_flows.sandbox import Sandbox
     except ImportError:
         raise errors.UsageError(NO_SANDBOX) from None
     # Only what says how to treat a service is taken from the user's settings, never its address or key.
-    speed = Settings.load({"api_url": "http://127.0.0.1"}, _without_service(os.environ)).clock_speed
-    if speed == 1.0:
-        speed = SANDBOX_SPEED
+    own = Settings.load({"api_url": "http://127.0.0.1", "state": call.store}, _without_service(os.environ))
+    speed = SANDBOX_SPEED if own.clock_speed == 1.0 else own.clock_speed
     call.is_resumable = False
-    with tempfile.TemporaryDirectory(prefix="specstep-sandbox-") as folder, Sandbox(speed=speed) as sandbox:
-        yield Settings(
-            api_key=sandbox.api_key,
-            api_url=sandbox.url,
-            state=Path(folder),
-            clock_speed=speed,
-            sources={"api_url": "sandbox"},
-        )
+    with Sandbox(speed=speed) as sandbox:
+        try:
+            yield Settings(
+                api_key=sandbox.api_key,
+                api_url=sandbox.url,
+                state=own.state_folder(),
+                clock_speed=speed,
+                sources={"api_url": "sandbox"},
+            )
+        finally:
+            _forget_unfinished(call, own.state_folder(), sandbox.url)
+
+
+def _forget_unfinished(call: Call, state: Path, api_url: str) -> None:
+    """Take a run out of the store that can never go on, because its service ends."""
+    if call.run_id is None:
+        return
+    from specstep_flows.runs.store import RunStore
+
+    with contextlib.suppress(errors.StoreError, errors.RunNotFound), contextlib.closing(RunStore(state)) as store:
+        record = store.get(call.run_id)
+        if record.api_url == api_url and not record.is_finished:
+            store.forget(record.run_id)
 
 
 def _without_service(environ: os._Environ[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.options import given
 from specstep_flows.cli.progress.log import make_reporter
 from specstep_flows.cli.session import open_client
-from specstep_flows.states import is_fan_out
+from specstep_flows.flows.history import seen, states_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,16 +39,6 @@ class DeadlineClock(InterruptibleClock):
         super().sleep(seconds)
 
 
-def seen(record: RunRecord, generation: Generation) -> dict[str, Any]:
-    """Changes of a run's record that a look at its generation tells. In a fan-out, that one's cost is not the run's."""
-    if generation.id != record.generation_id:
-        return {}
-    changes: dict[str, Any] = {"generation_state": generation.state}
-    if generation.running_cost_usd is not None and not is_fan_out(record.options.profile):
-        changes["cost_usd"] = generation.running_cost_usd
-    return changes
-
-
 def watch_generation(
     call: Call,
     settings: Settings,
@@ -71,13 +61,17 @@ def watch_generation(
             return client.get_conversation(identifier, take=3)
 
         reporter = make_reporter(mode, call.terminal, clock, conversation)
+        if record is not None:
+            # What was seen before counts: the time that it has taken does not begin with this process.
+            reporter.take_over(events.RunOpened(record.run_id, True, states_of(record), record.history))
         with reporter, interrupts.told_by(reporter.detaching):
 
             def tell(event: events.Event) -> None:
                 interrupts.check()
                 reporter(event)
                 if record is not None and isinstance(event, events.GenerationProgress):
-                    client.store.update(record.run_id, seen(record, event.generation))
+                    now = client.store.get(record.run_id)
+                    client.store.update(record.run_id, seen(now, event.generation, clock.now()))
 
             with open_client(call, clock, settings, tell) as client:
                 return client.wait_for_generation(generation_id, **given({"wait_paused": wait_paused}))

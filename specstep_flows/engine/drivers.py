@@ -26,7 +26,7 @@ R = TypeVar("R")
 STOPS_WITHIN_SECONDS: Final = 3.0
 
 
-def refuse_coroutines(*functions: Callable[..., Any] | None) -> None:
+def refuse_coroutines(*functions: object) -> None:
     """Refuse now, and not in minute 20, a callback that a sync client cannot await."""
     for function in functions:
         called = getattr(function, "__call__", None)  # noqa: B004 - an instance whose __call__ is async

@@ -73,6 +73,25 @@ class Request:
     #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
 
+    #: What it is to do, and what its path names, for sentences: ``cancel a generation``, ``generation``, ``0195...``.
+    about: str = ""
+    noun: str = ""
+    name: str = ""
+
+    @property
+    def thing(self) -> str:
+        """What its path names, such as ``generation 0195...``; empty where that is nothing."""
+        return f"{self.noun} {self.name}" if self.name else ""
+
+    @property
+    def aim(self) -> str:
+        """What it is to do, with what its path names: ``cancel generation 0195...``."""
+        about = self.about or f"carry out {self.operation}"
+        if not self.name:
+            return about
+        named, count = re.subn(rf"\ban? (?:failed )?{re.escape(self.noun)}\b", lambda _: self.thing, about, count=1)
+        return named if count else f"{about} ({self.thing})"
+
     @headers.validator
     def _check_headers(self, _: Any, headers: Mapping[str, object] | None) -> None:
         for name, value in (headers or {}).items():

@@ -42,7 +42,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         "members": problem,
         "retry_after": _retry_after(reply, problem, wall_now),
     }
-    what = f"{request.method} {request.path}"
+    what = request.aim
     foreign = _foreign_form(reply)
     common["is_foreign"] = foreign is not None
     if status == 401:
@@ -58,28 +58,31 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if status in _OF_FRONT_DOORS or _is_of_front_door(status, foreign):
         return errors.RefusedOnTheWay(_on_the_way(request, status, foreign, detail), **common)
     if status == 403:
-        return errors.PermissionDenied(f"This key has no permission for {what} ({said}).", **common)
+        return errors.PermissionDenied(f"This key is not allowed to {what} ({said}).", **common)
     if status in (404, 410):
         whose = f"{said}; {foreign}, so perhaps not the service's answer" if foreign else said
-        return errors.NotFound(f"{what}: not found, or it belongs to another account ({whose}).", **common)
+        if not request.thing:
+            return errors.NotFound(f"The service has nothing where it was asked to {what} ({whose}).", **common)
+        thing = request.thing[0].upper() + request.thing[1:]
+        return errors.NotFound(f"{thing} was not found, or it belongs to another account ({whose}).", **common)
     if status == 408 or status >= 500:
-        return errors.ServerError(f"The service failed on {what} ({said}).", **common)
+        return errors.ServerError(f"The service failed when asked to {what} ({said}).", **common)
     if status == 409:
         if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(
                 f"Your plan's limit of concurrent generations is reached ({said}).", **common
             )
         if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
-            return errors.Conflict(f"The service is still processing an earlier {what} ({said}).", **common)
+            return errors.Conflict(f"The service is still processing an earlier request to {what} ({said}).", **common)
         perhaps = ""
         if request.bucket == "kickoff" and foreign is None and word is None:
             perhaps = " Your plan's limit of concurrent generations may be reached."
-        return errors.Conflict(f"The current state does not allow {what} ({said}).{perhaps}", **common)
+        return errors.Conflict(f"The service cannot {what} in its current state ({said}).{perhaps}", **common)
     if status == 429:
         back = common["retry_after"]
         when = f"; the service asks to try again in {duration(back)}" if back else ""
-        return errors.RateLimited(f"Too many requests: {what} was not accepted ({said}){when}.", **common)
-    return errors.BadRequest(f"The service did not accept {what} ({said}).", **common)
+        return errors.RateLimited(f"Too many requests: the one to {what} was not accepted ({said}){when}.", **common)
+    return errors.BadRequest(f"The service did not accept the request to {what} ({said}).", **common)
 
 
 def _foreign_form(reply: Reply) -> str | None:
@@ -115,7 +118,7 @@ def _on_the_way(request: Request, status: int, foreign: str | None, detail: str 
             "Whether the service has seen it is not known."
         )
     return (
-        f"Something before the service refused {request.method} {request.path} ({form}): a firewall or a proxy. "
+        f"Something before the service refused the request to {request.aim} ({form}): a firewall or a proxy. "
         f"It says nothing about your key. {advice}"
     )
 

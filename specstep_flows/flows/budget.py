@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Report
+from specstep_flows._text import money
+from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.flows import control
 from specstep_flows.runs.records import check_option
 from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from specstep_flows.models import Generation
@@ -30,7 +31,7 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
-            f"${spent:.2f} of your limit of ${limit_usd:.2f} is spent, so nothing more is started.",
+            f"{money(spent)} of your limit of {money(limit_usd)} is spent, so nothing more is started.",
             limit_usd=limit_usd,
             spent_usd=spent,
         )
@@ -66,6 +67,10 @@ class Budget:
         parents = [figure for whose, figure in figures.items() if whose in self._parents]
         return max([sum(children), *parents])
 
+    def cost_of(self, generation_id: UUID) -> float | None:
+        """What was last read of one generation."""
+        return self._costs.get(generation_id)
+
     def note(self, generation: Generation) -> None:
         """Take in the cost and the forecast of a status body."""
         if is_fan_out(generation.review_profile):
@@ -93,10 +98,13 @@ class Budget:
             )
         return cost is not None
 
-    async def hold(self, generations: Sequence[Generation]) -> None:
+    async def hold(
+        self, generations: Sequence[Generation], saw: Callable[[Generation], Flow[None]] | None = None
+    ) -> None:
         """Cancel the run's generations when what was read as spent is past the limit, and warn of the forecast, once.
 
-        ``generations`` are all of the run's, as they were seen last. A resumed run may find them cancelled.
+        ``generations`` are all of the run's, as they were seen last. A resumed run may find them cancelled. ``saw``
+        takes each one as it was read after it was cancelled: that is the state that the record keeps.
 
         POST /v1/generations/{id}/cancel
 
@@ -107,13 +115,13 @@ class Budget:
             return
         spent = self.spent_before_usd + (self.cost_usd or 0.0)
         if spent > self.limit_usd:
-            await self._stop(generations, spent, self.limit_usd)
+            await self._stop(generations, spent, self.limit_usd, saw)
         forecast = self.spent_before_usd + (self._sum(self._forecasts) or 0.0)
         if forecast > self.limit_usd and not self._warned:
             self._warned = True
             await Report(
                 events.Notice(
-                    f"The service forecasts a total of ${forecast:.2f}, and your limit is ${self.limit_usd:.2f}. "
+                    f"The service forecasts a total of {money(forecast)}, and your limit is {money(self.limit_usd)}. "
                     "The run is stopped only when its actual cost passes the limit."
                 )
             )
@@ -127,14 +135,20 @@ class Budget:
             return None
         return next((row.cost_usd for row in rows if row.id == generation.id), None)
 
-    async def _stop(self, generations: Sequence[Generation], spent: float, limit: float) -> None:
+    async def _stop(
+        self,
+        generations: Sequence[Generation],
+        spent: float,
+        limit: float,
+        saw: Callable[[Generation], Flow[None]] | None,
+    ) -> None:
         running = [generation for generation in generations if not generation.is_terminal]
         stopped: list[Generation] = []
         failures: dict[UUID, errors.SpecStepError] = {}
         for generation in running:
-            reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
+            reason = f"The limit of {money(limit)} set by the user was passed ({money(spent)} spent)."
             try:
-                stopped.append(await control.cancel_generation(generation.id, reason))
+                cancelled = await control.cancel_generation(generation.id, reason)
             except errors.Conflict as error:
                 # It ended by itself in the meantime, or with its parent: the next look shows how, or that it goes on.
                 if generation.id in self._refused:
@@ -143,6 +157,10 @@ class Budget:
             except errors.SpecStepError as error:
                 # What keeps a remedy from working must not hide what it was for.
                 failures[generation.id] = error
+            else:
+                stopped.append(cancelled)
+                if saw is not None:
+                    await saw(cancelled)
         if not running and not any(generation.is_complete for generation in generations):
             stopped = [generation for generation in generations if generation.is_cancelled]
         if stopped or failures:
@@ -158,7 +176,7 @@ def _exceeded(
 ) -> errors.BudgetExceeded:
     """What became of the run's generations once the limit was passed: cancelled, or going on and costing."""
     slow = [f"generation {one.id} is still {one.state}" for one in stopped if not one.is_cancelled]
-    said = f"The run has cost ${spent:.2f}, more than your limit of ${limit:.2f}"
+    said = f"The run has cost {money(spent)}, more than your limit of {money(limit)}"
     if failures:
         first = next(iter(failures))
         names = " and ".join(f"generation {identifier}" for identifier in failures)

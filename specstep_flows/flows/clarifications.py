@@ -10,6 +10,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
+from specstep_flows._text import duration
 from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
@@ -100,7 +101,7 @@ class ClarificationAnswerer:
             self._told = True
             await Report(
                 events.Notice(
-                    f"The answers were accepted {seconds / 60:.0f} minutes ago, but the generation still waits. They "
+                    f"The answers were accepted {duration(seconds)} ago, but the generation still waits. They "
                     "are not sent again; if this does not change, open the generation on the service's website."
                 )
             )
@@ -114,7 +115,7 @@ class ClarificationAnswerer:
     async def _ask(self, pending: Sequence[Clarification]) -> list[Answer]:
         if self.policy is None:
             raise _needed(pending, pending)
-        given: PolicyAnswers = await Ask(self.policy, (tuple(pending),))
+        given: PolicyAnswers = await Ask(self.policy, (list(pending),))
         return checked_answers(pending, given)
 
     async def _send(self, answers: Sequence[Answer], pending: Sequence[Clarification], cost_usd: float | None) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from specstep_flows._course import UNWATCHED_SECONDS
+from specstep_flows.states import is_fan_out, is_terminal, is_waiting
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
-#: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out.
+#: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out. ``started``
+#: and ``ended`` are the service's stamps, in seconds on its clock; ``began`` is the start on the run's clock, where the
+#: service told it; ``unwatched`` is set when nobody had looked for long; ``moments`` are what the events told.
 Sample: TypeAlias = Mapping[str, Any]
 
 #: A run of 32 minutes has some 70 looks; beyond this, looks within one state are thinned out.
@@ -27,14 +32,87 @@ _NUMBERS: Final = (
 _WORDS: Final = ("billing_state", "recoverable_error_category", "failure_category")
 
 
-def sampled(history: tuple[Sample, ...], generation: Generation, now: float) -> tuple[Sample, ...]:
-    """The history with this look added, if it shows anything that the one before did not."""
-    sample = _sample(generation, now)
-    last = history[-1] if history else None
-    if last is not None and {**last, "at": None} == {**sample, "at": None}:
-        return history
+def sampled(
+    history: tuple[Sample, ...],
+    generation: Generation,
+    now: float,
+    *,
+    cost_usd: float | None = None,
+    moments: Sequence[tuple[float, str]] = (),
+) -> tuple[Sample, ...]:
+    """The history with this look added. Of looks that show the same, the first and the last are kept.
+
+    ``cost_usd`` is what was read elsewhere, for a status body without a cost.
+    """
+    sample = _sample(generation, now, cost_usd)
+    before = [look for look in history[-2:] if look.get("generation_id") == sample["generation_id"]]
+    if before and now - before[-1]["at"] > UNWATCHED_SECONDS:
+        sample["unwatched"] = True
+    if moments:
+        sample["moments"] = [list(moment) for moment in moments]
+    elif len(before) == 2 and _content(before[0]) == _content(before[1]) == _content(sample):
+        history = history[:-1]
     longer = (*history, sample)
     return longer if len(longer) <= MOST_SAMPLES else _thinned(longer)
+
+
+def seen(
+    record: RunRecord,
+    generation: Generation,
+    now: float,
+    *,
+    cost_usd: float | None = None,
+    run_cost_usd: float | None = None,
+    moments: Sequence[tuple[float, str]] = (),
+) -> dict[str, Any]:
+    """What a look at one of a run's generations changes in its record, which follows the state of the run's own.
+
+    ``cost_usd`` is the generation's, where its body has none; ``run_cost_usd`` is what all of them cost together. An
+    end is final: a look that comes late changes nothing in it.
+    """
+    changes: dict[str, Any] = {}
+    is_own = generation.id == record.generation_id
+    if is_own and is_terminal(record.generation_state) and not generation.is_terminal:
+        return {}
+    if is_own and run_cost_usd is None and not is_fan_out(record.options.profile):
+        run_cost_usd = cost_usd if generation.running_cost_usd is None else generation.running_cost_usd
+    if run_cost_usd is not None:
+        changes["cost_usd"] = run_cost_usd
+    if generation.project_name:
+        changes["project_name"] = generation.project_name
+    if is_own:
+        changes["generation_state"] = generation.state
+        changes["history"] = sampled(record.history, generation, now, cost_usd=cost_usd, moments=moments)
+        if generation.package_id is not None and not is_fan_out(record.options.profile):
+            changes["package_id"] = generation.package_id
+    return {name: value for name, value in changes.items() if getattr(record, name) != value}
+
+
+def with_moments(history: tuple[Sample, ...], moments: Sequence[tuple[float, str]]) -> tuple[Sample, ...]:
+    """The history, its last look having the changes of state by the service's events."""
+    return (*history[:-1], {**history[-1], "moments": [list(moment) for moment in moments]})
+
+
+def needs_moments(history: Sequence[Sample], generation: Generation, now: float) -> bool:
+    """Whether a look leaves something open that the service's events can tell: what nobody watched, or an end."""
+    before = [look for look in history if look.get("generation_id") == str(generation.id)]
+    if before and is_terminal(before[-1].get("state")):
+        return False
+    if generation.is_terminal:
+        # A cancelled one has no stamp of its end, looks are late by seconds, and between two of them a pause may have
+        # come and gone: what was waiting and what was work is to be the same wherever it is told.
+        return True
+    if before:
+        is_same_wait = is_waiting(generation.state) and before[-1].get("state") == generation.state
+        return now - before[-1]["at"] > UNWATCHED_SECONDS and not is_same_wait
+    sample = _sample(generation, now, None)
+    age = sample["ended"] - sample["started"] if "ended" in sample and "started" in sample else 0.0
+    return bool(max(age, now - sample.get("began", now)) > UNWATCHED_SECONDS)
+
+
+def _content(sample: Sample) -> dict[str, Any]:
+    """What a look showed, but for the moments: of looks alike in it, those in between are not needed."""
+    return {name: value for name, value in sample.items() if name not in ("at", "began")}
 
 
 def states_of(record: RunRecord) -> tuple[str, ...]:
@@ -45,12 +123,27 @@ def states_of(record: RunRecord) -> tuple[str, ...]:
     return tuple(state for number, state in enumerate(states) if number == 0 or states[number - 1] != state)
 
 
-def _sample(generation: Generation, now: float) -> Sample:
+def _sample(generation: Generation, now: float, cost_usd: float | None) -> dict[str, Any]:
     values: dict[str, Any] = {"at": round(now, 3), "generation_id": str(generation.id), "state": generation.state}
-    values["cost_usd"] = generation.running_cost_usd
+    values["cost_usd"] = generation.running_cost_usd if generation.running_cost_usd is not None else cost_usd
+    values["started"] = None if generation.started_at is None else round(generation.started_at.timestamp(), 3)
+    ended = (generation.completed_at or generation.failed_at) if generation.is_terminal else None
+    values["ended"] = None if ended is None else round(ended.timestamp(), 3)
+    values["began"] = _began(generation, now)
     for name in (*_NUMBERS, *_WORDS):
         values[name] = getattr(generation, name)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _began(generation: Generation, now: float) -> float | None:
+    """When the generation started, on the run's clock, if the service tells how long it has worked."""
+    total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
+    if generation.is_terminal or total is None or not left:
+        return None
+    queued = 0.0
+    if generation.started_work_at is not None and generation.started_at is not None:
+        queued = max(0.0, (generation.started_work_at - generation.started_at).total_seconds())
+    return round(now - max(0.0, total - left) - queued, 3)
 
 
 def _thinned(history: tuple[Sample, ...]) -> tuple[Sample, ...]:
@@ -59,6 +152,7 @@ def _thinned(history: tuple[Sample, ...]) -> tuple[Sample, ...]:
     drop = False
     for number, sample in enumerate(history):
         is_inner = 0 < number < len(history) - 1 and _same_place(history[number - 1], sample, history[number + 1])
+        is_inner = is_inner and not sample.get("unwatched") and not sample.get("moments")
         drop = is_inner and not drop
         if not drop:
             kept.append(sample)

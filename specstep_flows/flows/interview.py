@@ -8,6 +8,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
+from specstep_flows._text import percent
 from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.engine.retry import refusal_wait
 from specstep_flows.flows.pace import KNOWN_LOOKS
@@ -78,6 +79,8 @@ async def say(
         TurnFailed: the service could not answer, or somebody cancelled the turn.
         UsageError: the message is empty; nothing was sent.
     """
+    if not isinstance(message, str):
+        raise errors.UsageError(f"The message must be text, not {message!r}. Nothing was sent.")
     if not message.strip():
         raise errors.UsageError("There is nothing to say: the message is empty.")
     # As the transcript will have it, in which it is looked for.
@@ -194,7 +197,7 @@ async def warn_of_full_transcript(interview: Interview) -> None:
     if size is not None and size.percent_used is not None and size.percent_used >= NEARLY_FULL_PERCENT:
         await Report(
             events.Notice(
-                f"The interview's transcript is {size.percent_used:g} % full ({size.chars} of {size.max_chars} "
+                f"The interview's transcript is {percent(size.percent_used)} full ({size.chars} of {size.max_chars} "
                 "UTF-16 units). The service does not enforce the ceiling yet."
             )
         )
@@ -224,8 +227,8 @@ async def complete_interview(interview_id: UUID, known: Interview | None = None)
             if not interview.is_complete:
                 why = error.detail or error.problem_type or f"{error.status}, without a reason"
                 raise errors.InterviewEnded(
-                    f"The interview cannot be completed yet ({why}). Nothing was paid for; say more in the brief (or "
-                    "with --message) and start a new run."
+                    f"The interview cannot be completed yet ({why}). Nothing was paid for; say more in the brief and "
+                    "start a new run."
                 ) from None
         except errors.RequestError as error:
             if not error.ambiguous or attempts >= MOST_ATTEMPTS:

@@ -47,7 +47,7 @@ class _Looking:
             self._told, self._nobody_since = True, await Now()
             await Report(
                 events.Notice(
-                    f"{refusal.message} Waiting until there is a place (`--no-wait` ends the run here instead)."
+                    f"{refusal.message} Waiting until there is a place (`wait=False` ends the run here instead)."
                 )
             )
         before = await _running()
@@ -194,8 +194,7 @@ async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> froz
     if newer:
         raise errors.OutcomeUnknown(
             f"Generation {generation_id} seems to have been {what} already: {', '.join(map(str, newer))} came after "
-            "it. Nothing was sent; continue with `specstep adopt`, or give --again (in code: again=True) to pay once "
-            "more.",
+            "it. Nothing was sent; continue with `specstep adopt`, or give `again=True` to pay once more.",
             candidates=newer,
         )
     return known

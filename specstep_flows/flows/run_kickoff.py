@@ -11,7 +11,6 @@ from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Remember, Report
 from specstep_flows.flows import budget, control
 from specstep_flows.flows.job import (
-    DOCUMENTED_PROJECT_TYPES,
     Job,
     accepted_choices,
     confirm,
@@ -84,8 +83,8 @@ def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
         if detected is not None:
             return _kickoff(job, record, detected)
         refused.add(
-            "If the project type is missing, which was neither given nor detected: repeat `specstep run` with the same "
-            "brief and --run-id, and with --project-type WebApp (or another)."
+            "If the project type is missing, which was neither given nor detected: repeat the run with the same "
+            "brief and `run_id`, and with a `project_type` such as WebApp."
         )
         return None
 
@@ -99,7 +98,7 @@ async def _detected_type(record: RunRecord) -> str | None:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
         # This failure must not be taken for that of the kickoff, which was refused.
-        accepted = tuple(DOCUMENTED_PROJECT_TYPES)
+        accepted = tuple(states.DOCUMENTED_PROJECT_TYPES)
     return detected if detected in accepted else None
 
 

@@ -8,21 +8,22 @@ parent's cost is the sum of its children's; a question is asked by a child and a
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows._text import duration
+from specstep_flows._text import duration, money
 from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
-from specstep_flows.flows.history import sampled
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from uuid import UUID
 
     from specstep_flows.callbacks import Policy
@@ -106,18 +107,24 @@ class _Family:
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget once all were looked at."""
         generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
-        now = await Now()
-        await member.take(generation, now)
-        await Report(events.GenerationProgress(generation, None if member.is_over else member.wait))
+        # It is recorded before the list is asked, which may fail.
+        await self._saw(generation)
         if not generation.needs_answers:
             await member.answerer.note_resumed()
-        self.budget.note(generation)
-        # Before the list is asked, which may fail.
-        await self._record(generation, now)
         if await self.budget.read(generation):
-            await self._record(generation, now)
+            await self._record(generation, await Now())
         if len(self.seen) == len(self.members):
-            await self.budget.hold(self.seen)
+            await self.budget.hold(self.seen, self._saw)
+
+    async def _saw(self, generation: Generation) -> None:
+        """Report and record a generation as it was just read, by a look or after it was cancelled."""
+        now, member = await Now(), self.members[generation.id]
+        await member.take(generation, now)
+        record = await Recall()
+        moments = () if record is None else (await moments_of(record, generation, now))
+        await Report(events.GenerationProgress(generation, None if member.is_over else member.wait, moments))
+        self.budget.note(generation)
+        await self._record(generation, now, moments)
 
     async def look_at_due(self) -> None:
         """A look at each generation whose time has come; then, the budget being held, their questions are answered."""
@@ -128,22 +135,16 @@ class _Family:
             if member.last is not None and member.last.needs_answers:
                 await member.answerer.answer(member.last.running_cost_usd)
 
-    async def _record(self, generation: Generation, now: float) -> None:
+    async def _record(self, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""
         record = await Recall()
         if record is None:
             return
-        changes: dict[str, Any] = {}
-        if len(self.seen) == len(self.members) and self.budget.cost_usd is not None:
-            changes["cost_usd"] = self.budget.cost_usd
-        if generation.project_name:
-            changes["project_name"] = generation.project_name
-        if generation.id == record.generation_id:
-            changes["generation_state"] = generation.state
-            changes["history"] = sampled(record.history, generation, now)
-            if generation.package_id is not None and len(self.members) == 1:
-                changes["package_id"] = generation.package_id
-        if any(getattr(record, name) != value for name, value in changes.items()):
+        is_whole = len(self.seen) == len(self.members)
+        cost = self.budget.cost_of(generation.id)
+        together = self.budget.cost_usd if is_whole else None
+        changes = seen(record, generation, now, cost_usd=cost, run_cost_usd=together, moments=moments)
+        if changes:
             await Remember(changes)
 
     async def rest(self) -> float:
@@ -241,12 +242,11 @@ def raise_for_end(generation: Generation) -> None:
     if generation.is_failed:
         sense = generation.retry_makes_sense
         advice = {
-            True: "Running the same intake again, which costs again, is likely to help: "
-            "`specstep resume RUN --retry-failed 1`.",
+            True: "Running the same intake again is likely to help; it costs again.",
             False: "Running the same intake again is unlikely to help: change the brief or the profile.",
             None: "Whether running it again helps is not known.",
         }[sense]
-        cost = f" It cost ${generation.running_cost_usd:.2f}." if generation.running_cost_usd is not None else ""
+        cost = f" It cost {money(generation.running_cost_usd)}." if generation.running_cost_usd is not None else ""
         raise errors.GenerationFailed(
             f"Generation {generation.id} failed ({generation.failure_category or 'no category'}: "
             f"{(generation.failure_reason or 'no reason given').rstrip('. ')}).{cost} {advice}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,7 +25,9 @@ async def get_me() -> models.Account:
     try:
         return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
-        error.add("Check that SPECSTEP_API_URL is the URL of the service.")
+        if not isinstance(error, errors.NotConnected) or error.patience is None:
+            # Otherwise it says what to look at itself.
+            error.add("Check that SPECSTEP_API_URL is the URL of the service.")
         raise
 
 
@@ -54,16 +57,20 @@ async def get_usage() -> models.Usage:
 
         body = reading.body(reply, Usage, "get_usage")
         raw = reading.document(reply, "get_usage")
-        resets_at = raw.get(_named(raw, "reset_at", "reset") or "")
         return models.Usage(
-            used=optional(body, _named(raw, "generations_used", "used") or "", float),
-            limit=optional(body, _named(raw, "generations_limit", "limit") or "", float),
-            remaining=optional(body, _named(raw, "generations_remaining", "remaining") or "", float),
-            resets_at=None if resets_at is None else str(resets_at),
+            used=_count(optional(body, _named(raw, "generations_used", "used") or "", float)),
+            limit=_count(optional(body, _named(raw, "generations_limit", "limit") or "", float)),
+            remaining=_count(optional(body, _named(raw, "generations_remaining", "remaining") or "", float)),
+            resets_at=optional(body, _named(raw, "reset_at", "reset") or "", datetime),
             raw=raw,
         )
 
     return await Send(request_of("get_usage", endpoint._get_kwargs()), parse)
+
+
+def _count(number: float | None) -> float | None:
+    """A whole number as one; the documentation does not say that a quota is."""
+    return int(number) if number is not None and number.is_integer() else number
 
 
 def _named(raw: Mapping[str, object], assumed: str, word: str) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
+import pkgutil
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -19,9 +21,12 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.gateway.requests import request_of, stated_operation
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from specstep_flows.engine.effects import Kind, Request
 
 
+_ROOT: Final = "specstep_client.api"
 #: Where what a paid operation makes is listed: the tag and the name of the list's own operation.
 _LISTED_BY: Final = {
     "create_addendum": ("addenda", "list_addenda"),
@@ -48,9 +53,41 @@ class AnyCall:
     listed: Callable[[], Flow[frozenset[str]]] | None = None
 
 
+def operation_names() -> dict[str, str]:
+    """Every operation's name, with its tag."""
+    root = import_module(_ROOT)
+    return {
+        module.name: tag.name
+        for tag in pkgutil.iter_modules(root.__path__)
+        for module in pkgutil.iter_modules([f"{path}/{tag.name}" for path in root.__path__])
+    }
+
+
+def find_operation(name: str) -> ModuleType:
+    """The generated module of an operation. Raises ``UsageError`` with the nearest names."""
+    known = operation_names()
+    chosen = name.replace("-", "_")
+    if chosen not in known:
+        near = difflib.get_close_matches(chosen, known, n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise errors.UsageError(f"The API has no operation {name!r}.{hint} `specstep api` lists all {len(known)}.")
+    return import_module(f"{_ROOT}.{known[chosen]}.{chosen}")
+
+
 def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
-    """A call of an operation by its generated module."""
-    name = operation.__name__.rpartition(".")[2]
+    """A call of an operation by its name or its generated module. Raises ``UsageError``."""
+    if isinstance(operation, str):
+        operation = find_operation(operation)
+    name = str(getattr(operation, "__name__", operation)).rpartition(".")[2]
+    if not hasattr(operation, "_get_kwargs"):
+        raise errors.UsageError(
+            f"{name} is not an operation: give its name, such as 'get_usage', or its module in specstep_client.api. "
+            "Nothing was sent."
+        )
+    try:
+        inspect.signature(operation._get_kwargs).bind(*args, **arguments)
+    except TypeError as error:
+        raise errors.UsageError(f"{name}: {error}. Nothing was sent.") from None
     kwargs = operation._get_kwargs(*map(storable, args), **{key: storable(value) for key, value in arguments.items()})
     stated = stated_operation(name, kwargs["method"])
     headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}

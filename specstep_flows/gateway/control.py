@@ -130,8 +130,11 @@ async def get_conversation(generation_id: UUID, take: int | None = None) -> list
     return await Send(request, parse)
 
 
-async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
-    """GET /v1/generations/{id}/events: undocumented entries, unchanged."""
+async def get_events(generation_id: UUID, *, once: bool = False) -> list[models.GenerationEvent]:
+    """GET /v1/generations/{id}/events: undocumented entries, unchanged.
+
+    With ``once``, nothing waits for them: they are asked for once, and behind no other request.
+    """
     from specstep_client.api.generations import get_generation_events as endpoint
 
     def parse(reply: Reply) -> list[models.GenerationEvent]:
@@ -142,4 +145,5 @@ async def get_events(generation_id: UUID) -> list[models.GenerationEvent]:
         entries = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else []
         return [models.GenerationEvent(entry) for entry in entries if isinstance(entry, dict)]
 
-    return await Send(request_of("get_generation_events", endpoint._get_kwargs(generation_id)), parse)
+    request = request_of("get_generation_events", endpoint._get_kwargs(generation_id), is_urgent=once)
+    return await Send(request, parse, resend=not once, is_first=once)

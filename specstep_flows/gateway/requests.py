@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import unquote
 
 import attrs
 
@@ -27,6 +28,8 @@ PAGE_ROWS: Final = 50
 SHORT_PAGE_ROWS: Final = 20
 #: What stops spending. (A retry, a resume or a deletion does not.)
 STOPS_SPENDING: Final = frozenset({"cancel_generation", "pause_generation", "cancel_turn_job"})
+#: What the parts of a path are collections of, where that is not the word without its "s".
+NOUNS: Final = {"addenda": "addendum", "api-keys": "API key", "turns": "turn job", "pending": "connector"}
 #: No account has more pages; a longer list never ends.
 MOST_PAGES: Final = 400
 
@@ -48,6 +51,7 @@ def request_of(
         UsageError: a value of the body is nothing that JSON can hold.
     """
     stated = stated_operation(operation, kwargs["method"])
+    noun, name = _named(stated.path, kwargs["url"])
     return Request(
         operation,
         stated.kind,
@@ -60,8 +64,22 @@ def request_of(
         bucket=stated.bucket,
         is_anonymous=stated.anonymous,
         is_urgent=is_urgent or operation in STOPS_SPENDING,
+        about=stated.about,
+        noun=noun,
+        name=name,
         **more,
     )
+
+
+def _named(template: str, url: str) -> tuple[str, str]:
+    """What the last parameter of a path names: its noun, from the part before it, and its value."""
+    before, found, _ = template.rpartition("{")
+    part = before.rstrip("/").rpartition("/")[2]
+    if not found or part.startswith("{"):
+        return "", ""
+    value = url.split("/", before.count("/"))[-1]
+    name = value if template.endswith("}") else value.partition("/")[0]
+    return NOUNS.get(part, part.replace("-", " ").removesuffix("s")), unquote(name)
 
 
 def _sendable(body: Any, operation: str) -> Any:

@@ -72,7 +72,7 @@ def _unwritable(path: Path, error: Exception) -> errors.UsageError:
     is_name = isinstance(error, ValueError) or getattr(error, "errno", None) == errno.ENAMETOOLONG
     what = path if is_name else path.parent
     reason = getattr(error, "strerror", None) or "no such name can exist"
-    return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was sent; choose another --output.")
+    return errors.UsageError(f"{what} cannot be written ({reason}). Nothing was sent; choose another `output`.")
 
 
 class RunFiles:
@@ -105,7 +105,7 @@ class RunFiles:
         path = package_path(self._output, uuid4())
         is_file = _is_file(self._output, path)
         if is_file:
-            refuse_taken(path, self._force, ". Choose another --output, or --force to replace it.")
+            refuse_taken(path, self._force, ". Choose another `output`, or `force=True` to replace it.")
         # Further packages of a fan-out get a number.
         check_place(path, room=len(LONGEST_ENDING) + len("-99") * self._is_fan_out)
         if is_file:
@@ -118,8 +118,8 @@ class RunFiles:
             beside = path.with_name(f"{path.name}{ending}")
             if os.path.lexists(beside) and not (stat.S_ISREG(os.lstat(beside).st_mode) and os.access(beside, os.W_OK)):
                 raise errors.UsageError(
-                    f"{beside} stands where the download is kept, and is not a file that can be written. Nothing was "
-                    "sent; remove it, or choose another --output."
+                    f"{beside} is where the download would be kept, and is not a file that can be written. Nothing was "
+                    "sent; remove it, or choose another `output`."
                 )
         if self._unpacks_anew:
             from specstep_flows.package.unpack import check_target
@@ -127,7 +127,7 @@ class RunFiles:
             try:
                 check_target(path.with_suffix(""), self._force)
             except errors.OutputError as error:
-                raise errors.UsageError(f"{error.message} Nothing was sent; choose another --output.") from None
+                raise errors.UsageError(f"{error.message} Nothing was sent; choose another `output`.") from None
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final path. Raises ``UsageError`` if it exists."""
@@ -135,15 +135,15 @@ class RunFiles:
         refuse_taken(
             path,
             self._force,
-            f" and was not changed. The package is ready: resume run {record.run_id} with another --output, or with "
-            "--force.",
+            f" and was not changed. The package is ready: resume run {record.run_id} with another `output`, or with "
+            "`force=True`.",
         )
         return path
 
     def choose_for(self, package_id: UUID) -> Path:
         """The final path of a package that belongs to no run. Raises ``UsageError`` if it exists."""
         path = package_path(self._output, package_id)
-        refuse_taken(path, self._force, " and was not changed. Choose another --output, or --force to replace it.")
+        refuse_taken(path, self._force, " and was not changed. Choose another `output`, or `force=True` to replace it.")
         return path
 
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:

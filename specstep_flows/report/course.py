@@ -1,222 +1,179 @@
-"""A generation's course in time: the stages with their durations, the cost as it grew, and what went wrong on the way.
-
-The service's events give the exact moments where they can be read (their fields are undocumented); otherwise the polls
-in the run's record do, each of which is up to half a minute late.
-"""
+"""The section about the run's course: a table of its stages, waits and incidents whose numbers add up."""
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import attrs
-from dateutil.parser import isoparse
-
-from specstep_flows._text import duration, money, plain_line, spaced
-from specstep_flows.states import is_one_of, is_terminal, stage_of
+from specstep_flows._facts import track
+from specstep_flows._html import EMPTY, Html, element, joined
+from specstep_flows._text import counted, duration, money
+from specstep_flows.report.sections import still, unbroken
+from specstep_flows.states import fold, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from specstep_flows.flows.history import Sample
+    from specstep_flows._course import Course, Incident, Row
+    from specstep_flows._facts import Stage
+    from specstep_flows.report.collect import Collected
 
-_STATE_NAMES: Final = ("to_state", "new_state", "state", "stage")
-_TIME_NAMES: Final = ("occurred_at", "created_at", "timestamp", "at", "time")
-
-
-@attrs.frozen
-class Visit:
-    """One stay in one state. Times are seconds from the first moment known; ``seconds`` is None for the last stay."""
-
-    state: str
-    began: float
-    seconds: float | None
-    cost_usd: float | None = None
-
-
-@attrs.frozen
-class CostPoint:
-    """What had been spent after ``seconds``."""
-
-    seconds: float
-    cost_usd: float
-
-
-@attrs.frozen
-class Incident:
-    """Something that did not go as usual, ``seconds`` after the start where that is known."""
-
-    seconds: float | None
-    text: str
-
-
-@attrs.frozen
-class Course:
-    """The course of a generation. ``is_exact`` when the service's own events gave the moments."""
-
-    visits: tuple[Visit, ...] = ()
-    costs: tuple[CostPoint, ...] = ()
-    incidents: tuple[Incident, ...] = ()
-    forecast_usd: float | None = None
-    low_usd: float | None = None
-    high_usd: float | None = None
-    forecast_seconds: float | None = None
-    is_exact: bool = False
-
-    @property
-    def seconds(self) -> float:
-        """From the first moment known to the last."""
-        ends = [visit.began + (visit.seconds or 0.0) for visit in self.visits]
-        return max([*ends, *(point.seconds for point in self.costs)], default=0.0)
-
-    def seconds_in(self, state: str) -> float | None:
-        """The time spent in a state, over all stays; None when it was never seen, or its end was not."""
-        stays = [visit.seconds for visit in self.visits if visit.state == state]
-        known = [seconds for seconds in stays if seconds is not None]
-        return sum(known) if known else None
-
-    def cost_in(self, state: str) -> float | None:
-        """What was spent while in a state, as the polls saw it."""
-        known = [visit.cost_usd for visit in self.visits if visit.state == state and visit.cost_usd is not None]
-        return sum(known) if known else None
-
-
-def course(history: Sequence[Sample], events: Sequence[Mapping[str, Any]], generation_id: str | None) -> Course:
-    """The course of one generation of a run; the record's polls of earlier attempts are left out."""
-    looks = [
-        look
-        for look in history
-        if isinstance(look.get("at"), int | float) and look.get("generation_id") in (generation_id, None)
-    ]
-    start = looks[0]["at"] if looks else 0.0
-    moments = _moments(events)
-    is_exact = len(moments) >= 2
-    if not is_exact:
-        moments = [(look["at"] - start, str(look.get("state"))) for look in looks]
-    costs = tuple(
-        CostPoint(look["at"] - start, float(look["cost_usd"])) for look in looks if _is_number(look.get("cost_usd"))
-    )
-    last: Mapping[str, Any] = next((look for look in reversed(looks) if "estimated_total_usd" in look), {})
-    return Course(
-        visits=tuple(_visits(moments, costs)),
-        costs=costs,
-        incidents=tuple(_incidents(looks, start)),
-        forecast_usd=_number(last.get("estimated_total_usd")),
-        low_usd=_number(last.get("estimated_total_p25_usd")),
-        high_usd=_number(last.get("estimated_total_p75_usd")),
-        forecast_seconds=_number(last.get("estimated_duration_seconds")),
-        is_exact=is_exact,
-    )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and _is_number(value) else None
-
-
-def _moments(events: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:
-    """The changes of state among events, whose fields are undocumented; empty where none can be read."""
-    found: list[tuple[datetime, str]] = []
-    for event in events:
-        state = next((event[name] for name in _STATE_NAMES if isinstance(event.get(name), str)), None)
-        moment = next((_time(event[name]) for name in _TIME_NAMES if isinstance(event.get(name), str)), None)
-        if state is None or moment is None:
-            continue
-        found.append((moment, plain_line(state)))
-    known = [state for _, state in found if stage_of(state) is not None]
-    if not known:
-        return []
-    found.sort(key=lambda pair: pair[0])
-    return [((moment - found[0][0]).total_seconds(), state) for moment, state in found]
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        moment = isoparse(text)
-    except (ValueError, OverflowError):
-        return None
-    # Only differences matter, so that a stamp without an offset is good enough among its like.
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _visits(moments: Sequence[tuple[float, str]], costs: Sequence[CostPoint]) -> list[Visit]:
-    changes = [pair for number, pair in enumerate(moments) if number == 0 or moments[number - 1][1] != pair[1]]
-    visits: list[Visit] = []
-    end = moments[-1][0] if moments else 0.0
-    for number, (began, state) in enumerate(changes):
-        is_last = number == len(changes) - 1
-        until = end if is_last else changes[number + 1][0]
-        seconds = None if is_last and (is_terminal(state) or until == began) else until - began
-        spent = _spent(costs, began, until) if seconds is not None else None
-        visits.append(Visit(state, began, seconds, spent))
-    return visits
-
-
-def _spent(costs: Sequence[CostPoint], began: float, until: float) -> float | None:
-    """The growth of the cost between two moments, interpolated between polls."""
-    if not costs:
-        return None
-    return max(0.0, _cost_at(costs, until) - _cost_at(costs, began))
-
-
-def _cost_at(costs: Sequence[CostPoint], moment: float) -> float:
-    before = CostPoint(0.0, 0.0)
-    for point in costs:
-        if point.seconds > moment:
-            share = (moment - before.seconds) / max(point.seconds - before.seconds, 1e-9)
-            return before.cost_usd + share * (point.cost_usd - before.cost_usd)
-        before = point
-    return before.cost_usd
-
-
-def _incidents(looks: Sequence[Sample], start: float) -> list[Incident]:
-    """What changed between two polls beyond ordinary progress."""
-    incidents: list[Incident] = []
-    before: Mapping[str, Any] = {}
-    for look in looks:
-        at = look["at"] - start
-        retries, retried = look.get("retry_count") or 0, before.get("retry_count") or 0
-        if retries > retried:
-            why = look.get("recoverable_error_category")
-            kind = f" ({plain_line(why).replace('_', ' ')})" if why else ""
-            number = retries - retried
-            incidents.append(
-                Incident(at, f"{number} {'retry' if number == 1 else 'retries'} after a provider's error{kind}.")
-            )
-        resumed = (look.get("host_restart_resume_count") or 0) - (before.get("host_restart_resume_count") or 0)
-        if resumed > 0:
-            incidents.append(Incident(at, "Resumed after a host restart; repeated work raises the cost."))
-        state, earlier = str(look.get("state")), before.get("state")
-        if state != earlier:
-            incidents += _of_state(state, look, at)
-        before = look
-    return incidents
-
-
-def _of_state(state: str, look: Sample, at: float) -> list[Incident]:
-    if is_one_of(state, "PausedAwaitingClarification"):
-        return [Incident(at, "Paused until questions were answered; nothing was spent meanwhile.")]
-    if is_one_of(state, "paused"):
-        return [Incident(at, "Paused by somebody; nothing was spent meanwhile.")]
-    if is_one_of(state, "failed"):
-        category = look.get("failure_category")
-        return [Incident(at, "Failed" + (f" ({plain_line(category)})." if category else "."))]
-    if is_one_of(state, "cancelled"):
-        return [Incident(at, "Cancelled on request.")]
-    if stage_of(state) is None:
-        return [Incident(at, f"Unknown state: {spaced(plain_line(state))}.")]
-    return []
+#: The sign of a row, and what it says to those who cannot see it.
+_MARKS: Final = {
+    "done": ("✓", "done"),
+    "passed": ("\u2013", "skipped, or over before it was seen"),
+    "current": ("●", "present stage"),
+    "halted": ("‖", "halted here"),
+    "failed": ("✗", "ended here"),
+    "waiting": ("‖", "waiting"),
+    "other": ("·", "not a stage"),
+}
 
 
 def summary(found: Course) -> str:
-    """The course in a sentence, for those who cannot see its plot."""
-    parts = [f"The run took {duration(found.seconds)}"]
-    if found.costs:
-        parts.append(f"and cost {money(found.costs[-1].cost_usd)}")
+    """How long it took, or has taken, and what it cost: for those who cannot see the plot."""
+    took, cost = ("The run took", "and cost") if found.is_over else ("The run has taken", "and has cost")
+    parts = [f"{took} {found.duration.words}"]
+    if found.cost_usd is not None:
+        parts.append(f"{cost} {money(found.cost_usd)}")
     if found.forecast_usd is not None:
-        parts.append(f"against a forecast of {money(found.forecast_usd)}")
+        parts.append(f"against an estimate of {money(found.forecast_usd)}")
     return " ".join(parts) + "."
+
+
+def course_table(collected: Collected) -> Html:
+    """Each stage and each wait: how long it took, what it cost and what went wrong in it; and the sums."""
+    found, rows = collected.course, collected.rows
+    if not rows:
+        return joined([element("p", "The generation was not watched.", class_="note"), *_notes(collected)])
+    stages = track(collected.state, [visit.state for visit in found.visits])
+    incidents = _placed(found)
+    longest = max((row.seconds or 0.0 for row in rows), default=0.0)
+    lines: list[Html] = []
+    for mark, row in _in_order(rows, stages):
+        lines.append(_line(mark, row, longest, is_known=not _is_unwatched(found, row)))
+        lines += [_incident(incident) for incident in incidents.pop(row.state, [])]
+    lines += [_incident(incident) for left in incidents.values() for incident in left]
+    heads = element(
+        "tr",
+        element("th", "Stage", scope="col"),
+        element("th", "Time", scope="col", class_="number"),
+        element("th", "Cost", scope="col", class_="number"),
+        element("td", "Share of the time", aria_hidden="true", class_="share"),
+    )
+    whole = element(
+        "table",
+        element("caption", "Stages with their time and cost", class_="unseen"),
+        element("thead", heads),
+        element("tbody", *lines, *_never_seen(stages, is_over=is_terminal(collected.state))),
+        element("tfoot", _total(collected)),
+        class_="course",
+    )
+    return joined([whole, *_notes(collected)])
+
+
+def _in_order(rows: Sequence[Row], stages: Sequence[Stage]) -> Iterable[tuple[str, Row]]:
+    """The rows with their marks, in the order of the first stay. An end takes no time, so it is no row."""
+    marks = {fold(stage.name): stage.mark for stage in stages}
+    for row in rows:
+        if row.state is None:
+            yield "other", row
+        elif is_terminal(row.state):
+            continue
+        elif stage_of(row.state) is None:
+            yield "waiting" if is_waiting(row.state) else "other", row
+        else:
+            yield marks[fold(row.state)], row
+
+
+def _is_unwatched(found: Course, row: Row) -> bool:
+    """Whether nobody saw what was spent in a stage: it is part of what was not watched."""
+    if row.cost_usd or row.state is None:
+        return False
+    return any(
+        visit.spends and visit.state == row.state and span.began < visit.ended and visit.began < span.ended
+        for visit in found.visits
+        for span in found.unwatched
+    )
+
+
+def _line(mark: str, row: Row, longest: float, *, is_known: bool) -> Html:
+    sign, meaning = _MARKS[mark]
+    stays = element("span", f" \u00d7{row.stays}", class_="stays") if row.stays > 1 else EMPTY
+    return element(
+        "tr",
+        element(
+            "th", element("span", sign, class_="mark", role="img", aria_label=meaning), row.label, stays, scope="row"
+        ),
+        element("td", "" if row.seconds is None else still(duration(row.seconds)), class_="number"),
+        element("td", "" if row.cost_usd is None or not is_known else money(row.cost_usd), class_="number"),
+        element("td", _bar(row.seconds, longest), class_="share", aria_hidden="true"),
+        class_=mark,
+    )
+
+
+def _bar(seconds: float | None, longest: float) -> Html:
+    if not seconds or longest <= 0:
+        return EMPTY
+    share = max(0.5, round(100 * seconds / longest, 1))
+    rect = element("rect", width=share, height=6, rx=1)
+    return element("svg", rect, viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true", focusable="false")
+
+
+def _placed(found: Course) -> dict[str | None, list[Incident]]:
+    """The incidents by the state in which they were noticed."""
+    placed: dict[str | None, list[Incident]] = {}
+    for incident in found.incidents:
+        begun = [
+            visit.state for visit in found.visits if incident.seconds is not None and visit.began <= incident.seconds
+        ]
+        placed.setdefault(begun[-1] if begun else None, []).append(incident)
+    return placed
+
+
+def _incident(incident: Incident) -> Html:
+    when = "" if incident.seconds is None else f"After {still(duration(incident.seconds))}: "
+    return element("tr", element("td", when, incident.text, colspan=4), class_="incident")
+
+
+def _never_seen(stages: Sequence[Stage], *, is_over: bool) -> list[Html]:
+    """One row each for the stages that were passed unseen, and for those that were not reached."""
+    passed = [stage.label for stage in stages if stage.mark == "passed"]
+    ahead = [stage.label for stage in stages if stage.mark == "ahead" and fold(stage.name) != fold("Complete")]
+    named = [("Skipped, or over before it was seen", passed), ("Not reached" if is_over else "Ahead", ahead)]
+    return [
+        element("tr", element("td", f"{what}: {', '.join(labels)}", colspan=4), class_="ahead")
+        for what, labels in named
+        if labels
+    ]
+
+
+def _total(collected: Collected) -> Html:
+    took, cost = collected.course.duration, collected.cost_usd
+    return element(
+        "tr",
+        element("th", "Total", scope="row"),
+        element("td", still(duration(took.seconds)), class_="number"),
+        element("td", "" if cost is None else money(cost), class_="number"),
+        element("td", unbroken(took.parts or ""), class_="share parts"),
+    )
+
+
+def _notes(collected: Collected) -> list[Html]:
+    """Where the times are from, and what the record alone knows."""
+    course, record = collected.course, collected.record
+    notes = []
+    if course.visits:
+        notes.append("Times reported by SpecStep." if course.is_exact else "Times observed (±30 s).")
+    if _was_quiet(collected):
+        notes.append("No retry, no restart, no pause.")
+    if record.retries:
+        notes.append(f"The generation was retried {counted(record.retries, 'time')} after a failure.")
+    return [element("p", " ".join(notes), class_="note")] if notes else []
+
+
+def _was_quiet(collected: Collected) -> bool:
+    """Whether nothing went wrong and nobody was waited for, in the children of a fan-out neither."""
+    course, record = collected.course, collected.record
+    known = [one for one in (collected.generation, *collected.family) if one is not None]
+    troubled = any(one.retry_count or one.host_restart_resume_count or one.is_failed for one in known)
+    return not (troubled or course.incidents or course.pauses or record.answers or record.retries)

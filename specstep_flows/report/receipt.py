@@ -37,6 +37,9 @@ def receipt(collected: Collected) -> dict[str, Any]:
         "failure_category": generation.failure_category if generation else None,
         "started_at": generation.started_at if generation else None,
         "completed_at": generation.completed_at if generation else None,
+        # Of the last generation, from its kickoff to its end; while it runs, to the moment of ``as_of``.
+        "duration": collected.course.duration.document if collected.course.visits else None,
+        "as_of": collected.as_of,
         "cost": {
             "total_usd": collected.cost_usd,
             "last_generation_usd": generation.running_cost_usd if generation else record.cost_usd,

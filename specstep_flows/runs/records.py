@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,11 +11,19 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import user_path
+from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
 from specstep_flows.states import is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "retry_generation")
+#: So many runs of a list are shown.
+LONGEST_SHOWN: Final = 30
+
+
+def as_time(moment: float | datetime) -> datetime:
+    """A moment that the store has in seconds, or one that is a time already."""
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 @attrs.frozen
@@ -48,15 +56,19 @@ class Intent:
     up: float | None = None
 
 
-@attrs.frozen
+#: The stage of a run that is still being checked: nothing was sent for it.
+NOT_BEGUN: Final = "new"
+
+
+@attrs.frozen(repr=False)
 class RunRecord:
-    """Everything that is stored of a run. Unset fields are not known yet."""
+    """Everything that is stored of a run. Unset fields are not known yet. (``attrs.asdict`` shows all of them.)"""
 
     run_id: str
     api_url: str
-    created_at: float
-    updated_at: float
-    stage: str = "new"
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
+    stage: str = NOT_BEGUN
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     options: RunOptions = attrs.field(factory=RunOptions)
@@ -113,11 +125,39 @@ class RunRecord:
         """Whether the service may have a generation of it that it does not know of."""
         return self.generation_id is None or self.kickoff_intent is not None or self.may_have_retried
 
+    def __repr__(self) -> str:
+        shown = ("run_id", "stage", "generation_state", "cost_usd", "project_name", "error")
+        given = ((name, getattr(self, name)) for name in shown)
+        return f"RunRecord({', '.join(f'{name}={value!r}' for name, value in given if value is not None)})"
+
     def _repr_html_(self) -> str:
         from specstep_flows._facts import run_facts
         from specstep_flows._html import card
 
         return card(self.project_name or f"Run {self.run_id}", run_facts(self))
+
+
+class RunList(list[RunRecord]):
+    """Runs, as ``SpecStep.runs`` returns them: a list that is short to look at, in a notebook too."""
+
+    def __repr__(self) -> str:
+        shown = [repr(record) for record in self[:LONGEST_SHOWN]]
+        if len(self) > LONGEST_SHOWN:
+            shown.append(f"... and {len(self) - LONGEST_SHOWN} more")
+        between = ",\n "
+        return f"[{between.join(shown)}]"
+
+    def _repr_html_(self) -> str:
+        from specstep_flows._facts import run_facts
+        from specstep_flows._html import table
+
+        labels = ("run", "project", "stage", "state", "cost")
+        rows = []
+        for record in self[:LONGEST_SHOWN]:
+            facts = {"project": record.project_name or "", **{fact.label: fact.text for fact in run_facts(record)}}
+            rows.append([facts.get(label, "") for label in labels])
+        title = f"{len(self)} runs" + (f", the newest {LONGEST_SHOWN}" if len(self) > LONGEST_SHOWN else "")
+        return table(title, [label.capitalize() for label in labels], rows)
 
 
 #: No limit and no time is so large, and no arithmetic with a smaller one overflows.
@@ -133,9 +173,8 @@ def refuse_unknown(names: Iterable[str]) -> None:
     """Raise ``UnknownOption`` for a name that is not an option of a run: a misspelt limit must not pass for none."""
     for name in names:
         if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else f". The options are {', '.join(_OPTIONS)}."
-            raise errors.UnknownOption(f"{name!r} is not an option of a run{hint} Nothing was sent.")
+            hint = did_you_mean(name, _OPTIONS) or f" The options are {', '.join(_OPTIONS)}."
+            raise errors.UnknownOption(f"{name!r} is not an option of a run.{hint} Nothing was sent.")
 
 
 def check_number(
@@ -153,6 +192,22 @@ def check_number(
         raise error(f"{what} must be {least} {unit}, not {_shown(value)}. Nothing was sent.")
 
 
+def seconds_of(name: str, given: Any) -> Any:
+    """A time as seconds: a number, a ``timedelta``, or text with units (``30m``). Raises ``UsageError``."""
+    if isinstance(given, timedelta):
+        return given.total_seconds()
+    if not isinstance(given, str):
+        return given
+    # A number alone, as text, may be minutes as well as seconds.
+    seconds = parse_duration(given) if given.strip()[-1:].isalpha() else None
+    if seconds is None:
+        raise errors.UsageError(
+            f"{name} must be a number of seconds, a timedelta, or text such as '90s', '30m' or '1h30m', not "
+            f"{_shown(given)}. Nothing was sent."
+        )
+    return seconds
+
+
 def _shown(value: Any) -> str:
     # Python refuses to write a whole number of very many digits.
     if isinstance(value, int) and not -_TOO_MUCH < value < _TOO_MUCH:
@@ -162,17 +217,21 @@ def _shown(value: Any) -> str:
 
 
 def check_option(name: str, value: Any) -> None:
-    """Raise ``UsageError`` for a limit among a run's options that makes no sense. None is no limit."""
+    """Raise ``UsageError`` for one of a run's options that makes no sense. None is no limit."""
     if name == "max_cost_usd" and value is not None:
-        check_number(value, "The cost limit", "US dollars")
+        check_number(value, "The cost limit (max_cost_usd)", "US dollars")
     elif name == "retry_failed":
-        check_number(value, "The number of retries", "attempts", may_be_zero=True)
+        check_number(value, "The number of retries (retry_failed)", "attempts", may_be_zero=True)
         if not isinstance(value, int):
             raise errors.UsageError(f"The number of retries must be a whole number, not {value}. Nothing was sent.")
     elif name == "wait_paused":
         check_number(value, "The time to watch a pause (wait_paused)", "seconds", may_be_zero=True)
-    elif name == "wait" and not isinstance(value, bool):
-        raise errors.UsageError(f"wait must be True or False, not {_shown(value)}. Nothing was sent.")
+    elif name in ("wait", "unpack", "force", "interview") and not isinstance(value, bool):
+        raise errors.UsageError(f"{name} must be True or False, not {_shown(value)}. Nothing was sent.")
+    elif name in ("profile", "project_type", "mirror_selection", "output") and not isinstance(value, str | None):
+        raise errors.UsageError(f"{name} must be a string, not {_shown(value)}. Nothing was sent.")
+    elif name == "remember" and not isinstance(value, Mapping):
+        raise errors.UsageError(f"remember must be a dict, not {_shown(value)}. Nothing was sent.")
 
 
 def check_options(options: RunOptions) -> None:
@@ -203,6 +262,8 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
         values["output"] = str(user_path(values["output"]))
+    if "wait_paused" in values:
+        values["wait_paused"] = seconds_of("wait_paused", values["wait_paused"])
     for name, value in values.items():
         check_option(name, value)
     if "remember" in values:

@@ -103,7 +103,7 @@ def test_a_step_that_was_killed_and_is_called_again_asks(new_bench: Any, tmp_pat
     first = failed_generation(bench)
     with SpecStep(settings=bench.settings(), clock=bench.clock, store=tmp_path / "other") as client:
         second = client.retry_generation(first)
-        with pytest.raises(errors.OutcomeUnknown, match="--again") as caught:
+        with pytest.raises(errors.OutcomeUnknown, match="again=True") as caught:
             client.retry_generation(first)
         assert caught.value.candidates == (second,)
         third = client.retry_generation(first, again=True)
@@ -186,7 +186,7 @@ def die_in(bench: Bench, operation: str, *, is_carried_out: bool = True, **more:
     assert bench.record().kickoff_intent is not None
 
 
-@pytest.mark.parametrize("verb", [("cancel",), ("watch",), ("generation", "show"), ("generation", "pause")])
+@pytest.mark.parametrize("verb", [("cancel", "--yes"), ("watch",), ("generation", "show"), ("generation", "pause")])
 def test_what_may_have_been_started_is_looked_for(command: Any, verb: tuple[str, ...]) -> None:
     """Killed between the kickoff and its answer: it runs and costs, and can be seen, watched and stopped by its run."""
     bench, specstep = command(clarifications=())
@@ -197,7 +197,7 @@ def test_what_may_have_been_started_is_looked_for(command: Any, verb: tuple[str,
     assert "looking for it" in err
     (run,) = bench.generations
     assert bench.record().generation_id == UUID(run.id)
-    assert run.state == {"cancel": "Cancelled", "watch": "Complete", "pause": "Paused"}.get(verb[-1], run.state)
+    assert run.state == {"--yes": "Cancelled", "watch": "Complete", "pause": "Paused"}.get(verb[-1], run.state)
 
 
 def test_what_was_not_started_is_said_to_be_unknown(command: Any) -> None:
@@ -205,7 +205,7 @@ def test_what_was_not_started_is_said_to_be_unknown(command: Any) -> None:
     bench, specstep = command()
     die_in(bench, KICKOFF, is_carried_out=False)
     began = bench.clock.now()
-    code, out, err = specstep("cancel", "proof")
+    code, out, err = specstep("cancel", "proof", "--yes")
 
     assert (code, out) == (1, "")
     assert "none has appeared" in err
@@ -217,7 +217,7 @@ def test_a_retry_that_may_have_been_sent_is_what_is_cancelled(command: Any) -> N
     """Not the generation that failed."""
     bench, specstep = command(**FAILS_ONCE)
     die_in(bench, RETRY, retry_failed=1)
-    code, _, err = specstep("cancel", "proof")
+    code, _, err = specstep("cancel", "proof", "--yes")
 
     assert code == 0, err
     assert [run.state for run in bench.generations] == ["Failed", "Cancelled"]
@@ -239,7 +239,7 @@ def test_a_refusal_that_was_carried_out_can_be_cancelled_too(command: Any, opera
         bench.attempt(on_event=die, retry_failed=1)
     assert bench.record().intent is None
 
-    code, _, err = specstep("cancel", "proof")
+    code, _, err = specstep("cancel", "proof", "--yes")
     assert code == 0, err
     assert [run.state for run in bench.generations] == states
     assert bench.record().retries == len(states) - 1
@@ -253,7 +253,7 @@ def test_a_senseless_limit_in_the_record_keeps_nobody_from_cancelling(command: A
         database.execute("UPDATE runs SET options = json_set(options, '$.max_cost_usd', -5)")
     database.close()
 
-    code, _, err = specstep("cancel", "proof")
+    code, _, err = specstep("cancel", "proof", "--yes")
     assert code == 0, err
     assert [run.state for run in bench.generations] == ["Cancelled"]
 
@@ -279,7 +279,7 @@ def test_a_run_may_be_called_as_an_id_is(command: Any) -> None:
 
         assert json.loads(specstep("show", name, "--json")[1])["run_id"] == name
         assert specstep("answer", name, "--defaults")[0] == 0
-        assert specstep("cancel", name)[0] == 0
+        assert specstep("cancel", name, "--yes")[0] == 0
         assert [run.state for run in bench.generations] == ["Cancelled"]
 
 

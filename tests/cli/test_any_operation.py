@@ -6,11 +6,12 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.cli import any_operation as operations
+from specstep_flows.gateway.any_operation import operation_names
 
 
 def test_every_operation_can_be_described() -> None:
     """What each takes is read from the generated client."""
-    for name in operations.names():
+    for name in operation_names():
         if not operations.marked(name, "cookie_only"):
             found = operations.parameters(operations.find(name))
             assert all(one.name.isidentifier() for one in found), name

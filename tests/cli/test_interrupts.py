@@ -105,7 +105,7 @@ def test_detaching_from_a_wait(specstep: Any, sandbox: Any, monkeypatch: pytest.
 
     assert stopped.code == 3
     assert stopped.document["resume_command"] == "specstep resume tea"
-    assert stopped.err.endswith("Continue with: specstep resume tea\n")
+    assert stopped.err.endswith("To continue: specstep resume tea\n")
     assert resumed.code == 0
     assert sandbox.requests.count(op("start_generation")) == 1
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.cli.session import Call, embedded_sandbox, open_client
+from specstep_flows.cli.session import Call, embedded_sandbox, open_client, open_store
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.store import RunStore
 
 
 def test_the_line_that_resumes_repeats_what_was_given_by_flag() -> None:
@@ -24,12 +27,14 @@ def test_a_client_needs_a_key_before_anything_is_sent(home: Path) -> None:
         pass
 
 
-def test_an_embedded_sandbox_leaves_nothing_behind(home: Path) -> None:
-    """Its runs end with the process, so none is offered to be resumed."""
+@pytest.mark.parametrize(("stage", "kept"), [("done", ["tea"]), ("generation", [])])
+def test_an_embedded_sandbox_leaves_no_run_that_nothing_could_resume(home: Path, stage: str, kept: list[str]) -> None:
+    """A run that is complete can still be shown and reported; another one ends with the sandbox."""
     call = Call(run_id="tea")
-    with embedded_sandbox(call) as settings:
-        folder = settings.state_folder()
+    with embedded_sandbox(call) as settings, closing(RunStore(settings.state_folder())) as store:
         assert settings.api_url.startswith("http://127.0.0.1:")
+        store.create(RunRecord("tea", settings.api_url, 0.0, 0.0, stage=stage))
 
-    assert not folder.exists()
     assert call.resume_command is None
+    with open_store(call) as store:
+        assert [record.run_id for record in store.all()] == kept

@@ -50,6 +50,6 @@ def test_the_first_interrupt_detaches_and_another_is_130(capsys: pytest.CaptureF
         raise KeyboardInterrupt
 
     assert guarded(Call(run_id="tea"), detach) == 3
-    assert "Continue with: specstep resume tea" in capsys.readouterr().err
+    assert "To continue: specstep resume tea" in capsys.readouterr().err
     assert guarded(Call(), detach) == 130
     assert guarded(Call(run_id="tea"), stop) == 130

@@ -32,10 +32,12 @@ MARKS = {
         "x-cookie-only",
         "x-costs",
         "x-default",
+        "x-destroys",
     ),
     *(
         "x-enum-descriptions",
         "x-goes-by",
+        "x-if-wrong",
         "x-kind",
         "x-known-values",
         "x-may-be-left-out",
@@ -43,7 +45,8 @@ MARKS = {
         "x-no-api-key",
         "x-problem-codes",
     ),
-    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-under-any-name", "x-used-by", "x-waits-for", "x-was"),
+    *("x-rate-limit", "x-rollups", "x-seen", "x-steering", "x-terminal", "x-tested-by"),
+    *("x-under-any-name", "x-used-by", "x-waits-for", "x-was"),
 }
 SENTENCE = re.compile(r"^[A-Z0-9`].*[.]$", re.DOTALL)
 
@@ -113,6 +116,35 @@ def test_every_operation_has_a_kind(contract: Any) -> None:
     ]
 
     assert not wrong
+
+
+#: What changes something and takes nothing away that could not be put back. What is new is to be decided for.
+DESTROYS_NOTHING = {
+    *("amend_feedback", "answer_clarifications", "authorize_external_connector", "commit_doc_migration"),
+    *("commit_external_connector", "complete_interview", "create_addendum", "create_api_key", "create_bug_report"),
+    *("create_extra_usage_checkout", "create_feedback", "create_organization", "create_support_ticket"),
+    *("create_webhook", "deliver_package", "disable_extra_usage", "enable_extra_usage", "explain_package"),
+    *("finish_external_connector_oauth", "pause_generation", "rename_generation", "request_data_export"),
+    *("restore_generation", "restore_interview", "restore_package", "resume_generation", "retry_generation"),
+    *("start_generation", "start_interview", "submit_turn", "subscribe_to_status", "sync_external_connector"),
+    *("test_webhook", "update_api_key_scopes", "update_generation", "update_notification_preferences"),
+    *("update_retention_preference", "update_source_control_preferences", "upload_reference_document"),
+}
+
+
+def test_what_destroys_says_what_is_lost(contract: Any) -> None:
+    """Each deletion, cancellation and rotation does, and nothing else that changes something is left undecided."""
+    changing = {one["operationId"]: name for name, one in contract.operations.items() if one["x-kind"] != "read"}
+    lost = {one["operationId"]: one["x-destroys"] for one in contract.operations.values() if "x-destroys" in one}
+
+    assert set(changing) - set(lost) == DESTROYS_NOTHING
+    assert set(lost) <= set(changing)
+    assert not [each for each in lost.values() if not SENTENCE.match(each)]
+    assert not [
+        each
+        for each, name in changing.items()
+        if each not in lost and (name.startswith("DELETE") or each.startswith(("cancel_", "purge_", "rotate_")))
+    ]
 
 
 def test_only_a_turn_is_keyed(contract: Any) -> None:

@@ -25,7 +25,7 @@ def is_safe(message: str) -> bool:
     return all(letter in JOINERS or unicodedata.category(letter) not in hidden for letter in message)
 
 
-REQUEST = Request("start_generation", "unsafe", "POST", "/v1/generations")
+REQUEST = Request("start_generation", "unsafe", "POST", "/v1/generations", about="start a generation")
 
 
 def error_for(status: int, body: object = None, headers: dict[str, str] | None = None) -> errors.APIError:
@@ -122,14 +122,14 @@ PAGE = b"<!DOCTYPE html><html><head><title>Attention Required!</title></head></h
 @pytest.mark.parametrize("headers", [{"content-type": "text/html; charset=UTF-8"}, {}, {"content-type": "text/xml"}])
 def test_a_page_of_a_front_door_is_not_the_service_s_word(status: int, headers: dict[str, str]) -> None:
     """Nothing about the key, and not that nothing was started: whether the service has seen it is not known."""
-    request = Request("start_generation", "unsafe", "POST", "/v1/generations", bucket="kickoff")
-    error = refusal(request, Reply(status, httpx.Headers(headers), b"\r\n" + PAGE), wall_now=0.0)
+    error = refusal(REQUEST, Reply(status, httpx.Headers(headers), b"\r\n" + PAGE), wall_now=0.0)
 
     assert type(error) is errors.RefusedOnTheWay
     assert (error.ambiguous, error.is_foreign, error.status) == (True, True, status)
-    assert f"Something before the service refused POST /v1/generations ({status}, an HTML page)" in error.message
+    refused = f"Something before the service refused the request to start a generation ({status}, an HTML page)"
+    assert refused in error.message
     assert "Nothing was started" not in error.message
-    assert "key has no permission" not in error.message
+    assert "not allowed" not in error.message
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_what_is_wrong_with_each_field_is_said() -> None:
     )
 
     assert error.message == (
-        "The service did not accept POST /v1/generations (400: One or more validation errors occurred: review_profile: "
-        "'Fats' is not a profile. Choose one.; $.mirror: Not JSON)."
+        "The service did not accept the request to start a generation (400: One or more validation errors occurred: "
+        "review_profile: 'Fats' is not a profile. Choose one.; $.mirror: Not JSON)."
     )
     assert error_for(400, {"errors": {"name": "Too long."}}).detail == "name: Too long"
     assert error_for(400, {"errors": {}, "title": "Bad"}).detail == "Bad"

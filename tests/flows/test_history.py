@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows.flows.history import MOST_SAMPLES, Sample, sampled
-from specstep_flows.models import Generation
+from specstep_flows.flows.history import MOST_SAMPLES, Sample, sampled, seen
+from specstep_flows.models import Generation, RunOptions
+from specstep_flows.runs.records import RunRecord
 
 
 def generation(state: str = "Drafting", cost: float | None = 0.5, **more: object) -> Generation:
     return Generation(id=UUID(int=1), state=state, running_cost_usd=cost, **more)  # type: ignore[arg-type]
 
 
-def test_a_look_that_tells_nothing_new_is_not_kept() -> None:
-    """Only a change of state, cost or incident is worth a sample."""
+def test_of_looks_that_tell_the_same_the_first_and_the_last_are_kept() -> None:
+    """Only a change of state, cost or incident is worth a sample; the last look tells until when it was so."""
     first = sampled((), generation(), 10.0)
+    longer = sampled(sampled(sampled(first, generation(), 20.0), generation(), 30.0), generation(), 40.0)
 
-    assert sampled(first, generation(), 20.0) == first
+    assert [sample["at"] for sample in longer] == [10.0, 40.0]
     assert len(sampled(first, generation(cost=0.6), 20.0)) == 2
     assert len(sampled(first, generation(retry_count=1), 20.0)) == 2
 
@@ -56,3 +59,22 @@ def test_thinning_keeps_every_change_of_state() -> None:
     first = next(sample for sample in history if sample["state"] == "Reviewing")
     assert first["at"] == 700
     assert history[0]["at"] == 0
+
+
+def test_a_record_learns_state_and_cost_of_its_own_generation() -> None:
+    """In a fan-out one generation's cost is not the run's; of another generation nothing is learned."""
+    record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1))
+    fan_out = attrs.evolve(record, options=RunOptions(profile="Researcher"))
+    other = attrs.evolve(record, generation_id=UUID(int=2))
+    history = sampled((), generation(), 10.0)
+
+    assert seen(record, generation(), 10.0) == {"generation_state": "Drafting", "cost_usd": 0.5, "history": history}
+    assert seen(fan_out, generation(), 10.0) == {"generation_state": "Drafting", "history": history}
+    assert seen(other, generation(), 10.0) == {}
+
+
+def test_a_look_that_comes_late_changes_nothing_in_an_end() -> None:
+    """Two processes look at once, and the one that saw it running may be the last to write."""
+    record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1), generation_state="Cancelled")
+
+    assert seen(record, generation(), 10.0) == {}

@@ -255,7 +255,7 @@ def test_a_place_is_waited_for_and_told_once(stage: type[Stage], ends: tuple[flo
     assert 1_000.0 + ends[0] <= acting.now <= 1_000.0 + ends[0] + 960.0
     assert service.kickoffs <= 2 + 2 * (acting.now - 1_000.0) / 900.0
     assert len(cap_notices(acting)) == 1
-    assert "--no-wait" in cap_notices(acting)[0]
+    assert "wait=False" in cap_notices(acting)[0]
 
 
 def test_a_place_that_becomes_free_is_taken_soon(stage: type[Stage]) -> None:

@@ -53,6 +53,8 @@ def test_each_mark_of_the_contract_is_in_the_table(contract: Json) -> None:
         assert row.anonymous == operation.get("x-anonymous", False)
         assert row.cookie_only == operation.get("x-cookie-only", False)
         assert row.catch_all == operation.get("x-catch-all", False)
+        assert row.destroys == operation.get("x-destroys", "")
+        assert row.about.casefold() == operation["summary"].casefold()
         assert row.redirects == ("302" in operation["responses"])
 
 
@@ -98,7 +100,7 @@ def test_it_is_part_of_the_swap(small_checkout: Checkout, with_kinds: Json) -> N
     project.documented.write_text(json.dumps(with_kinds))
 
     assert small_checkout.run("--check", "--without-flows") == 1
-    assert "specstep_flows/gateway/_operations.py is not what scripts/regenerate.py makes" in small_checkout.said()
+    assert "specstep_flows/gateway/_operations.py is not what scripts/regenerate makes" in small_checkout.said()
     assert small_checkout.run("--without-flows") == 0
     assert "list_widgets" in project.operations_table.read_text()
     assert small_checkout.run("--check", "--without-flows") == 0

@@ -59,7 +59,7 @@ def test_check_finds_what_was_done_by_hand(small_checkout: Checkout, spoil: Any)
     before = small_checkout.files()
 
     assert small_checkout.run("--check") == 1
-    assert "generated/specstep_client is not what scripts/regenerate.py makes" in small_checkout.said()
+    assert "generated/specstep_client is not what scripts/regenerate makes" in small_checkout.said()
     assert small_checkout.files() == before
 
 

@@ -486,9 +486,10 @@ def test_stopped(forge: Forge, small: Json) -> None:
 
 def test_long_report() -> None:
     """A report that is longer than a pull request's body may be is cut at a line, and says where the rest is."""
-    body = propose._shortened("x" * 90 + "\n" + "a line\n" * 20_000)
+    body = propose._shortened("<details>\n" + "x" * 90 + "\n" + "a line\n" * 20_000 + "</details>\n")
 
     assert len(body) < 61_000
+    assert body.count("<details>") == body.count("</details>") == 1
     assert body.endswith("The rest is in `openapi/drift.md` on the branch.\n")
 
 

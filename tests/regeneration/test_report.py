@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
 from regeneration.align import align
 from regeneration.names import NamesLock
 from regeneration.report import report_on
 
+from specstep_flows.sandbox.document import openapi_document
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 
 Json = Any
+ROOT = Path(__file__).parents[2]
 
 
 def test_damaged_document_of_before(small: Json) -> None:
@@ -53,6 +59,22 @@ def test_page_is_inert(small: Json) -> None:
         outside = "".join(line.split("`")[::2])
         assert not any(mark in outside for mark in ("](", "<img", "@team", "**b"))
         assert line.count("`") % 2 == 0
+
+
+@pytest.mark.slow
+def test_page_is_a_pull_request_body() -> None:
+    """Of a document that differs everywhere and breaks little, a reviewer reads short lines; the rest is folded."""
+    documented = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text())
+    pulled = openapi_document("http://127.0.0.1:1")
+
+    report = report_on(align(documented, pulled, NamesLock()), json.dumps(pulled).encode(), None)
+
+    page = report.page()
+    at_once = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert len(report.documented_to_pulled) > 500
+    assert len([line for line in at_once.splitlines() if line]) < 20
+    assert max(map(len, at_once.splitlines())) < 200
+    assert max(map(len, page.splitlines())) < 400
 
 
 def test_misfits_come_first(small: Json) -> None:

@@ -39,7 +39,7 @@ def test_each_agents_steps_are_added_up(when: datetime) -> None:
     html = agents(Collected(RECORD, when, conversation=steps))
 
     assert html.index("Argus") < html.index("Archie")
-    assert "2m\u00a005s" in html
+    assert "2m\u00a05s" in html
     assert "$0.20" in html
 
 

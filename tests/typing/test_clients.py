@@ -27,6 +27,8 @@ ASYNC_METHODS = ["aclose" if name == "close" else name for name in METHODS]
 RIGHT = """
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from specstep_flows import Answer, AsyncSpecStep, Brief, Clarification, Generation, Interview
@@ -39,6 +41,14 @@ class Mine(SpecStep):
         return super().get_account()
 
 
+def answer_list(questions: list[Clarification]) -> dict[str, str]:
+    return {question.question: "yes" for question in questions}
+
+
+async def answer_later(questions: Sequence[Clarification]) -> dict[str, str]:
+    return {}
+
+
 def answer(questions: Sequence[Clarification]) -> list[Answer]:
     return [Answer(question.question, "yes") for question in questions]
 
@@ -49,6 +59,12 @@ async def respond(reply: str | None, interview: Interview) -> str | None:
 
 def sync(client: SpecStep, record: RunRecord) -> UUID:
     result: RunResult = client.run(["A portal."], on_question=answer, max_cost_usd=5, output="here.zip")
+    result = client.run(Path("brief.md"), attachments=Path("plan.pdf"), timeout=timedelta(minutes=30), wait_paused="1h")
+    result = client.run("A.", on_question=answer_list, profile="Fast", timeout="1h30m")
+    interview = client.complete_interview(client.start_interview().id)
+    client.wait_for_generation(client.start_generation(interview, profile="Normal"), on_question=answer_list)
+    resets: datetime | None = client.get_usage().resets_at
+    print(resets, client.call("get_usage").raw, client.runs()[0].run_id)
     result = client.resume(result.run_id, max_cost_usd=None, retry_failed=1, unpack=True)
     adopted: RunRecord = client.adopt("id", run_id="mine", output="there.zip")
     accepted: list[Answer] = client.answer(adopted.run_id, answer)
@@ -59,6 +75,7 @@ def sync(client: SpecStep, record: RunRecord) -> UUID:
 
 async def on_a_loop(client: AsyncSpecStep) -> RunResult:
     task: asyncio.Task[RunResult] = asyncio.create_task(client.run(Brief("A portal.", respondent=respond)))
+    await client.run("A portal.", on_question=answer_later, respondent=respond)
     async with asyncio.TaskGroup() as group:
         started = group.create_task(client.get_generation("id"))
     generation: Generation = started.result()
@@ -81,6 +98,11 @@ WRONG = (
     'client.say("id")',
     'loop.run("A portal.").path',
     'loop.resume("r", max_cost=0.01)',
+    'client.run("A portal.", on_question=answer_later)',
+    'client.run("A portal.", respondent=respond)',
+    'client.run("A portal.", timeout=[5])',
+    "client.start_generation(client.start_interview().intake_artifact_id)",
+    "loop.get_account()",
 )
 
 

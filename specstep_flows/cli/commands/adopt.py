@@ -16,7 +16,9 @@ from specstep_flows.cli.verbs import verb
 def adopt(
     call: Call,
     generation: Annotated[str, typer.Argument(metavar="GENERATION", help="The generation's id.")],
-    run_id: Annotated[str | None, typer.Option("--run-id", help="The new run's id (default: generated).")] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", metavar="ID", help="The new run's id (default: generated).")
+    ] = None,
     output: Output = None,
     unpack: Unpack = None,
     max_cost: MaxCost = None,
@@ -31,5 +33,5 @@ def adopt(
         record = client.adopt(generation, run_id=run_id, **options.given())
     call.run_id = record.run_id
     call.finish(record.run_id, run_document(record))
-    call.terminal.say(f"Continue with: {call.resume_command}")
+    call.terminal.say(f"To continue: {call.resume_command}")
     return 0

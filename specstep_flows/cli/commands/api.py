@@ -12,17 +12,19 @@ from specstep_flows import errors
 from specstep_flows._json import as_json, read_own_json
 from specstep_flows._paths import home_path
 from specstep_flows.cli import any_operation
+from specstep_flows.cli.agreement import Confirmed, agree_to_lose, agree_to_pay
 from specstep_flows.cli.arguments import Upload
-from specstep_flows.cli.estimate import agree
-from specstep_flows.cli.options import Yes
-from specstep_flows.cli.output import table
+from specstep_flows.cli.cancelling import Cancellation
+from specstep_flows.cli.output import show_table
 from specstep_flows.cli.session import Call, open_client_for
 from specstep_flows.cli.verbs import verb
+from specstep_flows.gateway._operations import OPERATIONS, Operation
+from specstep_flows.gateway.any_operation import operation_names
 
 
 def complete_operation(incomplete: str) -> list[str]:
     """Names of operations for shell completion."""
-    return [name for name in any_operation.names() if name.startswith(incomplete)]
+    return [name for name in operation_names() if name.startswith(incomplete)]
 
 
 @verb
@@ -51,13 +53,13 @@ def api(
     ] = None,
     describe: Annotated[bool, typer.Option("--describe", help="Only list what the operation takes.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the --output file.")] = False,
-    yes: Yes = False,
+    yes: Confirmed = False,
 ) -> int:
     """Call any operation of the API.
 
     The answer is written to stdout as JSON. Limits, retries and errors are the same as everywhere else. Operations that
-    cost need --yes, or a yes on a terminal; anonymous ones, such as get_status_summary, need no key. `specstep api
-    OPERATION --describe` lists what an operation takes.
+    cost or destroy something need --yes, or a yes on a terminal; anonymous ones, such as get_status_summary, need no
+    key. `specstep api OPERATION --describe` lists what an operation takes.
     """
     if operation is None:
         return _list(call)
@@ -76,30 +78,56 @@ def api(
 
         refuse_taken(output, force, "; --force overwrites it. Nothing was sent.")
         check_place(output)
-    if any_operation.marked(operation, "costs"):
-        agree(call, f"{operation} costs money", yes)
+    if not call.terminal.is_interactive:
+        _agree(call, OPERATIONS.get(operation), operation, "", yes)
+    bound = any_operation.bind(operation, given, body=whole)
     with open_client_for(call, operation) as client:
-        answer = any_operation.perform(client, operation, given, body=whole)
+        if operation == "cancel_generation":
+            cancellation = Cancellation(call, client, str(bound.arguments["id"]))
+            cancellation.look()
+            cancellation.agree(yes)
+        else:
+            _agree(call, bound.stated, operation, bound.ids, yes)
+        answer = bound.send(client)
     _write(call, operation, answer, output)
     return 0
 
 
+def _agree(call: Call, stated: Operation | None, operation: str, ids: str, yes: bool) -> None:
+    """Ask before what costs or destroys, and before what only a pulled document describes, unless it only reads."""
+    if stated is None:
+        return
+    what = (stated.about[:1].upper() + stated.about[1:]) + (f" ({ids})" if ids else "")
+    if stated.costs:
+        agree_to_pay(call, what, yes)
+    elif stated.destroys:
+        agree_to_lose(call, what, stated.destroys, yes)
+    elif operation not in OPERATIONS and stated.kind != "read":
+        unknown = "This version does not know what it does: it may cost money or destroy something."
+        agree_to_lose(call, f"Send {operation} ({ids})" if ids else f"Send {operation}", unknown, yes)
+
+
 def _list(call: Call) -> int:
-    known = sorted(any_operation.names().items(), key=lambda pair: (pair[1], pair[0]))
+    known = sorted(operation_names().items(), key=lambda pair: (pair[1], pair[0]))
     notes = {name: "browser only" for name, _ in known if any_operation.marked(name, "cookie_only")}
-    notes |= {name: "costs" for name, _ in known if any_operation.marked(name, "costs")}
-    call.finish(
-        table(("OPERATION", "ABOUT", ""), [(name, tag, notes.get(name, "")) for name, tag in known]),
-        {"operations": [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]},
-    )
+    for mark in ("costs", "destroys"):
+        notes |= {name: mark for name, _ in known if name not in notes and any_operation.marked(name, mark)}
+    if call.json:
+        operations = [{"name": name, "tag": tag, "note": notes.get(name)} for name, tag in known]
+        call.terminal.document({"operations": operations})
+    else:
+        show_table(call, ("OPERATION", "ABOUT", "NOTE"), [(name, tag, notes.get(name, "")) for name, tag in known])
     return 0
 
 
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
-    text = table(("NAME", "TYPE", "WHERE", ""), lines) if lines else f"{operation} takes no arguments."
-    call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    if call.json or not lines:
+        text = f"{operation} takes no arguments."
+        call.finish(text, {"operation": operation, "parameters": as_json(found)})
+    else:
+        show_table(call, ("NAME", "TYPE", "WHERE", ""), lines)
     return 0
 
 

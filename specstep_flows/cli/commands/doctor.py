@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
@@ -16,8 +17,8 @@ from specstep_flows._network import check_downloads, proxy_for
 from specstep_flows._text import counted, duration
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
-from specstep_flows.cli.output import status_of, table
-from specstep_flows.cli.session import Call
+from specstep_flows.cli.output import show_table, status_of
+from specstep_flows.cli.session import Call, tell_of_waits
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
 from specstep_flows.engine.effects import Request
@@ -25,8 +26,9 @@ from specstep_flows.engine.transport import attempt
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from specstep_flows.events import Event
     from specstep_flows.settings import Settings
 
 Verdict: TypeAlias = Literal["ok", "warn", "fail"]
@@ -88,14 +90,14 @@ def network_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("network", "ok", f"The service is reached through the proxy {proxy}.")
 
 
-def service_findings(settings: Settings) -> Iterator[Finding]:
+def service_findings(settings: Settings, tell: Callable[[Event], Any] | None = None) -> Iterator[Finding]:
     """The service, asked for real: the key, the quota, what generations cost, the clock.
 
     GET /v1/me, GET /v1/usage, GET /v1/generations; GET /v1/status/summary without the key
     """
     try:
         # Not through the user's store: it has a check of its own, and may be what is broken.
-        client = SpecStep(settings=settings, store=RunStore.in_memory())
+        client = SpecStep(settings=settings, store=RunStore.in_memory(), on_event=tell)
     except errors.SettingsError as error:
         yield Finding.failed("key", error)
         return
@@ -135,7 +137,7 @@ def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
     for expected in found:
         yield Finding("estimate", "ok", expected.words())
     if not found:
-        yield Finding("estimate", "ok", "None: you have no completed generations yet.")
+        yield Finding("estimate", "ok", "No estimate yet: you have no completed generations.")
 
 
 def clock_finding(settings: Settings) -> Finding:
@@ -145,7 +147,7 @@ def clock_finding(settings: Settings) -> Finding:
         text = f"Waits run {settings.clock_speed:g} times faster than real time ({source})."
         return Finding("clock", "ok", text)
     began = time.time()
-    request = Request("get_status_summary", "read", "GET", "/v1/status/summary")
+    request = Request("get_status_summary", "read", "GET", "/v1/status/summary", about="get the status")
     try:
         with open_http(settings, is_anonymous=True) as http:
             answer = attempt(http, request, settings.request_timeout)
@@ -236,7 +238,7 @@ def doctor(
         *network_findings(settings),
     ]
     if not any(finding.name == "network" and finding.verdict == "fail" for finding in findings):
-        findings += service_findings(settings)
+        findings += service_findings(settings, functools.partial(tell_of_waits, call))
     contact: dict[str, Any] = {}
     if service and not any(finding.verdict == "fail" for finding in findings):
         finding, contact = contract_finding(settings)
@@ -248,21 +250,21 @@ def _report(
     call: Call, rows: list[dict[str, Any]], findings: list[Finding], contact: dict[str, Any] | None = None
 ) -> int:
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
-    parts = [
-        table(("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])
-        if rows
-        else "",
-        table(("CHECK", "", ""), [(finding.name, finding.verdict, finding.text) for finding in findings]),
-        table(("DIFFERENT FROM THE CONTRACT",), [(line,) for line in (contact or {}).pop("lines", ())]),
-    ]
-    call.finish(
-        "\n\n".join(part for part in parts if part),
-        {
-            "code": "ok" if code == exits.DONE else "failed",
-            "exit_code": code,
-            "settings": rows,
-            "checks": [as_json(finding) for finding in findings],
-            **({"service": contact} if contact else {}),
-        },
-    )
+    if call.json:
+        call.terminal.document(
+            {
+                "code": "ok" if code == exits.DONE else "failed",
+                "exit_code": code,
+                "settings": rows,
+                "checks": [as_json(finding) for finding in findings],
+                **({"service": contact} if contact else {}),
+            }
+        )
+        return code
+    if rows:
+        show_table(call, ("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])
+        call.terminal.result("")
+    show_table(call, ("CHECK", "RESULT", ""), [(finding.name, finding.verdict, finding.text) for finding in findings])
+    for line in (contact or {}).get("lines", ()):
+        call.terminal.result(f"  {line}")
     return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,15 +9,16 @@ import typer
 from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
-from specstep_flows._text import money
-from specstep_flows.cli.arguments import find_generation, find_target
-from specstep_flows.cli.estimate import agree, read_before_paying
-from specstep_flows.cli.options import RunOrGeneration, Yes
-from specstep_flows.cli.output import facts, show_table
+from specstep_flows._text import heading, money
+from specstep_flows.cli.agreement import Confirmed, agree_to_pay
+from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
+from specstep_flows.cli.cancelling import Cancellation
+from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
+from specstep_flows.cli.output import show_pairs, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
-from specstep_flows.cli.watching import seen
 from specstep_flows.states import is_one_of
 
 if TYPE_CHECKING:
@@ -30,20 +30,38 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A 
 
 
 @verb
-def cancel(call: Call, run: RunOrGeneration, reason: Reason = None) -> int:
-    """Cancel a generation for good.
+def cancel(call: Call, run: WholeRunOrGeneration, reason: Reason = None, yes: Confirmed = False) -> int:
+    """Cancel a run or a generation for good.
 
-    What it has cost stays spent, and there will be no package.
+    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. If
+    it has already ended, that is said and the exit code is 1.
     """
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client, client.cancel_generation(find_generation(call, client, run), reason))
+        cancellation = Cancellation(call, client, run)
+        cancellation.find()
+        if not call.terminal.is_interactive:
+            # Nothing is sent before that.
+            cancellation.agree(yes)
+        cancellation.look()
+        cancellation.agree(yes)
+        return cancellation.carry_out(reason)
 
 
 @verb
-def pause(call: Call, run: RunOrGeneration) -> int:
-    """Pause a generation."""
+def pause(call: Call, run: WholeRunOrGeneration) -> int:
+    """Pause a generation.
+
+    Work that was under way may not be taken up again: `specstep generation resume` only records the state.
+    """
     with open_client(call, is_urgent=True) as client:
-        return _tell(call, client, client.pause_generation(find_generation(call, client, run)))
+        identifier = find_generation(call, client, run, is_whole=True)
+        try:
+            generation = client.pause_generation(identifier)
+        except errors.Conflict:
+            # Whether there is something to continue is another question.
+            call.is_resumable = False
+            raise
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -59,7 +77,7 @@ def resume(call: Call, run: RunOrGeneration) -> int:
             "The service only recorded the state; it does not queue the work again, so it may take a while before "
             "anything happens, if it does."
         )
-        return _tell(call, client, generation)
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -68,7 +86,7 @@ def show(call: Call, run: RunOrGeneration) -> int:
     with open_client(call) as client:
         generation = client.get_generation(find_generation(call, client, run))
     document = as_json(generation)
-    call.finish(facts((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
+    show_pairs(call, ((name.replace("_", " "), value) for name, value in document.items()), {"generation": document})
     return 0
 
 
@@ -103,7 +121,7 @@ def list_(
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
     started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
-    return row.id, row.state, row.review_profile or "", cost, started, row.project_name or ""
+    return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
 @verb
@@ -115,7 +133,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     """
     with open_client(call) as client:
         identifier = _unmanaged(client, run)
-        _agree(call, client, identifier, yes, "Retry it")
+        _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
 
 
@@ -127,13 +145,13 @@ def update(
     yes: Yes = False,
     again: Again = False,
 ) -> int:
-    """Generate again from a newer interview. This costs money.
+    """Regenerate from a newer interview. This costs money.
 
     The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
     with open_client(call) as client:
         identifier = find_generation(call, client, run)
-        _agree(call, client, identifier, yes, "Generate it again")
+        _agree(call, client, identifier, yes, "Regenerate")
         return _started(call, client.update_generation(identifier, intake, again=again))
 
 
@@ -147,9 +165,10 @@ def name(
 ) -> int:
     """Set a generation's display name."""
     with open_client(call) as client:
-        identifier = find_generation(call, client, run)
+        identifier, record = locate(call, client, run)
         client.rename_generation(identifier, to)
-    call.finish(str(identifier), {"code": "done", "generation_id": str(identifier), "name": to})
+    document = {"code": "done", "run_id": call.run_id, "generation_id": str(identifier), "name": to}
+    call.finish(id_as_named(run, identifier, record), document)
     return 0
 
 
@@ -186,13 +205,16 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
 
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
-    if not yes and not call.terminal.is_interactive:
-        agree(call, "This costs money", yes)
-    profile = client.get_generation(identifier).review_profile
+    what = f"{what} generation {identifier}"
+    if not call.terminal.is_interactive:
+        agree_to_pay(call, what, yes)
+    generation = client.get_generation(identifier)
+    profile, name = generation.review_profile, heading(generation.project_name)
     if not call.quiet:
         for line in read_before_paying(client, profile)[0]:
             call.terminal.tell(line)
-    agree(call, f"{what} with the profile {profile or 'it had'}: it costs money", yes)
+    known = ", ".join(filter(None, (name, profile and f"profile {profile}")))
+    agree_to_pay(call, f"{what} ({known})" if known else what, yes)
 
 
 def _started(call: Call, identifier: Any) -> int:
@@ -201,14 +223,12 @@ def _started(call: Call, identifier: Any) -> int:
     return 0
 
 
-def _tell(call: Call, client: SpecStep, generation: Generation) -> int:
+def _tell(call: Call, client: SpecStep, named: str, generation: Generation) -> int:
     record = client.store.find_generation(generation.id)
-    if record is not None:
-        # The record only follows: it may be where nothing can be written.
-        with contextlib.suppress(errors.StoreError):
-            client.store.update(record.run_id, seen(record, generation))
-    call.finish(str(generation.id), {"code": "done", "generation": as_json(generation)})
-    call.terminal.say(f"Generation {generation.id} is {generation.state}.")
+    identifier = id_as_named(named, generation.id, record)
+    call.finish(identifier, {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
+    what = "Generation" if record is None or identifier != record.run_id else "Run"
+    call.terminal.say(f"{what} {identifier} is now in state {generation.state}.")
     return 0
 
 

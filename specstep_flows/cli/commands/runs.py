@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from specstep_flows import errors
+from specstep_flows._course import course
 from specstep_flows._json import as_json
-from specstep_flows._text import money, plain_line
+from specstep_flows._text import did_you_mean, money
+from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
-from specstep_flows.cli.options import RunArgument, RunOrGeneration
-from specstep_flows.cli.output import STATUS_WORDS, facts, run_document, show_table, status_of
+from specstep_flows.cli.options import RunOrGeneration, WholeRun
+from specstep_flows.cli.output import (
+    STATUS_WORDS,
+    name_of,
+    run_document,
+    show_pairs,
+    show_table,
+    status_of,
+    status_words,
+)
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.settings import is_loopback
 from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
@@ -30,8 +40,8 @@ def runs(
             "--status",
             "--state",
             metavar="WORD",
-            help="Only runs with this status: new, interview, generating, question, paused, failed, cancelled, "
-            "package, done, or open (not done, failed or cancelled); repeatable.",
+            help="Only runs with this status: new, interview, ready, starting, generating, question, paused, failed, "
+            "cancelled, package, done, or open (not done, failed or cancelled); repeatable.",
         ),
     ] = None,
     text: Annotated[
@@ -65,7 +75,8 @@ def _wanted(words: list[str]) -> frozenset[str]:
     for word in words:
         folded = fold(word)
         if folded != "open" and folded not in STATUS_WORDS:
-            raise errors.UsageError(f"Unknown status {word!r}; one of open, {', '.join(STATUS_WORDS)}.")
+            known = ("open", *STATUS_WORDS)
+            raise errors.UsageError(f"Unknown status {word!r}.{did_you_mean(word, known)} One of {', '.join(known)}.")
         chosen |= set(STATUS_WORDS) - over if folded == "open" else {folded}
     return frozenset(chosen)
 
@@ -75,7 +86,8 @@ def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
         return False
     if text is None:
         return True
-    haystack = (record.run_id, record.project_name, *record.messages, record.generation_id, record.interview_id)
+    said = (turn.message for turn in record.turns)
+    haystack = (record.run_id, record.project_name, *record.messages, *said, record.generation_id, record.interview_id)
     return any(text.casefold() in str(part).casefold() for part in haystack if part is not None)
 
 
@@ -85,8 +97,9 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         record.run_id,
         status_of(record),
         "" if spent is None else money(spent),
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
-        name_of(record),
+        f"{record.created_at.astimezone():%Y-%m-%d %H:%M}",
+        # What a sandbox says that it cost was charged to nobody.
+        name_of(record) + (" (sandbox)" if is_loopback(record.api_url) else ""),
     )
 
 
@@ -94,14 +107,6 @@ def _spent(record: RunRecord) -> float | None:
     if record.cost_usd is None and not record.spent_before_usd:
         return None
     return record.spent_before_usd + (record.cost_usd or 0.0)
-
-
-def name_of(record: RunRecord) -> str:
-    """What a person knows a run by: the project's name, else how the brief begins."""
-    if record.project_name:
-        return plain_line(record.project_name)
-    first = plain_line(record.messages[0]) if record.messages else ""
-    return first if len(first) <= 60 else f"{first[:57]}..."
 
 
 @verb
@@ -117,20 +122,21 @@ def show(call: Call, run: RunOrGeneration) -> int:
             f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
             f"`specstep adopt {run}` turns it into a run."
         )
-    call.finish(facts(_facts(record)), run_document(record))
+    show_pairs(call, _facts(record), run_document(record))
     return 0
 
 
 def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     spent = _spent(record)
+    found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
-        ("status", status_of(record)),
+        ("status", status_words(record)),
         ("project", name_of(record)),
         ("service", record.api_url),
-        ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
-        ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
+        ("started", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("last change", f"{record.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("profile", record.options.profile or DEFAULT_PROFILE),
         ("project type", record.options.project_type or record.detected_type),
         ("interview", record.interview_id),
@@ -140,8 +146,9 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("generation", record.generation_id),
         ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
+        ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
-        ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
+        ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers
@@ -152,28 +159,33 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("sha256", record.sha256 if record.is_finished else None),
         ("unpacked to", record.unpacked_to),
         ("last error", record.error),
-        ("continue with", None if record.is_finished else f"specstep resume {record.run_id}"),
+        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
     ]
 
 
 @verb
 def forget(
     call: Call,
-    run: RunArgument,
+    run: WholeRun,
     force: Annotated[bool, typer.Option("--force", help="Even if it is not over yet.")] = False,
+    yes: Confirmed = False,
 ) -> int:
     """Remove a run from the list.
 
-    Whatever runs at the service keeps running, and files are kept.
+    With all that is recorded about it; whatever runs at the service keeps running, and files are kept. You are asked
+    first; off a terminal it needs --yes.
     """
     with open_store(call) as store:
-        record = find_run(store, run)
+        record = find_run(store, run, is_whole=True)
         word = status_of(record)
         if word not in ("new", "done", "failed", "cancelled") and not force:
             raise errors.UsageError(
                 f"Run {record.run_id} is not over ({word}), and once forgotten it cannot be resumed. "
                 "--force forgets it anyway."
             )
+        name = f" ({name_of(record)})" if name_of(record) else ""
+        lost = "Its history, answers and cost are no longer on this machine; files and the service are not touched."
+        agree_to_lose(call, f"Forget run {record.run_id}{name}", lost, yes)
         store.forget(record.run_id)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})
     call.terminal.say(f"Run {record.run_id} is forgotten.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Final
 
 import typer
 
-from specstep_flows.cli.any_operation import ask_object, ask_service
-from specstep_flows.cli.output import show_facts, show_rows
+from specstep_flows import errors
+from specstep_flows.cli.agreement import Confirmed, agree_to_operation
+from specstep_flows.cli.any_operation import ask_object, ask_service, bind
+from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import group, verb
 
@@ -48,19 +51,21 @@ def create(
 
 
 @verb
-def delete(call: Call, key: Key, webhook: Webhook) -> int:
+def delete(call: Call, key: Key, webhook: Webhook, yes: Confirmed = False) -> int:
     """Delete a webhook."""
+    _agree(call, "delete_webhook", "Delete webhook", key, webhook, yes)
     ask_service(call, "delete_webhook", api_key_id=key, webhook_id=webhook)
     call.finish(webhook, {"code": "done", "webhook_id": webhook})
     return 0
 
 
 @verb
-def rotate(call: Call, key: Key, webhook: Webhook) -> int:
+def rotate(call: Call, key: Key, webhook: Webhook, yes: Confirmed = False) -> int:
     """Give a webhook a new signing secret.
 
     The new secret is written to stdout and never shown again; the old one stops working at once.
     """
+    _agree(call, "rotate_webhook_secret", "Rotate the secret of webhook", key, webhook, yes)
     return _secret(
         call, ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
     )
@@ -75,6 +80,18 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
     show_facts(call, answer, "delivery")
     return 0 if isinstance(answer, dict) and answer.get("success") is True else 1
+
+
+def _agree(call: Call, operation: str, what: str, key: str, webhook: str, yes: bool) -> None:
+    """Ask, with the address that the webhook has, if it can be read."""
+    whole = f"{what} {webhook}"
+    bound = bind(operation, {"api_key_id": key, "webhook_id": webhook})
+    if call.terminal.is_interactive and not yes:
+        with contextlib.suppress(errors.TransportError, errors.ServerError):
+            rows = rows_of(ask_service(call, "list_webhooks", api_key_id=key))
+            found = [row.get("url") for row in rows if row.get("id") == str(bound.arguments["webhook_id"])]
+            whole += f" ({found[0]})" if found else ""
+    agree_to_operation(call, operation, whole, yes)
 
 
 def _secret(call: Call, answer: dict[str, Any]) -> int:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from rich.control import Control
 from rich.live import Live
+from rich.segment import ControlType
 from rich.text import Text
 
 from specstep_flows import errors, events
 from specstep_flows.cli.progress.lines import Glyphs, frame
-from specstep_flows.cli.progress.state import Watched
+from specstep_flows.cli.progress.state import PARTS, Watched
 from specstep_flows.engine.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Any
     from uuid import UUID
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
 
 #: The agents' conversation is read again when the state changes, and at most this often otherwise: it costs a request.
 CONVERSATION_SECONDS: Final = 60.0
-#: So many of the lines that stay are written again after the window was resized.
-LINES_KEPT: Final = 12
 
 
 class LiveDisplay:
@@ -42,7 +43,8 @@ class LiveDisplay:
             specstep.run(brief, on_event=display)
 
     ``console`` should write to standard error. ``clock`` is the run's clock. ``conversation`` reads the newest steps of
-    a generation's agents; it is called at a change of state and once a minute, and its failures are ignored.
+    a generation's agents; it is called at a change of state and once a minute, and its failures are ignored. At the end
+    the frame is taken off the screen; where the run is not complete, a line stays that says how far it was.
     """
 
     def __init__(
@@ -61,20 +63,25 @@ class LiveDisplay:
         self._conversation_of: tuple[UUID, str] | None = None
         self._conversation_at = 0.0
         self._lock = threading.RLock()
-        self._lines: list[Text] = []
-        self._live = self._new_live(refresh_per_second)
+        self._is_away = False
+        #: How many columns each line of the frame takes that is on the screen.
+        self._drawn: list[int] = []
         self._refresh_per_second = refresh_per_second
+        self._live = self._new_live()
 
-    def _new_live(self, refresh_per_second: float) -> _Live:
+    def _new_live(self) -> _Live:
+        # A new frame begins where the cursor is, whatever an earlier one was.
+        self._drawn = []
         # Standard output is the command's result and never drawn over.
         return _Live(
             self,
             console=self.console,
-            refresh_per_second=refresh_per_second,
+            refresh_per_second=self._refresh_per_second,
             redirect_stdout=False,
             redirect_stderr=False,
+            transient=True,
             vertical_overflow="crop",
-            last_lines=self._last_lines,
+            drawn=lambda: self._drawn,
         )
 
     def __enter__(self) -> LiveDisplay:
@@ -84,37 +91,41 @@ class LiveDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._watched.next_look_at = self._watched.waiting = self._watched.waiting_until = None
-            self._watched.is_detaching = False
         self._live.stop()
+        if kind is not None and not self._is_away:
+            self.say(self._watched.brief_words(self._clock.now()))
+
+    def take_over(self, opened: events.RunOpened) -> None:
+        """Know the run, of which somebody else has told."""
+        self._watched.take(opened, self._clock.now())
 
     def __call__(self, event: events.Event) -> None:
         """Take an event of the run."""
         with self._lock:
             stays = self._watched.take(event, self._clock.now())
-        if stays is not None:
-            self.say(stays)
+        for line in stays:
+            self.say(line)
         if isinstance(event, events.GenerationProgress):
             self._refresh_conversation(event)
 
-    def say(self, message: str, style: str = "") -> None:
+    def say(self, message: str) -> None:
         """Write a line that stays above the display."""
-        line = Text(Glyphs.of(self.console).line(message), style=style)
-        self.console.print(line, soft_wrap=False, highlight=False)
-        with self._lock:
-            self._lines = [*self._lines[1 - LINES_KEPT :], line]
+        if message:
+            line = PARTS.join(map(Glyphs.of(self.console).line, message.split(PARTS)))
+            self.console.print(Text(line), soft_wrap=False, highlight=False)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[Console]:
-        """Take the display away while a person is asked something on the same terminal."""
-        self._live.transient = True
+        """Take the display away while a person is asked something on the same terminal.
+
+        It does not come back after an interrupt, which ends the run: the question is then the last thing on the screen.
+        """
         self._live.stop()
-        try:
-            yield self.console
-        finally:
-            self._live = self._new_live(self._refresh_per_second)
-            self._live.start(refresh=True)
+        self._is_away = True
+        yield self.console
+        self._is_away = False
+        self._live = self._new_live()
+        self._live.start(refresh=True)
 
     def detaching(self) -> None:
         """Have the next frame say so: nothing may be written from a signal's handler while a frame is being drawn."""
@@ -134,35 +145,45 @@ class LiveDisplay:
             with self._lock:
                 self._watched.converse(items)
 
-    def _last_lines(self) -> list[Text]:
-        with self._lock:
-            return list(self._lines)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         with self._lock:
             # One line is left to the cursor, so that a frame as high as the window does not scroll it.
-            yield from frame(self._watched, console, options.max_width, console.height - 1, self._clock.now())
+            lines = frame(self._watched, console, options.max_width, console.height - 1, self._clock.now())
+            self._drawn = [cell_len(line.plain) for line in lines]
+        yield from lines
+
+
+#: Set by terminals that wrap the lines on their screen again when their width changes.
+_REWRAP: Final = (
+    *("VTE_VERSION", "TMUX", "WT_SESSION", "KITTY_WINDOW_ID", "ALACRITTY_WINDOW_ID", "KONSOLE_VERSION"),
+    *("ITERM_SESSION_ID", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR"),
+)
+#: Set by terminals that do not, inside one of the others.
+_KEEP: Final = ("XTERM_VERSION", "STY")
+
+
+def _rewraps(environ: Mapping[str, str]) -> bool:
+    return any(name in environ for name in _REWRAP) and not any(name in environ for name in _KEEP)
 
 
 class _Live(Live):
-    """A live display that clears the screen when the window's width changed.
+    """A live display that takes its old frame away, and nothing else, also after the window's width has changed.
 
-    The terminal has rewrapped the old frame by then, so the number of its lines is unknown.
+    Most terminals have wrapped the old frame again by then, so that it takes more rows. Of a terminal that is not known
+    to do so, no row above the frame is touched: at worst, parts of the old frame stay.
     """
 
-    def __init__(self, renderable: Any, *, last_lines: Callable[[], list[Text]], **options: Any) -> None:
+    def __init__(self, renderable: Any, *, drawn: Callable[[], list[int]], **options: Any) -> None:
         super().__init__(renderable, **options)
-        self._last_lines = last_lines
-        self._width = self.console.width
+        self._drawn = drawn
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        width = self.console.width
+        drawn = self._drawn()
         processed = super().process_renderables(renderables)
-        if width != self._width and self.console.is_interactive:
-            self._width = width
-            # The frame's own way back to its first line comes first; from the top of the screen it leads nowhere.
-            way_back, *rest = processed
-            return [Control.home(), Control.clear(), way_back, *self._last_lines(), *rest]
+        rows = sum(max(1, -(-columns // max(self.console.width, 1))) for columns in drawn)
+        if rows > len(drawn) and self.console.is_interactive and _rewraps(os.environ):
+            up = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
+            processed[0] = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2), *up * (rows - 1))
         return processed
 
 

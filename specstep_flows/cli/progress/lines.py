@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from specstep_flows._facts import TITLE_WEIGHT, Mark, Tone, step_words, track
-from specstep_flows._text import duration, percent, plain_line, size
+from specstep_flows._text import duration, heading, percent, plain_line, size
 from specstep_flows.cli.interrupts import NOTICE
 from specstep_flows.states import STAGES
 
@@ -27,6 +27,8 @@ LABELLED_COLUMNS: Final = 56
 #: Below this height the stages take one line however wide the terminal is.
 TALL_LINES: Final = 14
 LABEL_COLUMNS: Final = 12
+#: The frame is no wider than this, however wide the terminal is: longer lines are hard to read.
+MOST_COLUMNS: Final = 120
 #: The bar of what is uploaded or downloaded.
 MOVED_COLUMNS: Final = 16
 
@@ -48,27 +50,34 @@ class Glyphs:
     marks: dict[Mark, str]
     full: str
     empty: str
+    dot: str
     encoding: str
 
     @classmethod
     def of(cls, console: Console) -> Glyphs:
         """The signs that ``console`` can write."""
         encoding = console.encoding or "ascii"
-        fine = cls(
-            {"done": "✓", "passed": "╌", "current": "●", "halted": "‖", "failed": "✗", "ahead": "○"}, "━", "─", encoding
-        )
+        marks: dict[Mark, str] = {
+            "done": "✓",
+            "passed": "✓",
+            "current": "●",
+            "halted": "‖",
+            "failed": "✗",
+            "ahead": "○",
+        }
+        fine = cls(marks, "━", "─", "·", encoding)
         try:
-            "".join((*fine.marks.values(), fine.full, fine.empty)).encode(encoding)
+            "".join((*fine.marks.values(), fine.full, fine.empty, fine.dot)).encode(encoding)
         except (UnicodeEncodeError, LookupError):
             plain: dict[Mark, str] = {
                 "done": "x",
-                "passed": "-",
+                "passed": "x",
                 "current": ">",
                 "halted": "=",
                 "failed": "!",
                 "ahead": ".",
             }
-            return cls(plain, "#", ".", "ascii")
+            return cls(plain, "#", ".", "-", "ascii")
         return fine
 
     def line(self, text: object) -> str:
@@ -87,7 +96,7 @@ class _Row:
 def frame(watched: Watched, console: Console, width: int, height: int, now: float) -> list[Text]:
     """The frame's lines: none is wider than ``width``, and there are at most ``height`` of them."""
     glyphs = Glyphs.of(console)
-    drawer = _Drawer(watched, console, max(width, 1), height, glyphs, now)
+    drawer = _Drawer(watched, console, min(max(width, 1), MOST_COLUMNS), height, glyphs, now)
     rows = drawer.rows()
     while len(rows) > 1 and sum(len(row.lines) for row in rows) > height:
         least = min(range(len(rows)), key=lambda number: (rows[number].weight, -number))
@@ -111,8 +120,8 @@ class _Drawer:
             if self.watched.doing:
                 rows.append(self._row("now", self.watched.doing, 9))
             if self.watched.interview_percent is not None:
-                rows.append(self._row("transcript", f"{self.watched.interview_percent:g}% full", 2))
-            rows.append(self._row("time", f"{duration(self.watched.elapsed(self.now))} so far", 5))
+                rows.append(self._row("transcript", f"{percent(self.watched.interview_percent)} full", 2))
+            rows.append(self._row("time", duration(self.watched.elapsed(self.now).seconds), 5))
         else:
             rows += self._generation(generation)
         if self.watched.uploading is not None:
@@ -122,7 +131,7 @@ class _Drawer:
             rows.append(self._moved("download", "", *self.watched.downloaded))
         coming = self.watched.next_look_words(self.now)
         if coming is not None:
-            rows.append(self._row("waiting" if self.watched.waiting else "next look", coming, 4, "dim"))
+            rows.append(self._row("waiting" if self.watched.waiting else "next update", coming, 4, "dim"))
         if self.watched.is_detaching:
             rows.append(self._row("Ctrl-C", NOTICE, 11, "bold yellow"))
         return rows
@@ -135,7 +144,7 @@ class _Drawer:
             self._row(fact.label, fact.whole, fact.weight, _TONES[fact.tone]) for fact in facts if fact.share is None
         ]
         for number, line in enumerate(watched.beside_words()):
-            rows.append(self._row("" if number else "beside it", line, 6))
+            rows.append(self._row("" if number else "also", line, 6))
         rows += [self._said(item, number) for number, item in enumerate(watched.conversation[-3:])]
         return rows
 
@@ -143,12 +152,13 @@ class _Drawer:
         watched, generation = self.watched, self.watched.generation
         parts: list[str | None] = []
         if generation is not None:
-            parts = [generation.project_name or f"Generation {str(generation.id)[:8]}", generation.review_profile]
+            named = heading(generation.project_name or "")
+            parts = [named or f"Generation {str(generation.id)[:8]}", generation.review_profile]
         if watched.run_id:
             parts.append(f"run {watched.run_id}")
         elif generation is not None:
             parts.append(f"generation {generation.id}")
-        text = Text(self.glyphs.line(", ".join(filter(None, parts)) or "SpecStep"), style="bold")
+        text = Text(self.glyphs.line(f" {self.glyphs.dot} ".join(filter(None, parts)) or "SpecStep"), style="bold")
         self._cut(text, self.width)
         return _Row((text,), 10)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from specstep_flows import events
-from specstep_flows._facts import Observed, generation_facts, headline, seconds_taken
+from specstep_flows._course import Course, Duration, course
+from specstep_flows._facts import Observed, generation_facts, headline
 from specstep_flows._text import counted, duration, size
+from specstep_flows.cli.questions import PERSON
+from specstep_flows.flows.history import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +19,31 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows._facts import Fact
-    from specstep_flows.models import ConversationItem, Generation
+    from specstep_flows.flows.history import Sample
+    from specstep_flows.models import Answer, ConversationItem, Generation
+
+
+#: Between the parts of a line.
+PARTS: Final = "  "
+
+
+def opened_words(event: events.RunOpened) -> str:
+    """The line that names the run."""
+    if event.is_finished:
+        return f"Run {event.run_id} is already complete"
+    return f"Resuming run {event.run_id}" if event.resumed else f"Run {event.run_id}"
+
+
+def answered_words(answers: Sequence[Answer]) -> list[str]:
+    """What was answered in the user's name, with its question and the rule that answered it.
+
+    What a person typed is on the screen already.
+    """
+    lines: list[str] = []
+    for answer in answers:
+        if not answer.rule.startswith(PERSON):
+            lines += [f"Question: {answer.question}", f"Answered ({answer.rule}): {answer.answer}"]
+    return lines or [f"{'Answer' if len(answers) == 1 else 'Answers'} sent; the generation will resume shortly."]
 
 
 @attrs.define
@@ -39,8 +66,9 @@ class Watched:
     #: The other generations of a fan-out, as they were last seen.
     beside: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
-    #: How long the generation had worked at a moment, by the last forecast that told.
-    worked: tuple[float, float] | None = None
+    #: All looks at the run's generations, those of earlier processes among them, and what they come to.
+    history: tuple[Sample, ...] = ()
+    course: Course = attrs.field(factory=Course)
     next_look_at: float | None = None
     spent_before: float = 0.0
     waiting: str | None = None
@@ -50,86 +78,81 @@ class Watched:
     uploading: events.Uploading | None = None
     downloaded: tuple[int, int | None] | None = None
     is_over: bool = False
+    #: The run's package was on disk before.
+    was_finished: bool = False
     #: An interrupt waits for the request in flight.
     is_detaching: bool = False
 
-    def take(self, event: events.Event, now: float) -> str | None:
-        """Learn from an event; returns what is worth a permanent line, if anything."""
+    def take(self, event: events.Event, now: float) -> list[str]:
+        """Learn from an event; returns what is worth permanent lines, if anything."""
         if not isinstance(event, events.Waiting):
             self.waiting = self.waiting_until = None
         match event:
             case events.RunOpened():
                 self.run_id = event.run_id
-                self.seen = list(event.states)
-                return f"Run {event.run_id}" + (" resumed." if event.resumed else "")
+                self.seen, self.history, self.was_finished = list(event.states), event.history, event.is_finished
+                return [opened_words(event)]
             case events.KeyVerified():
-                self.doing = "The key is valid."
+                self.doing = None if self.was_finished else "API key accepted"
             case events.GenerationStarted():
                 return self._started(event)
             case events.GenerationProgress():
                 self._look(event, now)
             case events.QuestionsAsked():
                 self.questions = len(event.questions)
-                return f"{counted(len(event.questions), 'question')} must be answered before the run continues."
             case events.QuestionsAnswered():
                 self.questions = 0
-                return (
-                    f"{counted(len(event.answers), 'answer')} accepted; the run continues at the service's next tick."
-                )
+                return answered_words(event.answers)
             case events.Waiting():
                 self.waiting, self.waiting_until = event.reason, now + event.seconds
             case events.Notice():
-                return event.message
+                return [event.message]
             case _:
                 return self._interview(event) or self._package(event)
-        return None
+        return []
 
-    def _interview(self, event: events.Event) -> str | None:
+    def _interview(self, event: events.Event) -> list[str]:
         match event:
             case events.InterviewStarted():
-                self.doing = "The interview has started."
+                self.doing = "Interview started"
             case events.Uploading():
-                self.doing = "Uploading a reference document."
+                self.doing = "Uploading a reference document"
                 self.uploading = event
             case events.DocumentAttached():
                 self.uploading = None
-                return f"Attached {event.name} ({size(event.size_bytes)})."
+                return [f"Attached {event.name} ({size(event.size_bytes)})"]
             case events.TurnSubmitted():
                 self.uploading = None
                 of = f" of {event.total}" if event.total else ""
-                self.doing = f"Interview: the agent is answering turn {event.number}{of}."
+                self.doing = f"Waiting for the agent's reply to message {event.number}{of}"
             case events.ReplyReceived():
                 full = event.interview.transcript_size
                 self.interview_percent = full.percent_used if full is not None else None
-                self.doing = f"Interview: turn {event.number} answered."
+                self.doing = None
             case events.InterviewCompleted():
-                self.doing = "The interview is complete."
-                if event.unused_messages:
-                    left = counted(event.unused_messages, "message")
-                    return f"The agent completed the interview early: {left} of the brief not sent."
-                return "The interview is complete."
-        return None
+                self.doing = "Interview complete"
+                left = counted(event.unused_messages, "message")
+                return [f"Interview complete; {left} of the brief not needed" if event.unused_messages else self.doing]
+        return []
 
-    def _package(self, event: events.Event) -> str | None:
+    def _package(self, event: events.Event) -> list[str]:
         match event:
             case events.Downloading():
-                self.doing = "Downloading the package."
+                self.doing = "Downloading the package"
                 self.downloaded = (event.received_bytes, event.total_bytes)
             case events.PackageSaved():
-                self.downloaded = None
-                self.doing = "The package is downloaded."
-                return f"Saved {event.path} ({size(event.size_bytes)})."
+                is_there, self.downloaded, self.doing = self.was_finished and self.downloaded is None, None, None
+                return [] if is_there else [f"Package downloaded and verified ({size(event.size_bytes)})"]
             case events.Unpacked():
-                return f"Unpacked {counted(event.files, 'file')} into {event.path}."
-        return None
+                return [f"Unpacked {counted(event.files, 'file')} into {event.path}"]
+        return []
 
-    def _started(self, event: events.GenerationStarted) -> str:
+    def _started(self, event: events.GenerationStarted) -> list[str]:
         if self.generation is not None and self.generation.id != event.generation_id:
             self.spent_before += self.generation.running_cost_usd or 0.0
         self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
-        self.is_over, self.worked = False, None
-        found = "was found and is being watched" if event.adopted else "has started"
-        return f"Generation {event.generation_id} {found}."
+        self.is_over, self.course = False, Course()
+        return [f"Generation {event.generation_id} {'found' if event.adopted else 'started'}"]
 
     def _look(self, event: events.GenerationProgress, now: float) -> None:
         generation = event.generation
@@ -140,9 +163,8 @@ class Watched:
         if not self.seen or self.seen[-1] != generation.state:
             self.seen.append(generation.state)
         self.looked_at = now
-        total, left = generation.estimated_duration_seconds, generation.estimated_time_remaining_seconds
-        if total is not None and left:
-            self.worked = (max(0.0, total - left), now)
+        self.history = sampled(self.history, generation, now, moments=event.moments)
+        self.course = course(self.history, generation_id=generation.id)
         self.next_look_at = None if event.next_look_in is None else now + event.next_look_in
         self.is_over = event.next_look_in is None
         self.doing = None
@@ -159,9 +181,8 @@ class Watched:
             return []
         since = 0.0 if self.is_over or self.looked_at is None else now - self.looked_at
         server_time = None if self.server_time is None else self.server_time()
-        seconds = self.elapsed(now, server_time)
         return generation_facts(
-            self.generation, Observed(seconds, since, self.spent_before, self.questions, server_time)
+            self.generation, Observed(self.elapsed(now), since, self.spent_before, self.questions, server_time)
         )
 
     def beside_words(self) -> list[str]:
@@ -175,25 +196,26 @@ class Watched:
         facts = generation_facts(generation)
         return f"{name}: " + ", ".join([headline(facts), *(fact.text for fact in facts[1:] if fact.weight >= 8)])
 
-    def elapsed(self, now: float, server_time: datetime | None = None) -> float:
-        """Seconds that the generation, or what precedes it, has taken."""
-        generation = self.generation
-        if generation is None or self.looked_at is None:
-            return now - self.began
-        taken = seconds_taken(generation)
-        if taken is not None:
-            return taken if self.is_over or generation.is_terminal else taken + now - self.looked_at
-        if server_time is not None and generation.started_at is not None:
-            return max(0.0, (server_time - generation.started_at).total_seconds())
-        if self.worked is not None:
-            worked, at = self.worked
-            return worked + (self.looked_at if self.is_over else now) - at
-        return now - self.began
+    def brief_words(self, now: float) -> str:
+        """The generation in one line: what it is doing, what it has cost and how long it takes."""
+        facts = self.facts(now)
+        if not facts:
+            return ""
+        return PARTS.join(filter(None, (headline(facts), *(fact.brief for fact in facts[1:]))))
+
+    def elapsed(self, now: float) -> Duration:
+        """The time that the generation, or what precedes it, has taken."""
+        if self.generation is None or self.looked_at is None:
+            return Duration(now - self.began)
+        is_over = self.is_over or self.generation.is_terminal
+        # What this process did not watch is not told apart from work.
+        known = attrs.evolve(self.course.duration, unwatched_seconds=0.0)
+        return known.later(0.0 if is_over else now - self.looked_at, self.generation.state)
 
     def next_look_words(self, now: float) -> str | None:
         """When the service is asked again, or what is waited for."""
         if self.waiting is not None and self.waiting_until is not None:
-            return f"{self.waiting} Continues in {duration(self.waiting_until - now)}."
+            return f"{self.waiting} Next try in {duration(max(0.0, self.waiting_until - now))}."
         if self.next_look_at is None:
             return None
         left = self.next_look_at - now

@@ -22,7 +22,8 @@ def test_a_generation_from_elsewhere_becomes_a_run(specstep: Any, sandbox: Any, 
 def test_an_id_of_another_account(specstep: Any, sandbox: Any) -> None:
     """A generation that is another account's, or nowhere: one sentence that says both."""
     for verb in ("watch", "adopt", "cancel", "download"):
-        result = specstep(verb, "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04", "--json")
+        agreed = ["--yes"] if verb == "cancel" else []
+        result = specstep(verb, "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04", "--json", *agreed)
 
         assert result.code == 2, verb
         assert "not found, or it belongs to another account" in result.document["message"]

@@ -1,4 +1,4 @@
-"""``specstep sandbox`` and ``run --sandbox``: no key, no cost, nothing that mixes with real runs."""
+"""``specstep sandbox`` and ``run --sandbox``: no key, no cost, nothing asked of the real service."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from tests.kit.api import op, path_of
 
 
 def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a key, a question or a yes, a brief becomes a package; the user's store stays empty."""
+    """Without a key, a question or a yes, a brief becomes a package; the run is kept, and its report can be written."""
     monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "2000")
 
-    result = specstep("run", "A shop for tea.", "--sandbox", "--profile", "Fast", "--unpack")
+    result = specstep("run", "A shop for tea.", "--sandbox", "--profile", "Fast", "--unpack", "--run-id", "tea")
 
     assert result.code == 0
     assert Path(result.out.strip()).is_file()
-    assert "it cost nothing" in result.err
+    assert "nothing was charged" in result.err
+    assert "key" not in result.err
+    assert result.err.splitlines()[-1] == "Next: specstep report tea"
     monkeypatch.delenv("SPECSTEP_CLOCK_SPEED")
-    assert specstep("runs", "--json").document["runs"] == []
+    (kept,) = specstep("runs", "--json").document["runs"]
+    assert (kept["run_id"], kept["status"]) == ("tea", "done")
+    report = specstep("report", "tea")
+    assert report.code == 0
+    assert "A shop for tea" in Path(report.out.strip()).read_text()
 
 
 def test_it_never_reaches_the_real_service(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +56,22 @@ def test_what_ends_with_it_is_not_resumable(specstep: Any, home: Path, monkeypat
     assert result.document["resume_command"] is None
     assert "specstep resume" not in result.err
     assert "ended with this process" in result.err
+    monkeypatch.delenv("SPECSTEP_CLOCK_SPEED")
+    assert specstep("runs", "--json").document["runs"] == []
+
+
+def test_a_sandbox_leaves_a_real_run_alone(
+    specstep: Any, sandbox: Sandbox, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of the same name that the real service has is neither continued in a sandbox nor forgotten with it."""
+    specstep("run", "A shop.", "--yes", "--run-id", "tea", "--profile", "Fast", "--max-cost", "0.01")
+    before = specstep("show", "tea", "--json").document
+
+    result = specstep("run", "A shop.", "--sandbox", "--run-id", "tea", "--profile", "Fast", "--max-cost", "0.01")
+
+    assert result.code == 2
+    assert "another service" in result.err
+    assert specstep("show", "tea", "--json").document == before
 
 
 @pytest.mark.slow
@@ -105,12 +127,14 @@ def test_serving_on_ipv6(host: str, start: Any, home: Path) -> None:
         (["--host", "0.0.0.0"], "loopback only"),
         (["--faults", "missing.yaml"], "missing.yaml"),
         (["--faults", "faults.yaml"], "unknown kind"),
+        (["--faults", "typo.yaml"], "fault 1: nothing at the sandbox is called"),
         (["--port", "70000"], "70000"),
     ],
 )
 def test_what_does_not_fit(specstep: Any, home: Path, arguments: list[str], says: str) -> None:
     """Each is a sentence and exit code 2."""
     (home / "faults.yaml").write_text(f"- match: {op('get_me')}\n  kind: gremlins\n")
+    (home / "typo.yaml").write_text(f"- match: {op('get_me')}e\n  kind: reset\n")
 
     result = specstep("sandbox", "--port", "0", *arguments)
 

@@ -13,9 +13,9 @@ def test_webhooks(specstep: Any, sandbox: Any) -> None:
 
     made = specstep("webhook", "create", key, "https://example.com/hook", "--event", "generation.completed")
     (hook,) = specstep("webhook", "list", key, "--json").document["webhooks"]
-    rotated = specstep("webhook", "rotate", key, hook["id"])
+    rotated = specstep("webhook", "rotate", key, hook["id"], "--yes")
     tested = specstep("webhook", "test", key, hook["id"], "--json")
-    deleted = specstep("webhook", "delete", key, hook["id"])
+    deleted = specstep("webhook", "delete", key, hook["id"], "--yes")
     plain_http = specstep("webhook", "create", key, "http://example.com/hook")
 
     assert len(made.out.split()) == len(rotated.out.split()) == 1

@@ -121,11 +121,11 @@ def test_whatever_the_service_says_a_frame_comes_of_it(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"estimated_duration_seconds": None}, "no forecast"),
-        ({"estimated_time_remaining_seconds": 0.0}, "due any moment of a forecast of 12m"),
-        ({"estimated_total_usd": None}, "$0.92 so far, no forecast"),
-        ({"running_cost_usd": None}, "unknown so far"),
-        ({"billing_state": "Active"}, "working, the cost is running"),
+        ({"estimated_duration_seconds": None}, "no estimate"),
+        ({"estimated_time_remaining_seconds": 0.0}, "due any moment (estimate 12m)"),
+        ({"estimated_total_usd": None}, "$0.92, no estimate"),
+        ({"running_cost_usd": None}, "unknown, estimate"),
+        ({"billing_state": "Active"}, "working (billing)"),
         ({"billing_state": "PausedAwaitingInput"}, "waiting for you, nothing is being spent"),
         ({"next_retry_at": None}, "2 retries after a provider's error (rate limit)"),
         ({"host_restart_resume_count": 2}, "resumed 2 times after a host restart"),
@@ -164,21 +164,21 @@ def test_an_interview_is_shown_before_there_is_a_generation(clock: Any) -> None:
         events.TurnSubmitted(2, 2, "Shops"),
     )
 
-    assert "the agent is answering turn 2 of 2" in frame
-    assert "1.1% full" in frame
+    assert "the agent's reply to message 2 of 2" in frame
+    assert "1% full" in frame
 
 
 def test_questions_waits_and_downloads_are_shown(clock: Any, busy_generation: Generation) -> None:
     """What the run waits for stands in the frame until the next event."""
     asked = events.QuestionsAsked(busy_generation.id, (Clarification("REST?"),))
     frame = shown(terminal(), clock, *looks(busy_generation), asked)
-    assert "1 question to be answered" in frame
+    assert "for 1 answer" in frame
 
     answered = events.QuestionsAnswered(busy_generation.id, (Answer("REST?", "No"),))
-    assert "to be answered" not in shown(terminal(), clock, *looks(busy_generation), asked, answered)
+    assert "for 1 answer" not in shown(terminal(), clock, *looks(busy_generation), asked, answered)
 
     waiting = events.Waiting("The service is busy.", 30.0)
-    assert "The service is busy. Continues in 30s." in shown(terminal(), clock, *looks(busy_generation), waiting)
+    assert "The service is busy. Next try in 30s." in shown(terminal(), clock, *looks(busy_generation), waiting)
 
     loading = events.Downloading(1_000_000, 4_000_000)
     assert "1.0 MB of 4.0 MB" in shown(terminal(), clock, *looks(busy_generation), loading)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 from uuid import UUID
 
+import attrs
 import pytest
 
 from specstep_flows import events
 from specstep_flows.cli.progress.log import PlainLines
 from specstep_flows.cli.terminal import Terminal
-from specstep_flows.models import Generation
+from specstep_flows.models import Answer, Clarification, Generation
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
@@ -64,7 +66,62 @@ def test_plain_progress_tells_of_a_long_upload_once_a_minute(capsys: pytest.Capt
         clock.time += 9.0
     reporter(events.DocumentAttached("plan.pdf", 20_000_000))
 
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "Uploading plan.pdf: 7.0 MB of 20.0 MB."
+    lines = [line[10:] for line in capsys.readouterr().err.splitlines()]
+    assert lines[0] == "Uploading plan.pdf: 7.0 MB of 20.0 MB"
     assert len(lines) == 3
-    assert lines[-1] == "Attached plan.pdf (20.0 MB)."
+    assert lines[-1] == "Attached plan.pdf (20.0 MB)"
+
+
+def test_a_line_has_its_time_of_day_and_only_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Short enough for any log: state, cost and time; what is said once is not said with each line."""
+    clock = Clock()
+    reporter = PlainLines(Terminal(), clock)  # type: ignore[arg-type]
+    generation = Generation(
+        GENERATION,
+        "Drafting",
+        progress_percent=11.0,
+        progress_explanation="Agents are writing the first version of each section",
+        billing_state="Active",
+        running_cost_usd=0.28,
+        estimated_total_usd=2.5,
+        estimated_total_p25_usd=2.12,
+        estimated_total_p75_usd=3.12,
+        estimated_total_sample_size=42,
+        estimated_duration_seconds=720,
+        estimated_time_remaining_seconds=640,
+        retry_count=1,
+        recoverable_error_category="rate_limit",
+    )
+    reporter(events.GenerationProgress(generation, 15.0))
+    clock.time += 60.0
+    reporter(events.GenerationProgress(attrs.evolve(generation, estimated_time_remaining_seconds=580), 15.0))
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  Drafting 11%  \$0\.28 of ~\$2\.50  1m 20s, ~10m 40s left  1 retry.*", first)
+    assert second[10:] == "Drafting 11%  2m 20s, ~9m 40s left"
+    assert max(map(len, (first, second))) <= 120
+
+
+def test_answers_in_the_users_name_are_shown_with_their_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a rule answered stands in the log, with the question; what a person typed is on the screen already."""
+    reporter = PlainLines(Terminal(), Clock())  # type: ignore[arg-type]
+    asked = Clarification("REST, or forms?", proposed_default="Forms.")
+    reporter(events.QuestionsAsked(GENERATION, (asked,)))
+    reporter(events.QuestionsAnswered(GENERATION, (Answer("REST, or forms?", "Forms.", "proposed default"),)))
+    reporter(events.QuestionsAnswered(GENERATION, (Answer("REST, or forms?", "Neither.", "person"),)))
+
+    assert [line[10:] for line in capsys.readouterr().err.splitlines()] == [
+        "Waiting for 1 answer",
+        "Question: REST, or forms?",
+        "Answered (proposed default): Forms.",
+        "Answer sent; the generation will resume shortly.",
+    ]
+
+
+def test_a_run_that_somebody_else_named_is_not_named_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """A conversation has told the run's id when it hands over to the reporter."""
+    reporter = PlainLines(Terminal(), Clock())  # type: ignore[arg-type]
+    reporter.take_over(events.RunOpened("tea", resumed=True))
+    reporter(events.GenerationStarted(GENERATION, adopted=False))
+
+    assert [line[10:] for line in capsys.readouterr().err.splitlines()] == [f"Generation {GENERATION} started"]

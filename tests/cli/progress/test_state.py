@@ -14,7 +14,7 @@ from tests.kit.frames import RUN, looks, shown, terminal, written
 
 
 def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> None:
-    """Elapsed, remaining and the next look count on while nothing is asked of the service."""
+    """Elapsed (from the kickoff), remaining and the next look count on while nothing is asked of the service."""
     console = terminal(200)
     display = LiveDisplay(console, clock=clock)
     for event in looks(busy_generation):
@@ -24,8 +24,8 @@ def test_time_goes_on_between_looks(clock: Any, busy_generation: Generation) -> 
     console.print(display)
     frame = written(console)[before:]
 
-    assert "3m 40s so far, about 8m 20s left of a forecast of 12m" in frame
-    assert "next look   in 5s" in frame
+    assert "3m 45s, ~8m 20s left (estimate 12m)" in frame
+    assert "next update in 5s" in frame
 
 
 def test_against_a_fast_clock_only_differences_of_stamps_are_shown(clock: Any, busy_generation: Generation) -> None:
@@ -48,7 +48,7 @@ def test_time_goes_on_from_the_last_forecast_when_the_run_outlasts_it(clock: Any
     before = len(written(console))
     console.print(display)
 
-    assert "13m 30s so far, longer than the forecast of 12m" in written(console)[before:]
+    assert "13m 35s, past the 12m estimate" in written(console)[before:]
 
 
 def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy_generation: Generation) -> None:
@@ -62,7 +62,7 @@ def test_a_retried_generation_starts_anew_and_its_cost_is_added(clock: Any, busy
         events.GenerationProgress(again, 15.0),
     )
 
-    assert "$0.92 so far, $0.92 of it for earlier attempts" in frame
+    assert "$0.92, $0.92 of it for earlier attempts" in frame
 
 
 def test_the_other_generations_of_a_fan_out_stand_beside_the_first(clock: Any, busy_generation: Generation) -> None:
@@ -78,7 +78,7 @@ def test_the_other_generations_of_a_fan_out_stand_beside_the_first(clock: Any, b
     frame = shown(terminal(200), clock, *looks(busy_generation), events.GenerationProgress(child, 15.0))
 
     assert "Specialist review (round 2)" in frame
-    assert "beside it   Fast: Drafting 11%, $0.92" in frame
+    assert "also        Fast: Drafting 11%, $0.92" in frame
 
 
 def test_a_resumed_run_knows_the_stages_behind_it(clock: Any, busy_generation: Generation) -> None:
@@ -88,3 +88,29 @@ def test_a_resumed_run_knows_the_stages_behind_it(clock: Any, busy_generation: G
     frame = shown(terminal(100), clock, opened, events.GenerationProgress(paused, 15.0))
 
     assert "✓ Queued  ‖ Drafting  ○ Specialist review" in frame
+
+
+def test_the_time_of_a_resumed_run_begins_where_it_was(clock: Any, busy_generation: Generation) -> None:
+    """What earlier processes saw counts, a wait for an answer apart from work; no step back and no jump."""
+    clock.speed = 60.0
+    generation = attrs.evolve(busy_generation, started_at=None, started_work_at=None, estimated_duration_seconds=None)
+    times = []
+    history: tuple[Any, ...] = ()
+    for state, seconds in (("Drafting", 60.0), ("PausedAwaitingClarification", 100.0), ("Drafting", 50.0)):
+        display = LiveDisplay(terminal(200), clock=clock)
+        display(events.RunOpened(RUN, resumed=True, history=history))
+        display(events.GenerationProgress(attrs.evolve(generation, state=state), 15.0))
+        times.append(display._watched.elapsed(clock.at))
+        clock.at += seconds
+        display(events.GenerationProgress(attrs.evolve(generation, state=state), 15.0))
+        times.append(display._watched.elapsed(clock.at))
+        history = display._watched.history
+
+    assert [(time.working_seconds, time.waiting_seconds) for time in times] == [
+        (0.0, 0.0),
+        (60.0, 0.0),
+        (60.0, 0.0),
+        (60.0, 100.0),
+        (60.0, 100.0),
+        (110.0, 100.0),
+    ]

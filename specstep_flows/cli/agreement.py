@@ -1,0 +1,48 @@
+"""The one door before something costs or destroys: a question on a terminal, ``--yes`` elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows.gateway._operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from specstep_flows.cli.session import Call
+
+#: For what destroys; what pays has ``options.Yes``.
+Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
+
+
+def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be charged.") -> None:
+    """Ask before something is paid for: ``what`` as a command ("Retry generation 0195"), ``cost`` as a sentence.
+
+    Raises:
+        UsageError: without agreement; nothing was sent then.
+    """
+    _ask(call, f"{what}? {cost}", "sent", yes)
+
+
+def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
+    """Ask before something is destroyed: ``what`` as a command ("Cancel run tea"), ``lost`` as a sentence.
+
+    Raises:
+        UsageError: without agreement; nothing was changed then.
+    """
+    _ask(call, f"{what}? {lost}", "changed", yes)
+
+
+def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None:
+    """The same for an operation of the API, with what the contract says is lost by it."""
+    agree_to_lose(call, what, OPERATIONS[operation].destroys, yes)
+
+
+def _ask(call: Call, question: str, undone: str, yes: bool) -> None:
+    if yes:
+        return
+    if not call.terminal.is_interactive:
+        raise errors.UsageError(f"{question} There is no terminal to ask on: add --yes. Nothing was {undone}.")
+    if not call.terminal.confirm(question):
+        raise errors.UsageError(f"Declined, so nothing was {undone}.")
