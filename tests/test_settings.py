@@ -150,8 +150,11 @@ def test_without_state_the_platform_has_a_place() -> None:
         (f"{KEY}é", "characters that no key has"),
         (f"{KEY}\x00", "characters that no key has"),
         (' " " ', "must begin with sf_"),
-        ("9f8e7d6c5b4a", "must begin with sf_"),
-        ("SF_9f8e7d6c5b4a", "must begin with sf_"),
+        ("9f8e7d6", "must begin with sf_"),
+        ("sk-ant-9f8e7d6c5b4a", "one of Anthropic, so it is not sent"),
+        ("sk-9f8e7d6c5b4a", "one of OpenAI"),
+        ("ghp_9f8e7d6c5b4a", "one of GitHub"),
+        ("AKIA9f8e7d6c5b4a", "one of AWS"),
         ("sf_", "the rest is missing"),
         (42, "must be a string"),
     ],
@@ -180,6 +183,36 @@ def test_what_stands_around_a_key_or_an_address_is_no_part_of_it(file: Path, aro
         Settings(api_key=key, api_url=url),
     ):
         assert (settings.api_key, settings.api_url) == (KEY, "https://specstep.example")
+
+
+@pytest.mark.parametrize("key", ["sk_9f8e7d6c5b4a", "SF_9f8e7d6c5b4a", "9f8e7d6c5b4a"])
+def test_a_prefix_that_nobody_knows_is_a_warning(key: str) -> None:
+    """The pages show two prefixes, and the vendor's plugin a third: such a key is tried, and `doctor` says what is odd."""
+    settings = Settings.load(environ={"SPECSTEP_API_KEY": key})
+
+    assert settings.api_key == key
+    assert any("sf_" in warning for warning in settings.warnings)
+    assert key not in repr(settings)
+    assert "9f8e" not in " ".join(settings.warnings)
+
+
+def test_the_plugin_s_variable_for_the_address_is_named() -> None:
+    """It is not read: whoever sets it alone would talk to another address than he means."""
+    alone = Settings.load(environ={"SPECSTEP_API_BASE": "https://other.example"})
+    both = Settings.load(environ={"SPECSTEP_API_BASE": "https://a.example", "SPECSTEP_API_URL": "https://b.example"})
+
+    assert alone.api_url == "https://specstep.com"
+    assert any("SPECSTEP_API_BASE" in warning and "SPECSTEP_API_URL" in warning for warning in alone.warnings)
+    assert both.warnings == ()
+
+
+def test_the_profile_of_new_runs_can_be_set(file: Path) -> None:
+    """As the quickstart does; the environment comes before the file."""
+    file.write_text('profile = "Extensive"\n')
+
+    assert Settings.load(environ={}).profile is None
+    assert Settings.load(environ={}, file=file).profile == "Extensive"
+    assert Settings.load(environ={"SPECSTEP_PROFILE": "Fast"}, file=file).profile == "Fast"
 
 
 def test_a_time_may_have_a_unit(file: Path) -> None:
