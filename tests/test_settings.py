@@ -187,7 +187,7 @@ def test_what_stands_around_a_key_or_an_address_is_no_part_of_it(file: Path, aro
 
 @pytest.mark.parametrize("key", ["sk_9f8e7d6c5b4a", "SF_9f8e7d6c5b4a", "9f8e7d6c5b4a"])
 def test_a_prefix_that_nobody_knows_is_a_warning(key: str) -> None:
-    """The pages show two prefixes, and the vendor's plugin a third: such a key is tried, and `doctor` says what is odd."""
+    """The pages show two, and the vendor's plugin a third: such a key is tried, and `doctor` says what is odd."""
     settings = Settings.load(environ={"SPECSTEP_API_KEY": key})
 
     assert settings.api_key == key
@@ -243,8 +243,8 @@ def test_both_kinds_of_keys_are_accepted_as_they_are() -> None:
 
 @given(st.text().filter(lambda text: not text.startswith(("sf_", "oat_"))))
 def test_no_refusal_of_a_key_shows_it(text: str) -> None:
-    """Whatever is given as a key is refused by a sentence without it."""
-    secret = f"zq{text}qz"
+    """Whatever is given as another service's key is refused by a sentence without it."""
+    secret = f"sk-zq{text}qz"
     with pytest.raises(SettingsError) as caught:
         check_api_key(secret, "flag")
     assert secret not in str(caught.value)

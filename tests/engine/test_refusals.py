@@ -112,7 +112,6 @@ def test_a_used_up_quota_says_tier_limit_use_and_reset(status: int, body: object
     [
         (400, {"type": "FEATURE_NOT_ALLOWED", "detail": "Extensive is a Pro profile."}),
         (403, {"type": "FORBIDDEN", "code": "TEAMS_TIER_REQUIRED"}),
-        (402, {"type": "PRO_TIER_REQUIRED"}),
         (409, {"type": "urn:problem:PRO_TIER_REQUIRED"}),
     ],
 )

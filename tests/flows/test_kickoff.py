@@ -466,7 +466,7 @@ def test_an_intent_from_before_the_clock_was_set_back_is_still_settled(stage: ty
 
 @pytest.mark.parametrize("days", [24, 26])
 def test_what_may_have_left_the_bin_is_a_question_for_a_person(stage: type[Stage], days: int) -> None:
-    """The service keeps what was deleted for 30 days: after that nothing that is listed does not mean nothing started."""
+    """What was deleted is kept for 30 days: after that an empty list does not mean that nothing was started."""
     intent = Intent("start_generation", 1_000.0 - days * 86400)
     service = Service([])
 
