@@ -171,7 +171,7 @@ class QuestionsAsked(Event):
     questions: tuple[Clarification, ...]
 
     def __str__(self) -> str:
-        return _line("Questions asked: " + "; ".join(question.question for question in self.questions))
+        return _line("", "Questions asked: " + "; ".join(question.question for question in self.questions))
 
 
 @attrs.frozen
@@ -182,7 +182,7 @@ class QuestionsAnswered(Event):
     answers: tuple[Answer, ...]
 
     def __str__(self) -> str:
-        return _line("Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
+        return _line("", "Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
 
 
 @attrs.frozen
