@@ -67,6 +67,7 @@ def test_flag_before_environment_before_file_before_default(file: Path) -> None:
     assert settings.sources == {
         "api_url": "flag",
         "api_key": "SPECSTEP_API_KEY",
+        "profile": "default",
         "settle_seconds": str(file),
         "state": "default",
         "request_timeout": "default",

@@ -60,7 +60,7 @@ def test_without_a_key(specstep: Any, home: Path) -> None:
     ("variable", "value", "failing", "code"),
     [
         ("SPECSTEP_API_KEY", "sf_wrong", "key", 4),
-        ("SPECSTEP_API_KEY", "nonsense", "settings", 2),
+        ("SPECSTEP_API_KEY", "wrong", "settings", 2),
         ("SPECSTEP_API_URL", "http://example.com", "settings", 2),
         ("SPECSTEP_API_URL", "http://127.0.0.1:9", "key", 7),
     ],
