@@ -63,7 +63,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("Answer (Enter accepts the proposal): ")
     enter(child, "Forms only.")
     child.expect_exact("Answer sent; the generation will resume shortly.")
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
 
     assert (tmp_path / "portal.zip").is_file()

@@ -11,7 +11,7 @@ import pytest
 from specstep_flows import RunStore
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.sandbox import Sandbox
-from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, users_turns
+from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, send, users_turns
 from tests.kit.tiers import one_in
 
 if TYPE_CHECKING:
@@ -62,15 +62,6 @@ def seen_whole(child: pexpect.spawn) -> None:
     """The end of the brief is drawn, and what belongs to it is quiet."""
     child.expect_exact("part-19")
     child.expect_exact("trailing spaces")
-
-
-def send(child: pexpect.spawn) -> None:
-    """Press Enter behind the text, and on the empty line below."""
-    enter(child)
-    child.expect_exact("\n")
-    child.expect([pexpect.TIMEOUT, "never"], timeout=0.2)
-    enter(child)
-    child.expect_exact("takes your turn back")
 
 
 @pytest.fixture
@@ -206,7 +197,7 @@ def test_a_paste_is_one_answer(way: str, start: Start, sandbox: Sandbox, tmp_pat
     (generation,) = sandbox.state.generations.values()
     assert not generation.answers
     enter(child)
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
     assert list(generation.answers.values()) == [BRIEF.strip()]
     assert [answer["answer"] for answer in recorded(tmp_path).answers] == [BRIEF.strip()]
@@ -227,7 +218,7 @@ def test_what_was_typed_before_a_question_answers_none(start: Start, sandbox: Sa
     (generation,) = sandbox.state.generations.values()
     assert not generation.answers
     enter(child)
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
     assert list(generation.answers.values()) == ["y\nForms\nonly."]
 
