@@ -268,7 +268,11 @@ def test_answers_that_were_not_sent_are_there_when_the_run_is_resumed(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """All are sent or none: who leaves at the second question has the first one's answer, and half the second's."""
-    sandbox.options.clarifications = (ClarificationRound((Question("REST, or forms?"), Question("Which database?"))),)
+    sandbox.options.clarifications = (
+        ClarificationRound(
+            (Question("REST, or forms?", proposed_default=None), Question("Which database?", proposed_default=None))
+        ),
+    )
     child = start("run", "A portal.", "--yes", "--profile", "Fast", "--run-id", "mine")
     child.expect_exact("Answer: ")
     enter(child)
