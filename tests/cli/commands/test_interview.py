@@ -280,7 +280,7 @@ def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Star
     child.expect_exact("Turns: 0 of yours")
     say(child, "A portal.")
     child.expect_exact("0s  The agent is answering.")
-    child.expect_exact("1s")
+    child.expect_exact("⠹")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
     enter(child, "/quit")
