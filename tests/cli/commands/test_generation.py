@@ -29,7 +29,7 @@ def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> 
     assert "state:" in shown.out
     assert named.code == 0
     assert len(conversation.out.splitlines()) == 2
-    assert all(json.loads(line)["schema_version"] == 1 for line in events.out.splitlines())
+    assert all(json.loads(line)["schema_version"] == 2 for line in events.out.splitlines())
     assert specstep("generation", "show", generation, "--json").document["generation"]["project_name"] == "Tea"
 
 
