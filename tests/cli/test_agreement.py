@@ -81,6 +81,11 @@ def test_the_operations_that_destroy_are_listed_as_such(specstep: Any, untouched
     listed = {row["name"]: row["note"] for row in specstep("api", "--json").document["operations"]}
 
     assert [name for name, note in sorted(listed.items()) if note == "destroys"] == DESTROYS
+    for name in ("delete_webhook", "purge_package"):
+        described = specstep("api", name, "--describe")
+        assert f"It asks first, or needs --yes: {OPERATIONS[name].destroys}" in described.err
+        assert specstep("api", name, "--describe", "--json").document["asks_first"] == OPERATIONS[name].destroys
+    assert specstep("api", "get_me", "--describe").err == ""
 
 
 def test_webhooks_are_named_by_their_address(specstep: Any, sandbox: Any) -> None:
