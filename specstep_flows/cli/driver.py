@@ -14,7 +14,6 @@ from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.output import package_document, result_document
-from specstep_flows.cli.progress.log import Reporter, make_reporter
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
 from specstep_flows.cli.wording import in_options
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from specstep_flows.cli.options import OnQuestion, Progress, RunningOptions
-    from specstep_flows.cli.progress.log import Mode
+    from specstep_flows.cli.progress.log import Mode, Reporter
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.models import PackageOnDisk, RunResult
@@ -62,6 +61,8 @@ class Driver:
 
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with this process's reporter, policy and confirmation."""
+        from specstep_flows.cli.progress.log import make_reporter
+
         reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
         if self.around is not None:
             reporter = self.around(reporter)
@@ -95,6 +96,8 @@ class Driver:
 
     def download(self, go: Callable[[], PackageOnDisk]) -> int:
         """Download a package that no run manages, with this process's reporter."""
+        from specstep_flows.cli.progress.log import make_reporter
+
         reporter = make_reporter(self.mode, self.call.terminal, self.clock)
 
         def tell(event: events.Event) -> None:
@@ -136,10 +139,10 @@ class Driver:
                     f"There is no terminal to confirm the payment on: add --yes. Nothing {more}was paid for."
                 )
             limit = record.options.max_cost_usd
-            stops = f"it is cancelled above ${limit:g}" if limit else "no --max-cost is set"
-            again = "again " if record.generation_ids else ""
+            stops = f"it is cancelled above {money(limit)}" if limit else "no spending limit is set"
+            again = " again" if record.generation_ids else ""
             with self.interrupts.idle():
-                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs money; {stops}.")
+                agreed = terminal.confirm(f"Start a {profile} generation{again}? You will be charged; {stops}.")
         if agreed:
             # Nobody who resumes this run is asked the same again.
             self.client.store.update(

@@ -43,8 +43,9 @@ class Result:
     @property
     def document(self) -> dict[str, Any]:
         """The one JSON document on stdout."""
-        (line,) = self.out.splitlines()
-        document: dict[str, Any] = json.loads(line)
+        document: dict[str, Any] = json.loads(self.out)
+        # One line for programs; indented where a person reads it.
+        assert len(self.out.splitlines()) == 1 or self.out.startswith("{\n")
         assert next(iter(document)) == "schema_version"
         return document
 

@@ -105,7 +105,7 @@ class TestAPersonAtATerminal:
         assert result.code == 0
         assert "Brief: 'A shop.', 7 characters." in result.err
         assert "Quota: 500 of 500 generations left" in result.err
-        assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
+        assert "Start a Fast generation? You will be charged; it is cancelled above $5.00. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
 
