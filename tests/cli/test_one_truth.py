@@ -52,6 +52,7 @@ class Leg:
     watched: float
     away: float = 0.0
     deed: str = "nothing"
+    verb: str = "resume"
 
 
 @attrs.frozen
@@ -88,6 +89,7 @@ LEGS = st.builds(
     st.sampled_from((15.0, 40.0, 110.0, 300.0)),
     st.sampled_from((0.0, 20.0, 170.0, 200.0, 5000.0)),
     st.sampled_from(("nothing", "answer", "resume", "cancel")),
+    st.sampled_from(("resume", "watch")),
 )
 STORIES = st.builds(
     Story,
@@ -107,6 +109,7 @@ class World:
 
     specstep: Specstep
     sandbox: Sandbox
+    clock: ManualClock
     #: What was said last on stderr.
     said: str = ""
 
@@ -119,8 +122,7 @@ class World:
         self.said = self.specstep(*arguments, "--wait-paused", "1s").err
 
     def pass_time(self, seconds: float) -> None:
-        self.sandbox.clock.advance(seconds)
-        self.generation.advance(self.sandbox.clock.now())
+        self.generation.advance(self.clock.advance(seconds))
 
     def do(self, deed: str) -> None:
         """Somebody else acts, of whom the run's record knows nothing."""
@@ -149,11 +151,12 @@ class World:
 
 @contextmanager
 def world(story: Story, specstep: Specstep, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with monkeypatch.context() as patch, Sandbox(options=story.options(), clock=ManualClock()) as sandbox:
+    clock = ManualClock()
+    with monkeypatch.context() as patch, Sandbox(options=story.options(), clock=clock) as sandbox:
         state = folder / f"state-{sandbox.url.rpartition(':')[2]}"
         patch.setenv("SPECSTEP_STATE", str(state))
         point_to(sandbox, patch)
-        yield World(specstep, sandbox)
+        yield World(specstep, sandbox, clock)
 
 
 def tell(there: World, story: Story) -> None:
@@ -162,7 +165,10 @@ def tell(there: World, story: Story) -> None:
     common = ("-y", "--on-question", "detach", *limit, "--output", "out.zip", "--force")
     verb: tuple[str, ...] = ("run", "A shop for tea.", "--run-id", "tea", "--profile", "Fast")
     for leg in story.legs or (Leg(1.0),):
-        there.run(*verb, *common, "--timeout", leg.watched)
+        if leg.verb == "watch" and there.sandbox.state.generations:
+            there.run("watch", "tea", "--timeout", leg.watched)
+        else:
+            there.run(*verb, *common, "--timeout", leg.watched)
         if there.sandbox.state.generations:
             agree(there, "--offline")
             there.pass_time(leg.away)
@@ -239,7 +245,7 @@ def check_truth(there: World) -> None:
     assert shown["duration"]["seconds"] == pytest.approx(generation.ended_at - generation.created_at, abs=0.01)
     assert shown["duration"]["waiting_seconds"] == pytest.approx(waited, abs=0.01)
     assert shown["duration"]["unwatched_seconds"] == 0.0
-    assert shown["cost_usd"] == pytest.approx(generation.running_cost(there.sandbox.clock.now()), abs=1e-4)
+    assert shown["cost_usd"] == pytest.approx(generation.running_cost(there.clock.now()), abs=1e-4)
 
 
 def hold(story: Story, specstep: Specstep, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
