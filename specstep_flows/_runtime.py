@@ -319,8 +319,8 @@ class Runtime(_Runtime):
 
     def check(self, **callbacks: object) -> None:
         """Coroutine functions, which nobody here can await, are refused as well."""
-        super().check(**callbacks)
         refuse_coroutines(self._on_event, *callbacks.values())
+        super().check(**callbacks)
 
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""

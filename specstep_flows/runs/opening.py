@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import secrets
 import time
 from datetime import UTC, datetime
@@ -39,8 +40,10 @@ def check_run_id(run_id: str) -> str:
     is_short = isinstance(run_id, str) and 0 < len(run_id) <= LONGEST_RUN_ID
     fits = is_short and RUN_ID_LETTERS.issuperset(run_id) and run_id[0] not in ".-"
     if not fits:
+        hint = "; give its run_id" if hasattr(run_id, "run_id") else ""
+        shown = repr(run_id) if isinstance(run_id, str) else reprlib.repr(run_id)
         raise errors.UsageError(
-            f"{run_id!r} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'."
+            f"{shown} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'{hint}."
         )
     return run_id
 

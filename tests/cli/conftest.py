@@ -37,6 +37,8 @@ class Result:
     code: int
     out: str
     err: str
+    #: stdout as it was written.
+    raw: bytes = b""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             code = main([str(argument) for argument in arguments])
-        return Result(code, out.text(), err.text())
+        return Result(code, out.text(), err.text(), out.buffer.getvalue())  # type: ignore[attr-defined]
 
     return call
 

@@ -24,6 +24,7 @@ from specstep_flows.cli.output import (
 )
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.settings import is_loopback
 from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         status_of(record),
         "" if spent is None else money(spent),
         f"{record.created_at.astimezone():%Y-%m-%d %H:%M}",
-        name_of(record),
+        # What a sandbox says that it cost was charged to nobody.
+        name_of(record) + (" (sandbox)" if is_loopback(record.api_url) else ""),
     )
 
 
@@ -146,7 +148,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("state", record.generation_state),
         ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
-        ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
+        ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -56,6 +57,10 @@ class TestRetry:
 
         assert (refused.code, declined.code, agreed.code) == (2, 2, 0)
         assert "Quota:" in declined.err
+        assert re.search(
+            rf"Retry generation {failed} \(.+, profile Fast\)\? You will be charged\. \[y/N\]", declined.err
+        )
+        assert "add --yes. Nothing was sent." in refused.err
         assert agreed.out.strip() != failed
         assert sandbox.requests.count(op("retry_generation")) == 1
 
