@@ -50,6 +50,11 @@ def situation(collected: Collected) -> Situation:
         if len(collected.packages) > 1:
             words = f"All {len(collected.packages)} packages are complete and on disk."
             return Situation("good", words, f"They are in {Path(collected.packages[0].file).parent}.")
+        if record.file is None:
+            again = f"specstep download {record.run_id}"
+            return Situation(
+                "good", "The package is complete and was written to stdout.", "To download it again:", again
+            )
         return Situation("good", "The package is complete and on disk.", f"It is at {record.file}.")
     if is_terminal(state):
         return Situation("open", "The package is ready at SpecStep.", "To download it:", resume)
