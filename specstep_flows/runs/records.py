@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -92,6 +92,16 @@ class RunRecord:
     packages: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def created(self) -> datetime:
+        """When the run was created, in UTC; ``created_at`` is the same as the store has it."""
+        return datetime.fromtimestamp(self.created_at, UTC)
+
+    @property
+    def updated(self) -> datetime:
+        """When its record last changed, in UTC."""
+        return datetime.fromtimestamp(self.updated_at, UTC)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the package is on disk under its final name."""
         return self.stage == "done"
@@ -143,10 +153,15 @@ class RunList(list[RunRecord]):
         from specstep_flows._facts import run_facts
         from specstep_flows._html import table
 
-        labels = ("run", "project", "stage", "state", "cost")
+        labels = ("run", "project", "stage", "state", "cost", "created")
         rows = []
         for record in self[:LONGEST_SHOWN]:
-            facts = {"project": record.project_name or "", **{fact.label: fact.text for fact in run_facts(record)}}
+            created = f"{record.created.astimezone():%Y-%m-%d %H:%M}"
+            facts = {
+                "project": record.project_name or "",
+                "created": created,
+                **{fact.label: fact.text for fact in run_facts(record)},
+            }
             rows.append([facts.get(label, "") for label in labels])
         title = f"{len(self)} runs" + (f", the newest {LONGEST_SHOWN}" if len(self) > LONGEST_SHOWN else "")
         return table(title, [label.capitalize() for label in labels], rows)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from specstep_flows.answers import SyncPolicy
     from specstep_flows.answers_file import AnswersFile
+    from specstep_flows.callbacks import SyncPolicy
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
