@@ -18,18 +18,20 @@ from specstep_flows._paths import home_path
 from specstep_flows.callbacks import check_callable
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
-from specstep_flows.engine.effects import Fetch, Flow, Now, Report
+from specstep_flows.engine.effects import Fetch, Flow, Now
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import moments_of, seen, states_of
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
-from specstep_flows.runs.records import RunList, check_number, seconds_of
+from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -190,11 +192,12 @@ class _Runtime:
         resumed: bool,
         tell: Listener | None,
     ) -> R:
-        """The flow of a run: say which it is before anything is sent, then do the work."""
+        """The flow of a run, which says which run it is before anything is sent that leaves a trace."""
         record = session.record
         assert record is not None
         job = Job(
             files=self._files_of(record.options, tell),
+            opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
             key_check=self._key_check,
             policy=people.policy,
             confirm=people.confirm,
@@ -204,7 +207,6 @@ class _Runtime:
             is_user_actor=(self.settings.api_key or "").startswith("oat_"),
             options=record.options,
         )
-        await Report(events.RunOpened(record.run_id, resumed, states_of(record), record.history))
         return await work(job)
 
     @contextlib.contextmanager
@@ -214,7 +216,8 @@ class _Runtime:
         """A session that drives a run alone, and whether the run was there before. It blocks as long as a disk does.
 
         With ``is_beside`` it may be done beside another process that drives the run. What ends the run early is noted
-        in its record and named on the error.
+        in its record and named on the error. A new run that was refused, or whose checks were interrupted, leaves no
+        record.
         """
         opening.check_run_id(run_id)
         allowed: float | None = None if timeout is None else seconds_of("timeout", timeout)
@@ -239,11 +242,16 @@ class _Runtime:
             try:
                 with _enough_descriptors():
                     yield session, resumed
-            except errors.SpecStepError as error:
-                error.run_id = run_id
-                if is_alone:
+            except BaseException as error:
+                assert session.record is not None
+                if not resumed and session.record.stage == NOT_BEGUN and not may_clear(error):
                     with contextlib.suppress(errors.StoreError):
-                        self.store.update(run_id, {"error": error.message})
+                        self.store.discard(run_id)
+                elif isinstance(error, errors.SpecStepError):
+                    error.run_id = run_id
+                    if is_alone:
+                        with contextlib.suppress(errors.StoreError):
+                            self.store.update(run_id, {"error": error.message})
                 raise
         finally:
             let_go()

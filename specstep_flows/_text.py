@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 #: Whole terminal sequences: CSI, OSC (to BEL or ST), DCS and the like, and two-character escapes.
@@ -126,6 +127,23 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600}h" + (f" {whole % 3600 // 60}m" if whole % 3600 // 60 else "")
     return f"{whole // 86400}d" + (f" {whole % 86400 // 3600}h" if whole % 86400 // 3600 else "")
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The name that was probably meant, whatever its letter case: one that is like the word, or begins with it."""
+    import difflib
+
+    known = {name.casefold().lstrip("-"): name for name in names}
+    wanted = word.casefold().lstrip("-")
+    begun = [name for name in known if wanted and name.startswith(wanted)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(wanted, known, n=1)
+    return known[near[0]] if near else None
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A sentence with the nearest name, behind a space; empty if none is near."""
+    near = nearest(word, names)
+    return "" if near is None else f" Did you mean {near!r}?"
 
 
 def parse_duration(text: str) -> float | None:

@@ -156,7 +156,7 @@ class AnswersFile:
         if not self._was_asked:
             return []
         return [
-            f"{self.name}, {rule.place}: the rule for {rule} answered no question."
+            f"{self.name}, {rule.place}: not used so far: the rule for {rule}."
             for number, rule in enumerate(self._rules)
             if number not in self._used and rule.place != _DEFAULT
         ]

@@ -110,7 +110,7 @@ _CONTEXT: Final[Any] = vars(BaseException)["__context__"]
 
 
 class SpecStepError(Exception):
-    """Base class of all errors of this package. ``run_id`` is the run that it happened in, if any."""
+    """Base class of all errors of this package. ``run_id`` is the run that can be resumed, if there is one."""
 
     #: A stable code for programs, as ``specstep --json`` prints it.
     code: str = "error"
@@ -220,8 +220,9 @@ class TransportError(RequestError):
 class NotConnected(TransportError):
     """The connection was never made (DNS, refused, TLS, a proxy): the service has not seen the request.
 
-    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a proxy
-    refuses, or a certificate is not trusted; None if it may well work in a moment.
+    ``patience`` is how many seconds trying again makes sense if the service has never responded: 0 where a setting has
+    to be changed first (a name that cannot be resolved, a certificate that is not trusted, a proxy that refuses); None
+    if it may well work in a moment.
     """
 
     code = "not_connected"

@@ -65,13 +65,14 @@ class RunOpened(Event):
     """The run is stored: from now on it can be resumed. If it is new, nothing has been paid for yet.
 
     ``states`` are the states that the generation of a resumed run has been seen in, in order; ``history`` are the looks
-    at it, as the run's record keeps them.
+    at it, as the run's record keeps them. ``is_finished``: its package was on disk when it was opened.
     """
 
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
+    is_finished: bool = False
 
 
 @attrs.frozen

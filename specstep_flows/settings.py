@@ -6,8 +6,8 @@ file is ``config.toml`` in the platform's configuration folder, or the one that 
     api_key = "sf_..."                     # SPECSTEP_API_KEY; make the file private: chmod 600
     api_url = "https://specstep.com"       # SPECSTEP_API_URL
     state = "~/specstep-state"             # SPECSTEP_STATE; relative to this file's folder
-    settle_seconds = 90                    # SPECSTEP_SETTLE_SECONDS
-    request_timeout = 75                   # SPECSTEP_REQUEST_TIMEOUT, seconds
+    settle_seconds = 90                    # SPECSTEP_SETTLE_SECONDS; a time may have a unit: "90s", "1m30s"
+    request_timeout = 75                   # SPECSTEP_REQUEST_TIMEOUT
     clock_speed = 1                        # SPECSTEP_CLOCK_SPEED, only against a service on loopback
 """
 
@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
+from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _LARGEST_BYTES: Final = 1 << 20
 #: Authentication page: an API key, or an access token of the browser sign-in.
 _KEY_PREFIXES: Final = ("sf_", "oat_")
 
+#: Quotes, straight and curly, and marks that nobody sees.
+_AROUND: Final = "\"'`\u201c\u201d\u2018\u2019\ufeff\u200b\u2060"
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 _PLAIN_PATH: Final = re.compile(r"(?:/[a-z]{1,12}\d{0,2}){1,3}/?")
 _FOUR_NUMBERS: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
@@ -235,10 +238,18 @@ def _home_path(value: str | Path, source: str) -> Path:
         raise SettingsError(f"There is no home folder for {value} ({source}): give the whole path.") from None
 
 
+def _bare(value: str) -> str:
+    """A value without the spaces, line ends and quotes that files, secret stores and copying put around it."""
+    while (bare := value.strip(_AROUND).strip()) != value:
+        value = bare
+    return value
+
+
 def check_api_key(value: object, source: str) -> str:
     """The key, if it has the form of one. No message shows any part of it."""
     if not isinstance(value, str):
         raise SettingsError(f"The key ({source}) must be a string.")
+    value = _bare(value)
     if any(character.isspace() for character in value):
         raise SettingsError(f"The key ({source}) contains a space or a line break. Copy only the key.")
     if not value.isascii() or not value.isprintable():
@@ -257,6 +268,7 @@ def check_api_url(value: object, source: str) -> str:
     Plain http is accepted on loopback only. A path, a query or a user name is refused, not dropped. Messages show the
     address only if it cannot contain a secret.
     """
+    value = _bare(value) if isinstance(value, str) else value
     if not isinstance(value, str) or not value:
         raise SettingsError(f"The service's address ({source}) must be a string that is not empty.")
     if not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
@@ -358,12 +370,18 @@ def _number(value: object, source: str, what: str, lowest: str, fits: Callable[[
     return number
 
 
+def _seconds(value: object) -> object:
+    """A time as seconds, where it is text with a unit."""
+    seconds = parse_duration(value) if isinstance(value, str) else None
+    return value if seconds is None else seconds
+
+
 def _settle_seconds(value: object, source: str) -> float:
-    return _number(value, source, "settle time in seconds", "of 0 or more", lambda number: number >= 0)
+    return _number(_seconds(value), source, "settle time in seconds", "of 0 or more", lambda number: number >= 0)
 
 
 def _request_timeout(value: object, source: str) -> float:
-    return _number(value, source, "request timeout in seconds", "above 0", lambda number: number > 0)
+    return _number(_seconds(value), source, "request timeout in seconds", "above 0", lambda number: number > 0)
 
 
 def check_clock_speed(value: object, source: str) -> float:
@@ -447,12 +465,9 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
 
 
 def _unknown(name: str, path: Path) -> str:
-    import difflib
-
     from specstep_flows.models import RunOptions
 
-    near = difflib.get_close_matches(name, _CHECKS, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    if not near and name in attrs.fields_dict(RunOptions):
+    hint = did_you_mean(name, _CHECKS)
+    if not hint and name in attrs.fields_dict(RunOptions):
         hint = " It is an option of a run: give it to `run`, where it holds for that run."
     return f"The settings file {path} has an unknown setting: {name!r}.{hint} Nothing was sent."

@@ -11,6 +11,7 @@ from typing import Final
 __all__ = [
     "DEFAULT_PROFILE",
     "DOCUMENTED_PROFILES",
+    "DOCUMENTED_PROJECT_TYPES",
     "FAN_OUT_PROFILES",
     "STAGES",
     "billing_meaning",
@@ -51,6 +52,11 @@ DEFAULT_PROFILE: Final = "Normal"
 #: Profiles with which one kickoff starts several generations.
 FAN_OUT_PROFILES: Final = frozenset({"Researcher"})
 DOCUMENTED_PROFILES: Final = frozenset({"Fast", DEFAULT_PROFILE, "Extensive"}) | FAN_OUT_PROFILES
+
+#: What a project can be of; GET /v1/capabilities says what the service accepts.
+DOCUMENTED_PROJECT_TYPES: Final = frozenset(
+    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
+)
 
 #: Failure categories that running the same intake again is likely to clear, as the walkthrough describes them.
 _RETRYABLE_FAILURES: Final = (

@@ -129,7 +129,7 @@ def test_the_first_rule_that_has_an_answer_wins() -> None:
     )
     assert texts(policy, API, STACK) == ["server-rendered HTML forms", "first"]
     assert policy.unused() == [
-        "answers, line 1, column 74: the rule for agent '*' answered no question.",
+        "answers, line 1, column 74: not used so far: the rule for agent '*'.",
     ]
 
 
@@ -164,8 +164,8 @@ def test_what_answered_nothing_is_named_once_there_were_questions() -> None:
     assert policy.unused() == []
     policy([API])
     assert policy.unused() == [
-        "answers, line 2, column 3: the rule for question 'Which colour?' answered no question.",
-        "answers, line 4, column 3: the rule for pattern 'colou?r' answered no question.",
+        "answers, line 2, column 3: not used so far: the rule for question 'Which colour?'.",
+        "answers, line 4, column 3: not used so far: the rule for pattern 'colou?r'.",
     ]
     policy([Clarification("Which colour?"), Clarification("What color?")])
     assert policy.unused() == []
@@ -285,7 +285,7 @@ def test_nothing_of_ours_starts_python() -> None:
     assert [
         name for name, text in sources.items() if re.search(r"sys\.executable|multiprocessing|os\.spawn", text)
     ] == []
-    assert [name for name, text in sources.items() if "subprocess" in text] == ["cli/interview/keyboard.py"]
+    assert [name for name, text in sources.items() if "subprocess" in text] == ["cli/interview/editor.py"]
 
 
 @given(st.text("ab{}[]()|*+?.^$\\d1,-ie", max_size=12), st.text("abdie1,{}-", max_size=12))

@@ -136,7 +136,7 @@ def test_a_misspelt_option_does_not_run_without_a_limit(sandbox: Sandbox, tmp_pa
     with SpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path) as client:
         interview = client.start_interview()
         sent = len(sandbox.requests)
-        with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+        with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
             client.adopt(interview.id, **misspelt)
         with pytest.raises(errors.RunNotFound):
             client.resume("r", **misspelt)

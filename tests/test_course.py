@@ -59,7 +59,7 @@ def test_incidents_are_what_changed_between_looks() -> None:
     assert texts == [
         "1 retry after a provider's error (rate limit).",
         "Resumed after a host restart; repeated work raises the cost.",
-        "Paused until questions were answered; nothing was spent meanwhile.",
+        "Paused for your answers; nothing was spent meanwhile.",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import subprocess
@@ -143,13 +144,12 @@ def test_without_state_the_platform_has_a_place() -> None:
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        (f"{KEY}\n", "space or a line break"),
-        (f" {KEY}", "space or a line break"),
+        (f"{KEY}\n{KEY}", "space or a line break"),
         (f"Bearer {KEY}", "space or a line break"),
         (f"{KEY[:8]}\u00a0{KEY[8:]}", "space or a line break"),
         (f"{KEY}é", "characters that no key has"),
         (f"{KEY}\x00", "characters that no key has"),
-        (f'"{KEY}"', "must begin with sf_"),
+        (' " " ', "must begin with sf_"),
         ("9f8e7d6c5b4a", "must begin with sf_"),
         ("SF_9f8e7d6c5b4a", "must begin with sf_"),
         ("sf_", "the rest is missing"),
@@ -166,8 +166,44 @@ def test_a_malformed_key_is_refused_without_showing_it(key: object, reason: str)
     assert "9f8e" not in repr(caught.value)
 
 
+@pytest.mark.parametrize(
+    "around", ["{}\n", " {}", "{}\r\n", "\t{}\u00a0", '"{}"', "'{}'\n", '"{}\n"', "\u201c{}\u201d", "\ufeff{}", "`{}`"]
+)
+def test_what_stands_around_a_key_or_an_address_is_no_part_of_it(file: Path, around: str) -> None:
+    """Secret stores add a line end, env files keep quotes, and people copy spaces; wherever it is given."""
+    key, url = around.format(KEY), around.format("https://specstep.example")
+    file.write_text(f"api_key = {json.dumps(key)}\napi_url = {json.dumps(url)}\n")
+    for settings in (
+        Settings.load(environ={"SPECSTEP_API_KEY": key, "SPECSTEP_API_URL": url}),
+        Settings.load({"api_key": key, "api_url": url}, environ={}),
+        Settings.load(environ={}, file=file),
+        Settings(api_key=key, api_url=url),
+    ):
+        assert (settings.api_key, settings.api_url) == (KEY, "https://specstep.example")
+
+
+def test_a_time_may_have_a_unit(file: Path) -> None:
+    """In the environment, in the file and as a flag."""
+    file.write_text('settle_seconds = "2m"\nrequest_timeout = 5\n')
+    settings = Settings.load({"request_timeout": "1m30s"}, {"SPECSTEP_SETTLE_SECONDS": "95s"}, file)
+
+    assert (settings.settle_seconds, settings.request_timeout) == (95.0, 90.0)
+    assert Settings.load(environ={}, file=file).settle_seconds == 120.0
+
+
+@given(st.text(max_size=12), st.sampled_from([KEY, "oat_A-b.c~1/="]), st.text(max_size=12))
+def test_nothing_inside_a_key_is_ever_cut(before: str, key: str, after: str) -> None:
+    """Whatever stands around it: the key is found whole, or what was given is refused."""
+    try:
+        found = check_api_key(before + key + after, "flag")
+    except SettingsError:
+        return
+    assert found in before + key + after
+    assert key in found
+
+
 def test_both_kinds_of_keys_are_accepted_as_they_are() -> None:
-    """API keys and access tokens; nothing is trimmed or changed."""
+    """API keys and access tokens; nothing in them is changed."""
     assert check_api_key(KEY, "flag") == KEY
     assert check_api_key("oat_A-b.c~1/=", "flag") == "oat_A-b.c~1/="
 
@@ -224,7 +260,7 @@ def test_a_key_in_the_wrong_place_is_not_shown(environ: dict[str, str]) -> None:
     assert KEY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
 
 
-@pytest.mark.parametrize("key", ["sf_short\n", "sf_sécret", "sf_a b\r\nX-Header: y", "sf_\0zz", "sf_", "secret", 7])
+@pytest.mark.parametrize("key", ["sf_sho rt", "sf_sécret", "sf_a b\r\nX-Header: y", "sf_\0zz", "sf_", "secret", 7])
 def test_a_key_from_code_is_checked_as_any_other(key: Any) -> None:
     """One that fits no header would be quoted by whoever refuses it."""
     with pytest.raises(SettingsError) as caught:
@@ -305,8 +341,8 @@ def test_an_address_becomes_an_origin(given_url: str, origin: str) -> None:
         ("https://me:secret99@specstep.com", "must not contain a user name or password"),
         ("https://specstep.com?key=secret99", "must end after the host"),
         ("https://specstep.com/#", "must end after the host"),
-        ("https://specstep.com\n", "characters that no URL has"),
-        (" https://specstep.com", "characters that no URL has"),
+        ("https://specstep.com\nx", "characters that no URL has"),
+        ("https://spec step.com", "characters that no URL has"),
         ("https://sp\u0435cstep.com", "characters that no URL has"),
         ("https:\\\\specstep.com", "characters that no URL has"),
         (8787, "must be a string"),

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows._text import counted, duration, money, parse_duration, percent, size, spaced, without_secrets
+import specstep_flows
+from specstep_flows._text import (
+    counted,
+    did_you_mean,
+    duration,
+    money,
+    nearest,
+    parse_duration,
+    percent,
+    size,
+    spaced,
+    without_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -152,3 +167,47 @@ def test_no_text_keeps_the_search_busy(piece: str) -> None:
     """A service may send any text in any length: one that the search would go over again and again would not end."""
     for text in (piece * 20_000, f"https://x/{piece * 20_000}", f" /{piece * 20_000}", f"https://{piece * 20_000}a"):
         without_secrets(text, is_foreign=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "near"),
+    [
+        ("Fsat", ("Extensive", "Fast", "Normal"), "Fast"),
+        ("EXTEN", ("Extensive", "Fast", "Normal"), "Extensive"),
+        ("done-rnu", ("done-run", "portal"), "done-run"),
+        ("--since", ("--offline", "--json"), None),
+        ("", ("a", "b"), None),
+        ("zzz", ("Fast", "Normal"), None),
+        ("brief", ("brief.md", "notes.md"), "brief.md"),
+    ],
+)
+def test_the_nearest_name(word: str, names: tuple[str, ...], near: str | None) -> None:
+    """One that is alike in any letters, or the only one that begins so; far ones are no guess."""
+    assert nearest(word, names) == near
+    assert did_you_mean(word, names) == ("" if near is None else f" Did you mean {near!r}?")
+
+
+@given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=8))
+def test_a_guess_is_one_of_the_names(word: str, names: list[str]) -> None:
+    """Whatever is typed; a name itself is its own nearest."""
+    found = nearest(word, names)
+    assert found is None or found in names
+
+
+#: An amount, a percentage or seconds that are formatted where they are said.
+BY_HAND = re.compile(r"\$\{[^{}]*:[^{}]*\}|\{[^{}]*:[^{}]*\}( ?%| s\b)(?!\w)|\{[^{}]*/ 60[^{}]*\}")
+#: The axis of a plot has its own steps; settings and time-outs are in the seconds that were set.
+ELSEWHERE = ("_text.py", "report/plot.py", "settings.py", "package/blob_host.py", "webhooks.py")
+
+
+def test_money_percentages_and_durations_are_written_in_one_place() -> None:
+    """``$0.64``, ``71%`` and ``2m 44s`` everywhere, because nobody formats them by hand."""
+    package = Path(specstep_flows.__file__).parent
+    found = [
+        f"{path.relative_to(package)}: {match[0]}"
+        for path in package.rglob("*.py")
+        if not path.is_relative_to(package / "sandbox") and str(path.relative_to(package)) not in ELSEWHERE
+        for match in BY_HAND.finditer(path.read_text("utf-8"))
+    ]
+
+    assert found == []

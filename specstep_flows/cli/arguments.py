@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import home_path
+from specstep_flows._text import counted, did_you_mean, plain_line
 from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
@@ -27,33 +29,92 @@ if TYPE_CHECKING:
 
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
+#: How the name of a file of text ends.
+DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
+#: No file's name is longer.
+LONGEST_NAME: Final = 255
+#: So much of a brief is shown in a line.
+LONGEST_SHOWN: Final = 50
 
 
-def messages_of(brief: str | None, further: Sequence[str]) -> list[str]:
+@attrs.frozen
+class GivenBrief:
+    """The turns of the interview, and where the first came from (None: it was given as text)."""
+
+    messages: list[str]
+    source: str | None = None
+
+    def words(self) -> str:
+        """What a person should see before it is paid for: a file's name taken for a brief shows here."""
+        first = plain_line(self.messages[0]) if self.messages else ""
+        shown = first if len(first) <= LONGEST_SHOWN else f"{first[: LONGEST_SHOWN - 1]}…"
+        further = f", and {counted(len(self.messages) - 1, 'further message')}" if len(self.messages) > 1 else ""
+        length = f"{len(self.messages[0]) if self.messages else 0:,}"
+        return f"Brief: {self.source or repr(shown)}, {length} characters{further}"
+
+
+def given_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text: bool = False) -> GivenBrief:
     """The turns of the interview: the brief, then what ``--message`` adds.
 
-    ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself. Without it,
-    stdin is read if it is not a terminal, unless there are messages.
+    ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself; so it always
+    is with ``is_text``. One word that is no file is asked about. Without it, stdin is read if it is not a terminal,
+    unless there are messages.
 
     Raises:
         UsageError: nothing was given, or a file that is not there, not text, or too long.
     """
     if brief is None:
         if further:
-            return list(further)
+            return GivenBrief(list(further))
         if sys.stdin is None or is_terminal(sys.stdin):
             raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        return [brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input"), *further]
-    path = Path(brief)
-    if brief.strip() and os.path.exists(path):
-        return [read_brief(path), *further]
-    if looks_like_a_path(brief):
-        raise errors.UsageError(
-            f"There is no file {brief}. If it is the brief itself, give it with --message. Nothing was sent."
-        )
-    return [brief, *further]
+        text = brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input")
+        return GivenBrief([text, *further], "standard input")
+    if not is_text:
+        path = Path(brief)
+        if brief.strip() and os.path.exists(path):
+            return GivenBrief([read_brief(path), *further], brief)
+        _refuse_missing_file(call, brief)
+    return GivenBrief([brief, *further])
+
+
+def _refuse_missing_file(call: Call, brief: str) -> None:
+    """Refuse the name of a file that is not there, and ask about text that may be one.
+
+    Raises:
+        UsageError: it is not meant as text, or there is nobody to ask.
+    """
+    is_path = looks_like_a_path(brief)
+    if not (is_path or _is_one_word(brief) or _is_named_like_a_document(brief)):
+        return
+    missing = f"There is no file {brief}.{_near_file(brief)}"
+    if not is_path and call.terminal.is_interactive:
+        if call.terminal.confirm(f"{missing} Is {brief!r} the whole brief?"):
+            return
+        raise errors.UsageError("Nothing was sent.")
+    raise errors.UsageError(f"{missing} If it is the brief itself, add --text. Nothing was sent.")
+
+
+def _is_named_like_a_document(text: str) -> bool:
+    """Whether a text, which may have spaces, ends as files of text do."""
+    return len(text) <= LONGEST_NAME and text.lower().endswith(DOCUMENT_ENDINGS)
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether a text has no space, in a script that has spaces."""
+    return bool(text) and not any(
+        character.isspace() or unicodedata.east_asian_width(character) in "WF" for character in text
+    )
+
+
+def _near_file(name: str) -> str:
+    try:
+        there = os.listdir(os.path.dirname(name) or ".")
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(os.path.basename(name), there)
 
 
 def standard_input(what: str, most: int) -> bytes:
@@ -181,7 +242,7 @@ def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord
         if found and is_whole:
             some = " or ".join(record.run_id for record in found[:5])
             raise errors.RunNotFound(
-                f"There is no run called {name}. This takes the whole id, as nothing undoes it: {some}."
+                f"There is no run called {name}. Give the whole id here, not only how it begins: {some}."
             ) from None
         if len(found) == 1:
             return found[0]

@@ -9,7 +9,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._text import money, plain_line
+from specstep_flows._text import heading, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.agreement import agree_to_lose
 from specstep_flows.cli.arguments import find_target, id_as_named, locate
@@ -144,7 +144,7 @@ class Cancellation:
         return f"{'Generation' if is_first else 'generation'} {named}"
 
     def _project(self) -> str:
-        name = plain_line(self.generation.project_name) if self.generation is not None else ""
+        name = heading(self.generation.project_name) if self.generation is not None else ""
         name = name or (name_of(self.record) if self.record is not None else "")
         return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 

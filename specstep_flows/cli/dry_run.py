@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows._network import check_downloads
 from specstep_flows._paths import user_path, working_folder
-from specstep_flows._text import counted
+from specstep_flows._text import counted, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.options import OnQuestion
 from specstep_flows.cli.questions import load_answers
 from specstep_flows.models import Capabilities
 from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
-    from specstep_flows.callbacks import Brief
+    from collections.abc import Sequence
+
+    from specstep_flows.cli.arguments import GivenBrief
     from specstep_flows.cli.driver import Driver
     from specstep_flows.cli.options import KickoffOptions, RunningOptions
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import RunOptions
 
 
-def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: RunningOptions, run_id: str | None) -> int:
+#: What each way of answering questions does.
+_ON_QUESTION: Final = {
+    OnQuestion.ask: "ask you",
+    OnQuestion.defaults: "take the proposed default",
+    OnQuestion.detach: "stop and exit 5",
+    OnQuestion.fail: "fail and exit 5",
+}
+
+
+def rehearse(
+    driver: Driver,
+    brief: GivenBrief,
+    attachments: Sequence[Path],
+    kickoff: KickoffOptions,
+    running: RunningOptions,
+    run_id: str | None,
+) -> int:
     """Check what ``run`` would check, and say what it would do.
 
     GET /v1/me, GET /v1/usage, GET /v1/generations, GET /v1/capabilities
@@ -34,29 +52,34 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
     Raises:
         SpecStepError: what ``run`` would raise before it pays.
     """
+    from specstep_flows.flows.job import spelled_choices
     from specstep_flows.runs.opening import new_record, new_run_id, run_options
 
     client, call = driver.client, driver.call
     options = run_options(**kickoff.given(), **running.given())
-    record = new_record(brief.messages, brief.attachments, options, run_id or new_run_id(), client.settings.api_url)
+    record = new_record(brief.messages, attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output, bool(running.force))
+    where = f"save the package {'as' if target.suffix == '.zip' else 'in'} {target}"
+    if driver.is_piped:
+        where = "write the package to stdout"
     check_downloads(client.settings.api_url)
     account = client.get_account()
-    _check_choices(_accepted(client), options)
+    options = spelled_choices(options, _accepted(client))
     profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
     turns = counted(len(record.messages), "turn")
     documents = f" and {counted(len(record.attachments), 'document')}" if record.attachments else ""
-    limit = f", cancelled when it has cost more than ${options.max_cost_usd:g}" if options.max_cost_usd else ""
+    limit = f" (cancelled above {money(options.max_cost_usd)})" if options.max_cost_usd else ""
+    from_file = "answer from the file, else " if driver.answers else ""
     plan = [
         f"The key is valid ({account.display_name or account.user_id or 'no name given'}, "
         f"plan {account.plan or 'unknown'}).",
         *lines,
-        f"It would hold an interview of {turns}{documents}, start one {profile} generation{limit}, and save the "
-        f"package {'as' if target.suffix == '.zip' else 'in'} {target}.",
-        f"Questions: {driver.on_question.value}{', after the answers file' if driver.answers else ''}.",
-        "This was a dry run: nothing was started, and nothing was paid for.",
+        f"{brief.words()}.",
+        f"Would run an interview of {turns}{documents}, start one {profile} generation{limit}, and {where}.",
+        f"If asked a question: {from_file}{_ON_QUESTION[driver.on_question]}.",
+        "Dry run: nothing was started or charged.",
     ]
     call.finish(
         "\n".join(plan),
@@ -64,10 +87,11 @@ def rehearse(driver: Driver, brief: Brief, kickoff: KickoffOptions, running: Run
             "code": "dry_run",
             "account": as_json(account),
             **document,
+            "brief": {"source": brief.source, "characters": len(brief.messages[0])},
             "turns": len(record.messages),
             "attachments": list(record.attachments),
             "profile": profile,
-            "output": str(target),
+            "output": "-" if driver.is_piped else str(target),
         },
     )
     return exits.DONE
@@ -83,7 +107,7 @@ def _accepted(client: SpecStep) -> Capabilities:
         raise
 
 
-def _target(output: Path | None, force: bool) -> Path:
+def _target(output: PurePath | None, force: bool) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
     from specstep_flows.package.disk import LONGEST_ENDING, refuse_taken
 
@@ -105,13 +129,3 @@ def _target(output: Path | None, force: bool) -> Path:
             f"{target} cannot be written ({error.strerror}); choose another --output. Nothing was started."
         ) from None
     return target
-
-
-def _check_choices(accepted: Capabilities, options: RunOptions) -> None:
-    for what, chosen, words in (
-        ("review profile", options.profile, accepted.review_profiles),
-        ("project type", options.project_type, accepted.project_types),
-        ("mirror selection", options.mirror_selection, accepted.mirror_selections),
-    ):
-        if chosen is not None and words and chosen not in words:
-            raise errors.UsageError(f"The service has no {what} {chosen!r}; it accepts {', '.join(words)}.")

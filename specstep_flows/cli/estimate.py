@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +12,7 @@ from specstep_flows._text import duration, money
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, Usage
@@ -30,6 +29,8 @@ class Range:
     @classmethod
     def of(cls, values: Iterable[float]) -> Range | None:
         """None where there is nothing to go by."""
+        import statistics
+
         found = sorted(values)
         return cls(statistics.median(found), found[0], found[-1]) if found else None
 
@@ -45,21 +46,22 @@ class Estimate:
 
     def words(self) -> str:
         """In a sentence, labelled as what it is."""
-        runs = (
-            f"{self.count} completed {self.profile} generations"
-            if self.count > 1
-            else f"completed {self.profile} generation"
+        past = (
+            f"your last {self.count} {self.profile} generations" if self.count > 1 else f"your one {self.profile} run"
         )
-        parts = []
-        if self.cost_usd is not None:
-            cost = self.cost_usd
-            parts.append(f"cost median {money(cost.median)} (range {money(cost.low)} to {money(cost.high)})")
-        if self.seconds is not None:
-            took = self.seconds
-            parts.append(
-                f"duration median {duration(took.median)} (range {duration(took.low)} to {duration(took.high)})"
-            )
-        return f"Estimate from your own last {runs}: {', '.join(parts)}."
+        parts = [
+            _typical(found, self.count, words)
+            for found, words in ((self.cost_usd, money), (self.seconds, duration))
+            if found is not None
+        ]
+        return f"Estimate from {past}: {', '.join(parts)}."
+
+
+def _typical(found: Range, count: int, words: Callable[[float], str]) -> str:
+    """The median, with the ends where they say more."""
+    median, low, high = words(found.median), words(found.low), words(found.high)
+    typical = f"typically {median}" if count > 1 else median
+    return typical if low == high else f"{typical} ({low} to {high})"
 
 
 def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
@@ -78,11 +80,11 @@ def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
     if usage.remaining is not None:
-        of = "" if usage.limit is None else f" of {usage.limit:g}"
-        parts.append(f"{usage.remaining:g}{of} left")
+        of = f" of {usage.limit:g}" if usage.limit is not None else ""
+        parts.append(f"{usage.remaining:g}{of} generations left")
     elif usage.used is not None:
-        of = "" if usage.limit is None else f" of {usage.limit:g}"
-        parts.append(f"{usage.used:g}{of} used")
+        of = f" of {usage.limit:g}" if usage.limit is not None else ""
+        parts.append(f"{usage.used:g}{of} generations used")
     if usage.resets_at:
         parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
@@ -108,17 +110,15 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
     except errors.AuthenticationError:
         raise
     except errors.RequestError as error:
-        lines.append(f"The quota could not be read: {error.message}")
+        lines.append(f"The quota could not be read. {error.message}")
     try:
         # The newest page alone: it is one request, and older ones say less about today's prices.
         expected = estimate(client.list_generations(first_page=True), chosen)
         lines.append(
-            expected.words()
-            if expected is not None
-            else f"No estimate: none of your newest generations is a completed {chosen} one."
+            expected.words() if expected is not None else f"No estimate yet: you have no completed {chosen} generation."
         )
     except errors.AuthenticationError:
         raise
     except errors.RequestError as error:
-        lines.append(f"No estimate, as your past generations could not be read: {error.message}")
+        lines.append(f"No estimate: your past generations could not be read. {error.message}")
     return lines, {"usage": None if usage is None else dict(usage.raw), "estimate": as_json(expected)}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from specstep_flows._text import did_you_mean
 from specstep_flows.cli import exits
 
 if TYPE_CHECKING:
@@ -37,6 +39,35 @@ VERBS: Final = {
     "package": ("package", "List, read and search packages at the service."),
     "webhook": ("webhook", "Manage the webhooks of an API key."),
 }
+
+#: Options that people try out of habit, and what there is instead.
+INSTEAD: Final = {
+    **dict.fromkeys(
+        ("--api-key", "--apikey", "--key", "--token"),
+        "A key is never given on the command line, where other users can see it: set SPECSTEP_API_KEY.",
+    ),
+    **dict.fromkeys(("--format", "--output-format"), "Use --json for one JSON document, or --events for NDJSON."),
+    **dict.fromkeys(("--no-color", "--no-colour", "--color"), "Set NO_COLOR=1 for text without colours."),
+    **dict.fromkeys(("--debug", "--trace"), "Set SPECSTEP_DEBUG=1 for the traceback of an internal error."),
+    "--config": "Set SPECSTEP_CONFIG to the settings file.",
+    "--version": "`specstep --version` shows it.",
+    "--budget": "Use --max-cost.",
+}
+#: The same for verbs.
+ALIASES: Final = {
+    **dict.fromkeys(("ls", "list", "history"), "runs"),
+    **dict.fromkeys(("start", "create", "new", "generate"), "run"),
+    **dict.fromkeys(("status", "info", "get"), "show"),
+    **dict.fromkeys(("rm", "remove", "delete"), "forget"),
+    **dict.fromkeys(("stop", "abort", "kill"), "cancel"),
+    **dict.fromkeys(("continue", "retry"), "resume"),
+    **dict.fromkeys(("fetch", "get-package"), "download"),
+    **dict.fromkeys(("check", "config", "login", "auth", "whoami"), "doctor"),
+}
+
+#: How typer begins these.
+_NO_COMMAND: Final = re.compile("No such command '(.*?)'")
+_EXTRA: Final = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 
 #: typer keeps its click to itself; this is how its usage errors are known in every version.
 _UsageError: Final[type[Any]] = typer.BadParameter.__mro__[1]
@@ -137,8 +168,33 @@ def _usage(error: Any, *, wants_json: bool) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         Terminal().tell(context.get_help())
         return exits.USAGE
-    message = str(error.format_message())
+    message = _in_our_words(error, context)
     return _refuse(message, wants_json=wants_json, see=context.command_path if context is not None else None)
+
+
+def _in_our_words(error: Any, context: Any) -> str:
+    """What is wrong with the arguments, with the name that was probably meant: typer's guesses are too generous."""
+    message = str(error.format_message())
+    option = getattr(error, "option_name", None)
+    if option is not None and type(error).__name__ == "NoSuchOption":
+        known = [name for parameter in context.command.params for name in parameter.opts] if context is not None else []
+        hint = _sentence(INSTEAD.get(option)) or did_you_mean(option, known)
+        if not hint and hasattr(context.command, "commands"):
+            hint = " Options are given after the command."
+        return f"Unknown option {option}.{hint}"
+    if option is not None:
+        return f"{option} needs a value."
+    if match := _NO_COMMAND.match(message):
+        verbs = list(context.command.commands)
+        near = ALIASES.get(match[1]) if set(VERBS) <= set(verbs) else None
+        return f"Unknown command {match[1]}.{did_you_mean(near or match[1], verbs)}"
+    if match := _EXTRA.match(message):
+        return f"Unexpected argument: {match[1]}. Put text with spaces in quotes."
+    return message
+
+
+def _sentence(text: str | None) -> str:
+    return f" {text}" if text else ""
 
 
 def _refuse(message: str, *, wants_json: bool, see: str | None = None) -> int:

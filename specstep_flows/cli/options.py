@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Final, TypeAlias
 
 import attrs
 import typer
@@ -15,6 +16,10 @@ from specstep_flows._paths import can_be_read_again, user_path
 from specstep_flows._text import parse_duration, plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
+
+#: ``--output -``: the package goes to stdout. It is no path that anything could open.
+STDOUT: Final = PurePath("-")
 
 
 class Progress(StrEnum):
@@ -53,6 +58,11 @@ def amount(text: str) -> float:
     return usd
 
 
+def output_path(text: str) -> PurePath:
+    """A path, or ``STDOUT``."""
+    return STDOUT if text == "-" else Path(text)
+
+
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
     """Run ids for shell completion, each with what it is."""
     from specstep_flows.runs.store import RunStore
@@ -69,6 +79,20 @@ def complete_run(incomplete: str) -> list[tuple[str, str]]:
             store.close()
     except errors.SpecStepError:
         return []
+
+
+def complete_profile(incomplete: str) -> list[str]:
+    """The profiles that the pages name, for shell completion."""
+    return _begun(incomplete, DOCUMENTED_PROFILES)
+
+
+def complete_project_type(incomplete: str) -> list[str]:
+    """The project types that the pages name."""
+    return _begun(incomplete, DOCUMENTED_PROJECT_TYPES)
+
+
+def _begun(incomplete: str, words: Iterable[str]) -> list[str]:
+    return sorted(word for word in words if fold(word).startswith(fold(incomplete)))
 
 
 RunArgument: TypeAlias = Annotated[
@@ -149,20 +173,39 @@ Attach: TypeAlias = Annotated[
     typer.Option("--attach", metavar="FILE", help="A reference document to upload first (repeatable)."),
 ]
 Profile: TypeAlias = Annotated[
-    str | None, typer.Option("--profile", help="Review profile: Fast, Normal (the default), Extensive, ...")
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        autocompletion=complete_profile,
+        help="Review profile: Fast, Normal (the default), Extensive, ...",
+    ),
 ]
 ProjectType: TypeAlias = Annotated[
-    str | None, typer.Option("--project-type", help="WebApp, MobileApp, ... (default: the service detects it).")
+    str | None,
+    typer.Option(
+        "--project-type",
+        metavar="TYPE",
+        autocompletion=complete_project_type,
+        help="WebApp, MobileApp, ... (default: the service detects it).",
+    ),
 ]
 Mirror: TypeAlias = Annotated[
-    str | None, typer.Option("--mirror", help="Mirror selection: ClaudeMd, ... (default: the service's).")
+    str | None,
+    typer.Option("--mirror", metavar="NAME", help="Mirror selection: ClaudeMd, ... (default: the service's)."),
 ]
 Embedded: TypeAlias = Annotated[
     bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
 ]
 Output: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="PATH", help="File name of the zip, or a folder for it (default: here)."),
+    PurePath | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        parser=output_path,
+        help="File name of the zip, or a folder for it (default: here); - writes the zip to stdout.",
+    ),
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
 Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite what has the package's name.")]
@@ -204,8 +247,21 @@ class RunningOptions:
     wait_paused: WaitPaused = None
     progress: ProgressOption = Progress.auto
 
+    @property
+    def wants_stdout(self) -> bool:
+        """Whether the package is to go to stdout."""
+        return self.output == STDOUT and not isinstance(self.output, Path)
+
     def given(self) -> dict[str, Any]:
-        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again."""
+        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again.
+
+        Raises:
+            UsageError: the package is to go to stdout, and this verb does not wait for it.
+        """
+        if self.wants_stdout:
+            raise errors.UsageError(
+                "--output - works with run, resume and download only: give a path. Nothing was sent."
+            )
         remember = given(
             {
                 "yes": self.yes,

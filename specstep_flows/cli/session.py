@@ -42,13 +42,15 @@ class Call:
     quiet: bool = False
     verbose: bool = False
     api_url: str | None = None
-    request_timeout: float | None = None
+    request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
     #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
+    #: What has to be given again to continue.
+    again_with: str = ""
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(
@@ -67,7 +69,9 @@ class Call:
         """The command that continues the run, if there is one."""
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
-        return self.command(f"resume {self.run_id}" if self.run_id is not None else str(self.same_again))
+        return self.command(
+            f"resume {self.run_id}{self.again_with}" if self.run_id is not None else str(self.same_again)
+        )
 
     def command(self, words: str) -> str:
         """A command to copy, which finds the service and the runs of this call."""
@@ -106,7 +110,7 @@ def open_client(
         settings.require_key()
     from specstep_flows.client import SpecStep
 
-    tell = on_event if on_event is not None else functools.partial(_tell_of_waits, call)
+    tell = on_event if on_event is not None else functools.partial(tell_of_waits, call)
     limits = {"standard": None, "kickoff": None} if is_urgent else None
     with contextlib.ExitStack() as stack:
         if call.verbose:
@@ -118,12 +122,12 @@ def open_client(
         )
 
 
-def _tell_of_waits(call: Call, event: Event) -> None:
+def tell_of_waits(call: Call, event: Event) -> None:
     """What a verb without a display says while nothing happens: why, and for how long."""
     from specstep_flows import events
 
     if isinstance(event, events.Waiting):
-        call.terminal.say(f"{event.reason} Continues in {duration(event.seconds)}.")
+        call.terminal.say(f"{event.reason} Next try in {duration(event.seconds)}.")
     elif isinstance(event, events.Notice):
         call.terminal.say(in_options(event.message))
 

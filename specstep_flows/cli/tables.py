@@ -32,7 +32,7 @@ GAP: Final = "  "
 
 _GREEN: Final = ("done", "complete", "ok", "verified", "delivered", "active")
 _YELLOW: Final = ("question", "package", "paused", "pausedawaitingclarification", "warn", "costs")
-_RED: Final = ("failed", "fail", "cancelled")
+_RED: Final = ("failed", "fail", "cancelled", "destroys")
 _STYLES: Final = {
     **dict.fromkeys(_GREEN, "green"),
     **dict.fromkeys(_YELLOW, "yellow"),

@@ -25,6 +25,7 @@ from specstep_flows import errors
 from specstep_flows.cli import exits, failures
 from specstep_flows.cli.interrupts import Detach
 from specstep_flows.cli.session import Call
+from specstep_flows.cli.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,8 @@ ApiUrl: TypeAlias = Annotated[
     str | None, typer.Option("--api-url", metavar="URL", help="The service's address (default: SPECSTEP_API_URL).")
 ]
 RequestTimeout: TypeAlias = Annotated[
-    float | None,
-    typer.Option("--request-timeout", metavar="SECONDS", help="Time limit for one request (default: 75)."),
+    str | None,
+    typer.Option("--request-timeout", metavar="TIME", help="Time limit for one request (default: 75s)."),
 ]
 Store: TypeAlias = Annotated[
     Path | None, typer.Option("--store", metavar="FOLDER", help="Where runs are kept (default: SPECSTEP_STATE).")
@@ -95,7 +96,7 @@ def verb(function: Callable[..., int | None]) -> typer.Typer:
         if code:
             raise typer.Exit(code)
 
-    keyword = [option for parameter in own for option in _options_of(parameter)]
+    keyword = [plain(option) for parameter in own for option in _options_of(parameter)]
     del command.__wrapped__
     command.__signature__ = inspect.Signature([*keyword, *common])  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in (*keyword, *common)}
@@ -125,9 +126,7 @@ def checked(value: Any) -> Any:
     if isinstance(value, list):
         return [checked(item) for item in value]
     if isinstance(value, Path) and str(value) == "-":
-        raise errors.UsageError(
-            "- stands for no file here: give a path (./- for a file of that name). Nothing was sent."
-        )
+        raise errors.UsageError("'-' is not a file here: give a path (./- for a file of that name). Nothing was sent.")
     if not isinstance(value, str) or value.isascii():
         return value
     try:

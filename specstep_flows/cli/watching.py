@@ -9,7 +9,7 @@ from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.options import given
 from specstep_flows.cli.progress.log import make_reporter
 from specstep_flows.cli.session import open_client
-from specstep_flows.flows.history import seen
+from specstep_flows.flows.history import seen, states_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -61,6 +61,9 @@ def watch_generation(
             return client.get_conversation(identifier, take=3)
 
         reporter = make_reporter(mode, call.terminal, clock, conversation)
+        if record is not None:
+            # What was seen before counts: the time that it has taken does not begin with this process.
+            reporter.take_over(events.RunOpened(record.run_id, True, states_of(record), record.history))
         with reporter, interrupts.told_by(reporter.detaching):
 
             def tell(event: events.Event) -> None:

@@ -39,7 +39,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     "unsafe": Rule(resends_ambiguous=False, records_intent=True),
 }
 
-#: First and longest wait between attempts, in seconds. It doubles each time, with full jitter.
+#: First and longest wait between attempts, in seconds. It doubles each time; up to half of it is left to chance.
 BASE_SECONDS: Final = 1.0
 CAP_SECONDS: Final = 30.0
 #: How long one request is retried before its failure is raised: about as long as a service takes to restart.
@@ -60,8 +60,12 @@ LONGEST_WAIT_SECONDS: Final = 900.0
 
 
 def backoff(attempt: int, source: random.Random) -> float:
-    """Seconds before attempt number ``attempt`` (from 1): exponential, with full jitter."""
-    return source.uniform(0.0, min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16)))
+    """Seconds after attempt number ``attempt`` (from 1): longer each time, so that whoever watches sees it back off.
+
+    Half of it is left to chance, so that many clients do not come back at once.
+    """
+    longest = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16))
+    return source.uniform(longest / 2.0, longest)
 
 
 def next_attempt(
@@ -126,6 +130,14 @@ def _page_patience(error: errors.APIError, kind: Kind, patience: float) -> float
         return min(patience, PAGE_PATIENCE_SECONDS)
     # What a firewall dislikes in a text, it dislikes each time.
     return patience if kind == "read" else FIRST_PATIENCE_SECONDS
+
+
+def may_clear(error: BaseException) -> bool:
+    """Whether what failed may work later as it is. Whatever was refused has to be changed first."""
+    if isinstance(error, errors.NotConnected):
+        return error.patience is None
+    weather = (errors.RateLimited, errors.WaitTimeout, errors.StoreError)
+    return isinstance(error, weather) or (isinstance(error, errors.RequestError) and error.ambiguous)
 
 
 def refusal_wait(error: errors.RequestError) -> float | None:

@@ -40,8 +40,9 @@ LONGEST_PIECE_BYTES: Final = 1 << 20
 _PACKINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
 #: An upload that is slower than this, on the whole, is given up.
 SLOWEST_UPLOAD_BYTES_PER_SECOND: Final = 1024
-#: A name that the resolver does not know is asked for again for this long, before the service has ever responded.
-UNKNOWN_NAME_SECONDS: Final = 3.0
+#: OpenSSL's numbers for a certificate of another host or address, and for one of another time.
+_OTHER_HOST: Final = frozenset({62, 64})
+_OUT_OF_DATE: Final = frozenset({9, 10})
 #: Nothing was sent.
 _NOT_CONNECTED: Final = (
     httpx.ConnectError,
@@ -339,40 +340,57 @@ def _not_connected(
     proxy = None
     with contextlib.suppress(errors.SettingsError):
         proxy = proxy_for(str(client.base_url))
-    reason, patience = _reason(error)
+    address = "SPECSTEP_API_URL" if proxy is None else proxy.variable
     if isinstance(error, httpx.ProxyError):
         reason = f"the proxy answered {error}".rstrip()
         # What a proxy refuses, it refuses again; what fails there may work in a moment.
         patience = 0.0 if re.match("[1-3]|4(?!08|25|29)", str(error)) else None
         if str(error).startswith("407") and proxy is not None:
             reason += f". Put the name and password for it into {proxy.variable} (http://name:password@host:port)"
+        elif patience is not None:
+            reason += f". Check {address}, or exclude the service with NO_PROXY"
+    else:
+        host = client.base_url.host if proxy is None else proxy.host
+        reason, patience = _reason(error, host, address)
     to = "the service" if proxy is None else f"the service through the proxy {proxy}"
     return errors.NotConnected(
         f"Could not connect to {to}: {reason}.", operation=exchange.request.operation, patience=patience
     )
 
 
-def _reason(error: Exception) -> tuple[str, float | None]:
-    """Why no connection was made, and how long trying again makes sense at first (None: as long as usual)."""
+def _reason(error: Exception, host: str, address: str) -> tuple[str, float | None]:
+    """Why no connection was made, and how long trying again makes sense at first (None: as long as usual).
+
+    What will not change by itself comes with the setting to look at; ``address`` is the variable that names ``host``.
+    """
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return "timed out", None
     cause = _root(error)
     if isinstance(cause, socket.gaierror):
-        # A resolver that fails may work in a moment; one that knows no such name will not.
-        is_unknown = cause.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
-        return f"the host name cannot be resolved ({cause.strerror})", UNKNOWN_NAME_SECONDS if is_unknown else None
+        said = f"the name {host} cannot be resolved ({cause.strerror})"
+        return f"{said}. Check {address}, and whether this machine is online", 0.0
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = f"a certificate is not trusted ({cause.verify_message}). SSL_CERT_FILE can name the ones to trust"
-        return said, 0.0
+        said = f"the certificate of {host} is not trusted ({cause.verify_message.rstrip('.')})"
+        return f"{said}. {_certificate_advice(cause.verify_code, address)}", 0.0
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return f"no encrypted connection could be agreed on ({cause.reason or 'TLS'})", 0.0
+        said = f"no encrypted connection could be agreed on ({cause.reason or 'TLS'})"
+        return f"{said}. Check {address}: {host} may not expect https there", 0.0
     if isinstance(error, httpx.RemoteProtocolError) and not _LOST.match(str(error)):
-        return "what answers there does not speak HTTP", 0.0
+        return f"what answers there does not speak HTTP. Check {address}", 0.0
     if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError) or isinstance(cause, ssl.SSLError):
         return "the connection was lost", None
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror, None
     return str(error) or "refused", None
+
+
+def _certificate_advice(code: int, address: str) -> str:
+    """What to look at, by OpenSSL's number for what is wrong with a certificate."""
+    if code in _OTHER_HOST:
+        return f"Check {address}"
+    if code in _OUT_OF_DATE:
+        return "Check this machine's clock"
+    return "If your network inspects connections, set SSL_CERT_FILE to a file with its certificate"
 
 
 def _root(error: BaseException) -> BaseException:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from specstep_flows import errors, gateway
+from specstep_flows._text import did_you_mean
 from specstep_flows.callbacks import Confirm, Policy, Respondent
-from specstep_flows.engine.effects import Ask, Recall
+from specstep_flows.engine.effects import Ask, Recall, Report
+from specstep_flows.events import RunOpened
 from specstep_flows.flows import delivery
 from specstep_flows.models import Account, Capabilities, RunOptions
 from specstep_flows.runs.records import RunRecord
-from specstep_flows.states import DOCUMENTED_PROFILES
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-#: What the pages name; anything else is looked up in GET /v1/capabilities before a turn is sent.
-DOCUMENTED_PROJECT_TYPES: Final = frozenset(
-    {"WebApp", "MobileApp", "MobileGame", "DesktopApp", "BrowserExtension", "AiAgent", "AiTool"}
-)
 
 
 @attrs.define
 class KeyCheck:
     """Whose key it is, once it was verified: all runs of a client verify it together, and a refused key only once.
 
-    Five refusals lock the address out, so the next run of the client does not try a key that was refused.
+    Five refusals lock the address out, so the next run of the client does not try a key that was refused. What the
+    service accepts is asked once, too.
     """
 
     account: Account | None = None
+    accepted: Capabilities | None = None
     refusal: errors.AuthenticationError | None = None
     checking_since: float | None = None
 
@@ -50,6 +49,13 @@ class Job:
     #: With an ``oat_`` token the last turn may start a generation by itself.
     is_user_actor: bool = False
     options: RunOptions = attrs.field(factory=RunOptions)
+    #: Which run it is, and whether it was there before: reported once a new one has passed its checks.
+    opened: RunOpened | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has driven the run before."""
+        return self.opened is not None and not self.opened.resumed
 
 
 async def accepted_choices() -> Capabilities:
@@ -67,11 +73,44 @@ async def accepted_choices() -> Capabilities:
     )
 
 
+def spelled_choices(options: RunOptions, accepted: Capabilities) -> RunOptions:
+    """Options with the profile, the project type and the mirror selection as the service spells them.
+
+    Where the service does not say what it accepts, a word stays as it is.
+
+    Raises:
+        UsageError: it does not accept one of them.
+    """
+    changes: dict[str, Any] = {}
+    for name, what, words in (
+        ("profile", "review profile", accepted.review_profiles),
+        ("project_type", "project type", accepted.project_types),
+        ("mirror_selection", "mirror selection", accepted.mirror_selections),
+    ):
+        chosen = getattr(options, name)
+        if chosen is None or not words or chosen in words:
+            continue
+        same = [word for word in words if fold(word) == fold(str(chosen))]
+        if len(same) != 1:
+            raise errors.UsageError(
+                f"Unknown {what} {chosen!r}.{did_you_mean(str(chosen), words)} The service accepts "
+                f"{', '.join(words)}. Nothing was sent."
+            )
+        changes[name] = same[0]
+    return attrs.evolve(options, **changes) if changes else options
+
+
 async def current_record() -> RunRecord:
     """The run's record as it is now."""
     record = await Recall()
     assert record is not None, "a job is driven with a run's record"
     return record
+
+
+async def announce(job: Job) -> None:
+    """Say which run it is."""
+    if job.opened is not None:
+        await Report(job.opened)
 
 
 async def confirm(job: Job) -> None:

@@ -16,12 +16,12 @@ from specstep_flows.engine.effects import Fetch, Now, Remember, Report, Sleep
 from specstep_flows.flows import delivery, watch
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import answer_pending, answers_in
-from specstep_flows.flows.job import DOCUMENTED_PROJECT_TYPES, Job, KeyCheck, accepted_choices, current_record
+from specstep_flows.flows.job import Job, KeyCheck, accepted_choices, announce, current_record, spelled_choices
 from specstep_flows.flows.run_interview import hold_interview
 from specstep_flows.flows.run_kickoff import find_started, retry, start
-from specstep_flows.models import Answer, Generation, RunResult
-from specstep_flows.runs.records import RunRecord
-from specstep_flows.states import DOCUMENTED_PROFILES, fold, is_fan_out
+from specstep_flows.models import Account, Answer, Generation, RunOptions, RunResult
+from specstep_flows.runs.records import NOT_BEGUN, RunRecord
+from specstep_flows.states import is_fan_out
 
 #: The longest wait for another run that is verifying the key.
 KEY_CHECK_SECONDS: Final = 120.0
@@ -30,16 +30,20 @@ KEY_CHECK_SECONDS: Final = 120.0
 async def run_job(job: Job) -> RunResult:
     """Carry a run from wherever its record says it is to a package on disk.
 
+    Everything that can be checked is checked before a new run is said to be one, and before anything is sent for it.
+
     Raises:
         SpecStepError: any of the tree; the run can be resumed unless the error says otherwise.
     """
+    if not job.is_new:
+        await announce(job)
+    account = await _check(job)
+    if job.is_new:
+        await announce(job)
+    if account is not None:
+        await Report(events.KeyVerified(account))
     record = await current_record()
-    if record.file is None:
-        await Fetch(lambda _: job.files.check())
-    await _verify_key(job.key_check)
     if record.generation_id is None:
-        if record.kickoff_intent is None:
-            await _check_choices(record)
         if record.intake_artifact_id is None:
             await hold_interview(job)
         record = await current_record()
@@ -54,6 +58,7 @@ async def find_generation(job: Job) -> UUID | None:
     Raises:
         OutcomeUnknown: it was requested, and none has appeared.
     """
+    await announce(job)
     found = await find_started(job)
     record = await current_record()
     if found is None and record.kickoff_intent is not None:
@@ -84,8 +89,29 @@ async def answer_run(job: Job) -> list[Answer]:
     return accepted
 
 
-async def _verify_key(check: KeyCheck) -> None:
-    """Whose key it is (GET /v1/me). One run of a client asks, the others wait for its answer."""
+async def _check(job: Job) -> Account | None:
+    """The output, the key, and what the service is to be asked for; the account, if it was asked for now.
+
+    Raises:
+        UsageError, SettingsError, AuthenticationError: what does not fit. Nothing was sent but reads.
+    """
+    record = await current_record()
+    if record.file is None:
+        await Fetch(lambda _: job.files.check())
+    account = await _verify_key(job.key_check)
+    if record.generation_id is None and record.kickoff_intent is None:
+        options = await _check_choices(job.key_check, record.options)
+        if options != record.options or record.stage == NOT_BEGUN:
+            await Remember({"options": options, "stage": "interview"})
+    return account
+
+
+async def _verify_key(check: KeyCheck) -> Account | None:
+    """Whose key it is (GET /v1/me), if nobody has asked yet. One run of a client asks, the others wait for its answer.
+
+    Raises:
+        AuthenticationError: it was refused, now or earlier.
+    """
     while check.account is None:
         if check.refusal is not None:
             raise copy.copy(check.refusal)
@@ -101,25 +127,17 @@ async def _verify_key(check: KeyCheck) -> None:
             raise
         finally:
             check.checking_since = None
-        await Report(events.KeyVerified(check.account))
+        return check.account
+    return None
 
 
-async def _check_choices(record: RunRecord) -> None:
-    """Refuse an unknown profile or project type before a turn is sent, with the accepted ones."""
-    profile, project_type = record.options.profile, record.options.project_type
-    if profile in DOCUMENTED_PROFILES | {None} and project_type in DOCUMENTED_PROJECT_TYPES | {None}:
-        return
-    choices = await accepted_choices()
-    for what, chosen, accepted in (
-        ("review profile", profile, choices.review_profiles),
-        ("project type", project_type, choices.project_types),
-    ):
-        if chosen is not None and chosen not in accepted:
-            near = [word for word in accepted if fold(word) == fold(str(chosen))]
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise errors.UsageError(
-                f"Unknown {what} {chosen!r}: the service accepts {', '.join(accepted)}.{hint} Nothing was paid for."
-            )
+async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
+    """The options as the service spells them (GET /v1/capabilities, once). Raises ``UsageError``."""
+    if options.profile is None and options.project_type is None and options.mirror_selection is None:
+        return options
+    if check.accepted is None:
+        check.accepted = await accepted_choices()
+    return spelled_choices(options, check.accepted)
 
 
 async def _watch(job: Job) -> list[Generation]:

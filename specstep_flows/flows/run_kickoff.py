@@ -11,7 +11,6 @@ from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Remember, Report
 from specstep_flows.flows import budget, control
 from specstep_flows.flows.job import (
-    DOCUMENTED_PROJECT_TYPES,
     Job,
     accepted_choices,
     confirm,
@@ -99,7 +98,7 @@ async def _detected_type(record: RunRecord) -> str | None:
         accepted = (await accepted_choices()).project_types
     except errors.RequestError:
         # This failure must not be taken for that of the kickoff, which was refused.
-        accepted = tuple(DOCUMENTED_PROJECT_TYPES)
+        accepted = tuple(states.DOCUMENTED_PROJECT_TYPES)
     return detected if detected in accepted else None
 
 

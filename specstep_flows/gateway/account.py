@@ -25,7 +25,9 @@ async def get_me() -> models.Account:
     try:
         return await Send(request, _account, is_first=True)
     except (errors.NotConnected, errors.NotFound, errors.UnexpectedResponse) as error:
-        error.add("Check that SPECSTEP_API_URL is the URL of the service.")
+        if not isinstance(error, errors.NotConnected) or error.patience is None:
+            # Otherwise it says what to look at itself.
+            error.add("Check that SPECSTEP_API_URL is the URL of the service.")
         raise
 
 

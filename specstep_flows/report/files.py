@@ -19,30 +19,27 @@ if TYPE_CHECKING:
     from specstep_flows.report.collect import Collected
     from specstep_flows.runs.records import RunRecord
 
+#: How a report's name ends.
+_SUFFIX: Final = "-report"
+_REPORT: Final = f"{_SUFFIX}.html"
 #: Our pages name their run within this many characters.
 _HEAD: Final = 30_000
 
 
 def default_path(record: RunRecord, folder: Path | None = None) -> Path:
-    """Beside the package, else in ``folder`` (the working one)."""
-    if record.file is not None and os.path.isdir(Path(record.file).parent):
-        package = Path(record.file)
-        return package.with_name(f"{package.stem}-report.html")
-    return (folder or working_folder()) / f"specstep-{record.run_id}-report.html"
+    """``NAME-report.html``: next to the package with its name; in another folder with the run's id.
+
+    Another folder is the one that is given, and the working one where there is no package.
+    """
+    package = None if record.file is None else Path(record.file)
+    if folder is None and package is not None and os.path.isdir(package.parent):
+        return package.with_name(f"{package.stem}{_REPORT}")
+    return (folder or working_folder()) / f"{record.run_id}{_REPORT}"
 
 
-def receipt_path(record: RunRecord, report: Path) -> Path:
-    """``receipt.json`` beside the package (or the report); with the package's name where that is another run's."""
-    folder = (
-        Path(record.file).parent
-        if record.file is not None and os.path.isdir(Path(record.file).parent)
-        else report.parent
-    )
-    plain = folder / "receipt.json"
-    if not os.path.lexists(plain) or _receipt_of(plain) == record.run_id:
-        return plain
-    stem = Path(record.file).stem if record.file is not None else record.run_id
-    return folder / f"{stem}-receipt.json"
+def receipt_path(report: Path) -> Path:
+    """The receipt's name next to its report: ``NAME-receipt.json`` for ``NAME-report.html`` or ``NAME.html``."""
+    return report.with_name(f"{report.stem.removesuffix(_SUFFIX)}-receipt.json")
 
 
 def write_report(collected: Collected, path: Path | str, *, force: bool = False) -> Path:
@@ -90,7 +87,7 @@ def _receipt_of(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str, unwritable: str = "replace") -> None:
-    """Beside its place first, so that there is never half a file under its name."""
+    """Under another name first, so that there is never half a file under its own."""
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".specstep-", suffix=".part")
         try:

@@ -17,21 +17,36 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
-#: The page's own headings end here; a document's first heading comes below them.
-DEEPER: Final = 3
 _OUTSIDE: Final = frozenset({"http", "https", "mailto"})
 
 
-def rendered(text: str, path: str = "", anchors: Mapping[str, str] | None = None) -> Html:
-    """Markdown as HTML. ``anchors`` gives the page's ids of the package's files, for links from ``path`` to them."""
+def rendered(text: str, path: str = "", anchors: Mapping[str, str] | None = None, *, below: int = 3) -> Html:
+    """Markdown as HTML, its headings below the page's own of level ``below``.
+
+    ``anchors`` gives the page's ids of the package's files, for links from ``path`` to them.
+    """
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     parser.add_render_rule("image", _image)
     parser.add_render_rule("link_open", _link_open)
     parser.add_render_rule("link_close", _link_close)
-    parser.add_render_rule("heading_open", _heading)
-    parser.add_render_rule("heading_close", _heading)
     environment = {"path": path, "anchors": anchors or {}}
-    return Html(parser.render(plain_text(text), environment))
+    tokens = parser.parse(plain_text(text), environment)
+    _lower_headings(tokens, below)
+    return Html(parser.renderer.render(tokens, parser.options, environment))
+
+
+def _lower_headings(tokens: Sequence[Token], below: int) -> None:
+    """Put the headings below the page's own without a gap: readers that go by headings would miss a level."""
+    open_levels: list[int] = []
+    for token in tokens:
+        if token.type not in ("heading_open", "heading_close"):
+            continue
+        level = int(token.tag[1:])
+        if token.nesting > 0:
+            while open_levels and open_levels[-1] >= level:
+                open_levels.pop()
+            open_levels.append(level)
+        token.tag = f"h{min(6, below + len(open_levels))}"
 
 
 def _image(renderer: RendererHTML, tokens: Sequence[Token], number: int, options: Any, environment: Any) -> str:
@@ -73,9 +88,3 @@ def _target(href: str, environment: Mapping[str, Any]) -> str | None:
     wanted = posixpath.normpath(posixpath.join(folder, unquote(parts.path))).lstrip("/")
     anchor = environment["anchors"].get(wanted)
     return None if anchor is None else f"#{anchor}"
-
-
-def _heading(renderer: RendererHTML, tokens: Sequence[Token], number: int, options: Any, environment: Any) -> str:
-    token = tokens[number]
-    level = min(6, int(token.tag[1:]) + DEEPER)
-    return f"<{'/' if token.nesting < 0 else ''}h{level}>"

@@ -7,17 +7,17 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from specstep_flows._facts import generation_facts
+from specstep_flows._facts import seconds_taken
 from specstep_flows._html import EMPTY, Html, element, escaped, joined
-from specstep_flows._text import counted, size
+from specstep_flows._text import counted, duration, money, size, spaced
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.receipt import receipt
-from specstep_flows.report.sections import still, table
+from specstep_flows.report.sections import profiles_of, still, table
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from specstep_flows._facts import Fact
     from specstep_flows.report.collect import Collected
     from specstep_flows.report.contents import Contents, ShownFile
 
@@ -27,51 +27,55 @@ def generations(collected: Collected) -> Html:
     if not collected.family:
         return EMPTY
     files = {package.generation_id: Path(package.file).name for package in collected.packages}
-    known = [generation for generation in (collected.generation, *collected.family) if generation is not None]
-    facts = [{fact.label: fact for fact in generation_facts(generation)} for generation in known]
-    # A column for each fact that one of them has, in the order of the longest list.
-    labels = dict.fromkeys(label for row in sorted(facts, key=len, reverse=True) for label in row)
     rows = [
-        [*(_cell(row.get(label)) for label in labels), files.get(str(generation.id), "")]
-        for generation, row in zip(known, facts, strict=True)
+        [
+            one.review_profile,
+            spaced(one.state),
+            "" if (seconds := seconds_taken(one)) is None else still(duration(seconds)),
+            "" if one.running_cost_usd is None else money(one.running_cost_usd),
+            files.get(str(one.id), ""),
+            element("code", str(one.id)),
+        ]
+        for one in (collected.generation, *collected.family)
+        if one is not None
     ]
-    heads = [*(f"{label[:1].upper()}{label[1:]}" for label in labels), "Package"]
-    note = "What one kickoff started. A parent has no package of its own, and costs what its children cost."
+    heads = ("Profile", "State", "Time", "Cost", "Package", "Generation")
+    parent = " Researcher has no package of its own, and its cost is the sum of the others."
+    note = "Started by one request." + (parent if any(is_fan_out(row[0]) for row in rows) else "")
     return joined([table(heads, rows, "Generations", is_named=True, class_="ids"), element("p", note, class_="note")])
 
 
-def _cell(fact: Fact | None) -> Html:
-    if fact is None:
-        return EMPTY
-    return element("code", fact.text) if fact.is_code else escaped(still(fact.text))
-
-
 def package(collected: Collected) -> Html:
-    """The file tree of the package, or of each one, each file folded under its name."""
-    known = [package for package in collected.packages if package.contents is not None]
-    if len(collected.packages) == 1:
-        return joined(_files(package.contents, "file") for package in known if package.contents is not None)
-    profiles = {
-        str(generation.id): generation.review_profile
-        for generation in (collected.generation, *collected.family)
-        if generation is not None
-    }
+    """The file tree of the package, each file folded under its name; of several packages each tree is folded, too."""
+    profiles = profiles_of(collected)
     parts: list[Html] = []
-    for number, package in enumerate(known, 1):
-        profile = profiles.get(package.generation_id or "")
-        name = Path(package.file).name
-        parts.append(element("h3", f"{profile}: {name}" if profile else name))
-        if package.contents is not None:
-            parts.append(_files(package.contents, f"package-{number}-file"))
+    for number, package in enumerate(collected.packages, 1):
+        contents = package.contents
+        if contents is None:
+            continue
+        if len(collected.packages) == 1:
+            parts += [element("p", f"{_extent(contents)}."), _files(contents, "file")]
+            continue
+        profile, name = profiles.get(package.generation_id or ""), Path(package.file).name
+        summary = element(
+            "summary",
+            element("span", f"{profile}: {name}" if profile else name, class_="file"),
+            " ",
+            element("span", _extent(contents), class_="size"),
+        )
+        parts.append(element("details", summary, _files(contents, f"package-{number}-file")))
     return joined(parts)
+
+
+def _extent(contents: Contents) -> str:
+    total = sum(file.size_bytes for file in contents.files)
+    more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
+    return f"{counted(len(contents.files), 'file')}{more}, {size(total)} unpacked"
 
 
 def _files(contents: Contents, prefix: str) -> Html:
     anchors = {file.path: f"{prefix}-{number}" for number, file in enumerate(contents.files) if file.text is not None}
-    total = sum(file.size_bytes for file in contents.files)
-    more = f" and {contents.more_files} more that are not listed" if contents.more_files else ""
-    head = element("p", f"{counted(len(contents.files), 'file')}{more}, {size(total)} unpacked.")
-    return joined([head, _folder(_tree(contents), anchors)])
+    return _folder(_tree(contents), anchors)
 
 
 def _tree(contents: Contents) -> dict[str, Any]:
@@ -104,7 +108,7 @@ def _file(name: str, file: ShownFile, anchors: Mapping[str, str]) -> Html:
             [element("span", name, class_="file"), " ", amount, " ", element("span", file.why_not, class_="note")]
         )
     if file.path.casefold().endswith((".md", ".markdown")):
-        body = element("div", rendered(file.text, file.path, anchors), class_="md document")
+        body = element("div", rendered(file.text, file.path, anchors, below=2), class_="md document")
     else:
         body = element("pre", element("code", file.text), tabindex="0")
     return element(
@@ -112,32 +116,14 @@ def _file(name: str, file: ShownFile, anchors: Mapping[str, str]) -> Html:
     )
 
 
-def receipt_table(collected: Collected) -> Html:
-    """The receipt as a list, and as the JSON that stands beside the package."""
-    found = receipt(collected)
-    rows = [
-        element("div", element("dt", name), element("dd", element("code", value)))
-        for name, value in _flattened(found)
-        if value is not None and not name.startswith(("answers", "packages", "generations"))
-    ]
-    text = json.dumps(found, indent=2, ensure_ascii=False)
-    return joined(
-        [
-            element("dl", *rows, class_="receipt"),
-            element("details", element("summary", "As JSON"), element("pre", element("code", text), tabindex="0")),
-        ]
+def receipt_document(collected: Collected) -> Html:
+    """The receipt as it is written next to the report, folded: it is for programs."""
+    text = json.dumps(receipt(collected), indent=2, ensure_ascii=False)
+    return element(
+        "details",
+        element("summary", "Ids, costs, answers and digests as JSON"),
+        element("pre", element("code", text), tabindex="0"),
     )
-
-
-def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
-    for key, item in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(item, dict):
-            yield from _flattened(item, f"{name}.")
-        elif isinstance(item, list):
-            yield name, ", ".join(str(entry) for entry in item) or None
-        else:
-            yield name, None if item is None else str(item)
 
 
 def reproduction(collected: Collected) -> Html:
@@ -178,7 +164,7 @@ def reproduction(collected: Collected) -> Html:
         [
             element(
                 "p",
-                "The same brief starts the same kind of run, but the agents write other words, and it costs again.",
+                "This starts a run of the same kind. Its output will differ, and you will be charged again.",
             ),
             element("h3", "In a shell"),
             _code(shlex.join(command)),

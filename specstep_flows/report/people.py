@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows._facts import agent_name
 from specstep_flows._html import EMPTY, Html, element, joined
-from specstep_flows._text import duration, money, size, spaced
+from specstep_flows._text import duration, money, percent, size, spaced
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.sections import still, table
 
@@ -28,9 +28,9 @@ def transcript(collected: Collected) -> Html:
     if interview is not None and interview.detected_type:
         facts.append(f"Detected type: {spaced(interview.detected_type)}.")
     if interview is not None and interview.transcript_size is not None:
-        percent = interview.transcript_size.percent_used
-        if percent is not None:
-            facts.append(f"The transcript is {percent:g}% full.")
+        full = interview.transcript_size.percent_used
+        if full is not None:
+            facts.append(f"The transcript is {percent(full)} full.")
     if facts:
         parts.append(element("p", " ".join(facts), class_="note"))
     return joined(parts)
@@ -48,10 +48,12 @@ def _said(collected: Collected) -> Iterable[tuple[bool, str | None]]:
 
 def _entry(is_users: bool, text: str | None) -> Html:
     who = "You" if is_users else "SpecStep"
-    # What the user typed is shown as typed; the agent writes Markdown.
-    words = element("p", text, class_="typed") if is_users else rendered(text or "")
+    # Briefs are Markdown as often as the agent's replies; "Run it again" has them as they were typed.
     return element(
-        "article", element("h3", who), element("div", words, class_="md"), class_="user" if is_users else "agent"
+        "article",
+        element("h3", who),
+        element("div", rendered(text or ""), class_="md"),
+        class_="user" if is_users else "agent",
     )
 
 
@@ -87,7 +89,7 @@ def agents(collected: Collected) -> Html:
             table(("Agent", "Steps", "Time", *cost_head), rows, "Each agent's share"),
             element(
                 "details",
-                element("summary", f"All {len(items)} steps"),
+                element("summary", f"All {len(items)} steps" if len(items) > 1 else "The step"),
                 table(("UTC", "Agent", "What", "Time", *cost_head), steps, "The agents' steps", is_named=True),
             ),
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.attachments import read_attachment, sent_name
 from specstep_flows.runs.records import RunRecord, changed_options, check_options
+from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +75,7 @@ def new_record(
             f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
             "arrived: rename one. Nothing was sent."
         )
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id),
         api_url=api_url,
@@ -100,13 +102,14 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     said = attrs.asdict(
         wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
     )
+    said = _as_spelled(known.options, said)
     said["interview"] = wanted.options.interview or known.options.interview
     options = changed_options(known.options, said)
     check_options(options)
     for what, differs in (
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
-        ("profile", known.options.profile != wanted.options.profile),
+        ("profile", fold(known.options.profile) != fold(wanted.options.profile)),
         ("project type", _has_other_type(known, wanted)),
         ("attachments", known.attachments != wanted.attachments),
     ):
@@ -129,7 +132,7 @@ def reopen_run(
         UnknownOption: one of ``changes`` is not an option of a run.
     """
     record = at_service(store.get(run_id), api_url)
-    options = changed_options(record.options, changes or {})
+    options = changed_options(record.options, _as_spelled(record.options, changes or {}))
     check_options(options)
     if not changes:
         return record, True
@@ -146,10 +149,19 @@ def reopen_run(
     return store.update(run_id, updates), True
 
 
+def _as_spelled(known: RunOptions, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes without what is the same word in another spelling: the service's own was found out already."""
+    return {
+        name: value
+        for name, value in changes.items()
+        if name not in _FIXED_AT_KICKOFF or not value or fold(str(value)) != fold(getattr(known, name))
+    }
+
+
 def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
     """Whether the project types differ. One that was left out may still be given while nothing was started."""
     before, now = known.options.project_type, wanted.options.project_type
-    return before != now and not (before is None and _is_open(known))
+    return fold(before) != fold(now) and not (before is None and _is_open(known))
 
 
 def _is_open(record: RunRecord) -> bool:
@@ -170,7 +182,7 @@ def at_service(record: RunRecord, api_url: str) -> RunRecord:
 
 def adopted_record(generation: Generation, options: RunOptions, run_id: str | None, api_url: str) -> RunRecord:
     """The record of a run whose generation was started elsewhere."""
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id) if run_id is not None else new_run_id(),
         api_url=api_url,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,7 +11,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._paths import user_path
-from specstep_flows._text import parse_duration
+from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
 from specstep_flows.states import is_one_of
 
@@ -20,6 +19,11 @@ from specstep_flows.states import is_one_of
 KICKOFFS: Final = ("start_generation", "retry_generation")
 #: So many runs of a list are shown.
 LONGEST_SHOWN: Final = 30
+
+
+def as_time(moment: float | datetime) -> datetime:
+    """A moment that the store has in seconds, or one that is a time already."""
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 @attrs.frozen
@@ -52,15 +56,19 @@ class Intent:
     up: float | None = None
 
 
+#: The stage of a run that is still being checked: nothing was sent for it.
+NOT_BEGUN: Final = "new"
+
+
 @attrs.frozen(repr=False)
 class RunRecord:
     """Everything that is stored of a run. Unset fields are not known yet. (``attrs.asdict`` shows all of them.)"""
 
     run_id: str
     api_url: str
-    created_at: float
-    updated_at: float
-    stage: str = "new"
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
+    stage: str = NOT_BEGUN
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     options: RunOptions = attrs.field(factory=RunOptions)
@@ -180,9 +188,8 @@ def refuse_unknown(names: Iterable[str]) -> None:
     """Raise ``UnknownOption`` for a name that is not an option of a run: a misspelt limit must not pass for none."""
     for name in names:
         if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else f". The options are {', '.join(_OPTIONS)}."
-            raise errors.UnknownOption(f"{name!r} is not an option of a run{hint} Nothing was sent.")
+            hint = did_you_mean(name, _OPTIONS) or f" The options are {', '.join(_OPTIONS)}."
+            raise errors.UnknownOption(f"{name!r} is not an option of a run.{hint} Nothing was sent.")
 
 
 def check_number(

@@ -22,6 +22,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._json import as_json, storable
 from specstep_flows._paths import home_path
+from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.privacy import make_private
@@ -56,7 +57,11 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "packages": tuple,
 }
 _COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
-_NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
+#: Times, which are stored as seconds, so that they can be compared.
+_TIMES: Final = {"created_at": "REAL", "updated_at": "REAL"}
+
+#: What reading a row of a damaged or foreign store raises.
+_UNREADABLE: Final = (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
 
 
 def _encode(value: Any) -> str:
@@ -65,7 +70,7 @@ def _encode(value: Any) -> str:
 
 
 def _decode(column: str, text: Any) -> Any:
-    if column in _NUMBERS or column in ("run_id", "api_url"):
+    if column in _TIMES or column in ("run_id", "api_url"):
         return text
     value = json.loads(text)
     reader = _READERS.get(column)
@@ -89,7 +94,7 @@ class RunStore:
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
         self._held: dict[str, str] = {}
-        self._database = open_database(folder, _COLUMNS, _NUMBERS)
+        self._database = open_database(folder, _COLUMNS, _TIMES)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -111,7 +116,7 @@ class RunStore:
         """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
         values = [getattr(record, name) for name in _COLUMNS]
         encoded = [
-            value if name in _NUMBERS or name in ("run_id", "api_url") else _encode(value)
+            value.timestamp() if name in _TIMES else value if name in ("run_id", "api_url") else _encode(value)
             for name, value in zip(_COLUMNS, values, strict=True)
         ]
         marks = ", ".join("?" * len(_COLUMNS))
@@ -187,8 +192,15 @@ class RunStore:
         """The run called ``run_id``. Raises ``RunNotFound``."""
         found = self._select("WHERE run_id = ?", [storable(run_id)])
         if not found:
-            raise errors.RunNotFound(f"There is no run called {run_id}; `specstep runs` lists them.")
+            near = did_you_mean(run_id, self._newest_ids())
+            raise errors.RunNotFound(f"There is no run called {run_id}.{near} `specstep runs` lists them.")
         return found[0]
+
+    def _newest_ids(self) -> list[str]:
+        """Some ids that may have been meant."""
+        with self._lock:
+            rows = self._database.execute("SELECT run_id FROM runs ORDER BY created_at DESC LIMIT 200").fetchall()
+        return [row[0] for row in rows]
 
     def find_generation(self, generation_id: UUID, api_url: str | None = None) -> RunRecord | None:
         """The run whose generation ``generation_id`` is or was, if there is one; at one service if that is given."""
@@ -216,7 +228,7 @@ class RunStore:
                     RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
                     for row in rows
                 ]
-            except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
+            except _UNREADABLE as error:
                 if not self._close.alive:
                     raise errors.StoreError("This run store is closed. Open another one.") from None
                 raise errors.StoreUnreadable(
@@ -229,11 +241,16 @@ class RunStore:
         self.get(run_id)
         let_go = self.hold(run_id)
         try:
-            with self._writing():
-                self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
-                self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+            self.discard(run_id)
         finally:
             let_go()
+
+    def discard(self, run_id: str) -> None:
+        """Delete a run that this store holds. Raises ``RunBusy`` if another process has taken it over."""
+        with self._writing():
+            self._refuse_replaced(run_id)
+            self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
+            self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
 
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import json
-import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import attrs
 import yaml
+
+from specstep_flows.sandbox.operations import BLOBS, blanked, fitting, operation_names
 
 Kind = Literal[
     "reset",
@@ -43,6 +45,26 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 ZIP_KINDS = tuple(kind for kind in KINDS if kind.startswith("zip_"))
+#: The members that belong to each kind; what is given besides would be ignored.
+_ANSWER = {"status", "headers"}
+_ERROR = _ANSWER | {"retry_after"}
+_MEMBERS: dict[str, set[str]] = {
+    "reset": set(),
+    "status": _ERROR | {"problem_type", "set"},
+    "html": _ERROR,
+    "stall": set(),
+    "late_commit": _ERROR | {"problem_type", "set", "seconds"},
+    "restart": {"seconds"},
+    "empty": _ANSWER,
+    "malformed": _ANSWER | {"keep"},
+    "truncated": {"keep", "hard"},
+    "slow": {"chunk", "pause"},
+    "edit": _ANSWER | {"fields", "set"},
+    "unknown_fields": _ANSWER,
+    "expired_url": _ANSWER,
+    **dict.fromkeys(("unknown_enum", "nulls", "missing", "retype"), _ANSWER | {"fields"}),
+    **{kind: set() for kind in ZIP_KINDS},
+}
 
 
 @attrs.define
@@ -50,7 +72,8 @@ class Fault:
     """A rule: what befalls the `nth` request that `match` fits, and the `times - 1` after it.
 
     `match` is an operation as the pages write it (`POST /v1/generations/{id}/cancel`, whatever the parameter's name),
-    a pattern with `*` (`GET /v1/generations*`, `*`), or `GET /blob/*` for the blob server.
+    a pattern with `*` (`GET /v1/generations*`, `*`), or `GET /blob/*` for the blob server. A rule that no request of
+    the sandbox's could fit is an error, and so is a member that does not belong to its kind.
 
     Kinds, and the members that belong to them:
 
@@ -94,19 +117,49 @@ class Fault:
     fired: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
+        """Refuse a rule that nothing could ever befall, or that would do something else than it says."""
         if self.kind not in KINDS:
-            raise ValueError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(KINDS)}")
+            raise ValueError(
+                f"unknown kind of fault {self.kind!r}{_near(self.kind, KINDS)} (one of {', '.join(KINDS)})"
+            )
+        for name in ("nth", "times", "status", "seconds", "keep", "chunk", "pause"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"{name} is a number, not {value!r}")
         if self.nth < 1:
             raise ValueError("nth counts from 1")
+        if self.times is not None and self.times < 1:
+            raise ValueError("times counts from 1; None is for ever")
+        fields: object = self.fields  # a file may have anything there
+        if isinstance(fields, str):
+            raise ValueError(f"fields is a list of names, not {fields!r}")
         self.fields = tuple(self.fields)
+        self._check_match()
+        given = {name for name, default in _DEFAULTS.items() if getattr(self, name) != default}
+        if useless := sorted(given - _MEMBERS[self.kind]):
+            known = f"only {', '.join(sorted(_MEMBERS[self.kind]))}" if _MEMBERS[self.kind] else "nothing of the sort"
+            raise ValueError(f"{', '.join(useless)}: a fault of kind {self.kind!r} takes {known}")
+        if self.kind in ("unknown_enum", "nulls", "missing", "retype") and not self.fields:
+            raise ValueError(f"a fault of kind {self.kind!r} needs the fields that it is about")
+
+    def _check_match(self) -> None:
+        match: object = self.match
+        if not isinstance(match, str):
+            raise ValueError(f"match is text such as 'GET /v1/me', not {match!r}")
+        fitted = fitting(self.match)
+        if not fitted:
+            raise ValueError(f"nothing at the sandbox is called {self.match!r}{_near(self.match, operation_names())}")
+        if self.kind in ZIP_KINDS and BLOBS not in fitted:
+            raise ValueError(
+                f"a fault of kind {self.kind!r} befalls a download: match 'GET /blob/*', not {self.match!r}"
+            )
 
     def fits(self, operation: str | None, request: str) -> bool:
         """Whether the rule is about this request, given as its operation and as its method and path."""
-        wanted = _blank(self.match)
+        wanted = blanked(self.match)
         return any(
-            wanted == _blank(name) or ("*" in self.match and fnmatch.fnmatchcase(name, self.match))
-            for name in (operation, request)
-            if name is not None
+            wanted == name or ("*" in wanted and fnmatch.fnmatchcase(name, wanted))
+            for name in (blanked(name) for name in (operation, request) if name is not None)
         )
 
     def due(self) -> bool:
@@ -116,6 +169,14 @@ class Fault:
             return False
         self.fired += 1
         return True
+
+
+#: What does not belong to every kind (what others do is committed in any case), as it is where nothing was given.
+_DEFAULTS: dict[str, Any] = {
+    member.name: {} if member.name in ("headers", "set") else member.default
+    for member in attrs.fields(Fault)
+    if member.init and member.name not in ("match", "kind", "nth", "times", "commit")
+}
 
 
 class Faults:
@@ -177,13 +238,16 @@ def load_faults(path: str | Path) -> list[Fault]:
         if not isinstance(row, dict) or not {"match", "kind"} <= row.keys():
             raise ValueError(f"{path}: fault {number} needs at least `match` and `kind`.")
         if unknown := row.keys() - known:
-            raise ValueError(f"{path}: fault {number} has unknown members: {', '.join(sorted(unknown))}.")
+            first = sorted(unknown, key=str)[0]
+            said = ", ".join(sorted(map(str, unknown)))
+            raise ValueError(f"{path}: fault {number} has unknown members: {said}{_near(first, known)}.")
         try:
             rules.append(Fault(**row))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path}: fault {number}: {error}") from None
+            raise ValueError(f"{path}: fault {number}: {error}.") from None
     return rules
 
 
-def _blank(name: str) -> str:
-    return re.sub(r"\{[^}]*\}", "{}", name)
+def _near(word: Any, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(word), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -28,6 +29,34 @@ RUNNING_STATES = (
 )
 
 
+def _state(default: str, *others: str) -> Any:
+    """A state in which something is planned to happen. One that no generation passes through would never see it."""
+
+    def check(_: Any, attribute: attrs.Attribute[str], value: object) -> None:
+        known = (*others, *RUNNING_STATES[1:])
+        if value not in known:
+            near = difflib.get_close_matches(str(value), known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f": one of {', '.join(known)}"
+            raise ValueError(f"{attribute.name}: no generation passes through {value!r}{hint}")
+
+    return attrs.field(default=default, validator=check)
+
+
+def _fraction(default: float) -> Any:
+    """How far into the state it happens."""
+    return attrs.field(default=default, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
+
+
+def _ordinals(**default: Any) -> Any:
+    """Which of them it happens to, counted from 1."""
+
+    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None and not (isinstance(value, tuple) and all(isinstance(n, int) and n >= 1 for n in value)):
+            raise ValueError(f"{attribute.name} is a tuple of numbers that count from 1, such as (1,), not {value!r}")
+
+    return attrs.field(validator=check, **default)
+
+
 @attrs.frozen
 class Question:
     """One clarification that an agent asks in the middle of a generation."""
@@ -44,10 +73,10 @@ class ClarificationRound:
     """Questions that pause a generation in `state`, `fraction` of the way through it."""
 
     questions: tuple[Question, ...]
-    state: str = "Drafting"
-    fraction: float = 0.5
+    state: str = _state("Drafting")
+    fraction: float = _fraction(0.5)
     #: Which kickoffs it happens to, counted from 1; None means every one. The same holds below.
-    on: tuple[int, ...] | None = None
+    on: tuple[int, ...] | None = _ordinals(default=None)
 
 
 @attrs.frozen
@@ -56,9 +85,9 @@ class Failure:
 
     category: str = "HostRestart"
     reason: str = "The host went away in the middle of the run."
-    state: str = "Reviewing"
-    fraction: float = 0.5
-    on: tuple[int, ...] | None = None
+    state: str = _state("Reviewing")
+    fraction: float = _fraction(0.5)
+    on: tuple[int, ...] | None = _ordinals(default=None)
 
 
 @attrs.frozen
@@ -67,27 +96,27 @@ class ProviderRetry:
 
     category: str = "rate_limit"
     backoff_seconds: float = 20
-    state: str = "Drafting"
-    fraction: float = 0.3
-    on: tuple[int, ...] | None = None
+    state: str = _state("Drafting")
+    fraction: float = _fraction(0.3)
+    on: tuple[int, ...] | None = _ordinals(default=None)
 
 
 @attrs.frozen
 class HostRestart:
     """The host restarts under a run, which then drafts from the beginning again."""
 
-    state: str = "Reviewing"
-    fraction: float = 0.5
-    on: tuple[int, ...] | None = None
+    state: str = _state("Reviewing")
+    fraction: float = _fraction(0.5)
+    on: tuple[int, ...] | None = _ordinals(default=None)
 
 
 @attrs.frozen
 class Pause:
     """Somebody pauses the run, say on the web; it stays paused until somebody resumes it."""
 
-    state: str = "Drafting"
-    fraction: float = 0.5
-    on: tuple[int, ...] | None = None
+    state: str = _state("Drafting")
+    fraction: float = _fraction(0.5)
+    on: tuple[int, ...] | None = _ordinals(default=None)
 
 
 @attrs.frozen
@@ -95,7 +124,7 @@ class ExtraState:
     """A state that no page names, entered after `after` for `seconds`."""
 
     name: str = "Translating"
-    after: str = "Drafting"
+    after: str = _state("Drafting", "Queued")
     seconds: float = 30
 
 
@@ -104,7 +133,7 @@ class TurnFailure:
     """A turn job that fails instead of bringing a reply."""
 
     #: Which turn jobs of the whole sandbox, counted from 1.
-    on: tuple[int, ...]
+    on: tuple[int, ...] = _ordinals()
     error_code: str = "INTERVIEW_TURN_TIMEOUT"
     retryable: bool = True
     #: The agent's reply stands in the transcript although the job says that it failed.

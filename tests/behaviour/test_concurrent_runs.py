@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from specstep_flows import AsyncSpecStep, errors
+from specstep_flows import AsyncSpecStep, SpecStep, errors
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
 from specstep_flows.sandbox.options import MEDIAN_SECONDS
 from specstep_flows.settings import Settings
@@ -89,7 +89,11 @@ def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path: Path, secret
         refusals = asyncio.run(all_of_them())
 
         assert {type(refusal) for refusal in refusals} == {errors.AuthenticationError}
-        assert sorted(refusal.run_id for refusal in refusals) == sorted(f"run-{number}" for number in range(RUNS))
+        assert len(refusals) == RUNS
+        # Nothing was started, so there is nothing to resume, and nothing is kept.
+        assert {refusal.run_id for refusal in refusals} == {None}
+        with SpecStep(settings=settings) as client:
+            assert client.runs() == []
         assert [request.status for request in sandbox.requests] == [401]
 
 

@@ -35,6 +35,7 @@ STEPS = (
     (op("get_generation"), 2),
     (op("get_clarifications"), 1),
     (op("answer_clarifications"), 1),
+    (op("get_generation_events"), 1),
     (op("get_package_zip"), 1),
     ("GET /blob/{name}", 1),
 )

@@ -31,7 +31,7 @@ def test_what_destroys_asks(specstep: Any, untouched: None, name: str) -> None:
 
         assert (result.code, result.document["code"]) == (2, "usage")
         assert OPERATIONS[name].destroys in result.document["message"]
-        assert "add --yes. Nothing was sent." in result.document["message"]
+        assert "add --yes. Nothing was changed." in result.document["message"]
 
 
 @pytest.mark.parametrize("name", [name for name in DESTROYS if name != "cancel_generation"])
@@ -44,7 +44,7 @@ def test_what_destroys_asks_a_person(specstep: Any, untouched: None, name: str) 
         said = " ".join(result.err.split())
         assert f"? {OPERATIONS[name].destroys} [y/N]" in said
         assert (ID in said) == ("id}" in path_of(name).casefold())
-        assert "Declined, so nothing was sent." in said
+        assert "Declined, so nothing was changed." in said
 
 
 def test_what_is_wrong_with_the_call_is_said_before_anybody_is_asked(specstep: Any, untouched: None) -> None:

@@ -65,6 +65,65 @@ def test_a_brief_that_is_none(
     assert says in result.document["message"]
 
 
+@pytest.mark.parametrize("brief", ["Shop", "brief", "Shops!", "my shop.md", "Read the manual.pdf"])
+def test_text_that_may_be_a_file_s_name_is_not_paid_for(specstep: Any, untouched: None, home: Path, brief: str) -> None:
+    """Off a terminal it is refused, with the file that was probably meant; the word is in the sentence."""
+    (home / "brief.md").write_text("A shop for tea.")
+    result = specstep("run", brief, "--yes", "--json")
+
+    assert result.code == 2
+    assert f"There is no file {brief}." in result.document["message"]
+    assert "add --text" in result.document["message"]
+    assert ("Did you mean 'brief.md'?" in result.document["message"]) == (brief == "brief")
+
+
+@pytest.mark.parametrize("arguments", [["Shop", "--text"], ["brief.md", "--text"], ["茶の店"], ["-m", "Shop"]])
+def test_one_word_may_be_the_brief(specstep: Any, sandbox: Any, home: Path, arguments: list[str]) -> None:
+    """Where it is said to be text, even if there is such a file; scripts without spaces have no words to tell apart."""
+    (home / "brief.md").write_text("A shop for tea.")
+    result = specstep("run", *arguments, *FAST)
+
+    assert result.code == 0, result.err
+    (turn,) = [json.loads(request.body)["message"] for request in sandbox.requests.matching(TURN)]
+    assert turn in arguments
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 2), ("", 2)])
+def test_one_word_is_asked_about_on_a_terminal(specstep: Any, sandbox: Any, typed: str, code: int) -> None:
+    """Agreeing to pay is not agreeing to this; a no sends nothing."""
+    result = specstep("run", "Shop", *FAST, typed=typed)
+
+    assert result.code == code
+    assert "There is no file Shop. Is 'Shop' the whole brief? [y/N]" in result.err
+    assert bool(list(sandbox.requests)) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piped", "words"),
+    [
+        (["brief.md"], b"", "Brief: brief.md, 23 characters."),
+        (["-"], b"A shop.", "Brief: standard input, 7 characters."),
+        (["A shop for tea."], b"", "Brief: 'A shop for tea.', 15 characters."),
+        ([f"A {'very ' * 20}small shop."], b"", "Brief: 'A very very very very very very very very very ve…', 113"),
+        (
+            ["A shop.", "-m", "And cake.", "-m", "Cheap."],
+            b"",
+            "Brief: 'A shop.', 7 characters, and 2 further messages.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("way", [["--dry-run"], ["--yes", "--profile", "Fast"]])
+def test_the_plan_shows_the_brief(
+    specstep: Any, sandbox: Any, home: Path, arguments: list[str], piped: bytes, words: str, way: list[str]
+) -> None:
+    """Where it came from and how long it is: a file's name taken for the text shows before anything is paid for."""
+    (home / "brief.md").write_text("# Tea\n\nA shop for tea.\n", encoding="utf-8")
+    result = specstep("run", *arguments, *way, piped=piped)
+
+    assert result.code == 0
+    assert words in result.out + result.err
+
+
 def test_no_brief_at_a_terminal(specstep: Any, sandbox: Any) -> None:
     """Without a brief a terminal is not waited on: the sentence says what to give."""
     result = specstep("run", typed="")

@@ -138,9 +138,8 @@ def run_everything(specstep: Any, sandbox: Sandbox, name: str, text: str, encodi
     assert run.state == "Complete"
     assert len(run.answers) == 1
     assert Path(f"{name}.zip").exists()
-    receipt = json.loads(Path("receipt.json").read_text("utf-8"))
+    receipt = json.loads(Path(f"{name}-receipt.json").read_text("utf-8"))
     assert receipt["run_id"] == name
-    Path("receipt.json").unlink()
 
 
 @pytest.mark.parametrize(
@@ -312,7 +311,8 @@ def test_every_name_that_a_file_can_have(
 
     assert [result.code for result in results] == [0] * len(results), results
     assert (folder / f"{odd}.zip").is_file()
-    receipt = json.loads((folder / odd / "receipt.json").read_text("utf-8"))
+    (written,) = (folder / odd).glob("*-receipt.json")
+    receipt = json.loads(written.read_text("utf-8"))
     assert receipt["package"]["file"].startswith(str(folder / odd))
     assert len(list((folder / odd).glob("*.zip"))) == 1
     assert len(sandbox.state.generations) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import pytest
 
 from specstep_flows.sandbox import Fault, Sandbox
 from tests.kit.api import op
-from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish, seen
+from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish
+from tests.kit.screens import Screen, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,14 +41,14 @@ def test_ctrl_c_once_detaches_from_a_generation_that_goes_on(start: Start, sandb
     sandbox.options.profile_seconds = {**sandbox.options.profile_seconds, "Normal": 36000}
     child = start("run", "A portal.", "--yes", "--run-id", "mine", "--on-question", "defaults")
     child.expect_exact("Drafting")
-    child.expect_exact("next look")
+    child.expect_exact("next update")
     child.sendintr()
     child.expect_exact("To continue: specstep resume mine")
     assert finish(child) == 3
 
     child = start("resume", "mine", "--on-question", "defaults")
     child.expect_exact("Drafting")
-    child.expect_exact("next look")
+    child.expect_exact("next update")
     child.sendintr()
     assert finish(child) == 3
     assert len(sandbox.state.generations) == 1
@@ -58,7 +60,7 @@ def test_ctrl_c_twice_stops_at_once_though_a_request_is_in_flight(start: Start, 
     """The first waits for the answer, so that it can be recorded; the second waits for nothing."""
     sandbox.faults.add(Fault(op("start_generation"), "stall", commit=True))
     child = start("run", "A portal.", "--yes", "--run-id", "mine")
-    child.expect_exact("The interview is complete.")
+    child.expect_exact("Interview complete")
     while not sandbox.state.generations:
         child.expect([pexpect.TIMEOUT], timeout=0.1)
     child.sendintr()
@@ -68,25 +70,70 @@ def test_ctrl_c_twice_stops_at_once_though_a_request_is_in_flight(start: Start, 
 
     child = start("resume", "mine", "--yes", "--on-question", "defaults", "-o", "portal.zip")
     child.expect_exact("checking that first")
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report mine")
     assert finish(child) == 0
     assert len(sandbox.state.generations) == 1
 
 
-def test_a_resized_window_is_drawn_anew(start: Start, sandbox: Sandbox) -> None:
-    """From wide to narrow while the run is watched: the frame fits, and what was said stays in sight."""
+def is_drawn(sign: str, rows: list[str]) -> bool:
+    """Whether the frame is there, down to its last row."""
+    return sign in "".join(rows) and rows[-1].startswith("next update")
+
+
+@pytest.mark.parametrize("rewraps", [False, True], ids=["cuts", "rewraps"])
+def test_a_resized_window_keeps_what_was_on_it(start: Start, sandbox: Sandbox, rewraps: bool) -> None:
+    """From wide to narrow while the run is watched: the frame fits, and all that was above it is still there, once."""
     sandbox.options.profile_seconds = {**sandbox.options.profile_seconds, "Normal": 36000}
-    child = start("run", "A portal.", "--yes", "--run-id", "mine", "--on-question", "defaults", width=130)
-    child.expect_exact("Security review")
-    child.expect_exact("next look")
-    child.setwinsize(30, 50)
-    child.expect_exact("Run mine")
-    child.expect_exact("stage 2 of 11")
-    child.expect_exact("next look: ")
-    frame = seen(child).replace("\r", "").split("\n")
-    assert max(map(len, frame)) <= 50
+    screen = Screen(130, 40, rewraps=rewraps).feed("".join(f"my own line {number}\n" for number in range(60)))
+    kind = {"VTE_VERSION": "7600"} if rewraps else {}
+    child = start("run", "A portal.", "--yes", "--run-id", "mine", "--on-question", "defaults", width=130, **kind)
+    for width, sign in ((130, "Drafting"), (50, "stage 2 of 11"), (90, "Drafting")):
+        child.setwinsize(40, width)
+        screen.resize(width, 40)
+        watch(child, screen, partial(is_drawn, sign))
     child.sendintr()
+    watch(child, screen, lambda rows: rows[-1] == "To continue: specstep resume mine")
     assert finish(child) == 3
+
+    rows = screen.rows
+    assert [row for row in rows if row.startswith("my own")] == [f"my own line {number}" for number in range(60)]
+    assert rows.count("Run mine") == 1
+    if rewraps:
+        assert not any("next update" in row for row in rows)
+
+
+def test_a_run_ends_in_a_few_lines(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The frame is gone; path, cost, time and the next command stay, each once, and the answer with its rule."""
+    screen = Screen(120, 30)
+    child = start("run", "A portal.", "--yes", "--run-id", "mine", "--on-question", "defaults", width=120, height=30)
+    watch(child, screen, lambda rows: rows[-1:] == ["Next: specstep report mine"])
+    assert finish(child) == 0
+
+    rows = screen.rows
+    (generation,) = sandbox.state.generations
+    assert rows[-4:] == [
+        str(next(tmp_path.glob("*.zip"))),
+        "Cost: $2.50",
+        next(row for row in rows if row.startswith("Time: ")),
+        "Next: specstep report mine",
+    ]
+    assert any(row.startswith("Answered (proposed default): ") for row in rows)
+    assert len(rows) == len(set(rows))
+    assert sum(str(generation) in row for row in rows) <= 2
+
+
+def test_a_question_that_is_left_for_later_stands_there_once(start: Start, sandbox: Sandbox) -> None:
+    """Ctrl-C at the prompt: no frame comes back, and what was asked is not said again."""
+    screen = Screen(80, 30)
+    child = start("run", "A portal.", "--yes", "--run-id", "mine", width=80, height=30)
+    watch(child, screen, lambda rows: rows[-1:] and rows[-1].startswith("Answer"))
+    child.sendintr()
+    watch(child, screen, lambda rows: rows[-1] == "To continue: specstep resume mine")
+    assert finish(child) == 3
+
+    assert screen.text.count("REST API") == 1
+    assert "stage" not in screen.text
+    assert "Drafting" not in screen.text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +145,7 @@ def test_a_dumb_terminal_and_one_without_utf8_are_served(
 ) -> None:
     """Lines instead of a display that moves, and no letter that the terminal does not have."""
     child = start("run", "A portal für 顧客.", "--yes", "--profile", "Fast", "--on-question", "defaults", **environment)
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: ")
     text = str(child.before)
     assert finish(child) == 0
     assert mark in text

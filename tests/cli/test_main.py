@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,60 @@ def test_no_option_means_two_things() -> None:
     for name, command in verbs():
         names = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
         assert len(names) == len(set(names)), name
+
+
+#: What a person tries, what is said of it, and what must not be.
+TRIED = [
+    ("run x --api-key sf_1", "set SPECSTEP_API_KEY"),
+    ("run x --token=oat_1", "set SPECSTEP_API_KEY"),
+    ("run x --format json", "Use --json"),
+    ("run x --profil Fast", "Unknown option --profil. Did you mean '--profile'?"),
+    ("run x --jsn", "Unknown option --jsn. Did you mean '--json'?"),
+    ("runs --since", "Unknown option --since."),
+    ("--json runs", "Options are given after the command."),
+    ("rnu x", "Unknown command rnu. Did you mean 'run'?"),
+    ("ls", "Did you mean 'runs'?"),
+    ("generation lst", "Unknown command lst. Did you mean 'list'?"),
+    ("run a shop for tea", "Put text with spaces in quotes."),
+    ("run x --output", "--output needs a value."),
+    ("run x --retry-failed a", "Invalid value for '--retry-failed': 'a' is not a whole number, 0 or more."),
+    ("run x --retry-failed -1", "'-1' is not a whole number, 0 or more."),
+    ("runs --limit 0", "'0' is not a whole number, 1 or more."),
+    ("sandbox --port 99999", "'99999' is not a whole number from 0 to 65535."),
+    ("sandbox --speed fast", "'fast' is not a number."),
+    ("run x --on-question default", "'default' is not one of ask, defaults, detach, fail. Did you mean 'defaults'?"),
+    ("run x --progress plan", "Did you mean 'plain'?"),
+    ("run x --timeout 30x", "'30x' is not a duration"),
+    ("runs --status geenrating", "Unknown status 'geenrating'. Did you mean 'generating'?"),
+    ("runs --request-timeout soon", "The request timeout in seconds (flag) must be a number above 0, not 'soon'."),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), TRIED)
+def test_what_is_mistyped_comes_with_what_was_meant(specstep: Any, home: Path, line: str, says: str) -> None:
+    """A sentence of our own, whichever version of typer reads the arguments: exit code 2, and nothing is sent."""
+    result = specstep(*line.split())
+
+    assert result.code == 2
+    assert says in result.err
+    assert not re.search(r"Value error|Input should|valid (int|float)|range x|possible options", result.err, re.I)
+    assert specstep("runs", "--json").document["runs"] == []
+
+
+def test_words_are_taken_in_any_letters(specstep: Any, sandbox: Any) -> None:
+    """A choice has one meaning whatever its letters."""
+    assert specstep("run", "A shop.", "--yes", "--progress", "NONE", "--on-question", "Defaults").code == 0
+
+
+def test_every_value_has_a_name_in_the_help() -> None:
+    """No type of Python's and no range of typer's stands there: TEXT, N, FILE, a|b, and what it may be in words."""
+    for name, command in verbs():
+        for parameter in command.params:
+            shown = f"{parameter.metavar or ''}"
+            is_flag = getattr(parameter, "is_flag", False)
+            assert is_flag or shown, f"{name} {parameter.name}"
+            assert not shown.startswith("<"), f"{name} {parameter.name}"
+            assert getattr(parameter.type, "min", None) is None, f"{name} {parameter.name}"
 
 
 def test_docs_name_every_verb_and_option() -> None:

@@ -39,6 +39,20 @@ def test_every_verb_about_a_run_completes_its_id(store: RunStore) -> None:
     assert {name for name, completed in found.items() if completed != ["done"]} == set()
 
 
+def test_words_complete() -> None:
+    """Profiles, project types, and the words of a choice."""
+    run = {parameter.name: parameter for parameter in load("run").params}
+
+    def complete(name: str, begun: str) -> list[str]:
+        return [item.value for item in run[name].shell_complete(None, begun)]
+
+    assert complete("profile", "") == ["Extensive", "Fast", "Normal", "Researcher"]
+    assert complete("profile", "F") == ["Fast"]
+    assert complete("project_type", "Ai") == ["AiAgent", "AiTool"]
+    assert complete("on_question", "de") == ["defaults", "detach"]
+    assert complete("progress", "p") == ["plain"]
+
+
 def test_the_shell_completes_run_ids(store: RunStore) -> None:
     """Verbs and run ids complete in a shell."""
     environment = {**os.environ, "_SPECSTEP_COMPLETE": "complete_bash"}

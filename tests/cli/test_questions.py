@@ -54,7 +54,7 @@ class TestQuestions:
 
         assert result.code == 0
         assert result.document["answers"][0]["answer"] == "REST please"
-        assert "'database' answered no question" in result.err
+        assert "not used so far: the rule for pattern 'database'" in result.err
 
     def test_a_resumed_run_keeps_its_options(self, specstep: Any, sandbox: Any) -> None:
         """What the run was told about questions and paying holds when it is resumed."""

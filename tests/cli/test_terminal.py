@@ -152,6 +152,7 @@ def test_lines_are_broken_between_words_and_commands_are_left_whole() -> None:
         _wrapped("Start a Normal generation now? It costs. [y/N] ", 40)
         == "Start a Normal generation now? It costs.\n[y/N] "
     )
+    assert _wrapped("01:00:12  Drafting 11%  $0.28", 24, " " * 10) == "01:00:12  Drafting 11%\n          $0.28"
     assert _wrapped("Drafting 26 %; Agents are writing it", 20, "  ") == "Drafting 26 %;\n  Agents are writing\n  it"
 
 

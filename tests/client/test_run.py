@@ -187,15 +187,18 @@ def test_no_project_type_is_sent_unless_it_is_given_or_asked_for(client: Any, sa
     assert list(sandbox.state.generations.values())[-1].project_type == "AiTool"
 
 
-@pytest.mark.parametrize("wrong", [{"profile": "Turbo"}, {"profile": "fast"}, {"project_type": "Website"}])
+@pytest.mark.parametrize("wrong", [{"profile": "Turbo"}, {"mirror_selection": "Claude"}, {"project_type": "Website"}])
 def test_an_unknown_choice_is_refused_before_anything_is_started(
     client: Any, sandbox: Sandbox, tmp_path: Path, wrong: Any
 ) -> None:
-    """The error shows what the service accepts; no interview, no generation."""
-    with pytest.raises(errors.UsageError, match=r"Fast|WebApp"):
-        client.run(BRIEF, output=tmp_path, **wrong)
+    """The error shows what the service accepts; no interview, no generation, no record and no id to resume."""
+    with pytest.raises(errors.UsageError, match=r"Fast|WebApp|ClaudeMd") as caught:
+        client.run(BRIEF, output=tmp_path, run_id="mine", **wrong)
 
     assert not sandbox.state.interviews
+    assert client.store.all() == []
+    assert caught.value.run_id is None
+    assert client.run(BRIEF, output=tmp_path, run_id="mine", on_question=defaults).run_id == "mine"
 
 
 def test_questions_are_answered_all_verbatim_and_once_each(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -467,7 +470,7 @@ def test_a_misspelt_limit_never_lifts_one(client: Any, sandbox: Sandbox, tmp_pat
         client.run(BRIEF, output=tmp_path, on_question=defaults, run_id="mine", timeout=120)
     sent, options = len(sandbox.requests), client.store.get("mine").options
 
-    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+    with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
         client.resume("mine", on_question=defaults, max_cost=0.01)
     assert (len(sandbox.requests), client.store.get("mine").options) == (sent, options)
 

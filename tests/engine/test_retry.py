@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -153,6 +154,16 @@ def test_the_concurrency_cap_is_not_waited_out_by_the_engine() -> None:
 def test_backoff_is_bounded(attempt: int, seed: int) -> None:
     """Full jitter: between nothing and the cap, at any attempt."""
     assert 0.0 <= backoff(attempt, random.Random(seed)) <= CAP_SECONDS
+
+
+@given(st.lists(st.integers(0, 2**32), min_size=8, max_size=8))
+def test_each_wait_is_at_least_as_long_as_the_longest_before(seeds: list[int]) -> None:
+    """Whoever watches sees that it backs off, whatever chance adds; and it never comes back at once."""
+    waits = [backoff(attempt, random.Random(seed)) for attempt, seed in enumerate(seeds, 1)]
+
+    assert waits[0] >= 0.5
+    assert all(later >= earlier for earlier, later in itertools.pairwise(waits[:6]))
+    assert min(waits[5:]) >= CAP_SECONDS / 2
 
 
 @pytest.mark.parametrize("error", [errors.NotConnected("refused"), errors.UnexpectedResponse("html")])

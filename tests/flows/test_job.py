@@ -11,7 +11,6 @@ import pytest
 from specstep_flows import errors
 from specstep_flows.engine.effects import Remember
 from specstep_flows.flows.job import (
-    DOCUMENTED_PROJECT_TYPES,
     Job,
     accepted_choices,
     confirm,
@@ -19,7 +18,7 @@ from specstep_flows.flows.job import (
     generation_changes,
 )
 from specstep_flows.runs.records import RunRecord
-from specstep_flows.states import DOCUMENTED_PROFILES
+from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES
 from tests.kit.disk import Disk
 from tests.kit.stage import Stage
 

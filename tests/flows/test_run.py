@@ -63,6 +63,8 @@ class Service:
                 if self.states[id_] == "Complete":
                     body["package_id"] = str(package_of(id_))
                 return 200, body
+            case "get_generation_events":
+                return 200, {"events": []}
             case "get_me":
                 return 401, {"type": "UNAUTHORIZED"}
             case "get_capabilities":
@@ -226,9 +228,9 @@ def test_a_key_that_was_refused_is_not_tried_again(stage: type[Stage]) -> None:
 @pytest.mark.parametrize(
     ("profile", "project_type", "sentence"),
     [
-        ("fast ", None, "Unknown review profile"),
-        ("FAST", None, "Did you mean Fast?"),
-        ("Fast", "Web", "Unknown project"),
+        ("quick", None, "Unknown review profile 'quick'. The service accepts"),
+        ("Fsat", None, "Did you mean 'Fast'?"),
+        ("Fast", "Web", "Unknown project type 'Web'. Did you mean 'WebApp'?"),
     ],
 )
 def test_an_unknown_choice_is_refused_before_anything_costs(

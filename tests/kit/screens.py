@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import time
+from typing import TYPE_CHECKING, Any, Final
 
+import pexpect
 import pyte
 from pyte.screens import StaticDefaultDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Far more rows than any test writes.
 SCROLLBACK: Final = 5000
@@ -71,3 +76,16 @@ class Screen:
             if number < top:
                 screen.history.top.append(kept)
         screen.cursor.y, screen.cursor.x = cursor[0] - top, cursor[1]
+
+
+def watch(child: pexpect.spawn, screen: Screen, until: Callable[[list[str]], object], seconds: float = 60.0) -> None:
+    """Show what a command writes until the screen is as wanted."""
+    end = time.monotonic() + seconds
+    while not until(screen.rows):
+        assert time.monotonic() < end, screen.text
+        try:
+            screen.feed(child.read_nonblocking(65536, timeout=0.2))
+        except pexpect.TIMEOUT:
+            continue
+        except pexpect.EOF:
+            assert until(screen.rows), screen.text

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from specstep_flows import RunStore, SpecStep
 from specstep_flows.report import collect
-from specstep_flows.sandbox import HostRestart, ManualClock, ProviderRetry, Sandbox, SandboxOptions
+from specstep_flows.sandbox import HostRestart, ProviderRetry
+from tests.kit.reported_runs import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from specstep_flows import SpecStep
     from specstep_flows.report import Collected
 
 #: Files that try to be more than text once they are on a page.
@@ -33,50 +33,15 @@ HOSTILE_FILES = {
 BRIEF = ["A portal <script>alert(6)</script> for feedback & more.\nIt must work on a phone.", "Shops use it."]
 
 
-class TurnedClock:
-    """A clock whose sleeps take no time: they turn the sandbox's own."""
-
-    speed = 1.0
-
-    def __init__(self, manual: ManualClock) -> None:
-        self._manual = manual
-
-    def now(self) -> float:
-        return self._manual.now()
-
-    def sleep(self, seconds: float) -> None:
-        self._manual.advance(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        self._manual.advance(seconds)
-
-
-@contextmanager
-def opened(**told: Any) -> Iterator[SpecStep]:
-    """A client of a sandbox without rate limits, whose packages are hostile, and which is told more."""
-    options = SandboxOptions(requests_per_minute=None, kickoffs_per_minute=None, package_files=HOSTILE_FILES, **told)
-    clock = ManualClock()
-    with (
-        Sandbox(options=options, clock=clock) as sandbox,
-        SpecStep(
-            sandbox.api_key,
-            api_url=sandbox.url,
-            store=RunStore.in_memory(),
-            clock=TurnedClock(clock),
-            limits={"standard": None, "kickoff": None},
-        ) as specstep,
-    ):
-        yield specstep
-
-
 @pytest.fixture(scope="session")
 def client() -> Iterator[SpecStep]:
     """A client of a sandbox in which everything happens to a generation that a report tells of."""
     with opened(
+        package_files=HOSTILE_FILES,
         provider_retries=(ProviderRetry(), ProviderRetry(state="FreshEyes")),
         host_restarts=(HostRestart(fraction=0.3),),
         replies=("Who will use it?\n\n- **owners**\n- <script>alert(7)</script>",),
-    ) as specstep:
+    ) as (specstep, _):
         yield specstep
 
 
@@ -101,7 +66,7 @@ def when() -> datetime:
 @pytest.fixture(scope="session")
 def fan_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """The report's data of a Researcher run: one kickoff, a parent, and three children whose packages are all here."""
-    with opened() as specstep:
+    with opened(package_files=HOSTILE_FILES) as (specstep, _):
         specstep.run(
             BRIEF,
             profile="Researcher",

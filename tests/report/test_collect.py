@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import attrs
+import pytest
 
+from specstep_flows import errors
 from specstep_flows.report import Collected, collect, page
 from tests.kit.report_page import Reader
+from tests.kit.reported_runs import opened
 
 
 def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: Collected) -> None:
@@ -21,6 +25,24 @@ def test_a_service_that_fails_leaves_gaps_and_no_error(client: Any, collected: C
     assert any(gap.startswith("The interview: no longer at the service") for gap in again.gaps)
     assert any("no longer at" in gap for gap in again.gaps)
     Reader(page(again)).check_harmless()
+
+
+def test_a_run_under_way_is_shown_as_it_was_read_just_now(tmp_path: Path) -> None:
+    """Not as the record had it: what was just read is a look like any other, and the numbers add up to what it says."""
+    with opened(clarifications=()) as (specstep, clock):
+        with pytest.raises(errors.WaitTimeout):
+            specstep.run("A shop.", output=tmp_path / "open.zip", run_id="open", timeout=400)
+        record = specstep.store.get("open")
+        before = collect(record)
+        clock.advance(200)
+        after = collect(record, specstep)
+
+    assert before.as_of is not None
+    assert after.as_of is not None
+    assert (after.as_of - before.as_of).total_seconds() >= 200
+    assert after.generation is not None
+    assert after.generation.running_cost_usd == after.course.cost_usd == after.cost_usd
+    assert [row.label for row in after.rows if row.state is None] == ["Not watched"]
 
 
 def test_a_changed_package_is_told(client: Any, collected: Collected) -> None:

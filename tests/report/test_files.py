@@ -39,21 +39,25 @@ def test_a_report_stands_beside_its_package_and_replaces_only_itself(collected: 
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
 
 
-def test_a_receipt_is_called_receipt_json_unless_that_is_another_runs(collected: Collected, tmp_path: Path) -> None:
-    """Two runs may share a folder; neither loses its receipt."""
-    package = tmp_path / "portal.zip"
-    package.write_bytes(b"zip")
-    mine = attrs.evolve(collected, record=attrs.evolve(collected.record, file=str(package)))
+def test_the_names_of_a_report_and_its_receipt_match(collected: Collected, tmp_path: Path) -> None:
+    """Two runs may share a folder; neither loses its receipt, and nobody has to guess which belongs to which."""
+    mine = attrs.evolve(collected, record=attrs.evolve(collected.record, file=str(tmp_path / "portal.zip")))
     other = attrs.evolve(mine, record=attrs.evolve(mine.record, run_id="other"))
-    page = tmp_path / "portal-report.html"
+    report = default_path(mine.record)
+    receipt = receipt_path(report)
 
-    first = receipt_path(mine.record, page)
-    write_receipt(mine, first)
-    assert first == tmp_path / "receipt.json"
-    assert receipt_path(mine.record, page) == first
-    assert receipt_path(other.record, page) == tmp_path / "portal-receipt.json"
-    with pytest.raises(errors.OutputError):
-        write_receipt(other, first)
+    assert (report.name, receipt.name) == ("portal-report.html", "portal-receipt.json")
+    assert receipt_path(tmp_path / "mine.html") == tmp_path / "mine-receipt.json"
+    elsewhere = default_path(mine.record, tmp_path / "reports")
+    assert elsewhere == tmp_path / "reports" / f"{mine.record.run_id}-report.html"
+    assert receipt_path(elsewhere).name == f"{mine.record.run_id}-receipt.json"
+    without = attrs.evolve(mine.record, file=None)
+    assert default_path(without).name == f"{mine.record.run_id}-report.html"
+
+    write_receipt(mine, receipt)
+    write_receipt(mine, receipt)
+    with pytest.raises(errors.OutputError, match="not a receipt of this run"):
+        write_receipt(other, receipt)
 
 
 def test_a_folder_that_takes_nothing_is_named(collected: Collected, tmp_path: Path) -> None:

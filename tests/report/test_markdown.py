@@ -13,8 +13,10 @@ from specstep_flows.report.markdown import rendered
     ("text", "html"),
     [
         ("**bold** and `code`", "<p><strong>bold</strong> and <code>code</code></p>\n"),
-        ("# Title", "<h4>Title</h4>"),
-        ("###### Deep", "<h6>Deep</h6>"),
+        ("# Title", "<h4>Title</h4>\n"),
+        ("###### Deep", "<h4>Deep</h4>\n"),
+        ("# One\n### Two\n## Three\n# Four", "<h4>One</h4>\n<h5>Two</h5>\n<h5>Three</h5>\n<h4>Four</h4>\n"),
+        ("One\n===", "<h4>One</h4>\n"),
         ("<b>raw</b>", "<p>&lt;b&gt;raw&lt;/b&gt;</p>\n"),
         ("<!-- hidden -->", "<p>&lt;!-- hidden --&gt;</p>\n"),
         ("![words](x.png)", '<p><span class="image">[image: words]</span></p>\n'),

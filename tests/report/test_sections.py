@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from specstep_flows._course import Course
+import attrs
+
 from specstep_flows.models import Generation
 from specstep_flows.report import Collected, page
-from specstep_flows.report.sections import incidents, questions
+from specstep_flows.report.sections import questions
 from specstep_flows.runs.records import RunRecord
 from tests.kit.report_page import Reader
 
@@ -38,7 +39,7 @@ def test_a_failed_run_says_why(when: datetime) -> None:
     reader = Reader(page(Collected(record, when, generation=generation)))
     reader.check_harmless()
 
-    assert "HostRestart: The host went away." in reader.text
+    assert "The generation failed (HostRestart): The host went away." in reader.text
     assert "$1.50" in reader.text
     assert "retried 1 time after a failure" in reader.text
 
@@ -46,13 +47,9 @@ def test_a_failed_run_says_why(when: datetime) -> None:
 def test_each_agents_answer_says_by_which_rule_it_was_given(collected: Collected) -> None:
     """Whoever reads the report sees who decided."""
     html = questions(collected)
+    answer = {"question": "Forms?", "answer": "Yes.", "rule": "answers.yaml, line 3"}
+    by_file = attrs.evolve(collected, record=attrs.evolve(collected.record, answers=(answer,)))
 
     assert "Forms, &lt;b&gt;no&lt;/b&gt; REST." in html
-    assert "Rule: given" in html
-
-
-def test_a_run_without_incident_says_so(when: datetime) -> None:
-    """An empty section would leave open whether anything was looked at."""
-    record = RunRecord("quiet-1", "https://api.example", 0.0, 0.0)
-
-    assert "None: no retry, no restart, no pause." in incidents(Collected(record, when), Course())
+    assert "Answered by you" in html
+    assert "Answered by: answers.yaml, line 3" in questions(by_file)

@@ -45,12 +45,12 @@ def test_a_name_that_is_no_option_is_refused_with_the_nearest(store: RunStore, n
         lambda: reopen_run(store, "r", SERVICE, misspelt),
         lambda: store.update("r", {"options": misspelt}),
     ):
-        with pytest.raises(errors.UnknownOption, match=f"{name!r} is not an option of a run; did you mean {near!r}"):
+        with pytest.raises(errors.UnknownOption, match=f"{name!r} is not an option of a run. Did you mean {near!r}"):
             use()
     assert store.get("r") == attrs.evolve(record(), updated_at=store.get("r").updated_at)
 
     store._database.execute("UPDATE runs SET options = ?", [f'{{"{name}": 0.01}}'])
-    with pytest.raises(errors.UnknownOption, match=f"did you mean {near!r}"):
+    with pytest.raises(errors.UnknownOption, match=f"Did you mean {near!r}"):
         reopen_run(store, "r", SERVICE)
 
 
@@ -172,9 +172,9 @@ def test_one_run_with_an_option_of_nobodys_hides_no_other(store: RunStore) -> No
     store._database.execute("""UPDATE runs SET options = '{"max_cost": 0.01, "profile": "Fast"}' WHERE run_id = 'r'""")
 
     assert {known.run_id for known in store.all()} == {"r", "other"}
-    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+    with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
         reopen_run(store, "r", SERVICE, {"unpack": True})
-    with pytest.raises(errors.UnknownOption, match="did you mean 'max_cost_usd'"):
+    with pytest.raises(errors.UnknownOption, match="Did you mean 'max_cost_usd'"):
         open_run(store, record(profile="Fast"))
     assert reopen_run(store, "other", SERVICE)[1]
 

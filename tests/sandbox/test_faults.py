@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import zipfile
 import zlib
@@ -13,7 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from specstep_flows.sandbox import Fault, load_faults
+from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.sandbox import Fault, load_faults, serve
+from specstep_flows.sandbox.document import operation_of
 from specstep_flows.sandbox.faults import Kind
 from tests.kit.api import COST, STATE, op, path_of
 
@@ -347,7 +350,13 @@ def test_fault_files(tmp_path: Path, start: Any) -> None:
         ("- kind: reset", "needs at least `match` and `kind`"),
         ("- {match: '*', kind: meteor}", "unknown kind of fault 'meteor'"),
         ("- {match: '*', kind: reset, often: 3}", "unknown members: often"),
-        ("- {match: '*', kind: reset, nth: 0}", "nth counts from 1"),
+        ("- {match: '*', kind: reset, nth: 0}", "fault 1: nth counts from 1"),
+        ("- {match: '*', kind: stats, status: 500}", "did you mean 'status'"),
+        ("- {match: '*', kind: status, stauts: 500}", "unknown members: stauts; did you mean 'status'"),
+        ("- {match: '*', kind: status, status: '500'}", "status is a number, not '500'"),
+        ("- {match: '*', kind: reset, times: 0}", "times counts from 1; None is for ever"),
+        ("- {match: 5, kind: reset}", "match is text"),
+        (f"- {{match: {op('get_me')}s, kind: reset}}", f"called '{op('get_me')}s'; did you mean '{op('get_me')}'"),
         ("- {match: [", "cannot be read as YAML or JSON"),
     ],
 )
@@ -358,6 +367,87 @@ def test_bad_fault_files(tmp_path: Path, text: Any, complaint: Any) -> None:
 
     with pytest.raises(ValueError, match=complaint):
         load_faults(file)
+
+
+class TestAFaultThatDoesNothing:
+    """A rule that no request could fit, or that says what its kind ignores: its test would test nothing."""
+
+    @pytest.mark.parametrize(
+        "match",
+        [
+            op("start_generation").removesuffix("s"),
+            op("get_me").lower(),
+            op("get_me").replace("GET", "POST"),
+            op("cancel_generation") + "/",
+            op("get_generation_events").replace("{id}", "*").replace("events", "evnts"),
+            op("get_generation_events", "0195").replace("events", "evnts"),
+            op("get_generation") + "/evnts*",
+            "POST *cancl",
+            "POST /blob/*",
+            "",
+        ],
+    )
+    def test_no_request_could_fit_it(self, match: str) -> None:
+        """Neither an operation, nor a path of one, nor a pattern that some path fits."""
+        with pytest.raises(ValueError, match="nothing at the sandbox is called"):
+            Fault(match, "reset")
+
+    @pytest.mark.parametrize(
+        "match",
+        [
+            "*",
+            "GET *",
+            "GET /blob/*",
+            "GET /blob/a.zip",
+            op("get_me"),
+            op("cancel_generation").replace("{id}", "{generationId}"),
+            op("cancel_generation", "0195-7"),
+            op("cancel_generation", "*"),
+            op("cancel_generation", "0195*"),
+            op("cancel_generation", "????"),
+            op("get_generation") + "/*",
+            op("get_generation").replace("{id}", "{generationId}") + "/*",
+            op("get_package_file", "0195-7", "docs/01/a.md"),
+            op("get_package_file", "*", "docs/*"),
+            "POST *cancel",
+        ],
+    )
+    def test_what_some_request_fits_is_one(self, match: str) -> None:
+        """By name, whatever its parameters are called; by path; by pattern."""
+        Fault(match, "reset")
+
+    @pytest.mark.parametrize("name", sorted(OPERATIONS))
+    def test_every_operation_can_be_befallen(self, start: Any, name: str) -> None:
+        """By what the contract calls it, by a path, and by a pattern that the path fits, which all fit the request."""
+        stated = OPERATIONS[name]
+        path = re.sub(r"\{[^}]+\}", "0195", stated.path)
+        known = operation_of(stated.method, path)
+        for match in (op(name), f"{stated.method} {path}", f"{stated.method} {path[:-2]}*"):
+            assert Fault(match, "reset").fits(known, f"{stated.method} {path}")
+
+    @pytest.mark.parametrize(
+        ("kind", "members", "says"),
+        [
+            ("reset", {"status": 500}, "status: a fault of kind 'reset' takes nothing of the sort"),
+            ("status", {"seconds": 5}, "seconds: "),
+            ("truncated", {"fields": ("state",)}, "fields: "),
+            ("missing", {}, "needs the fields"),
+            ("nulls", {"fields": "state"}, "a list of names"),
+            ("zip_bomb", {}, "match 'GET /blob/"),
+            ("status", {"times": 0}, "times counts from 1"),
+        ],
+    )
+    def test_what_its_kind_ignores(self, kind: Kind, members: dict[str, Any], says: str) -> None:
+        """Nobody would see that it was ignored."""
+        with pytest.raises(ValueError, match=says):
+            Fault(op("get_me"), kind, **members)
+
+    def test_a_file_with_one_is_refused_before_the_sandbox_serves(self, tmp_path: Path) -> None:
+        """With the file and the number of the fault in it."""
+        file = tmp_path / "faults.yaml"
+        file.write_text(f"- {{match: {op('get_me')}, kind: reset}}\n- {{match: GET /v1/mee, kind: reset}}\n")
+        with pytest.raises(ValueError, match=r"faults\.yaml: fault 2: nothing at the sandbox is called 'GET /v1/mee'"):
+            serve(port=0, faults_file=file)
 
 
 @pytest.mark.parametrize("text", ["[" * 60_000, "{bad", "caf\xe9: ["])

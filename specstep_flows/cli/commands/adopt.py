@@ -16,7 +16,9 @@ from specstep_flows.cli.verbs import verb
 def adopt(
     call: Call,
     generation: Annotated[str, typer.Argument(metavar="GENERATION", help="The generation's id.")],
-    run_id: Annotated[str | None, typer.Option("--run-id", help="The new run's id (default: generated).")] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", metavar="ID", help="The new run's id (default: generated).")
+    ] = None,
     output: Output = None,
     unpack: Unpack = None,
     max_cost: MaxCost = None,

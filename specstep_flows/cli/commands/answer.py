@@ -16,10 +16,11 @@ from specstep_flows.cli.arguments import id_as_named, locate
 from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
+from specstep_flows.cli.progress.state import answered_words
 from specstep_flows.cli.questions import Person, load_answers, question_lines
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
-from specstep_flows.states import is_fan_out
+from specstep_flows.states import is_fan_out, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def answer(
     """Answer a generation's questions.
 
     All of them, or none is sent. On a terminal you are asked each one; elsewhere the answers come from --answer,
-    --answers or --defaults. The generation continues at the service's next tick, and `specstep resume` keeps watching.
+    --answers or --defaults. The generation then resumes shortly, and `specstep resume` keeps watching.
     If no question is waiting, it exits with 1.
     """
     file = load_answers(answers)
@@ -72,18 +73,19 @@ def answer(
     document = {"run_id": call.run_id, "generation_id": str(generation_id), "answers": as_json(accepted)}
     if accepted:
         call.finish(id_as_named(run, generation_id, record), {"code": "answered", **document})
-        call.terminal.say(
-            f"{counted(len(accepted), 'answer')} accepted; the generation continues at the service's next tick."
-        )
+        sent = f"{'Answer' if len(accepted) == 1 else 'Answers'} sent; the generation will resume shortly."
+        for line in dict.fromkeys([*answered_words(accepted), sent]):
+            call.terminal.say(call.terminal.line(line))
     elif waiting:
         call.finish(None, {"code": "answered", **document})
-        call.terminal.say("These questions are already answered; the service picks the answers up at its next tick.")
+        call.terminal.say("These questions are already answered; the generation will resume shortly.")
     else:
-        next_command = None if record is None or record.is_finished else call.resume_command
+        is_over = record is None or record.is_finished or is_one_of(record.generation_state, "failed", "cancelled")
+        next_command = None if is_over else call.resume_command
         message = "No question is waiting for an answer, so nothing was sent."
         return tell(call, message, "no_question", exits.FAILED, next_command, document)
     if accepted and call.resume_command is not None:
-        call.terminal.say(f"Keep watching with: {call.resume_command}")
+        call.terminal.say(f"To keep watching: {call.resume_command}")
     return exits.DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import time
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -16,7 +17,7 @@ from specstep_flows._text import counted, duration
 from specstep_flows.cli import exits
 from specstep_flows.cli.estimate import estimate, usage_words
 from specstep_flows.cli.output import show_table, status_of
-from specstep_flows.cli.session import Call
+from specstep_flows.cli.session import Call, tell_of_waits
 from specstep_flows.cli.verbs import verb
 from specstep_flows.client import SpecStep
 from specstep_flows.engine.effects import Request
@@ -24,8 +25,9 @@ from specstep_flows.engine.transport import attempt
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from specstep_flows.events import Event
     from specstep_flows.settings import Settings
 
 Verdict: TypeAlias = Literal["ok", "warn", "fail"]
@@ -87,14 +89,14 @@ def network_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("network", "ok", f"The service is reached through the proxy {proxy}.")
 
 
-def service_findings(settings: Settings) -> Iterator[Finding]:
+def service_findings(settings: Settings, tell: Callable[[Event], Any] | None = None) -> Iterator[Finding]:
     """The service, asked for real: the key, the quota, what generations cost, the clock.
 
     GET /v1/me, GET /v1/usage, GET /v1/generations; GET /v1/status/summary without the key
     """
     try:
         # Not through the user's store: it has a check of its own, and may be what is broken.
-        client = SpecStep(settings=settings, store=RunStore.in_memory())
+        client = SpecStep(settings=settings, store=RunStore.in_memory(), on_event=tell)
     except errors.SettingsError as error:
         yield Finding.failed("key", error)
         return
@@ -134,7 +136,7 @@ def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
     for expected in found:
         yield Finding("estimate", "ok", expected.words())
     if not found:
-        yield Finding("estimate", "ok", "None: you have no completed generations yet.")
+        yield Finding("estimate", "ok", "No estimate yet: you have no completed generations.")
 
 
 def clock_finding(settings: Settings) -> Finding:
@@ -199,7 +201,7 @@ def doctor(call: Call) -> int:
         *network_findings(settings),
     ]
     if not any(finding.name == "network" and finding.verdict == "fail" for finding in findings):
-        findings += service_findings(settings)
+        findings += service_findings(settings, functools.partial(tell_of_waits, call))
     return _report(call, setting_rows(settings), findings)
 
 

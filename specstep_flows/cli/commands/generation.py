@@ -10,7 +10,7 @@ from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, money
-from specstep_flows.cli.agreement import Confirmed, agree
+from specstep_flows.cli.agreement import Confirmed, agree_to_pay
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
@@ -33,8 +33,8 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="A 
 def cancel(call: Call, run: WholeRunOrGeneration, reason: Reason = None, yes: Confirmed = False) -> int:
     """Cancel a run or a generation for good.
 
-    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. What
-    has ended already exits with 1.
+    What it has cost stays spent, and no package will be made. You are asked first; off a terminal it needs --yes. If
+    it has already ended, that is said and the exit code is 1.
     """
     with open_client(call, is_urgent=True) as client:
         cancellation = Cancellation(call, client, run)
@@ -55,7 +55,13 @@ def pause(call: Call, run: WholeRunOrGeneration) -> int:
     """
     with open_client(call, is_urgent=True) as client:
         identifier = find_generation(call, client, run, is_whole=True)
-        return _tell(call, client, run, client.pause_generation(identifier))
+        try:
+            generation = client.pause_generation(identifier)
+        except errors.Conflict:
+            # Whether there is something to continue is another question.
+            call.is_resumable = False
+            raise
+        return _tell(call, client, run, generation)
 
 
 @verb
@@ -127,7 +133,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     """
     with open_client(call) as client:
         identifier = _unmanaged(client, run)
-        _agree(call, client, identifier, yes, "Retry it")
+        _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
 
 
@@ -139,13 +145,13 @@ def update(
     yes: Yes = False,
     again: Again = False,
 ) -> int:
-    """Generate again from a newer interview. This costs money.
+    """Regenerate from a newer interview. This costs money.
 
     The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
     with open_client(call) as client:
         identifier = find_generation(call, client, run)
-        _agree(call, client, identifier, yes, "Generate it again")
+        _agree(call, client, identifier, yes, "Regenerate")
         return _started(call, client.update_generation(identifier, intake, again=again))
 
 
@@ -199,13 +205,16 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
 
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
-    if not yes and not call.terminal.is_interactive:
-        agree(call, "This costs money", yes)
-    profile = client.get_generation(identifier).review_profile
+    what = f"{what} generation {identifier}"
+    if not call.terminal.is_interactive:
+        agree_to_pay(call, what, yes)
+    generation = client.get_generation(identifier)
+    profile, name = generation.review_profile, heading(generation.project_name)
     if not call.quiet:
         for line in read_before_paying(client, profile)[0]:
             call.terminal.tell(line)
-    agree(call, f"{what} with the profile {profile or 'it had'}: it costs money", yes)
+    known = ", ".join(filter(None, (name, profile and f"profile {profile}")))
+    agree_to_pay(call, f"{what} ({known})" if known else what, yes)
 
 
 def _started(call: Call, identifier: Any) -> int:

@@ -30,7 +30,10 @@ def interview(
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run-id", help="The run's id; an earlier interview's id continues that one.", autocompletion=complete_run
+            "--run-id",
+            metavar="ID",
+            help="The run's id; an earlier interview's id continues that one.",
+            autocompletion=complete_run,
         ),
     ] = None,
     running: RunningOptions = RunningOptions(),

@@ -13,6 +13,7 @@ from specstep_flows.cli.options import complete_run
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.report import collect, default_path, receipt_path, write_receipt, write_report
+from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
     from specstep_flows.report import Collected
@@ -29,18 +30,18 @@ def report(
             "--output",
             "-o",
             metavar="PATH",
-            help="File name of the report, or a folder (default: next to the package).",
+            help="File name of the report, or a folder (default: NAME-report.html next to NAME.zip).",
         ),
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not ask the service; use only what this machine knows.")
     ] = False,
-    receipt: Annotated[bool, typer.Option(help="Also write receipt.json next to the package.")] = True,
+    receipt: Annotated[bool, typer.Option(help="Also write NAME-receipt.json next to the report.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a report of this run.")] = False,
 ) -> int:
     """Write a run's report and receipt.
 
-    The report is one HTML file that needs no network: how long each stage took, the cost against the forecast, the
+    The report is one HTML file that needs no network: how long each stage took, the cost against the estimate, the
     interview, questions and answers, retries, the refinement audit and the package's files. The receipt is JSON for
     programs. The report's path is written to stdout. Nothing that costs is sent.
     """
@@ -48,13 +49,13 @@ def report(
     call.run_id, call.is_resumable = run, False
     collected = _collected(call, run, is_offline=offline)
     record = collected.record
-    page = default_path(record) if output is None else user_path(output)
-    if os.path.isdir(page):
-        page = page / f"specstep-{record.run_id}-report.html"
+    page = None if output is None else user_path(output)
+    if page is None or os.path.isdir(page):
+        page = default_path(record, page)
     written = write_report(collected, page, force=force)
     receipt_file = None
     if receipt:
-        receipt_file = write_receipt(collected, receipt_path(record, written), force=force)
+        receipt_file = write_receipt(collected, receipt_path(written), force=force)
         call.terminal.say(f"Receipt: {receipt_file}")
     for gap in collected.gaps:
         call.terminal.say(f"Missing in the report: {gap}")
@@ -83,10 +84,12 @@ def _collected(call: Call, run: str, *, is_offline: bool) -> Collected:
 def _can_ask(call: Call, record: RunRecord) -> bool:
     """Whether the service that this process would talk to is the run's own, with a key."""
     settings = call.settings()
+    if settings.api_url != record.api_url:
+        # A sandbox ends with its runs: that it is not asked goes without saying.
+        if not is_loopback(record.api_url):
+            call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")
+        return False
     if settings.api_key is None:
         call.terminal.say("No key is set, so the service is not asked.")
-        return False
-    if settings.api_url != record.api_url:
-        call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")
         return False
     return True

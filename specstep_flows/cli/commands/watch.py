@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specstep_flows._course import Duration, course
+from specstep_flows._facts import seconds_taken
 from specstep_flows._json import as_json
-from specstep_flows.cli.arguments import locate
-from specstep_flows.cli.driver import chosen_progress
+from specstep_flows.cli.arguments import id_as_named, locate
+from specstep_flows.cli.driver import chosen_progress, tell_ending
 from specstep_flows.cli.options import Events, Progress, ProgressOption, RunOrGeneration, Timeout, WaitPaused
-from specstep_flows.cli.session import Call, open_client
+from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.cli.watching import watch_generation
 
@@ -43,8 +45,18 @@ def watch(
     if mode == "events":
         call.terminal.document({"event": "finished", "code": "done", "generation": as_json(generation)})
     else:
-        call.finish(str(generation.id), {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
-    call.terminal.say(f"Download its package with: specstep download {call.run_id or generation.id}")
+        call.finish(
+            id_as_named(run, generation.id, record),
+            {"code": "done", "run_id": call.run_id, "generation": as_json(generation)},
+        )
+    took = Duration(seconds_taken(generation) or 0.0)
+    if record is not None:
+        with open_store(call) as store:
+            record = store.get(record.run_id)
+        took = course(record.history, generation_id=generation.id).duration
+    is_here = record is not None and record.is_finished
+    next_words = f"{'report' if is_here else 'download'} {call.run_id or generation.id}"
+    tell_ending(call, generation.running_cost_usd, took, next_words)
     return 0
 
 

@@ -53,7 +53,7 @@ class LiveDisplay:
         *,
         clock: Clock | None = None,
         conversation: Callable[[UUID], Sequence[ConversationItem]] | None = None,
-        refresh_per_second: float = 4.0,
+        refresh_per_second: float = 2.0,
     ) -> None:
         self.console = console
         self._clock = clock or SystemClock()
@@ -95,9 +95,9 @@ class LiveDisplay:
         if kind is not None and not self._is_away:
             self.say(self._watched.brief_words(self._clock.now()))
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run, of which somebody else has told."""
-        self._watched.run_id = run_id
+        self._watched.take(opened, self._clock.now())
 
     def __call__(self, event: events.Event) -> None:
         """Take an event of the run."""
@@ -176,16 +176,14 @@ class _Live(Live):
     def __init__(self, renderable: Any, *, drawn: Callable[[], list[int]], **options: Any) -> None:
         super().__init__(renderable, **options)
         self._drawn = drawn
-        self._width = self.console.width
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        width, drawn = self.console.width, self._drawn()
+        drawn = self._drawn()
         processed = super().process_renderables(renderables)
-        if width < self._width and drawn and self.console.is_interactive and _rewraps(os.environ):
-            rows = sum(max(1, -(-columns // max(width, 1))) for columns in drawn)
+        rows = sum(max(1, -(-columns // max(self.console.width, 1))) for columns in drawn)
+        if rows > len(drawn) and self.console.is_interactive and _rewraps(os.environ):
             up = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
             processed[0] = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2), *up * (rows - 1))
-        self._width = width
         return processed
 
 

@@ -30,6 +30,8 @@ Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 
 #: Off a terminal, the longest silence in seconds of the run's clock.
 HEARTBEAT_SECONDS: Final = 60.0
+#: A wait this many times as long as the last that was told is told, too.
+WORTH_SAYING: Final = 1.5
 #: The agent's reply is shown up to here; the record and ``--events`` have all of it.
 REPLY_LETTERS: Final = 200
 #: Where a line is broken on a terminal, it continues under its text, behind the time of day.
@@ -51,7 +53,7 @@ class Reporter(AbstractContextManager[Any], Protocol):
         """Acknowledge an interrupt that waits for the request in flight. Called from the signal handler."""
         ...
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run, of which somebody else has told."""
         ...
 
@@ -100,7 +102,7 @@ class Silent:
         """A line, at once."""
         write_notice()
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """There is nothing to know."""
 
     def __enter__(self) -> Self:
@@ -137,10 +139,11 @@ class PlainLines(Silent):
         self._facts: dict[UUID, dict[str, str]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
+        self._waited = 0.0
 
-    def take_over(self, run_id: str) -> None:
+    def take_over(self, opened: events.RunOpened) -> None:
         """Know the run."""
-        self._watched.run_id = run_id
+        self._watched.take(opened, self._clock.now())
 
     def __call__(self, event: events.Event) -> None:
         """Take an event."""
@@ -153,7 +156,9 @@ class PlainLines(Silent):
             else:
                 self._say(line, now)
         if isinstance(event, events.GenerationProgress):
-            self._look(event, now)
+            # What a run came to that was complete before is told at its end, as it always is.
+            if not self._watched.was_finished:
+                self._look(event, now)
         elif isinstance(event, events.Waiting):
             self._wait(event, now)
         elif isinstance(event, events.Uploading):
@@ -200,8 +205,10 @@ class PlainLines(Silent):
         return PARTS.join(filter(None, (headline(found), *changed)))
 
     def _wait(self, event: events.Waiting, now: float) -> None:
-        if event.reason != self._waiting or self._is_time(now, 0.0):
-            self._waiting = event.reason
+        # A wait that has grown says that it backs off; one like the last says nothing.
+        is_news = event.reason != self._waiting or event.seconds >= WORTH_SAYING * self._waited
+        if is_news or self._is_time(now, 0.0):
+            self._waiting, self._waited = event.reason, event.seconds
             self._say(f"{event.reason} Next try in {duration(max(1.0, event.seconds))}.", now)
 
     def _is_time(self, now: float, early: float) -> bool:

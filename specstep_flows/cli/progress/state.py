@@ -29,6 +29,8 @@ PARTS: Final = "  "
 
 def opened_words(event: events.RunOpened) -> str:
     """The line that names the run."""
+    if event.is_finished:
+        return f"Run {event.run_id} is already complete"
     return f"Resuming run {event.run_id}" if event.resumed else f"Run {event.run_id}"
 
 
@@ -76,6 +78,8 @@ class Watched:
     uploading: events.Uploading | None = None
     downloaded: tuple[int, int | None] | None = None
     is_over: bool = False
+    #: The run's package was on disk before.
+    was_finished: bool = False
     #: An interrupt waits for the request in flight.
     is_detaching: bool = False
 
@@ -86,10 +90,10 @@ class Watched:
         match event:
             case events.RunOpened():
                 self.run_id = event.run_id
-                self.seen, self.history = list(event.states), event.history
+                self.seen, self.history, self.was_finished = list(event.states), event.history, event.is_finished
                 return [opened_words(event)]
             case events.KeyVerified():
-                self.doing = "API key accepted"
+                self.doing = None if self.was_finished else "API key accepted"
             case events.GenerationStarted():
                 return self._started(event)
             case events.GenerationProgress():
@@ -137,8 +141,8 @@ class Watched:
                 self.doing = "Downloading the package"
                 self.downloaded = (event.received_bytes, event.total_bytes)
             case events.PackageSaved():
-                self.downloaded, self.doing = None, None
-                return [f"Package downloaded and verified ({size(event.size_bytes)})"]
+                is_there, self.downloaded, self.doing = self.was_finished and self.downloaded is None, None, None
+                return [] if is_there else [f"Package downloaded and verified ({size(event.size_bytes)})"]
             case events.Unpacked():
                 return [f"Unpacked {counted(event.files, 'file')} into {event.path}"]
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ class TestAnswer:
         expected = "Forms." if way in ("defaults", "enter") else "REST."
         assert answered.document["answers"][0]["answer"] == expected
         assert resumed.document["answers"][0]["answer"] == expected
+        if way not in ("typed", "enter"):
+            assert re.search(rf"^Answered \(.*\): {expected}$", answered.err, re.MULTILINE)
         rule = {"flag": "flag", "file": "answers.json", "defaults": "proposed default", "typed": "person"}.get(
             way, "person"
         )
@@ -80,7 +83,8 @@ class TestAnswer:
         resumed = specstep("resume", asked, "--json")
 
         assert lost.code == 0
-        assert "1 answer accepted" in lost.err
+        assert "Answered (flag): REST." in lost.err
+        assert "Answer sent; the generation will resume shortly." in lost.err
         assert resumed.document["answers"][0]["rule"] == "flag"
         assert sandbox.requests.count(ANSWERS) == 1
 

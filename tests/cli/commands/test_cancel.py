@@ -52,7 +52,7 @@ def test_cancelling_waits_for_no_hold_and_what_waits_says_so(specstep: Any, sand
     assert refused.code == 7
     assert (cancelled.document["generation"]["state"], took) == ("Cancelled", 0.0)
     assert shown.code == 0
-    assert "The service's rate limit is used up. Continues in 1h." in shown.err
+    assert "The service's rate limit is used up. Next try in 1h." in shown.err
     assert sandbox.clock.now() - began <= 3600.0
 
 
@@ -87,7 +87,7 @@ def test_a_person_is_asked_with_the_runs_name_and_what_is_spent(specstep: Any, s
         (spent,) = QUESTION.findall(result.err)
         assert float(spent) > 0
         assert (result.code, result.out) == (2, "")
-        assert "Declined, so nothing was sent." in result.err
+        assert "Declined, so nothing was changed." in result.err
     assert sandbox.requests.count(CANCEL) == 0
 
 
@@ -109,7 +109,7 @@ def test_off_a_terminal_it_needs_yes(specstep: Any, sandbox: Any, paid: str) -> 
 
     assert (told.code, told.out) == (2, "")
     assert "Cancel run tea (A shop for tea" in told.err
-    assert "add --yes. Nothing was sent." in told.err
+    assert "add --yes. Nothing was changed." in told.err
     assert (document["code"], document["exit_code"], document["run_id"]) == ("usage", 2, "tea")
     assert len(sandbox.requests) == before
     assert specstep("cancel", paid, "--yes").code == 0
@@ -128,7 +128,7 @@ def test_a_beginning_is_not_enough(
     result = specstep(*verb, "te", *agreed, typed=typed)
 
     assert result.code == 2
-    assert "There is no run called te. This takes the whole id, as nothing undoes it: tea." in result.err
+    assert "There is no run called te. Give the whole id here, not only how it begins: tea." in result.err
     assert len(sandbox.requests) == before
     assert specstep("show", "te").code == 0
 
@@ -208,6 +208,8 @@ class TestStates:
 
         assert again.code == 1
         assert "Run tea is already cancelled; there is nothing to cancel. $0." in again.err
+        for verb in (["cancel"], ["generation", "pause"], ["answer", "--defaults"]):
+            assert "specstep resume" not in specstep(*verb, "tea").err
 
     def test_paused(self, specstep: Any, sandbox: Any, options: SandboxOptions, run: Any) -> None:
         """What somebody paused can be cancelled."""
@@ -293,7 +295,7 @@ def test_the_api_s_own_name_asks_the_same(specstep: Any, sandbox: Any, paid: str
 def test_at_a_real_terminal(tmp_path: Path, width: int) -> None:
     """The question fits every width, is broken between words, and a plain Enter keeps the run."""
     with fast_sandbox() as sandbox, at_terminal(sandbox, tmp_path) as start:
-        child = start("run", "A shop for tea.", "--yes", "--run-id", "tea", "--on-question", "detach")
+        child = start("run", "# A shop for tea\n\nIt sells tea.", "--yes", "--run-id", "tea", "--on-question", "detach")
         assert finish(child) == 5
         for key, code, state in (("", 2, "PausedAwaitingClarification"), ("y", 0, "Cancelled")):
             child = start("cancel", "tea", width=width)

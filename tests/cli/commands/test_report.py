@@ -23,9 +23,9 @@ def test_it_writes_the_page_and_the_receipt_beside_the_package(specstep: Any, pa
 
     assert result.code == 0
     assert result.out == f"{page}\n"
-    assert "receipt.json" in result.err
+    assert "portal-receipt.json" in result.err
     assert "Refinement audit" in page.read_text("utf-8")
-    assert json.loads((page.parent / "receipt.json").read_text("utf-8"))["run_id"] == "tea"
+    assert json.loads((page.parent / "portal-receipt.json").read_text("utf-8"))["run_id"] == "tea"
 
 
 def test_without_a_key_it_shows_what_is_known_here(
@@ -35,7 +35,7 @@ def test_without_a_key_it_shows_what_is_known_here(
     monkeypatch.delenv("SPECSTEP_API_KEY")
     document = specstep("report", "tea", "-o", tmp_path, "--no-receipt", "--json").document
 
-    assert document["report"] == str(tmp_path / "specstep-tea-report.html")
+    assert document["report"] == str(tmp_path / "tea-report.html")
     assert document["receipt"] is None
     assert document["gaps"] == ["The service was not asked; the report shows what this machine knows."]
     assert Path(document["report"]).read_text("utf-8").count("<section") >= 6

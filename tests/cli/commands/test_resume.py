@@ -36,3 +36,14 @@ def test_a_run_that_another_process_drives(specstep: Any, sandbox: Any, elsewher
 
     assert result.code == 3
     assert result.document["code"] == "run_busy"
+
+
+def test_a_run_that_is_complete_is_said_to_be(specstep: Any, sandbox: Any) -> None:
+    """Nothing is resumed or downloaded, and nothing says so; where the package is stands there once."""
+    first = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--run-id", "tea")
+    again = specstep("resume", "tea")
+
+    assert again.out == first.out
+    lines = again.err.splitlines()
+    assert lines[:2] == ["Run tea is already complete", f"Saved {first.out.strip()}"]
+    assert [line.partition(":")[0] for line in lines[2:]] == ["Cost", "Time", "Next"]

@@ -127,12 +127,14 @@ def test_serving_on_ipv6(host: str, start: Any, home: Path) -> None:
         (["--host", "0.0.0.0"], "loopback only"),
         (["--faults", "missing.yaml"], "missing.yaml"),
         (["--faults", "faults.yaml"], "unknown kind"),
+        (["--faults", "typo.yaml"], "fault 1: nothing at the sandbox is called"),
         (["--port", "70000"], "70000"),
     ],
 )
 def test_what_does_not_fit(specstep: Any, home: Path, arguments: list[str], says: str) -> None:
     """Each is a sentence and exit code 2."""
     (home / "faults.yaml").write_text(f"- match: {op('get_me')}\n  kind: gremlins\n")
+    (home / "typo.yaml").write_text(f"- match: {op('get_me')}e\n  kind: reset\n")
 
     result = specstep("sandbox", "--port", "0", *arguments)
 

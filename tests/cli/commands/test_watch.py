@@ -22,9 +22,11 @@ def test_a_run_that_is_watched_knows_what_was_seen(specstep: Any, sandbox: Any, 
     """`runs` shows the state and the cost of the last look, whoever looked; an answer is shown with its rule."""
     specstep("adopt", elsewhere, "--run-id", "mine")
     before = specstep("show", "mine", "--json").document
-    specstep("watch", "mine")
+    watched = specstep("watch", "mine")
     after = specstep("show", "mine", "--json").document
 
+    assert watched.out == "mine\n"
+    assert watched.err.splitlines()[-1] == "Next: specstep download mine"
     assert (before["status"], after["status"]) == ("generating", "package")
     assert after["cost_usd"] > before["cost_usd"]
 

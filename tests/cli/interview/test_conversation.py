@@ -139,8 +139,8 @@ def test_from_the_generation_on_the_usual_reporter_takes_over(driver: Driver, ty
         def detaching(self) -> None:
             raise AssertionError
 
-        def take_over(self, run_id: str) -> None:
-            assert run_id == "mine"
+        def take_over(self, opened: events.RunOpened) -> None:
+            assert opened.run_id == "mine"
 
     inner = Inner()
     talk, _, _ = talk_about(driver, typed, "One.\n")

@@ -121,7 +121,7 @@ def test_answers_in_the_users_name_are_shown_with_their_rule(capsys: pytest.Capt
 def test_a_run_that_somebody_else_named_is_not_named_again(capsys: pytest.CaptureFixture[str]) -> None:
     """A conversation has told the run's id when it hands over to the reporter."""
     reporter = PlainLines(Terminal(), Clock())  # type: ignore[arg-type]
-    reporter.take_over("tea")
+    reporter.take_over(events.RunOpened("tea", resumed=True))
     reporter(events.GenerationStarted(GENERATION, adopted=False))
 
     assert [line[10:] for line in capsys.readouterr().err.splitlines()] == [f"Generation {GENERATION} started"]

@@ -88,3 +88,29 @@ def test_a_resumed_run_knows_the_stages_behind_it(clock: Any, busy_generation: G
     frame = shown(terminal(100), clock, opened, events.GenerationProgress(paused, 15.0))
 
     assert "✓ Queued  ‖ Drafting  ○ Specialist review" in frame
+
+
+def test_the_time_of_a_resumed_run_begins_where_it_was(clock: Any, busy_generation: Generation) -> None:
+    """What earlier processes saw counts, a wait for an answer apart from work; no step back and no jump."""
+    clock.speed = 60.0
+    generation = attrs.evolve(busy_generation, started_at=None, started_work_at=None, estimated_duration_seconds=None)
+    times = []
+    history: tuple[Any, ...] = ()
+    for state, seconds in (("Drafting", 60.0), ("PausedAwaitingClarification", 100.0), ("Drafting", 50.0)):
+        display = LiveDisplay(terminal(200), clock=clock)
+        display(events.RunOpened(RUN, resumed=True, history=history))
+        display(events.GenerationProgress(attrs.evolve(generation, state=state), 15.0))
+        times.append(display._watched.elapsed(clock.at))
+        clock.at += seconds
+        display(events.GenerationProgress(attrs.evolve(generation, state=state), 15.0))
+        times.append(display._watched.elapsed(clock.at))
+        history = display._watched.history
+
+    assert [(time.working_seconds, time.waiting_seconds) for time in times] == [
+        (0.0, 0.0),
+        (60.0, 0.0),
+        (60.0, 0.0),
+        (60.0, 100.0),
+        (60.0, 100.0),
+        (110.0, 100.0),
+    ]
