@@ -100,16 +100,6 @@ class RunRecord:
     packages: tuple[Mapping[str, Any], ...] = ()
 
     @property
-    def created(self) -> datetime:
-        """When the run was created, in UTC; ``created_at`` is the same as the store has it."""
-        return datetime.fromtimestamp(self.created_at, UTC)
-
-    @property
-    def updated(self) -> datetime:
-        """When its record last changed, in UTC."""
-        return datetime.fromtimestamp(self.updated_at, UTC)
-
-    @property
     def is_finished(self) -> bool:
         """Whether the package is on disk under its final name."""
         return self.stage == "done"
@@ -164,7 +154,7 @@ class RunList(list[RunRecord]):
         labels = ("run", "project", "stage", "state", "cost", "created")
         rows = []
         for record in self[:LONGEST_SHOWN]:
-            created = f"{record.created.astimezone():%Y-%m-%d %H:%M}"
+            created = f"{record.created_at.astimezone():%Y-%m-%d %H:%M}"
             facts = {
                 "project": record.project_name or "",
                 "created": created,
