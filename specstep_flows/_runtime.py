@@ -23,7 +23,8 @@ from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_l
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import moments_of, seen, states_of
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
@@ -318,8 +319,8 @@ class Runtime(_Runtime):
 
     def check(self, **callbacks: object) -> None:
         """Coroutine functions, which nobody here can await, are refused as well."""
-        super().check(**callbacks)
         refuse_coroutines(self._on_event, *callbacks.values())
+        super().check(**callbacks)
 
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""

@@ -285,7 +285,7 @@ def test_nothing_of_ours_starts_python() -> None:
     assert [
         name for name, text in sources.items() if re.search(r"sys\.executable|multiprocessing|os\.spawn", text)
     ] == []
-    assert [name for name, text in sources.items() if "subprocess" in text] == ["cli/interview/keyboard.py"]
+    assert [name for name, text in sources.items() if "subprocess" in text] == ["cli/interview/editor.py"]
 
 
 @given(st.text("ab{}[]()|*+?.^$\\d1,-ie", max_size=12), st.text("abdie1,{}-", max_size=12))

@@ -30,19 +30,7 @@ if TYPE_CHECKING:
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
 #: How the name of a file of text ends.
-DOCUMENT_ENDINGS: Final = (
-    ".md",
-    ".markdown",
-    ".txt",
-    ".text",
-    ".rst",
-    ".adoc",
-    ".doc",
-    ".docx",
-    ".odt",
-    ".rtf",
-    ".pdf",
-)
+DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
 #: No file's name is longer.
 LONGEST_NAME: Final = 255
 #: So much of a brief is shown in a line.

@@ -52,6 +52,8 @@ class Driver:
     is_free: bool = False
     #: The brief's source and length, in the process that was given it.
     brief: str | None = None
+    #: Whether the package goes to stdout.
+    is_piped: bool = False
     #: Wraps the reporter: a conversation, which hands over to it when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
     #: Receives the events of work beside the run, such as the upload of a document in the conversation.
@@ -157,12 +159,21 @@ class Driver:
             # A fan-out has several packages: a line for each.
             self._finish_packages((result.path, *result.further_paths), result_document(result))
         record = self.client.store.get(result.run_id)
+        if self.is_piped:
+            # It is nowhere on disk any more, so resuming the run would download it again, to the working folder.
+            options = changed_options(record.options, {"output": None})
+            record = self.client.store.update(result.run_id, {"file": None, "packages": (), "options": options})
         took = course(record.history, generation_id=record.generation_id).duration
         tell_ending(call, result.cost_usd, took, f"report {result.run_id}", is_free=self.is_free)
         return exits.DONE
 
     def _finish_packages(self, paths: Sequence[Path], document: Mapping[str, Any]) -> None:
-        """Write the paths to stdout; they are told on stderr only where stdout is read elsewhere."""
+        """Write the paths to stdout, or the package; they are told on stderr only where stdout is read elsewhere."""
+        if self.is_piped:
+            from specstep_flows.cli import piped
+
+            piped.write(self.call, *paths)
+            return
         self.call.finish("\n".join(map(str, paths)), document, is_exact=True)
         if self.call.json or not self.call.terminal.is_result_beside:
             for path in paths:

@@ -73,6 +73,7 @@ class Person:
             for number, question in enumerate(questions, 1):
                 for line in question_lines(question, number, len(questions)):
                     self.terminal.tell(line)
+                self.terminal.tell("Ctrl-C leaves the question for later.")
                 text = self._answer(question)
                 if text is None:
                     self.terminal.tell("")
@@ -92,6 +93,7 @@ class Person:
                 return text.strip(), PERSON
             if proposed:
                 return proposed, f"{PERSON}: proposed default"
+            self.terminal.tell("This question has no proposal, so it needs an answer.")
 
 
 def question_lines(question: Clarification, number: int, total: int) -> Iterator[str]:

@@ -11,15 +11,20 @@ import json
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from specstep_flows._text import plain_line, plain_text
+from specstep_flows.cli.keys import Keys, read_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from specstep_flows.cli.prompt import Prompt
 
 #: The form of every JSON document that the command writes; raised when a reader would notice.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 #: A line that names a command for somebody to copy, and a word of any other line: what stands in backticks is one.
 _COMMAND: Final = re.compile(r": specstep [a-z]")
@@ -44,9 +49,12 @@ _IN_ASCII: Final = str.maketrans(
 )
 
 
-def document_text(document: Mapping[str, Any]) -> str:
-    """A JSON document in one line, ``schema_version`` first; plain ASCII, so that it is safe wherever it is shown."""
-    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=True)
+def document_text(document: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """A JSON document, in one line without ``indent``, ``schema_version`` first.
+
+    It is plain ASCII, so that it is safe wherever it is shown.
+    """
+    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=True, indent=indent)
 
 
 class Terminal:
@@ -55,6 +63,10 @@ class Terminal:
     def __init__(self, *, is_quiet: bool = False, is_verbose: bool = False) -> None:
         self.is_quiet = is_quiet
         self._is_verbose = is_verbose
+        self._keys = Keys()
+        self._prompt: Prompt | None = None
+        #: What was typed before a question, where there is no such prompt.
+        self._typed_before = ""
 
     @property
     def is_interactive(self) -> bool:
@@ -74,9 +86,32 @@ class Terminal:
     @property
     def can_redraw(self) -> bool:
         """Whether lines on stderr can be drawn over: not where each request has a line of its own."""
-        return (
-            not self._is_verbose and is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown")
-        )
+        return not self._is_verbose and is_terminal(sys.stderr) and not _is_dumb()
+
+    @property
+    def _can_prompt(self) -> bool:
+        return self.is_interactive and not _is_dumb()
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """The prompt where a person types; None where none can be drawn."""
+        if self._prompt is None and self._can_prompt:
+            from specstep_flows.cli.prompt import Prompt
+
+            self._prompt = Prompt(self._keys)
+        return self._prompt
+
+    def held(self) -> AbstractContextManager[None]:
+        """While everything typed is for this command, which asks for it now or later: pastes are whole, no echo."""
+        return self._keys.held() if self._can_prompt else contextlib.nullcontext()
+
+    def lent(self) -> AbstractContextManager[None]:
+        """While another program has the terminal."""
+        return self._keys.released()
+
+    def hidden(self) -> AbstractContextManager[None]:
+        """While something other than ``tell`` writes: what a person is typing is out of the way, and comes back."""
+        return self._prompt.hidden() if self._prompt is not None else contextlib.nullcontext()
 
     def result(self, text: str, *, is_prose: bool = False) -> None:
         """A line of the result. A terminal is shown what is safe to show; a program gets it as it is.
@@ -102,8 +137,12 @@ class Terminal:
             sys.stdout.buffer.flush()
 
     def document(self, document: Mapping[str, Any]) -> None:
-        """A JSON document as the result."""
-        self._write_out(document_text(document) + "\n")
+        """A JSON document as the result, on a terminal for a person to read; an event in one line, with its time."""
+        if "event" in document:
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._write_out(document_text({"event": document["event"], "at": at, **document}) + "\n")
+        else:
+            self._write_out(document_text(document, indent=2 if self.is_result_shown else None) + "\n")
 
     def say(self, text: str, hang: str = "") -> None:
         """Something for people, left out with ``--quiet``."""
@@ -116,31 +155,76 @@ class Terminal:
         On a terminal, lines that are too long are broken between words, and go on behind ``hang``.
         """
         if sys.stderr is not None:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(_wrapped(self._safe(text, sys.stderr), _columns(sys.stderr), hang) + "\n")
-                sys.stderr.flush()
+            with contextlib.suppress(OSError, ValueError), self.hidden():
+                self._write(_wrapped(self._safe(text, sys.stderr), _columns(sys.stderr), hang) + "\n")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
     def ask(self, prompt: str) -> str | None:
-        """A line that a person typed, without its end; None at the end of input."""
+        """What a person typed or pasted, a paste of several lines as a whole; None at the end of input.
+
+        What was typed before is shown as a draft, and Enter accepts it.
+        """
+        *before, label = _wrapped(self._safe(prompt, sys.stderr), _columns(sys.stderr)).split("\n")
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(_wrapped(self._safe(prompt, sys.stderr), _columns(sys.stderr)))
-            sys.stderr.flush()
+            self._write("".join(f"{line}\n" for line in before))
+        if self.prompt is None:
+            return self._asked_plainly(label)
+        line = None
         try:
-            line = sys.stdin.readline()
-        except (OSError, UnicodeDecodeError):
-            return None
+            line = self.prompt.read(label, " " * len(label))
+        finally:
+            # The prompt is taken away when it ends: what was said at it stays.
+            self.tell(label + (line.text if line is not None else self.prompt.draft).rstrip("\n"))
+        return None if line is None else line.text
+
+    def _asked_plainly(self, label: str) -> str | None:
+        """As ``ask``, where the terminal itself echoes what is typed and nothing is drawn over."""
+        self._typed_before += read_at_once(0.0) or ""
+        draft, self._typed_before = self._typed_before.strip(), ""
+        if draft:
+            self.tell(f"Typed before: {draft}\nAn empty line accepts it.")
+        with contextlib.suppress(OSError, ValueError):
+            self._write(label)
+        try:
+            typed = read_at_once(None)
         except KeyboardInterrupt:
             # What is written next begins a line of its own.
             self.tell("")
             raise
-        return line.rstrip("\r\n") if line else None
+        return typed if typed is None or typed.strip() else draft
 
     def confirm(self, question: str) -> bool:
-        """Whether a person said yes. Anything else is no."""
-        answer = self.ask(f"{question} [y/N] ")
-        if answer is None:
+        """Whether a person said yes, after the question was shown. Anything else is no."""
+        with self._without_draft():
+            answer = self.ask(f"{question} [y/N] ")
+        if answer is None and self.prompt is None:
             self.tell("")
         return answer is not None and answer.strip().casefold() in ("y", "yes")
+
+    @contextlib.contextmanager
+    def _without_draft(self) -> Iterator[None]:
+        """What was typed before waits for the next prompt."""
+        if self.prompt is None:
+            before, self._typed_before = self._typed_before + (read_at_once(0.0) or ""), ""
+            yield
+            self._typed_before = before
+            return
+        self.prompt.take_in()
+        draft = self.prompt.draft
+        self.prompt.replace("")
+        try:
+            yield
+        finally:
+            self.prompt.replace(draft)
+
+    @staticmethod
+    def can_write(text: str) -> bool:
+        """Whether stderr has all these letters."""
+        return _has_letters(text, _encoding(sys.stderr))
 
     def line(self, text: object) -> str:
         """Text from anywhere in one line that stderr can show."""
@@ -149,7 +233,7 @@ class Terminal:
     @staticmethod
     def _safe(text: str, stream: TextIO) -> str:
         encoding = _encoding(stream)
-        if not _has_all_letters(encoding):
+        if not _has_letters("".join(map(chr, _IN_ASCII)), encoding):
             text = text.translate(_IN_ASCII)
         return plain_text(text, encoding)
 
@@ -207,6 +291,10 @@ def _is_same_file(one: TextIO | None, other: TextIO | None) -> bool:
         return False
 
 
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "") in ("dumb", "unknown")
+
+
 def _columns(stream: TextIO) -> int | None:
     """How wide the terminal is; None where there is none."""
     try:
@@ -247,9 +335,9 @@ def _encoding(stream: TextIO | None) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
-def _has_all_letters(encoding: str) -> bool:
+def _has_letters(text: str, encoding: str) -> bool:
     try:
-        "".join(map(chr, _IN_ASCII)).encode(encoding)
+        text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -17,7 +17,8 @@ from specstep_flows._text import duration, money
 from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
-from specstep_flows.flows.history import moments_of, seen
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out
 

@@ -89,7 +89,7 @@ def agents(collected: Collected) -> Html:
             table(("Agent", "Steps", "Time", *cost_head), rows, "Each agent's share"),
             element(
                 "details",
-                element("summary", f"All {len(items)} steps"),
+                element("summary", f"All {len(items)} steps" if len(items) > 1 else "The step"),
                 table(("UTC", "Agent", "What", "Time", *cost_head), steps, "The agents' steps", is_named=True),
             ),
         ]

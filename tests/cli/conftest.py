@@ -37,12 +37,15 @@ class Result:
     code: int
     out: str
     err: str
+    #: stdout as it was written.
+    raw: bytes = b""
 
     @property
     def document(self) -> dict[str, Any]:
         """The one JSON document on stdout."""
-        (line,) = self.out.splitlines()
-        document: dict[str, Any] = json.loads(line)
+        document: dict[str, Any] = json.loads(self.out)
+        # One line for programs; indented where a person reads it.
+        assert len(self.out.splitlines()) == 1 or self.out.startswith("{\n")
         assert next(iter(document)) == "schema_version"
         return document
 
@@ -149,7 +152,7 @@ def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             code = main([str(argument) for argument in arguments])
-        return Result(code, out.text(), err.text())
+        return Result(code, out.text(), err.text(), out.buffer.getvalue())  # type: ignore[attr-defined]
 
     return call
 

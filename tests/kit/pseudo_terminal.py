@@ -32,29 +32,32 @@ def fast_sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """What a command needs to find this service, and nothing of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "SPECSTEP_API_URL": sandbox.url,
+        "SPECSTEP_API_KEY": sandbox.api_key,
+        "SPECSTEP_CLOCK_SPEED": f"{SPEED:g}",
+        "SPECSTEP_STATE": str(tmp_path / "state"),
+    }
+
+
 @contextmanager
 def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
     """Starts ``specstep`` in a pseudo-terminal: ``start("interview", width=100)``."""
     running: list[pexpect.spawn] = []
 
-    def spawn(*arguments: str, width: int = 100, height: int = 40, **environment: str) -> pexpect.spawn:
-        own = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "SPECSTEP_API_URL": sandbox.url,
-            "SPECSTEP_API_KEY": sandbox.api_key,
-            "SPECSTEP_CLOCK_SPEED": f"{SPEED:g}",
-            "SPECSTEP_STATE": str(tmp_path / "state"),
-            **environment,
-        }
+    def spawn(*arguments: str, width: int = 100, height: int = 40, **own: str) -> pexpect.spawn:
         child = pexpect.spawn(
             sys.executable,
             ["-m", "specstep_flows.cli", *arguments],
             cwd=tmp_path,
-            env=own,
+            env={**environment(sandbox, tmp_path), **own},
             dimensions=(height, width),
             encoding="utf-8",
             timeout=60,
@@ -87,8 +90,19 @@ def users_turns(sandbox: Sandbox) -> list[str]:
     return [turn.content for turn in interview.turns if turn.role == "user"]
 
 
+def enter(child: pexpect.spawn, line: str = "") -> None:
+    """Type a line, see it, and press Enter, as a person does: text and Enter that arrive at once may be a paste."""
+    if line:
+        child.send(line)
+        child.expect_exact(line)
+    child.send("\r")
+
+
 def say(child: pexpect.spawn, *lines: str) -> None:
     """Type a message, and the empty line that sends it."""
     child.expect_exact("> ")
-    for line in (*lines, ""):
-        child.sendline(line)
+    for line in lines:
+        enter(child, line)
+        # The next line has begun.
+        child.expect_exact("\n")
+    enter(child)

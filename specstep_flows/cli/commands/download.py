@@ -53,9 +53,20 @@ def download(
     """
     mode = chosen_progress(call, progress, events)
     options = RunningOptions(output=output, unpack=unpack, force=force)
+    settings, is_piped = call.settings(), options.wants_stdout
+    if is_piped:
+        from specstep_flows.cli.piped import redirected
+
+        options = redirected(call, options, settings)
     changes = options.given()
-    with open_driver(call, mode, call.settings(), attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
+    with open_driver(call, mode, settings, attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
         found = _complete(call, driver.client, run)
+        driver.is_piped = is_piped
+        if is_piped:
+            # Nothing of it stays here, so there is no run to make of it, and one that there is stays as it is.
+            package = found if not isinstance(found, tuple) else driver.client.get_package_of(found[0].id)
+            call.run_id, call.same_again = None, f"download {run} --output -"
+            return driver.download(lambda: driver.client.download_package(package.id, **{**changes, "force": True}))
         if not isinstance(found, tuple):
             # It was made from migrated documents, not by a generation: there is no run to make of it.
             call.same_again = _same_again(found, changes)

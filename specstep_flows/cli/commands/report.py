@@ -41,7 +41,7 @@ def report(
 ) -> int:
     """Write a run's report and receipt.
 
-    The report is one HTML file that needs no network: how long each stage took, the cost against the forecast, the
+    The report is one HTML file that needs no network: how long each stage took, the cost against the estimate, the
     interview, questions and answers, retries, the refinement audit and the package's files. The receipt is JSON for
     programs. The report's path is written to stdout. Nothing that costs is sent.
     """

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
 from specstep_flows._text import counted, size
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
-from specstep_flows.cli.interview.keyboard import COMMANDS, Command, Keyboard, edited
+from specstep_flows.cli.interview.editor import edited
+from specstep_flows.cli.interview.keyboard import COMMANDS, UNDO, Command, make_keyboard
 from specstep_flows.cli.interview.view import show_reply, status_lines
+from specstep_flows.runs.records import changed_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 LARGE_MEGABYTES: Final = 20.0
 #: A wait this long is worth a line.
 LONG_SECONDS: Final = 5.0
+#: Under this name a run remembers what was typed and not sent.
+_DRAFT: Final = "draft"
+_NONE_PENDING: Final = f"No turn is pending. /{UNDO} works while the agent is answering."
 
 
 class Conversation:
@@ -40,7 +44,7 @@ class Conversation:
         self._driver = driver
         self._terminal = driver.call.terminal
         self._client = driver.client
-        self._keyboard = Keyboard(self._terminal, driver.interrupts)
+        self._keyboard = make_keyboard(self._terminal, driver.interrupts)
         self._inner: Reporter | None = None
         self._is_inner_open = False
         self._stack = contextlib.ExitStack()
@@ -48,6 +52,7 @@ class Conversation:
         self._is_greeted = False
         self._interview: Interview | None = None
         self._is_pending = False
+        self._is_complete = False
         self._documents = Documents(driver, large_megabytes)
 
     def around(self, inner: Reporter) -> Conversation:
@@ -58,19 +63,22 @@ class Conversation:
     # The run's reporter
 
     def __enter__(self) -> Conversation:
-        self._driver.clock.listen = self._listen if self._keyboard.is_person else None
+        if self._keyboard.is_person:
+            self._driver.clock.listen = self._listen
+            self._keyboard.wait("Starting the interview.")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._driver.clock.listen = None
+        self._keyboard.stop()
         self._documents.bar.close()
         self._stack.__exit__(kind, error, trace)
 
     def paused(self) -> AbstractContextManager[Any]:
         """Leave the terminal to a question."""
-        return self._inner.paused() if self._inner is not None and self._is_inner_open else contextlib.nullcontext()
+        return self._inner.paused() if self._inner is not None and self._is_inner_open else self._terminal.hidden()
 
     def detaching(self) -> None:
         """Acknowledge an interrupt."""
@@ -96,10 +104,14 @@ class Conversation:
                 self._submitted(event)
             case events.ReplyReceived():
                 self._is_pending = False
+                self._keyboard.stop()
                 self._show(event.reply)
+                if self._keyboard.is_person and self._keyboard.overheard(0.0):
+                    self._terminal.tell(f"Too late for /{UNDO}: the agent has answered.")
             case events.InterviewCompleted():
                 self._completed(event)
             case events.Uploading():
+                self._keyboard.stop()
                 self._documents.bar.show(event)
             case events.DocumentAttached():
                 self._documents.bar.close()
@@ -115,11 +127,14 @@ class Conversation:
         self._is_pending = True
         if event.total is not None:
             self._terminal.say(f"You: {event.message}")
-        hint = " /undo-pending takes your turn back." if self._keyboard.is_person else ""
-        self._terminal.say(f"The agent is answering.{hint}")
+        hint = f" /{UNDO} takes your turn back." if self._keyboard.is_person else ""
+        sentence = f"The agent is answering.{hint}"
+        if not self._keyboard.wait(sentence):
+            self._terminal.say(sentence)
 
     def _completed(self, event: events.InterviewCompleted) -> None:
         self._is_pending = False
+        self._keyboard.stop()
         self._terminal.say("The interview is complete.")
         left = event.unused_messages
         if left:
@@ -127,6 +142,35 @@ class Conversation:
         typed = 0 if self._keyboard.is_person else self._keyboard.lines_left
         if typed:
             self._terminal.tell(f"{counted(typed, 'more line')} of input not sent.")
+        self._is_complete = True
+        self.keep_draft()
+
+    def keep_draft(self) -> None:
+        """What was typed and not sent is kept with the run, for whoever continues the interview, or shown."""
+        if not self._keyboard.is_person:
+            return
+        self._keyboard.take_in()
+        draft = self._keyboard.draft.strip("\n")
+        self._keyboard.draft = ""
+        run_id = self._driver.call.run_id
+        if self._is_complete or run_id is None or self._driver.is_free:
+            if draft.strip():
+                self._terminal.tell(f"Not sent:\n{draft}")
+        elif draft != self._stored_draft():
+            self._store_draft(draft)
+            if draft:
+                self._terminal.tell("What you had not sent is kept with the run.")
+
+    def _stored_draft(self) -> str:
+        run_id = self._driver.call.run_id
+        options = self._client.store.get(run_id).options if run_id is not None else None
+        return str(options.remember.get(_DRAFT) or "") if options is not None else ""
+
+    def _store_draft(self, draft: str) -> None:
+        run_id = self._driver.call.run_id
+        if run_id is not None:
+            options = self._client.store.get(run_id).options
+            self._client.store.update(run_id, {"options": changed_options(options, {"remember": {_DRAFT: draft}})})
 
     def _hand_over(self, event: events.GenerationStarted) -> None:
         self._driver.clock.listen = None
@@ -142,7 +186,8 @@ class Conversation:
         """The agent's words, once."""
         if reply and reply != self._shown:
             self._shown = reply
-            show_reply(self._terminal, reply)
+            with self._terminal.hidden():
+                show_reply(self._terminal, reply)
 
     # The run's respondent
 
@@ -158,14 +203,21 @@ class Conversation:
         if not self._is_greeted and self._keyboard.is_person:
             self._is_greeted = True
             self._terminal.say("An empty line sends your message; /done ends the interview, /help lists the commands.")
+            stored = self._stored_draft()
+            if stored:
+                self._keyboard.take_in()
+                self._keyboard.draft = "\n".join(filter(None, (stored, self._keyboard.draft)))
         while True:
             said = self._keyboard.message("> ", "  ")
+            if isinstance(said, str) and self._keyboard.is_person and self._stored_draft():
+                self._store_draft("")
             if said is None:
                 self._check_end()
                 return None
             if isinstance(said, str):
                 return said
-            if said.name == "done" and self._has_spoken(interview):
+            if said == Command("done") and self._has_spoken(interview):
+                self._keyboard.wait("Ending the interview.")
                 return None
             text = self._carry_out(said, interview)
             if text is not None:
@@ -188,6 +240,10 @@ class Conversation:
 
     def _carry_out(self, command: Command, interview: Interview) -> str | None:
         """Carry out a command; the message it yields, if any. Failures are shown, and the conversation continues."""
+        if command.argument and command.is_known and not COMMANDS[command.name][0]:
+            self._terminal.tell(f"/{command.name} takes nothing behind it. Put a space before it to send it as text.")
+            self._keyboard.mend(command)
+            return None
         try:
             match command.name:
                 case "quit":
@@ -204,15 +260,16 @@ class Conversation:
                     for line in status_lines(self._client.get_interview(interview.id), self._driver.call.run_id):
                         self._terminal.tell(line)
                 case "undo-pending":
-                    self._terminal.tell("No turn is pending. /undo-pending works while the agent is answering.")
+                    self._terminal.tell(_NONE_PENDING)
                 case "help":
                     self._help()
                 case "done":
                     pass
                 case _:
                     self._terminal.tell(
-                        f"Unknown command /{command.name}; /help lists the commands. Put a space before it to send it."
+                        f"Unknown command /{command.name} (see /help). To send it as text, start with a space."
                     )
+                    self._keyboard.mend(command)
         except errors.Detached:
             raise
         except errors.SpecStepError as error:
@@ -227,10 +284,12 @@ class Conversation:
 
     def _edit(self) -> str | None:
         """The message as the editor left it, shown as it is sent: the editor's window is gone."""
-        text = edited(self._terminal, "\n".join(self._keyboard.draft))
-        self._keyboard.draft.clear()
-        if text is not None:
-            self._terminal.say("You: " + text.replace("\n", "\n     "))
+        text, obstacle = edited(self._terminal, self._keyboard.draft.rstrip("\n"))
+        self._keyboard.draft = "" if obstacle is None else text
+        if obstacle is not None:
+            self._terminal.tell(obstacle)
+            return None
+        self._terminal.say("You: " + text.replace("\n", "\n     "))
         return text
 
     def _help(self) -> None:
@@ -241,20 +300,15 @@ class Conversation:
     # While the agent is answering
 
     def _listen(self, seconds: float) -> None:
-        """Wait and read what is typed: /undo-pending takes effect at once, anything else is kept for later."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            line = None if self._keyboard.is_over or not self._is_pending else self._keyboard.overheard(left)
-            if line is None:
-                time.sleep(max(0.0, until - time.monotonic()))
-            elif line.strip() == "/undo-pending":
-                self._take_back()
-                return
-            else:
-                self._keyboard.keep(line)
+        """Wait: /undo-pending takes effect at once, anything else that is typed is a draft."""
+        if self._keyboard.overheard(seconds):
+            self._take_back()
 
     def _take_back(self) -> None:
         """Cancel the job of the turn that is being answered."""
+        if not self._is_pending:
+            self._terminal.tell(_NONE_PENDING)
+            return
         run_id = self._driver.call.run_id
         turns = self._client.store.get(run_id).turns if run_id is not None else ()
         job_id = turns[-1].job_id if turns else None
@@ -265,12 +319,15 @@ class Conversation:
         try:
             self._client.cancel_turn(job_id)
         except errors.Conflict:
-            self._terminal.tell("Too late: the agent has answered.")
+            self._terminal.tell(f"Too late for /{UNDO}: the agent has answered.")
         except errors.SpecStepError as error:
             self._is_pending = True
             self._terminal.tell(error.message)
         else:
-            self._terminal.say("Your turn was taken back. The agent may still have seen it.")
+            self._keyboard.stop()
+            self._terminal.say(
+                "Your turn was taken back. The agent may still have seen it. The up arrow brings its text back."
+            )
 
 
 def is_open_interview(record: RunRecord) -> bool:
@@ -290,6 +347,10 @@ def resume_interview(
 
 def drive_interview(driver: Driver, go: Any, large_megabytes: float) -> int:
     """Drive a run whose interview is held at the keyboard."""
-    conversation = Conversation(driver, large_megabytes)
-    driver.around = conversation.around
-    return driver.drive(lambda **given: go(respondent=conversation.respond, **given))
+    with driver.call.terminal.held():
+        conversation = Conversation(driver, large_megabytes)
+        driver.around = conversation.around
+        try:
+            return driver.drive(lambda **given: go(respondent=conversation.respond, **given))
+        finally:
+            conversation.keep_draft()

@@ -30,6 +30,8 @@ Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 
 #: Off a terminal, the longest silence in seconds of the run's clock.
 HEARTBEAT_SECONDS: Final = 60.0
+#: A wait this many times as long as the last that was told is told, too.
+WORTH_SAYING: Final = 1.5
 #: The agent's reply is shown up to here; the record and ``--events`` have all of it.
 REPLY_LETTERS: Final = 200
 #: Where a line is broken on a terminal, it continues under its text, behind the time of day.
@@ -203,8 +205,9 @@ class PlainLines(Silent):
         return PARTS.join(filter(None, (headline(found), *changed)))
 
     def _wait(self, event: events.Waiting, now: float) -> None:
-        # A wait that is longer than the one before it is told, too: it is seen that they grow.
-        if event.reason != self._waiting or event.seconds >= self._waited + 1.0 or self._is_time(now, 0.0):
+        # A wait that has grown says that it backs off; one like the last says nothing.
+        is_news = event.reason != self._waiting or event.seconds >= WORTH_SAYING * self._waited
+        if is_news or self._is_time(now, 0.0):
             self._waiting, self._waited = event.reason, event.seconds
             self._say(f"{event.reason} Next try in {duration(max(1.0, event.seconds))}.", now)
 

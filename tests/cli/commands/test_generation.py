@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> 
     assert "state:" in shown.out
     assert named.code == 0
     assert len(conversation.out.splitlines()) == 2
-    assert all(json.loads(line)["schema_version"] == 1 for line in events.out.splitlines())
+    assert all(json.loads(line)["schema_version"] == 2 for line in events.out.splitlines())
     assert specstep("generation", "show", generation, "--json").document["generation"]["project_name"] == "Tea"
 
 
@@ -56,6 +57,10 @@ class TestRetry:
 
         assert (refused.code, declined.code, agreed.code) == (2, 2, 0)
         assert "Quota:" in declined.err
+        assert re.search(
+            rf"Retry generation {failed} \(.+, profile Fast\)\? You will be charged\. \[y/N\]", declined.err
+        )
+        assert "add --yes. Nothing was sent." in refused.err
         assert agreed.out.strip() != failed
         assert sandbox.requests.count(op("retry_generation")) == 1
 

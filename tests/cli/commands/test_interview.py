@@ -12,7 +12,7 @@ import pytest
 
 from specstep_flows import RunStore
 from specstep_flows.sandbox import Sandbox
-from tests.kit.pseudo_terminal import SPEED, at_terminal, fast_sandbox, finish, say, users_turns
+from tests.kit.pseudo_terminal import SPEED, at_terminal, enter, fast_sandbox, finish, say, users_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,22 +46,22 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("/undo-pending takes your turn back")
     child.expect_exact("Who will use it day by day")
     child.expect_exact("> ")
-    child.sendline("/attach notes.md")
+    enter(child, "/attach notes.md")
     child.expect_exact("notes.md is attached (8 bytes).")
     child.expect_exact("> ")
-    child.sendline("/status")
+    enter(child, "/status")
     child.expect_exact("Turns: 1 of yours, 2 of the agent's.")
     child.expect_exact("Transcript: 0% full")
     child.expect_exact("> ")
-    child.sendline("/done")
+    enter(child, "/done")
     child.expect_exact("The interview is complete.")
-    child.expect(r"Start a Fast generation now\? .*\[y/N\] ")
+    child.expect(r"Start a Fast generation\? .*\[y/N\] ")
     assert not sandbox.state.generations
-    child.sendline("y")
+    enter(child, "y")
     child.expect_exact("Should the product expose a REST API")
     child.expect_exact("Proposed: HTML forms rendered on the server")
     child.expect_exact("Answer (Enter accepts the proposal): ")
-    child.sendline("Forms only.")
+    enter(child, "Forms only.")
     child.expect_exact("Answer sent; the generation will resume shortly.")
     child.expect_exact("Saved ")
     assert finish(child) == 0
@@ -85,7 +85,7 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     say(child, "A portal.")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
-    child.sendline("/quit")
+    enter(child, "/quit")
     child.expect_exact("nothing is lost")
     child.expect_exact("specstep resume mine")
     assert finish(child) == 3
@@ -97,9 +97,9 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     say(child, "Shops.")
     child.expect_exact("Which systems")
     child.expect_exact("> ")
-    child.sendline("/done")
+    enter(child, "/done")
     child.expect_exact("[y/N] ")
-    child.sendline("n")
+    enter(child, "n")
     assert finish(child) == 3
     assert users_turns(sandbox) == ["A portal.", "Shops."]
     assert not sandbox.state.generations
@@ -137,16 +137,16 @@ def test_a_turn_is_taken_back_while_the_agent_answers_it(start: Start, sandbox: 
     say(child, "A portal for cats.")
     child.expect_exact("The agent is answering.")
     # The turn's job is known once its first look is due.
-    child.sendline("/undo-pending")
+    enter(child, "/undo-pending")
     child.expect(["Your turn was taken back", "not reached the agent yet"])
     while "taken back" not in str(child.after):
-        child.sendline("/undo-pending")
+        enter(child, "/undo-pending")
         child.expect(["Your turn was taken back", "not reached the agent yet"])
     sandbox.options.turn_seconds = 6
     say(child, "A portal for dogs.")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
-    child.sendline("/quit")
+    enter(child, "/quit")
     assert finish(child) == 3
     assert [job.outcome for job in sandbox.state.jobs.values()] == ["cancelled", "completed"]
 
@@ -158,10 +158,10 @@ def test_a_message_is_written_in_the_users_editor(start: Start, sandbox: Sandbox
     editor.chmod(0o700)
     child = start("interview", EDITOR=str(editor))
     child.expect_exact("> ")
-    child.sendline("/edit")
+    enter(child, "/edit")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
-    child.sendline("/quit")
+    enter(child, "/quit")
     assert finish(child) == 3
     assert users_turns(sandbox) == ["A portal.\n\nWith a blank line."]
 
@@ -174,22 +174,22 @@ def test_a_message_goes_on_behind_a_command_in_its_middle(start: Start, sandbox:
     editor.chmod(0o700)
     child = start("interview", "--run-id", "mine", EDITOR=str(editor))
     child.expect_exact("> ")
-    child.sendline("A portal.")
-    child.sendline("/attach notes.md")
+    enter(child, "A portal.")
+    enter(child, "/attach notes.md")
     child.expect_exact("notes.md is attached")
-    child.sendline("/status")
+    enter(child, "/status")
     child.expect_exact("Turns: 0 of yours")
-    child.sendline("On a phone.")
-    child.sendline("/edit")
+    enter(child, "On a phone.")
+    enter(child, "/edit")
     child.expect_exact("You: A portal.")
     child.expect_exact("And edited.")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
-    child.sendline("Shops.")
-    child.sendline("/done")
+    enter(child, "Shops.")
+    enter(child, "/done")
     child.expect_exact("The agent is answering.")
     child.expect_exact("[y/N] ")
-    child.sendline("n")
+    enter(child, "n")
     assert finish(child) == 3
     assert users_turns(sandbox) == ["A portal.\nOn a phone.\nAnd edited.", "Shops."]
 

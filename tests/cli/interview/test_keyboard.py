@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.interview.keyboard import Command, Keyboard, command_in
+from specstep_flows.cli.interview.keyboard import Command, LineKeyboard, command_in
 from specstep_flows.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def keyboard() -> Keyboard:
-    return Keyboard(Terminal(), Interrupts())
+def keyboard() -> LineKeyboard:
+    return LineKeyboard(Terminal(), Interrupts())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from specstep_flows import events
 from specstep_flows.cli.progress.upload_bar import UploadBar
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Sandbox
-from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish
+from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,12 +48,12 @@ def test_an_upload_draws_a_bar_that_goes_when_it_is_done(
     child.expect_exact("100%")
     child.expect_exact("Attached plan.pdf (2.0 MB).")
     child.expect_exact("> ")
-    child.sendline("/attach other.pdf")
+    enter(child, "/attach other.pdf")
     child.expect_exact("Uploading other.pdf")
     child.expect_exact("100%")
     child.expect_exact("other.pdf is attached (2.0 MB).")
     child.expect_exact("> ")
-    child.sendline("/quit")
+    enter(child, "/quit")
     assert finish(child) == 3
     (interview,) = sandbox.state.interviews.values()
     assert [len(document.content) for document in interview.documents.values()] == [2_000_000, 2_000_000]

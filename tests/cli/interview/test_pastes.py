@@ -1,0 +1,304 @@
+"""A brief pasted at any moment of an interview, in a pseudo-terminal: it is in the record once, whole and in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from specstep_flows import RunStore
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.sandbox import Sandbox
+from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, users_turns
+from tests.kit.tiers import one_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Start = Callable[..., pexpect.spawn]
+
+#: 200 lines as a person has them in a file: headings, blank lines, lists, code with tabs, long lines, other scripts,
+#: and lines that would be commands if they were typed.
+BRIEF = "\n".join(
+    line
+    for number in range(20)
+    for line in (
+        f"# Part {number}: what the portal does",
+        "",
+        f"Shop owners put a short link on their receipts ({number}). " + "Customers say what they liked. " * 8,
+        f"/status is a path of the API, and {number} is a number.",
+        "/done",
+        "",
+        f"- a list, 顧客 {number}",
+        f"\tmake part-{number}",
+        "  trailing spaces  ",
+        "",
+    )
+).rstrip("\n")
+assert BRIEF.count("\n") == 198
+
+#: How terminals send a paste.
+WAYS = {
+    "marked, CR": ("\r", True),
+    "marked, LF": ("\n", True),
+    "marked, CRLF": ("\r\n", True),
+    "unmarked, CR": ("\r", False),
+    "unmarked, CRLF": ("\r\n", False),
+}
+
+
+def paste(child: pexpect.spawn, way: str) -> None:
+    """Paste the brief as a terminal does, in pieces as large as it takes."""
+    end, is_marked = WAYS[way]
+    text = BRIEF.replace("\n", end)
+    child.delaybeforesend = None
+    child.send(f"\x1b[200~{text}\x1b[201~" if is_marked else text)
+    child.delaybeforesend = 0.05
+
+
+def seen_whole(child: pexpect.spawn) -> None:
+    """The end of the brief is drawn, and what belongs to it is quiet."""
+    child.expect_exact("part-19")
+    child.expect_exact("trailing spaces")
+
+
+def send(child: pexpect.spawn) -> None:
+    """Press Enter behind the text, and on the empty line below."""
+    enter(child)
+    child.expect_exact("\n")
+    child.expect([pexpect.TIMEOUT, "never"], timeout=0.2)
+    enter(child)
+    child.expect_exact("takes your turn back")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A service on loopback whose clock runs fast."""
+    with fast_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
+    """Starts ``specstep`` in a pseudo-terminal."""
+    with at_terminal(sandbox, tmp_path) as spawn:
+        yield spawn
+
+
+def pasted_before_the_prompt(start: Start, sandbox: Sandbox, way: str) -> list[str]:
+    """Before anything is printed; where the terminal marks pastes, as soon as it was asked to.
+
+    Before the command has the terminal, that itself makes two ends of each CRLF.
+    """
+    child = start("interview", "--run-id", "mine")
+    if WAYS[way][1] or WAYS[way][0] == "\r\n":
+        child.expect_exact("\x1b[?2004h")
+    paste(child, way)
+    child.expect_exact("/help lists the commands.")
+    assert users_turns(sandbox) == []
+    seen_whole(child)
+    send(child)
+    child.expect_exact("Who will use it")
+    return [BRIEF]
+
+
+def pasted_at_the_prompt(start: Start, sandbox: Sandbox, way: str) -> list[str]:
+    """Where it is expected."""
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("> ")
+    paste(child, way)
+    seen_whole(child)
+    assert users_turns(sandbox) == []
+    send(child)
+    child.expect_exact("Who will use it")
+    return [BRIEF]
+
+
+def pasted_while_the_agent_answers(start: Start, sandbox: Sandbox, way: str) -> list[str]:
+    """It is a draft, and no part of the message that is being answered."""
+    sandbox.options.turn_seconds = 60
+    child = start("interview", "--run-id", "mine")
+    say(child, "A portal.")
+    child.expect_exact("takes your turn back")
+    paste(child, way)
+    seen_whole(child)
+    child.expect_exact("Who will use it")
+    child.expect_exact("part-19")
+    assert users_turns(sandbox) == ["A portal."]
+    send(child)
+    child.expect_exact("Which systems")
+    return ["A portal.", BRIEF]
+
+
+def pasted_into_a_message(start: Start, sandbox: Sandbox, way: str) -> list[str]:
+    """In the middle of what is being typed, which goes on behind it."""
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("> ")
+    enter(child, "I begin.")
+    child.expect_exact("\n")
+    child.send("Here it is: ")
+    child.expect_exact("Here it is:")
+    paste(child, way)
+    seen_whole(child)
+    child.send("<- so far")
+    child.expect_exact("<- so far")
+    send(child)
+    child.expect_exact("Who will use it")
+    return [f"I begin.\nHere it is: {BRIEF}<- so far"]
+
+
+def pasted_after_edit(start: Start, sandbox: Sandbox, way: str) -> list[str]:
+    """The editor has had the terminal, and the prompt has it again."""
+    child = start("interview", "--run-id", "mine", EDITOR="sh -c 'echo From the editor. > $0'")
+    child.expect_exact("> ")
+    enter(child, "/edit")
+    child.expect_exact("You: From the editor.")
+    paste(child, way)
+    child.expect_exact("Who will use it")
+    seen_whole(child)
+    assert users_turns(sandbox) == ["From the editor."]
+    send(child)
+    child.expect_exact("Which systems")
+    return ["From the editor.", BRIEF]
+
+
+MOMENTS = [
+    pasted_at_the_prompt,
+    pasted_before_the_prompt,
+    pasted_while_the_agent_answers,
+    pasted_into_a_message,
+    pasted_after_edit,
+]
+
+
+@pytest.mark.parametrize(
+    ("moment", "way"), one_in(len(MOMENTS) * len(WAYS), [(moment, way) for way in WAYS for moment in MOMENTS])
+)
+def test_a_pasted_brief_is_in_the_record_once_whole_and_in_order(
+    moment: Callable[..., list[str]], way: str, start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Whenever it is pasted and however the terminal sends it; nothing of it is sent before Enter, or acted on."""
+    expected = moment(start, sandbox, way)
+
+    assert users_turns(sandbox) == expected
+    assert [turn.message for turn in recorded(tmp_path).turns] == expected
+
+
+def recorded(folder: Path) -> RunRecord:
+    """The one run that is stored."""
+    store = RunStore(folder / "state")
+    (record,) = store.all()
+    store.close()
+    return record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["marked, CR", "unmarked, CR"])
+def test_a_paste_is_one_answer(way: str, start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    """At an agent's question, too: all of it, and only when Enter is pressed."""
+    child = start("run", "A portal.", "--yes", "--profile", "Fast", "-o", "portal.zip")
+    child.expect_exact("Ctrl-C leaves the question for later.")
+    child.expect_exact("Answer (Enter accepts the proposal): ")
+    paste(child, way)
+    seen_whole(child)
+    (generation,) = sandbox.state.generations.values()
+    assert not generation.answers
+    enter(child)
+    child.expect_exact("Saved ")
+    assert finish(child) == 0
+    assert list(generation.answers.values()) == [BRIEF.strip()]
+    assert [answer["answer"] for answer in recorded(tmp_path).answers] == [BRIEF.strip()]
+
+
+@pytest.mark.slow
+def test_what_was_typed_before_a_question_answers_none(start: Start, sandbox: Sandbox) -> None:
+    """Neither whether to pay nor what an agent asks: there it is a draft, which Enter sends."""
+    child = start("run", "A portal.", "--profile", "Fast", "-o", "portal.zip")
+    child.send("y\rForms\ronly.\r")
+    child.expect_exact("[y/N] ")
+    child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=1)
+    assert not sandbox.state.generations
+    enter(child, "y")
+    child.expect_exact("Answer (Enter accepts the proposal): ")
+    child.expect_exact("only.")
+    child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=1)
+    (generation,) = sandbox.state.generations.values()
+    assert not generation.answers
+    enter(child)
+    child.expect_exact("Saved ")
+    assert finish(child) == 0
+    assert list(generation.answers.values()) == ["y\nForms\nonly."]
+
+
+@pytest.mark.slow
+def test_what_was_not_sent_is_there_when_the_interview_is_continued(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Ctrl-C, /quit, a closed window: the draft is the run's, and once it is sent it is nobody's draft any more."""
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("/help lists the commands.")
+    paste(child, "marked, CR")
+    seen_whole(child)
+    child.sendintr()
+    child.expect_exact("What you had not sent is kept with the run.")
+    assert finish(child) == 3
+    assert users_turns(sandbox) == []
+
+    child = start("resume", "mine")
+    child.expect_exact("/help lists the commands.")
+    seen_whole(child)
+    send(child)
+    child.expect_exact("Who will use it")
+    child.expect_exact("> ")
+    child.send("half a")
+    child.expect_exact("half a")
+    child.kill(1)
+    child.expect_exact("What you had not sent is kept")
+    assert finish(child) == 3
+
+    child = start("resume", "mine")
+    child.expect_exact("/help lists the commands.")
+    child.expect_exact("half a")
+    child.send(" message")
+    child.expect_exact("message")
+    send(child)
+    child.expect_exact("Which systems")
+    child.expect_exact("> ")
+    enter(child, "/quit")
+    assert finish(child) == 3
+    assert users_turns(sandbox) == [BRIEF, "half a message"]
+    assert not recorded(tmp_path).options.remember.get("draft")
+
+
+@pytest.mark.slow
+def test_what_can_no_longer_be_sent_is_shown(start: Start, sandbox: Sandbox) -> None:
+    """The agent ends the interview while something is typed: it stays in sight, and answers nothing else."""
+    sandbox.options.agent_completes_after = 1
+    sandbox.options.turn_seconds = 60
+    child = start("interview", "--run-id", "mine")
+    say(child, "A portal.")
+    child.expect_exact("takes your turn back")
+    child.send("And one more thing")
+    child.expect_exact("And one more thing")
+    child.expect_exact("The interview is complete.")
+    child.expect_exact("Not sent:\r\nAnd one more thing\r\n")
+    child.expect_exact("[y/N] ")
+    child.sendintr()
+    assert finish(child) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [pasted_at_the_prompt, pasted_while_the_agent_answers, pasted_before_the_prompt])
+def test_a_terminal_that_can_do_little_loses_nothing_either(
+    moment: Callable[..., list[str]], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """It marks no pastes and draws no prompt; lines that arrive at once are one paste, and a draft is called so."""
+    with at_terminal(sandbox, tmp_path) as spawn:
+
+        def start(*arguments: str) -> pexpect.spawn:
+            return spawn(*arguments, TERM="dumb")
+
+        expected = moment(start, sandbox, "unmarked, CR")
+    assert users_turns(sandbox) == expected
