@@ -269,7 +269,7 @@ def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Star
     child.expect_exact("What would you like to build?")
     child.expect_exact("> ")
     enter(child, "/edit please")
-    child.expect_exact("/edit takes nothing behind it.")
+    child.expect_exact("/edit takes no argument.")
     child.expect_exact("/edit please")
     child.send("\x15")
     enter(child, "/stauts")
