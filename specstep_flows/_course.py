@@ -500,9 +500,35 @@ def _spent(
     return [attrs.evolve(visit, cost_usd=usd) for visit, usd in zip(visits, spent, strict=True)], kept, unwatched
 
 
-def moment(at: float, otherwise: float) -> datetime:
-    """A moment on the run's clock as a time; ``otherwise`` where that clock is a sandbox's, sped up."""
-    return datetime.fromtimestamp(at if abs(at - otherwise) <= OLDEST_SECONDS else otherwise, UTC)
+def time_of(at: float, last: float, updated_at: datetime) -> datetime:
+    """A moment on the run's clock as a time; ``last`` is that of the last look, when the record was written.
+
+    The clock of a sandbox that is sped up tells no time: then the last look was when the record was written.
+    """
+    agree = abs(last - updated_at.timestamp()) <= OLDEST_SECONDS
+    try:
+        return datetime.fromtimestamp(at if agree else updated_at.timestamp() + at - last, UTC)
+    except (ValueError, OverflowError, OSError):
+        return updated_at
+
+
+def looks_as_told(history: Sequence[Mapping[str, Any]], updated_at: datetime) -> list[dict[str, Any]]:
+    """The looks of a record for programs: with times in place of seconds on the run's clock or the service's."""
+    last = history[-1]["at"] if history else 0.0
+    told: list[dict[str, Any]] = []
+    for sample in history:
+        times = {"at": time_of(sample["at"], last, updated_at)}
+        if is_number(sample.get("began")):
+            times["began_at"] = time_of(sample["began"], last, updated_at)
+        for name in ("started", "ended"):
+            if is_number(sample.get(name)):
+                times[f"{name}_at"] = time_of(sample[name], sample[name], updated_at)
+        moments = [
+            {"at": time_of(moment, moment, updated_at), "state": state} for moment, state in sample.get("moments", ())
+        ]
+        rest = {name: value for name, value in sample.items() if name not in ("at", "began", "started", "ended")}
+        told.append({**times, **rest, **({"moments": moments} if moments else {})})
+    return told
 
 
 def is_number(value: object) -> bool:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
-from specstep_flows._course import Duration
 from specstep_flows._text import counted, duration, money, percent, size, spaced
 from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from specstep_flows._course import Duration
 
 #: Facts up to this weight are part of the title where a screen has one.
 TITLE_WEIGHT: Final = 1
@@ -148,6 +149,8 @@ def _billing(generation: Any) -> Fact | None:
 
 
 def _time(generation: Any, observed: Observed) -> Fact | None:
+    from specstep_flows._course import Duration
+
     taken = observed.duration
     if taken is None and (seconds := seconds_taken(generation)) is not None:
         taken = Duration(seconds)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from specstep_flows.errors import UsageError
 
 
-def user_path(given: str | Path) -> Path:
+def user_path(given: str | PurePath) -> Path:
     """The absolute path that is meant; it need not exist.
 
     Raises:
@@ -22,7 +22,7 @@ def user_path(given: str | Path) -> Path:
     return path if path.is_absolute() else working_folder() / path
 
 
-def home_path(given: str | Path) -> Path:
+def home_path(given: str | PurePath) -> Path:
     """The path with the home folder in place of ``~``. Raises ``UsageError`` if nobody has such a home folder."""
     if not isinstance(given, str | os.PathLike):
         raise UsageError(f"{given!r} is not a path: give a Path or a string. Nothing was sent.")

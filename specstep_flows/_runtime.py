@@ -23,7 +23,8 @@ from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_l
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.history import moments_of, seen, states_of
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
 from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
@@ -230,6 +231,7 @@ class _Runtime:
                 raise
             is_alone, let_go = False, _nothing
         try:
+            before = self._before(run_id)
             record, resumed = find(self.store, self.settings.api_url)
             session = Session(
                 self._shared,
@@ -248,12 +250,27 @@ class _Runtime:
                         self.store.discard(run_id)
                 elif isinstance(error, errors.SpecStepError):
                     error.run_id = run_id
+                    if before is not None and isinstance(error, errors.UsageError | errors.SettingsError):
+                        self._take_back(before, record)
                     if is_alone:
                         with contextlib.suppress(errors.StoreError):
                             self.store.update(run_id, {"error": error.message})
                 raise
         finally:
             let_go()
+
+    def _before(self, run_id: str) -> RunRecord | None:
+        try:
+            return self.store.get(run_id)
+        except errors.RunNotFound:
+            return None
+
+    def _take_back(self, before: RunRecord, opened: RunRecord) -> None:
+        """Undo changes that were refused before anything was done with them, which the next resume would meet again."""
+        with contextlib.suppress(errors.StoreError):
+            if self.store.get(before.run_id) == opened:
+                changes = {name: getattr(before, name) for name in opening.CHANGED_ON_OPENING}
+                self.store.update(before.run_id, changes)
 
     @contextlib.contextmanager
     def _alone(self, identifier: UUID | None) -> Iterator[None]:
@@ -318,8 +335,8 @@ class Runtime(_Runtime):
 
     def check(self, **callbacks: object) -> None:
         """Coroutine functions, which nobody here can await, are refused as well."""
-        super().check(**callbacks)
         refuse_coroutines(self._on_event, *callbacks.values())
+        super().check(**callbacks)
 
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import reprlib
@@ -157,11 +158,31 @@ def whole_brief(brief: Messages | Brief, attachments: Attachments, respondent: R
     return attrs.evolve(brief, attachments=brief.attachments or attachments, respondent=brief.respondent or respondent)
 
 
+#: What each callback is called with.
+_CALLED_WITH: Final = {
+    "on_question": ("the questions",),
+    "respondent": ("the reply", "the interview"),
+    "confirm": ("the run's record",),
+    "on_event": ("the event",),
+}
+
+
 def check_callable(name: str, given: object) -> None:
     """Refuse a callback that cannot be called, now and not when it is needed. Raises ``UsageError``."""
     if given is not None and (not callable(given) or isinstance(given, type)):
         hint = f"; did you mean {given.__name__}()?" if isinstance(given, type) else "."
         raise errors.UsageError(f"`{name}` must be a function, not {reprlib.repr(given)}{hint} Nothing was sent.")
+    try:
+        signature = None if given is None else inspect.signature(given)
+    except (ValueError, TypeError):
+        return  # written in C, it tells nothing
+    arguments = _CALLED_WITH[name]
+    try:
+        if signature is not None:
+            signature.bind(*arguments)
+    except TypeError as error:
+        called = " and ".join(arguments)
+        raise errors.UsageError(f"`{name}` is called with {called}: {error}. Nothing was sent.") from None
 
 
 def intake_of(given: UUID | str | Interview, interview_id: UUID | str | None) -> tuple[UUID, UUID | None]:
@@ -183,4 +204,5 @@ def as_id(value: UUID | str) -> UUID:
     try:
         return UUID(value)
     except (ValueError, AttributeError, TypeError):
-        raise errors.UsageError(f"{value!r} is not an id of the service (a UUID).") from None
+        hint = "; give its id" if hasattr(value, "id") else ""
+        raise errors.UsageError(f"{reprlib.repr(value)} is not an id of the service (a UUID){hint}.") from None

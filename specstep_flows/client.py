@@ -93,7 +93,8 @@ class SpecStep:
         Raises:
             SettingsError: no key, or a key, a URL or a setting that does not fit.
         """
-        found = settings if settings is not None else Settings.load({"api_key": api_key, "api_url": api_url})
+        given = {"api_key": api_key, "api_url": api_url}
+        found = settings if settings is not None else Settings.load(given, source="argument")
         self.settings = found.without_key() if anonymous else found
         self._http = open_http(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits)

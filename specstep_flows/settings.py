@@ -122,6 +122,8 @@ class Settings:
         flags: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
         file: Path | None = None,
+        *,
+        source: str = "flag",
     ) -> Settings:
         """Find and check every setting.
 
@@ -129,6 +131,7 @@ class Settings:
             flags: flags or arguments by field name; None counts as not given.
             environ: the environment (default: this process's).
             file: the settings file, which must exist. The default file may be missing.
+            source: what ``flags`` are called in messages.
 
         Raises:
             SettingsError: a setting is invalid, or the file cannot be read. The message contains no key.
@@ -141,7 +144,7 @@ class Settings:
         values: dict[str, Any] = {}
         sources: dict[str, str] = {}
         for name, (variable, check) in _CHECKS.items():
-            found = _find(name, variable, flags or {}, environ, in_file, path)
+            found = _find(name, variable, (flags or {}, source), environ, in_file, path)
             sources[name] = found[1] if found else "default"
             if found:
                 values[name] = check(*found)
@@ -407,13 +410,14 @@ _CHECKS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
 def _find(
     name: str,
     variable: str,
-    flags: Mapping[str, Any],
+    given: tuple[Mapping[str, Any], str],
     environ: Mapping[str, str],
     in_file: Mapping[str, Any],
     path: Path | None,
 ) -> Found | None:
+    flags, source = given
     if flags.get(name) is not None:
-        return flags[name], "flag"
+        return flags[name], source
     if environ.get(variable):
         return environ[variable], variable
     return (in_file[name], str(path)) if name in in_file else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import specstep_flows
 from specstep_flows._text import (
     counted,
     did_you_mean,
@@ -188,3 +192,22 @@ def test_a_guess_is_one_of_the_names(word: str, names: list[str]) -> None:
     """Whatever is typed; a name itself is its own nearest."""
     found = nearest(word, names)
     assert found is None or found in names
+
+
+#: An amount, a percentage or seconds that are formatted where they are said.
+BY_HAND = re.compile(r"\$\{[^{}]*:[^{}]*\}|\{[^{}]*:[^{}]*\}( ?%| s\b)(?!\w)|\{[^{}]*/ 60[^{}]*\}")
+#: The axis of a plot has its own steps; settings and time-outs are in the seconds that were set.
+ELSEWHERE = ("_text.py", "report/plot.py", "settings.py", "package/blob_host.py", "webhooks.py")
+
+
+def test_money_percentages_and_durations_are_written_in_one_place() -> None:
+    """``$0.64``, ``71%`` and ``2m 44s`` everywhere, because nobody formats them by hand."""
+    package = Path(specstep_flows.__file__).parent
+    found = [
+        f"{path.relative_to(package)}: {match[0]}"
+        for path in package.rglob("*.py")
+        if not path.is_relative_to(package / "sandbox") and str(path.relative_to(package)) not in ELSEWHERE
+        for match in BY_HAND.finditer(path.read_text("utf-8"))
+    ]
+
+    assert found == []

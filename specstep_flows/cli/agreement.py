@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 
 
-def agree(call: Call, what: str, yes: bool) -> None:
-    """Ask for agreement to pay. Raises ``UsageError`` without it; nothing was sent then."""
-    unasked = f"{what}, and there is no terminal to ask on: add --yes. Nothing was sent."
-    _ask(call, f"{what}. Continue?", unasked, "sent", yes)
+def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be charged.") -> None:
+    """Ask before something is paid for: ``what`` as a command ("Retry generation 0195"), ``cost`` as a sentence.
+
+    Raises:
+        UsageError: without agreement; nothing was sent then.
+    """
+    _ask(call, f"{what}? {cost}", "sent", yes)
 
 
 def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:
     """Ask before something is destroyed: ``what`` as a command ("Cancel run tea"), ``lost`` as a sentence.
 
     Raises:
-        UsageError: without agreement; nothing was sent then.
+        UsageError: without agreement; nothing was changed then.
     """
-    question = f"{what}? {lost}"
-    _ask(call, question, f"{question} There is no terminal to ask on: add --yes. Nothing was changed.", "changed", yes)
+    _ask(call, f"{what}? {lost}", "changed", yes)
 
 
 def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None:
@@ -37,10 +39,10 @@ def agree_to_operation(call: Call, operation: str, what: str, yes: bool) -> None
     agree_to_lose(call, what, OPERATIONS[operation].destroys, yes)
 
 
-def _ask(call: Call, question: str, unasked: str, declined: str, yes: bool) -> None:
+def _ask(call: Call, question: str, undone: str, yes: bool) -> None:
     if yes:
         return
     if not call.terminal.is_interactive:
-        raise errors.UsageError(unasked)
+        raise errors.UsageError(f"{question} There is no terminal to ask on: add --yes. Nothing was {undone}.")
     if not call.terminal.confirm(question):
-        raise errors.UsageError(f"Declined, so nothing was {declined}.")
+        raise errors.UsageError(f"Declined, so nothing was {undone}.")

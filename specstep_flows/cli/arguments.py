@@ -20,7 +20,7 @@ from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
@@ -30,19 +30,7 @@ if TYPE_CHECKING:
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
 #: How the name of a file of text ends.
-DOCUMENT_ENDINGS: Final = (
-    ".md",
-    ".markdown",
-    ".txt",
-    ".text",
-    ".rst",
-    ".adoc",
-    ".doc",
-    ".docx",
-    ".odt",
-    ".rtf",
-    ".pdf",
-)
+DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
 #: No file's name is longer.
 LONGEST_NAME: Final = 255
 #: So much of a brief is shown in a line.
@@ -262,10 +250,3 @@ def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord
             some = ", ".join(record.run_id for record in found[:5])
             raise errors.RunNotFound(f"Several run ids start with {name}: {some}. Give more of the id.") from None
         raise
-
-
-def start_over_elsewhere(store: RunStore, record: RunRecord, changes: Mapping[str, Any]) -> None:
-    """Let a run that has its package on disk put it under another name as well, when it is given another output."""
-    output = changes.get("output")
-    if record.is_finished and output is not None and output != record.options.output:
-        store.update(record.run_id, {"stage": "package", "unpacked_to": None})

@@ -15,7 +15,6 @@ from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.output import package_document, result_document
-from specstep_flows.cli.progress.log import Reporter, make_reporter
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
 from specstep_flows.cli.wording import in_options
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from specstep_flows.cli.options import OnQuestion, Progress, RunningOptions
-    from specstep_flows.cli.progress.log import Mode
+    from specstep_flows.cli.progress.log import Mode, Reporter
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
     from specstep_flows.models import PackageOnDisk, RunResult
@@ -54,6 +53,8 @@ class Driver:
     is_free: bool = False
     #: The brief's source and length, in the process that was given it.
     brief: str | None = None
+    #: Whether the package goes to stdout.
+    is_piped: bool = False
     #: Wraps the reporter: a conversation, which hands over to it when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
     #: Receives the events of work beside the run, such as the upload of a document in the conversation.
@@ -61,6 +62,8 @@ class Driver:
 
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with this process's reporter, policy and confirmation."""
+        from specstep_flows.cli.progress.log import make_reporter
+
         reporter = make_reporter(self.mode, self.call.terminal, self.clock, self._conversation)
         if self.around is not None:
             reporter = self.around(reporter)
@@ -95,6 +98,8 @@ class Driver:
 
     def download(self, go: Callable[[], PackageOnDisk]) -> int:
         """Download a package that no run manages, with this process's reporter."""
+        from specstep_flows.cli.progress.log import make_reporter
+
         reporter = make_reporter(self.mode, self.call.terminal, self.clock)
 
         def tell(event: events.Event) -> None:
@@ -136,10 +141,10 @@ class Driver:
                     f"There is no terminal to confirm the payment on: add --yes. Nothing {more}was paid for."
                 )
             limit = record.options.max_cost_usd
-            stops = f"it is cancelled above ${limit:g}" if limit else "no --max-cost is set"
-            again = "again " if record.generation_ids else ""
+            stops = f"it is cancelled above {money(limit)}" if limit else "no spending limit is set"
+            again = " again" if record.generation_ids else ""
             with self.interrupts.idle():
-                agreed = terminal.confirm(f"Start a {profile} generation {again}now? It costs money; {stops}.")
+                agreed = terminal.confirm(f"Start a {profile} generation{again}? You will be charged; {stops}.")
         if agreed:
             # Nobody who resumes this run is asked the same again.
             self.client.store.update(
@@ -156,12 +161,21 @@ class Driver:
             # A fan-out has several packages: a line for each.
             self._finish_packages((result.path, *result.further_paths), result_document(result))
         record = self.client.store.get(result.run_id)
+        if self.is_piped:
+            # It is nowhere on disk any more, so resuming the run would download it again, to the working folder.
+            options = changed_options(record.options, {"output": None})
+            record = self.client.store.update(result.run_id, {"file": None, "packages": (), "options": options})
         took = course(record.history, generation_id=record.generation_id).duration
         tell_ending(call, result.cost_usd, took, f"report {result.run_id}", is_free=self.is_free)
         return exits.DONE
 
     def _finish_packages(self, paths: Sequence[Path], document: Mapping[str, Any]) -> None:
-        """Write the paths to stdout; they are told on stderr only where stdout is read elsewhere."""
+        """Write the paths to stdout, or the package; they are told on stderr only where stdout is read elsewhere."""
+        if self.is_piped:
+            from specstep_flows.cli import piped
+
+            piped.write(self.call, *paths)
+            return
         self.call.finish("\n".join(map(str, paths)), document, is_exact=True)
         if self.call.json or not self.call.terminal.is_result_beside:
             for path in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
@@ -60,6 +60,9 @@ def rehearse(
     record = new_record(brief.messages, attachments, options, run_id or new_run_id(), client.settings.api_url)
     load_answers(driver.answers)
     target = _target(running.output, bool(running.force))
+    where = f"save the package {'as' if target.suffix == '.zip' else 'in'} {target}"
+    if driver.is_piped:
+        where = "write the package to stdout"
     check_downloads(client.settings.api_url)
     account = client.get_account()
     options = spelled_choices(options, _accepted(client))
@@ -74,8 +77,7 @@ def rehearse(
         f"plan {account.plan or 'unknown'}).",
         *lines,
         f"{brief.words()}.",
-        f"Would run an interview of {turns}{documents}, start one {profile} generation{limit}, and save the "
-        f"package {'as' if target.suffix == '.zip' else 'in'} {target}.",
+        f"Would run an interview of {turns}{documents}, start one {profile} generation{limit}, and {where}.",
         f"If asked a question: {from_file}{_ON_QUESTION[driver.on_question]}.",
         "Dry run: nothing was started or charged.",
     ]
@@ -89,7 +91,7 @@ def rehearse(
             "turns": len(record.messages),
             "attachments": list(record.attachments),
             "profile": profile,
-            "output": str(target),
+            "output": "-" if driver.is_piped else str(target),
         },
     )
     return exits.DONE
@@ -105,7 +107,7 @@ def _accepted(client: SpecStep) -> Capabilities:
         raise
 
 
-def _target(output: Path | None, force: bool) -> Path:
+def _target(output: PurePath | None, force: bool) -> Path:
     """Where the package would go, if that can be written. Nothing is made."""
     from specstep_flows.package.disk import LONGEST_ENDING, refuse_taken
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,6 +29,8 @@ class Range:
     @classmethod
     def of(cls, values: Iterable[float]) -> Range | None:
         """None where there is nothing to go by."""
+        import statistics
+
         found = sorted(values)
         return cls(statistics.median(found), found[0], found[-1]) if found else None
 

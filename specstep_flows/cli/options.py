@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Final, TypeAlias
 
 import attrs
 import typer
@@ -17,6 +17,9 @@ from specstep_flows._text import parse_duration, plain_line
 from specstep_flows.cli.output import status_of
 from specstep_flows.settings import Settings
 from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
+
+#: ``--output -``: the package goes to stdout. It is no path that anything could open.
+STDOUT: Final = PurePath("-")
 
 
 class Progress(StrEnum):
@@ -53,6 +56,11 @@ def amount(text: str) -> float:
     if not 0 < usd < math.inf:
         raise typer.BadParameter(f"{text!r} is not an amount above 0: use US dollars, such as 5 or 2.50.")
     return usd
+
+
+def output_path(text: str) -> PurePath:
+    """A path, or ``STDOUT``."""
+    return STDOUT if text == "-" else Path(text)
 
 
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
@@ -190,8 +198,14 @@ Embedded: TypeAlias = Annotated[
     bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
 ]
 Output: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="PATH", help="File name of the zip, or a folder for it (default: here)."),
+    PurePath | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        parser=output_path,
+        help="File name of the zip, or a folder for it (default: here); - writes the zip to stdout.",
+    ),
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
 Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite what has the package's name.")]
@@ -233,8 +247,21 @@ class RunningOptions:
     wait_paused: WaitPaused = None
     progress: ProgressOption = Progress.auto
 
+    @property
+    def wants_stdout(self) -> bool:
+        """Whether the package is to go to stdout."""
+        return self.output == STDOUT and not isinstance(self.output, Path)
+
     def given(self) -> dict[str, Any]:
-        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again."""
+        """As ``SpecStep.run`` and ``SpecStep.resume`` take them, with what a later resume need not say again.
+
+        Raises:
+            UsageError: the package is to go to stdout, and this verb does not wait for it.
+        """
+        if self.wants_stdout:
+            raise errors.UsageError(
+                "--output - works with run, resume and download only: give a path. Nothing was sent."
+            )
         remember = given(
             {
                 "yes": self.yes,

@@ -6,7 +6,6 @@ import shutil
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
-from specstep_flows._course import course
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, plain_line, plain_text
 from specstep_flows.states import fold
@@ -30,12 +29,15 @@ def event_document(event: Event) -> dict[str, Any]:
 
 def run_document(record: RunRecord) -> dict[str, Any]:
     """A run as its record has it."""
+    from specstep_flows._course import course, looks_as_told
+
     document = {name: value for name, value in as_json(record).items() if name not in _INNER}
     took = course(record.history, generation_id=record.generation_id).duration
     return {
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "history": as_json(looks_as_told(record.history, record.updated_at)),
         "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
     }
@@ -63,7 +65,16 @@ def _snake(name: str) -> str:
 
 
 #: Every status, roughly in the order in which a run passes them.
-STATUS_WORDS: Final = ("new", "interview", "generating", "question", "paused", "failed", "cancelled", "package", "done")
+STATUS_WORDS: Final = (
+    *("new", "interview", "ready", "starting", "generating", "question", "paused", "failed", "cancelled"),
+    *("package", "done"),
+)
+#: What a person may not guess of a status.
+STATUS_NOTES: Final[Mapping[str, str]] = {
+    "ready": "interview complete, not paid for",
+    "starting": "requested; whether it started is not known yet",
+    "package": "complete, not downloaded",
+}
 
 
 def status_of(record: RunRecord) -> str:
@@ -71,6 +82,10 @@ def status_of(record: RunRecord) -> str:
     if record.is_finished:
         return "done"
     if record.generation_id is None:
+        if record.kickoff_intent is not None:
+            return "starting"
+        if record.intake_artifact_id is not None:
+            return "ready"
         return "interview" if record.interview_id is not None else "new"
     ends = {
         "complete": "package",
@@ -82,11 +97,18 @@ def status_of(record: RunRecord) -> str:
     return ends.get(fold(record.generation_state), "generating")
 
 
+def status_words(record: RunRecord) -> str:
+    """The status, and what a person may not guess of it."""
+    word = status_of(record)
+    return f"{word} ({STATUS_NOTES[word]})" if word in STATUS_NOTES else word
+
+
 def name_of(record: RunRecord) -> str:
     """What a person knows a run by: the project's name, else how the brief begins."""
     if record.project_name:
         return heading(record.project_name)
-    first = heading(record.messages[0]) if record.messages else ""
+    said = [*record.messages, *(turn.message for turn in record.turns)]
+    first = heading(said[0]) if said else ""
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from specstep_flows.answers_file import AnswersFile
-    from specstep_flows.callbacks import Policy
+    from specstep_flows.callbacks import Policy, SyncPolicy
     from specstep_flows.cli.drafts import Drafts
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
@@ -49,7 +49,7 @@ def make_policy(mode: OnQuestion, file: AnswersFile | None, person: Callable[[],
     """The policy for ``--answers`` and ``--on-question``: the file first, then what was chosen for the rest."""
     from specstep_flows import answers
 
-    makers: dict[OnQuestion, Callable[[], answers.SyncPolicy]] = {
+    makers: dict[OnQuestion, Callable[[], SyncPolicy]] = {
         OnQuestion.ask: person,
         OnQuestion.defaults: answers.ProposedDefaults,
         OnQuestion.detach: answers.Detach,

@@ -49,6 +49,8 @@ class Call:
     is_resumable: bool = True
     #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
+    #: What has to be given again to continue.
+    again_with: str = ""
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(
@@ -67,7 +69,9 @@ class Call:
         """The command that continues the run, if there is one."""
         if not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
-        return self.command(f"resume {self.run_id}" if self.run_id is not None else str(self.same_again))
+        return self.command(
+            f"resume {self.run_id}{self.again_with}" if self.run_id is not None else str(self.same_again)
+        )
 
     def command(self, words: str) -> str:
         """A command to copy, which finds the service and the runs of this call."""
@@ -84,7 +88,10 @@ class Call:
         if self.json:
             self.terminal.document(document)
         elif text is not None:
-            self.terminal.result(text if is_exact else plain_text(text))
+            if is_exact:
+                self.terminal.result(text)
+            else:
+                self.terminal.result(plain_text(text), is_prose=True)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from specstep_flows._text import plain_line, plain_text
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from specstep_flows.cli.prompt import Prompt
 
 #: The form of every JSON document that the command writes; raised when a reader would notice.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 #: A line that names a command for somebody to copy, and a word of any other line: what stands in backticks is one.
 _COMMAND: Final = re.compile(r": specstep [a-z]")
@@ -48,9 +49,12 @@ _IN_ASCII: Final = str.maketrans(
 )
 
 
-def document_text(document: Mapping[str, Any]) -> str:
-    """A JSON document in one line, ``schema_version`` first; plain ASCII, so that it is safe wherever it is shown."""
-    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=True)
+def document_text(document: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """A JSON document, in one line without ``indent``, ``schema_version`` first.
+
+    It is plain ASCII, so that it is safe wherever it is shown.
+    """
+    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=True, indent=indent)
 
 
 class Terminal:
@@ -131,10 +135,14 @@ class Terminal:
         """While something other than ``tell`` writes: what a person is typing is out of the way, and comes back."""
         return self._prompt.hidden() if self._prompt is not None else contextlib.nullcontext()
 
-    def result(self, text: str) -> None:
-        """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""
+    def result(self, text: str, *, is_prose: bool = False) -> None:
+        """A line of the result. A terminal is shown what is safe to show; a program gets it as it is.
+
+        On a terminal, the lines of what ``is_prose`` are broken between words.
+        """
         if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
+            text = _wrapped(text, _columns(sys.stdout)) if is_prose else text
         self._write_out(f"{text}\n")
 
     def result_drawn(self, text: str) -> None:
@@ -151,8 +159,12 @@ class Terminal:
             sys.stdout.buffer.flush()
 
     def document(self, document: Mapping[str, Any]) -> None:
-        """A JSON document as the result."""
-        self._write_out(document_text(document) + "\n")
+        """A JSON document as the result, on a terminal for a person to read; an event in one line, with its time."""
+        if "event" in document:
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._write_out(document_text({"event": document["event"], "at": at, **document}) + "\n")
+        else:
+            self._write_out(document_text(document, indent=2 if self.is_result_shown else None) + "\n")
 
     def say(self, text: str, hang: str = "") -> None:
         """Something for people, left out with ``--quiet``."""

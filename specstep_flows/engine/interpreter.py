@@ -17,7 +17,7 @@ from specstep_flows import errors, events
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs.records import Intent, RunRecord
+from specstep_flows.runs.records import NOT_BEGUN, Intent, RunRecord
 
 if TYPE_CHECKING:
     from specstep_flows.engine.session import Session
@@ -64,7 +64,6 @@ Steps: TypeAlias = Generator[Step, Any, R]
 
 #: A read gets at least this many real seconds, however near the deadline is.
 SHORTEST_READ_SECONDS = 1.0
-OUT_OF_TIME = "The timeout has passed. What was started continues at the service."
 KEY_MAY_WORK_AGAIN = (
     "The service refuses the key (401), which has worked before: five failed sign-ins of anybody at this network "
     "address lock it out for five minutes."
@@ -136,7 +135,7 @@ def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
         result: T = yield Block(lambda: effect.work(session.should_stop))
     except errors.Detached:
         if session.is_late():
-            raise errors.WaitTimeout(OUT_OF_TIME) from None
+            raise _out_of_time(session) from None
         raise
     return result
 
@@ -164,8 +163,20 @@ def _pause(seconds: float, session: Session) -> Steps[None]:
         if seconds >= left:
             if left > 0:
                 yield Pause(left)
-            raise errors.WaitTimeout(OUT_OF_TIME)
+            raise _out_of_time(session)
     yield Pause(max(0.0, seconds))
+
+
+def _out_of_time(session: Session) -> errors.WaitTimeout:
+    """The end of the time that was allowed, and what that means for the run."""
+    record = session.record
+    if record is None or record.may_have_cost:
+        left = "What was started continues at the service."
+    elif record.stage == NOT_BEGUN:
+        left = "Nothing was started."
+    else:
+        left = "Nothing was paid for, and the interview is kept."
+    return errors.WaitTimeout(f"Timed out waiting (`timeout`). {left}")
 
 
 def _send(effect: effects.Send[T], session: Session) -> Steps[T]:

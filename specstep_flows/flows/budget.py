@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._text import money
 from specstep_flows.engine.effects import Flow, Report
 from specstep_flows.flows import control
 from specstep_flows.runs.records import check_option
@@ -30,7 +31,7 @@ async def check_before_paying(limit_usd: float | None, record: RunRecord) -> Non
     spent = record.spent_before_usd + (record.cost_usd or 0.0)
     if limit_usd is not None and spent >= limit_usd:
         raise errors.BudgetExceeded(
-            f"${spent:.2f} of your limit of ${limit_usd:.2f} is spent, so nothing more is started.",
+            f"{money(spent)} of your limit of {money(limit_usd)} is spent, so nothing more is started.",
             limit_usd=limit_usd,
             spent_usd=spent,
         )
@@ -120,7 +121,7 @@ class Budget:
             self._warned = True
             await Report(
                 events.Notice(
-                    f"The service forecasts a total of ${forecast:.2f}, and your limit is ${self.limit_usd:.2f}. "
+                    f"The service forecasts a total of {money(forecast)}, and your limit is {money(self.limit_usd)}. "
                     "The run is stopped only when its actual cost passes the limit."
                 )
             )
@@ -145,7 +146,7 @@ class Budget:
         stopped: list[Generation] = []
         failures: dict[UUID, errors.SpecStepError] = {}
         for generation in running:
-            reason = f"The limit of ${limit:.2f} set by the user was passed (${spent:.2f} spent)."
+            reason = f"The limit of {money(limit)} set by the user was passed ({money(spent)} spent)."
             try:
                 cancelled = await control.cancel_generation(generation.id, reason)
             except errors.Conflict as error:
@@ -175,7 +176,7 @@ def _exceeded(
 ) -> errors.BudgetExceeded:
     """What became of the run's generations once the limit was passed: cancelled, or going on and costing."""
     slow = [f"generation {one.id} is still {one.state}" for one in stopped if not one.is_cancelled]
-    said = f"The run has cost ${spent:.2f}, more than your limit of ${limit:.2f}"
+    said = f"The run has cost {money(spent)}, more than your limit of {money(limit)}"
     if failures:
         first = next(iter(failures))
         names = " and ".join(f"generation {identifier}" for identifier in failures)

@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
-from specstep_flows._text import counted
+from specstep_flows._text import counted, duration
 from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
@@ -101,7 +101,7 @@ class ClarificationAnswerer:
             self._told = True
             await Report(
                 events.Notice(
-                    f"The answers were accepted {seconds / 60:.0f} minutes ago, but the generation still waits. They "
+                    f"The answers were accepted {duration(seconds)} ago, but the generation still waits. They "
                     "are not sent again; if this does not change, open the generation on the service's website."
                 )
             )

@@ -1,11 +1,13 @@
-"""Pausing, resuming and cancelling a generation (walkthrough, step 5.7), and finding its interview."""
+"""Pausing, resuming and cancelling a generation (walkthrough, step 5.7), and finding its events and its interview."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, gateway
+from specstep_flows._course import moments_in
 from specstep_flows.engine.effects import Flow, Sleep
+from specstep_flows.flows.history import needs_moments
 from specstep_flows.flows.pace import SOON_SECONDS
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows.models import Generation
+    from specstep_flows.runs.records import RunRecord
 
 #: Give up after this many requests for a change that the state does not show.
 MOST_ATTEMPTS: Final = 6
@@ -94,6 +97,21 @@ async def cancel_generation(generation_id: UUID, reason: str | None = None) -> G
         lambda: gateway.cancel_generation(generation_id, reason),
         lambda generation: generation.is_cancelled,
     )
+
+
+async def moments_of(record: RunRecord, generation: Generation, now: float) -> tuple[tuple[float, str], ...]:
+    """The changes of state of the run's generation by the service's events, where a look leaves open what happened.
+
+    GET /v1/generations/{id}/events
+    """
+    if generation.id != record.generation_id or not needs_moments(record.history, generation, now):
+        return ()
+    try:
+        found = await gateway.get_events(generation.id, once=True)
+    except errors.RequestError:
+        # They are for the record alone; what the looks showed is kept.
+        return ()
+    return tuple(moments_in(event.raw for event in found))
 
 
 async def interview_of(generation_id: UUID) -> UUID | None:

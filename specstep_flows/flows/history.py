@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from specstep_flows import errors, gateway
-from specstep_flows._course import UNWATCHED_SECONDS, moments_in
+from specstep_flows._course import UNWATCHED_SECONDS
 from specstep_flows.states import is_fan_out, is_terminal, is_waiting
 
 if TYPE_CHECKING:
@@ -89,31 +88,20 @@ def seen(
     return {name: value for name, value in changes.items() if getattr(record, name) != value}
 
 
-async def moments_of(record: RunRecord, generation: Generation, now: float) -> tuple[tuple[float, str], ...]:
-    """The changes of state of the run's generation by the service's events, where a look leaves open what happened.
-
-    GET /v1/generations/{id}/events
-    """
-    if generation.id != record.generation_id or not _needs_moments(record.history, generation, now):
-        return ()
-    try:
-        found = await gateway.get_events(generation.id, once=True)
-    except errors.RequestError:
-        # They are for the record alone; what the looks showed is kept.
-        return ()
-    return tuple(moments_in(event.raw for event in found))
+def with_moments(history: tuple[Sample, ...], moments: Sequence[tuple[float, str]]) -> tuple[Sample, ...]:
+    """The history, its last look having the changes of state by the service's events."""
+    return (*history[:-1], {**history[-1], "moments": [list(moment) for moment in moments]})
 
 
-def _needs_moments(history: Sequence[Sample], generation: Generation, now: float) -> bool:
+def needs_moments(history: Sequence[Sample], generation: Generation, now: float) -> bool:
     """Whether a look leaves something open that the service's events can tell: what nobody watched, or an end."""
     before = [look for look in history if look.get("generation_id") == str(generation.id)]
     if before and is_terminal(before[-1].get("state")):
-        return False
-    if generation.is_terminal and any(is_waiting(look.get("state")) for look in before):
-        # Looks are late by seconds; what was waiting and what was work is to be the same wherever it is told.
-        return True
-    if generation.is_cancelled:
-        # It has no stamp of its end.
+        # Known already, unless whoever saw the end could not read them.
+        return not any(look.get("moments") for look in before if is_terminal(look.get("state")))
+    if generation.is_terminal:
+        # A cancelled one has no stamp of its end, looks are late by seconds, and between two of them a pause may have
+        # come and gone: what was waiting and what was work is to be the same wherever it is told.
         return True
     if before:
         is_same_wait = is_waiting(generation.state) and before[-1].get("state") == generation.state

@@ -8,6 +8,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
+from specstep_flows._text import percent
 from specstep_flows.engine.effects import Changes, Fetch, NewKey, Now, Report, Sleep
 from specstep_flows.engine.retry import refusal_wait
 from specstep_flows.flows.pace import KNOWN_LOOKS
@@ -196,7 +197,7 @@ async def warn_of_full_transcript(interview: Interview) -> None:
     if size is not None and size.percent_used is not None and size.percent_used >= NEARLY_FULL_PERCENT:
         await Report(
             events.Notice(
-                f"The interview's transcript is {size.percent_used:g} % full ({size.chars} of {size.max_chars} "
+                f"The interview's transcript is {percent(size.percent_used)} full ({size.chars} of {size.max_chars} "
                 "UTF-16 units). The service does not enforce the ceiling yet."
             )
         )

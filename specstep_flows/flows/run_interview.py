@@ -83,8 +83,7 @@ async def hold_interview(job: Job) -> None:
         "intake_artifact_id": complete.intake_artifact_id,
         "intent": None,
     }
-    if complete.detected_type:
-        changes["detected_type"] = complete.detected_type
+    changes |= _described(complete)
     started = complete.started_generation_id
     if started is not None and record.generation_id is None:
         changes |= generation_changes(started)
@@ -119,6 +118,12 @@ async def _take_up_interview(interview_id: UUID) -> Interview:
             f"Interview {interview_id} no longer exists, or belongs to another key, so the run cannot continue. No "
             "generation was started; start a new run."
         ) from None
+
+
+def _described(interview: Interview) -> dict[str, Any]:
+    """What the interview says of its project: the service's guess at its type, and how it calls it for now."""
+    found = {"detected_type": interview.detected_type, "project_name": interview.display_title}
+    return {name: value for name, value in found.items() if value}
 
 
 async def _take_turns(job: Job, interview: Interview) -> Interview:
@@ -189,8 +194,7 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
         await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))})
         raise
     changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
-    if after.detected_type:
-        changes["detected_type"] = after.detected_type
+    changes |= _described(after)
     if after.started_generation_id is not None:
         changes |= generation_changes(after.started_generation_id)
     await Remember(changes)

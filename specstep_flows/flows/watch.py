@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows._text import duration
+from specstep_flows._text import duration, money
 from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
-from specstep_flows.flows.history import moments_of, seen
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.history import seen
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out
 
@@ -245,7 +246,7 @@ def raise_for_end(generation: Generation) -> None:
             False: "Running the same intake again is unlikely to help: change the brief or the profile.",
             None: "Whether running it again helps is not known.",
         }[sense]
-        cost = f" It cost ${generation.running_cost_usd:.2f}." if generation.running_cost_usd is not None else ""
+        cost = f" It cost {money(generation.running_cost_usd)}." if generation.running_cost_usd is not None else ""
         raise errors.GenerationFailed(
             f"Generation {generation.id} failed ({generation.failure_category or 'no category'}: "
             f"{(generation.failure_reason or 'no reason given').rstrip('. ')}).{cost} {advice}",

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._course import LEAST_USD, Course, Row, course, moment
+from specstep_flows._course import LEAST_USD, Course, Row, course, moments_in, time_of
 from specstep_flows._facts import TITLE_WEIGHT, Fact, Observed, generation_facts
+from specstep_flows._text import heading
+from specstep_flows.flows.history import with_moments
 from specstep_flows.models import Generation
 from specstep_flows.report.contents import MOST_CHARACTERS, Contents, read_contents
 from specstep_flows.settings import is_loopback
@@ -71,7 +73,8 @@ class Collected:
     def title(self) -> str:
         """The project's name, or the run's id."""
         generation = self.generation
-        return (generation.project_name if generation else None) or self.record.project_name or self.record.run_id
+        name = (generation.project_name if generation else None) or self.record.project_name
+        return heading(name) or self.record.run_id
 
     @property
     def last_cost_usd(self) -> float | None:
@@ -121,7 +124,9 @@ class Collected:
     def as_of(self) -> datetime | None:
         """When the state was last read, where it may have changed since; None at the end, or without a look."""
         course = self.course
-        return None if course.is_over or course.read_at is None else moment(course.read_at, self.record.updated_at)
+        if course.is_over or course.read_at is None:
+            return None
+        return time_of(course.read_at, course.read_at, self.record.updated_at)
 
     @property
     def state(self) -> str | None:
@@ -155,7 +160,7 @@ def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetim
     found: dict[str, Any] = {}
     if specstep is not None:
         found = _from_service(record, specstep, reader)
-        record = _looked_at(record, specstep)
+        record = _recorded(record, specstep, found)
     else:
         reader.gaps.append("The service was not asked; the report shows what this machine knows.")
     return Collected(
@@ -165,18 +170,6 @@ def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetim
         gaps=tuple(reader.gaps),
         **found,
     )
-
-
-def _looked_at(record: RunRecord, specstep: SpecStep) -> RunRecord:
-    """The record with what was just read: that is a look at the generation, and the store has it."""
-    try:
-        stored = specstep.store.get(record.run_id)
-    except errors.StoreError:
-        return record
-    if stored.generation_id != record.generation_id:
-        return record
-    names = ("history", "generation_state", "cost_usd", "updated_at")
-    return attrs.evolve(record, **{name: getattr(stored, name) for name in names})
 
 
 def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dict[str, Any]:
@@ -199,6 +192,24 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
             reader.read("The reference documents", lambda: specstep.list_documents(interview_id), ())
         )
     return found
+
+
+def _recorded(record: RunRecord, specstep: SpecStep, found: Mapping[str, Any]) -> RunRecord:
+    """The record with what was just read of its generation: ``show`` and a later report tell the same as this one."""
+    moments = moments_in(found.get("events", ()))
+    try:
+        known = specstep.store.get(record.run_id)
+        if known.generation_id != record.generation_id:
+            return record
+        if moments and known.history:
+            history = with_moments(known.history, moments)
+            if history != known.history:
+                known = specstep.store.update(record.run_id, {"history": history})
+    except errors.SpecStepError:
+        # The report does not depend on where the record can be written.
+        return record
+    names = ("generation_state", "history", "cost_usd", "project_name", "updated_at")
+    return attrs.evolve(record, **{name: getattr(known, name) for name in names})
 
 
 def _beside(record: RunRecord) -> list[UUID]:

@@ -36,7 +36,7 @@ def summary(found: Course) -> str:
     if found.cost_usd is not None:
         parts.append(f"{cost} {money(found.cost_usd)}")
     if found.forecast_usd is not None:
-        parts.append(f"against a forecast of {money(found.forecast_usd)}")
+        parts.append(f"against an estimate of {money(found.forecast_usd)}")
     return " ".join(parts) + "."
 
 

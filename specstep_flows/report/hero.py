@@ -11,7 +11,7 @@ import attrs
 
 from specstep_flows._facts import Fact
 from specstep_flows._html import EMPTY, Html, element
-from specstep_flows._text import counted, money, size, spaced
+from specstep_flows._text import counted, duration, money, size, spaced
 from specstep_flows.report.sections import STILL_LETTERS, unbroken
 from specstep_flows.states import fold, is_one_of, is_terminal, retry_makes_sense
 
@@ -50,6 +50,11 @@ def situation(collected: Collected) -> Situation:
         if len(collected.packages) > 1:
             words = f"All {len(collected.packages)} packages are complete and on disk."
             return Situation("good", words, f"They are in {Path(collected.packages[0].file).parent}.")
+        if record.file is None:
+            again = f"specstep download {record.run_id}"
+            return Situation(
+                "good", "The package is complete and was written to stdout.", "To download it again:", again
+            )
         return Situation("good", "The package is complete and on disk.", f"It is at {record.file}.")
     if is_terminal(state):
         return Situation("open", "The package is ready at SpecStep.", "To download it:", resume)
@@ -109,7 +114,7 @@ def _without_mark(text: str) -> str:
 
 def header(collected: Collected, found: Course) -> Html:
     """The title with its state, the situation, and the numbers that matter most."""
-    first, *facts = (_with_limit(fact, collected) for fact in collected.facts(found))
+    first, *facts = (_fitting(fact, collected) for fact in collected.facts(found))
     now = situation(collected)
     description = collected.generation.description if collected.generation is not None else None
     named = [fact for fact in facts if fact.share is None and not fact.is_code and fact.label not in _SAID]
@@ -131,12 +136,15 @@ def header(collected: Collected, found: Course) -> Html:
     )
 
 
-def _with_limit(fact: Fact, collected: Collected) -> Fact:
-    """The cost with the user's limit next to the forecast."""
-    limit = collected.record.options.max_cost_usd
-    if fact.label != "cost" or limit is None:
-        return fact
-    return attrs.evolve(fact, note=", ".join(filter(None, (fact.note, f"your limit {money(limit)}"))))
+def _fitting(fact: Fact, collected: Collected) -> Fact:
+    """A fact as its card shows it: the whole time with its parts below, the cost with the user's limit."""
+    limit, took = collected.record.options.max_cost_usd, collected.course.duration
+    if fact.label == "cost" and limit is not None:
+        return attrs.evolve(fact, note=", ".join(filter(None, (fact.note, f"your limit {money(limit)}"))))
+    if fact.label == "time" and took.parts:
+        note = ", ".join(filter(None, (took.parts, fact.note)))
+        return attrs.evolve(fact, text=duration(took.seconds), note=note)
+    return fact
 
 
 def _as_of(collected: Collected) -> Html:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from specstep_flows._facts import agent_name
 from specstep_flows._html import EMPTY, Html, element, joined
-from specstep_flows._text import duration, money, size, spaced
+from specstep_flows._text import duration, money, percent, size, spaced
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.sections import still, table
 
@@ -28,9 +28,9 @@ def transcript(collected: Collected) -> Html:
     if interview is not None and interview.detected_type:
         facts.append(f"Detected type: {spaced(interview.detected_type)}.")
     if interview is not None and interview.transcript_size is not None:
-        percent = interview.transcript_size.percent_used
-        if percent is not None:
-            facts.append(f"The transcript is {percent:g}% full.")
+        full = interview.transcript_size.percent_used
+        if full is not None:
+            facts.append(f"The transcript is {percent(full)} full.")
     if facts:
         parts.append(element("p", " ".join(facts), class_="note"))
     return joined(parts)
@@ -89,7 +89,7 @@ def agents(collected: Collected) -> Html:
             table(("Agent", "Steps", "Time", *cost_head), rows, "Each agent's share"),
             element(
                 "details",
-                element("summary", f"All {len(items)} steps"),
+                element("summary", f"All {len(items)} steps" if len(items) > 1 else "The step"),
                 table(("UTC", "Agent", "What", "Time", *cost_head), steps, "The agents' steps", is_named=True),
             ),
         ]

@@ -1,4 +1,4 @@
-"""The cost over time against forecast and limit: an inline SVG that follows the page's colours and can be read aloud.
+"""The cost over time against estimate and limit: an inline SVG that follows the page's colours and can be read aloud.
 
 It is drawn twice, for wide screens and for phones: one picture that shrinks would take its letters with it.
 """
@@ -126,7 +126,7 @@ def _legend(course: Course, limit_usd: float | None, axes: Axes) -> str:
         parts[0] += ", dashed where nobody watched" + (" (drawn shorter)" if axes.is_shortened("unwatched") else "")
     if course.forecast_usd is not None:
         has_band = course.low_usd is not None and course.high_usd is not None
-        parts.append("Dashed across: forecast" + ("; band: 25th\u201375th percentile" if has_band else ""))
+        parts.append("Dashed across: estimate" + ("; band: 25th\u201375th percentile" if has_band else ""))
     if course.pauses:
         parts.append("Shaded: waiting" + (", drawn shorter than it was" if axes.is_shortened("wait") else ""))
     if limit_usd is not None and limit_usd > axes.most_usd:
@@ -195,7 +195,7 @@ def _plot(course: Course, limit_usd: float | None, axes: Axes) -> Html:
     name = axes.frame.name
     return element(
         "svg",
-        element("title", "Cost over time against the forecast", id=f"plot-{name}-title"),
+        element("title", "Cost over time against the estimate", id=f"plot-{name}-title"),
         element("desc", summary(course), id=f"plot-{name}-words"),
         _stretches_named(course, axes),
         _grid(axes),
@@ -286,14 +286,14 @@ def _amount(usd: float, step: float) -> str:
 
 
 def _lines(course: Course, limit_usd: float | None, axes: Axes) -> Html:
-    """The forecast as a dashed line with its middle half as a band, and the limit."""
+    """The estimate as a dashed line with its middle half as a band, and the limit."""
     parts: list[Html] = []
     wide = round(axes.right - LEFT, 1)
     low, high = course.low_usd, course.high_usd
     if course.forecast_usd is not None and low is not None and high is not None and high > low:
         top, bottom = axes.y(high), axes.y(low)
         parts.append(element("rect", x=LEFT, y=top, width=wide, height=round(bottom - top, 1), class_="range"))
-    lines = [("forecast", course.forecast_usd), ("limit", limit_usd)]
+    lines = [("estimate", course.forecast_usd), ("limit", limit_usd)]
     drawn = [(kind, usd) for kind, usd in lines if usd is not None and usd <= axes.most_usd]
     heights = [axes.y(usd) for _, usd in drawn]
     are_close = len(heights) == 2 and abs(heights[0] - heights[1]) < LINE_HEIGHT

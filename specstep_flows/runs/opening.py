@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import reprlib
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +30,10 @@ LONGEST_RUN_ID: Final = 64
 _FIXED_AT_KICKOFF: Final = ("profile", "project_type", "mirror_selection")
 
 
+#: What opening a run that was there before may change of its record.
+CHANGED_ON_OPENING: Final = ("options", "file", "stage", "unpacked_to")
+
+
 def new_run_id() -> str:
     """A run id that nobody has: the day, and enough chance."""
     return f"{time.strftime('%Y%m%d')}-{secrets.token_hex(4)}"
@@ -38,8 +44,10 @@ def check_run_id(run_id: str) -> str:
     is_short = isinstance(run_id, str) and 0 < len(run_id) <= LONGEST_RUN_ID
     fits = is_short and RUN_ID_LETTERS.issuperset(run_id) and run_id[0] not in ".-"
     if not fits:
+        hint = "; give its run_id" if hasattr(run_id, "run_id") else ""
+        shown = repr(run_id) if isinstance(run_id, str) else reprlib.repr(run_id)
         raise errors.UsageError(
-            f"{run_id!r} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'."
+            f"{shown} cannot be a run id: use 1 to {LONGEST_RUN_ID} letters, digits, '.', '_' and '-'{hint}."
         )
     return run_id
 
@@ -71,7 +79,7 @@ def new_record(
             f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
             "arrived: rename one. Nothing was sent."
         )
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id),
         api_url=api_url,
@@ -139,9 +147,11 @@ def reopen_run(
                 "can no longer change. Nothing was sent; resume without it, or start another run."
             )
     updates: dict[str, Any] = {"options": options}
-    if not record.is_finished and options.output != record.options.output:
-        # The package's place is chosen again.
+    if options.output != record.options.output and (not record.is_finished or options.output is not None):
+        # The package's place is chosen again; one that is on disk is put there as well.
         updates["file"] = None
+        if record.is_finished:
+            updates |= {"stage": "package", "unpacked_to": None}
     return store.update(run_id, updates), True
 
 
@@ -178,7 +188,7 @@ def at_service(record: RunRecord, api_url: str) -> RunRecord:
 
 def adopted_record(generation: Generation, options: RunOptions, run_id: str | None, api_url: str) -> RunRecord:
     """The record of a run whose generation was started elsewhere."""
-    now = time.time()
+    now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id) if run_id is not None else new_run_id(),
         api_url=api_url,

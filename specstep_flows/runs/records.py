@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,11 @@ from specstep_flows.states import is_one_of
 KICKOFFS: Final = ("start_generation", "retry_generation")
 #: So many runs of a list are shown.
 LONGEST_SHOWN: Final = 30
+
+
+def as_time(moment: float | datetime) -> datetime:
+    """A moment that the store has in seconds, or one that is a time already."""
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 @attrs.frozen
@@ -61,8 +66,8 @@ class RunRecord:
 
     run_id: str
     api_url: str
-    created_at: float
-    updated_at: float
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
     stage: str = NOT_BEGUN
     messages: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
@@ -146,10 +151,15 @@ class RunList(list[RunRecord]):
         from specstep_flows._facts import run_facts
         from specstep_flows._html import table
 
-        labels = ("run", "project", "stage", "state", "cost")
+        labels = ("run", "project", "stage", "state", "cost", "created")
         rows = []
         for record in self[:LONGEST_SHOWN]:
-            facts = {"project": record.project_name or "", **{fact.label: fact.text for fact in run_facts(record)}}
+            created = f"{record.created_at.astimezone():%Y-%m-%d %H:%M}"
+            facts = {
+                "project": record.project_name or "",
+                "created": created,
+                **{fact.label: fact.text for fact in run_facts(record)},
+            }
             rows.append([facts.get(label, "") for label in labels])
         title = f"{len(self)} runs" + (f", the newest {LONGEST_SHOWN}" if len(self) > LONGEST_SHOWN else "")
         return table(title, [label.capitalize() for label in labels], rows)

@@ -57,7 +57,11 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "packages": tuple,
 }
 _COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
-_NUMBERS: Final = {"created_at": "REAL", "updated_at": "REAL"}
+#: Times, which are stored as seconds, so that they can be compared.
+_TIMES: Final = {"created_at": "REAL", "updated_at": "REAL"}
+
+#: What reading a row of a damaged or foreign store raises.
+_UNREADABLE: Final = (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
 
 
 def _encode(value: Any) -> str:
@@ -66,7 +70,7 @@ def _encode(value: Any) -> str:
 
 
 def _decode(column: str, text: Any) -> Any:
-    if column in _NUMBERS or column in ("run_id", "api_url"):
+    if column in _TIMES or column in ("run_id", "api_url"):
         return text
     value = json.loads(text)
     reader = _READERS.get(column)
@@ -90,7 +94,7 @@ class RunStore:
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
         self._held: dict[str, str] = {}
-        self._database = open_database(folder, _COLUMNS, _NUMBERS)
+        self._database = open_database(folder, _COLUMNS, _TIMES)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -112,7 +116,7 @@ class RunStore:
         """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
         values = [getattr(record, name) for name in _COLUMNS]
         encoded = [
-            value if name in _NUMBERS or name in ("run_id", "api_url") else _encode(value)
+            value.timestamp() if name in _TIMES else value if name in ("run_id", "api_url") else _encode(value)
             for name, value in zip(_COLUMNS, values, strict=True)
         ]
         marks = ", ".join("?" * len(_COLUMNS))
@@ -224,7 +228,7 @@ class RunStore:
                     RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
                     for row in rows
                 ]
-            except (sqlite3.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
+            except _UNREADABLE as error:
                 if not self._close.alive:
                     raise errors.StoreError("This run store is closed. Open another one.") from None
                 raise errors.StoreUnreadable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.options import RUNNING_STATES
@@ -162,13 +163,12 @@ _AGENTS = {
 def get_generation_conversation(call: Call) -> Answer:
     """Who did what, oldest first; `take` asks for the newest few."""
     run = call.world.find_generation(call.owner, call.id())
-    ends = [event.at for event in run.events[1:]]
     items = []
-    for number, event in enumerate(run.events):
+    for event, following in zip_longest(run.events, run.events[1:]):
         if event.to_state not in _AGENTS:
             continue
         role, name, done = _AGENTS[event.to_state]
-        ended = ends[number] if number < len(ends) else None
+        ended = None if following is None else following.at
         items.append(
             {
                 "invocation_id": event.id,
@@ -183,7 +183,7 @@ def get_generation_conversation(call: Call) -> Answer:
                 "started_at": timestamp(event.at),
                 "ended_at": None if ended is None else timestamp(ended),
                 "duration_ms": None if ended is None else round((ended - event.at) * 1000),
-                "cost_usd": None if ended is None else round(run.running_cost(ended) - run.running_cost(event.at), 4),
+                "cost_usd": None if following is None else round(following.spent_usd - event.spent_usd, 4),
             }
         )
     take = call.number("take", len(items) or 1, 1 << 31)

@@ -214,10 +214,10 @@ class Interview:
 
     @property
     def title(self) -> str | None:
-        """A short name made of the first turn's first words."""
+        """A short name made of the first turn's first words, without the mark of a heading."""
         if not self.messages:
             return None
-        words = self.messages[0].split()
+        words = self.messages[0].lstrip("# ").split()
         return " ".join(words[:6])[:60] or None
 
     def status_text(self, options: SandboxOptions) -> str:

@@ -141,6 +141,8 @@ class Event:
     at: float
     to_state: str
     detail: str | None = None
+    #: What the run had cost by then; it cannot be told later, when other steps are done.
+    spent_usd: float = 0.0
 
 
 @attrs.define

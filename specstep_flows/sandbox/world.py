@@ -150,7 +150,7 @@ class World:
 
     def record_event(self, generation: Generation, at: float, state: str, detail: str | None) -> None:
         """Keep a change of state, store the package of a run that is complete, and tell the webhooks."""
-        generation.events.append(Event(self.ids.uuid(at), at, state, detail))
+        generation.events.append(Event(self.ids.uuid(at), at, state, detail, generation.running_cost(at)))
         if state == "Complete" and not generation.children:
             self.store_package(generation, at)
         self._tell(generation, at, state)

@@ -37,12 +37,15 @@ class Result:
     code: int
     out: str
     err: str
+    #: stdout as it was written.
+    raw: bytes = b""
 
     @property
     def document(self) -> dict[str, Any]:
         """The one JSON document on stdout."""
-        (line,) = self.out.splitlines()
-        document: dict[str, Any] = json.loads(line)
+        document: dict[str, Any] = json.loads(self.out)
+        # One line for programs; indented where a person reads it.
+        assert len(self.out.splitlines()) == 1 or self.out.startswith("{\n")
         assert next(iter(document)) == "schema_version"
         return document
 
@@ -80,7 +83,7 @@ def one_question(options: SandboxOptions) -> SandboxOptions:
     return options
 
 
-def _point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the environment point to a sandbox, and every wait of this process turn the sandbox's clock."""
     clock = sandbox.clock
     assert isinstance(clock, ManualClock)
@@ -94,7 +97,7 @@ def _point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 def sandbox(home: Path, options: SandboxOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A local SpecStep that the environment points to."""
     with Sandbox(options=options, clock=ManualClock()) as sandbox:
-        _point_to(sandbox, monkeypatch)
+        point_to(sandbox, monkeypatch)
         yield sandbox
 
 
@@ -107,7 +110,7 @@ def _shared() -> Iterator[Sandbox]:
 @pytest.fixture
 def untouched(home: Path, _shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A local SpecStep that must not be sent anything in this test."""
-    _point_to(_shared, monkeypatch)
+    point_to(_shared, monkeypatch)
     before = len(_shared.requests)
     yield
     assert len(_shared.requests) == before
@@ -149,7 +152,7 @@ def specstep(home: Path, monkeypatch: pytest.MonkeyPatch) -> Specstep:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             code = main([str(argument) for argument in arguments])
-        return Result(code, out.text(), err.text())
+        return Result(code, out.text(), err.text(), out.buffer.getvalue())  # type: ignore[attr-defined]
 
     return call
 

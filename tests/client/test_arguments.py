@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from unittest.mock import Mock
 
 import pytest
 from specstep_client.api.generations import get_generation
 
-from specstep_flows import AnswersFile, AsyncSpecStep, Brief, ProposedDefaults, RunStore, SpecStep, errors
+from specstep_flows import AnswersFile, AsyncSpecStep, Brief, ProposedDefaults, RunStore, SpecStep, errors, models
 from specstep_flows.answers import FirstOf
 from specstep_flows.runs.records import RunList
 from specstep_flows.sandbox import Sandbox
+from specstep_flows.states import DOCUMENTED_PROFILES
 
 
 @pytest.fixture
@@ -110,6 +113,8 @@ def test_an_operation_by_its_name(specstep: Any) -> None:
         ({"respondent": "no"}, "`respondent` must be a function"),
         ({"confirm": True}, "`confirm` must be a function"),
         ({"on_event": 5}, "`on_event` must be a function"),
+        ({"on_question": lambda: {"Which?": "That."}}, "is called with the questions"),
+        ({"respondent": lambda reply: None}, "is called with the reply and the interview"),
         ({"timeout": "soon"}, "timeout must be"),
         ({"timeout": "90"}, "timeout must be"),
         ({"wait_paused": "1h30"}, "wait_paused must be"),
@@ -149,6 +154,39 @@ def test_steps_refuse_the_same(specstep: Any, sandbox: Sandbox) -> None:
         with pytest.raises(errors.UsageError):
             door()
     assert list(sandbox.requests) == []
+
+
+def test_a_whole_object_is_no_id(specstep: Any, tmp_path: Path) -> None:
+    """Of what is given in place of an id, the message shows a few words and says what is meant."""
+    result = run(specstep, tmp_path)
+    generation = specstep.get_generation(result.generation_id)
+    doors: list[tuple[Callable[[], object], str]] = [
+        (lambda: specstep.wait_for_generation(generation), "give its id"),
+        (lambda: specstep.resume(result), "give its run_id"),
+    ]
+    for work, said in doors:
+        with pytest.raises(errors.UsageError, match=said) as caught:
+            work()
+        assert len(str(caught.value)) < 200
+    with pytest.raises(errors.SettingsError, match=r"\(argument\)"):
+        SpecStep(5)  # type: ignore[arg-type]
+
+
+def test_profiles_that_an_editor_offers_are_the_documented_ones() -> None:
+    """Any other name is taken as well: the service may have more."""
+    literal, other = get_args(models.Profile)
+
+    assert set(get_args(literal)) == DOCUMENTED_PROFILES
+    assert other is str
+
+
+def test_any_callable_is_a_callback(specstep: Any, tmp_path: Path) -> None:
+    """Builtins, methods, partials and mocks, whatever their signatures tell."""
+    events: list[Any] = []
+    listeners: list[Any] = [print, events.append, functools.partial(print, end=""), Mock()]
+    for listener in listeners:
+        run(specstep, tmp_path, on_event=listener, on_question=Mock(side_effect=ProposedDefaults()))
+    assert len(events) > 10
 
 
 def test_the_async_client_refuses_the_same(sandbox: Sandbox) -> None:
@@ -209,6 +247,7 @@ def test_runs_are_short_to_look_at(specstep: Any, tmp_path: Path) -> None:
     assert isinstance(runs, RunList)
     assert repr(runs).startswith("[RunRecord(run_id='portal', stage='done', generation_state='Complete', cost_usd=")
     assert len(repr(runs)) < 250
+    assert runs[0].updated_at >= runs[0].created_at
     page = runs._repr_html_()
     assert "portal" in page
     assert "<b>" not in page

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import httpx
 import pytest
@@ -433,7 +435,7 @@ def test_headers_that_make_no_sense_are_not_learned(odd: str) -> None:
 def test_no_wait_goes_past_the_deadline() -> None:
     """The wait is cut at the deadline, and WaitTimeout says what that means."""
     bench = Bench(deadline=1_010.0)
-    with pytest.raises(errors.WaitTimeout, match="continues at the service"):
+    with pytest.raises(errors.WaitTimeout, match="Nothing was started"):
         bench.play(one(Sleep(60.0)))
 
     assert bench.log == [("pause", 10.0)]
@@ -500,3 +502,24 @@ def test_a_flow_that_awaits_something_else_than_an_effect_is_refused() -> None:
 
     with pytest.raises(TypeError, match="not an effect"):
         Bench().play(flow())
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"stage": "new"}, "Nothing was started."),
+        ({"stage": "interview"}, "Nothing was paid for, and the interview is kept."),
+        ({"stage": "generation", "generation_ids": (UUID(int=1),)}, "What was started continues at the service."),
+        (
+            {"stage": "interview", "intent": Intent("start_generation", 0.0)},
+            "What was started continues at the service.",
+        ),
+    ],
+)
+def test_the_end_of_the_time_says_what_it_means_for_the_run(changes: dict[str, Any], says: str) -> None:
+    """Nobody is told that something continues where nothing was started."""
+
+    bench = Bench(deadline=1_010.0)
+    bench.session.write(changes)
+    with pytest.raises(errors.WaitTimeout, match=re.escape(says)):
+        bench.play(one(Sleep(60.0)))

@@ -63,6 +63,8 @@ class Service:
                 if self.states[id_] == "Complete":
                     body["package_id"] = str(package_of(id_))
                 return 200, body
+            case "get_generation_events":
+                return 200, {"events": []}
             case "get_me":
                 return 401, {"type": "UNAUTHORIZED"}
             case "get_capabilities":

@@ -58,17 +58,17 @@ def drawn(history: Any, limit: float | None = None) -> list[Drawn]:
 
 
 def test_the_plot_says_in_words_what_it_shows() -> None:
-    """Whoever cannot see it hears the sum, the forecast and the stages."""
+    """Whoever cannot see it hears the sum, the estimate and the stages."""
     found = course(HISTORY, (), "g")
     plot = costs(found, None)
 
     assert (
         summary(found)
-        == "The run took 2m 30s (2m of work, 30s waiting for you) and cost $1.20 against a forecast of $2.50."
+        == "The run took 2m 30s (2m of work, 30s waiting for you) and cost $1.20 against an estimate of $2.50."
     )
     assert plot.count(summary(found)) == 3
     assert plot.count('role="img"') == 2
-    assert "forecast $2.50" in plot
+    assert "estimate $2.50" in plot
     assert "waiting 30s" in plot
     assert "Shaded: waiting." in plot
 
@@ -122,9 +122,9 @@ def test_what_nobody_watched_is_dashed_and_still_flat_through_a_known_wait() -> 
     ("limit", "is_drawn"), [(0.8, True), (2.45, True), (2.55, True), (5.9, True), (100.0, False), (0.0001, True)]
 )
 def test_the_limit_is_drawn_or_named(limit: float, is_drawn: bool) -> None:
-    """One far above would press everything else flat, and is only named; near the forecast neither hides the other."""
+    """One far above would press everything else flat, and is only named; near the estimate neither hides the other."""
     for plot in drawn(HISTORY, limit):
-        names = [*plot.texts("limit-name"), *plot.texts("forecast-name")]
+        names = [*plot.texts("limit-name"), *plot.texts("estimate-name")]
         assert len(names) == 1 + is_drawn
         assert all(abs(one[2] - other[2]) >= 12 for one, other in itertools.combinations(names, 2))
         assert all(0 < name[2] < plot.height for name in names)

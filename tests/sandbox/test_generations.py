@@ -229,6 +229,19 @@ def test_rows_have_no_forecast_no_billing_and_no_package(start: Any) -> None:
     assert not [name for name in row if name.startswith(("estimated_", "billing", "package"))]
 
 
+def test_the_agents_steps_cost_together_what_the_generation_cost(start: Any) -> None:
+    """Through a retry and a restart, however late one asks; delivering is no agent's work."""
+    call = start(provider_retries=(ProviderRetry(),), host_restarts=(HostRestart(fraction=0.3),))
+    run = call.generation("Normal")
+    call.pass_time(10_000)
+    steps = call(op("get_generation_conversation", run)).json()["items"]
+
+    assert min(step["cost_usd"] for step in steps) > 0
+    (delivering,) = [one for one in call.sandbox.state.generations[run].events if one.to_state == "Delivering"]
+    assert sum(step["cost_usd"] for step in steps) == pytest.approx(delivering.spent_usd, abs=0.001)
+    assert delivering.spent_usd == pytest.approx(call.status(run)[COST], rel=0.03)
+
+
 def test_paging_and_order(start: Any) -> None:
     """Newest first unless told otherwise, in pages."""
     call = start()

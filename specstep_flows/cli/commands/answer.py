@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from specstep_flows.answers import SyncPolicy
     from specstep_flows.answers_file import AnswersFile
+    from specstep_flows.callbacks import SyncPolicy
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
     from specstep_flows.runs.records import RunRecord

@@ -12,7 +12,7 @@ from specstep_flows import errors
 from specstep_flows._json import as_json, read_own_json
 from specstep_flows._paths import home_path
 from specstep_flows.cli import any_operation
-from specstep_flows.cli.agreement import Confirmed, agree, agree_to_lose
+from specstep_flows.cli.agreement import Confirmed, agree_to_lose, agree_to_pay
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.output import show_table
@@ -97,11 +97,11 @@ def _agree(call: Call, stated: Operation | None, operation: str, ids: str, yes: 
     """Ask before what costs or destroys, and before what only a pulled document describes, unless it only reads."""
     if stated is None:
         return
+    what = (stated.about[:1].upper() + stated.about[1:]) + (f" ({ids})" if ids else "")
     if stated.costs:
-        agree(call, f"{operation} costs money", yes)
+        agree_to_pay(call, what, yes)
     elif stated.destroys:
-        what = stated.about[:1].upper() + stated.about[1:]
-        agree_to_lose(call, f"{what} ({ids})" if ids else what, stated.destroys, yes)
+        agree_to_lose(call, what, stated.destroys, yes)
     elif operation not in OPERATIONS and stated.kind != "read":
         unknown = "This version does not know what it does: it may cost money or destroy something."
         agree_to_lose(call, f"Send {operation} ({ids})" if ids else f"Send {operation}", unknown, yes)
@@ -122,12 +122,16 @@ def _list(call: Call) -> int:
 
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
+    stated = OPERATIONS.get(operation)
+    lost = "" if stated is None else stated.destroys or ("You will be charged." if stated.costs else "")
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
     if call.json or not lines:
         text = f"{operation} takes no arguments."
-        call.finish(text, {"operation": operation, "parameters": as_json(found)})
+        call.finish(text, {"operation": operation, "parameters": as_json(found), "asks_first": lost or None})
     else:
         show_table(call, ("NAME", "TYPE", "WHERE", ""), lines)
+    if lost:
+        call.terminal.say(f"It asks first, or needs --yes: {lost}")
     return 0
 
 

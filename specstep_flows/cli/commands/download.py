@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows._paths import shell_word
-from specstep_flows.cli.arguments import locate, start_over_elsewhere
+from specstep_flows.cli.arguments import locate
 from specstep_flows.cli.driver import chosen_progress, open_driver
 from specstep_flows.cli.options import (
     Events,
@@ -53,9 +53,20 @@ def download(
     """
     mode = chosen_progress(call, progress, events)
     options = RunningOptions(output=output, unpack=unpack, force=force)
+    settings, is_piped = call.settings(), options.wants_stdout
+    if is_piped:
+        from specstep_flows.cli.piped import redirected
+
+        options = redirected(call, options, settings)
     changes = options.given()
-    with open_driver(call, mode, call.settings(), attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
+    with open_driver(call, mode, settings, attrs.evolve(options, on_question=OnQuestion.detach)) as driver:
         found = _complete(call, driver.client, run)
+        driver.is_piped = is_piped
+        if is_piped:
+            # Nothing of it stays here, so there is no run to make of it, and one that there is stays as it is.
+            package = found if not isinstance(found, tuple) else driver.client.get_package_of(found[0].id)
+            call.run_id, call.same_again = None, f"download {run} --output -"
+            return driver.download(lambda: driver.client.download_package(package.id, **{**changes, "force": True}))
         if not isinstance(found, tuple):
             # It was made from migrated documents, not by a generation: there is no run to make of it.
             call.same_again = _same_again(found, changes)
@@ -63,7 +74,6 @@ def download(
         generation, record = found
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id
-        start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 

@@ -10,12 +10,12 @@ from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, money
-from specstep_flows.cli.agreement import Confirmed, agree
+from specstep_flows.cli.agreement import Confirmed, agree_to_pay
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
-from specstep_flows.cli.output import show_pairs, show_table
+from specstep_flows.cli.output import show_pairs, show_rows, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
@@ -133,7 +133,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     """
     with open_client(call) as client:
         identifier = _unmanaged(client, run)
-        _agree(call, client, identifier, yes, "Retry it")
+        _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
 
 
@@ -151,7 +151,7 @@ def update(
     """
     with open_client(call) as client:
         identifier = find_generation(call, client, run)
-        _agree(call, client, identifier, yes, "Regenerate it")
+        _agree(call, client, identifier, yes, "Regenerate")
         return _started(call, client.update_generation(identifier, intake, again=again))
 
 
@@ -190,8 +190,12 @@ def events(call: Call, run: RunOrGeneration) -> int:
     """Show what happened in each stage."""
     with open_client(call) as client:
         found = [dict(event.raw) for event in client.get_events(find_generation(call, client, run))]
-    call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
-    return 0
+    if call.json or not call.terminal.is_result_shown:
+        call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
+        return 0
+    # Their fields are undocumented: whatever any of them has is a column for people.
+    columns = dict.fromkeys(name for event in found for name, value in event.items() if value is not None)
+    return show_rows(call, found, tuple(columns), "events")
 
 
 def _unmanaged(client: SpecStep, target: str) -> Any:
@@ -205,13 +209,16 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
 
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
-    if not yes and not call.terminal.is_interactive:
-        agree(call, "This costs money", yes)
-    profile = client.get_generation(identifier).review_profile
+    what = f"{what} generation {identifier}"
+    if not call.terminal.is_interactive:
+        agree_to_pay(call, what, yes)
+    generation = client.get_generation(identifier)
+    profile, name = generation.review_profile, heading(generation.project_name)
     if not call.quiet:
         for line in read_before_paying(client, profile)[0]:
             call.terminal.tell(line)
-    agree(call, f"{what} with the profile {profile or 'it had'}: it costs money", yes)
+    known = ", ".join(filter(None, (name, profile and f"profile {profile}")))
+    agree_to_pay(call, f"{what} ({known})" if known else what, yes)
 
 
 def _started(call: Call, identifier: Any) -> int:

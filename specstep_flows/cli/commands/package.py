@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.agreement import agree
+from specstep_flows.cli.agreement import agree_to_pay
 from specstep_flows.cli.any_operation import ask_object, ask_service
 from specstep_flows.cli.options import Yes
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
@@ -100,7 +100,7 @@ def addendum(
 
     The addendum's id is written to stdout. It costs about $0.50.
     """
-    agree(call, "An addendum costs about $0.50", yes)
+    agree_to_pay(call, f"Draft an addendum to package {package}", yes, "It costs about $0.50.")
     try:
         answer = ask_object(call, "create_addendum", "addendum_id", id=package, title=title, description=description)
     except errors.RequestError as error:
@@ -131,7 +131,8 @@ def explain(
 
     The explanation is written to stdout as Markdown. The first one for each audience costs about $0.05.
     """
-    agree(call, "An explanation costs about $0.05, unless this audience has one already", yes)
+    cost = "It costs about $0.05, unless this audience has an explanation already."
+    agree_to_pay(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
     answer = ask_object(call, "explain_package", "markdown", id=package, audience=audience)
     call.finish(str(answer["markdown"]), {"explanation": answer})
     return 0

@@ -13,6 +13,7 @@ from specstep_flows.cli.options import complete_run
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.report import collect, default_path, receipt_path, write_receipt, write_report
+from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
     from specstep_flows.report import Collected
@@ -40,7 +41,7 @@ def report(
 ) -> int:
     """Write a run's report and receipt.
 
-    The report is one HTML file that needs no network: how long each stage took, the cost against the forecast, the
+    The report is one HTML file that needs no network: how long each stage took, the cost against the estimate, the
     interview, questions and answers, retries, the refinement audit and the package's files. The receipt is JSON for
     programs. The report's path is written to stdout. Nothing that costs is sent.
     """
@@ -83,10 +84,12 @@ def _collected(call: Call, run: str, *, is_offline: bool) -> Collected:
 def _can_ask(call: Call, record: RunRecord) -> bool:
     """Whether the service that this process would talk to is the run's own, with a key."""
     settings = call.settings()
+    if settings.api_url != record.api_url:
+        # A sandbox ends with its runs: that it is not asked goes without saying.
+        if not is_loopback(record.api_url):
+            call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")
+        return False
     if settings.api_key is None:
         call.terminal.say("No key is set, so the service is not asked.")
-        return False
-    if settings.api_url != record.api_url:
-        call.terminal.say(f"The run belongs to {record.api_url}, so {settings.api_url} is not asked.")
         return False
     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.arguments import find_run, given_brief, start_over_elsewhere
+from specstep_flows.cli.arguments import find_run, given_brief
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from specstep_flows.runs.records import RunRecord
+    from specstep_flows.settings import Settings
 
 
 @verb
@@ -77,18 +78,20 @@ def run(
             "This run costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to see "
             "what it would do. Nothing was sent."
         )
-    with (
-        service_of(call, is_embedded=sandbox) as settings,
-        open_driver(call, mode, settings, running, is_free=sandbox) as driver,
-    ):
-        driver.brief = given.words()
-        if dry_run:
-            return rehearse(driver, given, attach or (), kickoff, running, run_id)
-        return driver.drive(
-            lambda **hands: driver.client.run(
-                given.messages, attachments=attach or (), run_id=run_id, **kickoff.given(), **running.given(), **hands
+    with service_of(call, is_embedded=sandbox) as settings:
+        is_piped = running.wants_stdout
+        if is_piped:
+            running = _redirected(call, running, settings, kickoff.profile)
+        with open_driver(call, mode, settings, running, is_free=sandbox) as driver:
+            driver.brief, driver.is_piped = given.words(), is_piped
+            if dry_run:
+                return rehearse(driver, given, attach or (), kickoff, running, run_id)
+            options = {**kickoff.given(), **running.given()}
+            return driver.drive(
+                lambda **hands: driver.client.run(
+                    given.messages, attachments=attach or (), run_id=run_id, **options, **hands
+                )
             )
-        )
 
 
 @verb
@@ -105,11 +108,18 @@ def resume(
     give others; profile, project type and mirror can change until the generation is started.
     """
     mode = chosen_progress(call, running.progress, events)
+    settings = call.settings()
+    is_piped = running.wants_stdout
+    if is_piped:
+        running = _redirected(call, running, settings, kickoff.profile)
     changes = {**kickoff.given(), **running.given()}
 
-    with open_driver(call, mode, call.settings(), running) as driver:
+    with open_driver(call, mode, settings, running) as driver:
+        driver.is_piped = is_piped
         record = find_run(driver.client.store, run)
         call.run_id = record.run_id
+        if is_piped:
+            _redirected(call, running, settings, record.options.profile)
         _take_over(driver, record, changes)
         if is_open_interview(record):
             return resume_interview(driver, record, changes)
@@ -118,8 +128,13 @@ def resume(
                 f"Run {record.run_id} has yet to start its generation, which costs money, and there is no terminal to "
                 "confirm it on: add --yes. Nothing was sent."
             )
-        start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
+
+
+def _redirected(call: Call, running: RunningOptions, settings: Settings, profile: str | None) -> RunningOptions:
+    from specstep_flows.cli.piped import redirected
+
+    return redirected(call, running, settings, profile)
 
 
 def _take_over(driver: Driver, record: RunRecord, changes: Mapping[str, Any]) -> None:

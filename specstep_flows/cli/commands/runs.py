@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +13,18 @@ from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
 from specstep_flows.cli.options import RunOrGeneration, WholeRun
-from specstep_flows.cli.output import STATUS_WORDS, name_of, run_document, show_pairs, show_table, status_of
+from specstep_flows.cli.output import (
+    STATUS_WORDS,
+    name_of,
+    run_document,
+    show_pairs,
+    show_table,
+    status_of,
+    status_words,
+)
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.settings import is_loopback
 from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
@@ -32,8 +40,8 @@ def runs(
             "--status",
             "--state",
             metavar="WORD",
-            help="Only runs with this status: new, interview, generating, question, paused, failed, cancelled, "
-            "package, done, or open (not done, failed or cancelled); repeatable.",
+            help="Only runs with this status: new, interview, ready, starting, generating, question, paused, failed, "
+            "cancelled, package, done, or open (not done, failed or cancelled); repeatable.",
         ),
     ] = None,
     text: Annotated[
@@ -78,7 +86,8 @@ def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
         return False
     if text is None:
         return True
-    haystack = (record.run_id, record.project_name, *record.messages, record.generation_id, record.interview_id)
+    said = (turn.message for turn in record.turns)
+    haystack = (record.run_id, record.project_name, *record.messages, *said, record.generation_id, record.interview_id)
     return any(text.casefold() in str(part).casefold() for part in haystack if part is not None)
 
 
@@ -88,8 +97,9 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         record.run_id,
         status_of(record),
         "" if spent is None else money(spent),
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created_at)),
-        name_of(record),
+        f"{record.created_at.astimezone():%Y-%m-%d %H:%M}",
+        # What a sandbox says that it cost was charged to nobody.
+        name_of(record) + (" (sandbox)" if is_loopback(record.api_url) else ""),
     )
 
 
@@ -122,11 +132,11 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     return [
         ("run", record.run_id),
-        ("status", status_of(record)),
+        ("status", status_words(record)),
         ("project", name_of(record)),
         ("service", record.api_url),
-        ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created_at))),
-        ("last change", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated_at))),
+        ("started", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("last change", f"{record.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("profile", record.options.profile or DEFAULT_PROFILE),
         ("project type", record.options.project_type or record.detected_type),
         ("interview", record.interview_id),
@@ -138,7 +148,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("state", record.generation_state),
         ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("cost", None if spent is None else money(spent)),
-        ("cost limit", f"${record.options.max_cost_usd:g}" if record.options.max_cost_usd else None),
+        ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
             for answer in record.answers
@@ -175,6 +185,8 @@ def forget(
             )
         name = f" ({name_of(record)})" if name_of(record) else ""
         lost = "Its history, answers and cost are no longer on this machine; files and the service are not touched."
+        if word in ("generating", "question", "paused"):
+            lost += f" Generation {record.generation_id} is not cancelled."
         agree_to_lose(call, f"Forget run {record.run_id}{name}", lost, yes)
         store.forget(record.run_id)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})

@@ -13,7 +13,6 @@ from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.editor import edited
 from specstep_flows.cli.interview.keyboard import COMMANDS, UNDO, Command, make_keyboard
 from specstep_flows.cli.interview.view import show_reply, status_lines
-from specstep_flows.cli.progress.state import opened_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +96,8 @@ class Conversation:
             return
         match event:
             case events.RunOpened():
+                from specstep_flows.cli.progress.state import opened_words
+
                 self._terminal.tell(opened_words(event))
             case events.TurnSubmitted():
                 self._submitted(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from specstep_flows._text import plain_text, size, spaced
+from specstep_flows._text import percent, plain_text, size, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ def status_lines(interview: Interview, run_id: str | None) -> Iterator[str]:
     full = interview.transcript_size
     if full is not None and full.percent_used is not None:
         amount = f" ({full.chars} of {full.max_chars} characters)" if full.chars is not None and full.max_chars else ""
-        yield f"Transcript: {full.percent_used:g}% full{amount}."
+        yield f"Transcript: {percent(full.percent_used)} full{amount}."
     yield f"Detected type: {spaced(interview.detected_type) if interview.detected_type else 'not known yet'}."
 
 

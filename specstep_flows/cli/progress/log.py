@@ -30,6 +30,8 @@ Mode: TypeAlias = Literal["auto", "plain", "none", "events"]
 
 #: Off a terminal, the longest silence in seconds of the run's clock.
 HEARTBEAT_SECONDS: Final = 60.0
+#: A wait this many times as long as the last that was told is told, too.
+WORTH_SAYING: Final = 1.5
 #: The agent's reply is shown up to here; the record and ``--events`` have all of it.
 REPLY_LETTERS: Final = 200
 #: Where a line is broken on a terminal, it continues under its text, behind the time of day.
@@ -137,6 +139,7 @@ class PlainLines(Silent):
         self._facts: dict[UUID, dict[str, str]] = {}
         self._told_at = clock.now()
         self._waiting: str | None = None
+        self._waited = 0.0
 
     def take_over(self, opened: events.RunOpened) -> None:
         """Know the run."""
@@ -202,8 +205,10 @@ class PlainLines(Silent):
         return PARTS.join(filter(None, (headline(found), *changed)))
 
     def _wait(self, event: events.Waiting, now: float) -> None:
-        if event.reason != self._waiting or self._is_time(now, 0.0):
-            self._waiting = event.reason
+        # A wait that has grown says that it backs off; one like the last says nothing.
+        is_news = event.reason != self._waiting or event.seconds >= WORTH_SAYING * self._waited
+        if is_news or self._is_time(now, 0.0):
+            self._waiting, self._waited = event.reason, event.seconds
             self._say(f"{event.reason} Next try in {duration(max(1.0, event.seconds))}.", now)
 
     def _is_time(self, now: float, early: float) -> bool:

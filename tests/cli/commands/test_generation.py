@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> 
     assert "state:" in shown.out
     assert named.code == 0
     assert len(conversation.out.splitlines()) == 2
-    assert all(json.loads(line)["schema_version"] == 1 for line in events.out.splitlines())
+    assert all(json.loads(line)["schema_version"] == 2 for line in events.out.splitlines())
     assert specstep("generation", "show", generation, "--json").document["generation"]["project_name"] == "Tea"
 
 
@@ -56,6 +57,10 @@ class TestRetry:
 
         assert (refused.code, declined.code, agreed.code) == (2, 2, 0)
         assert "Quota:" in declined.err
+        assert re.search(
+            rf"Retry generation {failed} \(.+, profile Fast\)\? You will be charged\. \[y/N\]", declined.err
+        )
+        assert "add --yes. Nothing was sent." in refused.err
         assert agreed.out.strip() != failed
         assert sandbox.requests.count(op("retry_generation")) == 1
 
@@ -83,3 +88,17 @@ def test_what_the_state_does_not_allow(specstep: Any, sandbox: Any, complete: tu
 
     assert result.code == 1
     assert (result.document["code"], result.document["status"]) == ("conflict", 409)
+
+
+def test_events_are_a_table_for_a_person(
+    specstep: Any, complete: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program gets a JSON document a line, a person a column for whatever the events have."""
+    monkeypatch.setenv("COLUMNS", "120")
+    piped, shown = (specstep("generation", "events", complete[0], tty_out=is_shown) for is_shown in (False, True))
+
+    assert all(json.loads(line)["occurred_at"] for line in piped.out.splitlines())
+    head, first, *_ = shown.out.splitlines()
+    assert head.split("  ")[0] == "TYPE"
+    assert "OCCURRED AT" in head
+    assert first.endswith("Queued")

@@ -56,7 +56,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("> ")
     enter(child, "/done")
     child.expect_exact("The interview is complete.")
-    child.expect(r"Start a Fast generation now\? .*\[y/N\] ")
+    child.expect(r"Start a Fast generation\? .*\[y/N\] ")
     assert not sandbox.state.generations
     enter(child, "y")
     child.expect_exact("Should the product expose a REST API")

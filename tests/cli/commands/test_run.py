@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,7 @@ class TestAPersonAtATerminal:
         assert result.code == 0
         assert "Brief: 'A shop.', 7 characters." in result.err
         assert "Quota: 500 of 500 generations left" in result.err
-        assert "Start a Fast generation now? It costs money; it is cancelled above $5. [y/N]" in result.err
+        assert "Start a Fast generation? You will be charged; it is cancelled above $5.00. [y/N]" in result.err
         assert result.out.endswith(".zip\n")
         assert sandbox.requests.count(KICKOFF) == 1
 
@@ -400,3 +402,132 @@ def test_the_key_is_in_no_output(specstep: Any, sandbox: Any) -> None:
         assert result.code == 0
         assert sandbox.api_key not in result.out + result.err
         assert "sig=" not in result.out + result.err
+
+
+class TestStdout:
+    """``--output -``: the zip itself is the result."""
+
+    @pytest.fixture
+    def pipe(self, specstep: Any, home: Path) -> Any:
+        """Call the command as a process does, with stdout as bytes."""
+
+        def call(*arguments: str) -> tuple[int, bytes, str]:
+            result = specstep(*arguments)
+            return result.code, result.raw, result.err
+
+        return call
+
+    def test_a_run_s_package_is_the_bytes_on_stdout(self, pipe: Any, specstep: Any, sandbox: Any, home: Path) -> None:
+        """Whole and verified, nothing else beside it; nothing stays on disk, and the run is done."""
+        code, out, err = pipe("run", "A shop.", *FAST, "--run-id", "tea", "--output", "-")
+
+        assert code == 0, err
+        assert zipfile.is_zipfile(io.BytesIO(out))
+        assert list(home.iterdir()) == []
+        assert not [path for path in home.parent.rglob("*") if path.suffix in (".zip", ".part")]
+        shown = specstep("show", "tea", "--json").document
+        assert (shown["status"], shown["file"], shown["options"]["output"]) == ("done", None, None)
+
+        specstep("report", "tea", "--offline", "-o", home.parent / "tea.html")
+        page = (home.parent / "tea.html").read_text(encoding="utf-8")
+        assert "was written to stdout" in page
+        assert "None." not in page
+
+        again = specstep("download", "tea")
+        assert again.code == 0
+        assert Path(again.out.strip()).read_bytes() == out
+
+    @pytest.mark.parametrize("name", ["tea", "generation", "package"])
+    def test_a_download_leaves_the_run_as_it_is(
+        self, pipe: Any, specstep: Any, sandbox: Any, home: Path, name: str
+    ) -> None:
+        """By any of its ids; what is on disk already stays, and so does what is known of it."""
+        specstep("run", "A shop.", *FAST, "--run-id", "tea", "-o", "tea.zip")
+        before = specstep("show", "tea", "--json").document
+        given = {"tea": "tea", "generation": before["generation_id"], "package": before["package_id"]}[name]
+        code, out, err = pipe("download", given, "-o", "-")
+
+        assert code == 0, err
+        assert out == (home / "tea.zip").read_bytes()
+        after = specstep("show", "tea", "--json").document
+        seen = {"updated_at": None, "history": None}
+        assert {**after, **seen} == {**before, **seen}
+        assert len(specstep("runs", "--json").document["runs"]) == 1
+
+    def test_a_generation_from_elsewhere_is_not_adopted(
+        self, pipe: Any, specstep: Any, sandbox: Any, complete: tuple[str, str]
+    ) -> None:
+        """Its package goes to stdout, and that is all."""
+        code, out, err = pipe("download", complete[0], "-o", "-")
+
+        assert code == 0, err
+        assert zipfile.is_zipfile(io.BytesIO(out))
+        assert specstep("runs", "--json").document["runs"] == []
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["--json"], "--json and --output - both write to stdout"),
+            (["--events"], "--events and --output - both write to stdout"),
+            (["--unpack"], "--unpack needs a folder"),
+            (["--profile", "researcher"], "several packages"),
+        ],
+    )
+    def test_what_does_not_go_together_is_refused_first(
+        self, specstep: Any, untouched: None, arguments: list[str], says: str
+    ) -> None:
+        """Before anything is sent."""
+        result = specstep("run", "A shop.", "--yes", "--output", "-", *arguments)
+
+        assert result.code == 2
+        assert says in result.err
+
+    @pytest.mark.parametrize("verb", [["run", "A shop.", "--yes"], ["resume", "tea"], ["download", "tea"]])
+    def test_a_terminal_is_never_written_to(self, specstep: Any, untouched: None, verb: list[str]) -> None:
+        """The sentence shows how to redirect."""
+        result = specstep(*verb, "--output", "-", tty_out=True)
+
+        assert result.code == 2
+        assert "add > package.zip" in result.err
+
+    def test_verbs_that_wait_for_no_package_refuse_it(self, specstep: Any, sandbox: Any, elsewhere: str) -> None:
+        """adopt makes a run, which has no stdout; and elsewhere a dash is no file."""
+        for arguments in (["adopt", elsewhere, "-o", "-"], ["report", "tea", "-o", "-"]):
+            assert specstep(*arguments).code == 2
+        assert specstep("runs", "--json").document["runs"] == []
+
+    def test_a_dry_run_says_where_it_would_go(self, specstep: Any, sandbox: Any) -> None:
+        """To stdout."""
+        assert "write the package to stdout" in specstep("run", "A shop.", "--dry-run", "-o", "-").out
+
+    def test_a_detached_run_continues_to_stdout(self, pipe: Any, specstep: Any, sandbox: Any) -> None:
+        """The line that resumes says so, and what it says works."""
+        code, out, err = pipe("run", "A shop.", *FAST, "--run-id", "tea", "-o", "-", "--timeout", "20")
+        assert (code, out) == (3, b"")
+        assert "specstep resume tea --output -" in err
+
+        code, out, err = pipe("resume", "tea", "--output", "-")
+        assert code == 0, err
+        assert zipfile.is_zipfile(io.BytesIO(out))
+        assert sandbox.requests.count(KICKOFF) == 1
+
+    def test_a_full_disk_behind_stdout_loses_nothing(
+        self, specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The package is kept and named, and resuming writes it."""
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("specstep_flows.cli.piped.shutil.copyfileobj", full)
+            patch.setattr("specstep_flows.cli.piped.abandon_stdout", lambda: None)
+            result = specstep("run", "A shop.", *FAST, "--run-id", "tea", "-o", "-")
+        kept = Path(re.findall(r"kept at (\S+\.zip)", result.err)[0])
+        assert result.code == 2
+        assert "specstep resume tea --output -" in result.err
+
+        content = kept.read_bytes()
+        again = specstep("resume", "tea", "-o", "-")
+        assert (again.code, again.raw) == (0, content)
+        assert not kept.exists()

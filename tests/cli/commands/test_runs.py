@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from specstep_flows.runs.records import RunRecord
+from specstep_flows import SpecStep
+from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
+from specstep_flows.sandbox import Failure
 
 GENERATION = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
@@ -129,6 +133,20 @@ def test_forget_asks_for_force_while_a_run_is_open(specstep: Any, store: RunStor
     assert {record.run_id for record in store.all()} == {"failed", "new-one"}
 
 
+def test_forget_asks_and_says_what_is_lost(specstep: Any, store: RunStore) -> None:
+    """With the run's name; off a terminal it needs --yes; and what still costs is named."""
+    unasked = specstep("forget", "done")
+    declined = specstep("forget", "done", typed="\n")
+    open_one = specstep("forget", "asking", "--force", typed="n\n")
+
+    assert (unasked.code, declined.code, open_one.code) == (2, 2, 2)
+    assert "add --yes. Nothing was changed." in unasked.err
+    assert "Forget run done (Tea shop)? Its history, answers and cost" in declined.err
+    assert f"Generation {UUID(int=2)} is not cancelled. [y/N]" in open_one.err
+    assert len(store.all()) == 4
+    assert specstep("forget", "done", typed="y\n").code == 0
+
+
 def test_a_run_that_is_being_driven_is_not_forgotten(specstep: Any, store: RunStore) -> None:
     """Another process's run stays, and the sentence says who drives it."""
     let_go = store.hold("done")
@@ -165,3 +183,81 @@ def test_a_newer_store(specstep: Any, store: RunStore) -> None:
 
     assert result.code == 2
     assert "newer version" in result.document["message"]
+
+
+def test_times_are_text_that_says_when(specstep: Any, store: RunStore) -> None:
+    """Nobody has to know that a number counts seconds since 1970, or on which clock."""
+    store.update("done", {"history": ({"at": 1780315206.0, "generation_id": str(GENERATION), "state": "Drafting"},)})
+    listed = specstep("runs", "--json").document["runs"]
+    shown = specstep("show", "done", "--json").document
+
+    assert all(run[name].endswith("+00:00") for run in listed for name in ("created_at", "updated_at"))
+    assert datetime.fromisoformat(shown["history"][0]["at"]).tzinfo is not None
+
+
+def test_a_document_is_laid_out_for_a_person_and_one_line_for_a_program(specstep: Any, store: RunStore) -> None:
+    """At a terminal JSON is read; in a pipe it is parsed line by line."""
+    shown, piped = specstep("show", "done", "--json", tty_out=True), specstep("show", "done", "--json")
+
+    assert shown.out.startswith('{\n  "schema_version"')
+    assert len(piped.out.splitlines()) == 1
+    assert shown.document == piped.document
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "project"),
+    [
+        (
+            {"interview_id": GENERATION, "turns": (TurnRecord("# A tea shop\n\nIt sells tea.", "k"),)},
+            "interview",
+            "A tea",
+        ),
+        ({"interview_id": GENERATION, "intake_artifact_id": GENERATION, "project_name": "Tea"}, "ready", "Tea"),
+        ({"intake_artifact_id": GENERATION, "intent": Intent("start_generation", 1.0)}, "starting", ""),
+    ],
+)
+def test_an_interview_is_known_by_what_was_said_and_whether_it_is_complete(
+    specstep: Any, store: RunStore, record: dict[str, Any], status: str, project: str
+) -> None:
+    """Who held an interview and did not pay finds it again, and sees that it only has to be paid for."""
+    store.create(RunRecord("talk", "https://specstep.com", 2e9, 2e9, **record))
+    row = specstep("runs").out.splitlines()[1]
+
+    assert row.split()[:2] == ["talk", status]
+    assert project in row
+    assert specstep("runs", "--status", status).out.splitlines()[1].split() == row.split()
+    assert ("not paid for" in specstep("show", "talk").out) == (status == "ready")
+
+
+@pytest.mark.parametrize("ending", ["budget", "user", "somebody", "failure", "pause"])
+def test_the_record_has_the_state_that_was_read_last(specstep: Any, sandbox: Any, options: Any, ending: str) -> None:
+    """Whatever ended a run or halted it, its row says so at once, not only once it is resumed."""
+    if ending == "failure":
+        options.failures = (Failure(state="Reviewing", category="ReviewBudgetExhausted"),)
+    limit = {"budget": ["--max-cost", "0.10"], "failure": []}.get(ending, ["--timeout", "30"])
+    result = specstep("run", "A shop.", "-y", "--profile", "Fast", "--run-id", "tea", *limit)
+    (generation_id,) = sandbox.state.generations
+    if ending == "user":
+        with SpecStep() as client:
+            client.cancel_generation(generation_id)
+    elif ending == "pause":
+        specstep("generation", "pause", "tea")
+    elif ending == "somebody":
+        # On the website, while a process watches.
+        sandbox.state.generations[generation_id].cancel(sandbox.clock.now(), None)
+        result = specstep("watch", "tea")
+
+    run = specstep("show", "tea", "--json").document
+    (row,) = specstep("runs").out.splitlines()[1:]
+    expected = {"failure": ("failed", "Failed"), "pause": ("paused", "Paused")}.get(ending, ("cancelled", "Cancelled"))
+    assert result.code != 0
+    assert (run["status"], run["generation_state"]) == expected
+    assert row.split()[1] == expected[0]
+    assert run["history"][-1]["state"] == expected[1]
+    # What it took is the same wherever it is asked for.
+    report = specstep("report", "tea", "--json").document
+    receipt = json.loads(Path(report["receipt"]).read_text())
+    again = specstep("show", "tea", "--json").document
+    assert receipt["state"] == again["generation_state"] == expected[1]
+    assert receipt["duration"] == again["duration"] == run["duration"]
+    assert receipt["cost"]["total_usd"] == pytest.approx(run["cost_usd"])

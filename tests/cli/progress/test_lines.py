@@ -165,7 +165,7 @@ def test_an_interview_is_shown_before_there_is_a_generation(clock: Any) -> None:
     )
 
     assert "the agent's reply to message 2 of 2" in frame
-    assert "1.1% full" in frame
+    assert "1% full" in frame
 
 
 def test_questions_waits_and_downloads_are_shown(clock: Any, busy_generation: Generation) -> None:
