@@ -207,11 +207,13 @@ def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:
 
 def _needed(missing: Sequence[Clarification], pending: Sequence[Clarification]) -> errors.AnswersNeeded:
     texts = "; ".join(f"{question.agent or 'an agent'} asks: {question.question}" for question in missing)
-    need = f"{counted(len(missing), 'question')} need{'s' if len(missing) == 1 else ''} an answer"
+    needs = "needs" if len(missing) == 1 else "need"
+    which = f"{counted(len(missing), 'question')} {needs} an answer"
     if len(missing) < len(pending):
-        need = f"{len(missing)} of {len(pending)} questions still need an answer, so none was sent"
+        which = f"{len(missing)} of {len(pending)} questions {needs} an answer, so none was sent"
     return errors.AnswersNeeded(
-        f"{need}; the generation is paused ({texts}). Nothing is being spent while it waits.", questions=pending
+        f"{which}; the generation is paused ({texts}). Nothing is being spent while it waits.",
+        questions=pending,
     )
 
 
