@@ -197,6 +197,10 @@ class Notice(Event):
 
     message: str
 
+    def __str__(self) -> str:
+        # It may be about money: never shortened.
+        return f"Notice: {' '.join(self.message.split())}"
+
 
 @attrs.frozen
 class Downloading(Event):
