@@ -88,7 +88,10 @@ class Call:
         if self.json:
             self.terminal.document(document)
         elif text is not None:
-            self.terminal.result(text if is_exact else plain_text(text))
+            if is_exact:
+                self.terminal.result(text)
+            else:
+                self.terminal.result(plain_text(text), is_prose=True)
 
 
 @contextlib.contextmanager

@@ -135,10 +135,14 @@ class Terminal:
         """While something other than ``tell`` writes: what a person is typing is out of the way, and comes back."""
         return self._prompt.hidden() if self._prompt is not None else contextlib.nullcontext()
 
-    def result(self, text: str) -> None:
-        """A line of the result. A terminal is shown what is safe to show; a program gets it as it is."""
+    def result(self, text: str, *, is_prose: bool = False) -> None:
+        """A line of the result. A terminal is shown what is safe to show; a program gets it as it is.
+
+        On a terminal, the lines of what ``is_prose`` are broken between words.
+        """
         if is_terminal(sys.stdout):
             text = self._safe(text, sys.stdout)
+            text = _wrapped(text, _columns(sys.stdout)) if is_prose else text
         self._write_out(f"{text}\n")
 
     def result_drawn(self, text: str) -> None:

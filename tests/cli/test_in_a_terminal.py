@@ -153,3 +153,22 @@ def test_a_dumb_terminal_and_one_without_utf8_are_served(
         assert "\x1b" not in text
     else:
         assert text.isascii()
+
+
+#: Verbs that show tables, facts or text as their result.
+SHOWN = ("runs", "show mine", "doctor", "generation list", "generation conversation mine", "package search shop")
+
+
+def test_no_word_is_broken_at_any_width(start: Start, sandbox: Sandbox) -> None:
+    """What fits a line of 40 columns is whole there, and nothing of what 200 columns show is lost."""
+    finish(start("run", "A shop for tea in Genoa.", "--yes", "--run-id", "mine", "--profile", "Fast", "--quiet"))
+    for verb in SHOWN:
+        texts = []
+        for width in (200, 80, 40):
+            child = start(*verb.split(), width=width, height=60)
+            assert finish(child) == 0, verb
+            texts.append(Screen(width, 60).feed(str(child.before)).text)
+        wide, *narrower = texts
+        words = {word for word in wide.split() if len(word) <= 24 and not word.isupper()}
+        for text in narrower:
+            assert not {word for word in words if word.casefold() not in text.casefold()}, verb

@@ -15,7 +15,7 @@ from specstep_flows.cli.arguments import find_generation, find_target, id_as_nam
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
-from specstep_flows.cli.output import show_pairs, show_table
+from specstep_flows.cli.output import show_pairs, show_rows, show_table
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
@@ -190,8 +190,12 @@ def events(call: Call, run: RunOrGeneration) -> int:
     """Show what happened in each stage."""
     with open_client(call) as client:
         found = [dict(event.raw) for event in client.get_events(find_generation(call, client, run))]
-    call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
-    return 0
+    if call.json or not call.terminal.is_result_shown:
+        call.finish("\n".join(document_text(event) for event in found) or None, {"events": found})
+        return 0
+    # Their fields are undocumented: whatever any of them has is a column for people.
+    columns = dict.fromkeys(name for event in found for name, value in event.items() if value is not None)
+    return show_rows(call, found, tuple(columns), "events")
 
 
 def _unmanaged(client: SpecStep, target: str) -> Any:

@@ -121,7 +121,8 @@ class _Drawer:
                 rows.append(self._row("now", self.watched.doing, 9))
             if self.watched.interview_percent is not None:
                 rows.append(self._row("transcript", f"{percent(self.watched.interview_percent)} full", 2))
-            rows.append(self._row("time", duration(self.watched.elapsed(self.now).seconds), 5))
+            # Not the generation's time, which begins at nothing when that starts.
+            rows.append(self._row("interview", duration(self.watched.elapsed(self.now).seconds), 5))
         else:
             rows += self._generation(generation)
         if self.watched.uploading is not None:

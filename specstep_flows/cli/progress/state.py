@@ -34,15 +34,15 @@ def opened_words(event: events.RunOpened) -> str:
     return f"Resuming run {event.run_id}" if event.resumed else f"Run {event.run_id}"
 
 
-def answered_words(answers: Sequence[Answer]) -> list[str]:
+def answered_words(answers: Sequence[Answer], whose: str = "") -> list[str]:
     """What was answered in the user's name, with its question and the rule that answered it.
 
-    What a person typed is on the screen already.
+    ``whose`` says which of several generations asked. What a person typed is on the screen already.
     """
     lines: list[str] = []
     for answer in answers:
         if not answer.rule.startswith(PERSON):
-            lines += [f"Question: {answer.question}", f"Answered ({answer.rule}): {answer.answer}"]
+            lines += [f"Question{whose}: {answer.question}", f"Answered ({answer.rule}): {answer.answer}"]
     return lines or [f"{'Answer' if len(answers) == 1 else 'Answers'} sent; the generation will resume shortly."]
 
 
@@ -102,7 +102,8 @@ class Watched:
                 self.questions = len(event.questions)
             case events.QuestionsAnswered():
                 self.questions = 0
-                return answered_words(event.answers)
+                kin = self.beside.get(event.generation_id)
+                return answered_words(event.answers, "" if kin is None else f" ({kin.review_profile})")
             case events.Waiting():
                 self.waiting, self.waiting_until = event.reason, now + event.seconds
             case events.Notice():
@@ -141,8 +142,9 @@ class Watched:
                 self.doing = "Downloading the package"
                 self.downloaded = (event.received_bytes, event.total_bytes)
             case events.PackageSaved():
+                name = f"{event.path.name} " if self.beside else ""
                 is_there, self.downloaded, self.doing = self.was_finished and self.downloaded is None, None, None
-                return [] if is_there else [f"Package downloaded and verified ({size(event.size_bytes)})"]
+                return [] if is_there else [f"Package {name}downloaded and verified ({size(event.size_bytes)})"]
             case events.Unpacked():
                 return [f"Unpacked {counted(event.files, 'file')} into {event.path}"]
         return []

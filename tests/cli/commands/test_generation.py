@@ -88,3 +88,17 @@ def test_what_the_state_does_not_allow(specstep: Any, sandbox: Any, complete: tu
 
     assert result.code == 1
     assert (result.document["code"], result.document["status"]) == ("conflict", 409)
+
+
+def test_events_are_a_table_for_a_person(
+    specstep: Any, complete: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program gets a JSON document a line, a person a column for whatever the events have."""
+    monkeypatch.setenv("COLUMNS", "120")
+    piped, shown = (specstep("generation", "events", complete[0], tty_out=is_shown) for is_shown in (False, True))
+
+    assert all(json.loads(line)["occurred_at"] for line in piped.out.splitlines())
+    head, first, *_ = shown.out.splitlines()
+    assert head.split("  ")[0] == "TYPE"
+    assert "OCCURRED AT" in head
+    assert first.endswith("Queued")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import attrs
 
 from specstep_flows import events
 from specstep_flows.cli.progress.display import LiveDisplay
-from specstep_flows.models import Generation
+from specstep_flows.models import Answer, Generation
 from tests.kit.frames import RUN, looks, shown, terminal, written
 
 
@@ -114,3 +115,16 @@ def test_the_time_of_a_resumed_run_begins_where_it_was(clock: Any, busy_generati
         (60.0, 100.0),
         (110.0, 100.0),
     ]
+
+
+def test_of_several_generations_each_line_says_which(clock: Any, busy_generation: Generation) -> None:
+    """The same question of three generations, and their three packages, are not three equal lines."""
+    display = LiveDisplay(terminal(200), clock=clock)
+    child = attrs.evolve(busy_generation, id=UUID(int=9), review_profile="Fast")
+    for event in (*looks(busy_generation), events.GenerationProgress(child, 15.0)):
+        display(event)
+    answered = events.QuestionsAnswered(child.id, (Answer("REST?", "No.", "proposed default"),))
+    saved = events.PackageSaved(Path("/x/tea-2.zip"), 1900, "0")
+
+    assert display._watched.take(answered, clock.at) == ["Question (Fast): REST?", "Answered (proposed default): No."]
+    assert display._watched.take(saved, clock.at) == ["Package tea-2.zip downloaded and verified (1.9 KB)"]
