@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("No Chromium was found; set SPECSTEP_CHROMIUM.", file=sys.stderr)
         return 1
     output.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, Sandbox(speed=SPEED) as sandbox:
+    with tempfile.TemporaryDirectory(prefix="portal-") as name, Sandbox(speed=SPEED) as sandbox:
         folder = Path(name)
         shutil.copy(ROOT / "scripts" / "sample-brief.md", folder / "brief.md")
         environment = {

@@ -231,6 +231,7 @@ class _Runtime:
                 raise
             is_alone, let_go = False, _nothing
         try:
+            before = self._before(run_id)
             record, resumed = find(self.store, self.settings.api_url)
             session = Session(
                 self._shared,
@@ -249,12 +250,27 @@ class _Runtime:
                         self.store.discard(run_id)
                 elif isinstance(error, errors.SpecStepError):
                     error.run_id = run_id
+                    if before is not None and isinstance(error, errors.UsageError | errors.SettingsError):
+                        self._take_back(before, record)
                     if is_alone:
                         with contextlib.suppress(errors.StoreError):
                             self.store.update(run_id, {"error": error.message})
                 raise
         finally:
             let_go()
+
+    def _before(self, run_id: str) -> RunRecord | None:
+        try:
+            return self.store.get(run_id)
+        except errors.RunNotFound:
+            return None
+
+    def _take_back(self, before: RunRecord, opened: RunRecord) -> None:
+        """Undo changes that were refused before anything was done with them, which the next resume would meet again."""
+        with contextlib.suppress(errors.StoreError):
+            if self.store.get(before.run_id) == opened:
+                changes = {name: getattr(before, name) for name in opening.CHANGED_ON_OPENING}
+                self.store.update(before.run_id, changes)
 
     @contextlib.contextmanager
     def _alone(self, identifier: UUID | None) -> Iterator[None]:

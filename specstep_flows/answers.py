@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 
@@ -20,9 +20,6 @@ __all__ = ["FALLBACK", "AnswersFile", "Detach", "Fail", "FirstOf", "ProposedDefa
 
 #: What the official samples answer when the agent proposes nothing (language-samples).
 FALLBACK: Final = "Use your best judgment for v1."
-
-#: A policy that is not a coroutine function: it returns answers by question text, as ``Answer`` objects, or None.
-SyncPolicy: TypeAlias = Callable[[list[Clarification]], Mapping[str, str] | Sequence[Answer] | None]
 
 
 @attrs.frozen
@@ -68,7 +65,7 @@ class Fail:
 class FirstOf:
     """Answer each question with the first policy that has an answer, for example a file and then the defaults."""
 
-    def __init__(self, *policies: SyncPolicy) -> None:
+    def __init__(self, *policies: Callable[[list[Clarification]], Mapping[str, str] | Sequence[Answer] | None]) -> None:
         for policy in policies:
             if not callable(policy) or isinstance(policy, type) or inspect.iscoroutinefunction(policy):
                 raise AnswersError(

@@ -506,9 +506,13 @@ class PackageError(SpecStepError):
 
 
 class DownloadError(PackageError):
-    """The download is incomplete. What arrived is kept in the ``.part`` file, and the next attempt continues there."""
+    """The download is incomplete. What arrived is kept in the ``.part`` file, and the next attempt continues there.
+
+    ``may_clear`` is false where a setting has to be changed first, so that trying again at once is of no use.
+    """
 
     code = "download"
+    may_clear: bool = True
 
 
 class SignedUrlExpired(DownloadError):

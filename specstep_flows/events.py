@@ -40,12 +40,10 @@ __all__ = [
 
 #: Longer texts are shortened where an event is shown in one line.
 LONGEST_VALUE: Final = 100
-#: Sentences of ours, which may be about money: never shortened.
-_SENTENCES: Final = frozenset({"message", "reason"})
 
 
-def _line(name: str, text: str) -> str:
-    return " ".join(text.split()) if name in _SENTENCES else shorten(text, LONGEST_VALUE, placeholder="…")
+def _line(text: str) -> str:
+    return shorten(text, LONGEST_VALUE, placeholder="…")
 
 
 @attrs.frozen
@@ -55,7 +53,7 @@ class Event:
     def __str__(self) -> str:
         values = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
         known = [
-            f"{name.replace('_', ' ')} {_line(name, str(value))}"
+            f"{name.replace('_', ' ')} {_line(str(value))}"
             for name, value in values
             if isinstance(value, str | float | int | PurePath | UUID)
         ]
@@ -171,7 +169,7 @@ class QuestionsAsked(Event):
     questions: tuple[Clarification, ...]
 
     def __str__(self) -> str:
-        return _line("", "Questions asked: " + "; ".join(question.question for question in self.questions))
+        return _line("Questions asked: " + "; ".join(question.question for question in self.questions))
 
 
 @attrs.frozen
@@ -182,7 +180,7 @@ class QuestionsAnswered(Event):
     answers: tuple[Answer, ...]
 
     def __str__(self) -> str:
-        return _line("", "Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
+        return _line("Answered: " + "; ".join(f"{answer.answer} ({answer.rule})" for answer in self.answers))
 
 
 @attrs.frozen
@@ -198,6 +196,10 @@ class Notice(Event):
     """Something that a person may want to know; the run continues."""
 
     message: str
+
+    def __str__(self) -> str:
+        # It may be about money: never shortened.
+        return f"Notice: {' '.join(self.message.split())}"
 
 
 @attrs.frozen

@@ -33,9 +33,11 @@ def test_an_event_is_one_short_line_of_text() -> None:
     answers = (Answer("Which database?", "PostgreSQL 16.", "proposed default"),)
     assert str(events.QuestionsAnswered(UUID(int=1), answers)) == "Answered: PostgreSQL 16. (proposed default)"
     assert "$0.28" in str(events.GenerationProgress(generation, 30.0))
-    for event in (events.Notice(long), events.TurnSubmitted(1, None, long), events.InterviewStarted(UUID(int=1), long)):
+    for event in (events.TurnSubmitted(1, None, long), events.InterviewStarted(UUID(int=1), long)):
         assert "\n" not in str(event)
         assert len(str(event)) < 200
+    # A sentence that is told, perhaps of money, is whole.
+    assert str(events.Notice(f"{long}cancel one of them.")).endswith("line cancel one of them.")
 
 
 def test_two_events_of_one_content_are_equal() -> None:

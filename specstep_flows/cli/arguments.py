@@ -20,7 +20,7 @@ from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
@@ -250,10 +250,3 @@ def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord
             some = ", ".join(record.run_id for record in found[:5])
             raise errors.RunNotFound(f"Several run ids start with {name}: {some}. Give more of the id.") from None
         raise
-
-
-def start_over_elsewhere(store: RunStore, record: RunRecord, changes: Mapping[str, Any]) -> None:
-    """Let a run that has its package on disk put it under another name as well, when it is given another output."""
-    output = changes.get("output")
-    if record.is_finished and output is not None and output != record.options.output:
-        store.update(record.run_id, {"stage": "package", "unpacked_to": None})

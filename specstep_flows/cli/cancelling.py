@@ -172,7 +172,13 @@ class Cancellation:
 
     def _not_begun(self, record: RunRecord) -> errors.Conflict:
         """Nothing is paid for yet. Raises ``RunBusy`` where another process may be about to."""
-        self.client.store.hold(record.run_id)()
+        try:
+            self.client.store.hold(record.run_id)()
+        except errors.RunBusy:
+            raise
+        except errors.StoreError:
+            # It cannot be written, so nobody here drives it.
+            pass
         return errors.Conflict(
             f"Run {record.run_id} has no generation yet, so there is nothing to cancel and nothing was charged."
         )

@@ -11,6 +11,7 @@ from specstep_flows import errors, events
 from specstep_flows._course import Duration, course
 from specstep_flows._text import duration, money
 from specstep_flows.cli import exits
+from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.output import package_document, result_document
@@ -67,8 +68,9 @@ class Driver:
         if self.around is not None:
             reporter = self.around(reporter)
         file = load_answers(self.answers)
+        drafts = Drafts(self.call, self.client)
         policy = make_policy(
-            self.on_question, file, lambda: Person(self.call.terminal, self.interrupts, reporter.paused)
+            self.on_question, file, lambda: Person(self.call.terminal, self.interrupts, reporter.paused, drafts)
         )
 
         def tell(event: events.Event) -> None:
@@ -82,7 +84,7 @@ class Driver:
             reporter(events.Notice(in_options(event.message)) if isinstance(event, events.Notice) else event)
 
         try:
-            with reporter, self.interrupts.told_by(reporter.detaching):
+            with self.call.terminal.held(), reporter, self.interrupts.told_by(reporter.detaching):
                 result = go(
                     on_question=policy,
                     confirm=None if self.is_free else lambda record: self._confirm(record, reporter),

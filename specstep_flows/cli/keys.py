@@ -42,6 +42,11 @@ class Keys:
     _before: Any = attrs.field(default=None, init=False)
     _handler: Any = attrs.field(default=None, init=False)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a ``held`` block is open."""
+        return self._depth > 0
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """While what is typed is for this command, whether or not it is being read at the moment."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from specstep_flows.answers_file import AnswersFile
-    from specstep_flows.callbacks import Policy
+    from specstep_flows.callbacks import Policy, SyncPolicy
+    from specstep_flows.cli.drafts import Drafts
     from specstep_flows.cli.interrupts import Interrupts
     from specstep_flows.cli.terminal import Terminal
     from specstep_flows.models import Clarification
@@ -48,7 +49,7 @@ def make_policy(mode: OnQuestion, file: AnswersFile | None, person: Callable[[],
     """The policy for ``--answers`` and ``--on-question``: the file first, then what was chosen for the rest."""
     from specstep_flows import answers
 
-    makers: dict[OnQuestion, Callable[[], answers.SyncPolicy]] = {
+    makers: dict[OnQuestion, Callable[[], SyncPolicy]] = {
         OnQuestion.ask: person,
         OnQuestion.defaults: answers.ProposedDefaults,
         OnQuestion.detach: answers.Detach,
@@ -65,28 +66,41 @@ class Person:
     terminal: Terminal
     interrupts: Interrupts
     paused: Callable[[], AbstractContextManager[Any]]
+    drafts: Drafts
 
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer] | None:
-        """An answer to each, or None at the end of input."""
+        """An answer to each, or None at the end of input. What was typed of them is kept until all are answered."""
+        typed: dict[str, str] = {}
         answers = []
         with self.paused():
-            for number, question in enumerate(questions, 1):
-                for line in question_lines(question, number, len(questions)):
-                    self.terminal.tell(line)
-                self.terminal.tell("Ctrl-C leaves the question for later.")
-                text = self._answer(question)
-                if text is None:
-                    self.terminal.tell("")
-                    return None
-                answers.append(Answer(question.question, *text))
+            try:
+                for number, question in enumerate(questions, 1):
+                    for line in question_lines(question, number, len(questions)):
+                        self.terminal.tell(line)
+                    self.terminal.tell("Ctrl-C leaves the question for later.")
+                    typed[question.question] = self.drafts.get(question.question)
+                    text = self._answer(question, typed[question.question])
+                    if text is None:
+                        self.terminal.tell("")
+                        return None
+                    typed[question.question] = "" if text[1] != PERSON else text[0]
+                    answers.append(Answer(question.question, *text))
+                typed = dict.fromkeys(typed, "")
+            finally:
+                unsent = self.terminal.take_draft()
+                if unsent.strip() and typed:
+                    typed[[*typed][-1]] = unsent
+                kept = [self.drafts.keep(question, text) for question, text in typed.items()]
+                if any(kept):
+                    self.terminal.tell("What you had not sent is kept with the run.")
         return answers
 
-    def _answer(self, question: Clarification) -> tuple[str, str] | None:
+    def _answer(self, question: Clarification, draft: str) -> tuple[str, str] | None:
         proposed = question.proposed_default
         prompt = "Answer (Enter accepts the proposal): " if proposed else "Answer: "
         while True:
             with self.interrupts.idle():
-                text = self.terminal.ask(prompt)
+                text = self.terminal.ask(prompt, draft)
             if text is None:
                 return None
             if text.strip():

@@ -101,9 +101,31 @@ class Terminal:
             self._prompt = Prompt(self._keys)
         return self._prompt
 
-    def held(self) -> AbstractContextManager[None]:
-        """While everything typed is for this command, which asks for it now or later: pastes are whole, no echo."""
-        return self._keys.held() if self._can_prompt else contextlib.nullcontext()
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """While everything typed is for this command, which asks for it now or later: pastes are whole, no echo.
+
+        What was typed and not used is shown at the end.
+        """
+        if not self._can_prompt or self._keys.is_held:
+            yield
+            return
+        with self._keys.held():
+            try:
+                yield
+            finally:
+                draft = self.take_draft().strip("\n")
+                if draft.strip():
+                    self.tell(f"Not sent:\n{draft}")
+
+    def take_draft(self) -> str:
+        """What was typed at the prompt and not sent. It is nobody's draft any more."""
+        if self._prompt is None:
+            return ""
+        self._prompt.stop()
+        draft = self._prompt.draft
+        self._prompt.replace("")
+        return draft
 
     def lent(self) -> AbstractContextManager[None]:
         """While another program has the terminal."""
@@ -163,16 +185,19 @@ class Terminal:
         sys.stderr.write(text)
         sys.stderr.flush()
 
-    def ask(self, prompt: str) -> str | None:
+    def ask(self, prompt: str, draft: str = "") -> str | None:
         """What a person typed or pasted, a paste of several lines as a whole; None at the end of input.
 
-        What was typed before is shown as a draft, and Enter accepts it.
+        What was typed before, or else ``draft``, is there to begin with, and Enter accepts it.
         """
         *before, label = _wrapped(self._safe(prompt, sys.stderr), _columns(sys.stderr)).split("\n")
         with contextlib.suppress(OSError, ValueError):
             self._write("".join(f"{line}\n" for line in before))
         if self.prompt is None:
-            return self._asked_plainly(label)
+            return self._asked_plainly(label, draft)
+        self.prompt.take_in()
+        if not self.prompt.draft:
+            self.prompt.replace(draft)
         line = None
         try:
             line = self.prompt.read(label, " " * len(label))
@@ -181,10 +206,10 @@ class Terminal:
             self.tell(label + (line.text if line is not None else self.prompt.draft).rstrip("\n"))
         return None if line is None else line.text
 
-    def _asked_plainly(self, label: str) -> str | None:
+    def _asked_plainly(self, label: str, draft: str) -> str | None:
         """As ``ask``, where the terminal itself echoes what is typed and nothing is drawn over."""
         self._typed_before += read_at_once(0.0) or ""
-        draft, self._typed_before = self._typed_before.strip(), ""
+        draft, self._typed_before = self._typed_before.strip() or draft, ""
         if draft:
             self.tell(f"Typed before: {draft}\nAn empty line accepts it.")
         with contextlib.suppress(OSError, ValueError):

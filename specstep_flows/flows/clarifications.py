@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
-from specstep_flows._text import duration
+from specstep_flows._text import counted, duration
 from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
@@ -207,9 +207,12 @@ def _has_worked(before_usd: float | None, now_usd: float | None) -> bool:
 
 def _needed(missing: Sequence[Clarification], pending: Sequence[Clarification]) -> errors.AnswersNeeded:
     texts = "; ".join(f"{question.agent or 'an agent'} asks: {question.question}" for question in missing)
+    needs = "needs" if len(missing) == 1 else "need"
+    which = f"{counted(len(missing), 'question')} {needs} an answer"
+    if len(missing) < len(pending):
+        which = f"{len(missing)} of {len(pending)} questions {needs} an answer, so none was sent"
     return errors.AnswersNeeded(
-        f"{len(missing)} of {len(pending)} questions have no answer, so none was sent and the generation stays paused "
-        f"({texts}). Nothing is being spent while it waits.",
+        f"{which}; the generation is paused ({texts}). Nothing is being spent while it waits.",
         questions=pending,
     )
 

@@ -202,7 +202,7 @@ async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
             slow = slow + 1 if grown < last + LITTLE_BYTES else 0
             last = grown if slow == 0 else last
             size = max(size, grown)
-            if idle >= MOST_IDLE_ATTEMPTS or slow >= MOST_SLOW_ATTEMPTS:
+            if not error.may_clear or idle >= MOST_IDLE_ATTEMPTS or slow >= MOST_SLOW_ATTEMPTS:
                 raise
             wait = min(30.0, 2.0**idle)
             await Report(events.Waiting(error.message, wait))

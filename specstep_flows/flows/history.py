@@ -97,7 +97,8 @@ def needs_moments(history: Sequence[Sample], generation: Generation, now: float)
     """Whether a look leaves something open that the service's events can tell: what nobody watched, or an end."""
     before = [look for look in history if look.get("generation_id") == str(generation.id)]
     if before and is_terminal(before[-1].get("state")):
-        return False
+        # Known already, unless whoever saw the end could not read them.
+        return not any(look.get("moments") for look in before if is_terminal(look.get("state")))
     if generation.is_terminal:
         # A cancelled one has no stamp of its end, looks are late by seconds, and between two of them a pause may have
         # come and gone: what was waiting and what was work is to be the same wherever it is told.

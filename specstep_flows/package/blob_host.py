@@ -192,7 +192,10 @@ def from_network(host: str, call: Callable[[], T]) -> T:
         return call()
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = _reason(error)
-    raise DownloadError(f"The download from {host} failed: {reason}. What arrived is kept.")
+        may_clear = not isinstance(error, ssl.SSLCertVerificationError)
+    failure = DownloadError(f"The download from {host} failed: {reason}. What arrived is kept.")
+    failure.may_clear = may_clear
+    raise failure
 
 
 def _connect(address: Address, timeout: float, may_be_here: bool) -> http.client.HTTPConnection:
@@ -341,7 +344,8 @@ class _TooSlow(OSError):
 def _reason(error: Exception) -> str:
     """What went wrong, in a few words, without anything that the other side sent and without the URL."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
+        said = f"its certificate is not trusted ({error.verify_message})"
+        return f"{said}. If your network inspects connections, set SSL_CERT_FILE to a file with its certificate"
     if isinstance(error, socket.gaierror):
         return "the host name is unknown"
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):

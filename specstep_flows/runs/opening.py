@@ -30,6 +30,10 @@ LONGEST_RUN_ID: Final = 64
 _FIXED_AT_KICKOFF: Final = ("profile", "project_type", "mirror_selection")
 
 
+#: What opening a run that was there before may change of its record.
+CHANGED_ON_OPENING: Final = ("options", "file", "stage", "unpacked_to")
+
+
 def new_run_id() -> str:
     """A run id that nobody has: the day, and enough chance."""
     return f"{time.strftime('%Y%m%d')}-{secrets.token_hex(4)}"
@@ -143,9 +147,11 @@ def reopen_run(
                 "can no longer change. Nothing was sent; resume without it, or start another run."
             )
     updates: dict[str, Any] = {"options": options}
-    if not record.is_finished and options.output != record.options.output:
-        # The package's place is chosen again.
+    if options.output != record.options.output and (not record.is_finished or options.output is not None):
+        # The package's place is chosen again; one that is on disk is put there as well.
         updates["file"] = None
+        if record.is_finished:
+            updates |= {"stage": "package", "unpacked_to": None}
     return store.update(run_id, updates), True
 
 

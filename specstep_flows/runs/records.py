@@ -151,10 +151,15 @@ class RunList(list[RunRecord]):
         from specstep_flows._facts import run_facts
         from specstep_flows._html import table
 
-        labels = ("run", "project", "stage", "state", "cost")
+        labels = ("run", "project", "stage", "state", "cost", "created")
         rows = []
         for record in self[:LONGEST_SHOWN]:
-            facts = {"project": record.project_name or "", **{fact.label: fact.text for fact in run_facts(record)}}
+            created = f"{record.created_at.astimezone():%Y-%m-%d %H:%M}"
+            facts = {
+                "project": record.project_name or "",
+                "created": created,
+                **{fact.label: fact.text for fact in run_facts(record)},
+            }
             rows.append([facts.get(label, "") for label in labels])
         title = f"{len(self)} runs" + (f", the newest {LONGEST_SHOWN}" if len(self) > LONGEST_SHOWN else "")
         return table(title, [label.capitalize() for label in labels], rows)

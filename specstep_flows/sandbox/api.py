@@ -104,7 +104,7 @@ class Api:
 
     async def _handle(self, operation: Operation, call: Call) -> Answer:
         if operation.handler is None:
-            raise Refusal(501, "NOT_IMPLEMENTED", f"The sandbox does not have {operation.name}.")
+            raise Refusal(501, "NOT_IMPLEMENTED", "The sandbox does not have this operation.")
         with call.world.lock:
             answer = operation.handler(call)
         return answer if isinstance(answer, Answer) else await answer

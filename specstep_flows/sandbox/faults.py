@@ -48,7 +48,7 @@ ZIP_KINDS = tuple(kind for kind in KINDS if kind.startswith("zip_"))
 #: The members that belong to each kind; what is given besides would be ignored.
 _ANSWER = {"status", "headers"}
 _ERROR = _ANSWER | {"retry_after"}
-_MEMBERS: dict[str, set[str]] = {
+MEMBERS: dict[str, set[str]] = {
     "reset": set(),
     "status": _ERROR | {"problem_type", "set"},
     "html": _ERROR,
@@ -136,8 +136,8 @@ class Fault:
         self.fields = tuple(self.fields)
         self._check_match()
         given = {name for name, default in _DEFAULTS.items() if getattr(self, name) != default}
-        if useless := sorted(given - _MEMBERS[self.kind]):
-            known = f"only {', '.join(sorted(_MEMBERS[self.kind]))}" if _MEMBERS[self.kind] else "nothing of the sort"
+        if useless := sorted(given - MEMBERS[self.kind]):
+            known = f"only {', '.join(sorted(MEMBERS[self.kind]))}" if MEMBERS[self.kind] else "nothing of the sort"
             raise ValueError(f"{', '.join(useless)}: a fault of kind {self.kind!r} takes {known}")
         if self.kind in ("unknown_enum", "nulls", "missing", "retype") and not self.fields:
             raise ValueError(f"a fault of kind {self.kind!r} needs the fields that it is about")

@@ -83,7 +83,7 @@ def one_question(options: SandboxOptions) -> SandboxOptions:
     return options
 
 
-def _point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the environment point to a sandbox, and every wait of this process turn the sandbox's clock."""
     clock = sandbox.clock
     assert isinstance(clock, ManualClock)
@@ -97,7 +97,7 @@ def _point_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 def sandbox(home: Path, options: SandboxOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A local SpecStep that the environment points to."""
     with Sandbox(options=options, clock=ManualClock()) as sandbox:
-        _point_to(sandbox, monkeypatch)
+        point_to(sandbox, monkeypatch)
         yield sandbox
 
 
@@ -110,7 +110,7 @@ def _shared() -> Iterator[Sandbox]:
 @pytest.fixture
 def untouched(home: Path, _shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A local SpecStep that must not be sent anything in this test."""
-    _point_to(_shared, monkeypatch)
+    point_to(_shared, monkeypatch)
     before = len(_shared.requests)
     yield
     assert len(_shared.requests) == before

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specstep_flows import SpecStep, cli
 from specstep_flows.cli import any_operation
 from specstep_flows.gateway._operations import OPERATIONS
 from tests.kit.api import op, path_of
@@ -78,6 +81,11 @@ def test_the_operations_that_destroy_are_listed_as_such(specstep: Any, untouched
     listed = {row["name"]: row["note"] for row in specstep("api", "--json").document["operations"]}
 
     assert [name for name, note in sorted(listed.items()) if note == "destroys"] == DESTROYS
+    for name in ("delete_webhook", "purge_package"):
+        described = specstep("api", name, "--describe")
+        assert f"It asks first, or needs --yes: {OPERATIONS[name].destroys}" in described.err
+        assert specstep("api", name, "--describe", "--json").document["asks_first"] == OPERATIONS[name].destroys
+    assert specstep("api", "get_me", "--describe").err == ""
 
 
 def test_webhooks_are_named_by_their_address(specstep: Any, sandbox: Any) -> None:
@@ -106,3 +114,25 @@ def test_a_key_is_named_in_full(specstep: Any, untouched: None) -> None:
 
     assert result.code == 2
     assert "not an id" in result.err
+
+
+#: Who calls what destroys without a question of its own: what was agreed to, or typed in full during an interview.
+ASKED_BEFORE = {"carry_out", "_cancel_siblings", "_take_back", "remove"}
+
+
+def test_no_verb_destroys_behind_the_door() -> None:
+    """Wherever the command names an operation that destroys, or calls the client's method for it, --yes is taken."""
+    methods = {name for name, each in vars(SpecStep).items() for one in DESTROYS if op(one) in (each.__doc__ or "")}
+    assert {"cancel_turn", "cancel_generation"} <= methods
+    found = {}
+    for path in (Path(cli.__file__).parent).rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+                named = {getattr(each, "value", None) for call in calls for each in call.args} & set(DESTROYS)
+                called = {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)} & methods
+                if named or called:
+                    found[function.name] = {argument.arg for argument in function.args.args}
+
+    assert {"delete", "rotate", "carry_out"} <= found.keys()
+    assert {name for name, arguments in found.items() if "yes" not in arguments} <= ASKED_BEFORE

@@ -18,7 +18,7 @@ from prompt_toolkit.keys import Keys as Key
 
 from specstep_flows.cli.prompt import Line, joined
 from specstep_flows.sandbox import Sandbox
-from tests.kit.pseudo_terminal import at_terminal, enter, environment, fast_sandbox, finish, users_turns
+from tests.kit.pseudo_terminal import at_terminal, enter, environment, fast_sandbox, finish, send, users_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,10 +102,7 @@ def test_a_message_is_edited_in_place(start: Start, sandbox: Sandbox) -> None:
     child.expect_exact("For shops.")
     child.send("\x1b[A\x01My: \x05\x1b\r\x1b[B\x05")
     child.expect_exact("My: ")
-    enter(child)
-    child.expect_exact("\n")
-    child.expect([pexpect.TIMEOUT, "never"], timeout=0.2)
-    enter(child)
+    send(child)
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
     child.send("\x1b[A")
@@ -146,12 +143,12 @@ def test_a_command_that_was_stopped_continues_with_its_draft(way: str, sandbox: 
     child.expect_exact("a draft")
     child.send(" and more")
     child.expect_exact("more")
-    enter(child)
-    child.expect([pexpect.TIMEOUT, "never"], timeout=0.2)
-    enter(child)
+    send(child)
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
     child.send("\x03")
     child.expect_exact("ready$ ")
-    child.close(force=True)
+    child.kill(signal.SIGKILL)
+    child.wait()
+    child.close()
     assert users_turns(sandbox) == ["a draft and more"]

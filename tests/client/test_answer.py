@@ -52,7 +52,9 @@ def test_a_policy_answers_and_the_record_keeps_it(client: Any, sandbox: Sandbox,
 def test_one_question_without_an_answer_leaves_all_open(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """All or nothing: none is sent, the error names the one that is missing, and the run is as it was."""
     run_id = asked(client, tmp_path)
-    with pytest.raises(errors.AnswersNeeded, match=r"1 of 2 questions have no answer.*Which database") as caught:
+    with pytest.raises(
+        errors.AnswersNeeded, match=r"1 of 2 questions needs an answer, so none was sent.*Which database"
+    ) as caught:
         client.answer(run_id, lambda questions: {"REST?": "No."})
 
     assert caught.value.run_id == run_id

@@ -8,16 +8,17 @@ import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from unittest.mock import Mock
 
 import pytest
 from specstep_client.api.generations import get_generation
 
-from specstep_flows import AnswersFile, AsyncSpecStep, Brief, ProposedDefaults, RunStore, SpecStep, errors
+from specstep_flows import AnswersFile, AsyncSpecStep, Brief, ProposedDefaults, RunStore, SpecStep, errors, models
 from specstep_flows.answers import FirstOf
 from specstep_flows.runs.records import RunList
 from specstep_flows.sandbox import Sandbox
+from specstep_flows.states import DOCUMENTED_PROFILES
 
 
 @pytest.fixture
@@ -171,6 +172,14 @@ def test_a_whole_object_is_no_id(specstep: Any, tmp_path: Path) -> None:
         SpecStep(5)  # type: ignore[arg-type]
 
 
+def test_profiles_that_an_editor_offers_are_the_documented_ones() -> None:
+    """Any other name is taken as well: the service may have more."""
+    literal, other = get_args(models.Profile)
+
+    assert set(get_args(literal)) == DOCUMENTED_PROFILES
+    assert other is str
+
+
 def test_any_callable_is_a_callback(specstep: Any, tmp_path: Path) -> None:
     """Builtins, methods, partials and mocks, whatever their signatures tell."""
     events: list[Any] = []
@@ -238,6 +247,7 @@ def test_runs_are_short_to_look_at(specstep: Any, tmp_path: Path) -> None:
     assert isinstance(runs, RunList)
     assert repr(runs).startswith("[RunRecord(run_id='portal', stage='done', generation_state='Complete', cost_usd=")
     assert len(repr(runs)) < 250
+    assert runs[0].updated_at >= runs[0].created_at
     page = runs._repr_html_()
     assert "portal" in page
     assert "<b>" not in page

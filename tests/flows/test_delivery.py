@@ -96,6 +96,22 @@ def test_a_download_that_breaks_gets_a_fresh_address(stage: type[Stage]) -> None
     assert acting.count("get_package_zip") == MOST_IDLE_ATTEMPTS + 1
 
 
+def test_what_a_setting_has_to_mend_is_not_tried_again(stage: type[Stage]) -> None:
+    """A certificate that is not trusted is told of at once."""
+
+    def distrust(url: str) -> bytes:
+        failure = errors.DownloadError("Its certificate is not trusted.")
+        failure.may_clear = False
+        raise failure
+
+    acting = stage(service)
+    with pytest.raises(errors.DownloadError):
+        acting.play(deliver(PACKAGE, PATH, Disk(distrust)))
+
+    assert acting.count("get_package_zip") == 1
+    assert acting.told == []
+
+
 def test_a_host_that_never_sends_the_rest_is_asked_for_the_whole(stage: type[Stage]) -> None:
     """Once, after some downloads that brought nothing."""
     acting = stage(service)

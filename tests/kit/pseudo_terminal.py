@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,7 @@ def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
             env={**environment(sandbox, tmp_path), **own},
             dimensions=(height, width),
             encoding="utf-8",
-            timeout=60,
+            timeout=12,
         )
         running.append(child)
         return child
@@ -69,7 +70,10 @@ def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
         yield spawn
     finally:
         for child in running:
-            child.close(force=True)
+            if child.isalive():
+                child.kill(signal.SIGKILL)
+                child.wait()
+            child.close()
 
 
 def finish(child: pexpect.spawn) -> int:
@@ -106,3 +110,10 @@ def say(child: pexpect.spawn, *lines: str) -> None:
         # The next line has begun.
         child.expect_exact("\n")
     enter(child)
+
+
+def send(child: pexpect.spawn) -> None:
+    """Press Enter behind the text and on the empty line below; again where two arrived at once, as in a paste."""
+    enter(child)
+    while child.expect([pexpect.TIMEOUT, "takes your turn back"], timeout=0.3) == 0:
+        enter(child)

@@ -14,6 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from specstep_flows.report import write_report
@@ -72,6 +73,29 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_axe_finds_nothing(browser: Browser, axe: Path, told: Path, screen: Screen) -> None:
     """Contrast, names, landmarks, headings, tables: on a phone and on a desk, light and dark, with all unfolded."""
     assert browser.violations(told, screen, axe) == []
+
+
+def test_axe_finds_nothing_whatever_the_words_are(browser: Browser, axe: Path, collected: Collected) -> None:
+    """Hostile files, a state without end, names without a blank: on a phone nothing sticks out, and all can be read."""
+    long = "A" * 400
+    assert collected.generation is not None
+    changed = attrs.evolve(
+        collected,
+        record=attrs.evolve(
+            collected.record,
+            run_id=long[:60],
+            error=long,
+            history=(*collected.record.history[:-1], {**collected.record.history[-1], "state": long}),
+            answers=({"question": long, "answer": long, "rule": long},),
+            file=f"/{long}.zip",
+        ),
+        events=(),
+        generation=attrs.evolve(collected.generation, state=long, project_name=long, description=long),
+    )
+    page = write_report(changed, browser.folder / "long.html")
+
+    assert browser.violations(page, Screen(PHONE), axe) == []
+    assert browser.violations(page, Screen(DESK, True), axe) == []
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

@@ -17,7 +17,7 @@ import pytest
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.sandbox import Fault, load_faults, serve
 from specstep_flows.sandbox.document import operation_of
-from specstep_flows.sandbox.faults import Kind
+from specstep_flows.sandbox.faults import KINDS, MEMBERS, Kind
 from tests.kit.api import COST, STATE, op, path_of
 
 
@@ -460,3 +460,19 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, tex
         load_faults(file)
     file.write_text(json.dumps([{"match": op("get_me"), "kind": "reset"}]), encoding="utf-8-sig")
     assert len(load_faults(file)) == 1
+
+
+def test_the_page_about_faults_is_right(tmp_path: Path) -> None:
+    """Its examples are faults, and its table has every kind with what it takes."""
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    (yaml_example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (python_example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "faults.yaml").write_text(yaml_example)
+
+    assert [fault.kind for fault in load_faults(tmp_path / "faults.yaml")] == ["reset", "status", "zip_flipped"]
+    exec(compile(python_example, "sandbox.md", "exec"), {})
+    rows = re.findall(r"^\| (`.*?) \| .* \| (.*)\|$", page, re.MULTILINE)
+    assert sorted(kind for names, _ in rows for kind in re.findall(r"`(\w+)`", names)) == sorted(KINDS)
+    for names, takes in rows:
+        if "and what" not in takes and "latter" not in takes:
+            assert all(set(re.findall(r"`(\w+)`", takes)) == MEMBERS[kind] for kind in re.findall(r"`(\w+)`", names))

@@ -13,6 +13,7 @@ from specstep_flows._text import counted
 from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
 from specstep_flows.cli.arguments import id_as_named, locate
+from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from specstep_flows.answers import SyncPolicy
     from specstep_flows.answers_file import AnswersFile
-    from specstep_flows.cli.interrupts import Interrupts
+    from specstep_flows.callbacks import SyncPolicy
     from specstep_flows.client import SpecStep
     from specstep_flows.models import Answer, Clarification
     from specstep_flows.runs.records import RunRecord
@@ -62,7 +62,10 @@ def answer(
         generation_id, record = locate(call, client, run)
         if dry_run:
             return _show(call, generation_id, _pending(client, generation_id, record))
-        policy = _policy(call, given or [], file, defaults, interrupts)
+        person = None
+        if call.terminal.is_interactive:
+            person = Person(call.terminal, interrupts, contextlib.nullcontext, Drafts(call, client))
+        policy = _policy(given or [], file, defaults, person)
         if record is not None:
             accepted = client.answer(record.run_id, policy)
         else:
@@ -114,9 +117,7 @@ def _show(call: Call, generation_id: UUID, questions: Sequence[Clarification]) -
     return exits.QUESTION if questions else exits.DONE
 
 
-def _policy(
-    call: Call, given: Sequence[str], file: AnswersFile | None, defaults: bool, interrupts: Interrupts
-) -> SyncPolicy:
+def _policy(given: Sequence[str], file: AnswersFile | None, defaults: bool, person: Person | None) -> SyncPolicy:
     """The flags first, in the order of the questions; then the file, then the proposals or a person."""
 
     def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
@@ -132,6 +133,6 @@ def _policy(
         policies.append(file)
     if defaults:
         policies.append(ProposedDefaults())
-    elif call.terminal.is_interactive:
-        policies.append(Person(call.terminal, interrupts, contextlib.nullcontext))
+    elif person is not None:
+        policies.append(person)
     return FirstOf(*policies)

@@ -122,12 +122,16 @@ def _list(call: Call) -> int:
 
 def _describe(call: Call, operation: str, module: Any) -> int:
     found = any_operation.parameters(module)
+    stated = OPERATIONS.get(operation)
+    lost = "" if stated is None else stated.destroys or ("You will be charged." if stated.costs else "")
     lines = [(one.name, one.kind, one.place, "required" if one.is_required else "") for one in found]
     if call.json or not lines:
         text = f"{operation} takes no arguments."
-        call.finish(text, {"operation": operation, "parameters": as_json(found)})
+        call.finish(text, {"operation": operation, "parameters": as_json(found), "asks_first": lost or None})
     else:
         show_table(call, ("NAME", "TYPE", "WHERE", ""), lines)
+    if lost:
+        call.terminal.say(f"It asks first, or needs --yes: {lost}")
     return 0
 
 

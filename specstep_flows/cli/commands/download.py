@@ -9,7 +9,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows._paths import shell_word
-from specstep_flows.cli.arguments import locate, start_over_elsewhere
+from specstep_flows.cli.arguments import locate
 from specstep_flows.cli.driver import chosen_progress, open_driver
 from specstep_flows.cli.options import (
     Events,
@@ -74,7 +74,6 @@ def download(
         generation, record = found
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id
-        start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 

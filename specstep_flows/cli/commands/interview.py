@@ -57,6 +57,8 @@ def interview(
     """
     given = {**kickoff.given(), **running.given()}
     with (
+        # Before anything else: a paste may be on its way.
+        call.terminal.held(),
         service_of(call, is_embedded=sandbox) as settings,
         open_driver(call, running.progress.value, settings, running, is_free=sandbox) as driver,
     ):

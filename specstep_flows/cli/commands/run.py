@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli.arguments import find_run, given_brief, start_over_elsewhere
+from specstep_flows.cli.arguments import find_run, given_brief
 from specstep_flows.cli.driver import Driver, chosen_progress, open_driver
 from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
@@ -128,7 +128,6 @@ def resume(
                 f"Run {record.run_id} has yet to start its generation, which costs money, and there is no terminal to "
                 "confirm it on: add --yes. Nothing was sent."
             )
-        start_over_elsewhere(driver.client.store, record, changes)
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 

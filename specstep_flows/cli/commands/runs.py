@@ -185,6 +185,8 @@ def forget(
             )
         name = f" ({name_of(record)})" if name_of(record) else ""
         lost = "Its history, answers and cost are no longer on this machine; files and the service are not touched."
+        if word in ("generating", "question", "paused"):
+            lost += f" Generation {record.generation_id} is not cancelled."
         agree_to_lose(call, f"Forget run {record.run_id}{name}", lost, yes)
         store.forget(record.run_id)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from specstep_flows import errors, events
 from specstep_flows._text import counted, size
+from specstep_flows.cli.drafts import MESSAGE, Drafts
 from specstep_flows.cli.interrupts import write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.editor import edited
 from specstep_flows.cli.interview.keyboard import COMMANDS, UNDO, Command, make_keyboard
 from specstep_flows.cli.interview.view import show_reply, status_lines
-from specstep_flows.runs.records import changed_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 LARGE_MEGABYTES: Final = 20.0
 #: A wait this long is worth a line.
 LONG_SECONDS: Final = 5.0
-#: Under this name a run remembers what was typed and not sent.
-_DRAFT: Final = "draft"
 _NONE_PENDING: Final = f"No turn is pending. /{UNDO} works while the agent is answering."
 
 
@@ -53,6 +51,7 @@ class Conversation:
         self._interview: Interview | None = None
         self._is_pending = False
         self._is_complete = False
+        self._drafts = Drafts(driver.call, driver.client)
         self._documents = Documents(driver, large_megabytes)
 
     def around(self, inner: Reporter) -> Conversation:
@@ -156,21 +155,8 @@ class Conversation:
         if self._is_complete or run_id is None or self._driver.is_free:
             if draft.strip():
                 self._terminal.tell(f"Not sent:\n{draft}")
-        elif draft != self._stored_draft():
-            self._store_draft(draft)
-            if draft:
-                self._terminal.tell("What you had not sent is kept with the run.")
-
-    def _stored_draft(self) -> str:
-        run_id = self._driver.call.run_id
-        options = self._client.store.get(run_id).options if run_id is not None else None
-        return str(options.remember.get(_DRAFT) or "") if options is not None else ""
-
-    def _store_draft(self, draft: str) -> None:
-        run_id = self._driver.call.run_id
-        if run_id is not None:
-            options = self._client.store.get(run_id).options
-            self._client.store.update(run_id, {"options": changed_options(options, {"remember": {_DRAFT: draft}})})
+        elif self._drafts.keep(MESSAGE, draft):
+            self._terminal.tell("What you had not sent is kept with the run.")
 
     def _hand_over(self, event: events.GenerationStarted) -> None:
         self._driver.clock.listen = None
@@ -203,14 +189,14 @@ class Conversation:
         if not self._is_greeted and self._keyboard.is_person:
             self._is_greeted = True
             self._terminal.say("An empty line sends your message; /done ends the interview, /help lists the commands.")
-            stored = self._stored_draft()
+            stored = self._drafts.get(MESSAGE)
             if stored:
                 self._keyboard.take_in()
                 self._keyboard.draft = "\n".join(filter(None, (stored, self._keyboard.draft)))
         while True:
             said = self._keyboard.message("> ", "  ")
-            if isinstance(said, str) and self._keyboard.is_person and self._stored_draft():
-                self._store_draft("")
+            if isinstance(said, str) and self._keyboard.is_person:
+                self._drafts.keep(MESSAGE, "")
             if said is None:
                 self._check_end()
                 return None

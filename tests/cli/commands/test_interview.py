@@ -63,7 +63,7 @@ def test_an_interview_from_the_first_prompt_to_the_package(start: Start, sandbox
     child.expect_exact("Answer (Enter accepts the proposal): ")
     enter(child, "Forms only.")
     child.expect_exact("Answer sent; the generation will resume shortly.")
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
 
     assert (tmp_path / "portal.zip").is_file()
@@ -247,3 +247,41 @@ def test_piped_input_holds_an_interview_without_a_terminal(sandbox: Sandbox, tmp
     assert users_turns(sandbox) == ["A portal.\nOn a phone.", "Shops use it."]
     assert "1 more line of input not sent." in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_a_command_that_comes_too_late_is_answered(start: Start, sandbox: Sandbox) -> None:
+    """/undo-pending typed just after sending: it takes the turn back, or it says that it came too late."""
+    sandbox.options.turn_seconds = 0.5
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("What would you like to build?")
+    say(child, "A portal.")
+    child.send("/undo-pending\r")
+    child.expect(["Too late for /undo-pending", "was taken back", "not reached the agent yet", "No turn is pending"])
+    child.expect_exact("> ")
+    enter(child, "/quit")
+    assert finish(child) == 3
+
+
+def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Start, sandbox: Sandbox) -> None:
+    """While the agent answers something moves; what is no command is said, and stays at the prompt to be mended."""
+    sandbox.options.turn_seconds = 90
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("What would you like to build?")
+    child.expect_exact("> ")
+    enter(child, "/edit please")
+    child.expect_exact("/edit takes nothing behind it.")
+    child.expect_exact("/edit please")
+    child.send("\x15")
+    enter(child, "/stauts")
+    child.expect_exact("Unknown command /stauts (see /help). To send it as text, start with a space.")
+    child.expect_exact("/stauts")
+    child.send("\x15")
+    enter(child, "/status")
+    child.expect_exact("Turns: 0 of yours")
+    say(child, "A portal.")
+    child.expect_exact("0s  The agent is answering.")
+    child.expect_exact("⠹")
+    child.expect_exact("Who will use it")
+    child.expect_exact("> ")
+    enter(child, "/quit")
+    assert finish(child) == 3

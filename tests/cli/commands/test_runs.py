@@ -133,6 +133,20 @@ def test_forget_asks_for_force_while_a_run_is_open(specstep: Any, store: RunStor
     assert {record.run_id for record in store.all()} == {"failed", "new-one"}
 
 
+def test_forget_asks_and_says_what_is_lost(specstep: Any, store: RunStore) -> None:
+    """With the run's name; off a terminal it needs --yes; and what still costs is named."""
+    unasked = specstep("forget", "done")
+    declined = specstep("forget", "done", typed="\n")
+    open_one = specstep("forget", "asking", "--force", typed="n\n")
+
+    assert (unasked.code, declined.code, open_one.code) == (2, 2, 2)
+    assert "add --yes. Nothing was changed." in unasked.err
+    assert "Forget run done (Tea shop)? Its history, answers and cost" in declined.err
+    assert f"Generation {UUID(int=2)} is not cancelled. [y/N]" in open_one.err
+    assert len(store.all()) == 4
+    assert specstep("forget", "done", typed="y\n").code == 0
+
+
 def test_a_run_that_is_being_driven_is_not_forgotten(specstep: Any, store: RunStore) -> None:
     """Another process's run stays, and the sentence says who drives it."""
     let_go = store.hold("done")

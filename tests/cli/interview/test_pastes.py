@@ -10,8 +10,8 @@ import pytest
 
 from specstep_flows import RunStore
 from specstep_flows.runs.records import RunRecord
-from specstep_flows.sandbox import Sandbox
-from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, users_turns
+from specstep_flows.sandbox import ClarificationRound, Question, Sandbox
+from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, send, users_turns
 from tests.kit.tiers import one_in
 
 if TYPE_CHECKING:
@@ -62,15 +62,6 @@ def seen_whole(child: pexpect.spawn) -> None:
     """The end of the brief is drawn, and what belongs to it is quiet."""
     child.expect_exact("part-19")
     child.expect_exact("trailing spaces")
-
-
-def send(child: pexpect.spawn) -> None:
-    """Press Enter behind the text, and on the empty line below."""
-    enter(child)
-    child.expect_exact("\n")
-    child.expect([pexpect.TIMEOUT, "never"], timeout=0.2)
-    enter(child)
-    child.expect_exact("takes your turn back")
 
 
 @pytest.fixture
@@ -206,7 +197,7 @@ def test_a_paste_is_one_answer(way: str, start: Start, sandbox: Sandbox, tmp_pat
     (generation,) = sandbox.state.generations.values()
     assert not generation.answers
     enter(child)
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
     assert list(generation.answers.values()) == [BRIEF.strip()]
     assert [answer["answer"] for answer in recorded(tmp_path).answers] == [BRIEF.strip()]
@@ -227,7 +218,7 @@ def test_what_was_typed_before_a_question_answers_none(start: Start, sandbox: Sa
     (generation,) = sandbox.state.generations.values()
     assert not generation.answers
     enter(child)
-    child.expect_exact("Saved ")
+    child.expect_exact("Next: specstep report")
     assert finish(child) == 0
     assert list(generation.answers.values()) == ["y\nForms\nonly."]
 
@@ -269,7 +260,46 @@ def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     enter(child, "/quit")
     assert finish(child) == 3
     assert users_turns(sandbox) == [BRIEF, "half a message"]
-    assert not recorded(tmp_path).options.remember.get("draft")
+    assert not recorded(tmp_path).options.remember.get("drafts")
+
+
+@pytest.mark.slow
+def test_answers_that_were_not_sent_are_there_when_the_run_is_resumed(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """All are sent or none: who leaves at the second question has the first one's answer, and half the second's."""
+    sandbox.options.clarifications = (
+        ClarificationRound(
+            (Question("REST, or forms?", proposed_default=None), Question("Which database?", proposed_default=None))
+        ),
+    )
+    child = start("run", "A portal.", "--yes", "--profile", "Fast", "--run-id", "mine")
+    child.expect_exact("Answer: ")
+    enter(child)
+    child.expect_exact("This question has no proposal, so it needs an answer.")
+    child.expect_exact("Answer: ")
+    enter(child, "Forms, because")
+    child.expect_exact("Question 2 of 2")
+    child.expect_exact("Answer: ")
+    child.send("Post")
+    child.expect_exact("Post")
+    child.sendintr()
+    child.expect_exact("What you had not sent is kept with the run.")
+    assert finish(child) == 3
+
+    child = start("answer", "mine")
+    child.expect_exact("Answer: ")
+    child.expect_exact("because")
+    enter(child)
+    child.expect_exact("Question 2 of 2")
+    child.expect_exact("Answer: ")
+    child.expect_exact("Post")
+    enter(child, "gres")
+    child.expect_exact("specstep resume mine")
+    assert finish(child) == 0
+    (generation,) = sandbox.state.generations.values()
+    assert list(generation.answers.values()) == ["Forms, because", "Postgres"]
+    assert not recorded(tmp_path).options.remember.get("drafts")
 
 
 @pytest.mark.slow
