@@ -161,7 +161,8 @@ SHOWN = ("runs", "show mine", "doctor", "generation list", "generation conversat
 
 def test_no_word_is_broken_at_any_width(start: Start, sandbox: Sandbox) -> None:
     """What fits a line of 40 columns is whole there, and nothing of what 200 columns show is lost."""
-    finish(start("run", "A shop for tea in Genoa.", "--yes", "--run-id", "mine", "--profile", "Fast", "--quiet"))
+    run = ("run", "A shop for tea in Genoa.", "--yes", "--run-id", "mine", "--profile", "Fast")
+    finish(start(*run, "--quiet", "--on-question", "defaults"))
     for verb in SHOWN:
         texts = []
         for width in (200, 80, 40):
