@@ -128,6 +128,7 @@ def read_at_once(seconds: float | None) -> str | None:
     try:
         number = sys.stdin.fileno()
     except (OSError, ValueError, AttributeError):
+        # A console that is no file of the system's, as in an editor: lines, and nothing before they are asked for.
         return _next_line() if seconds is None else ""
     try:
         while seconds is None or select.select([number], [], [], seconds)[0]:

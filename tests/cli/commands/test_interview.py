@@ -11,7 +11,8 @@ import pexpect
 import pytest
 
 from specstep_flows import RunStore
-from specstep_flows.sandbox import Sandbox
+from specstep_flows.sandbox import Fault, Sandbox
+from tests.kit.api import op
 from tests.kit.pseudo_terminal import SPEED, at_terminal, enter, fast_sandbox, finish, say, users_turns
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Star
     child.expect_exact("What would you like to build?")
     child.expect_exact("> ")
     enter(child, "/edit please")
-    child.expect_exact("/edit takes nothing behind it.")
+    child.expect_exact("/edit takes no argument.")
     child.expect_exact("/edit please")
     child.send("\x15")
     enter(child, "/stauts")
@@ -285,3 +286,28 @@ def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Star
     child.expect_exact("> ")
     enter(child, "/quit")
     assert finish(child) == 3
+
+
+def test_an_interrupt_while_a_message_is_sent_is_acknowledged(start: Start, sandbox: Sandbox) -> None:
+    """The first waits for the request in flight, and is seen at once, where the wait is shown; the message is kept."""
+    sandbox.faults.add(Fault(op("submit_turn"), "stall", commit=True))
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("What would you like to build?")
+    say(child, "A portal.")
+    child.expect_exact("0s  The agent is answering.")
+    while not sandbox.state.jobs:
+        child.expect([pexpect.TIMEOUT], timeout=0.1)
+    child.send("a draft")
+    child.expect_exact("a draft")
+    child.send("\x03")
+    child.expect_exact("Detaching after the request in flight")
+    child.expect_exact("Your unsent text is kept with the run.")
+    child.expect_exact("specstep resume mine")
+    assert finish(child) == 3
+
+    child = start("resume", "mine")
+    child.expect_exact("Who will use it")
+    child.expect_exact("a draft")
+    child.send("\x03")
+    assert finish(child) == 3
+    assert users_turns(sandbox) == ["A portal."]
