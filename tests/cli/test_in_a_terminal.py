@@ -170,6 +170,7 @@ def test_no_word_is_broken_at_any_width(start: Start, sandbox: Sandbox) -> None:
             assert finish(child) == 0, verb
             texts.append(Screen(width, 60).feed(str(child.before)).text)
         wide, *narrower = texts
-        words = {word for word in wide.split() if len(word) <= 24 and not word.isupper()}
+        wide = wide.partition("Ids are shortened")[0]
+        words = {word for word in wide.split() if len(word) <= 24 and not word.isupper() and "…" not in word}
         for text in narrower:
             assert not {word for word in words if word.casefold() not in text.casefold()}, verb
