@@ -127,6 +127,10 @@ def read_at_once(seconds: float | None) -> str | None:
     chunks: list[bytes] = []
     try:
         number = sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):
+        # A console that is no file of the system's, as in an editor: lines, and nothing before they are asked for.
+        return _next_line() if seconds is None else ""
+    try:
         while seconds is None or select.select([number], [], [], seconds)[0]:
             data = os.read(number, 65536)
             if not data:
@@ -141,6 +145,15 @@ def read_at_once(seconds: float | None) -> str | None:
         return None
     text = b"".join(chunks).decode(getattr(sys.stdin, "encoding", None) or "utf-8", "replace")
     return LINE_END.sub("\n", text).removesuffix("\n")
+
+
+def _next_line() -> str | None:
+    """A line of a stream that is no file of the system's; None at its end, or where there is none."""
+    try:
+        line = sys.stdin.readline()
+    except (OSError, ValueError, AttributeError):
+        return None
+    return LINE_END.sub("\n", line).removesuffix("\n") if line else None
 
 
 def write(sequence: bytes) -> None:

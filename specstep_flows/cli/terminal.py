@@ -30,6 +30,9 @@ SCHEMA_VERSION: Final = 2
 _COMMAND: Final = re.compile(r": specstep [a-z]")
 _WORD: Final = re.compile(r"\S*`[^`]*`\S*|\S+")
 
+#: Columns that a prompt leaves for what is typed.
+ROOM_FOR_AN_ANSWER: Final = 4
+
 #: Halves of surrogate pairs that stand for no byte of a file's name.
 _NO_BYTES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
@@ -190,7 +193,10 @@ class Terminal:
 
         What was typed before, or else ``draft``, is there to begin with, and Enter accepts it.
         """
-        *before, label = _wrapped(self._safe(prompt, sys.stderr), _columns(sys.stderr)).split("\n")
+        columns = _columns(sys.stderr)
+        # The answer's first letters have room behind the label.
+        width = None if columns is None else max(1, columns - ROOM_FOR_AN_ANSWER)
+        *before, label = _wrapped(self._safe(prompt, sys.stderr), width).split("\n")
         with contextlib.suppress(OSError, ValueError):
             self._write("".join(f"{line}\n" for line in before))
         if self.prompt is None:
