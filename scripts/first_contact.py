@@ -22,7 +22,7 @@ from regeneration.assumptions import Assumption, assumptions_of
 from regeneration.contact_facts import facts_of
 from regeneration.document import JsonObject, load_documented, parse_document
 from regeneration.errors import RegenerationError
-from regeneration.ledger import Known, counts, in_words, ledger, ledger_page, read_ledger
+from regeneration.ledger import Known, counts, in_words, ledger, ledger_page, read_ledger, with_counts
 from regeneration.names import NamesLock
 from regeneration.paths import METHODS
 from regeneration.project import Project
@@ -67,6 +67,9 @@ def main(arguments: list[str] | None = None, root: Path | None = None, now: date
         assumed = assumptions_of(load_documented(project.documented))
     project.ledger.write_text(ledger(assumed, known), encoding="utf-8")
     project.ledger_page.write_text(ledger_page(assumed, known), encoding="utf-8")
+    if project.readme.is_file():
+        readme = project.readme.read_text(encoding="utf-8")
+        project.readme.write_text(with_counts(readme, assumed, known), encoding="utf-8")
     _say(f"{in_words(counts(assumed, known))}; see openapi/assumptions.md")
     return 0
 

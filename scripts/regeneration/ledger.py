@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -79,6 +80,15 @@ def in_words(count: Mapping[str, int]) -> str:
     """``223 assumptions: 0 refuted, 40 confirmed, 12 supported, 171 untested``."""
     parts = ", ".join(f"{count.get(state, 0)} {'untested' if state == 'assumed' else state}" for state in STATES)
     return f"{sum(count.values())} assumptions: {parts}"
+
+
+#: The line of the README with the counts.
+_COUNTS: Final = re.compile(r"^> \d+ assumptions: .*$", re.MULTILINE)
+
+
+def with_counts(readme: str, assumptions: Iterable[Assumption], known: Mapping[str, Known]) -> str:
+    """The README with its counts as they are now."""
+    return _COUNTS.sub(f"> {in_words(counts(assumptions, known))}", readme)
 
 
 def ledger_page(assumptions: list[Assumption], known: Mapping[str, Known]) -> str:

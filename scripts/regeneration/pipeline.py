@@ -23,7 +23,7 @@ from regeneration.errors import RegenerationError
 from regeneration.flows_check import FlowsDoNotFit, check_flows
 from regeneration.generator import check_tools, generate_client, inspect_client
 from regeneration.groups import TERMINAL, grouped
-from regeneration.ledger import ledger, ledger_page, read_ledger
+from regeneration.ledger import ledger, ledger_page, read_ledger, with_counts
 from regeneration.names import NamesLock
 from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
@@ -182,6 +182,8 @@ def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict
         project.ledger: ledger(assumed, known),
         project.ledger_page: ledger_page(assumed, known),
     }
+    if project.readme.is_file():
+        texts[project.readme] = with_counts(project.readme.read_text(encoding="utf-8"), assumed, known)
     if project.contact_facts.parent.is_dir():
         texts[project.contact_facts] = contact_facts(work.documented)
     for target, text in texts.items():

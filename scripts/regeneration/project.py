@@ -37,6 +37,8 @@ class Project:
         self.operations_table = self.flows / "gateway" / "_operations.py"
         #: Every assumption of the contract with what is known of it: for programs, which write it, and for people.
         self.ledger, self.ledger_page = openapi / "assumptions.yaml", openapi / "assumptions.md"
+        #: The front page, which has the ledger's counts.
+        self.readme = root / "README.md"
         #: What an installed package compares a service with.
         self.contact_facts = self.flows / "contact" / "contract.json"
         #: The pins of the tools, and the settings of the type check and of the tests.

@@ -31,6 +31,7 @@ BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
 WATCHED: Final = (
     "openapi",
+    "README.md",
     "generated",
     "specstep_flows/gateway/_operations.py",
     "specstep_flows/contact/contract.json",
