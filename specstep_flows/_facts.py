@@ -238,12 +238,16 @@ def step_words(item: Any) -> str:
 
 def run_facts(record: Any) -> list[Fact]:
     """What a ``RunRecord`` knows of its run, in short."""
+    from specstep_flows._course import course
+
     spent = None if record.cost_usd is None else record.spent_before_usd + record.cost_usd
+    took = course(record.history, generation_id=record.generation_id).duration
     found = [
         ("run", record.run_id, True),
         ("stage", spaced(record.stage), False),
         ("state", spaced(record.generation_state or ""), False),
         ("profile", record.options.profile, False),
+        ("time", took.words if took.seconds else None, False),
         ("cost", None if spent is None else money(spent), False),
         ("generation", record.generation_id, True),
         ("package", record.file if record.sha256 else None, False),

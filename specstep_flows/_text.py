@@ -114,6 +114,8 @@ def money(usd: float | None) -> str:
     """An amount: cents, or tenths of a cent where cents would show nothing."""
     if usd is None:
         return "unknown"
+    # Half a cent is rounded alike whichever way a sum was reckoned.
+    usd = round(usd, 9)
     return f"${usd:.3f}" if 0 < abs(usd) < 0.01 else f"${usd:,.2f}"
 
 

@@ -73,7 +73,7 @@ def rehearse(
     limit = f" (cancelled above {money(options.max_cost_usd)})" if options.max_cost_usd else ""
     from_file = "answer from the file, else " if driver.answers else ""
     plan = [
-        f"The key is valid ({account.display_name or account.user_id or 'no name given'}, "
+        f"API key accepted ({account.display_name or account.user_id or 'no name given'}, "
         f"plan {account.plan or 'unknown'}).",
         *lines,
         f"{brief.words()}.",

@@ -132,7 +132,7 @@ Timeout: TypeAlias = Annotated[
         "--timeout",
         metavar="TIME",
         parser=duration,
-        help="Time limit for the whole wait: seconds, 30m or 2h. What was started keeps running (exit 3).",
+        help="Time limit for the whole wait: seconds, 30m or 1h30m. What was started keeps running (exit 3).",
     ),
 ]
 Wait: TypeAlias = Annotated[
@@ -209,7 +209,7 @@ Output: TypeAlias = Annotated[
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
 Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite what has the package's name.")]
-Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Agree to pay without being asked.")]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the payment prompt.")]
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:

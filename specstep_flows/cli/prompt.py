@@ -129,6 +129,11 @@ class Prompt:
         self._view = View(lambda: f"{label()}\n  ", "  ", entered, is_waiting=True)
         self._start()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what ``wait`` shows is there."""
+        return self._thread is not None and self._view.is_waiting
+
     def stop(self) -> None:
         """Take the prompt away. What was typed is the draft."""
         if self._thread is None:
@@ -181,7 +186,7 @@ class Prompt:
         return self._session
 
     def _start(self) -> None:
-        self._ready().app.refresh_interval = REFRESH_SECONDS if self._view.is_waiting else None
+        self._ready().refresh_interval = REFRESH_SECONDS if self._view.is_waiting else 0
         self._is_up.clear()
         self._is_over.clear()
         self._line = self._failure = None

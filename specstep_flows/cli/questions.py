@@ -92,7 +92,7 @@ class Person:
                     typed[[*typed][-1]] = unsent
                 kept = [self.drafts.keep(question, text) for question, text in typed.items()]
                 if any(kept):
-                    self.terminal.tell("What you had not sent is kept with the run.")
+                    self.terminal.tell("Your unsent text is kept with the run.")
         return answers
 
     def _answer(self, question: Clarification, draft: str) -> tuple[str, str] | None:

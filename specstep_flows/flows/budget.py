@@ -174,13 +174,13 @@ def _exceeded(
     stopped: Sequence[Generation],
     failures: Mapping[UUID, errors.SpecStepError],
 ) -> errors.BudgetExceeded:
-    """What became of the run's generations once the limit was passed: cancelled, or going on and costing."""
+    """What became of the run's generations once the limit was passed: cancelled, or running and billing."""
     slow = [f"generation {one.id} is still {one.state}" for one in stopped if not one.is_cancelled]
     said = f"The run has cost {money(spent)}, more than your limit of {money(limit)}"
     if failures:
         first = next(iter(failures))
         names = " and ".join(f"generation {identifier}" for identifier in failures)
-        ending = "goes on, and the cost with it" if len(failures) == 1 else "go on, and the cost with them"
+        ending = "is still running and billing" if len(failures) == 1 else "are still running and billing"
         outcome = (
             f", but cancelling failed: {names} {ending}. "
             f"{failures[first].message} Resume the run to try again, or use `specstep cancel {first}`."

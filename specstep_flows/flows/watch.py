@@ -223,12 +223,12 @@ async def generations_of(record: RunRecord) -> list[UUID]:
 def _why_idle(generation: Generation) -> str:
     if generation.is_paused:
         return (
-            f"Somebody paused generation {generation.id}; nothing is being spent, and `specstep generation resume "
+            f"Generation {generation.id} was paused; nothing is being spent, and `specstep generation resume "
             f"{generation.id}` continues it."
         )
     return (
-        f"Generation {generation.id} is {generation.state!r}, a state that this version does not know: by its bill it "
-        "is over, and it has no package."
+        f"Generation {generation.id} is {generation.state!r}, a state that this version does not know: its "
+        "billing is closed, and it has no package."
     )
 
 

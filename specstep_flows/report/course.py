@@ -22,6 +22,7 @@ _MARKS: Final = {
     "done": ("✓", "done"),
     "passed": ("\u2013", "skipped, or over before it was seen"),
     "current": ("●", "present stage"),
+    "ahead": ("○", "ahead again"),
     "halted": ("‖", "halted here"),
     "failed": ("✗", "ended here"),
     "waiting": ("‖", "waiting"),
@@ -64,7 +65,7 @@ def course_table(collected: Collected) -> Html:
         "table",
         element("caption", "Stages with their time and cost", class_="unseen"),
         element("thead", heads),
-        element("tbody", *lines, *_never_seen(stages, is_over=is_terminal(collected.state))),
+        element("tbody", *lines, *_never_seen(stages, rows, is_over=is_terminal(collected.state))),
         element("tfoot", _total(collected)),
         class_="course",
     )
@@ -135,10 +136,12 @@ def _incident(incident: Incident) -> Html:
     return element("tr", element("td", when, incident.text, colspan=4), class_="incident")
 
 
-def _never_seen(stages: Sequence[Stage], *, is_over: bool) -> list[Html]:
+def _never_seen(stages: Sequence[Stage], rows: Sequence[Row], *, is_over: bool) -> list[Html]:
     """One row each for the stages that were passed unseen, and for those that were not reached."""
-    passed = [stage.label for stage in stages if stage.mark == "passed"]
-    ahead = [stage.label for stage in stages if stage.mark == "ahead" and fold(stage.name) != fold("Complete")]
+    seen = {fold(row.state) for row in rows} | {fold("Complete")}
+    unseen = [stage for stage in stages if fold(stage.name) not in seen]
+    passed = [stage.label for stage in unseen if stage.mark == "passed"]
+    ahead = [stage.label for stage in unseen if stage.mark == "ahead"]
     named = [("Skipped, or over before it was seen", passed), ("Not reached" if is_over else "Ahead", ahead)]
     return [
         element("tr", element("td", f"{what}: {', '.join(labels)}", colspan=4), class_="ahead")

@@ -13,7 +13,7 @@ from specstep_flows._facts import Fact
 from specstep_flows._html import EMPTY, Html, element
 from specstep_flows._text import counted, duration, money, size, spaced
 from specstep_flows.report.sections import STILL_LETTERS, unbroken
-from specstep_flows.states import fold, is_one_of, is_terminal, retry_makes_sense
+from specstep_flows.states import is_one_of, is_terminal, retry_makes_sense
 
 if TYPE_CHECKING:
     from specstep_flows._course import Course
@@ -84,7 +84,7 @@ def _cancelled(collected: Collected) -> str:
 
 def _under_way(collected: Collected, resume: str) -> Situation:
     record, state = collected.record, collected.state
-    if fold(state) == fold("PausedAwaitingClarification"):
+    if is_one_of(state, "PausedAwaitingClarification"):
         answer = f"specstep answer {shlex.quote(record.run_id)}"
         return Situation("open", "Waiting for your answers.", "Nothing is being spent meanwhile. To answer:", answer)
     if is_one_of(state, "paused"):

@@ -251,7 +251,7 @@ def check_options(options: RunOptions) -> None:
             try:
                 check_option(name, value)
             except errors.UsageError as error:
-                error.add("It stands in the run's record: resume the run with another one.")
+                error.add("It is in the run's record: resume the run with another value.")
                 raise
     refuse_unknown(options.unknown)
 

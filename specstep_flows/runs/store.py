@@ -232,8 +232,8 @@ class RunStore:
                 if not self._close.alive:
                     raise errors.StoreError("This run store is closed. Open another one.") from None
                 raise errors.StoreUnreadable(
-                    f"The run store {self._file} cannot be read ({error}). It was not changed, and what is running at "
-                    "the service goes on: take it over with `specstep adopt` and another SPECSTEP_STATE."
+                    f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at "
+                    "the service keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
                 ) from None
 
     def forget(self, run_id: str) -> None:

@@ -557,7 +557,7 @@ def test_a_limit_that_was_passed_is_told_also_when_the_generation_cannot_be_canc
 ) -> None:
     """Another attempt to cancel it is made when the run is resumed."""
     fault = sandbox.faults.add(Fault(op("cancel_generation"), "status", status=status, times=None, retry_after=1e9))
-    with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it") as caught:
+    with pytest.raises(errors.BudgetExceeded, match="is still running and billing") as caught:
         client.run(BRIEF, output=tmp_path, on_question=defaults, max_cost_usd=0.2)
     assert not caught.value.is_final
 

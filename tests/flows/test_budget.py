@@ -188,7 +188,7 @@ def test_a_cancellation_that_fails_does_not_hide_that_the_limit_was_passed(stage
 
     said = caught.value.message
     assert "has cost $5.00, more than your limit of $4.50" in said
-    assert f"generation {ONE} goes on, and the cost with it" in said
+    assert f"generation {ONE} is still running and billing" in said
     assert f"`specstep cancel {ONE}`" in said
     assert (caught.value.spent_usd, caught.value.limit_usd, caught.value.is_final) == (5.0, 4.5, False)
 
@@ -217,7 +217,7 @@ def test_a_cancellation_that_is_refused_again_and_again_is_told(stage: type[Stag
     service.over = {ONE}
     budget = Budget(1.0)
     hold(stage, budget, seen(ONE, 2.0), service=service)
-    with pytest.raises(errors.BudgetExceeded, match="goes on, and the cost with it"):
+    with pytest.raises(errors.BudgetExceeded, match="is still running and billing"):
         hold(stage, budget, seen(ONE, 3.0), service=service)
 
 

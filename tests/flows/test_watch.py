@@ -168,7 +168,7 @@ def test_what_somebody_paused_is_watched_at_long_intervals_and_comes_home(stage:
 
     assert last.is_complete
     told = [event.message for event in acting.told if isinstance(event, events.Notice)]
-    assert ["Somebody paused" in message for message in told] == [True, True]
+    assert ["was paused" in message for message in told] == [True, True]
     assert acting.now - began > 1.1 * PAUSED_SECONDS
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specstep_flows.models import Generation
 from specstep_flows.report import Collected
 from specstep_flows.report.course import course_table
 from specstep_flows.runs.records import RunRecord
+from specstep_flows.states import STAGES
 from tests.kit.polls import HISTORY, look
 from tests.kit.report_page import Reader
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 ID = UUID(int=5)
 
@@ -116,6 +117,60 @@ def test_only_a_run_without_incident_is_said_to_have_had_none(when: datetime) ->
     assert words not in course_table(attrs.evolve(quiet, family=(child,)))
     assert words not in course_table(attrs.evolve(quiet, record=attrs.evolve(quiet.record, answers=(answer,))))
     assert words not in course_table(watched(when, HISTORY))
+
+
+def test_a_stage_that_a_restart_went_back_before_is_ahead_again(when: datetime) -> None:
+    """What was done in it stays on the page, and it is not listed a second time."""
+    history = (look(0, "Queued", 0.0), look(10, "Drafting", 0.1), look(60, "Reviewing", 0.5), look(90, "Drafting", 0.8))
+    text = Reader(course_table(watched(when, history))).text
+
+    assert "○ Reviewing 30s" in text
+    assert "● Drafting \u00d72" in text
+    assert text.count("Reviewing") == 1
+    assert "Ahead: Specialist review, Fresh eyes" in text
+
+
+def thousandths(most: int) -> st.SearchStrategy[float]:
+    """Moments and costs as finely as a record has them."""
+    return st.integers(0, 1000 * most).map(lambda number: number / 1000)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            thousandths(350),
+            thousandths(5),
+            st.sampled_from([*STAGES, "PausedAwaitingClarification", "Paused", "Failed", "Cancelled", "Odd"]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=10,
+    ),
+    thousandths(3),
+)
+def test_whatever_happened_the_rows_add_up_to_the_total(
+    points: list[tuple[float, float, str, bool]], before: float
+) -> None:
+    """In cents and seconds as they are shown (from an hour on, minutes are): adding up the page gives its sums."""
+    history = []
+    at = cost = 0.0
+    for seconds, more, state, unwatched in points:
+        at, cost = at + seconds, cost + more
+        history.append(look(at, state, cost, unwatched=unwatched))
+    collected = watched(datetime(2026, 6, 1, tzinfo=UTC), tuple(history), spent_before_usd=before)
+    cells = [row for row in rows(course_table(collected)) if len(row) == 4][1:]
+
+    *parts, total = [(seconds_of(row[1]), float(row[2].strip("$") or 0)) for row in cells]
+    assert sum(cost for _, cost in parts) == pytest.approx(total[1])
+    assert sum(seconds for seconds, _ in parts) == total[0]
+
+
+def seconds_of(text: str) -> float:
+    """A duration as it is shown, in seconds."""
+    return sum(int(amount) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit] for amount, unit in UNITS.findall(text))
+
+
+UNITS = re.compile(r"(\d+)([smhd])")
 
 
 def test_a_run_that_nobody_watched_says_so(when: datetime) -> None:

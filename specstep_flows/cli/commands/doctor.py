@@ -74,7 +74,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     for warning in settings.warnings:
         yield Finding("settings", "warn", warning)
     if not settings.warnings:
-        yield Finding("settings", "ok", "No problems found.")
+        yield Finding("settings", "ok", "OK")
 
 
 def network_findings(settings: Settings) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def clock_finding(settings: Settings) -> Finding:
     """This machine's clock against the Date of an answer; asked of a public page, so without the key."""
     if settings.clock_speed != 1.0:
         source = settings.sources.get("clock_speed")
-        text = f"Waits run {settings.clock_speed:g} times faster than real time ({source})."
+        text = f"The clock runs {settings.clock_speed:g}x ({source})."
         return Finding("clock", "ok", text)
     began = time.time()
     request = Request("get_status_summary", "read", "GET", "/v1/status/summary", about="get the status")

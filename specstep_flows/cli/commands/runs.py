@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from specstep_flows import errors
-from specstep_flows._course import course
+from specstep_flows._course import course, time_of
 from specstep_flows._json import as_json
 from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
@@ -28,6 +28,7 @@ from specstep_flows.settings import is_loopback
 from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
+    from specstep_flows._course import Course
     from specstep_flows.runs.records import RunRecord
 
 
@@ -103,6 +104,13 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     )
 
 
+def _read_at(record: RunRecord, found: Course) -> str | None:
+    """When the state was last read, where it may have changed since."""
+    if found.is_over or found.read_at is None:
+        return None
+    return f"{time_of(found.read_at, found.read_at, record.updated_at).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def _spent(record: RunRecord) -> float | None:
     if record.cost_usd is None and not record.spent_before_usd:
         return None
@@ -147,6 +155,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
         ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
+        ("as of", _read_at(record, found)),
         ("cost", None if spent is None else money(spent)),
         ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from specstep_flows import errors, events
 from specstep_flows._text import counted, size
 from specstep_flows.cli.drafts import MESSAGE, Drafts
-from specstep_flows.cli.interrupts import write_notice
+from specstep_flows.cli.interrupts import NOTICE, write_notice
 from specstep_flows.cli.interview.documents import Documents
 from specstep_flows.cli.interview.editor import edited
 from specstep_flows.cli.interview.keyboard import COMMANDS, UNDO, Command, make_keyboard
@@ -83,7 +83,7 @@ class Conversation:
         """Acknowledge an interrupt."""
         if self._inner is not None and self._is_inner_open:
             self._inner.detaching()
-        else:
+        elif not self._keyboard.notify(NOTICE):
             write_notice()
 
     def take_over(self, opened: events.RunOpened) -> None:
@@ -156,7 +156,7 @@ class Conversation:
             if draft.strip():
                 self._terminal.tell(f"Not sent:\n{draft}")
         elif self._drafts.keep(MESSAGE, draft):
-            self._terminal.tell("What you had not sent is kept with the run.")
+            self._terminal.tell("Your unsent text is kept with the run.")
 
     def _hand_over(self, event: events.GenerationStarted) -> None:
         self._driver.clock.listen = None
@@ -227,7 +227,7 @@ class Conversation:
     def _carry_out(self, command: Command, interview: Interview) -> str | None:
         """Carry out a command; the message it yields, if any. Failures are shown, and the conversation continues."""
         if command.argument and command.is_known and not COMMANDS[command.name][0]:
-            self._terminal.tell(f"/{command.name} takes nothing behind it. Put a space before it to send it as text.")
+            self._terminal.tell(f"/{command.name} takes no argument. To send it as text, start with a space.")
             self._keyboard.mend(command)
             return None
         try:

@@ -219,6 +219,10 @@ class LineKeyboard:
         """Whether it shows what is waited for. It cannot."""
         return False
 
+    def notify(self, sentence: str) -> bool:
+        """Whether it shows a sentence in place of what is waited for. It cannot."""
+        return False
+
     def stop(self) -> None:
         """Nothing is drawn, so nothing is taken away."""
 
@@ -272,6 +276,7 @@ class PromptKeyboard:
     _next: Command | None = None
     _heard: queue.SimpleQueue[str] = attrs.field(factory=queue.SimpleQueue)
     _hint: str = ""
+    _notice: str = ""
 
     is_person: ClassVar[bool] = True
     lines_left: ClassVar[int] = 0
@@ -332,11 +337,17 @@ class PromptKeyboard:
         def label() -> str:
             seconds = time.monotonic() - begin
             words = "" if self.terminal.is_quiet else f"  {sentence}"
+            words = f"  {self._notice}" if self._notice else words
             return f"{signs[int(seconds * 4) % len(signs)]} {duration(seconds)}{words}{self._hint}"
 
         self._hint = ""
         self._prompt.wait(label, self._entered)
         return True
+
+    def notify(self, sentence: str) -> bool:
+        """Show a sentence in place of what is waited for, if it shows that. For a signal's handler."""
+        self._notice = sentence
+        return self._prompt.is_waiting
 
     def stop(self) -> None:
         """Take away what ``wait`` shows."""

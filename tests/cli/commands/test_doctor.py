@@ -34,7 +34,7 @@ def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatc
     assert sandbox.api_key not in text.out
     assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "estimate", "clock"), "ok")
     assert "plan Pro" in text.out
-    assert "60 times faster than real time" in text.out
+    assert "The clock runs 60x" in text.out
     assert "500 of 500 generations left" in text.out
     assert {request.method for request in sandbox.requests} == {"GET"}
 

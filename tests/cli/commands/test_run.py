@@ -367,7 +367,7 @@ def test_a_pause_is_watched_for_as_long_as_was_said(
     assert seconds <= sandbox.clock.now() - began < seconds + 5
     assert "To continue: specstep resume tea" in result.err
     assert f"specstep generation resume {elsewhere}" in result.err
-    assert result.err.count("Somebody paused") == (1 if seconds else 0)
+    assert result.err.count("was paused;") == (1 if seconds else 0)
 
 
 def test_a_budget_is_a_hard_stop(specstep: Any, sandbox: Any) -> None:
@@ -390,7 +390,7 @@ def test_a_budget_that_cannot_be_held_says_so(specstep: Any, sandbox: Any, statu
 
     assert result.code == 6
     assert "more than your limit of $0.10" in result.err
-    assert "goes on, and the cost with it" in result.err
+    assert "is still running and billing" in result.err
     assert "specstep resume r" in result.err
 
 

@@ -233,7 +233,7 @@ def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     paste(child, "marked, CR")
     seen_whole(child)
     child.sendintr()
-    child.expect_exact("What you had not sent is kept with the run.")
+    child.expect_exact("Your unsent text is kept with the run.")
     assert finish(child) == 3
     assert users_turns(sandbox) == []
 
@@ -246,7 +246,7 @@ def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     child.send("half a")
     child.expect_exact("half a")
     child.kill(1)
-    child.expect_exact("What you had not sent is kept")
+    child.expect_exact("Your unsent text is kept")
     assert finish(child) == 3
 
     child = start("resume", "mine")
@@ -284,7 +284,7 @@ def test_answers_that_were_not_sent_are_there_when_the_run_is_resumed(
     child.send("Post")
     child.expect_exact("Post")
     child.sendintr()
-    child.expect_exact("What you had not sent is kept with the run.")
+    child.expect_exact("Your unsent text is kept with the run.")
     assert finish(child) == 3
 
     child = start("answer", "mine")
