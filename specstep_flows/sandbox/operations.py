@@ -44,9 +44,8 @@ def befallen(match: str) -> frozenset[str]:
     found = fitting(match)
     if not found:
         near = difflib.get_close_matches(match, operation_names(), n=1)
-        raise ValueError(
-            f"nothing at the sandbox is called {match!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-        )
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"nothing at the sandbox is called {match!r}{hint}")
     return found
 
 
