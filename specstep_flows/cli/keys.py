@@ -129,7 +129,7 @@ def read_at_once(seconds: float | None) -> str | None:
         number = sys.stdin.fileno()
     except (OSError, ValueError, AttributeError):
         # A console that is no file of the system's, as in an editor: lines, and nothing before they are asked for.
-        return _line() if seconds is None else None
+        return _next_line() if seconds is None else ""
     try:
         while seconds is None or select.select([number], [], [], seconds)[0]:
             data = os.read(number, 65536)
@@ -147,7 +147,8 @@ def read_at_once(seconds: float | None) -> str | None:
     return LINE_END.sub("\n", text).removesuffix("\n")
 
 
-def _line() -> str | None:
+def _next_line() -> str | None:
+    """A line of a stream that is no file of the system's; None at its end, or where there is none."""
     try:
         line = sys.stdin.readline()
     except (OSError, ValueError, AttributeError):

@@ -161,7 +161,8 @@ SHOWN = ("runs", "show mine", "doctor", "generation list", "generation conversat
 
 def test_no_word_is_broken_at_any_width(start: Start, sandbox: Sandbox) -> None:
     """What fits a line of 40 columns is whole there, and nothing of what 200 columns show is lost."""
-    finish(start("run", "A shop for tea in Genoa.", "--yes", "--run-id", "mine", "--profile", "Fast", "--quiet"))
+    run = ("run", "A shop for tea in Genoa.", "--yes", "--run-id", "mine", "--profile", "Fast")
+    finish(start(*run, "--quiet", "--on-question", "defaults"))
     for verb in SHOWN:
         texts = []
         for width in (200, 80, 40):
@@ -169,6 +170,7 @@ def test_no_word_is_broken_at_any_width(start: Start, sandbox: Sandbox) -> None:
             assert finish(child) == 0, verb
             texts.append(Screen(width, 60).feed(str(child.before)).text)
         wide, *narrower = texts
-        words = {word for word in wide.split() if len(word) <= 24 and not word.isupper()}
+        wide = wide.partition("Ids are shortened")[0]
+        words = {word for word in wide.split() if len(word) <= 24 and not word.isupper() and "…" not in word}
         for text in narrower:
             assert not {word for word in words if word.casefold() not in text.casefold()}, verb
