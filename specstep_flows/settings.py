@@ -161,8 +161,9 @@ class Settings:
         if self.api_key is None:
             misspelt = "".join(f" {warning}" for warning in self.warnings if "SPECSTEP_API_KEY" in warning)
             raise SettingsError(
-                f"There is no API key.{misspelt} Set SPECSTEP_API_KEY, or api_key in the settings file, to a key (sf_…) "
-                "from the service's web page under Settings, API keys. To try without one, start `specstep sandbox`."
+                f"There is no API key.{misspelt} Set SPECSTEP_API_KEY, or api_key in the settings file, to a key "
+                "(sf_…) from the service's web page under Settings, API keys. To try without one, start `specstep "
+                "sandbox`."
             )
         return self.api_key
 
