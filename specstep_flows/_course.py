@@ -468,30 +468,32 @@ def _spent(
         growth = (look.cost_usd or 0.0) - cost
         is_watched = not any(gap.began < look.at and gap.ended > at for gap in gaps)
         parts = [
-            (place, max(at, visit.began), min(look.at, visit.ended))
-            for place, visit in enumerate(visits)
-            if visit.spends and min(look.at, visit.ended) > max(at, visit.began)
+            (place, max(at, began), min(look.at, until))
+            for place, began, until in _spending(visits, ended)
+            if min(look.at, until) > max(at, began)
         ]
+        states = {None if place is None else visits[place].state for place, *_ in parts}
+        is_known = None not in states and (is_watched or len(states) == 1)
         worked = sum(until - since for _, since, until in parts)
-        if abs(growth) < LEAST_USD:
-            pass
-        elif parts and (is_watched or len({visits[place].state for place, *_ in parts}) == 1):
-            for place, since, until in parts:
-                if points and points[-1].seconds < since:
-                    points.append(CostPoint(since, cost, is_watched))
-                cost += growth * (until - since) / worked
-                spent[place] += growth * (until - since) / worked
-                points.append(CostPoint(until, cost, is_watched))
-        else:
-            here = next((place for place, visit in enumerate(visits) if visit.began >= look.at - 1e-6), None)
-            here = here if here is not None and visits[here].began <= look.at + 1e-6 else None
+        for place, since, until in parts if abs(growth) >= LEAST_USD else ():
+            share = growth * (until - since) / worked
+            if points and points[-1].seconds < since:
+                points.append(CostPoint(since, cost, is_watched))
+            cost += share
+            points.append(CostPoint(until, cost, is_watched))
+            if place is not None and is_known:
+                spent[place] += share
+            else:
+                unwatched += share
+        if not parts:
+            here = next((place for place, visit in enumerate(visits) if abs(visit.began - look.at) <= 1e-6), None)
             if is_watched and here is not None and visits[here].spends:
                 # The look that saw the wait end was late: the work behind it had begun.
                 spent[here] += growth
             else:
                 unwatched += growth
-            if is_watched and points and points[-1].seconds < look.at:
-                points.append(CostPoint(look.at, cost, is_watched))
+        if points and points[-1].seconds < look.at:
+            points.append(CostPoint(look.at, cost, is_watched))
         at, cost = look.at, look.cost_usd or 0.0
         points.append(CostPoint(at, cost, is_watched))
     if points[-1].seconds < ended:
@@ -529,6 +531,19 @@ def looks_as_told(history: Sequence[Mapping[str, Any]], updated_at: datetime) ->
         rest = {name: value for name, value in sample.items() if name not in ("at", "began", "started", "ended")}
         told.append({**times, **rest, **({"moments": moments} if moments else {})})
     return told
+
+
+def _spending(visits: Sequence[Visit], ended: float) -> list[tuple[int | None, float, float]]:
+    """The stretches in which something may have been spent: visits by their place, and what no visit covers."""
+    found: list[tuple[int | None, float, float]] = []
+    at = 0.0
+    for place, visit in enumerate(visits):
+        if visit.began > at:
+            found.append((None, at, visit.began))
+        if visit.spends:
+            found.append((place, visit.began, visit.ended))
+        at = max(at, visit.ended)
+    return found if at >= ended else [*found, (None, at, ended)]
 
 
 def is_number(value: object) -> bool:

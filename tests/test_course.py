@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows._course import Course, Duration, Span, adding_up, course
+from specstep_flows._course import UNWATCHED_SECONDS, Course, Duration, Span, adding_up, course
 from tests.kit.polls import HISTORY, look
 
 
@@ -166,3 +168,44 @@ def test_what_is_rounded_adds_up_to_the_rounded_sum(values: list[float], digits:
     assert sum(shown) == pytest.approx(round(sum(values), digits), abs=10**-digits * 0.51)
     assert round(sum(shown), digits) == round(round(sum(values), 9), digits)
     assert all(abs(one - value) <= 10**-digits * 1.01 for one, value in zip(shown, values, strict=True))
+
+
+LOOKS = st.lists(
+    st.tuples(
+        st.sampled_from((5.0, 29.0, 118.0, 400.0)),
+        st.sampled_from(("Queued", "Drafting", "Reviewing", "PausedAwaitingClarification", "Paused", "Mystery")),
+        st.none() | st.sampled_from((0.0, 0.07, 0.3)),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(LOOKS, st.sampled_from((0.0, 7.0, 1e9)), st.sampled_from(("Drafting", "Complete", "Cancelled")), st.booleans())
+def test_times_and_costs_add_up_and_time_never_goes_back(
+    steps: list[tuple[float, str, float | None, bool]], offset: float, end: str, has_events: bool
+) -> None:
+    """Whatever was seen, on a clock that agrees with the service's or has nothing to do with it."""
+    began, cost = 1_780_000_000.0, 0.0
+    history: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    at, before = began, began
+    for wait, state, more, is_told in [*steps, (3.0, end, None, False)]:
+        at += wait
+        cost += more or 0.0
+        told = {"began": began + offset} if is_told else {}
+        gap = {"unwatched": True} if history and at - before > UNWATCHED_SECONDS else {}
+        history.append(look(at + offset, state, cost if more is not None else None, started=began, **told, **gap))
+        events.append({"state": state, "at": datetime.fromtimestamp(at - 1, UTC).isoformat()})
+        before = at
+    seen = [
+        course(history[:number], events[:number] if has_events else (), "g") for number in range(1, len(history) + 1)
+    ]
+
+    for found in seen:
+        check(found)
+    if offset == 0.0:
+        running = [found.seconds for found in seen if not found.is_over]
+        assert running == sorted(running)
+        assert running[-1] == pytest.approx(at - began if end == "Drafting" else at - 3.0 - began)

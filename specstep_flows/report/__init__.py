@@ -14,12 +14,13 @@
 from __future__ import annotations
 
 from specstep_flows.report.collect import Collected, collect
-from specstep_flows.report.files import default_path, receipt_path, write_receipt, write_report
+from specstep_flows.report.files import check_receipt, default_path, receipt_path, write_receipt, write_report
 from specstep_flows.report.page import page
 from specstep_flows.report.receipt import receipt
 
 __all__ = [
     "Collected",
+    "check_receipt",
     "collect",
     "default_path",
     "page",

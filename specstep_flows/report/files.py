@@ -57,11 +57,20 @@ def write_report(collected: Collected, path: Path | str, *, force: bool = False)
 
 def write_receipt(collected: Collected, path: Path, *, force: bool = False) -> Path:
     """Write the receipt as JSON, as ``write_report`` writes the page."""
-    if not force and os.path.lexists(path) and _receipt_of(path) != collected.record.run_id:
-        raise errors.OutputError(f"{path} already exists and is not a receipt of this run; `force=True` overwrites it.")
+    check_receipt(collected, path, force=force)
     # What UTF-8 cannot hold is written as JSON's own escape, so that the name of a file is still that.
     _write(path, json.dumps(receipt(collected), indent=2, ensure_ascii=False) + "\n", unwritable="backslashreplace")
     return path
+
+
+def check_receipt(collected: Collected, path: Path, *, force: bool = False) -> None:
+    """Refuse a place for the receipt that something else has, before the page is written.
+
+    Raises:
+        OutputError: something else stands there.
+    """
+    if not force and os.path.lexists(path) and _receipt_of(path) != collected.record.run_id:
+        raise errors.OutputError(f"{path} already exists and is not a receipt of this run; `force=True` overwrites it.")
 
 
 def _page_of(path: Path) -> str | None:

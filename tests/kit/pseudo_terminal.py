@@ -61,7 +61,7 @@ def at_terminal(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
             env={**environment(sandbox, tmp_path), **own},
             dimensions=(height, width),
             encoding="utf-8",
-            timeout=12,
+            timeout=60,
         )
         running.append(child)
         return child

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.sandbox import Fault, load_faults, serve
@@ -423,6 +425,23 @@ class TestAFaultThatDoesNothing:
             known = operation_of(stated.method, path)
             for match in (op(name), f"{stated.method} {path}", f"{stated.method} {path[:-2]}*"):
                 assert Fault(match, "reset").fits(known, f"{stated.method} {path}"), name
+
+    @given(
+        st.sampled_from(sorted(OPERATIONS)),
+        st.text("abcdef0123456789-", min_size=1, max_size=12),
+        st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=3),
+    )
+    def test_a_pattern_of_a_real_request_is_never_refused(
+        self, name: str, value: str, cuts: list[tuple[int, int]]
+    ) -> None:
+        """Whatever parts of a request stand for anything: there is a request that it fits."""
+        stated = OPERATIONS[name]
+        request = f"{stated.method} " + re.sub(r"\{[^}]+\}", value, stated.path)
+        match = request
+        for start, length in cuts:
+            match = f"{match[:start]}*{match[start + length :]}"
+
+        assert Fault(match, "reset").fits(None, request)
 
     @pytest.mark.parametrize(
         ("kind", "members", "says"),

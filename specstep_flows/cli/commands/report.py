@@ -12,7 +12,7 @@ from specstep_flows._paths import user_path
 from specstep_flows.cli.options import complete_run
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
-from specstep_flows.report import collect, default_path, receipt_path, write_receipt, write_report
+from specstep_flows.report import check_receipt, collect, default_path, receipt_path, write_receipt, write_report
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ def report(
     page = None if output is None else user_path(output)
     if page is None or os.path.isdir(page):
         page = default_path(record, page)
+    receipt_file = receipt_path(page) if receipt else None
+    if receipt_file is not None:
+        check_receipt(collected, receipt_file, force=force)
     written = write_report(collected, page, force=force)
-    receipt_file = None
-    if receipt:
-        receipt_file = write_receipt(collected, receipt_path(written), force=force)
+    if receipt_file is not None:
+        write_receipt(collected, receipt_file, force=force)
         call.terminal.say(f"Receipt: {receipt_file}")
     for gap in collected.gaps:
         call.terminal.say(f"Missing in the report: {gap}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from specstep_flows import RunStore
 from specstep_flows.sandbox import Fault, Sandbox
 from tests.kit.api import op
 from tests.kit.pseudo_terminal import SPEED, at_terminal, enter, fast_sandbox, finish, say, users_turns
+from tests.kit.screens import Screen, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,17 +178,20 @@ def test_a_message_goes_on_behind_a_command_in_its_middle(start: Start, sandbox:
     child = start("interview", "--run-id", "mine", EDITOR=str(editor))
     child.expect_exact("> ")
     enter(child, "A portal.")
+    child.expect_exact("\n")
     enter(child, "/attach notes.md")
     child.expect_exact("notes.md is attached")
     enter(child, "/status")
     child.expect_exact("Turns: 0 of yours")
     enter(child, "On a phone.")
+    child.expect_exact("\n")
     enter(child, "/edit")
     child.expect_exact("You: A portal.")
     child.expect_exact("And edited.")
     child.expect_exact("Who will use it")
     child.expect_exact("> ")
     enter(child, "Shops.")
+    child.expect_exact("\n")
     enter(child, "/done")
     child.expect_exact("The agent is answering.")
     child.expect_exact("[y/N] ")
@@ -291,16 +296,27 @@ def test_a_wait_shows_its_seconds_and_a_mistyped_command_is_not_lost(start: Star
 def test_an_interrupt_while_a_message_is_sent_is_acknowledged(start: Start, sandbox: Sandbox) -> None:
     """The first waits for the request in flight, and is seen at once, where the wait is shown; the message is kept."""
     sandbox.faults.add(Fault(op("submit_turn"), "stall", commit=True))
-    child = start("interview", "--run-id", "mine")
-    child.expect_exact("What would you like to build?")
-    say(child, "A portal.")
-    child.expect_exact("0s  The agent is answering.")
+    child, screen = start("interview", "--run-id", "mine"), Screen(100, 40)
+
+    def see(text: str) -> None:
+        watch(child, screen, lambda rows: text in " ".join(rows))
+
+    def see_for(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        watch(child, screen, lambda rows: time.monotonic() > end)
+
+    see("/help lists the commands.")
+    child.send("A portal.")
+    see("> A portal.")
+    while "The agent is answering." not in screen.text:
+        child.send("\r")
+        see_for(0.5)
     while not sandbox.state.jobs:
-        child.expect([pexpect.TIMEOUT], timeout=0.1)
+        see_for(0.1)
     child.send("a draft")
-    child.expect_exact("a draft")
+    see("a draft")
     child.send("\x03")
-    child.expect_exact("Detaching after the request in flight")
+    see("Detaching after the request in flight")
     child.expect_exact("Your unsent text is kept with the run.")
     child.expect_exact("specstep resume mine")
     assert finish(child) == 3

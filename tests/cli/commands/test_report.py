@@ -55,6 +55,18 @@ def test_it_overwrites_nothing_of_others(specstep: Any, package: Path, tmp_path:
     assert "<!doctype html>" in taken.read_text("utf-8")
 
 
+def test_a_receipt_that_is_not_this_runs_is_known_before_the_page_is_written(specstep: Any, package: Path) -> None:
+    """Half of what was asked for is not left behind."""
+    other = package.with_name("portal-receipt.json")
+    other.write_text('{"run_id": "other"}')
+    refused = specstep("report", "tea")
+
+    assert refused.code == 2
+    assert f"{other} already exists and is not a receipt of this run" in refused.err
+    assert not package.with_name("portal-report.html").exists()
+    assert specstep("report", "tea", "--no-receipt").code == 0
+
+
 def test_a_run_that_is_not_there_is_named(specstep: Any, untouched: None) -> None:
     """The way to the list of runs is told."""
     result = specstep("report", "nothing")
