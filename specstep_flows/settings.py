@@ -26,7 +26,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from specstep_flows._text import did_you_mean, parse_duration
+from specstep_flows._text import did_you_mean, nearest, parse_duration
 from specstep_flows.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ _FOREIGN_KEYS: Final[Mapping[str, str]] = {
 #: A shorter word is no key of anybody.
 _SHORTEST_KEY: Final = 8
 
+#: How variables of ours begin, and those that are no settings.
+_PREFIX: Final = "SPECSTEP_"
+_OTHER_VARIABLES: Final = ("SPECSTEP_CONFIG", "SPECSTEP_DEBUG", "SPECSTEP_LARGE_ATTACHMENT_MB")
 #: Quotes, straight and curly, and marks that nobody sees.
 _AROUND: Final = "\"'`\u201c\u201d\u2018\u2019\ufeff\u200b\u2060"
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
@@ -172,19 +175,18 @@ class Settings:
                 values[name] = check(*found)
         if path is not None and sources["state"] == str(path):
             values["state"] = path.parent / values["state"]
-        warnings += _key_warnings(values.get("api_key"), sources["api_key"])
-        if environ.get("SPECSTEP_API_BASE") and sources["api_url"] != "SPECSTEP_API_URL":
-            # The vendor's plugin reads it; the pages name SPECSTEP_API_URL.
-            warnings.append("SPECSTEP_API_BASE is not read here: set SPECSTEP_API_URL to the service's address.")
+        warnings += [*_key_warnings(values.get("api_key"), sources["api_key"]), *_misspelt(environ)]
         settings = cls(**values, sources=sources, warnings=tuple(warnings))
         return settings._checked_together()
 
     def require_key(self) -> str:
         """The key. Without one, ``SettingsError`` says how to set it."""
         if self.api_key is None:
+            misspelt = "".join(f" {warning}" for warning in self.warnings if "SPECSTEP_API_KEY" in warning)
             raise SettingsError(
-                "There is no API key. Set SPECSTEP_API_KEY, or api_key in the settings file, to a key (sf_…) from the "
-                "service's web page under Settings, API keys. To try without one, start `specstep sandbox`."
+                f"There is no API key.{misspelt} Set SPECSTEP_API_KEY, or api_key in the settings file, to a key "
+                "(sf_…) from the service's web page under Settings, API keys. To try without one, start `specstep "
+                "sandbox`."
             )
         return self.api_key
 
@@ -467,6 +469,25 @@ def _find(
     if environ.get(variable):
         return environ[variable], variable
     return (in_file[name], str(path)) if name in in_file else None
+
+
+#: What the vendor's plugin reads the service's address from; the pages name another variable.
+_PLUGINS_ADDRESS: Final = "SPECSTEP_API_BASE"
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """What is said of variables that are probably meant to be settings."""
+    known = {variable.removeprefix(_PREFIX): variable for variable, _ in _CHECKS.values()}
+    said = []
+    for name in environ:
+        if name == _PLUGINS_ADDRESS and environ[name]:
+            if not environ.get(known["API_URL"]):
+                said.append(f"{name} is not read here: set {known['API_URL']} to the service's address.")
+        elif name.startswith(_PREFIX) and environ[name] and name not in (*known.values(), *_OTHER_VARIABLES):
+            near = nearest(name.removeprefix(_PREFIX), known)
+            if near is not None:
+                said.append(f"{name} is not a setting. Did you mean {known[near]}?")
+    return said
 
 
 def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list[str]]:

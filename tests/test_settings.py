@@ -309,6 +309,29 @@ def test_an_address_from_code_is_checked_as_any_other() -> None:
     assert Settings(api_url="HTTPS://SpecStep.example:443/").api_url == "https://specstep.example"
 
 
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SPECSTEP_APIKEY", "SPECSTEP_API_KEY"),
+        ("SPECSTEP_KEY", "SPECSTEP_API_KEY"),
+        ("SPECSTEP_API_KYE", "SPECSTEP_API_KEY"),
+        ("SPECSTEP_BASE_URL", "SPECSTEP_API_URL"),
+        ("SPECSTEP_DOCS", None),
+        ("SPECSTEP_CONFIG_HOME", None),
+        ("SPECSTEP_DEBUG", None),
+    ],
+)
+def test_a_variable_that_is_probably_misspelt_is_told(variable: str, meant: str | None) -> None:
+    """By doctor, and where there is no key; others are none of ours."""
+    settings = Settings.load(environ={variable: "1"})
+
+    said = f"{variable} is not a setting. Did you mean {meant}?"
+    assert settings.warnings == ((said,) if meant else ())
+    with pytest.raises(SettingsError) as caught:
+        settings.require_key()
+    assert (said in str(caught.value)) == (meant == "SPECSTEP_API_KEY")
+
+
 def test_a_missing_key_is_said_with_how_to_give_one() -> None:
     """The sentence names the variable and where keys are made."""
     with pytest.raises(SettingsError, match="Set SPECSTEP_API_KEY"):
