@@ -204,7 +204,7 @@ Output: TypeAlias = Annotated[
         "-o",
         metavar="PATH",
         parser=output_path,
-        help="File name of the zip, or a folder for it (default: here); - writes the zip to stdout.",
+        help="File name of the zip, or a folder for it (default: here); - for stdout (run, resume, download).",
     ),
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]

@@ -30,7 +30,9 @@ class KeyCheck:
 
     account: Account | None = None
     accepted: Capabilities | None = None
+    #: What it was refused with, and when: it may have been the address's lock-out, which clears by itself.
     refusal: errors.AuthenticationError | None = None
+    refused_at: float = 0.0
     checking_since: float | None = None
 
 
@@ -58,18 +60,26 @@ class Job:
         return self.opened is not None and not self.opened.resumed
 
 
+def documented_choices() -> Capabilities:
+    """What the service's pages name. (They name no mirror selection.)"""
+    return Capabilities(
+        review_profiles=tuple(sorted(DOCUMENTED_PROFILES)), project_types=tuple(sorted(DOCUMENTED_PROJECT_TYPES))
+    )
+
+
 async def accepted_choices() -> Capabilities:
     """What the service accepts (GET /v1/capabilities); where it does not say, what its pages name."""
+    documented = documented_choices()
     try:
         accepted = await gateway.get_capabilities()
     except errors.APIError as error:
         if not error.is_not_offered:
             raise
-        accepted = Capabilities()
+        return documented
     return attrs.evolve(
         accepted,
-        review_profiles=accepted.review_profiles or tuple(sorted(DOCUMENTED_PROFILES)),
-        project_types=accepted.project_types or tuple(sorted(DOCUMENTED_PROJECT_TYPES)),
+        review_profiles=accepted.review_profiles or documented.review_profiles,
+        project_types=accepted.project_types or documented.project_types,
     )
 
 

@@ -13,10 +13,19 @@ from uuid import UUID
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Now, Remember, Report, Sleep
+from specstep_flows.engine.lockout import PAUSE_SECONDS
 from specstep_flows.flows import delivery, watch
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import answer_pending, answers_in
-from specstep_flows.flows.job import Job, KeyCheck, accepted_choices, announce, current_record, spelled_choices
+from specstep_flows.flows.job import (
+    Job,
+    KeyCheck,
+    accepted_choices,
+    announce,
+    current_record,
+    documented_choices,
+    spelled_choices,
+)
 from specstep_flows.flows.run_interview import hold_interview
 from specstep_flows.flows.run_kickoff import find_started, retry, start
 from specstep_flows.models import Account, Answer, Generation, RunOptions, RunResult
@@ -113,9 +122,9 @@ async def _verify_key(check: KeyCheck) -> Account | None:
         AuthenticationError: it was refused, now or earlier.
     """
     while check.account is None:
-        if check.refusal is not None:
-            raise copy.copy(check.refusal)
         now = await Now()
+        if check.refusal is not None and now < check.refused_at + PAUSE_SECONDS:
+            raise copy.copy(check.refusal)
         if check.checking_since is not None and now - check.checking_since < KEY_CHECK_SECONDS:
             await Sleep(1.0)
             continue
@@ -123,7 +132,7 @@ async def _verify_key(check: KeyCheck) -> Account | None:
         try:
             check.account = await gateway.get_me()
         except errors.AuthenticationError as error:
-            check.refusal = error
+            check.refusal, check.refused_at = error, await Now()
             raise
         finally:
             check.checking_since = None
@@ -136,7 +145,16 @@ async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
     if options.profile is None and options.project_type is None and options.mirror_selection is None:
         return options
     if check.accepted is None:
-        check.accepted = await accepted_choices()
+        try:
+            check.accepted = await accepted_choices()
+        except errors.RequestError as error:
+            # What the pages name needs no confirmation from a service that cannot give one just now.
+            if not error.ambiguous or options.mirror_selection is not None:
+                raise
+            try:
+                return spelled_choices(options, documented_choices())
+            except errors.UsageError:
+                raise error from None
     return spelled_choices(options, check.accepted)
 
 

@@ -246,6 +246,35 @@ def test_an_unknown_choice_is_refused_before_anything_costs(
     assert [request.operation for request in acting.sent] == ["get_capabilities"]
 
 
+class Silent(Service):
+    """A service that does not say what it accepts just now."""
+
+    def __call__(self, request: Any) -> Any:
+        return (503, {}) if request.operation == "get_capabilities" else (400, {})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_documented"),
+    [
+        ({"profile": "fast"}, True),
+        ({"project_type": "WebApp"}, True),
+        ({"profile": "Thorough"}, False),
+        ({"mirror_selection": "ClaudeMd"}, False),
+    ],
+)
+def test_what_the_pages_name_needs_no_service_that_says_so(
+    stage: type[Stage], chosen: dict[str, Any], is_documented: bool
+) -> None:
+    """Where the list cannot be read, the run begins with documented words, and with no others."""
+    options = RunOptions(**chosen)
+    new = attrs.evolve(record(), interview_id=None, intake_artifact_id=None, generation_id=None, options=options)
+    acting = staged(stage, Silent(), new)
+    with pytest.raises(errors.SpecStepError):
+        acting.play(run_job(job(Disk())))
+
+    assert (len(acting.sent) > 1) == is_documented
+
+
 def test_a_run_without_a_generation_has_nothing_to_answer(stage: type[Stage]) -> None:
     """It says so."""
     acting = staged(stage, Service(), attrs.evolve(record(), generation_id=None))

@@ -143,7 +143,7 @@ def test_a_project_type_that_the_service_wants_is_the_detected_one(stage: type[S
 def test_a_project_type_that_nobody_knows_is_asked_for(stage: type[Stage], detected: str | None) -> None:
     """The refusal says how to give it."""
     service = Service(needs_type=True, detected=detected)
-    with pytest.raises(errors.BadRequest, match="--project-type"):
+    with pytest.raises(errors.BadRequest, match="`project_type`"):
         staged(stage, service).play(start(Job(Disk())))
     assert len(service.kickoffs) == 1
 

@@ -95,11 +95,11 @@ def test_accepted_types_that_cannot_be_read_are_those_of_the_pages(tmp_path: Pat
 
 def test_a_project_type_that_nobody_named_is_asked_for(tmp_path: Path) -> None:
     """The service wants a type, and detected none that it tells: the run goes on where it stopped, with
-    --project-type."""
+    another project type."""
     variant = VARIANTS["strict_type_hidden"].but(lists_types=False)
     outcome = run_library(tmp_path, variant)
 
-    assert "--project-type" in outcome.failures[0].message
+    assert "`project_type`" in outcome.failures[0].message
     assert outcome.service.books.kickoffs == []
 
 
