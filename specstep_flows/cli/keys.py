@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 #: Whatever follows a line's end within so many seconds belongs to the same paste. Nobody types this fast.
-SILENCE_SECONDS: Final = 0.04
+SILENCE_SECONDS: Final = 0.025
 #: Switch the marks around a paste on and off.
 MARKS_ON: Final = b"\x1b[?2004h"
 MARKS_OFF: Final = b"\x1b[?2004l"

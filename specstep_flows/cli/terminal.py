@@ -220,13 +220,19 @@ class Terminal:
             self.tell(f"Typed before: {draft}\nAn empty line accepts it.")
         with contextlib.suppress(OSError, ValueError):
             self._write(label)
+        pasted: list[str] = []
         try:
-            typed = read_at_once(None)
+            # Of lines that arrive at once, the last may have no end yet: a line by itself ends the answer.
+            while (typed := read_at_once(None)) is not None and "\n" in typed:
+                pasted.append(typed)
         except KeyboardInterrupt:
             # What is written next begins a line of its own.
             self.tell("")
             raise
-        return typed if typed is None or typed.strip() else draft
+        if typed is None and not pasted:
+            return None
+        answer = "\n".join([*pasted, typed or ""]).rstrip("\n")
+        return answer if answer.strip() else draft
 
     def confirm(self, question: str) -> bool:
         """Whether a person said yes, after the question was shown. Anything else is no."""

@@ -51,6 +51,7 @@ class Conversation:
         self._interview: Interview | None = None
         self._is_pending = False
         self._is_complete = False
+        self._is_undo_due = False
         self._drafts = Drafts(driver.call, driver.client)
         self._documents = Documents(driver, large_megabytes)
 
@@ -123,7 +124,7 @@ class Conversation:
                 self._hand_over(event)
 
     def _submitted(self, event: events.TurnSubmitted) -> None:
-        self._is_pending = True
+        self._is_pending, self._is_undo_due = True, False
         if event.total is not None:
             self._terminal.say(f"You: {event.message}")
         hint = f" /{UNDO} takes your turn back." if self._keyboard.is_person else ""
@@ -287,20 +288,25 @@ class Conversation:
 
     def _listen(self, seconds: float) -> None:
         """Wait: /undo-pending takes effect at once, anything else that is typed is a draft."""
+        if self._is_undo_due and self._take_back():
+            return
         if self._keyboard.overheard(seconds):
             self._take_back()
 
-    def _take_back(self) -> None:
-        """Cancel the job of the turn that is being answered."""
+    def _take_back(self) -> bool:
+        """Cancel the job of the turn that is being answered; False when it has none yet."""
         if not self._is_pending:
             self._terminal.tell(_NONE_PENDING)
-            return
+            return True
         run_id = self._driver.call.run_id
         turns = self._client.store.get(run_id).turns if run_id is not None else ()
         job_id = turns[-1].job_id if turns else None
         if job_id is None:
-            self._terminal.tell("The turn has not reached the agent yet; try again in a moment.")
-            return
+            if not self._is_undo_due:
+                self._terminal.tell("Your turn has not reached the agent yet; it is taken back as soon as it has.")
+            self._is_undo_due = True
+            return False
+        self._is_undo_due = False
         self._is_pending = False
         try:
             self._client.cancel_turn(job_id)
@@ -314,6 +320,7 @@ class Conversation:
             self._terminal.say(
                 "Your turn was taken back. The agent may still have seen it. The up arrow brings its text back."
             )
+        return True
 
 
 def is_open_interview(record: RunRecord) -> bool:

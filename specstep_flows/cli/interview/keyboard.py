@@ -340,7 +340,9 @@ class PromptKeyboard:
             words = f"  {self._notice}" if self._notice else words
             return f"{signs[int(seconds * 4) % len(signs)]} {duration(seconds)}{words}{self._hint}"
 
-        self._hint = ""
+        self._hint = self._notice = ""
+        # What was meant for an earlier wait is over with it.
+        self._heard = queue.SimpleQueue()
         self._prompt.wait(label, self._entered)
         return True
 

@@ -186,10 +186,12 @@ def recorded(folder: Path) -> RunRecord:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["marked, CR", "unmarked, CR"])
-def test_a_paste_is_one_answer(way: str, start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("way", "kind"), [("marked, CR", "xterm"), ("unmarked, CR", "xterm"), ("unmarked, CR", "dumb")]
+)
+def test_a_paste_is_one_answer(way: str, kind: str, start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     """At an agent's question, too: all of it, and only when Enter is pressed."""
-    child = start("run", "A portal.", "--yes", "--profile", "Fast", "-o", "portal.zip")
+    child = start("run", "A portal.", "--yes", "--profile", "Fast", "-o", "portal.zip", TERM=kind)
     child.expect_exact("Ctrl-C leaves the question for later.")
     child.expect_exact("Answer (Enter accepts the proposal): ")
     paste(child, way)
