@@ -57,8 +57,8 @@ class Driver:
     is_piped: bool = False
     #: Wraps the reporter: a conversation, which hands over to it when there is something to watch.
     around: Callable[[Reporter], Reporter] | None = None
-    #: Receives the events of work beside the run, such as the upload of a document in the conversation.
-    beside: Callable[[events.Event], None] | None = None
+    #: Receives the events of work outside the run, such as the upload of a document in the conversation.
+    on_other: Callable[[events.Event], None] | None = None
 
     def drive(self, go: Callable[..., RunResult]) -> int:
         """Run ``go`` (the client's ``run`` or ``resume``) with this process's reporter, policy and confirmation."""
@@ -106,12 +106,12 @@ class Driver:
             self.interrupts.check()
             reporter(event)
 
-        self.beside = tell
+        self.on_other = tell
         try:
             with reporter, self.interrupts.told_by(reporter.detaching):
                 package = go()
         finally:
-            self.beside = None
+            self.on_other = None
         if self.mode == "events":
             self.call.terminal.document({"event": "finished", **package_document(package)})
         else:
@@ -177,7 +177,7 @@ class Driver:
             piped.write(self.call, *paths)
             return
         self.call.finish("\n".join(map(str, paths)), document, is_exact=True)
-        if self.call.json or not self.call.terminal.is_result_beside:
+        if self.call.json or not self.call.terminal.is_result_in_view:
             for path in paths:
                 self.call.terminal.say(f"Saved {path}")
 
@@ -205,11 +205,11 @@ def open_driver(
     with Interrupts() as interrupts:
         clock = interrupts.clock(settings.clock_speed)
 
-        def tell_beside(event: events.Event) -> None:
-            if driver.beside is not None:
-                driver.beside(event)
+        def tell_other(event: events.Event) -> None:
+            if driver.on_other is not None:
+                driver.on_other(event)
 
-        with open_client(call, clock, settings, tell_beside) as client:
+        with open_client(call, clock, settings, tell_other) as client:
             driver = Driver(
                 call=call,
                 client=client,

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from specstep_flows import errors
 from specstep_flows._paths import home_path
+from specstep_flows._text import counted
 from specstep_flows.cli.options import OnQuestion
 from specstep_flows.models import Answer
 
@@ -68,8 +70,12 @@ class Person:
     paused: Callable[[], AbstractContextManager[Any]]
     drafts: Drafts
 
-    def __call__(self, questions: Sequence[Clarification]) -> list[Answer] | None:
-        """An answer to each, or None at the end of input. What was typed of them is kept until all are answered."""
+    def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
+        """An answer to each. What was typed of them is kept until all are answered.
+
+        Raises:
+            AnswersNeeded: the input ended.
+        """
         typed: dict[str, str] = {}
         answers = []
         with self.paused():
@@ -82,7 +88,7 @@ class Person:
                     text = self._answer(question, typed[question.question])
                     if text is None:
                         self.terminal.tell("")
-                        return None
+                        raise _left_for_later(questions)
                     typed[question.question] = "" if text[1] != PERSON else text[0]
                     answers.append(Answer(question.question, *text))
                 typed = dict.fromkeys(typed, "")
@@ -108,6 +114,16 @@ class Person:
             if proposed:
                 return proposed, f"{PERSON}: proposed default"
             self.terminal.tell("This question has no proposal, so it needs an answer.")
+
+
+def _left_for_later(questions: Sequence[Clarification]) -> errors.AnswersNeeded:
+    """The questions were on the screen a moment ago, and are not repeated."""
+    needs = "needs" if len(questions) == 1 else "need"
+    return errors.AnswersNeeded(
+        f"{counted(len(questions), 'question')} {needs} an answer; the generation is paused. Nothing is being spent "
+        "while it waits.",
+        questions=questions,
+    )
 
 
 def question_lines(question: Clarification, number: int, total: int) -> Iterator[str]:

@@ -82,7 +82,7 @@ class Terminal:
         return is_terminal(sys.stdout)
 
     @property
-    def is_result_beside(self) -> bool:
+    def is_result_in_view(self) -> bool:
         """Whether the result appears where everything for people does: on one terminal, or in one log."""
         return (is_terminal(sys.stdout) and is_terminal(sys.stderr)) or _is_same_file(sys.stdout, sys.stderr)
 

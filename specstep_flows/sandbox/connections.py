@@ -72,6 +72,8 @@ class Requests:
 
     _rows: list[RecordedRequest] = attrs.field(factory=list)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
+    #: Refuses the name of an operation that there is not.
+    check: Callable[[str], object] = attrs.field(default=str, kw_only=True)
 
     def add(self, row: RecordedRequest) -> None:
         """Append a request."""
@@ -84,7 +86,11 @@ class Requests:
             self._rows.clear()
 
     def matching(self, operation: str) -> list[RecordedRequest]:
-        """The requests of one operation, named as the pages do, or of a method and path."""
+        """The requests of one operation, named as the pages do, or of a method and path.
+
+        Raises ``ValueError`` for one that there is not, of which nothing could ever be counted.
+        """
+        self.check(operation)
         return [row for row in self if operation in (row.operation, f"{row.method} {row.path}")]
 
     def count(self, operation: str | None = None) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import attrs
 import yaml
 
-from specstep_flows.sandbox.operations import BLOBS, blanked, fitting, operation_names
+from specstep_flows.sandbox.operations import BLOBS, befallen, blanked
 
 Kind = Literal[
     "reset",
@@ -146,9 +146,7 @@ class Fault:
         match: object = self.match
         if not isinstance(match, str):
             raise ValueError(f"match is text such as 'GET /v1/me', not {match!r}")
-        fitted = fitting(self.match)
-        if not fitted:
-            raise ValueError(f"nothing at the sandbox is called {self.match!r}{_near(self.match, operation_names())}")
+        fitted = befallen(self.match)
         if self.kind in ZIP_KINDS and BLOBS not in fitted:
             raise ValueError(
                 f"a fault of kind {self.kind!r} befalls a download: match 'GET /blob/*', not {self.match!r}"

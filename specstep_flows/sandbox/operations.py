@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
 from functools import cache
@@ -36,6 +37,16 @@ def fitting(match: str) -> frozenset[str]:
         if fnmatch.fnmatchcase(blanked(name), wanted)
         or ("{}" not in wanted and _meet(re.sub(r"\{[^*}]*\}", _PART, name.replace("{*path}", "*")), simple))
     )
+
+
+def befallen(match: str) -> frozenset[str]:
+    """The same. Raises ``ValueError``, with the nearest name, where there are none: a misspelt test would be green."""
+    found = fitting(match)
+    if not found:
+        near = difflib.get_close_matches(match, operation_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"nothing at the sandbox is called {match!r}{hint}")
+    return found
 
 
 def _meet(template: str, pattern: str) -> bool:

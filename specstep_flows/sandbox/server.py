@@ -19,6 +19,7 @@ from specstep_flows.sandbox.connections import Listener, Recorder, Requests, bin
 from specstep_flows.sandbox.document import not_implemented, operation_of
 from specstep_flows.sandbox.fault_layer import FaultLayer
 from specstep_flows.sandbox.faults import Faults, load_faults
+from specstep_flows.sandbox.operations import befallen
 from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.webhook_sender import WebhookSender
 from specstep_flows.sandbox.world import World
@@ -42,7 +43,7 @@ class Sandbox:
     ) -> None:
         self.options = options or SandboxOptions()
         self.clock: Clock = clock or ScaledClock(speed)
-        self.requests = Requests()
+        self.requests = Requests(check=befallen)
         self._world = World(self.options, self.clock)
         self._host = host
         self._ports = [port, blob_port]

@@ -122,14 +122,15 @@ def test_a_run_ends_in_a_few_lines(start: Start, sandbox: Sandbox, tmp_path: Pat
     assert sum(str(generation) in row for row in rows) <= 2
 
 
-def test_a_question_that_is_left_for_later_stands_there_once(start: Start, sandbox: Sandbox) -> None:
-    """Ctrl-C at the prompt: no frame comes back, and what was asked is not said again."""
+@pytest.mark.parametrize(("key", "code"), [("\x03", 3), ("\x04", 5)], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_question_that_is_left_for_later_is_there_once(start: Start, sandbox: Sandbox, key: str, code: int) -> None:
+    """No frame comes back, and what was asked is not said again."""
     screen = Screen(80, 30)
     child = start("run", "A portal.", "--yes", "--run-id", "mine", width=80, height=30)
     watch(child, screen, lambda rows: rows[-1:] and rows[-1].startswith("Answer"))
-    child.sendintr()
+    child.send(key)
     watch(child, screen, lambda rows: rows[-1] == "To continue: specstep resume mine")
-    assert finish(child) == 3
+    assert finish(child) == code
 
     assert screen.text.count("REST API") == 1
     assert "stage" not in screen.text

@@ -42,7 +42,7 @@ class Driver:
     interrupts: Interrupts
     clock: Clock
     yes: bool = False
-    beside: Any = None
+    on_other: Any = None
 
 
 def talk_about(driver: Driver, typed: Callable[..., None], text: str) -> tuple[Conversation, Interview, str | None]:

@@ -26,7 +26,8 @@ class Reader(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
+        # ``<br />`` opens and closes nothing.
+        if tag not in VOID and (not self.open or self.open.pop() != tag):
             self.broken.append(tag)
 
     def handle_data(self, data: str) -> None:

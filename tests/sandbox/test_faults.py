@@ -494,3 +494,15 @@ def test_the_page_about_faults_is_right(tmp_path: Path) -> None:
     for names, takes in rows:
         if "and what" not in takes and "latter" not in takes:
             assert all(set(re.findall(r"`(\w+)`", takes)) == MEMBERS[kind] for kind in re.findall(r"`(\w+)`", names))
+
+
+def test_requests_of_an_operation_that_there_is_not_are_not_counted(start: Any) -> None:
+    """That there were none would be true of any misspelt name."""
+    call = start()
+    call(op("get_me"))
+
+    assert call.sandbox.requests.count(op("get_me")) == 1
+    with pytest.raises(ValueError, match="did you mean"):
+        call.sandbox.requests.count(op("get_me") + "e")
+    with pytest.raises(ValueError, match="nothing at the sandbox is called"):
+        call.sandbox.requests.matching("")

@@ -42,11 +42,11 @@ class Documents:
             self._terminal.tell(f"{path.name} is large ({size(amount)}); the service may refuse it.")
         if not self.bar.is_possible:
             self._terminal.say(f"Uploading {path.name} ({size(amount)})…")
-        self._driver.beside = self._uploaded
+        self._driver.on_other = self._uploaded
         try:
             self._client.attach_document(interview.id, path)
         finally:
-            self._driver.beside = None
+            self._driver.on_other = None
             self.bar.close()
         self._listed = []
         self._terminal.say(f"{path.name} is attached ({size(amount)}).")

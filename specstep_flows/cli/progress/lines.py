@@ -144,7 +144,7 @@ class _Drawer:
         rows += [
             self._row(fact.label, fact.whole, fact.weight, _TONES[fact.tone]) for fact in facts if fact.share is None
         ]
-        for number, line in enumerate(watched.beside_words()):
+        for number, line in enumerate(watched.others_words()):
             rows.append(self._row("" if number else "also", line, 6))
         rows += [self._said(item, number) for number, item in enumerate(watched.conversation[-3:])]
         return rows

@@ -181,7 +181,7 @@ class PlainLines(Silent):
     def _look(self, event: events.GenerationProgress, now: float) -> None:
         generation = event.generation
         words = (generation.state, generation.phase_detail or "", generation.billing_state or "")
-        if generation.id in self._watched.beside:
+        if generation.id in self._watched.others:
             # Another generation of a fan-out: only its changes are reported; the first one's heartbeat is enough.
             if self._told.get(generation.id) != words:
                 self._told[generation.id] = words
@@ -191,7 +191,7 @@ class PlainLines(Silent):
         if words != self._told.get(generation.id) or self._is_time(now, (event.next_look_in or 0.0) / 2):
             self._told[generation.id] = words
             # Of several that one kickoff started, each line says which it is about.
-            which = f"{generation.review_profile or generation.id}: " if self._watched.beside else ""
+            which = f"{generation.review_profile or generation.id}: " if self._watched.others else ""
             self._say(which + self._status(generation, now), now)
 
     def _status(self, generation: Generation, now: float) -> str:

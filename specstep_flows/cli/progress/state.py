@@ -64,7 +64,7 @@ class Watched:
     generation: Generation | None = None
     seen: list[str] = attrs.field(factory=list)
     #: The other generations of a fan-out, as they were last seen.
-    beside: dict[UUID, Generation] = attrs.field(factory=dict)
+    others: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
     #: All looks at the run's generations, those of earlier processes among them, and what they come to.
     history: tuple[Sample, ...] = ()
@@ -102,7 +102,7 @@ class Watched:
                 self.questions = len(event.questions)
             case events.QuestionsAnswered():
                 self.questions = 0
-                kin = self.beside.get(event.generation_id)
+                kin = self.others.get(event.generation_id)
                 return answered_words(event.answers, "" if kin is None else f" ({kin.review_profile})")
             case events.Waiting():
                 self.waiting, self.waiting_until = event.reason, now + event.seconds
@@ -142,7 +142,7 @@ class Watched:
                 self.doing = "Downloading the package"
                 self.downloaded = (event.received_bytes, event.total_bytes)
             case events.PackageSaved():
-                name = f"{event.path.name} " if self.beside else ""
+                name = f"{event.path.name} " if self.others else ""
                 is_there, self.downloaded, self.doing = self.was_finished and self.downloaded is None, None, None
                 return [] if is_there else [f"Package {name}downloaded and verified ({size(event.size_bytes)})"]
             case events.Unpacked():
@@ -152,14 +152,14 @@ class Watched:
     def _started(self, event: events.GenerationStarted) -> list[str]:
         if self.generation is not None and self.generation.id != event.generation_id:
             self.spent_before += self.generation.running_cost_usd or 0.0
-        self.generation_id, self.generation, self.seen, self.beside = event.generation_id, None, [], {}
+        self.generation_id, self.generation, self.seen, self.others = event.generation_id, None, [], {}
         self.is_over, self.course = False, Course()
         return [f"Generation {event.generation_id} {'found' if event.adopted else 'started'}"]
 
     def _look(self, event: events.GenerationProgress, now: float) -> None:
         generation = event.generation
         if self.generation_id not in (None, generation.id):
-            self.beside[generation.id] = generation
+            self.others[generation.id] = generation
             return
         self.generation_id, self.generation = generation.id, generation
         if not self.seen or self.seen[-1] != generation.state:
@@ -187,9 +187,9 @@ class Watched:
             self.generation, Observed(self.elapsed(now), since, self.spent_before, self.questions, server_time)
         )
 
-    def beside_words(self) -> list[str]:
+    def others_words(self) -> list[str]:
         """A line for each of the other generations of a fan-out."""
-        return [self.short_words(generation) for generation in self.beside.values()]
+        return [self.short_words(generation) for generation in self.others.values()]
 
     @staticmethod
     def short_words(generation: Generation) -> str:

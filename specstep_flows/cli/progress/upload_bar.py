@@ -1,4 +1,4 @@
-"""A bar for the upload of a reference document, while no live display stands on the terminal."""
+"""A bar for the upload of a reference document, while there is no live display on the terminal."""
 
 from __future__ import annotations
 
