@@ -15,6 +15,7 @@ import attrs
 import httpx
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from specstep_flows.errors import SettingsError
@@ -225,6 +226,7 @@ def test_a_time_may_have_a_unit(file: Path) -> None:
     assert Settings.load(environ={}, file=file).settle_seconds == 120.0
 
 
+@examples(max_examples=30)
 @given(st.text(max_size=12), st.sampled_from([KEY, "oat_A-b.c~1/="]), st.text(max_size=12))
 def test_nothing_inside_a_key_is_ever_cut(before: str, key: str, after: str) -> None:
     """Whatever stands around it: the key is found whole, or what was given is refused."""

@@ -14,6 +14,7 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Failure, Fault, SandboxOptions
 from tests.kit.api import op
 from tests.kit.raw_server import answering, certificate, raw_server
+from tests.kit.tiers import one_in
 
 FAST = ("--yes", "--profile", "Fast")
 
@@ -118,7 +119,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 VERBS = [["run", "A shop.", "--yes"], ["run", "A shop.", "--dry-run"], ["doctor"], ["generation", "list"]]
 
 
-@pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
+@pytest.mark.parametrize("arguments", one_in(2, VERBS))
 @pytest.mark.parametrize(
     ("host", "says"),
     [
@@ -168,7 +169,7 @@ def test_a_service_without_encryption_is_told_of_at_once(
     assert "Check SPECSTEP_API_URL: 127.0.0.1 may not expect https there." in result.out
 
 
-@pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
+@pytest.mark.parametrize("arguments", one_in(2, VERBS))
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_AGAIN])
 def test_a_name_that_cannot_be_resolved_is_told_of_at_once(
     specstep: Any,

@@ -13,6 +13,7 @@ import pytest
 
 from specstep_flows.sandbox import Fault, SandboxOptions
 from tests.kit.api import op
+from tests.kit.tiers import one_in
 
 KICKOFF = op("start_generation")
 TURN = op("submit_turn")
@@ -224,7 +225,7 @@ def test_a_choice_may_be_written_in_any_letters(specstep: Any, sandbox: Any) -> 
     ]
 
 
-@pytest.mark.parametrize("way", ["key", "profile", "taken", "folder", "answers", "attach"])
+@pytest.mark.parametrize("way", one_in(3, ["key", "profile", "taken", "folder", "answers", "attach"]))
 def test_a_refused_run_leaves_no_record(
     specstep: Any, sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -437,7 +438,7 @@ class TestStdout:
         assert again.code == 0
         assert Path(again.out.strip()).read_bytes() == out
 
-    @pytest.mark.parametrize("name", ["tea", "generation", "package"])
+    @pytest.mark.parametrize("name", one_in(3, ["tea", "generation", "package"]))
     def test_a_download_leaves_the_run_as_it_is(
         self, pipe: Any, specstep: Any, sandbox: Any, home: Path, name: str
     ) -> None:
