@@ -174,7 +174,8 @@ class AsyncSpecStep:
                 interview. With a ``respondent`` it may be left out. A ``Brief`` holds texts, attachments and respondent
                 in one value.
             attachments: reference documents to upload before the first turn: one path or several.
-            profile: ``Fast``, ``Normal`` (the default), ``Extensive`` or what ``get_capabilities`` lists.
+            profile: ``Fast``, ``Normal``, ``Extensive`` or what ``get_capabilities`` lists; left out, the setting
+                ``profile``, and without one ``Normal``.
             project_type: ``WebApp``, …; left out, the service goes by what it detected.
             mirror_selection: ``ClaudeMd``, … (``get_capabilities``); left out, the service's default.
             output: the zip's name, or the folder to put it in (default: the working folder).
@@ -201,7 +202,7 @@ class AsyncSpecStep:
         whole = callbacks.whole_brief(brief, attachments, respondent)
         identifier = run_id if run_id is not None else opening.new_run_id()
         options = opening.run_options(
-            profile=profile,
+            profile=profile if profile is not None else self.settings.profile,
             project_type=project_type,
             mirror_selection=mirror_selection,
             output=output,

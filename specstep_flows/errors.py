@@ -346,6 +346,12 @@ class QuotaExceeded(APIError):
         self.reset = reset
 
 
+class PlanRequired(APIError):
+    """The account's plan does not include this (``FEATURE_NOT_ALLOWED``, ``…_TIER_REQUIRED``)."""
+
+    code = "plan"
+
+
 class NotFound(APIError):
     """It does not exist, or belongs to another account: the service does not tell these apart."""
 

@@ -5,6 +5,7 @@ file is ``config.toml`` in the platform's configuration folder, or the one that 
 
     api_key = "sf_..."                     # SPECSTEP_API_KEY; make the file private: chmod 600
     api_url = "https://specstep.com"       # SPECSTEP_API_URL
+    profile = "Fast"                       # SPECSTEP_PROFILE: what a new run is generated with (default: Normal)
     state = "~/specstep-state"             # SPECSTEP_STATE; relative to this file's folder
     settle_seconds = 90                    # SPECSTEP_SETTLE_SECONDS; a time may have a unit: "90s", "1m30s"
     request_timeout = 75                   # SPECSTEP_REQUEST_TIMEOUT
@@ -54,6 +55,26 @@ _LARGEST_BYTES: Final = 1 << 20
 
 #: Authentication page: an API key, or an access token of the browser sign-in.
 _KEY_PREFIXES: Final = ("sf_", "oat_")
+#: How keys of other services begin: sent here, they would be given away.
+_FOREIGN_KEYS: Final[Mapping[str, str]] = {
+    "sk-ant-": "Anthropic",
+    "sk-": "OpenAI",
+    "sk_live_": "Stripe",
+    "sk_test_": "Stripe",
+    "ghp_": "GitHub",
+    "gho_": "GitHub",
+    "ghs_": "GitHub",
+    "github_pat_": "GitHub",
+    "glpat-": "GitLab",
+    "xox": "Slack",
+    "AKIA": "AWS",
+    "AIza": "Google",
+    "hf_": "Hugging Face",
+    "npm_": "npm",
+    "pypi-": "PyPI",
+}
+#: A shorter word is no key of anybody.
+_SHORTEST_KEY: Final = 8
 
 #: How variables of ours begin, and those that are no settings.
 _PREFIX: Final = "SPECSTEP_"
@@ -100,13 +121,14 @@ def _is_usable(_: object, field: attrs.Attribute[float], value: object) -> None:
 class Settings:
     """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
 
-    ``settle_seconds``: how long after a paid request without a response an empty list means "not sent".
-    ``request_timeout``: seconds for one request, a week at most. ``clock_speed``: how much faster than real time the
-    clock is.
+    ``profile``: what a new run that names none is generated with. ``settle_seconds``: how long after a paid request
+    without a response an empty list means "not sent". ``request_timeout``: seconds for one request, a week at most.
+    ``clock_speed``: how much faster than real time the clock is.
     """
 
     api_key: str | None = attrs.field(default=None, repr=False, converter=_usable_key)
     api_url: str = attrs.field(default=DEFAULT_API_URL, converter=_usable_url)
+    profile: str | None = None
     state: Path | None = None
     settle_seconds: float = attrs.field(default=DEFAULT_SETTLE_SECONDS, converter=_not_endless, validator=_is_usable)
     request_timeout: float = attrs.field(default=DEFAULT_REQUEST_TIMEOUT, converter=_not_endless, validator=_is_usable)
@@ -153,7 +175,8 @@ class Settings:
                 values[name] = check(*found)
         if path is not None and sources["state"] == str(path):
             values["state"] = path.parent / values["state"]
-        settings = cls(**values, sources=sources, warnings=(*warnings, *_misspelt(environ)))
+        warnings += [*_key_warnings(values.get("api_key"), sources["api_key"]), *_misspelt(environ)]
+        settings = cls(**values, sources=sources, warnings=tuple(warnings))
         return settings._checked_together()
 
     def require_key(self) -> str:
@@ -259,12 +282,31 @@ def check_api_key(value: object, source: str) -> str:
         raise SettingsError(f"The key ({source}) contains a space or a line break. Copy only the key.")
     if not value.isascii() or not value.isprintable():
         raise SettingsError(f"The key ({source}) contains characters that no key has. Copy only the key.")
+    foreign = next((whose for prefix, whose in _FOREIGN_KEYS.items() if value.startswith(prefix)), None)
+    if foreign is not None:
+        raise SettingsError(
+            f"The key ({source}) looks like one of {foreign}, so it is not sent. A key of SpecStep begins with sf_ (an "
+            "API key) or oat_ (an access token)."
+        )
     prefix = next((prefix for prefix in _KEY_PREFIXES if value.startswith(prefix)), None)
-    if prefix is None:
-        raise SettingsError(f"The key ({source}) must begin with sf_ (an API key) or oat_ (an access token).")
-    if len(value) == len(prefix):
+    if prefix is not None and len(value) == len(prefix):
         raise SettingsError(f"The key ({source}) ends after {prefix}; the rest is missing.")
+    if prefix is None and len(value) < _SHORTEST_KEY:
+        raise SettingsError(f"The key ({source}) must begin with sf_ (an API key) or oat_ (an access token).")
     return value
+
+
+def _profile(value: object, source: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"The review profile ({source}) must be a name such as Fast, not {_shown(value)}.")
+    return value.strip()
+
+
+def _key_warnings(api_key: str | None, source: str) -> tuple[str, ...]:
+    """What is odd about a key and is tried all the same: the service may have more prefixes than its pages show."""
+    if api_key is None or api_key.startswith(_KEY_PREFIXES):
+        return ()
+    return (f"The key ({source}) begins neither with sf_ (an API key) nor with oat_ (an access token).",)
 
 
 def check_api_url(value: object, source: str) -> str:
@@ -405,6 +447,7 @@ def _state(value: object, source: str) -> Path:
 _CHECKS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "api_key": ("SPECSTEP_API_KEY", check_api_key),
     "api_url": ("SPECSTEP_API_URL", check_api_url),
+    "profile": ("SPECSTEP_PROFILE", _profile),
     "state": ("SPECSTEP_STATE", _state),
     "settle_seconds": ("SPECSTEP_SETTLE_SECONDS", _settle_seconds),
     "request_timeout": ("SPECSTEP_REQUEST_TIMEOUT", _request_timeout),
@@ -428,12 +471,19 @@ def _find(
     return (in_file[name], str(path)) if name in in_file else None
 
 
+#: What the vendor's plugin reads the service's address from; the pages name another variable.
+_PLUGINS_ADDRESS: Final = "SPECSTEP_API_BASE"
+
+
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
     """What is said of variables that are probably meant to be settings."""
     known = {variable.removeprefix(_PREFIX): variable for variable, _ in _CHECKS.values()}
     said = []
     for name in environ:
-        if name.startswith(_PREFIX) and environ[name] and name not in (*known.values(), *_OTHER_VARIABLES):
+        if name == _PLUGINS_ADDRESS and environ[name]:
+            if not environ.get(known["API_URL"]):
+                said.append(f"{name} is not read here: set {known['API_URL']} to the service's address.")
+        elif name.startswith(_PREFIX) and environ[name] and name not in (*known.values(), *_OTHER_VARIABLES):
             near = nearest(name.removeprefix(_PREFIX), known)
             if near is not None:
                 said.append(f"{name} is not a setting. Did you mean {known[near]}?")

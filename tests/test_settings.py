@@ -67,6 +67,7 @@ def test_flag_before_environment_before_file_before_default(file: Path) -> None:
     assert settings.sources == {
         "api_url": "flag",
         "api_key": "SPECSTEP_API_KEY",
+        "profile": "default",
         "settle_seconds": str(file),
         "state": "default",
         "request_timeout": "default",
@@ -150,8 +151,11 @@ def test_without_state_the_platform_has_a_place() -> None:
         (f"{KEY}é", "characters that no key has"),
         (f"{KEY}\x00", "characters that no key has"),
         (' " " ', "must begin with sf_"),
-        ("9f8e7d6c5b4a", "must begin with sf_"),
-        ("SF_9f8e7d6c5b4a", "must begin with sf_"),
+        ("9f8e7d6", "must begin with sf_"),
+        ("sk-ant-9f8e7d6c5b4a", "one of Anthropic, so it is not sent"),
+        ("sk-9f8e7d6c5b4a", "one of OpenAI"),
+        ("ghp_9f8e7d6c5b4a", "one of GitHub"),
+        ("AKIA9f8e7d6c5b4a", "one of AWS"),
         ("sf_", "the rest is missing"),
         (42, "must be a string"),
     ],
@@ -182,6 +186,36 @@ def test_what_stands_around_a_key_or_an_address_is_no_part_of_it(file: Path, aro
         assert (settings.api_key, settings.api_url) == (KEY, "https://specstep.example")
 
 
+@pytest.mark.parametrize("key", ["sk_9f8e7d6c5b4a", "SF_9f8e7d6c5b4a", "9f8e7d6c5b4a"])
+def test_a_prefix_that_nobody_knows_is_a_warning(key: str) -> None:
+    """The pages show two, and the vendor's plugin a third: such a key is tried, and `doctor` says what is odd."""
+    settings = Settings.load(environ={"SPECSTEP_API_KEY": key})
+
+    assert settings.api_key == key
+    assert any("sf_" in warning for warning in settings.warnings)
+    assert key not in repr(settings)
+    assert "9f8e" not in " ".join(settings.warnings)
+
+
+def test_the_plugin_s_variable_for_the_address_is_named() -> None:
+    """It is not read: whoever sets it alone would talk to another address than he means."""
+    alone = Settings.load(environ={"SPECSTEP_API_BASE": "https://other.example"})
+    both = Settings.load(environ={"SPECSTEP_API_BASE": "https://a.example", "SPECSTEP_API_URL": "https://b.example"})
+
+    assert alone.api_url == "https://specstep.com"
+    assert any("SPECSTEP_API_BASE" in warning and "SPECSTEP_API_URL" in warning for warning in alone.warnings)
+    assert both.warnings == ()
+
+
+def test_the_profile_of_new_runs_can_be_set(file: Path) -> None:
+    """As the quickstart does; the environment comes before the file."""
+    file.write_text('profile = "Extensive"\n')
+
+    assert Settings.load(environ={}).profile is None
+    assert Settings.load(environ={}, file=file).profile == "Extensive"
+    assert Settings.load(environ={"SPECSTEP_PROFILE": "Fast"}, file=file).profile == "Fast"
+
+
 def test_a_time_may_have_a_unit(file: Path) -> None:
     """In the environment, in the file and as a flag."""
     file.write_text('settle_seconds = "2m"\nrequest_timeout = 5\n')
@@ -210,8 +244,8 @@ def test_both_kinds_of_keys_are_accepted_as_they_are() -> None:
 
 @given(st.text().filter(lambda text: not text.startswith(("sf_", "oat_"))))
 def test_no_refusal_of_a_key_shows_it(text: str) -> None:
-    """Whatever is given as a key is refused by a sentence without it."""
-    secret = f"zq{text}qz"
+    """Whatever is given as another service's key is refused by a sentence without it."""
+    secret = f"sk-zq{text}qz"
     with pytest.raises(SettingsError) as caught:
         check_api_key(secret, "flag")
     assert secret not in str(caught.value)

@@ -13,14 +13,17 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from regeneration.align import Aligned, align
+from regeneration.assumptions import assumptions_of
 from regeneration.changes import Uses
 from regeneration.compare import compare_operations, moved_operations
+from regeneration.contact_facts import contact_facts
 from regeneration.document import JsonObject, load_documented, parse_document
 from regeneration.emit import to_json
 from regeneration.errors import RegenerationError
 from regeneration.flows_check import FlowsDoNotFit, check_flows
 from regeneration.generator import check_tools, generate_client, inspect_client
 from regeneration.groups import TERMINAL, grouped
+from regeneration.ledger import ledger, ledger_page, read_ledger, with_counts
 from regeneration.names import NamesLock
 from regeneration.operations_table import write_operations_table
 from regeneration.project import PACKAGE, Project
@@ -170,12 +173,20 @@ def _stop_for(report: Report, options: Options, accepted: Collection[str]) -> No
 
 def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict[Path, Path | None]:
     staged: dict[Path, Path | None] = {}
-    for target, text in (
-        (project.aligned, to_json(work.aligned.document)),
-        (project.lock, work.aligned.lock.render()),
-        (project.drift_page, report.page()),
-        (project.drift_data, report.data()),
-    ):
+    assumed, known = assumptions_of(work.documented), read_ledger(project.ledger)
+    texts = {
+        project.aligned: to_json(work.aligned.document),
+        project.lock: work.aligned.lock.render(),
+        project.drift_page: report.page(),
+        project.drift_data: report.data(),
+        project.ledger: ledger(assumed, known),
+        project.ledger_page: ledger_page(assumed, known),
+    }
+    if project.readme.is_file():
+        texts[project.readme] = with_counts(project.readme.read_text(encoding="utf-8"), assumed, known)
+    if project.contact_facts.parent.is_dir():
+        texts[project.contact_facts] = contact_facts(work.documented)
+    for target, text in texts.items():
         (scratch / target.name).write_text(text, encoding="utf-8")
         staged[target] = scratch / target.name
     if project.operations_table.parent.is_dir():

@@ -35,6 +35,12 @@ class Project:
         self.client, self.flows = root / "generated" / PACKAGE, root / FLOWS
         #: What the documented contract says of sending each operation, for the hand-written package.
         self.operations_table = self.flows / "gateway" / "_operations.py"
+        #: Every assumption of the contract with what is known of it: for programs, which write it, and for people.
+        self.ledger, self.ledger_page = openapi / "assumptions.yaml", openapi / "assumptions.md"
+        #: The front page, which has the ledger's counts.
+        self.readme = root / "README.md"
+        #: What an installed package compares a service with.
+        self.contact_facts = self.flows / "contact" / "contract.json"
         #: The pins of the tools, and the settings of the type check and of the tests.
         self.pyproject = root / "pyproject.toml"
         #: Scratch folders, and what a swap puts in place; on the same file system as the rest.

@@ -7,7 +7,9 @@ The checkout stays on its branch: what is pushed is a commit of a tree of its ow
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -17,7 +19,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from attrs import frozen
+from first_contact import main as first_contact
 from regenerate import STOPPED
 from regenerate import main as regenerate
 
@@ -25,11 +29,19 @@ from regeneration.text import shown
 
 BRANCH: Final = "api-drift"
 TITLE: Final = "Take over what changed in the API"
-WATCHED: Final = ("openapi", "generated", "specstep_flows/gateway/_operations.py")
+WATCHED: Final = (
+    "openapi",
+    "README.md",
+    "generated",
+    "specstep_flows/gateway/_operations.py",
+    "specstep_flows/contact/contract.json",
+)
 #: Lines of a reason for stopping that a page shows before it counts the rest.
 MOST_REASONS: Final = 20
+#: Lines of what first contact showed.
+MOST_CONTACT_LINES: Final = 60
 #: GitHub takes 65,536 characters.
-LONGEST_BODY: Final = 60_000
+LONGEST_BODY: Final = 45_000
 #: The line of a commit by which a later run knows that the commit is its own and as it was pushed.
 OURS: Final = "Proposed-Tree"
 #: The end of a body, by which a later run knows what was proposed.
@@ -97,7 +109,7 @@ def _propose(folder: Path, scratch: Path) -> int:
         if page.exists():
             _warn(_Remote(folder, scratch), reason)
         return 1
-    body = _shortened(report)
+    body = _shortened(report) + _first_contact(folder)
     _summarise(body)
     remote = _Remote(folder, scratch)
     tree = remote.tree_of_the_checkout()
@@ -109,6 +121,17 @@ def _propose(folder: Path, scratch: Path) -> int:
         mark = MARK.format(digest)
         print(_bring_up_to_date(remote, tree, mark, f"{body}\n{mark}\n"))
     return 0
+
+
+def _first_contact(folder: Path) -> str:
+    """With a key, ask the service what it does and write that into the ledger; what came of it, for the page."""
+    if not os.environ.get("SPECSTEP_API_KEY"):
+        return ""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        first_contact(["--source", str(folder / "openapi" / "pulled.json")], folder)
+    lines = [shown(line, 250) for line in said.getvalue().splitlines()]
+    return "\n".join(["", "# First contact", "", "```", *lines[:MOST_CONTACT_LINES], "```", ""])
 
 
 def _bring_up_to_date(remote: _Remote, tree: str, mark: str, body: str) -> str:
@@ -194,13 +217,22 @@ class _Remote:
         return self.git("write-tree", index=index)
 
     def digest(self, tree: str) -> str:
-        """What names a proposal: the client of a tree, and the operations that it is known not to have."""
+        """What names a proposal: the client of a tree, the operations that it is known not to have, and what is known
+        of the assumptions."""
         try:
             aligned = self.git("rev-parse", f"{tree}:openapi/aligned.json")
             lost: Any = json.loads(self.git("show", f"{tree}:openapi/drift.json"))["not_generated"]
         except (Refused, ValueError, KeyError, TypeError):
             return ""  # not a tree that regeneration wrote
-        return hashlib.sha256(json.dumps([aligned, lost]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([aligned, lost, self._known(tree)]).encode()).hexdigest()
+
+    def _known(self, tree: str) -> dict[str, str]:
+        """The state of each assumption that somebody has seen something of."""
+        try:
+            rows: Any = yaml.safe_load(self.git("show", f"{tree}:openapi/assumptions.yaml"))
+            return {name: row["state"] for name, row in sorted(rows.items()) if row["state"] != "assumed"}
+        except (Refused, yaml.YAMLError, KeyError, TypeError, AttributeError):
+            return {}
 
     def has(self, tree: str) -> bool:
         """Whether the branch has all of a tree but dates, checksums and what else only the document has."""

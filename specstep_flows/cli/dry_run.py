@@ -7,6 +7,8 @@ import os
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from specstep_flows import errors
 from specstep_flows._json import as_json
 from specstep_flows._network import check_downloads
@@ -65,6 +67,8 @@ def rehearse(
         where = "write the package to stdout"
     check_downloads(client.settings.api_url)
     account = client.get_account()
+    if options.profile is None:
+        options = attrs.evolve(options, profile=client.settings.profile)
     options = spelled_choices(options, _accepted(client))
     profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)

@@ -29,6 +29,7 @@ _CODES: Final[tuple[tuple[type[errors.SpecStepError], int], ...]] = (
     (errors.AuthenticationError, AUTHENTICATION),
     (errors.PermissionDenied, AUTHENTICATION),
     (errors.QuotaExceeded, QUOTA),
+    (errors.PlanRequired, QUOTA),
     (errors.ConcurrencyCapReached, QUOTA),
     (errors.BudgetExceeded, QUOTA),
     (errors.BadRequest, USAGE),

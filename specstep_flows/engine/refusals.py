@@ -55,6 +55,12 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if _is_quota(reply, foreign, f"{word} {detail} {problem.get('code')}"):
         quota = {name: reply.headers.get(f"x-quota-{name}") for name in ("tier", "limit", "used", "reset")}
         return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
+    if foreign is None and _is_of_plan(word, problem.get("code")):
+        return errors.PlanRequired(
+            f"Your plan does not include {what} ({said}). Choose something that it includes, another review profile "
+            "for example, or change the plan on the service's website.",
+            **common,
+        )
     if status in _OF_FRONT_DOORS or _is_of_front_door(status, foreign):
         return errors.RefusedOnTheWay(_on_the_way(request, status, foreign, detail), **common)
     if status == 403:
@@ -101,6 +107,13 @@ def _is_quota(reply: Reply, foreign: str | None, said: str) -> bool:
     if reply.status == 402:
         return foreign != "an HTML page" or any(name.startswith("x-quota-") for name in reply.headers)
     return reply.status == 403 and "QUOTA" in said.upper()
+
+
+def _is_of_plan(*words: object) -> bool:
+    """Whether one of the words says that the plan lacks something (walkthrough, errors page)."""
+    return any(
+        isinstance(word, str) and (word == "FEATURE_NOT_ALLOWED" or word.endswith("_TIER_REQUIRED")) for word in words
+    )
 
 
 def _is_of_front_door(status: int, foreign: str | None) -> bool:

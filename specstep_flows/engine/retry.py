@@ -117,7 +117,7 @@ def next_attempt(
 
 def _page(error: errors.RequestError) -> errors.APIError | None:
     """The error, if something on the way refused it, perhaps for a moment; a refused key and a used-up quota stay."""
-    if isinstance(error, errors.ServerError | errors.AuthenticationError | errors.QuotaExceeded):
+    if isinstance(error, errors.ServerError | errors.AuthenticationError | errors.QuotaExceeded | errors.PlanRequired):
         return None
     if isinstance(error, errors.APIError) and (error.is_foreign or isinstance(error, errors.RefusedOnTheWay)):
         return error

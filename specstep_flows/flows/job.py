@@ -30,7 +30,9 @@ class KeyCheck:
 
     account: Account | None = None
     accepted: Capabilities | None = None
+    #: What it was refused with, and when: it may have been the address's lock-out, which clears by itself.
     refusal: errors.AuthenticationError | None = None
+    refused_at: float = 0.0
     checking_since: float | None = None
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import Intent
 
 
+#: The service removes what was deleted after 30 days by default; a request this old may be one of those.
+BIN_SECONDS: Final = 25 * 86400.0
 #: How often the list is read for a place that has become free.
 PLACE_POLL_SECONDS: Final = 30.0
 #: Without a sign of one the kickoff is sent again after this long: nobody says what else the plan's limit counts.
@@ -168,9 +170,16 @@ async def settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
     """What came of a request that was on its way when an earlier process ended."""
     await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
     passed, now = (await Passed(intent)), (await Now())
-    return await settle_kickoff(
+    found = await settle_kickoff(
         kickoff, known_to(intent), passed, settled=settled_of(intent), by_clock=now - intent.sent_at
     )
+    if found is None and now - intent.sent_at > BIN_SECONDS:
+        raise errors.OutcomeUnknown(
+            f"A generation was requested {(now - intent.sent_at) / 86400:.0f} days ago, and none is listed. The "
+            "service removes what was deleted after 30 days, so whether there was one cannot be told. Nothing was "
+            "sent: look at your usage on the service's website, and start a new run if there was none."
+        )
+    return found
 
 
 def known_to(intent: Intent) -> frozenset[UUID]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Now, Remember, Report, Sleep
+from specstep_flows.engine.lockout import PAUSE_SECONDS
 from specstep_flows.flows import delivery, watch
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import answer_pending, answers_in
@@ -121,9 +122,9 @@ async def _verify_key(check: KeyCheck) -> Account | None:
         AuthenticationError: it was refused, now or earlier.
     """
     while check.account is None:
-        if check.refusal is not None:
-            raise copy.copy(check.refusal)
         now = await Now()
+        if check.refusal is not None and now < check.refused_at + PAUSE_SECONDS:
+            raise copy.copy(check.refusal)
         if check.checking_since is not None and now - check.checking_since < KEY_CHECK_SECONDS:
             await Sleep(1.0)
             continue
@@ -131,7 +132,7 @@ async def _verify_key(check: KeyCheck) -> Account | None:
         try:
             check.account = await gateway.get_me()
         except errors.AuthenticationError as error:
-            check.refusal = error
+            check.refusal, check.refused_at = error, await Now()
             raise
         finally:
             check.checking_since = None

@@ -202,13 +202,8 @@ class Limits:
             return
         _forget(failures, now - AUTH_WINDOW)
         if len(failures) >= most:
-            wait = math.ceil(failures[0] + AUTH_WINDOW - now)
-            raise Refusal(
-                429,
-                "AUTHENTICATION_THROTTLED",
-                "Too many failed authentications from this address.",
-                headers={"Retry-After": str(max(1, wait))},
-            )
+            # The same bare challenge as a wrong key gets: the two cannot be told apart (the auth page).
+            raise Refusal(401, "", "", headers={"WWW-Authenticate": "Bearer"})
 
     def failed(self, address: str, now: float) -> None:
         """Count a failed authentication."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from specstep_flows.sandbox.records import Key, Subscription, digest
+from specstep_flows.sandbox.records import SHOWN_CHARACTERS, Key, Subscription, digest
 from specstep_flows.sandbox.refusals import invalid, not_found
 from specstep_flows.sandbox.routing import Answer, Call, Routes, identifier, listed, required_text, text
 from specstep_flows.sandbox.webhook_sender import deliver
 from specstep_flows.sandbox.world import EVENTS, TEST_EVENT
 
-_KEY = "id:uuid name:text? scopes:[text]? project_id:uuid? organization_id:uuid? created_at:date last_rotated_at:date?"
+_KEY = (
+    "id:uuid name:text? prefix:text? scopes:[text]? project_id:uuid? organization_id:uuid? created_at:date "
+    "last_rotated_at:date?"
+)
 
 routes = Routes(
     "Settings",
@@ -35,13 +38,12 @@ routes = Routes(
 )
 
 
-#: Made up: the pages name the catalog and none of its codes.
+#: The codes that the vendor's plugin names; there may be more. What they allow is made up.
 PERMISSIONS = {
-    "interviews:read": "Read interviews.",
-    "interviews:write": "Start and continue interviews.",
-    "generations:read": "Read generations.",
-    "generations:write": "Start and steer generations.",
-    "packages:read": "Read and download packages.",
+    "projects.read": "Read interviews, generations and packages.",
+    "projects.write": "Start and steer them.",
+    "session_state.read": "Read what an agent keeps between sessions.",
+    "session_state.write": "Change what an agent keeps between sessions.",
 }
 
 
@@ -94,7 +96,7 @@ def rotate_api_key(call: Call) -> Answer:
     key = _own_key(call)
     raw = call.world.ids.token("sf_")
     del call.world.keys[key.digest]
-    key.digest, key.last_rotated_at = digest(raw), call.now
+    key.digest, key.last_rotated_at, key.shown = digest(raw), call.now, raw[:SHOWN_CHARACTERS]
     call.world.keys[key.digest] = key
     return Answer(body={**key.body(), "raw_key": raw})
 

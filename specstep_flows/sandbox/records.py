@@ -47,6 +47,8 @@ class Key:
     created_at: float
     name: str = "sandbox"
     prefix: str = "sf"
+    #: Its first characters, which the service keeps so that a person tells keys apart.
+    shown: str = ""
     scopes: list[str] | None = None
     project_id: str | None = None
     last_used_at: float | None = None
@@ -68,12 +70,17 @@ class Key:
         return {
             "id": self.id,
             "name": self.name,
+            "prefix": self.shown,
             "scopes": self.scopes,
             "project_id": self.project_id,
             "organization_id": None if self.user.organization is None else self.user.organization["id"],
             "created_at": timestamp_or_none(self.created_at),
             "last_rotated_at": timestamp_or_none(self.last_rotated_at),
         }
+
+
+#: Characters of a key that are kept for display (auth page).
+SHOWN_CHARACTERS = 8
 
 
 def digest(token: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from specstep_flows.sandbox.clock import Clock, timestamp
 from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.records import (
+    SHOWN_CHARACTERS,
     Artifact,
     Delivery,
     Interview,
@@ -110,6 +111,7 @@ class World:
         prefix = token.partition("_")[0]
         is_person = prefix in ("oat", "session")
         key = Key(self.ids.uuid(now), self.user(user), digest(token), is_person, now, prefix=prefix, **members)
+        key.shown = token[:SHOWN_CHARACTERS]
         self.keys[key.digest] = key
         return key
 

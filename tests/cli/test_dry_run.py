@@ -22,6 +22,16 @@ def test_a_rehearsal_sends_nothing_that_costs(specstep: Any, sandbox: Any, home:
     assert specstep("runs", "--json").document["runs"] == []
 
 
+def test_the_profile_that_is_set_counts(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SPECSTEP_PROFILE, for the plan as for the run; an option comes before it."""
+    monkeypatch.setenv("SPECSTEP_PROFILE", "fast")
+
+    assert specstep("run", "A shop.", "--dry-run", "--json").document["profile"] == "Fast"
+    assert specstep("run", "A shop.", "--dry-run", "--json", "--profile", "Normal").document["profile"] == "Normal"
+    assert specstep("run", "A shop.", "--yes", "--on-question", "defaults").code == 0
+    assert [one.profile for one in sandbox.state.generations.values()] == ["Fast"]
+
+
 @pytest.mark.parametrize("output", ["taken.zip", "dangling.zip", f"{'a' * 244}.zip", f"{'a' * 300}/p.zip"])
 def test_an_output_that_a_run_would_refuse_is_refused(specstep: Any, sandbox: Any, home: Path, output: str) -> None:
     """A file, a link to nowhere, names that are too long: as the run would say it, and nothing is made to find out."""

@@ -37,6 +37,7 @@ MARKS = {
     *(
         "x-enum-descriptions",
         "x-goes-by",
+        "x-if-wrong",
         "x-kind",
         "x-known-values",
         "x-may-be-left-out",
@@ -44,7 +45,8 @@ MARKS = {
         "x-no-api-key",
         "x-problem-codes",
     ),
-    *("x-rate-limit", "x-rollups", "x-steering", "x-terminal", "x-under-any-name", "x-used-by", "x-waits-for", "x-was"),
+    *("x-rate-limit", "x-rollups", "x-seen", "x-steering", "x-terminal", "x-tested-by"),
+    *("x-under-any-name", "x-used-by", "x-waits-for", "x-was"),
 }
 SENTENCE = re.compile(r"^[A-Z0-9`].*[.]$", re.DOTALL)
 

@@ -107,6 +107,25 @@ def test_a_used_up_quota_says_tier_limit_use_and_reset(status: int, body: object
     assert all(word in error.message for word in ("Free", "5", "2026-12-01"))
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"type": "FEATURE_NOT_ALLOWED", "detail": "Extensive is a Pro profile."}),
+        (403, {"type": "FORBIDDEN", "code": "TEAMS_TIER_REQUIRED"}),
+        (409, {"type": "urn:problem:PRO_TIER_REQUIRED"}),
+    ],
+)
+def test_what_the_plan_lacks_is_told_as_that(status: int, body: object) -> None:
+    """Neither a wrong request nor a used-up quota: another profile or another plan helps, and trying again does not."""
+    error = error_for(status, body)
+
+    assert type(error) is errors.PlanRequired
+    assert "Your plan does not include" in error.message
+    assert "another review profile" in error.message
+    assert error.code == "plan"
+    assert not error.ambiguous
+
+
 def test_html_from_the_front_door_is_not_shown() -> None:
     """A 504 with a page instead of a problem document."""
     error = error_for(504, b"<html><body>Gateway Timeout</body></html>", {"content-type": "text/html"})

@@ -464,6 +464,20 @@ def test_an_intent_from_before_the_clock_was_set_back_is_still_settled(stage: ty
     assert SETTLE <= acting.now - 1_000.0 <= SETTLE + 20
 
 
+@pytest.mark.parametrize("days", [24, 26])
+def test_what_may_have_left_the_bin_is_a_question_for_a_person(stage: type[Stage], days: int) -> None:
+    """What was deleted is kept for 30 days: after that an empty list does not mean that nothing was started."""
+    intent = Intent("start_generation", 1_000.0 - days * 86400)
+    service = Service([])
+
+    if days < 25:
+        assert perform(stage, service, settle_intent(kickoff(), intent))[0] is None
+    else:
+        with pytest.raises(errors.OutcomeUnknown, match="26 days ago"):
+            perform(stage, service, settle_intent(kickoff(), intent))
+    assert service.kickoffs == 0
+
+
 def test_a_clock_that_is_set_forward_does_not_shorten_the_wait() -> None:
     """The machine learns the right time while a lost kickoff is still on its way: it is waited for all the same."""
 

@@ -453,6 +453,8 @@ class TestWhatIsRefused:
 def test_keys_stay_here(forge: Forge, small: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key of the API is nothing that git, its hooks or ``gh`` see."""
     monkeypatch.setenv("SPECSTEP_API_KEY", "sf_secret")
+    # Nobody listens there: first contact says so, and the rest is proposed all the same.
+    monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:9")
     gh = forge.folder / "bin" / "gh"
     gh.write_text(FAKE_GH.replace("command, *rest", "assert 'SPECSTEP_API_KEY' not in os.environ\ncommand, *rest", 1))
 
@@ -521,4 +523,9 @@ def test_against_the_sandbox(forge: Forge, small_checkout: Checkout) -> None:
         assert propose.main(root) == 0
 
     assert "pr create" in forge.asked[0]
-    assert "breaking for the flows" in forge.pulls[0]["body"]
+    body = forge.pulls[0]["body"]
+    assert "breaking for the flows" in body
+    # With a key the service was asked as well, and what it showed is in the ledger that is proposed.
+    assert "# First contact" in body
+    assert "assumptions: 0 refuted" in body
+    assert "state: confirmed" in (root / "openapi" / "assumptions.yaml").read_text()

@@ -302,7 +302,7 @@ def test_keys_and_webhooks(tour: Any) -> None:
     call = tour(keys={"oat_person": "ada"})
     assert call(op("create_api_key"), json={"name": "CI"}).status_code == 403
     person = {"headers": {"Authorization": "Bearer oat_person"}}
-    key = call(op("create_api_key"), json={"name": "CI", "scopes": ["packages:read"]}, **person).json()["id"]
+    key = call(op("create_api_key"), json={"name": "CI", "scopes": ["projects.read"]}, **person).json()["id"]
     assert call(op("rotate_api_key", key), **person).status_code == 200
     assert call(op("update_api_key_scopes", key), json={"scopes": None}, **person).status_code == 204
     assert call(op("update_api_key_scopes", key), json={"scopes": ["x"]}, **person).status_code == 400

@@ -20,6 +20,7 @@ class ApiKeyWithSecret:
     Attributes:
         id (None | Unset | UUID): The key's id, which is no secret.
         name (None | str | Unset): What the user calls the key.
+        prefix (None | str | Unset): The key's first eight characters, by which a person tells keys apart.
         scopes (list[str] | None | Unset): The permissions that the key is limited to; null for a key without limits.
         project_id (None | Unset | UUID): The project that the key is limited to; null for all projects of the user.
         organization_id (None | Unset | UUID): The organization that the key is bound to.
@@ -31,6 +32,7 @@ class ApiKeyWithSecret:
 
     id: None | Unset | UUID = UNSET
     name: None | str | Unset = UNSET
+    prefix: None | str | Unset = UNSET
     scopes: list[str] | None | Unset = UNSET
     project_id: None | Unset | UUID = UNSET
     organization_id: None | Unset | UUID = UNSET
@@ -53,6 +55,12 @@ class ApiKeyWithSecret:
             name = UNSET
         else:
             name = self.name
+
+        prefix: None | str | Unset
+        if isinstance(self.prefix, Unset):
+            prefix = UNSET
+        else:
+            prefix = self.prefix
 
         scopes: list[str] | None | Unset
         if isinstance(self.scopes, Unset):
@@ -108,6 +116,8 @@ class ApiKeyWithSecret:
             field_dict["id"] = id
         if name is not UNSET:
             field_dict["name"] = name
+        if prefix is not UNSET:
+            field_dict["prefix"] = prefix
         if scopes is not UNSET:
             field_dict["scopes"] = scopes
         if project_id is not UNSET:
@@ -152,6 +162,15 @@ class ApiKeyWithSecret:
             return cast(None | str | Unset, data)
 
         name = _parse_name(d.pop("name", UNSET))
+
+        def _parse_prefix(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        prefix = _parse_prefix(d.pop("prefix", UNSET))
 
         def _parse_scopes(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -250,6 +269,7 @@ class ApiKeyWithSecret:
         api_key_with_secret = cls(
             id=id,
             name=name,
+            prefix=prefix,
             scopes=scopes,
             project_id=project_id,
             organization_id=organization_id,

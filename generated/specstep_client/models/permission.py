@@ -16,7 +16,7 @@ class Permission:
     """Something that a key may be allowed to do.
 
     Attributes:
-        code (None | str | Unset): The word that `scopes` takes.
+        code (None | str | Unset): The word that `scopes` takes; those that are known are dotted words.
         description (None | str | Unset): What it allows.
     """
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import email.utils
 import functools
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import attrs
+import typer
 
 from specstep_flows import errors
 from specstep_flows._http import open_http
@@ -184,8 +185,44 @@ def store_finding(settings: Settings) -> Finding:
     return Finding("store", "ok", f"{folder} holds {counted(len(runs), 'run')}, {going} of them open.")
 
 
+def contract_finding(settings: Settings) -> tuple[Finding, dict[str, Any]]:
+    """What the service does otherwise than the API's contract says: every readable operation, asked once."""
+    from specstep_flows.contact.asking import ask
+    from specstep_flows.contact.compare import compare, grouped
+    from specstep_flows.contact.contract import contract
+
+    facts = contract()
+    try:
+        with SpecStep(settings=settings, store=RunStore.in_memory()) as client:
+            contact = client._drive(ask(facts))
+    except errors.SpecStepError as error:
+        return Finding.failed("contract", error), {}
+    found = compare(contact, facts)
+    verdicts = found.verdicts()
+    held = sum(verdict == "confirmed" for verdict in verdicts.values())
+    testable = sum(one.test == "read" for one in facts.assumptions.values())
+    words = (
+        f"{counted(contact.requests, 'request')} that cost nothing: of {testable} assumptions that reading can test, "
+        f"{held} hold, {len(verdicts) - held} do not, and {max(testable - len(verdicts), 0)} could not be seen."
+    )
+    data = {
+        "requests": contact.requests,
+        "not_asked": contact.skipped,
+        "assumptions": verdicts,
+        "differences": [as_json(one) for one in found.differences],
+        "lines": [line for line, _ in grouped(found.differences)],
+    }
+    return Finding("contract", "warn" if found.refuted else "ok", words), data
+
+
 @verb
-def doctor(call: Call) -> int:
+def doctor(
+    call: Call,
+    service: Annotated[
+        bool,
+        typer.Option("--service", help="Also compare what the service answers with the API's contract; reads only."),
+    ] = False,
+) -> int:
     """Check settings, store, key, quota and clock.
 
     It shows where each setting came from and what your past generations cost. Nothing that costs is sent. The exit
@@ -202,10 +239,16 @@ def doctor(call: Call) -> int:
     ]
     if not any(finding.name == "network" and finding.verdict == "fail" for finding in findings):
         findings += service_findings(settings, functools.partial(tell_of_waits, call))
-    return _report(call, setting_rows(settings), findings)
+    contact: dict[str, Any] = {}
+    if service and not any(finding.verdict == "fail" for finding in findings):
+        finding, contact = contract_finding(settings)
+        findings.append(finding)
+    return _report(call, setting_rows(settings), findings, contact)
 
 
-def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> int:
+def _report(
+    call: Call, rows: list[dict[str, Any]], findings: list[Finding], contact: dict[str, Any] | None = None
+) -> int:
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
     if call.json:
         call.terminal.document(
@@ -214,6 +257,7 @@ def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> 
                 "exit_code": code,
                 "settings": rows,
                 "checks": [as_json(finding) for finding in findings],
+                **({"service": contact} if contact else {}),
             }
         )
         return code
@@ -221,4 +265,6 @@ def _report(call: Call, rows: list[dict[str, Any]], findings: list[Finding]) -> 
         show_table(call, ("SETTING", "VALUE", "FROM"), [(row["name"], row["value"], row["source"]) for row in rows])
         call.terminal.result("")
     show_table(call, ("CHECK", "RESULT", ""), [(finding.name, finding.verdict, finding.text) for finding in findings])
+    for line in (contact or {}).get("lines", ()):
+        call.terminal.result(f"  {line}")
     return code

@@ -39,6 +39,23 @@ def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatc
     assert {request.method for request in sandbox.requests} == {"GET"}
 
 
+def test_the_service_against_the_contract(specstep: Any, sandbox: Any) -> None:
+    """--service asks every readable operation once, with reads alone, and counts what holds; a difference is a line."""
+    assert specstep("run", "A shop.", "--yes", "--profile", "Fast", "--on-question", "defaults").code == 0
+    sandbox.requests.clear()
+
+    result = specstep("doctor", "--service", "--json")
+
+    assert result.code == 0
+    document = result.document
+    assert verdicts(document)["contract"] == "ok"
+    assert document["service"]["requests"] <= 40
+    assert {request.method for request in sandbox.requests} == {"GET"}
+    assert document["service"]["assumptions"]["Account.plan"] == "confirmed"
+    assert not [one for one in document["service"]["differences"] if one["kind"] != "new"]
+    assert sandbox.api_key not in result.out
+
+
 def test_what_generations_cost(specstep: Any, sandbox: Any) -> None:
     """Out of the user's own past, by profile, labelled so; where there is none, that is said and nothing is made up."""
     assert "no completed generation" in specstep("doctor").out
@@ -60,7 +77,7 @@ def test_without_a_key(specstep: Any, home: Path) -> None:
     ("variable", "value", "failing", "code"),
     [
         ("SPECSTEP_API_KEY", "sf_wrong", "key", 4),
-        ("SPECSTEP_API_KEY", "nonsense", "settings", 2),
+        ("SPECSTEP_API_KEY", "wrong", "settings", 2),
         ("SPECSTEP_API_URL", "http://example.com", "settings", 2),
         ("SPECSTEP_API_URL", "http://127.0.0.1:9", "key", 7),
     ],

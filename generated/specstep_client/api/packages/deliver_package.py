@@ -82,8 +82,8 @@ def sync_detailed(
 ) -> Response[Any | PackageDelivery | Problem]:
     """Deliver a package
 
-     Commits the package to a new branch of the configured repository and opens a pull request. The
-    default branch is not touched.
+     Commits the package to a new branch of the configured repository, at GitHub, Azure DevOps, GitLab or
+    Bitbucket, and opens a pull request. The default branch is not touched.
 
     Args:
         id (UUID): The package.
@@ -114,8 +114,8 @@ def sync(
 ) -> Any | PackageDelivery | Problem | None:
     """Deliver a package
 
-     Commits the package to a new branch of the configured repository and opens a pull request. The
-    default branch is not touched.
+     Commits the package to a new branch of the configured repository, at GitHub, Azure DevOps, GitLab or
+    Bitbucket, and opens a pull request. The default branch is not touched.
 
     Args:
         id (UUID): The package.
@@ -141,8 +141,8 @@ async def asyncio_detailed(
 ) -> Response[Any | PackageDelivery | Problem]:
     """Deliver a package
 
-     Commits the package to a new branch of the configured repository and opens a pull request. The
-    default branch is not touched.
+     Commits the package to a new branch of the configured repository, at GitHub, Azure DevOps, GitLab or
+    Bitbucket, and opens a pull request. The default branch is not touched.
 
     Args:
         id (UUID): The package.
@@ -171,8 +171,8 @@ async def asyncio(
 ) -> Any | PackageDelivery | Problem | None:
     """Deliver a package
 
-     Commits the package to a new branch of the configured repository and opens a pull request. The
-    default branch is not touched.
+     Commits the package to a new branch of the configured repository, at GitHub, Azure DevOps, GitLab or
+    Bitbucket, and opens a pull request. The default branch is not touched.
 
     Args:
         id (UUID): The package.

@@ -1,0 +1,100 @@
+"""First contact asks what can be read, each once, within its bounds, and keeps no value of the account."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from specstep_flows import errors
+from specstep_flows.contact.asking import MOST_REQUESTS, Contact, order
+from specstep_flows.contact.contract import contract
+from specstep_flows.gateway._operations import OPERATIONS
+from specstep_flows.sandbox import Sandbox
+from tests.kit.api import path_of
+from tests.kit.front import Seen, everywhere
+from tests.kit.tiers import one_in
+
+Meet = Callable[..., Any]
+
+
+def test_it_only_reads_and_each_once(meet: Meet) -> None:
+    """At most 39 requests beside the document's, all of them GET, none twice, none that costs or needs a browser."""
+    contact, front = meet()
+
+    assert len(front.requests) == contact.requests <= MOST_REQUESTS - 1
+    assert {method for method, _ in front.requests} == {"GET"}
+    assert len(set(front.requests)) == len(front.requests)
+    asked = set(contact.answers)
+    assert not [name for name in asked if OPERATIONS[name].costs or OPERATIONS[name].cookie_only]
+    # The account is looked through down to the files of its newest package.
+    assert {"get_generation", "get_generation_events", "get_package", "list_package_files", "get_interview"} <= asked
+    assert not asked & contact.skipped.keys()
+
+
+def test_what_flows_use_is_asked_before_the_rest() -> None:
+    """Should there be a bound, it is what nobody goes by that is left out."""
+    names = [one.name for one in order(contract())]
+
+    assert max(map(names.index, ("get_generation", "get_usage", "get_package"))) < names.index("list_notifications")
+
+
+@pytest.mark.parametrize("trouble", ["503", *one_in(2, ["garbage", "page"])])
+def test_no_answer_is_asked_for_again(meet: Meet, trouble: str) -> None:
+    """A 503, a body that is no JSON: that is the answer of that operation, and the rest is asked."""
+
+    def broken(seen: Seen) -> None:
+        if seen.path == path_of("get_usage"):
+            if trouble == "503":
+                seen.status, seen.document = 503, {"type": "OUT_OF_ORDER"}
+            else:
+                seen.headers["content-type"] = "text/html" if trouble == "page" else "application/json"
+                seen.document = "<html>" if trouble == "page" else [[["{"]]]
+
+    contact, front = meet(broken)
+
+    assert sum(path == path_of("get_usage") for _, path in front.requests) == 1
+    assert "get_generation" in contact.answers
+
+
+def test_a_key_that_is_refused_ends_it(meet: Meet) -> None:
+    """Five refusals lock an address out: after the first one nothing more is sent."""
+
+    def refuse(seen: Seen) -> None:
+        if seen.path != path_of("get_capabilities"):
+            seen.status, seen.document = 401, None
+
+    with pytest.raises(errors.AuthenticationError):
+        meet(refuse)
+
+
+MARK = re.compile(r"Zq7x\w*")
+
+
+def marked(value: dict[str, Any]) -> dict[str, Any]:
+    """Every text of an answer that is no state, id or time, and a map's own names, are somebody's secrets."""
+    found = {}
+    for name, inner in value.items():
+        is_text = isinstance(inner, str) and " " in inner
+        found[name] = f"Zq7x{inner}" if is_text or name in ("display_name", "email", "project_name", "title") else inner
+    return {**found, "notes_of": {"Zq7xcustomer@example.com": 1, "Zq7x-9": "Zq7x"}, "comment": "Zq7xSecret"}
+
+
+def test_no_value_of_the_account_is_kept(replay: Callable[..., Contact], account: Sandbox) -> None:
+    """A service full of marked secrets, in values, names of maps and headers: none is in what is kept."""
+
+    def headers(seen: Seen) -> None:
+        seen.headers |= {"X-Account": "Zq7xAda", "Set-Cookie": "session=Zq7x1", "X-Quota-Tier": "Zq7xPro"}
+
+    contact = replay(everywhere(marked), headers)
+
+    kept = json.dumps(attrs.asdict(contact), default=sorted)
+    assert not MARK.findall(kept)
+    assert account.api_key not in kept
+    # The fields themselves were seen.
+    assert "comment" in kept
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", kept)
