@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.report import Collected, collect, page
+from specstep_flows.report import Collected, collect, page, receipt
 from tests.kit.report_page import Reader
 from tests.kit.reported_runs import opened
 
@@ -63,3 +63,13 @@ def test_one_package_of_a_fan_out_that_is_gone_leaves_a_gap_and_shows_the_others
     assert [package.contents is not None for package in found.packages] == [True, True, False]
     assert any("third.zip is no longer at /nowhere/third.zip" in gap for gap in found.gaps)
     Reader(page(found)).check_harmless()
+
+
+@pytest.mark.parametrize("which", ["collected", "fan_out"])
+def test_what_the_stages_cost_adds_up_to_what_the_run_cost(which: str, request: pytest.FixtureRequest) -> None:
+    """Nobody has to ask where the rest went, in a fan-out neither."""
+    found = request.getfixturevalue(which)
+
+    assert sum(row.cost_usd or 0.0 for row in found.rows) == pytest.approx(round(found.cost_usd, 2))
+    assert sum(row.seconds or 0.0 for row in found.rows) == pytest.approx(round(found.course.seconds))
+    assert receipt(found)["duration"] == found.course.duration.document
