@@ -56,6 +56,8 @@ class Contact:
     #: Operations that were not asked, each with the reason.
     skipped: dict[str, str] = attrs.field(factory=dict)
     requests: int = 0
+    #: Why it ended before all were asked; empty where it did not.
+    stopped: str = ""
 
 
 #: Rows that were listed, by the list's path: kept while asking, to ask for what is in them, and dropped then.
@@ -73,13 +75,12 @@ async def ask(contract: Contract, most: int = MOST_REQUESTS - 1) -> Contact:
     """
     contact = Contact()
     rows: _Rows = {}
-    stopped = ""
     for operation in order(contract):
         path = _path(operation, contract, rows)
         if isinstance(path, Missing):
             contact.skipped[operation.name] = path.reason
-        elif stopped or contact.requests >= most:
-            contact.skipped[operation.name] = stopped or f"{most} requests were sent"
+        elif contact.stopped or contact.requests >= most:
+            contact.skipped[operation.name] = contact.stopped or f"{most} requests were sent"
         else:
             contact.requests += 1
             await Report(events.Notice(f"Asking {operation.name}."))
@@ -88,9 +89,9 @@ async def ask(contract: Contract, most: int = MOST_REQUESTS - 1) -> Contact:
             except errors.RequestError as error:
                 if not any(one.status < 400 and not _is_anonymous(one, contract) for one in contact.answers.values()):
                     raise
-                stopped = _stops(error, operation)
+                contact.stopped = _stops(error, operation)
                 if operation.name not in contact.answers:
-                    contact.skipped[operation.name] = stopped or "no answer that can be read came"
+                    contact.skipped[operation.name] = contact.stopped or "no answer that can be read came"
     return contact
 
 
