@@ -223,4 +223,5 @@ class _Uses:
         if self._methods[name] != "get" or operation.get("x-cookie-only"):
             return False
         before, has_parameter, _ = self._paths[name].partition("/{")
-        return not has_parameter or "get" in self._documented["paths"].get(before, {})
+        lists = (self._documented["paths"].get(path, {}) for path in (before, f"{before}/me"))
+        return not has_parameter or any("get" in one for one in lists)

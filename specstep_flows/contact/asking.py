@@ -138,9 +138,14 @@ def _path(operation: Operation, contract: Contract, rows: _Rows) -> str | Missin
             done += f"/{part}"
             continue
         listed = rows.get(_listing(operation.path, part, contract))
-        value = _id(listed, operation.path, parameter.group(1)) if listed is not None else None
-        value = value if listed is not None else _member(row, parameter.group(1))
-        row = listed if listed is not None else row
+        if listed is not None:
+            row, value = listed, _id(listed, operation.path, parameter.group(1))
+        elif row is not None or not fold(parameter.group(1)).endswith("id"):
+            value = _member(row, parameter.group(1))
+        else:
+            # Without a list of its own it may be named where something else is: the package of a generation.
+            named = (_member(other, _called_after(operation.path)) for other in rows.values())
+            value = next((one for one in named if one is not None), None)
         if value is None:
             return Missing(f"nothing is listed that has the {parameter.group(1)} it needs")
         done += "/" + quote(value, safe="/" if operation.is_catch_all else "")
@@ -148,18 +153,26 @@ def _path(operation: Operation, contract: Contract, rows: _Rows) -> str | Missin
 
 
 def _listing(path: str, parameter: str, contract: Contract) -> str:
-    """The path of the operation that lists what a parameter chooses from, whatever its own parameters are called."""
+    """The path of the operation that lists what a parameter chooses from, whatever its own parameters are called.
+
+    A list of one's own is a word longer: ``/v1/feedback/me``.
+    """
     blank = _PARAMETER.sub("{}", path[: path.index(parameter)].rstrip("/"))
-    return next((one.path for one in contract.operations.values() if _PARAMETER.sub("{}", one.path) == blank), blank)
+    paths = {_PARAMETER.sub("{}", one.path): one.path for one in contract.operations.values()}
+    return paths.get(blank) or paths.get(f"{blank}/me", blank)
 
 
 def _id(row: Any, path: str, parameter: str) -> str | None:
     """The id of a listed row, which may be called after what is listed: ``generationId``."""
     if isinstance(row, str):
         return row
-    of_what = path.partition("/{")[0].rpartition("/")[2].removesuffix("s")
-    names = (*_IDS, parameter, f"{of_what}_id")
+    names = (*_IDS, parameter, _called_after(path))
     return next((value for name in names if (value := _member(row, name)) is not None), None)
+
+
+def _called_after(path: str) -> str:
+    """``generation_id`` for a path of ``/v1/generations/{id}``."""
+    return path.partition("/{")[0].rpartition("/")[2].removesuffix("s") + "_id"
 
 
 def _member(row: Any, name: str) -> str | None:
@@ -173,9 +186,11 @@ def _member(row: Any, name: str) -> str | None:
 def _chosen(document: Any, expected: Node | None) -> Any:
     """The row of a list whose own operations are asked: the first that is complete, since it has most, else the first.
 
-    None where there is none.
+    None where there is none. What is no list is one row.
     """
-    found = located(document, expected) if expected is not None and list_of(expected) is not None else None
+    if expected is None or list_of(expected) is None:
+        return document
+    found = located(document, expected)
     rows = found[1] if found is not None else []
     complete = (row for row in rows if isinstance(row, dict) and "complete" in map(fold, _texts(row)))
     return next(complete, rows[0] if rows else None)

@@ -40,6 +40,8 @@ def test_how_they_can_be_tested(assumed: list[Assumption]) -> None:
 
     assert tests["Account.plan"] == tests["header.RateLimit-Reset"] == tests["GenerationList.generations"] == "read"
     assert tests["start_generation.202"] == tests["TurnMode"] == tests["StartGenerationRequest.has_ui"] == "pay"
+    # One's own are listed, at ``/v1/feedback/me``.
+    assert tests["Feedback.status"] == "read"
     # The id of a turn's job is nowhere listed: only who sent the turn can read it.
     assert tests["TurnJob.submission_id"] == "pay"
     assert tests["create_api_key.201"] == tests["SupportTicket.id"] == "document"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import first_contact
 import pytest
@@ -16,7 +18,7 @@ from regeneration.takeover import Contract
 
 from specstep_flows import ProposedDefaults, RunStore, Settings, SpecStep
 from specstep_flows.sandbox import Sandbox, SandboxOptions
-from tests.kit.front import Change, Front, Seen
+from tests.kit.front import Change, Front, Seen, camel, everywhere
 from tests.kit.tiers import one_in
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +123,33 @@ def test_taking_over_what_is_mechanical(meet: Meet, project: Path) -> None:
     assert contract == before
     # And the service does now what the contract says.
     assert not [name for name, one in meet(without_a_document, renamed).items() if one.state == "refuted"]
+
+
+@pytest.mark.slow
+def test_nothing_of_the_account_is_written_down(
+    meet: Meet, project: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service full of marks, in another manner: the ledger, its page, the contract and what is said have none."""
+
+    def marked(one: dict[str, Any]) -> dict[str, Any]:
+        free = ("display_name", "email", "title", "plan", "detail", "name", "content")
+        found = {camel(name): f"Zqx{value}" if name in free else value for name, value in one.items()}
+        return {**found, "byCustomer": {"ZqxAda": {"ZqxShop": [1]}}}
+
+    def wrapped(seen: Seen) -> None:
+        if isinstance(seen.document, dict) and seen.status == 200:
+            seen.document = {"data": seen.document}
+        seen.headers |= {"X-Owner": "Zqx", "X-Quota-Zqx": "Zqx", "ETag": "Zqx"}
+
+    caplog.set_level("DEBUG", "specstep_flows")
+    known = meet(without_a_document, everywhere(marked), wrapped, arguments=("--write",))
+
+    said = capsys.readouterr()
+    written = [path.read_text() for path in (project / "openapi").iterdir() if path.is_file()]
+    for text in (said.out, said.err, caplog.text, *written):
+        assert not re.findall(r"\w*zqx\w*", text, re.IGNORECASE)
+    assert "answers come in data" in said.err
+    assert known["Account.plan"].state == "confirmed"
 
 
 @pytest.mark.parametrize("refusal", one_in(2, [401, 429]))

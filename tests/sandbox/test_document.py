@@ -302,12 +302,17 @@ def test_keys_and_webhooks(tour: Any) -> None:
     call = tour(keys={"oat_person": "ada"})
     assert call(op("create_api_key"), json={"name": "CI"}).status_code == 403
     person = {"headers": {"Authorization": "Bearer oat_person"}}
-    key = call(op("create_api_key"), json={"name": "CI", "scopes": ["projects.read"]}, **person).json()["id"]
+    made = call(op("create_api_key"), json={"name": "CI", "scopes": ["projects.read"]}, **person).json()
+    key = made["id"]
+    # A summary shows the first eight characters, by which a person tells keys apart.
+    assert made["prefix"] == made["raw_key"][:8]
+    assert made["prefix"] in [one["prefix"] for one in call(op("list_api_keys")).json()["keys"]]
     assert call(op("rotate_api_key", key), **person).status_code == 200
     assert call(op("update_api_key_scopes", key), json={"scopes": None}, **person).status_code == 204
     assert call(op("update_api_key_scopes", key), json={"scopes": ["x"]}, **person).status_code == 400
     assert len(call(op("list_api_keys")).json()["keys"]) == 2
-    assert call(op("list_permissions")).status_code == 200
+    codes = [one["code"] for one in call(op("list_permissions")).json()["permissions"]]
+    assert codes == ["projects.read", "projects.write", "session_state.read", "session_state.write"]
     subscribe = op("create_webhook", key)
     subscription = {"url": "http://127.0.0.1:9/hook", "events": ["generation.completed"]}
     hook = call(subscribe, json=subscription).json()["id"]
