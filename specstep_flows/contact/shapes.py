@@ -22,6 +22,8 @@ _LONGEST_WORD: Final = 40
 #: Fields of one object, and words at one place, that are kept.
 MOST_FIELDS: Final = 120
 MOST_WORDS: Final = 40
+#: Rows of one list that are looked at: an account may have very many, and all are alike.
+MOST_ROWS: Final = 2_000
 #: How deep answers are looked at.
 DEEPEST: Final = 30
 
@@ -71,8 +73,9 @@ def add(shape: Shape, value: Any, expected: Node, depth: int = 0) -> None:
                 add(shape.fields.setdefault(name, Shape()), inner, here.field(documented or name), depth + 1)
     elif depth < DEEPEST and isinstance(value, list):
         shape.items = shape.items or Shape()
-        for inner in value:
-            add(shape.items, inner, expected.item(), depth + 1)
+        item = expected.item()
+        for inner in value[:MOST_ROWS]:
+            add(shape.items, inner, item, depth + 1)
 
 
 def _is_field(name: str, value: Any, expected: Node, *, is_described: bool) -> bool:
