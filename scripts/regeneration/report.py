@@ -81,6 +81,7 @@ class Report:
         for title, changes in self.comparisons:
             lines += [f"## {title}", ""]
             lines += _sections(changes) or ["Nothing.", ""]
+        lines += _named_by_no_line(change for _, changes in self.comparisons for change in changes)
         if self.not_generated:
             lines += ["## Operations that are not generated", ""]
             lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
@@ -137,16 +138,23 @@ def _sections(changes: list[Change]) -> list[str]:
             lines += (
                 _folded(f"{len(listed)} kinds of change that break nothing", listed) if is_folded else [*listed, ""]
             )
-    # Whoever judges a change looks for an operation of his own.
-    cut = {name: None for names in map(_operations, groups) if len(names) > PAGE.most for name in names}
+    return lines
+
+
+def _named_by_no_line(changes: Iterable[Change]) -> list[str]:
+    """The operations of lines that name some and count the rest: whoever judges a change looks for one of his own."""
+    found = grouped(list(changes))
+    # What has one cause is everywhere.
+    breaking = [group for group in found if group.severity != "additive" and not group.cause]
+    cut = {name: None for names in map(_operations, breaking) if len(names) > PAGE.most for name in names}
     rows = textwrap.wrap(
         ", ".join(_code(name).replace(" ", "\0") for name in cut),
         LONGEST_ROW,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    rows = [row.replace("\0", " ") for row in rows]
-    return [*lines, *_folded(f"All {len(cut)} operations of the lines that name some", rows)] if cut else lines
+    names = [row.replace("\0", " ") for row in rows]
+    return _folded(f"All {len(cut)} operations of the lines that name some and break something", names) if cut else []
 
 
 def _operations(group: Group) -> list[str]:
