@@ -314,12 +314,11 @@ class PromptKeyboard:
                 self.terminal.tell(f"A message can have at most {LONGEST_BYTES:,} characters. It was not sent.")
                 self._prompt.replace(line.text)
                 continue
-            shown = text if command is None else str(command)
+            is_sent = command is None or (command.name == "done" and bool(text))
+            shown = line.text.strip("\n") if is_sent else str(command)
             self.terminal.tell(prompt + shown.replace("\n", f"\n{more}"))
-            self._prompt.remember(shown)
-            if command is None:
-                return text
-            if command.name == "done" and text:
+            self._prompt.remember(text if is_sent else str(command))
+            if is_sent:
                 self._next = command
                 return text
             self._prompt.replace(f"{text}\n" if text else "")
