@@ -226,6 +226,21 @@ def test_what_was_typed_before_a_question_answers_none(start: Start, sandbox: Sa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("paste", ["y\r", "y\r\n", "yes\r\r", "\x1b[200~y\r\x1b[201~", "text\ry\r", "\ry\r"])
+def test_a_paste_never_says_yes(paste: str, start: Start, sandbox: Sandbox) -> None:
+    """Nor does it say no: it is on the prompt until somebody presses Enter."""
+    child = start("run", "A portal.", "--profile", "Fast", "-o", "portal.zip")
+    child.expect_exact("[y/N] ")
+    child.send(paste)
+    child.expect_exact("y")
+    child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=1)
+    assert child.isalive()
+    assert not sandbox.state.generations
+    child.send("\x03")
+    assert finish(child) == 3
+
+
+@pytest.mark.slow
 def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
