@@ -25,6 +25,8 @@ SILENCE_SECONDS: Final = 0.025
 #: Switch the marks around a paste on and off.
 MARKS_ON: Final = b"\x1b[?2004h"
 MARKS_OFF: Final = b"\x1b[?2004l"
+HIDE_CURSOR: Final = b"\x1b[?25l"
+SHOW_CURSOR: Final = b"\x1b[?25h"
 LINE_END: Final = re.compile("\r\n|\r|\n")
 
 

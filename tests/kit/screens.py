@@ -49,6 +49,11 @@ class Screen:
         """The rows as one text."""
         return "\n".join(self.rows)
 
+    @property
+    def is_cursor_hidden(self) -> bool:
+        """Whether nobody sees where the cursor is."""
+        return bool(self._screen.cursor.hidden)
+
     def resize(self, columns: int, lines: int | None = None) -> None:
         """Change the window's size, as a person drags its corner."""
         screen, lines = self._screen, lines or self._screen.lines
