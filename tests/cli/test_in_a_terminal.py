@@ -120,12 +120,12 @@ def test_a_stopped_command_draws_below_what_the_shell_wrote(sandbox: Sandbox, tm
     watch(child, screen, partial(is_drawn, "Drafting"))
     child.send("\x1a")
     watch(child, screen, lambda rows: rows[-1].strip() == "ready$")
-    assert not screen.is_cursor_hidden
+    assert screen.shows_cursor()
     child.sendline("echo 'my own' line")
     watch(child, screen, lambda rows: rows[-1].strip() == "ready$" and "my own line" in rows)
     child.sendline("fg")
     watch(child, screen, lambda rows: "ready$ fg" in rows and is_drawn("Drafting", rows[rows.index("ready$ fg") :]))
-    assert screen.is_cursor_hidden
+    assert not screen.shows_cursor()
     child.expect([pexpect.TIMEOUT], timeout=1)
     screen.feed(str(child.before))
     child.send("\x03")
@@ -138,7 +138,7 @@ def test_a_stopped_command_draws_below_what_the_shell_wrote(sandbox: Sandbox, tm
     assert "my own line" in rows
     assert any("Stopped" in row for row in rows)
     assert not any("next update" in row for row in rows[rows.index("ready$ fg") :])
-    assert not screen.is_cursor_hidden
+    assert screen.shows_cursor()
 
 
 def test_a_run_ends_in_a_few_lines(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -172,6 +172,8 @@ def test_a_question_that_is_left_for_later_is_there_once(start: Start, sandbox: 
     assert finish(child) == code
 
     assert screen.text.count("REST API") == 1
+    assert "is paused" in screen.text
+    assert "continues on SpecStep" not in screen.text
     assert "stage" not in screen.text
     assert "Drafting" not in screen.text
 

@@ -49,10 +49,9 @@ class Screen:
         """The rows as one text."""
         return "\n".join(self.rows)
 
-    @property
-    def is_cursor_hidden(self) -> bool:
-        """Whether nobody sees where the cursor is."""
-        return bool(self._screen.cursor.hidden)
+    def shows_cursor(self) -> bool:
+        """Whether somebody sees where the cursor is."""
+        return not self._screen.cursor.hidden
 
     def resize(self, columns: int, lines: int | None = None) -> None:
         """Change the window's size, as a person drags its corner."""

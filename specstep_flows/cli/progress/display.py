@@ -184,10 +184,11 @@ class _Live(Live):
 
     def start(self, refresh: bool = False) -> None:
         super().start(refresh)
-        if hasattr(signal, "SIGTSTP") and threading.current_thread() is threading.main_thread():
-            # Who chose to ignore it goes on doing so.
-            if self.console.is_terminal and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
-                self._handler = signal.signal(signal.SIGTSTP, self._suspend)
+        if not hasattr(signal, "SIGTSTP") or threading.current_thread() is not threading.main_thread():
+            return
+        # A parent that chose to ignore it is obeyed.
+        if self.console.is_terminal and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
+            self._handler = signal.signal(signal.SIGTSTP, self._suspend)
 
     def stop(self) -> None:
         if self._handler is not None:

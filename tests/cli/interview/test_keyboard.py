@@ -135,6 +135,9 @@ def test_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, source: s
 class Typed(Prompt):
     """A prompt at which this is entered."""
 
+    entered: str
+    remembered: list[str]
+
     def enter(self, text: str) -> Typed:
         self.entered, self.remembered = text, []
         return self
