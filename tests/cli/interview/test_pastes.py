@@ -349,3 +349,36 @@ def test_a_terminal_that_can_do_little_loses_nothing_either(
 
         expected = moment(start, sandbox, "unmarked, CR")
     assert users_turns(sandbox) == expected
+
+
+@pytest.mark.slow
+def test_a_line_that_the_terminal_cuts_off_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    """One that can do little hands on 4,095 bytes of a line: the message waits, and the editor mends it."""
+    line = "x" * 6000
+    with at_terminal(sandbox, tmp_path) as start:
+        child = start("interview", "--run-id", "mine", TERM="dumb", EDITOR=f"sh -c 'echo {line} > $0'")
+        child.expect_exact("> ")
+        child.send(f"{line}\rsecond\r")
+        child.expect_exact("/edit mends it.")
+        child.expect([pexpect.TIMEOUT], timeout=1)
+        assert users_turns(sandbox) == []
+        enter(child, "/edit")
+        child.expect_exact("Who will use it")
+    assert users_turns(sandbox) == [line]
+
+
+@pytest.mark.slow
+def test_an_answer_that_the_terminal_cuts_off_is_not_sent_by_itself(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is said, and an empty line accepts what there is."""
+    with at_terminal(sandbox, tmp_path) as start:
+        child = start("run", "A portal.", "--yes", "--profile", "Fast", "-o", "portal.zip", TERM="dumb")
+        child.expect_exact("Answer (Enter accepts the proposal): ")
+        child.send("x" * 6000 + "\r")
+        child.expect_exact("the end of one is missing.")
+        child.expect_exact("An empty line accepts it.")
+        child.expect([pexpect.TIMEOUT], timeout=1)
+        (generation,) = sandbox.state.generations.values()
+        assert not generation.answers
+        enter(child)
+        assert finish(child) == 0
+    assert list(generation.answers.values()) == ["x" * 4095]
