@@ -105,6 +105,13 @@ class RunRecord:
         return self.stage == "done"
 
     @property
+    def total_cost_usd(self) -> float | None:
+        """What the run has cost, earlier attempts included; None until a cost was read."""
+        if self.cost_usd is None and not self.spent_before_usd:
+            return None
+        return self.spent_before_usd + (self.cost_usd or 0.0)
+
+    @property
     def kickoff_intent(self) -> Intent | None:
         """The request for a generation that may have been sent, and of which nobody knows what came of it."""
         intent = self.intent
