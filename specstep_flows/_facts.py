@@ -255,7 +255,8 @@ def next_command(record: Any) -> str | None:
     if not is_one_of(record.generation_state, "failed"):
         return resume
     last = record.history[-1] if record.history else {}
-    return f"{resume} --retry-failed 1" if retry_makes_sense(last.get("failure_category")) else None
+    can_retry = record.next_retry is not None and retry_makes_sense(last.get("failure_category"))
+    return f"{resume} --retry-failed {record.next_retry}" if can_retry else None
 
 
 def stopped_label(record: Any) -> str:

@@ -13,7 +13,7 @@ from specstep_flows import errors
 from specstep_flows._paths import user_path
 from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
-from specstep_flows.states import is_one_of
+from specstep_flows.states import is_fan_out, is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "retry_generation")
@@ -126,6 +126,11 @@ class RunRecord:
     def may_have_retried(self) -> bool:
         """Whether its generation has failed and it was about to run it again, or did so without knowing."""
         return self.retries < self.options.retry_failed and is_one_of(self.generation_state, "Failed")
+
+    @property
+    def next_retry(self) -> int | None:
+        """The ``retry_failed`` with which it is tried once more; None for a fan-out, which cannot be."""
+        return None if is_fan_out(self.options.profile) else self.retries + 1
 
     @property
     def may_have_more(self) -> bool:

@@ -315,6 +315,24 @@ def test_a_run_that_was_retried_has_one_cost(specstep: Specstep, home: Path, mon
     assert money(whole) in listed.out
 
 
+def test_the_command_for_another_retry_is_one_that_retries(
+    specstep: Specstep, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--retry-failed counts from the run's beginning: what is said after a second failure starts a third attempt."""
+    options = SandboxOptions(clarifications=(), failures=(Failure(),))
+    with Sandbox(options=options, clock=ManualClock()) as sandbox:
+        point_to(sandbox, monkeypatch)
+        told = specstep("run", "A shop for tea.", "--run-id", "tea", "--profile", "Fast", "-y", "--json").document
+        for number in (1, 2):
+            assert told["resume_command"] == f"specstep resume tea --retry-failed {number}"
+            assert f" {told['resume_command']}\n" in specstep("show", "tea").out
+            page = Path(specstep("report", "tea", "--force", "--json").document["report"]).read_text()
+            assert told["resume_command"] in page
+            told = specstep(*told["resume_command"].split()[1:], "-y", "--json").document
+
+        assert len(sandbox.state.generations) == 3
+
+
 @pytest.mark.slow
 @settings(
     max_examples=25,
