@@ -168,7 +168,7 @@ RetryFailed: TypeAlias = Annotated[
         "--retry-failed",
         metavar="N",
         min=0,
-        help="Retry up to N times in all, after failures that are likely to clear.",
+        help="Retry up to N times in all after failures that are likely to clear.",
     ),
 ]
 Attach: TypeAlias = Annotated[
