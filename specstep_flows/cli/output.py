@@ -37,6 +37,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "total_cost_usd": record.total_cost_usd,
         "history": as_json(looks_as_told(record.history, record.updated_at)),
         "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
