@@ -67,7 +67,8 @@ def _value(settings: Settings, name: str) -> str:
     if name == "api_key":
         if settings.api_key is None:
             return "not set"
-        return "an access token (oat_)" if settings.api_key.startswith("oat_") else "an API key (sf_)"
+        kinds = {"oat_": "an access token (oat_)", "sf_": "an API key (sf_)"}
+        return next((kind for prefix, kind in kinds.items() if settings.api_key.startswith(prefix)), "of unknown form")
     if name == "state":
         return str(settings.state_folder())
     value = getattr(settings, name)
