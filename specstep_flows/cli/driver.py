@@ -94,6 +94,10 @@ class Driver:
         except Detach:
             self._detached()
             raise
+        except errors.GenerationFailed as error:
+            if error.run_id is not None:
+                self.call.next_retry = self.client.store.get(error.run_id).next_retry
+            raise
         finally:
             for sentence in file.unused() if file is not None else ():
                 self.call.terminal.tell(sentence)

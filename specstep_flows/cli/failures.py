@@ -121,5 +121,6 @@ def _next_command(call: Call, error: errors.SpecStepError) -> str | None:
     if isinstance(error, _ENDS) and getattr(error, "is_final", True):
         return None
     if isinstance(error, errors.GenerationFailed):
-        return f"{resume} --retry-failed 1" if error.retry_makes_sense else None
+        can_retry = error.retry_makes_sense and call.next_retry is not None
+        return f"{resume} --retry-failed {call.next_retry}" if can_retry else None
     return resume

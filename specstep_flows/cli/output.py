@@ -37,6 +37,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "total_cost_usd": record.total_cost_usd,
         "history": as_json(looks_as_told(record.history, record.updated_at)),
         "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
@@ -81,9 +82,10 @@ def status_of(record: RunRecord) -> str:
     """One of ``STATUS_WORDS``. What the service did since the last look is not in it."""
     if record.is_finished:
         return "done"
+    if record.kickoff_intent is not None:
+        # A retry is one, too: whatever its failed generation says, the run may be costing.
+        return "starting"
     if record.generation_id is None:
-        if record.kickoff_intent is not None:
-            return "starting"
         if record.intake_artifact_id is not None:
             return "ready"
         return "interview" if record.interview_id is not None else "new"

@@ -47,6 +47,9 @@ class Call:
     request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
+    #: What --retry-failed takes for one more attempt, which counts from the run's beginning; None for a fan-out, which
+    #: cannot be retried.
+    next_retry: int | None = 1
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
     #: The command that continues something other than a run, once that is known.
