@@ -72,6 +72,8 @@ def _value(settings: Settings, name: str) -> str:
     if name == "state":
         return str(settings.state_folder())
     value = getattr(settings, name)
+    if value is None:
+        return "not set"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

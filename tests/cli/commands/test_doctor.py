@@ -33,6 +33,7 @@ def test_all_is_well(specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatc
     assert rows["api_key"].endswith("SPECSTEP_API_KEY")
     assert rows["request_timeout"].split() == ["request_timeout", "20", "flag"]
     assert rows["settle_seconds"].endswith("default")
+    assert rows["profile"].split() == ["profile", "not", "set", "default"]
     assert sandbox.api_key not in text.out
     assert verdicts(document) == dict.fromkeys(("settings", "store", "key", "usage", "estimate", "clock"), "ok")
     assert "plan Pro" in text.out
