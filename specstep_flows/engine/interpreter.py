@@ -222,7 +222,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
                 session.shared.lockout.accept()
             yield from _settle(effect, result, durable, session)
             return result
-        if _may_be_locked_out(failure, sent_at, session) and request.kind != "unsafe":
+        if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         _hold(failure, request, session)
@@ -264,8 +264,15 @@ def _await_key(request: effects.Request, session: Session) -> Steps[None]:
         yield from _pause(wait, session)
 
 
-def _may_be_locked_out(failure: errors.RequestError, sent_at: float, session: Session) -> bool:
-    """Whether the key may work again in a while: it has worked, and the 401 says no more than that."""
+def _may_be_locked_out(
+    failure: errors.RequestError, request: effects.Request, sent_at: float, session: Session
+) -> bool:
+    """Whether the key may work again in a while: it has worked, and the 401 says no more than that.
+
+    A request that needs no key waits for none, so its refusal is raised: sent again at once, it would feed a lock-out.
+    """
+    if request.is_anonymous:
+        return False
     lockout = session.shared.lockout
     if not isinstance(failure, errors.AuthenticationError):
         lockout.let_go()
