@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
@@ -216,7 +217,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         except errors.RequestError as error:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
-            failure.request = f"{request.method} {request.path}"
+            failure.request = without_secrets(f"{request.method} {request.path}")
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
