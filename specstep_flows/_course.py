@@ -55,14 +55,11 @@ class Duration:
     @property
     def parts(self) -> str | None:
         """The split in words, if there is one: ``12m 13s of work, 9m 33s waiting for you``."""
-        whole, waiting, unwatched = round(self.seconds), round(self.waiting_seconds), round(self.unwatched_seconds)
-        if not waiting and not unwatched:
+        whole, working, unwatched = round(self.seconds), round(self.working_seconds), round(self.unwatched_seconds)
+        waiting = whole - working - unwatched
+        if not round(self.waiting_seconds) and not unwatched:
             return None
-        named = (
-            (whole - waiting - unwatched, "of work"),
-            (waiting, "waiting for you"),
-            (unwatched, "not watched"),
-        )
+        named = ((working, "of work"), (waiting, "waiting for you"), (unwatched, "not watched"))
         return ", ".join(f"{duration(seconds)} {what}" for seconds, what in named if seconds > 0)
 
     @property

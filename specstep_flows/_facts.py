@@ -6,12 +6,22 @@ their types cannot be named here.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
 from specstep_flows._text import counted, duration, money, percent, size, spaced
-from specstep_flows.states import STAGES, billing_meaning, fold, is_one_of, is_terminal, is_waiting, stage_of
+from specstep_flows.states import (
+    STAGES,
+    billing_meaning,
+    fold,
+    is_one_of,
+    is_terminal,
+    is_waiting,
+    retry_makes_sense,
+    stage_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -158,8 +168,9 @@ def _time(generation: Any, observed: Observed) -> Fact | None:
     if taken is None:
         return None if total is None else Fact("time", f"estimate {duration(total)}", 6)
     whole = taken.parts or duration(taken.seconds)
-    waited = round(taken.waiting_seconds)
-    short = duration(round(taken.seconds) - waited)
+    # Rounded by itself: what is left of two rounded numbers goes up and down while the work stays as it is.
+    worked = round(taken.working_seconds + taken.unwatched_seconds)
+    short, waited = duration(worked), round(taken.seconds) - worked
     if waited and (generation.is_terminal or is_waiting(generation.state)):
         short += f" + {duration(waited)} waiting"
     if generation.is_terminal:
@@ -236,11 +247,28 @@ def step_words(item: Any) -> str:
     return f"{agent_name(item)}: {item.narration or item.action or item.status or ''}"
 
 
+def next_command(record: Any) -> str | None:
+    """The command that continues a ``RunRecord``'s run; None where none does, or it is not known to help."""
+    resume = f"specstep resume {shlex.quote(record.run_id)}"
+    if record.is_finished or is_one_of(record.generation_state, "cancelled"):
+        return None
+    if not is_one_of(record.generation_state, "failed"):
+        return resume
+    last = record.history[-1] if record.history else {}
+    can_retry = record.next_retry is not None and retry_makes_sense(last.get("failure_category"))
+    return f"{resume} --retry-failed {record.next_retry}" if can_retry else None
+
+
+def stopped_label(record: Any) -> str:
+    """What to call the sentence with which a ``RunRecord``'s run stopped: a question is no error."""
+    return "question" if is_one_of(record.generation_state, "PausedAwaitingClarification") else "last error"
+
+
 def run_facts(record: Any) -> list[Fact]:
     """What a ``RunRecord`` knows of its run, in short."""
     from specstep_flows._course import course
 
-    spent = None if record.cost_usd is None else record.spent_before_usd + record.cost_usd
+    spent = record.total_cost_usd
     took = course(record.history, generation_id=record.generation_id).duration
     found = [
         ("run", record.run_id, True),
@@ -251,8 +279,8 @@ def run_facts(record: Any) -> list[Fact]:
         ("cost", None if spent is None else money(spent), False),
         ("generation", record.generation_id, True),
         ("package", record.file if record.sha256 else None, False),
-        ("last error", None if record.is_finished else record.error, False),
-        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}", True),
+        (stopped_label(record), None if record.is_finished else record.error, False),
+        ("to continue", next_command(record), True),
     ]
     return [Fact(label, str(value), 5, is_code=is_code) for label, value, is_code in found if value]
 

@@ -125,7 +125,7 @@ _TOO_DEEP: Final = object()
 
 def _finite(digits: str) -> float:
     if isinstance(number := _fraction(digits), str) or number != number:
-        raise ValueError(f"{digits[:20]} is no number that JSON can hold")
+        raise ValueError(f"{digits[:20]} is not a number that JSON can hold")
     return number
 
 

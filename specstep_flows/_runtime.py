@@ -254,7 +254,9 @@ class _Runtime:
                         self._take_back(before, record)
                     if is_alone:
                         with contextlib.suppress(errors.StoreError):
-                            self.store.update(run_id, {"error": error.message})
+                            # Who stopped waiting has met no error: where the run is, its state says.
+                            is_left = isinstance(error, errors.WaitTimeout | errors.GenerationPaused)
+                            self.store.update(run_id, {"error": None if is_left else error.message})
                 raise
         finally:
             let_go()

@@ -431,7 +431,10 @@ class RunChanges(TypedDict, total=False):
 
 @attrs.frozen
 class RunResult:
-    """The result of a whole run. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked."""
+    """The result of a whole run. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked.
+
+    ``cost_usd`` is what all of it cost, attempts that failed included.
+    """
 
     run_id: str
     interview_id: UUID | None

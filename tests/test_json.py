@@ -133,8 +133,8 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     [
         ("[" * 60_000, "levels deep"),
         ("[" * 500 + "]" * 500, "levels deep"),
-        ("NaN", "no number"),
-        ("[1e999]", "no number"),
+        ("NaN", "not a number"),
+        ("[1e999]", "not a number"),
     ],
 )
 def test_a_document_of_the_users_is_whole_or_refused(text: str, said: str) -> None:

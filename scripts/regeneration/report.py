@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +17,7 @@ from regeneration.changes import MEANING, Change, Uses
 from regeneration.compare import compare, compare_pulls
 from regeneration.document import JsonObject, parse_document
 from regeneration.errors import Notes, RegenerationError
-from regeneration.groups import TERMINAL, Writing, grouped
+from regeneration.groups import TERMINAL, Group, Writing, grouped
 from regeneration.reader import read_contract
 from regeneration.renames import renamed_classes
 
@@ -28,6 +29,8 @@ MOST_ADDITIVE: Final = 12
 MOST_UNFOLDED: Final = 5
 #: Sentences on the terminal about why a run stops; with more, those that say the same of several operations are one.
 MOST_SENTENCES: Final = 10
+#: Characters of a line that lists operations.
+LONGEST_ROW: Final = 380
 
 
 @define
@@ -78,6 +81,7 @@ class Report:
         for title, changes in self.comparisons:
             lines += [f"## {title}", ""]
             lines += _sections(changes) or ["Nothing.", ""]
+        lines += _named_by_no_line(change for _, changes in self.comparisons for change in changes)
         if self.not_generated:
             lines += ["## Operations that are not generated", ""]
             lines += [f"- {_code(name)}: {_safe(reason)}" for name, reason in self.not_generated.items()] + [""]
@@ -135,6 +139,26 @@ def _sections(changes: list[Change]) -> list[str]:
                 _folded(f"{len(listed)} kinds of change that break nothing", listed) if is_folded else [*listed, ""]
             )
     return lines
+
+
+def _named_by_no_line(changes: Iterable[Change]) -> list[str]:
+    """The operations of lines that name some and count the rest: whoever judges a change looks for one of his own."""
+    found = grouped(list(changes))
+    # What has one cause is everywhere.
+    breaking = [group for group in found if group.severity != "additive" and not group.cause]
+    cut = {name: None for names in map(_operations, breaking) if len(names) > PAGE.most for name in names}
+    rows = textwrap.wrap(
+        ", ".join(_code(name).replace(" ", "\0") for name in cut),
+        LONGEST_ROW,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    names = [row.replace("\0", " ") for row in rows]
+    return _folded(f"All {len(cut)} operations of the lines that name some and break something", names) if cut else []
+
+
+def _operations(group: Group) -> list[str]:
+    return list(dict.fromkeys(change.operation for change in group.changes))
 
 
 def _folded(summary: str, lines: list[str]) -> list[str]:

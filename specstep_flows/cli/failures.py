@@ -61,9 +61,7 @@ def tell_detached(call: Call) -> int:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached. The run continues on SpecStep."
-        if call.run_id is not None
-        else "Stopped; the part that was downloaded is kept.",
+        call.detached if call.run_id is not None else "Stopped; the part that was downloaded is kept.",
         "detached",
         exits.DETACHED,
         call.resume_command,
@@ -123,5 +121,6 @@ def _next_command(call: Call, error: errors.SpecStepError) -> str | None:
     if isinstance(error, _ENDS) and getattr(error, "is_final", True):
         return None
     if isinstance(error, errors.GenerationFailed):
-        return f"{resume} --retry-failed 1" if error.retry_makes_sense else None
+        can_retry = error.retry_makes_sense and call.next_retry is not None
+        return f"{resume} --retry-failed {call.next_retry}" if can_retry else None
     return resume

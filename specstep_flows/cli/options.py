@@ -165,7 +165,10 @@ MaxCost: TypeAlias = Annotated[
 RetryFailed: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--retry-failed", metavar="N", min=0, help="Retry up to N times after failures that are likely to clear."
+        "--retry-failed",
+        metavar="N",
+        min=0,
+        help="Retry up to N times in all after failures that are likely to clear.",
     ),
 ]
 Attach: TypeAlias = Annotated[

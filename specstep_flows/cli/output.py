@@ -44,6 +44,7 @@ def run_document(record: RunRecord, *, with_history: bool = True) -> dict[str, A
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
+        "total_cost_usd": record.total_cost_usd,
         "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
     }

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
+#: Where a generation runs on.
+DETACHED: Final = "Detached. The run continues on SpecStep."
 #: This package is on no package index, so people must not be sent to one, where anyone could take the name.
 NO_SANDBOX: Final = (
     "The local sandbox needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
@@ -45,12 +47,17 @@ class Call:
     request_timeout: str | None = None
     store: Path | None = None
     run_id: str | None = None
+    #: What --retry-failed takes for one more attempt, which counts from the run's beginning; None for a fan-out, which
+    #: cannot be retried.
+    next_retry: int | None = 1
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
     #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
     #: What has to be given again to continue.
     again_with: str = ""
+    #: What a person is told who leaves a run.
+    detached: str = DETACHED
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(

@@ -33,9 +33,7 @@ class DeadlineClock(InterruptibleClock):
         left = None if self._deadline is None else self._deadline - self.now()
         if left is not None and seconds >= left:
             super().sleep(left)
-            raise errors.WaitTimeout(
-                "The time limit for the whole wait is over. The generation keeps running at the service."
-            )
+            raise errors.WaitTimeout("Timed out waiting (--timeout). The generation keeps running at the service.")
         super().sleep(seconds)
 
 

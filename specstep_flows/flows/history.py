@@ -104,7 +104,12 @@ def needs_moments(history: Sequence[Sample], generation: Generation, now: float)
         # come and gone: what was waiting and what was work is to be the same wherever it is told.
         return True
     if before:
-        is_same_wait = is_waiting(generation.state) and before[-1].get("state") == generation.state
+        waits = is_waiting(generation.state)
+        if waits and not is_waiting(before[-1].get("state")):
+            # It began before this look. Until the events say when, a part of it would be told as work, and taken back
+            # later.
+            return True
+        is_same_wait = waits and before[-1].get("state") == generation.state
         return now - before[-1]["at"] > UNWATCHED_SECONDS and not is_same_wait
     sample = _sample(generation, now, None)
     age = sample["ended"] - sample["started"] if "ended" in sample and "started" in sample else 0.0

@@ -255,7 +255,7 @@ async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
         sha256=first.sha256,
         size_bytes=first.size_bytes,
         unpacked_to=unpacked,
-        cost_usd=record.cost_usd,
+        cost_usd=record.total_cost_usd,
         answers=answers_in(record),
         project_name=record.project_name,
         further_paths=tuple(there.path for _, there in packages[1:]),

@@ -134,7 +134,7 @@ def steering_text(value: object, operation: str, field: str) -> str:
 
 def _unfit(value: object, operation: str, field: str) -> errors.UnexpectedResponse:
     return errors.UnexpectedResponse(
-        f"The response to {operation} has {_kind(value)} as {field!r}, which the run needs to go on.",
+        f"The response to {operation} has {_kind(value)} as {field!r}, which the run needs.",
         operation=operation,
         field=field,
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import ConversationItem, Interview, ReferenceDocument
+    from specstep_flows.models import Clarification, ConversationItem, Interview, ReferenceDocument
     from specstep_flows.runs.records import RunRecord
 
 #: The newest so many steps of the agents are shown.
@@ -55,6 +55,8 @@ class Collected:
     interview: Interview | None = None
     documents: tuple[ReferenceDocument, ...] = ()
     conversation: tuple[ConversationItem, ...] = ()
+    #: What still waits for an answer, by the generation that asks.
+    questions: Mapping[UUID, tuple[Clarification, ...]] = attrs.field(factory=dict)
     events: tuple[Mapping[str, Any], ...] = ()
     packages: tuple[ShownPackage, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -153,8 +155,9 @@ class _Reader:
 def collect(record: RunRecord, specstep: SpecStep | None = None, *, now: datetime | None = None) -> Collected:
     """Gather a run's report. Without a client only what is on this machine is used.
 
-    GET /v1/generations/{id}, …/conversation, …/events, GET /v1/interviews/{id} and its reference documents. What cannot
-    be read does not stop the report; it is named in ``gaps``.
+    GET /v1/generations/{id}, …/conversation, …/events, …/clarifications where something waits for an answer, GET
+    /v1/interviews/{id} and its reference documents. What cannot be read does not stop the report; it is named in
+    ``gaps``.
     """
     reader = _Reader()
     found: dict[str, Any] = {}
@@ -182,6 +185,11 @@ def _from_service(record: RunRecord, specstep: SpecStep, reader: _Reader) -> dic
             reader.read(f"Generation {one}", functools.partial(specstep.get_generation, one), None) for one in beside
         ]
         found["family"] = tuple(generation for generation in family if generation is not None)
+        asking = [one for one in (found["generation"], *found["family"]) if one is not None and one.needs_answers]
+        found["questions"] = {
+            one.id: tuple(reader.read("The open questions", functools.partial(specstep.get_questions, one.id), ()))
+            for one in asking
+        }
         found["conversation"] = tuple(_conversation((generation_id, *beside), specstep, reader))
         events = reader.read("The generation's events", lambda: specstep.get_events(generation_id), ())
         found["events"] = tuple(event.raw for event in events)

@@ -68,8 +68,11 @@ def _failed(collected: Collected, resume: str) -> Situation:
     reason = (generation.failure_reason if generation else None) or "no reason was given"
     words = f"The generation failed{f' ({category})' if category else ''}: {reason.rstrip('. ')}."
     helps = retry_makes_sense(category)
+    if helps and collected.record.next_retry is None:
+        return Situation("bad", words, "Generations of this profile cannot be retried: start a new run.")
     if helps:
-        return Situation("bad", words, "A retry is likely to help. It is charged again:", f"{resume} --retry-failed 1")
+        command = f"{resume} --retry-failed {collected.record.next_retry}"
+        return Situation("bad", words, "A retry is likely to help. It is charged again:", command)
     if helps is None:
         return Situation("bad", words, "It is not known whether a retry helps.")
     return Situation("bad", words, "A retry is unlikely to help: change the brief or the profile.")

@@ -11,6 +11,7 @@ from specstep_flows._html import EMPTY, Html, element, joined
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from specstep_flows.models import Clarification
     from specstep_flows.report.collect import Collected
 
 #: Text of at most so many letters counts as short.
@@ -61,12 +62,26 @@ def still(text: str) -> str:
 
 
 def questions(collected: Collected) -> Html:
-    """Each question with its answer, by which rule it was answered, and of a fan-out which generation asked."""
+    """Each question with its answer, by which rule it was answered, and of a fan-out which generation asked.
+
+    What still waits for an answer comes first.
+    """
     answers = collected.record.answers
-    if not answers:
-        return EMPTY
     profiles = profiles_of(collected) if collected.family else {}
     pairs = [
+        element(
+            "div",
+            element("dt", question.question),
+            element(
+                "dd",
+                element("p", "Not answered yet."),
+                element("p", _asked(question, profiles.get(str(generation_id))), class_="note"),
+            ),
+        )
+        for generation_id, waiting in collected.questions.items()
+        for question in waiting
+    ]
+    pairs += [
         element(
             "div",
             element("dt", answer.get("question")),
@@ -78,7 +93,13 @@ def questions(collected: Collected) -> Html:
         )
         for answer in answers
     ]
-    return element("dl", *pairs, class_="answers")
+    return element("dl", *pairs, class_="answers") if pairs else EMPTY
+
+
+def _asked(question: Clarification, profile: str | None) -> str:
+    default = question.proposed_default
+    known = (f"Asked by {' of '.join(filter(None, (question.agent, profile)))}" if question.agent or profile else None,)
+    return " · ".join(filter(None, (*known, f"Proposed default: {default}" if default else None)))
 
 
 def _origin(answer: Mapping[str, Any], profile: str | None) -> str:

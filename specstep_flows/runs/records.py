@@ -13,7 +13,7 @@ from specstep_flows import errors
 from specstep_flows._paths import user_path
 from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
-from specstep_flows.states import is_one_of
+from specstep_flows.states import is_fan_out, is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "retry_generation")
@@ -105,6 +105,13 @@ class RunRecord:
         return self.stage == "done"
 
     @property
+    def total_cost_usd(self) -> float | None:
+        """What the run has cost, earlier attempts included; None until a cost was read."""
+        if self.cost_usd is None and not self.spent_before_usd:
+            return None
+        return self.spent_before_usd + (self.cost_usd or 0.0)
+
+    @property
     def kickoff_intent(self) -> Intent | None:
         """The request for a generation that may have been sent, and of which nobody knows what came of it."""
         intent = self.intent
@@ -119,6 +126,11 @@ class RunRecord:
     def may_have_retried(self) -> bool:
         """Whether its generation has failed and it was about to run it again, or did so without knowing."""
         return self.retries < self.options.retry_failed and is_one_of(self.generation_state, "Failed")
+
+    @property
+    def next_retry(self) -> int | None:
+        """The ``retry_failed`` with which it is tried once more; None for a fan-out, which cannot be."""
+        return None if is_fan_out(self.options.profile) else self.retries + 1
 
     @property
     def may_have_more(self) -> bool:

@@ -20,6 +20,7 @@ from tests.kit.bench import DOCUMENT, Bench
 #: Every request of a whole run. Of those that come often, the first two.
 STEPS = (
     (op("get_me"), 1),
+    (op("get_capabilities"), 1),
     (op("start_interview"), 1),
     (op("list_reference_documents"), 1),
     (op("upload_reference_document"), 1),

@@ -275,6 +275,64 @@ def test_one_history_with_everything_in_it(specstep: Specstep, home: Path, monke
     hold(story, specstep, home, monkeypatch)
 
 
+def work_told(said: str) -> list[int]:
+    """The work of each line of a log about a generation, in seconds."""
+    found = re.findall(r"  ((?:\d+h ?)?(?:\d+m ?)?(?:\d+s)?)(?: \+ [\dhms ]+ waiting)?(?:,.*)?$", said, re.MULTILINE)
+    return [seconds_in(words) for words in found if words]
+
+
+def test_the_work_that_a_log_tells_never_goes_back(
+    specstep: Specstep, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question comes between two looks: what passed until the second one was not all work."""
+    with world(Story(question=("Drafting", 0.9)), specstep, home, monkeypatch) as there:
+        there.run("run", "A shop for tea.", "--run-id", "tea", "--profile", "Fast", "-y", "--on-question", "defaults")
+        told, took = work_told(there.said), there.show()["duration"]
+
+    assert len(told) > 5
+    assert told == sorted(told)
+    assert told[-1] == round(took["working_seconds"])
+
+
+def test_a_run_that_was_retried_has_one_cost(specstep: Specstep, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempt that failed was paid for, too: the ending says what the list, the record and the report say."""
+    options = SandboxOptions(clarifications=(), failures=(Failure(on=(1,)),))
+    with Sandbox(options=options, clock=ManualClock()) as sandbox:
+        point_to(sandbox, monkeypatch)
+        specstep("run", "A shop for tea.", "--run-id", "tea", "--profile", "Fast", "-y")
+        failed = specstep("show", "tea").out
+        ending = specstep("resume", "tea", "--retry-failed", "1", "--json")
+        shown, listed = specstep("show", "tea"), specstep("runs")
+        receipt = json.loads(Path(specstep("report", "tea", "--json").document["receipt"]).read_text())
+        told = specstep("show", "tea", "--json").document
+    whole = ending.document["cost_usd"]
+
+    assert "to continue:  specstep resume tea --retry-failed 1\n" in failed
+    assert whole == pytest.approx(told["spent_before_usd"] + told["cost_usd"])
+    assert told["total_cost_usd"] == receipt["cost"]["total_usd"] == whole
+    assert f"Cost: {money(whole)}\n" in ending.err
+    assert f"{money(whole)} ({money(told['spent_before_usd'])} of it for earlier attempts)" in shown.out
+    assert money(whole) in listed.out
+
+
+def test_the_command_for_another_retry_is_one_that_retries(
+    specstep: Specstep, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--retry-failed counts from the run's beginning: what is said after a second failure starts a third attempt."""
+    options = SandboxOptions(clarifications=(), failures=(Failure(),))
+    with Sandbox(options=options, clock=ManualClock()) as sandbox:
+        point_to(sandbox, monkeypatch)
+        told = specstep("run", "A shop for tea.", "--run-id", "tea", "--profile", "Fast", "-y", "--json").document
+        for number in (1, 2):
+            assert told["resume_command"] == f"specstep resume tea --retry-failed {number}"
+            assert f" {told['resume_command']}\n" in specstep("show", "tea").out
+            page = Path(specstep("report", "tea", "--force", "--json").document["report"]).read_text()
+            assert told["resume_command"] in page
+            told = specstep(*told["resume_command"].split()[1:], "-y", "--json").document
+
+        assert len(sandbox.state.generations) == 3
+
+
 @pytest.mark.slow
 @settings(
     max_examples=25,

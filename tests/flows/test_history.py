@@ -9,7 +9,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specstep_flows.flows.history import MOST_SAMPLES, Sample, sampled, seen
+from specstep_flows.flows.history import MOST_SAMPLES, Sample, needs_moments, sampled, seen
 from specstep_flows.models import Generation, RunOptions
 from specstep_flows.runs.records import RunRecord
 
@@ -78,3 +78,13 @@ def test_a_look_that_comes_late_changes_nothing_in_an_end() -> None:
     record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1), generation_state="Cancelled")
 
     assert seen(record, generation(), 10.0) == {}
+
+
+def test_the_events_are_asked_when_a_wait_is_first_seen() -> None:
+    """They have its beginning; until then, what was a wait would be told as work, and taken back at the end."""
+    worked = sampled((), generation(), 10.0)
+    waiting = generation("PausedAwaitingClarification")
+
+    assert needs_moments(worked, waiting, 40.0)
+    assert not needs_moments(sampled(worked, waiting, 40.0), waiting, 70.0)
+    assert not needs_moments(worked, generation(), 40.0)

@@ -73,3 +73,29 @@ def test_what_the_stages_cost_adds_up_to_what_the_run_cost(which: str, request: 
     assert sum(row.cost_usd or 0.0 for row in found.rows) == pytest.approx(round(found.cost_usd, 2))
     assert sum(row.seconds or 0.0 for row in found.rows) == pytest.approx(round(found.course.seconds))
     assert receipt(found)["duration"] == found.course.duration.document
+
+
+def test_questions_that_still_wait_are_on_the_page(tmp_path: Path) -> None:
+    """Whoever is sent the report can see what to decide, and what the agents propose."""
+    with opened() as (specstep, _):
+        with pytest.raises(errors.AnswersNeeded) as refused:
+            specstep.run("A shop.", output=tmp_path / "asked.zip", run_id="asked")
+        asked = collect(specstep.store.get("asked"), specstep)
+    (question,) = refused.value.questions
+    reader = Reader(page(asked))
+    reader.check_harmless()
+
+    assert question.question in reader.text
+    assert "Not answered yet." in reader.text
+    assert f"Proposed default: {question.proposed_default}" in reader.text
+
+
+def test_who_stopped_waiting_is_not_told_of_an_error(tmp_path: Path) -> None:
+    """A time limit that passed is no news of the run: the page says where it is and how to go on."""
+    with opened(clarifications=()) as (specstep, _):
+        with pytest.raises(errors.WaitTimeout):
+            specstep.run("A shop.", output=tmp_path / "open.zip", run_id="open", timeout=100)
+        record = specstep.store.get("open")
+
+    assert record.error is None
+    assert "Timed out" not in Reader(page(collect(record))).text

@@ -52,6 +52,8 @@ DONE = {"stage": "done", "file": "/home/portal.zip", "sha256": "a"}
             "failed (HostRestart): The host went away.",
             "resume {} --retry-failed 1",
         ),
+        ("Failed", {"generation": LIKELY, "retries": 2}, "bad", "failed (HostRestart)", "resume {} --retry-failed 3"),
+        ("Failed", {"generation": LIKELY, "options": RunOptions(profile="Researcher")}, "bad", "went away.", None),
         ("Failed", {"generation": HOPELESS}, "bad", "failed (ReviewLoopStalled): no reason was given.", None),
         ("failed", {"is_offline": True}, "bad", "The generation failed: no reason was given.", None),
         ("Cancelled", LIMITED, "bad", "Cancelled: the cost of $0.53 exceeded your limit of $0.50.", None),

@@ -8,6 +8,7 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows._course import course, time_of
+from specstep_flows._facts import next_command, stopped_label
 from specstep_flows._json import as_json
 from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
@@ -25,7 +26,7 @@ from specstep_flows.cli.output import (
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.settings import is_loopback
-from specstep_flows.states import DEFAULT_PROFILE, fold
+from specstep_flows.states import DEFAULT_PROFILE, fold, is_fan_out
 
 if TYPE_CHECKING:
     from specstep_flows._course import Course
@@ -92,7 +93,7 @@ def _fits(record: RunRecord, wanted: frozenset[str], text: str | None) -> bool:
 
 
 def _row(record: RunRecord) -> tuple[str, ...]:
-    spent = _spent(record)
+    spent = record.total_cost_usd
     return (
         record.run_id,
         status_of(record),
@@ -108,12 +109,6 @@ def _read_at(record: RunRecord, found: Course) -> str | None:
     if found.is_over or found.read_at is None:
         return None
     return f"{time_of(found.read_at, found.read_at, record.updated_at).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _spent(record: RunRecord) -> float | None:
-    if record.cost_usd is None and not record.spent_before_usd:
-        return None
-    return record.spent_before_usd + (record.cost_usd or 0.0)
 
 
 @verb
@@ -134,9 +129,11 @@ def show(call: Call, run: RunOrGeneration) -> int:
 
 
 def _facts(record: RunRecord) -> list[tuple[str, Any]]:
-    spent = _spent(record)
+    spent = record.total_cost_usd
     found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
+    before = f" ({money(record.spent_before_usd)} of it for earlier attempts)" if record.spent_before_usd else ""
+    others = "other generations" if is_fan_out(record.options.profile) else "earlier generations"
     return [
         ("run", record.run_id),
         ("status", status_words(record)),
@@ -151,11 +148,11 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("attachments", ", ".join(record.attachments)),
         ("intake", record.intake_artifact_id),
         ("generation", record.generation_id),
-        ("earlier generations", ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
+        (others, ", ".join(str(one) for one in record.generation_ids if one != record.generation_id)),
         ("state", record.generation_state),
         ("took" if found.is_over else "so far", found.duration.words if found.visits else None),
         ("as of", _read_at(record, found)),
-        ("cost", None if spent is None else money(spent)),
+        ("cost", None if spent is None else money(spent) + before),
         ("cost limit", money(record.options.max_cost_usd) if record.options.max_cost_usd else None),
         *(
             ("answer", f"{answer.get('question')} -> {answer.get('answer')} ({answer.get('rule')})")
@@ -165,9 +162,10 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         ("package", record.package_id),
         ("file", record.file if record.is_finished else None),
         ("sha256", record.sha256 if record.is_finished else None),
+        *(("another file", package["file"]) for package in record.packages[1:] if record.is_finished),
         ("unpacked to", record.unpacked_to),
-        ("last error", record.error),
-        ("to continue", None if record.is_finished else f"specstep resume {record.run_id}"),
+        (stopped_label(record), record.error),
+        ("to continue", next_command(record)),
     ]
 
 

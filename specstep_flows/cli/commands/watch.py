@@ -40,7 +40,8 @@ def watch(
     with open_client(call, settings=settings) as client:
         identifier, record = locate(call, client, run)
     record = record or _offer_adoption(call, identifier)
-    call.run_id = record.run_id if record is not None else None
+    if record is not None:
+        call.run_id, call.next_retry = record.run_id, record.next_retry
     generation = watch_generation(call, settings, identifier, mode, timeout, record, wait_paused)
     if mode == "events":
         call.terminal.document({"event": "finished", "code": "done", "generation": as_json(generation)})
@@ -49,14 +50,15 @@ def watch(
             id_as_named(run, generation.id, record),
             {"code": "done", "run_id": call.run_id, "generation": as_json(generation)},
         )
-    took = Duration(seconds_taken(generation) or 0.0)
+    took, cost = Duration(seconds_taken(generation) or 0.0), generation.running_cost_usd
     if record is not None:
         with open_store(call) as store:
             record = store.get(record.run_id)
         took = course(record.history, generation_id=generation.id).duration
+        cost = record.total_cost_usd if generation.id == record.generation_id else cost
     is_here = record is not None and record.is_finished
     next_words = f"{'report' if is_here else 'download'} {call.run_id or generation.id}"
-    tell_ending(call, generation.running_cost_usd, took, next_words)
+    tell_ending(call, cost, took, next_words)
     return 0
 
 
