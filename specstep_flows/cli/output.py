@@ -6,6 +6,8 @@ import shutil
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, plain_line, plain_text
 from specstep_flows.states import fold
@@ -27,18 +29,22 @@ def event_document(event: Event) -> dict[str, Any]:
     return {"event": _snake(type(event).__name__), **as_json(event)}
 
 
-def run_document(record: RunRecord) -> dict[str, Any]:
-    """A run as its record has it."""
+def run_document(record: RunRecord, *, with_history: bool = True) -> dict[str, Any]:
+    """A run as its record has it. Its history has each look at the generation, which takes a list of runs too long."""
     from specstep_flows._course import course, looks_as_told
 
-    document = {name: value for name, value in as_json(record).items() if name not in _INNER}
+    bare = as_json(attrs.evolve(record, history=()))
+    document = {name: value for name, value in bare.items() if name not in _INNER}
+    if with_history:
+        document["history"] = as_json(looks_as_told(record.history, record.updated_at))
+    else:
+        del document["history"]
     took = course(record.history, generation_id=record.generation_id).duration
     return {
         "run_id": document.pop("run_id"),
         "status": status_of(record),
         **document,
         "total_cost_usd": record.total_cost_usd,
-        "history": as_json(looks_as_told(record.history, record.updated_at)),
         "duration": took.document if record.history else None,
         "turns": [{"message": turn.message, "reply": turn.reply, "done": turn.done} for turn in record.turns],
     }

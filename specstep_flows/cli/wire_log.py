@@ -7,6 +7,8 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
+from specstep_flows._text import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,7 @@ class _OnTerminal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write it."""
-        self._terminal.tell(_REQUEST.sub(r"\1 \2: \3", record.getMessage()))
+        self._terminal.tell(without_secrets(_REQUEST.sub(r"\1 \2: \3", record.getMessage())))
 
 
 @contextlib.contextmanager

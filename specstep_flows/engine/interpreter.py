@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
@@ -216,13 +217,13 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         except errors.RequestError as error:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
-            failure.request = f"{request.method} {request.path}"
+            failure.request = without_secrets(f"{request.method} {request.path}")
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
             yield from _settle(effect, result, durable, session)
             return result
-        if _may_be_locked_out(failure, sent_at, session) and request.kind != "unsafe":
+        if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
         _hold(failure, request, session)
@@ -264,8 +265,15 @@ def _await_key(request: effects.Request, session: Session) -> Steps[None]:
         yield from _pause(wait, session)
 
 
-def _may_be_locked_out(failure: errors.RequestError, sent_at: float, session: Session) -> bool:
-    """Whether the key may work again in a while: it has worked, and the 401 says no more than that."""
+def _may_be_locked_out(
+    failure: errors.RequestError, request: effects.Request, sent_at: float, session: Session
+) -> bool:
+    """Whether the key may work again in a while: it has worked, and the 401 says no more than that.
+
+    A request that needs no key waits for none, so its refusal is raised: sent again at once, it would feed a lock-out.
+    """
+    if request.is_anonymous:
+        return False
     lockout = session.shared.lockout
     if not isinstance(failure, errors.AuthenticationError):
         lockout.let_go()

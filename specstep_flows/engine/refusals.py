@@ -57,7 +57,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         return errors.QuotaExceeded(_quota_sentence(said, quota), **quota, **common)
     if foreign is None and _is_of_plan(word, problem.get("code")):
         return errors.PlanRequired(
-            f"Your plan does not include {what} ({said}). Choose something that it includes, another review profile "
+            f"Your plan does not let you {what} ({said}). Choose something that it includes, another review profile "
             "for example, or change the plan on the service's website.",
             **common,
         )

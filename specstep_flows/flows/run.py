@@ -149,7 +149,9 @@ async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
             check.accepted = await accepted_choices()
         except errors.RequestError as error:
             # What the pages name needs no confirmation from a service that cannot give one just now.
-            if not error.ambiguous or options.mirror_selection is not None:
+            # The key was just accepted; if it is locked out by now, the next request waits for it.
+            may_pass = error.ambiguous or isinstance(error, errors.AuthenticationError)
+            if not may_pass or options.mirror_selection is not None:
                 raise
             try:
                 return spelled_choices(options, documented_choices())

@@ -57,3 +57,11 @@ def test_a_terminal_is_not_drawn_over(specstep: Any, sandbox: Any) -> None:
 
     assert result.code == 0
     assert f"{path_of('start_generation')}: 202" in result.err
+
+
+def test_a_key_that_was_written_into_a_path_is_not_told(specstep: Any, sandbox: Any) -> None:
+    """Neither by the line of the request nor by that of its failure."""
+    key = "sf_9f8e7d6c5b4a39281706"
+    result = specstep("api", "get_intake_schema", f"version={key}", "-v")
+
+    assert "9f8e7d6c5b4a" not in result.err

@@ -406,6 +406,27 @@ def test_what_needs_no_key_says_nothing_about_it() -> None:
         bench.play(send("read"))
 
 
+def test_what_needs_no_key_and_is_refused_is_not_sent_again() -> None:
+    """A key that has worked changes nothing: sent again at once, for ever, it would feed a lock-out."""
+    bench = Bench(answer(), answer(401, BARE, b""), answer())
+    bench.play(send("read"))
+    request = Request("get_capabilities", "read", "GET", "/v1/capabilities", is_anonymous=True)
+    with pytest.raises(errors.AuthenticationError):
+        bench.play(one(Send(request, lambda reply: reply.status)))
+    assert pauses(bench) == []
+    bench.play(send("read"))
+    assert pauses(bench) == []
+
+
+def test_a_key_that_was_written_into_a_path_is_in_no_error() -> None:
+    """The request is named for programs and with --verbose, in logs that others read."""
+    bench = Bench(answer(404))
+    request = Request("get_thing", "read", "GET", "/v1/things/sf_9f8e7d6c5b4a39281706")
+    with pytest.raises(errors.NotFound) as caught:
+        bench.play(one(Send(request, lambda reply: reply.status)))
+    assert caught.value.request == "GET /v1/things/sf_…"
+
+
 def test_what_stops_spending_does_not_wait_for_room() -> None:
     """Its own 429 is waited out as any other."""
     bench = Bench(answer(429, {"retry-after": "7"}), answer(), waits=[3600.0, 3600.0])

@@ -120,7 +120,7 @@ def test_what_the_plan_lacks_is_told_as_that(status: int, body: object) -> None:
     error = error_for(status, body)
 
     assert type(error) is errors.PlanRequired
-    assert "Your plan does not include" in error.message
+    assert "Your plan does not let you " in error.message
     assert "another review profile" in error.message
     assert error.code == "plan"
     assert not error.ambiguous

@@ -249,10 +249,19 @@ def test_an_unknown_choice_is_refused_before_anything_costs(
 class Silent(Service):
     """A service that does not say what it accepts just now."""
 
+    status = 503
+
     def __call__(self, request: Any) -> Any:
-        return (503, {}) if request.operation == "get_capabilities" else (400, {})
+        return (self.status, {}) if request.operation == "get_capabilities" else (400, {})
 
 
+class LockedOut(Silent):
+    """One whose key was accepted, and whose address was locked out a moment later."""
+
+    status = 401
+
+
+@pytest.mark.parametrize("service", [Silent, LockedOut])
 @pytest.mark.parametrize(
     ("chosen", "is_documented"),
     [
@@ -263,12 +272,12 @@ class Silent(Service):
     ],
 )
 def test_what_the_pages_name_needs_no_service_that_says_so(
-    stage: type[Stage], chosen: dict[str, Any], is_documented: bool
+    stage: type[Stage], service: type[Silent], chosen: dict[str, Any], is_documented: bool
 ) -> None:
     """Where the list cannot be read, the run begins with documented words, and with no others."""
     options = RunOptions(**chosen)
     new = attrs.evolve(record(), interview_id=None, intake_artifact_id=None, generation_id=None, options=options)
-    acting = staged(stage, Silent(), new)
+    acting = staged(stage, service(), new)
     with pytest.raises(errors.SpecStepError):
         acting.play(run_job(job(Disk())))
 

@@ -60,10 +60,8 @@ def runs(
     with open_store(call) as store:
         found = [record for record in store.all() if _fits(record, wanted, text)][:limit]
     if call.json:
-        documents = [run_document(record) for record in found]
-        for document in documents:
-            del document["history"]  # each poll of the generation: `show` has it
-        call.terminal.document({"runs": documents})
+        # `show` has each poll of the generation.
+        call.terminal.document({"runs": [run_document(record, with_history=False) for record in found]})
     elif found:
         rows = [_row(record) for record in found]
         show_table(call, ("RUN", "STATUS", "COST", "STARTED", "PROJECT"), rows)
