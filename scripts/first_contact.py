@@ -104,6 +104,8 @@ class _Seen:
             contact = specstep._drive(ask(self._whole))
         self.answered = compare(contact, self._whole)
         _say(f"sent {contact.requests} requests, which cost nothing; {len(contact.skipped)} operations were not asked")
+        if contact.stopped:
+            _say(f"nothing more was asked after that: {contact.stopped}")
 
     def carry_out_a_run(self, cassette: Path) -> None:
         """Pay for a Fast run, record it, and look at what only paying shows."""

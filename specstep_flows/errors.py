@@ -22,6 +22,7 @@
     │       ├── PermissionDenied    403
     │       ├── RefusedOnTheWay     a firewall's or proxy's page in the service's place: it may have been carried out
     │       ├── QuotaExceeded       402, or a 403 that says quota
+    │       ├── PlanRequired        the plan does not include it, whatever the status
     │       ├── NotFound            404, 410
     │       ├── Conflict            409
     │       │   └── ConcurrencyCapReached
@@ -40,6 +41,7 @@
     ├── PackageError
     │   ├── DownloadError           the download is incomplete; what arrived is kept
     │   │   └── SignedUrlExpired    the signed URL is no longer valid: ask for a new one
+    │   ├── OutputError             it cannot be written where it should be
     │   ├── DamagedPackage          not a zip, truncated, or a checksum that does not match
     │   └── HostilePackage          an archive that would write outside its folder
     └── WebhookRejected             a delivery that is not from the service, or too old
@@ -83,6 +85,7 @@ __all__ = [
     "OutputError",
     "PackageError",
     "PermissionDenied",
+    "PlanRequired",
     "QuotaExceeded",
     "RateLimited",
     "RefusedOnTheWay",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
 from specstep_flows._json import read_json
-from specstep_flows.contact.asking import Answer, Contact, list_of, looks, rows_of
+from specstep_flows.contact.asking import Answer, Contact, headers_of, media_of, shape_of
 from specstep_flows.contact.contract import Contract, Operation
-from specstep_flows.contact.shapes import Shape, add
-
-_KEPT: Final = ("location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "content-type")
 
 
 def contact_of(cassette: Path, contract: Contract) -> Contact:
@@ -32,7 +29,8 @@ def contact_of(cassette: Path, contract: Contract) -> Contact:
 
 
 def _operation(method: str, path: str, contract: Contract) -> Operation | None:
-    for operation in contract.operations.values():
+    # A path without a parameter in this place (``deleted``) before one with it.
+    for operation in sorted(contract.operations.values(), key=lambda one: one.path.count("{")):
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))
         if operation.method == method and re.fullmatch(pattern, path):
             return operation
@@ -41,14 +39,9 @@ def _operation(method: str, path: str, contract: Contract) -> Operation | None:
 
 def _answer(operation: Operation, status: int, response: dict[str, Any]) -> Answer:
     headers = {name.lower(): values[0] for name, values in response["headers"].items() if values}
-    answer = Answer(operation.name, status, {name: looks(headers[name]) for name in _KEPT if name in headers})
-    answer.media = headers.get("content-type", "").partition(";")[0].strip().lower()
     text = response["body"].get("string") or ""
-    expected = operation.bodies.get(str(status))
+    answer = Answer(operation.name, status, headers_of(headers), media_of(headers) if text else "")
+    expected = operation.bodies.get(str(status)) or operation.success
     if "json" in answer.media and text and expected is not None:
-        value = read_json(text.encode() if isinstance(text, str) else text)
-        answer.body = Shape()
-        found = list_of(expected)
-        rows = rows_of(value)
-        add(answer.body, {found[0]: rows} if found and rows is not None else value, expected)
+        answer.body = shape_of(read_json(text.encode() if isinstance(text, str) else text), expected)
     return answer

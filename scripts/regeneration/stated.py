@@ -60,7 +60,7 @@ def _shape(slot: Slot, expected: Expected) -> Shape:
     if shape.items is not None and shape.types == {"array"}:
         return Shape(1, {"object"}, fields={name: shape}, objects=1, envelope="array")
     arrays = [one for one, inner in shape.fields.items() if "array" in inner.types]
-    if name not in shape.fields and len(arrays) == 1:
+    if not any(expected.called(one) == name for one in shape.fields) and len(arrays) == 1:
         shape.envelope = arrays[0]
         shape.fields[name] = shape.fields.pop(arrays[0])
     return shape

@@ -18,11 +18,12 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.states import is_fan_out, is_one_of, is_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import Generation
+    from specstep_flows.models import Generation, GenerationRow
     from specstep_flows.runs.records import RunRecord
 
 #: How a question names a project, at most.
@@ -42,6 +43,8 @@ class Cancellation:
     generation_id: UUID | None = None
     #: As the service has it; None as long as it was not read.
     generation: Generation | None = None
+    #: The others of a fan-out that are not known to be over.
+    others: tuple[UUID, ...] = ()
 
     def find(self) -> None:
         """Look into the store. Raises ``RunNotFound``, and ``Conflict`` where it shows that there is nothing to do."""
@@ -52,7 +55,8 @@ class Cancellation:
             return
         self.call.run_id = record.run_id
         is_its_own = self.generation_id == record.generation_id
-        if is_its_own and is_terminal(record.generation_state) and not record.may_have_more:
+        may_have_more = record.may_have_more or (self._is_family and not record.is_finished)
+        if is_its_own and is_terminal(record.generation_state) and not may_have_more:
             raise self._over(record.generation_state)
         if record.generation_id is None and record.interview_id is None:
             raise self._not_begun(record)
@@ -72,8 +76,31 @@ class Cancellation:
             raise self._not_begun(self.record) from None
         with contextlib.suppress(errors.TransportError, errors.ServerError, errors.UnexpectedResponse):
             self.take(self.client.get_generation(self.generation_id))
-        if self.generation is not None and self.generation.is_terminal:
+        self.others = self._find_others()
+        if self.generation is not None and self.generation.is_terminal and not self.others:
             raise self._over(self.generation.state)
+
+    @property
+    def _is_family(self) -> bool:
+        """Whether it is the run's own generation, and its kickoff started others."""
+        record = self.record
+        return record is not None and self.generation_id == record.generation_id and is_fan_out(record.options.profile)
+
+    def _find_others(self) -> tuple[UUID, ...]:
+        """The others of a fan-out that may still cost; the record need not know them all yet."""
+        record = self.record
+        if record is None or not self._is_family:
+            return ()
+        rows: list[GenerationRow] = []
+        # What cannot be listed keeps nobody from cancelling what is known.
+        with contextlib.suppress(errors.RequestError):
+            rows = self.client.list_generations()
+        own = next((row.interview_id for row in rows if row.id == self.generation_id), None)
+        interview_id = record.interview_id or own
+        listed = [row.id for row in rows if interview_id is not None and row.interview_id == interview_id]
+        known = dict.fromkeys((*record.generation_ids, *listed))
+        over = {row.id for row in rows if is_terminal(row.state)}
+        return tuple(one for one in known if one != self.generation_id and one not in over)
 
     def take(self, generation: Generation) -> None:
         """Keep what was read. The client has put it into the run's record."""
@@ -95,29 +122,63 @@ class Cancellation:
         """Cancel it, and all that its kickoff started.
 
         Raises:
-            Conflict: it ended in the meantime.
+            Conflict: it ended, or went on with another generation, in the meantime.
         """
         assert self.generation_id is not None
-        try:
-            self.take(self.client.cancel_generation(self.generation_id, reason))
-        except errors.Conflict:
-            with contextlib.suppress(errors.RequestError):
-                self.take(self.client.get_generation(self.generation_id))
-            if self.generation is not None and self.generation.is_terminal:
-                raise self._over(self.generation.state) from None
-            raise
-        self._cancel_siblings(reason)
+        self._refuse_changed()
+        failures: dict[UUID, errors.SpecStepError] = {}
+        for one in (self.generation_id, *self.others):
+            try:
+                self._cancel(one, reason)
+            except errors.AuthenticationError:
+                raise
+            except errors.SpecStepError as error:
+                # What keeps one of them running must not keep the others.
+                failures[one] = error
+        if failures:
+            raise self._unfinished(failures)
         return self._tell()
 
-    def _cancel_siblings(self, reason: str | None) -> None:
-        """The others of a fan-out. One that ended, or was cancelled with its parent, is no failure."""
+    def _refuse_changed(self) -> None:
+        """Refuse where the run went on with another generation while the question was read. Raises ``Conflict``."""
         record = self.record
-        if record is None or self.generation_id != record.generation_id or not is_fan_out(record.options.profile):
+        if record is None or self.generation_id != record.generation_id:
             return
-        for one in record.generation_ids:
-            if one != self.generation_id:
-                with contextlib.suppress(errors.Conflict, errors.NotFound):
-                    self.client.cancel_generation(one, reason)
+        with contextlib.suppress(errors.StoreError):
+            now = self.client.store.get(record.run_id).generation_id
+            if now == self.generation_id:
+                return
+            raise errors.Conflict(
+                f"Run {record.run_id} went on with generation {now} in the meantime, so nothing was cancelled: cancel "
+                "it again."
+            )
+
+    def _cancel(self, one: UUID, reason: str | None) -> None:
+        """Cancel one generation. Where there are others, one that is over already is no failure."""
+        if one != self.generation_id:
+            # Its parent's end may have been its own.
+            with contextlib.suppress(errors.Conflict, errors.NotFound):
+                self.client.cancel_generation(one, reason)
+            return
+        if self.generation is not None and self.generation.is_terminal:
+            return
+        try:
+            self.take(self.client.cancel_generation(one, reason))
+        except errors.Conflict:
+            with contextlib.suppress(errors.RequestError):
+                self.take(self.client.get_generation(one))
+            if self.generation is None or not self.generation.is_terminal:
+                raise
+            if not self.others:
+                raise self._over(self.generation.state) from None
+
+    def _unfinished(self, failures: Mapping[UUID, errors.SpecStepError]) -> errors.SpecStepError:
+        """The first failure, with what goes on."""
+        first = next(iter(failures.values()))
+        if self.others:
+            names = " and ".join(f"generation {one}" for one in failures)
+            first.add(f"Of {self._words()}, {names} may still be running and billing: cancel it again.")
+        return first
 
     def _tell(self) -> int:
         generation, call = self.generation, self.call
@@ -125,13 +186,16 @@ class Cancellation:
         call.is_resumable = call.is_resumable and not generation.is_cancelled
         identifier = id_as_named(self.name, generation.id, self.record)
         call.finish(identifier, {"code": "done", "run_id": call.run_id, "generation": as_json(generation)})
-        if not generation.is_cancelled:
+        if not generation.is_terminal:
             call.terminal.tell(
                 f"Cancelling {self._words()} was requested, but it is still {generation.state}. Check it with: "
                 f"specstep generation show {generation.id}"
             )
             return exits.FAILED
         spent = self._spent()
+        if not generation.is_cancelled:
+            call.terminal.say(f"The others of {self._words()} are cancelled; it is {generation.state} itself.")
+            return exits.DONE
         cost = "" if spent is None else f" {money(spent)} was spent; no package will be made."
         call.terminal.say(f"{self._words(is_first=True)} is cancelled.{cost}")
         return exits.DONE

@@ -61,9 +61,7 @@ def tell_detached(call: Call) -> int:
         return tell(call, "Stopped.", "interrupted", exits.INTERRUPTED)
     return tell(
         call,
-        "Detached. The run continues on SpecStep."
-        if call.run_id is not None
-        else "Stopped; the part that was downloaded is kept.",
+        call.detached if call.run_id is not None else "Stopped; the part that was downloaded is kept.",
         "detached",
         exits.DETACHED,
         call.resume_command,

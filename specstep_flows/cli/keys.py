@@ -25,6 +25,11 @@ SILENCE_SECONDS: Final = 0.025
 #: Switch the marks around a paste on and off.
 MARKS_ON: Final = b"\x1b[?2004h"
 MARKS_OFF: Final = b"\x1b[?2004l"
+HIDE_CURSOR: Final = b"\x1b[?25l"
+SHOW_CURSOR: Final = b"\x1b[?25h"
+#: A terminal that collects lines itself, as one that can do little, drops what a line has beyond so many bytes.
+FULL_LINE_BYTES: Final = 4096
+CUT_OFF: Final = f"The terminal hands on no line of more than {FULL_LINE_BYTES - 1:,} bytes: the end of one is missing."
 LINE_END: Final = re.compile("\r\n|\r|\n")
 
 
@@ -117,10 +122,11 @@ def set_modes(*, with_signals: bool) -> None:
         termios.tcsetattr(number, termios.TCSANOW, modes)
 
 
-def read_at_once(seconds: float | None) -> str | None:
+def read_at_once(seconds: float | None, cut_off: Callable[[], None] = _nothing) -> str | None:
     """The lines that a terminal has, or has within ``seconds``, as one text without its last end.
 
-    None waits for them. None is the end of input, and "" that nothing came.
+    None waits for them. None is the end of input, and "" that nothing came. ``cut_off`` is called where the end of a
+    line is missing.
     """
     import select
 
@@ -135,6 +141,8 @@ def read_at_once(seconds: float | None) -> str | None:
             data = os.read(number, 65536)
             if not data:
                 break
+            if len(data) == FULL_LINE_BYTES:
+                cut_off()
             chunks.append(data)
             seconds = SILENCE_SECONDS
         else:

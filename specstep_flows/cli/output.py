@@ -82,9 +82,10 @@ def status_of(record: RunRecord) -> str:
     """One of ``STATUS_WORDS``. What the service did since the last look is not in it."""
     if record.is_finished:
         return "done"
+    if record.kickoff_intent is not None:
+        # A retry is one, too: whatever its failed generation says, the run may be costing.
+        return "starting"
     if record.generation_id is None:
-        if record.kickoff_intent is not None:
-            return "starting"
         if record.intake_artifact_id is not None:
             return "ready"
         return "interview" if record.interview_id is not None else "new"

@@ -55,13 +55,16 @@ def redirected(call: Call, running: RunningOptions, settings: Settings, profile:
     return attrs.evolve(running, output=folder_of(settings))
 
 
-def write(call: Call, path: Path) -> None:
+def write(call: Call, path: Path, *others: Path) -> None:
     """Write a package to stdout, and remove the file.
 
     Raises:
-        BrokenPipeError: the reader has gone.
-        SpecStepError: the disk that it goes to takes no more. The file is kept in either case.
+        OutputError: the reader has gone, the disk that it goes to takes no more, or there are several, which stdout
+            cannot hold. What is there is kept.
     """
+    if others:
+        there = " and ".join(str(one) for one in (path, *others))
+        raise errors.OutputError(f"There are several packages, which cannot all go to stdout. They are kept: {there}.")
     try:
         with path.open("rb") as file:
             sys.stdout.flush()

@@ -65,8 +65,8 @@ class Line:
 
 
 def ends_line(line: Line) -> bool | None:
-    """Enter always ends what is asked for in one line."""
-    return True
+    """Enter ends what is asked for in one line, but not one that arrived with text: a paste answers nothing."""
+    return True if line.is_alone else None
 
 
 @attrs.frozen

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Virtual seconds in a real one: a Normal generation of 12 minutes takes 6 seconds.
 SANDBOX_SPEED: Final = 120.0
+#: Where a generation runs on.
+DETACHED: Final = "Detached. The run continues on SpecStep."
 #: This package is on no package index, so people must not be sent to one, where anyone could take the name.
 NO_SANDBOX: Final = (
     "The local sandbox needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
@@ -54,6 +56,8 @@ class Call:
     same_again: str | None = None
     #: What has to be given again to continue.
     again_with: str = ""
+    #: What a person is told who leaves a run.
+    detached: str = DETACHED
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from specstep_flows._text import plain_line, plain_text
-from specstep_flows.cli.keys import Keys, read_at_once
+from specstep_flows.cli.keys import CUT_OFF, Keys, read_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -214,16 +214,17 @@ class Terminal:
 
     def _asked_plainly(self, label: str, draft: str) -> str | None:
         """As ``ask``, where the terminal itself echoes what is typed and nothing is drawn over."""
-        self._typed_before += read_at_once(0.0) or ""
+        self._typed_before += read_at_once(0.0, self._tell_cut_off) or ""
         draft, self._typed_before = self._typed_before.strip() or draft, ""
         if draft:
             self.tell(f"Typed before: {draft}\nAn empty line accepts it.")
         with contextlib.suppress(OSError, ValueError):
             self._write(label)
         pasted: list[str] = []
+        cuts: list[str] = []
         try:
             # Of lines that arrive at once, the last may have no end yet: a line by itself ends the answer.
-            while (typed := read_at_once(None)) is not None and "\n" in typed:
+            while (typed := read_at_once(None, lambda: cuts.append(CUT_OFF))) is not None and "\n" in typed:
                 pasted.append(typed)
         except KeyboardInterrupt:
             # What is written next begins a line of its own.
@@ -232,7 +233,14 @@ class Terminal:
         if typed is None and not pasted:
             return None
         answer = "\n".join([*pasted, typed or ""]).rstrip("\n")
+        if cuts:
+            self._tell_cut_off()
+            self._typed_before = answer
+            return self._asked_plainly(label, draft)
         return answer if answer.strip() else draft
+
+    def _tell_cut_off(self) -> None:
+        self.tell(CUT_OFF)
 
     def confirm(self, question: str) -> bool:
         """Whether a person said yes, after the question was shown. Anything else is no."""

@@ -10,7 +10,7 @@ import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._json import read_json
-from specstep_flows.contact.shapes import Shape, add
+from specstep_flows.contact.shapes import NAME, Shape, add
 from specstep_flows.engine.effects import Reply, Report, Request, Send
 from specstep_flows.states import fold
 
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 MOST_REQUESTS: Final = 40
 #: An envelope has no more members than this beside its rows: a total, a cursor and the like.
 MOST_MEMBERS: Final = 4
+#: Seconds from now of a window, of a day at most; and from when on a number is a moment since 1970.
+MOST_SECONDS: Final = 86_400
+_EPOCHS: Final = (("epoch", 1_000_000_000), ("epoch milliseconds", 1_000_000_000_000))
 #: What an id is called in the rows of a list, and a file in a package's list.
 _IDS: Final = ("id", "path", "version")
+#: What the rows of a list are usually called, where a list is empty.
+_USUAL: Final = frozenset({"data", "items", "results", "records", "entries", "rows", "value", "values", "content"})
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 #: Not asked: it may make a document of it, or streams one that is large.
 _LEFT_OUT: Final = frozenset({"download_explanation", "search_packages", "search_package"})
@@ -51,6 +56,8 @@ class Contact:
     #: Operations that were not asked, each with the reason.
     skipped: dict[str, str] = attrs.field(factory=dict)
     requests: int = 0
+    #: Why it ended before all were asked; empty where it did not.
+    stopped: str = ""
 
 
 #: Rows that were listed, by the list's path: kept while asking, to ask for what is in them, and dropped then.
@@ -60,8 +67,11 @@ _Rows: TypeAlias = dict[str, Any]
 async def ask(contract: Contract, most: int = MOST_REQUESTS - 1) -> Contact:
     """Ask every readable operation that the key may ask, each once, and nothing that costs.
 
+    Once the key has been accepted, what goes wrong is an answer, too: of one that never comes the rest is asked; after
+    a refusal of the key (a few of them lock the address out) or a request to wait, nothing more is.
+
     Raises:
-        RequestError: the service cannot be reached, or refuses the key: nothing more is asked.
+        RequestError: the service cannot be reached, or refuses the key, before it has answered anything with it.
     """
     contact = Contact()
     rows: _Rows = {}
@@ -69,13 +79,33 @@ async def ask(contract: Contract, most: int = MOST_REQUESTS - 1) -> Contact:
         path = _path(operation, contract, rows)
         if isinstance(path, Missing):
             contact.skipped[operation.name] = path.reason
-        elif contact.requests >= most:
-            contact.skipped[operation.name] = f"{most} requests were sent"
+        elif contact.stopped or contact.requests >= most:
+            contact.skipped[operation.name] = contact.stopped or f"{most} requests were sent"
         else:
             contact.requests += 1
             await Report(events.Notice(f"Asking {operation.name}."))
-            await _ask(operation, path, contact, rows)
+            try:
+                await _ask(operation, path, contact, rows)
+            except errors.RequestError as error:
+                if not any(one.status < 400 and not _is_anonymous(one, contract) for one in contact.answers.values()):
+                    raise
+                contact.stopped = _stops(error, operation)
+                if operation.name not in contact.answers:
+                    contact.skipped[operation.name] = contact.stopped or "no answer that can be read came"
     return contact
+
+
+def _is_anonymous(answer: Answer, contract: Contract) -> bool:
+    return contract.operations[answer.operation].is_anonymous
+
+
+def _stops(error: errors.RequestError, operation: Operation) -> str:
+    """Why nothing more may be asked after an error; empty where the rest may be."""
+    if isinstance(error, errors.AuthenticationError):
+        return f"the service refused the key at {operation.name}"
+    if isinstance(error, errors.RateLimited):
+        return f"the service asked to wait at {operation.name}"
+    return "the service cannot be reached any more" if isinstance(error, errors.NotConnected) else ""
 
 
 def order(contract: Contract) -> Iterator[Operation]:
@@ -108,7 +138,8 @@ def _path(operation: Operation, contract: Contract, rows: _Rows) -> str | Missin
             done += f"/{part}"
             continue
         listed = rows.get(_listing(operation.path, part, contract))
-        value = _id(listed) if listed is not None else _member(row, parameter.group(1))
+        value = _id(listed, operation.path, parameter.group(1)) if listed is not None else None
+        value = value if listed is not None else _member(row, parameter.group(1))
         row = listed if listed is not None else row
         if value is None:
             return Missing(f"nothing is listed that has the {parameter.group(1)} it needs")
@@ -122,10 +153,13 @@ def _listing(path: str, parameter: str, contract: Contract) -> str:
     return next((one.path for one in contract.operations.values() if _PARAMETER.sub("{}", one.path) == blank), blank)
 
 
-def _id(row: Any) -> str | None:
+def _id(row: Any, path: str, parameter: str) -> str | None:
+    """The id of a listed row, which may be called after what is listed: ``generationId``."""
     if isinstance(row, str):
         return row
-    return next((value for name in _IDS if (value := _member(row, name)) is not None), None)
+    of_what = path.partition("/{")[0].rpartition("/")[2].removesuffix("s")
+    names = (*_IDS, parameter, f"{of_what}_id")
+    return next((value for name in names if (value := _member(row, name)) is not None), None)
 
 
 def _member(row: Any, name: str) -> str | None:
@@ -136,12 +170,13 @@ def _member(row: Any, name: str) -> str | None:
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "" else None
 
 
-def _chosen(document: Any) -> Any:
+def _chosen(document: Any, expected: Node | None) -> Any:
     """The row of a list whose own operations are asked: the first that is complete, since it has most, else the first.
 
     None where there is none.
     """
-    rows = rows_of(document) or []
+    found = located(document, expected) if expected is not None and list_of(expected) is not None else None
+    rows = found[1] if found is not None else []
     complete = (row for row in rows if isinstance(row, dict) and "complete" in map(fold, _texts(row)))
     return next(complete, rows[0] if rows else None)
 
@@ -152,55 +187,76 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
 
 async def _ask(operation: Operation, path: str, contact: Contact, rows: _Rows) -> None:
     # Sent once, whatever comes: what fails is an answer, too.
-    request = Request(operation.name, "unsafe", "GET", path, is_anonymous=operation.is_anonymous)
+    request = Request(
+        operation.name,
+        "unsafe",
+        "GET",
+        path,
+        is_anonymous=operation.is_anonymous,
+        # A zip that comes directly is not fetched for its headers.
+        leaves_body=operation.success is None,
+    )
     try:
         reply: Reply = await Send(request, lambda reply: reply)
     except errors.AuthenticationError:
+        contact.answers[operation.name] = Answer(operation.name, 401)
         if not operation.is_anonymous:
             raise
-        contact.answers[operation.name] = Answer(operation.name, 401)
         return
-    except errors.RateLimited:
-        raise
+    except errors.RateLimited as error:
+        # Without the service's own text, which may name what is the account's.
+        raise errors.RateLimited(
+            "Too many requests: the service asks to wait. Try again in a minute.",
+            operation=operation.name,
+            status=error.status,
+            retry_after=error.retry_after,
+        ) from None
     except errors.APIError as error:
         answer = Answer(operation.name, error.status)
-        answer.body = _shape(dict(error.members), contract_problem(operation, error.status))
         contact.answers[operation.name] = answer
         return
-    answer = Answer(operation.name, reply.status, _headers(reply.headers))
-    answer.media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    answer = Answer(operation.name, reply.status, headers_of(reply.headers))
+    answer.media = media_of(reply.headers) if reply.content else ""
     contact.answers[operation.name] = answer
     try:
         document = read_json(reply.content) if "json" in answer.media and reply.content else None
     except ValueError:
         document = None
     if document is not None:
-        answer.body = _shape(document, operation.bodies.get(str(reply.status)) or _any_success(operation))
-        rows[operation.path] = _chosen(document)
+        expected = operation.bodies.get(str(reply.status)) or operation.success
+        answer.body = shape_of(document, expected) if expected is not None else None
+        rows[operation.path] = _chosen(document, expected)
 
 
-def contract_problem(operation: Operation, status: int) -> Node | None:
-    """What the contract says of the body of a refusal."""
-    return operation.bodies.get(str(status)) or operation.bodies.get("400") or operation.bodies.get("404")
-
-
-def _any_success(operation: Operation) -> Node | None:
-    return next((node for status, node in operation.bodies.items() if status < "3"), None)
-
-
-def _shape(value: Any, node: Node | None) -> Shape | None:
-    if node is None:
-        return None
-    shape = Shape()
-    rows = rows_of(value)
+def shape_of(value: Any, node: Node) -> Shape:
+    """The shape of an answer; one in another envelope is looked at as what is in it."""
+    shape, wrapper = Shape(), ""
     listed = list_of(node)
-    if rows is not None and listed is not None and listed[0] not in value:
-        # The envelope differs: its rows are looked at as the rows that they are.
-        name = listed[0]
-        shape.envelope = "array" if isinstance(value, list) else next(key for key in value if value[key] is rows)
-        value = {name: rows}
+    if isinstance(value, dict) and node.names and not _described(value, node):
+        inner = {name: one for name, one in value.items() if isinstance(one, dict) and _described(one, node)}
+        if len(inner) == 1:
+            ((wrapper, value),) = inner.items()
+            wrapper = shape.envelope = _shown(wrapper)
+    if listed is not None:
+        found = located(value, node)
+        if found is not None:
+            shape.envelope, rows = found
+            others = value if isinstance(value, dict) else {}
+            taken = (shape.envelope or listed[0]).partition(".")[0]
+            value = {listed[0]: rows, **{name: one for name, one in others.items() if name != taken}}
+            if shape.envelope is not None and node.called(shape.envelope) is not None:
+                # Spelled otherwise, and no other envelope.
+                value[shape.envelope] = value.pop(listed[0])
+                shape.envelope = None
+        if wrapper:
+            shape.envelope = f"{wrapper}.{shape.envelope or listed[0]}"
     add(shape, value, node)
     return shape
+
+
+def _described(value: Mapping[str, Any], node: Node) -> bool:
+    node = node.alternative(value)
+    return any(node.called(name) is not None for name in value)
 
 
 def list_of(node: Node) -> tuple[str, Node] | None:
@@ -209,37 +265,82 @@ def list_of(node: Node) -> tuple[str, Node] | None:
     return (arrays[0], node.field(arrays[0])) if len(arrays) == 1 and len(node.names) <= MOST_MEMBERS else None
 
 
-def rows_of(value: Any) -> list[Any] | None:
-    """The rows of a list, as flows find them: an array, or the only array of an object."""
+def located(value: Any, node: Node) -> tuple[str | None, list[Any]] | None:
+    """The rows of a list, and where they are unless that is where the contract says: ``array``, ``data.items``.
+
+    The only array of an object has them, or of several the one whose rows the contract describes; otherwise they are a
+    level deeper.
+    """
+    listed = list_of(node)
+    assert listed is not None
+    name, rows = listed
     if isinstance(value, list):
-        return value
-    if isinstance(value, dict):
-        arrays = [member for member in value.values() if isinstance(member, list)]
-        return arrays[0] if len(arrays) == 1 else None
+        return "array", value
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get(name), list):
+        return None, value[name]
+    spelled = next((one for one in value if node.called(one) == name and isinstance(value[one], list)), None)
+    if spelled is not None:
+        return _shown(spelled), value[spelled]
+    inner = [(one, member) for one, member in value.items() if isinstance(member, dict)]
+    for where, members in (("", value), *((f"{_shown(one)}.", member) for one, member in inner)):
+        arrays = [(one, member) for one, member in members.items() if isinstance(member, list)]
+        if len(arrays) > 1:
+            arrays = [
+                (one, member)
+                for one, member in arrays
+                if _are_rows(member, rows.item()) or (not member and fold(one) in _USUAL)
+            ]
+        if len(arrays) == 1:
+            return where + _shown(arrays[0][0]), arrays[0][1]
     return None
 
 
-#: Headers whose names say nothing of the account and whose values say how they are meant.
+def _are_rows(value: list[Any], item: Node) -> bool:
+    return bool(value) and isinstance(value[0], dict) and _described(value[0], item)
+
+
+def _shown(name: str) -> str:
+    return name if NAME.fullmatch(name) else "…"
+
+
+#: Headers that say nothing of the account, and whose values say how they are meant.
 _KNOWN_HEADERS: Final = re.compile(
-    r"(x-)?rate-?limit[a-z-]*|retry-after|date|content-type|location|x-quota-[a-z]+|etag"
+    r"(x-)?rate-?limit(-(limit|remaining|reset|reset-after|policy|used))?"
+    r"|x-quota-(tier|limit|used|reset|remaining)|retry-after|date|content-type|location|etag"
+)
+_KNOWN_MEDIA: Final = re.compile(
+    r"application/((problem|hal|vnd\.api|ld)\+)?json|text/(html|plain|xml|csv|event-stream|markdown)"
+    r"|application/(zip|xml|octet-stream|pdf|x-ndjson)"
 )
 
 
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.lower(): looks(value)
-        for name, value in headers.items()
-        if _KNOWN_HEADERS.fullmatch(name.lower()) and name.lower() not in ("set-cookie", "cookie")
-    }
+def headers_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that say how the service means its answers, each with what its value looks like."""
+    return {name.lower(): looks(value) for name, value in headers.items() if _KNOWN_HEADERS.fullmatch(name.lower())}
+
+
+def media_of(headers: Mapping[str, str]) -> str:
+    """The content type, if it is one that anybody may have; JSON of another kind as JSON."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not media or _KNOWN_MEDIA.fullmatch(media):
+        return media
+    return "application/json" if media.endswith("json") else "another content type"
 
 
 def looks(value: str) -> str:
-    """What a header's value looks like: ``seconds``, ``epoch``, ``number``, ``date``, ``path``, ``url`` or ``text``."""
-    if re.fullmatch(r"\d{1,20}", value):
-        number = int(value)
-        return "seconds" if number <= 86_400 else "epoch" if 1_000_000_000 <= number < 20_000_000_000_000 else "number"
+    """What a header's value looks like.
+
+    ``seconds``, ``epoch`` or ``epoch milliseconds``, ``number``, ``date``, ``path``, ``url`` or ``text``.
+    """
+    if re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,9})?", value):
+        number = float(value)
+        if number <= MOST_SECONDS:
+            return "seconds"
+        return next((name for name, least in _EPOCHS if least <= number < 20 * least), "number")
     if value.startswith("/"):
         return "path"
     if re.match(r"https?://", value):
         return "url"
-    return "date" if re.search(r"\d{4}.*\d\d:\d\d", value) else "text"
+    return "date" if re.search(r"[0-9]{4}.*[0-9]{2}:[0-9]{2}", value) else "text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -24,10 +25,14 @@ Verdict: TypeAlias = Literal["confirmed", "refuted"]
 
 #: How like two names must be for one to be taken for the other.
 _LIKENESS: Final = 0.55
+#: Words of fields that are about the request, and so not another name of what is documented.
+_OF_REQUESTS: Final = frozenset({"x", "trace", "request", "correlation"})
 #: Headers of a limited operation, as the pages name them.
 _LIMIT_HEADERS: Final = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 #: Differences of one cause that are told one by one.
 MOST_ALIKE: Final = 3
+#: Kinds that are about an operation as a whole.
+_OF_OPERATIONS: Final = frozenset({"not offered", "refused", "status", "media"})
 #: Assumption about what may be null, and the one about the unit of a header.
 _GENERAL: Final = "general"
 _RESET: Final = "header.RateLimit-Reset"
@@ -108,13 +113,13 @@ class _Compared:
             return
         self._head()
         answer, operation = self._answer, self._operation
-        documented = operation.bodies.get(str(answer.status))
-        node = documented or next((one for status, one in operation.bodies.items() if status < "3"), None)
+        node = operation.bodies.get(str(answer.status)) or operation.success
         if node is None or answer.status >= 300:
             return
         if answer.body is None:
             if answer.status != 204:
-                self._differs("media", str(answer.status), "JSON", answer.media or "no content")
+                came = "what is no JSON, though it says so" if "json" in answer.media else answer.media
+                self._differs("media", str(answer.status), "JSON", came or "no content")
             return
         self._envelope(node, answer.body)
         self._walk(node, answer.body, f"{answer.status} ", node.schema or "")
@@ -136,7 +141,7 @@ class _Compared:
         """Compare the status; whether there is anything else to compare."""
         status, operation = str(self._answer.status), self._operation
         listed = ", ".join(one for one in operation.bodies if one < "4")
-        if status < "4":
+        if status < "3" or (status in operation.bodies and status < "4"):
             if status in operation.bodies:
                 self._holds(operation.assumptions.get(status))
             else:
@@ -144,18 +149,34 @@ class _Compared:
                 self._differs("status", status, listed, status, owner)
             self._holds(operation.assumption if operation.is_anonymous else None)
             return True
-        has_parameter = "{" in operation.path
         if status == "401" and operation.is_anonymous:
             self._differs("refused", status, "no key needed", "a key is needed", operation.assumption)
-        elif status == "404" and "404" in operation.bodies and (operation.assumption or has_parameter):
+        elif status == "404" and self._may_be_nothing():
             self._holds(operation.assumption)
         elif status in ("404", "405", "501"):
             self._differs("not offered", "", listed, status, operation.assumption)
-        elif status == "403":
-            self._differs("refused", status, listed, "403 for this key")
+        elif status in ("401", "403"):
+            self._differs("refused", status, listed, f"{status} for this key")
+        elif status < "4" or status >= "5":
+            # Something on the way, or a service that is out of order: neither says what it does otherwise.
+            self._differs("status", "", listed, status)
         else:
             self._differs("status", status, listed, status, operation.assumption)
         return False
+
+    def _may_be_nothing(self) -> bool:
+        """Whether a 404 says that there is none, and not that the operation is not there.
+
+        What is listed is there, and so is a list of what is in it.
+        """
+        operation = self._operation
+        if "404" not in operation.bodies:
+            return False
+        node = operation.success
+        if operation.assumption is not None:
+            return True
+        is_listed = operation.path.endswith("}") and not operation.is_catch_all
+        return "{" in operation.path and not is_listed and (node is None or list_of(node) is None)
 
     def _head(self) -> None:
         answer = self._answer
@@ -163,9 +184,8 @@ class _Compared:
             return
         for name in _LIMIT_HEADERS:
             if name not in answer.headers:
-                like = next((one for one in answer.headers if fold(one).endswith(fold(name))), None)
-                self._differs("header", name, name, like or "absent")
-        looks = answer.headers.get("ratelimit-reset")
+                self._differs("header", name, name, _like(name, answer) or "absent")
+        looks = answer.headers.get(_like("ratelimit-reset", answer) or "")
         if looks == "seconds":
             self._holds(_RESET)
         elif looks is not None:
@@ -174,10 +194,14 @@ class _Compared:
     def _envelope(self, node: Node, body: Shape) -> None:
         found = list_of(node)
         if found is None:
+            if body.envelope is not None:
+                self._differs("envelope", str(self._answer.status), "the object itself", f"in {body.envelope}")
             return
         name, rows = found
+        if body.envelope is None and name not in body.fields:
+            return
         if body.envelope is None:
-            self._holds(rows.assumption if name in body.fields else None)
+            self._holds(rows.assumption)
             return
         now = "a bare array" if body.envelope == "array" else f"an object with {body.envelope}"
         self._differs(
@@ -190,16 +214,13 @@ class _Compared:
         )
 
     def _walk(self, node: Node, shape: Shape, place: str, name: str) -> None:
-        node = node.alternative(set(shape.fields))
-        name = node.schema or name
+        node = node.alternative(shape.fields)
         self._types(node, shape, place, name)
+        name = node.schema or name
         if shape.objects and node.names:
             self._fields(node, shape, place, name)
-        elif node.is_map:
-            for inner in shape.fields.values():
-                self._walk(node.field("*"), inner, f"{place}{{}}", name)
         if shape.items is not None and shape.items.times:
-            self._walk(node.item(), shape.items, f"{place}[]", name)
+            self._walk(node.item(), shape.items, f"{place}[]", f"{name}[]")
 
     def _types(self, node: Node, shape: Shape, place: str, name: str) -> None:
         """The types, formats and words at a place, and with them its assumption."""
@@ -224,7 +245,7 @@ class _Compared:
         odd = sorted(word for word in shape.words if known and fold(word) not in known)
         if odd:
             owner = assumption or node.schema_assumption
-            self._differs("word", where, "one of the documented words", ", ".join(odd), owner, name)
+            self._differs("word", where, "one of the documented words", ", ".join(odd), owner, node.schema or name)
             return
         if seen:
             self._holds(assumption)
@@ -238,9 +259,7 @@ class _Compared:
         before = len(self._comparison.differences)
         for one in gone:
             inner = node.field(one)
-            other = _also(inner, new) or _respelled(one, new)
-            if other is None:
-                other = _likely(one, inner, new)
+            other = _spelled(one, node, new) or _likely(one, inner, new)
             if other is not None:
                 self._differs("renamed", f"{base}{one}", one, other, inner.assumption, f"{name}.{one}")
                 self._walk(attrs.evolve(inner, assumption=None), new.pop(other), f"{base}{one}", f"{name}.{one}")
@@ -255,20 +274,44 @@ class _Compared:
             self._differs("new", f"{base}{one}", "", _types_of(there.types), None, f"{name}.{one}")
 
 
-def _also(node: Node, new: dict[str, Shape]) -> str | None:
-    return next((one for one in node.facts.get("also", ()) if one in new), None)
-
-
-def _respelled(name: str, new: dict[str, Shape]) -> str | None:
-    return next((one for one in new if fold(one) == fold(name)), None)
+def _spelled(name: str, node: Node, new: dict[str, Shape]) -> str | None:
+    return next((one for one in new if node.called(one) == name), None)
 
 
 def _likely(name: str, node: Node, new: dict[str, Shape]) -> str | None:
-    """The new field that one that is gone most likely is: of a fitting type, and with a name that is like its own."""
+    """The new field that one that is gone most likely is: of a fitting type, and with a name that is like its own.
+
+    One whose words are all in the other's, as no other new field's are, is taken for it whatever its type.
+    """
+    words = _words(name)
+    new = {one: shape for one, shape in new.items() if not _words(one) & _OF_REQUESTS}
+    close = [one for one in new if _words(one) <= words or words <= _words(one)]
+    if len(close) == 1:
+        return close[0]
     fitting = [one for one, shape in new.items() if not node.types or shape.types & node.types]
+    alike = [one for one in fitting if _has_the_same(node, new[one])]
+    if len(alike) == 1:
+        return alike[0]
     likeness = {one: difflib.SequenceMatcher(None, fold(name), fold(one)).ratio() for one in fitting}
     best = max(likeness, key=lambda one: (likeness[one], one), default=None)
     return best if best is not None and likeness[best] >= _LIKENESS else None
+
+
+def _has_the_same(node: Node, shape: Shape) -> bool:
+    """Whether most of what is in a field is documented of what is in the other."""
+    node, fields = (node.item(), shape.items.fields) if shape.items is not None else (node, shape.fields)
+    return len(fields) > 1 and 2 * sum(node.called(one) is not None for one in fields) > len(fields)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower().strip("_").split("_"))
+
+
+def _like(header: str, answer: Answer) -> str | None:
+    """The header that an answer has for one of the pages: ``x-ratelimit-reset`` for ``ratelimit-reset``."""
+    if header in answer.headers:
+        return header
+    return next((one for one in answer.headers if fold(one).endswith(fold(header))), None)
 
 
 def _types_of(types: set[str] | frozenset[str]) -> str:
@@ -281,19 +324,44 @@ def grouped(differences: list[Difference]) -> Iterator[tuple[str, list[Differenc
     for one in differences:
         causes.setdefault(_cause(one), []).append(one)
     for cause, several in causes.items():
-        if cause and len(several) > MOST_ALIKE:
+        if cause and len(several) > MOST_ALIKE and several[0].kind in _OF_OPERATIONS:
+            yield f"{cause}, {len(several)} operations: {', '.join(one.operation for one in several)}", several
+        elif cause and len(several) > MOST_ALIKE:
             yield f"{cause}, {len(several)} times: {several[0].sentence}, and so on", several
         else:
             yield from ((one.sentence, [one]) for one in several)
 
 
+def _wrapper(one: Difference) -> str:
+    """What an answer that is as documented otherwise came in."""
+    where = one.observed.rpartition(" ")[2]
+    if one.observed.startswith("in "):
+        return where
+    outer, _, inner = where.partition(".")
+    return outer if inner and inner == one.documented.rpartition(" ")[2] else ""
+
+
 def _cause(one: Difference) -> str:
     if one.kind == "renamed" and fold(one.documented) == fold(one.observed):
         return "names are spelled otherwise"
+    if one.kind == "envelope" and _wrapper(one):
+        return f"answers come in {_wrapper(one)}"
     if one.kind == "envelope":
         return f"lists come as {'a bare array' if 'array' in one.observed else one.observed}"
     if one.kind == "header":
         return f"the header {one.documented} is {one.observed}"
+    if one.kind == "type":
+        return f"{one.documented} comes as {one.observed}"
+    if one.kind == "media":
+        return f"{one.observed} in place of JSON"
+    if one.kind == "status":
+        return f"answered with {one.observed}"
+    if one.kind == "new":
+        return f"new field {one.name.rpartition('.')[2]}"
+    if one.kind == "not offered":
+        return f"not offered ({one.observed})"
+    if one.kind == "refused":
+        return f"refused ({one.observed})"
     if one.kind in ("unit", "null", "format"):
         return f"{one.place if one.kind == 'unit' else one.kind}: {one.observed} in place of {one.documented}"
     return ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
 import attrs
 
 from specstep_flows._json import read_json
+from specstep_flows.states import fold
 
 
 @attrs.frozen
@@ -50,13 +51,8 @@ class Node:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The documented strings of a fixed set."""
-        return tuple(map(str, (*self.facts.get("values", ()), *self.facts.get("known", ()))))
-
-    @property
-    def has_words(self) -> bool:
-        """Whether its strings come from a fixed set."""
-        return bool(self.words)
+        """The documented strings, where only these may stand."""
+        return tuple(map(str, self.facts.get("values", ())))
 
     @property
     def is_nullable(self) -> bool:
@@ -75,17 +71,28 @@ class Node:
         facts = self.names.get(name, self.facts.get("map"))
         return self.contract.node(facts) if facts is not None else self.contract.nothing
 
+    def called(self, name: str) -> str | None:
+        """The documented field that a name means: the same, spelled otherwise, or one that it is also called."""
+        if name in self.names:
+            return name
+        return self._other_names.get(fold(name))
+
+    @functools.cached_property
+    def _other_names(self) -> Mapping[str, str]:
+        other = {fold(name): one for one, facts in self.names.items() for name in facts.get("also", ())}
+        return {**other, **{fold(one): one for one in self.names}}
+
     def item(self) -> Node:
         """What it says of an array's items."""
         facts = self.facts.get("items")
         return self.contract.node(facts) if facts is not None else self.contract.nothing
 
-    def alternative(self, fields: set[str]) -> Node:
+    def alternative(self, fields: Iterable[str]) -> Node:
         """Of several objects the one that has most of these fields; otherwise itself."""
         if "any_of" not in self.facts:
             return self
         several = [self.contract.node(one) for one in self.facts["any_of"]]
-        return max(several, key=lambda one: len(fields & one.names.keys()))
+        return max(several, key=lambda one: sum(one.called(name) is not None for name in fields))
 
 
 @attrs.frozen(eq=False)
@@ -109,6 +116,11 @@ class Operation:
     #: Queries that it cannot do without.
     needs: tuple[str, ...]
 
+    @property
+    def success(self) -> Node | None:
+        """What the contract says of the body of a success; None where it has none."""
+        return next((node for status, node in self.bodies.items() if status < "3"), None)
+
 
 @attrs.frozen(eq=False)
 class Contract:
@@ -126,6 +138,21 @@ class Contract:
     def operations(self) -> Mapping[str, Operation]:
         """The readable operations by name, in the order of the contract."""
         return {name: self._operation(name, facts) for name, facts in self.facts["operations"].items()}
+
+    @functools.cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The names of all documented fields, as ``fold`` gives them: whoever uses one gives nothing away."""
+        found: set[str] = set()
+        waiting: list[Any] = [*self.facts["schemas"].values(), self.facts["operations"]]
+        while waiting:
+            facts = waiting.pop()
+            if isinstance(facts, list):
+                waiting += facts
+            elif isinstance(facts, dict):
+                fields = facts.get("fields", {})
+                found |= {fold(name) for name in fields}
+                waiting += facts.values()
+        return frozenset(found)
 
     @property
     def nothing(self) -> Node:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import pytest
 
 from specstep_flows.sandbox import Fault, Sandbox
 from tests.kit.api import op
-from tests.kit.pseudo_terminal import at_terminal, fast_sandbox, finish
+from tests.kit.pseudo_terminal import at_terminal, environment, fast_sandbox, finish
 from tests.kit.screens import Screen, watch
 
 if TYPE_CHECKING:
@@ -102,6 +104,43 @@ def test_a_resized_window_keeps_what_was_on_it(start: Start, sandbox: Sandbox, r
         assert not any("next update" in row for row in rows)
 
 
+def test_a_stopped_command_draws_below_what_the_shell_wrote(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Ctrl-Z leaves the shell a cursor; `fg` draws over nothing that was written meanwhile."""
+    sandbox.options.profile_seconds = {**sandbox.options.profile_seconds, "Normal": 36000}
+    screen = Screen(130, 60)
+    child = pexpect.spawn(
+        "bash",
+        ["--norc", "--noprofile", "-i"],
+        env={**environment(sandbox, tmp_path), "PS1": "ready$ "},
+        cwd=tmp_path,
+        dimensions=(60, 130),
+        encoding="utf-8",
+    )
+    child.sendline(f"{sys.executable} -m specstep_flows.cli run 'A portal.' -y --run-id mine --on-question defaults")
+    watch(child, screen, partial(is_drawn, "Drafting"))
+    child.send("\x1a")
+    watch(child, screen, lambda rows: rows[-1].strip() == "ready$")
+    assert screen.shows_cursor()
+    child.sendline("echo 'my own' line")
+    watch(child, screen, lambda rows: rows[-1].strip() == "ready$" and "my own line" in rows)
+    child.sendline("fg")
+    watch(child, screen, lambda rows: "ready$ fg" in rows and is_drawn("Drafting", rows[rows.index("ready$ fg") :]))
+    assert not screen.shows_cursor()
+    child.expect([pexpect.TIMEOUT], timeout=1)
+    screen.feed(str(child.before))
+    child.send("\x03")
+    watch(child, screen, lambda rows: rows[-1].strip() == "ready$")
+    child.kill(signal.SIGKILL)
+    child.wait()
+    child.close()
+
+    rows = screen.rows
+    assert "my own line" in rows
+    assert any("Stopped" in row for row in rows)
+    assert not any("next update" in row for row in rows[rows.index("ready$ fg") :])
+    assert screen.shows_cursor()
+
+
 def test_a_run_ends_in_a_few_lines(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     """The frame is gone; path, cost, time and the next command stay, each once, and the answer with its rule."""
     screen = Screen(120, 30)
@@ -133,6 +172,8 @@ def test_a_question_that_is_left_for_later_is_there_once(start: Start, sandbox: 
     assert finish(child) == code
 
     assert screen.text.count("REST API") == 1
+    assert "is paused" in screen.text
+    assert "continues on SpecStep" not in screen.text
     assert "stage" not in screen.text
     assert "Drafting" not in screen.text
 

@@ -69,6 +69,62 @@ def test_another_name_of_the_envelope(comparison: Callable[..., Comparison]) -> 
     assert "items" in found.refuted["GenerationList.generations"][0].sentence
 
 
+OTHER_ENVELOPES: dict[str, Callable[[list[object]], object]] = {
+    "data.items": lambda rows: {"data": {"items": rows}},
+    "items": lambda rows: {"items": rows, "paging": {"next": None, "total": len(rows)}},
+    "_embedded.things": lambda rows: {"_embedded": {"things": rows}, "_links": {"self": {"href": "/"}}},
+    "results": lambda rows: {"results": rows, "errors": []},
+    "Generations": lambda rows: {"Generations": rows},
+}
+
+
+@pytest.mark.parametrize("where", OTHER_ENVELOPES)
+def test_other_envelopes(comparison: Callable[..., Comparison], where: str) -> None:
+    """Rows a level deeper, beside a paging object or another array: the envelope is named, and nothing in it."""
+
+    @of("list_generations")
+    def other(seen: Seen) -> None:
+        (rows,) = seen.document.values()
+        seen.document = OTHER_ENVELOPES[where](rows)
+
+    found = comparison(other)
+
+    (one,) = [one for one in found.differences if one.kind != "new"]
+    assert one.observed in (where, f"an object with {where}")
+    assert list(found.refuted) == ["GenerationList.generations"]
+    # The newest of them is asked for all the same.
+    assert {"GenerationRow.started_at", "GenerationEventList.events"} <= found.confirmed.keys()
+
+
+def test_everything_in_data(comparison: Callable[..., Comparison]) -> None:
+    """``{"data": {…}, "success": true}`` around each answer is one line, and each answer is looked at."""
+
+    def wrapped(seen: Seen) -> None:
+        if isinstance(seen.document, dict) and seen.status == 200:
+            seen.document = {"data": seen.document, "success": True}
+
+    found = comparison(wrapped)
+
+    told = [line for line, several in grouped(found.differences) if several[0].kind != "new"]
+    assert len(told) == 1
+    assert told[0].startswith("answers come in data, ")
+    assert {"Account.plan", "GenerationRow.started_at", "Generation.package_id"} <= found.confirmed.keys()
+
+
+def test_pascal_case(comparison: Callable[..., Comparison]) -> None:
+    """Names of lists, too, are only spelled otherwise; what is in the fields is compared."""
+
+    def pascal(one: dict[str, object]) -> dict[str, object]:
+        return {camel(f"_{name}"): value for name, value in one.items()}
+
+    found = comparison(everywhere(pascal))
+
+    assert [line for line, several in grouped(found.differences) if several[0].kind != "new"] == [
+        line for line, _ in grouped(found.differences) if "spelled otherwise" in line
+    ]
+    assert not {one.kind for one in found.differences} - {"renamed", "new"}
+
+
 def test_camel_case(comparison: Callable[..., Comparison]) -> None:
     """Names that are only spelled otherwise are one line, and refute what is assumed of names; no field is gone."""
     found = comparison(in_camel_case)
@@ -108,6 +164,79 @@ def test_a_reset_that_is_a_moment(comparison: Callable[..., Comparison]) -> None
     assert {one.kind for one in found.differences} - {"new"} == {"unit"}
     assert list(found.refuted) == ["header.RateLimit-Reset"]
     assert sum("epoch" in line for line, _ in grouped(found.differences)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [("1790000000000", "epoch milliseconds"), ("2026-10-01T10:00:00Z", "date"), ("12.5", None), ("0", None)],
+)
+@pytest.mark.parametrize("prefix", ["", "X-"])
+def test_what_the_reset_header_holds(
+    comparison: Callable[..., Comparison], value: str, unit: str | None, prefix: str
+) -> None:
+    """Under its own name or with an X before it, it is told what its unit is."""
+
+    def other(seen: Seen) -> None:
+        for name in [one for one in seen.headers if one.lower().startswith("ratelimit-")]:
+            held = seen.headers.pop(name)
+            seen.headers[prefix + name] = value if name.lower().endswith("reset") else held
+
+    found = comparison(other)
+
+    assert {one.observed for one in found.differences if one.kind == "unit"} == ({unit} if unit else set())
+    assert {one.kind for one in found.differences} - {"new", "unit"} == ({"header"} if prefix else set())
+    assert ("header.RateLimit-Reset" in found.refuted) == (unit is not None)
+
+
+def test_numbers_as_text(comparison: Callable[..., Comparison]) -> None:
+    """One line for each type, however many fields have it."""
+
+    def as_text(one: dict[str, object]) -> dict[str, object]:
+        return {name: str(value) if type(value) in (int, float) else value for name, value in one.items()}
+
+    found = comparison(everywhere(as_text))
+
+    told = [line.partition(",")[0] for line, several in grouped(found.differences) if several[0].kind != "new"]
+    assert sorted(told) == ["integer comes as string", "number comes as string"]
+
+
+@pytest.mark.parametrize("status", [302, 500])
+def test_a_service_that_is_out_of_order(comparison: Callable[..., Comparison], status: int) -> None:
+    """What redirects or fails shows nothing of what is assumed; the operations are named in a line."""
+
+    def broken(seen: Seen) -> None:
+        if seen.path != path_of("get_me"):
+            seen.status, seen.document = status, None
+
+    found = comparison(broken)
+
+    assert not found.refuted
+    assert [line.partition(",")[0] for line, _ in grouped(found.differences)] == [f"answered with {status}"]
+
+
+def test_the_quota_under_the_words_of_the_pages(comparison: Callable[..., Comparison]) -> None:
+    """``used`` for ``generations_used``: what a name's words are all in is that name, as text, too."""
+
+    @of("get_usage")
+    def short(seen: Seen) -> None:
+        seen.document["used"] = str(seen.document.pop("generations_used"))
+
+    found = comparison(short)
+
+    kinds = [(one.kind, one.documented, one.observed) for one in found.differences if one.kind != "new"]
+    assert kinds == [("renamed", "generations_used", "used"), ("type", "integer", "string")]
+
+
+def test_a_list_that_is_gone_from_what_is_there(comparison: Callable[..., Comparison]) -> None:
+    """What was listed is there: a 404 for a list of what is in it is a route that is missing."""
+
+    def no_files(seen: Seen) -> None:
+        if seen.path.endswith("/files"):
+            seen.status, seen.document = 404, {"type": "NOT_FOUND"}
+
+    found = comparison(no_files)
+
+    assert [one.operation for one in found.differences if one.kind == "not offered"] == ["list_package_files"]
 
 
 def test_other_statuses(comparison: Callable[..., Comparison]) -> None:

@@ -40,6 +40,8 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Any) -> Non
 
     assert wanted <= found
     assert {"specstep_flows/py.typed", "specstep_client/py.typed"} <= found
+    # What `specstep doctor --service` compares the service with.
+    assert "specstep_flows/contact/contract.json" in found
     assert {name.partition("/")[0] for name in found} == {"specstep_flows", "specstep_client"}
     assert not [name for name in found if "__pycache__" in name or name.endswith((".pyc", ".part"))]
 

@@ -49,6 +49,10 @@ class Screen:
         """The rows as one text."""
         return "\n".join(self.rows)
 
+    def shows_cursor(self) -> bool:
+        """Whether somebody sees where the cursor is."""
+        return not self._screen.cursor.hidden
+
     def resize(self, columns: int, lines: int | None = None) -> None:
         """Change the window's size, as a person drags its corner."""
         screen, lines = self._screen, lines or self._screen.lines

@@ -47,9 +47,13 @@ class Finding:
     code: int = exits.DONE
 
     @classmethod
-    def failed(cls, name: str, error: errors.SpecStepError) -> Finding:
-        """A check that an error ended."""
-        return cls(name, "fail", error.message, exits.exit_code(error))
+    def failed(cls, name: str, error: errors.SpecStepError, *, says_why: bool = True) -> Finding:
+        """A check that an error ended; without ``says_why`` the service's own text, which may name anything, is not in
+        it."""
+        text = error.message
+        if isinstance(error, errors.APIError) and error.detail and not says_why:
+            text = f"The service refused it ({error.status})."
+        return cls(name, "fail", text, exits.exit_code(error))
 
 
 def setting_rows(settings: Settings) -> list[dict[str, Any]]:
@@ -63,7 +67,8 @@ def _value(settings: Settings, name: str) -> str:
     if name == "api_key":
         if settings.api_key is None:
             return "not set"
-        return "an access token (oat_)" if settings.api_key.startswith("oat_") else "an API key (sf_)"
+        kinds = {"oat_": "an access token (oat_)", "sf_": "an API key (sf_)"}
+        return next((kind for prefix, kind in kinds.items() if settings.api_key.startswith(prefix)), "of unknown form")
     if name == "state":
         return str(settings.state_folder())
     value = getattr(settings, name)
@@ -90,8 +95,12 @@ def network_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("network", "ok", f"The service is reached through the proxy {proxy}.")
 
 
-def service_findings(settings: Settings, tell: Callable[[Event], Any] | None = None) -> Iterator[Finding]:
+def service_findings(
+    settings: Settings, tell: Callable[[Event], Any] | None = None, *, names_account: bool = True
+) -> Iterator[Finding]:
     """The service, asked for real: the key, the quota, what generations cost, the clock.
+
+    Without ``names_account`` no value of the account is in them, so that what is found can be shown to others.
 
     GET /v1/me, GET /v1/usage, GET /v1/generations; GET /v1/status/summary without the key
     """
@@ -105,23 +114,26 @@ def service_findings(settings: Settings, tell: Callable[[Event], Any] | None = N
         try:
             account = client.get_account()
         except errors.RequestError as error:
-            yield Finding.failed("key", error)
+            yield Finding.failed("key", error, says_why=names_account)
             return
         who = account.display_name or account.user_id or "an account without a name"
-        yield Finding("key", "ok", f"The service accepts it: {who}, plan {account.plan or 'unknown'}.")
+        whose = f": {who}, plan {account.plan or 'unknown'}" if names_account else ""
+        yield Finding("key", "ok", f"The service accepts it{whose}.")
         try:
             usage = client.get_usage()
         except errors.APIError as error:
             if error.is_not_offered:
                 yield Finding("usage", "warn", f"The service does not report the quota ({error.status}).")
             else:
-                yield Finding.failed("usage", error)
+                yield Finding.failed("usage", error, says_why=names_account)
         except errors.RequestError as error:
             yield Finding.failed("usage", error)
         else:
             words = usage_words(usage)
-            yield Finding("usage", "ok" if words else "warn", words or "The quota could not be read from the answer.")
-        yield from _estimate_findings(client)
+            told = words if names_account or not words else "The quota can be read."
+            yield Finding("usage", "ok" if words else "warn", told or "The quota could not be read from the answer.")
+        if names_account:
+            yield from _estimate_findings(client)
     yield clock_finding(settings)
 
 
@@ -185,16 +197,20 @@ def store_finding(settings: Settings) -> Finding:
     return Finding("store", "ok", f"{folder} holds {counted(len(runs), 'run')}, {going} of them open.")
 
 
+#: What the checks before it have sent: the account, the quota, and the status.
+REQUESTS_BEFORE: Final = 3
+
+
 def contract_finding(settings: Settings) -> tuple[Finding, dict[str, Any]]:
     """What the service does otherwise than the API's contract says: every readable operation, asked once."""
-    from specstep_flows.contact.asking import ask
+    from specstep_flows.contact.asking import MOST_REQUESTS, ask
     from specstep_flows.contact.compare import compare, grouped
     from specstep_flows.contact.contract import contract
 
     facts = contract()
     try:
         with SpecStep(settings=settings, store=RunStore.in_memory()) as client:
-            contact = client._drive(ask(facts))
+            contact = client._drive(ask(facts, MOST_REQUESTS - REQUESTS_BEFORE))
     except errors.SpecStepError as error:
         return Finding.failed("contract", error), {}
     found = compare(contact, facts)
@@ -204,6 +220,7 @@ def contract_finding(settings: Settings) -> tuple[Finding, dict[str, Any]]:
     words = (
         f"{counted(contact.requests, 'request')} that cost nothing: of {testable} assumptions that reading can test, "
         f"{held} hold, {len(verdicts) - held} do not, and {max(testable - len(verdicts), 0)} could not be seen."
+        + (f" Nothing more was asked after that: {contact.stopped}." if contact.stopped else "")
     )
     data = {
         "requests": contact.requests,
@@ -227,6 +244,8 @@ def doctor(
 
     It shows where each setting came from and what your past generations cost. Nothing that costs is sent. The exit
     code is that of the first check that fails.
+
+    With `--service` no value of your account is shown, so that the result can be shared.
     """
     try:
         settings = call.settings()
@@ -238,7 +257,7 @@ def doctor(
         *network_findings(settings),
     ]
     if not any(finding.name == "network" and finding.verdict == "fail" for finding in findings):
-        findings += service_findings(settings, functools.partial(tell_of_waits, call))
+        findings += service_findings(settings, functools.partial(tell_of_waits, call), names_account=not service)
     contact: dict[str, Any] = {}
     if service and not any(finding.verdict == "fail" for finding in findings):
         finding, contact = contract_finding(settings)

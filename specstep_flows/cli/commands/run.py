@@ -81,7 +81,7 @@ def run(
     with service_of(call, is_embedded=sandbox) as settings:
         is_piped = running.wants_stdout
         if is_piped:
-            running = _redirected(call, running, settings, kickoff.profile)
+            running = _redirected(call, running, settings, kickoff.profile or settings.profile)
         with open_driver(call, mode, settings, running, is_free=sandbox) as driver:
             driver.brief, driver.is_piped = given.words(), is_piped
             if dry_run:

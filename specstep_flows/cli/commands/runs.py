@@ -31,6 +31,7 @@ from specstep_flows.states import DEFAULT_PROFILE, fold, is_fan_out
 if TYPE_CHECKING:
     from specstep_flows._course import Course
     from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.store import RunStore
 
 
 @verb
@@ -195,7 +196,21 @@ def forget(
         if word in ("generating", "question", "paused"):
             lost += f" Generation {record.generation_id} is not cancelled."
         agree_to_lose(call, f"Forget run {record.run_id}{name}", lost, yes)
-        store.forget(record.run_id)
+        _forget_as_it_was(store, record, word)
     call.finish(None, {"code": "forgotten", "run_id": record.run_id, "generation_id": as_json(record.generation_id)})
     call.terminal.say(f"Run {record.run_id} is forgotten.")
     return 0
+
+
+def _forget_as_it_was(store: RunStore, record: RunRecord, word: str) -> None:
+    """Forget a run that is as it was when somebody agreed. Raises ``UsageError``, ``RunBusy``."""
+    let_go = store.hold(record.run_id)
+    try:
+        now = status_of(store.get(record.run_id))
+        if now != word:
+            raise errors.UsageError(
+                f"Run {record.run_id} went on in the meantime (it is {now} now), so it is not forgotten."
+            )
+        store.discard(record.run_id)
+    finally:
+        let_go()

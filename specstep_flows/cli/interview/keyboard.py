@@ -22,7 +22,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._text import duration
 from specstep_flows.callbacks import LONGEST_BYTES
-from specstep_flows.cli.keys import LINE_END, SILENCE_SECONDS
+from specstep_flows.cli.keys import CUT_OFF, FULL_LINE_BYTES, LINE_END, SILENCE_SECONDS
 
 if TYPE_CHECKING:
     from specstep_flows.cli.interrupts import Interrupts
@@ -43,6 +43,8 @@ COMMANDS: Final = {
 }
 #: These end no message that a person is writing.
 BESIDE: Final = frozenset(COMMANDS) - {"done", "quit"}
+#: The command for what cannot be mended here.
+EDIT: Final = "edit"
 #: The command that takes effect while the agent is answering.
 UNDO: Final = "undo-pending"
 #: A sign for each moment of a wait.
@@ -253,6 +255,8 @@ class LineKeyboard:
         if not data:
             self.is_over = True
             return False
+        if self.is_person and len(data) == FULL_LINE_BYTES:
+            self.terminal.tell(f"{CUT_OFF} Nothing was sent of it yet; /{EDIT} mends it.")
         if data.startswith(codecs.BOM_UTF8):
             # Whatever the terminal's encoding is, this says what it is.
             self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -314,12 +318,11 @@ class PromptKeyboard:
                 self.terminal.tell(f"A message can have at most {LONGEST_BYTES:,} characters. It was not sent.")
                 self._prompt.replace(line.text)
                 continue
-            shown = text if command is None else str(command)
+            is_sent = command is None or (command.name == "done" and bool(text))
+            shown = line.text.strip("\n") if is_sent else str(command)
             self.terminal.tell(prompt + shown.replace("\n", f"\n{more}"))
-            self._prompt.remember(shown)
-            if command is None:
-                return text
-            if command.name == "done" and text:
+            self._prompt.remember(text if is_sent else str(command))
+            if is_sent:
                 self._next = command
                 return text
             self._prompt.replace(f"{text}\n" if text else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -15,13 +16,14 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from specstep_flows import errors, events
+from specstep_flows.cli.keys import HIDE_CURSOR, SHOW_CURSOR, write
 from specstep_flows.cli.progress.lines import Glyphs, frame
 from specstep_flows.cli.progress.state import PARTS, Watched
 from specstep_flows.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
+    from types import FrameType, TracebackType
     from typing import Any
     from uuid import UUID
 
@@ -176,10 +178,41 @@ class _Live(Live):
     def __init__(self, renderable: Any, *, drawn: Callable[[], list[int]], **options: Any) -> None:
         super().__init__(renderable, **options)
         self._drawn = drawn
+        self._handler: Any = None
+        #: Nothing of an earlier frame is to be drawn over.
+        self._is_anew = False
+
+    def start(self, refresh: bool = False) -> None:
+        super().start(refresh)
+        if not hasattr(signal, "SIGTSTP") or threading.current_thread() is not threading.main_thread():
+            return
+        # A parent that chose to ignore it is obeyed.
+        if self.console.is_terminal and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
+            self._handler = signal.signal(signal.SIGTSTP, self._suspend)
+
+    def stop(self) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGTSTP, self._handler)
+            self._handler = None
+        super().stop()
+
+    def _suspend(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-Z: the shell has a cursor, and what it writes stays, as the next frame begins below it."""
+        write(SHOW_CURSOR)
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_kill(threading.get_ident(), number)
+        # Here it continues.
+        signal.signal(number, self._suspend)
+        write(HIDE_CURSOR)
+        self._is_anew = True
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         drawn = self._drawn()
         processed = super().process_renderables(renderables)
+        if self._is_anew:
+            self._is_anew = False
+            processed[0] = Control()
+            return processed
         rows = sum(max(1, -(-columns // max(self.console.width, 1))) for columns in drawn)
         if rows > len(drawn) and self.console.is_interactive and _rewraps(os.environ):
             up = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -192,6 +194,24 @@ class TestStates:
         assert "Run tea is already complete; there is nothing to cancel." in result.err
         assert "409" not in result.err
 
+    def test_retried_while_the_question_was_read(
+        self, specstep: Any, sandbox: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The failed one cannot be cancelled any more, and it is not said that nothing goes on."""
+        run("--timeout", "30")
+        other = UUID(int=9)
+
+        def agree(call: Any, what: str, *_: object) -> None:
+            with contextlib.closing(RunStore(Path(os.environ["SPECSTEP_STATE"]))) as store:
+                store.update("tea", {"generation_id": other})
+
+        monkeypatch.setattr("specstep_flows.cli.cancelling.agree_to_lose", agree)
+        result = specstep("cancel", "tea", typed="y\n")
+
+        assert result.code == 1
+        assert f"Run tea went on with generation {other} in the meantime, so nothing was cancelled" in result.err
+        assert sandbox.requests.count(CANCEL) == 0
+
     def test_failed(self, specstep: Any, sandbox: Any, options: SandboxOptions, run: Any) -> None:
         """What has failed costs no more."""
         options.failures = (Failure(),)
@@ -278,6 +298,39 @@ class TestStates:
 
         assert (left.code, result.code) == (5, 0)
         assert {generation.state for generation in sandbox.state.generations.values()} == {"Cancelled"}
+
+    @pytest.mark.parametrize("nth", [1, 2, 3])
+    def test_one_of_a_fan_out_that_cannot_be_cancelled(
+        self, specstep: Any, sandbox: Any, options: SandboxOptions, one_question: SandboxOptions, nth: int
+    ) -> None:
+        """The others are cancelled all the same, it is named as running, and a second try finds what goes on."""
+        options.researcher_answer = "child"
+        specstep("run", "A shop for tea.", "--yes", "--profile", "Researcher", "--run-id", "tea")
+        sandbox.faults.add(Fault(CANCEL, "status", nth=nth, status=403))
+        first = specstep("cancel", "tea", "--yes")
+        (left,) = [run for run in sandbox.state.generations.values() if run.state != "Cancelled"]
+        second = specstep("cancel", "tea", "--yes")
+        third = specstep("cancel", "tea", "--yes")
+
+        assert first.code not in (0, 1)
+        assert f"Of run tea, generation {left.id} may still be running and billing: cancel it again." in first.err
+        assert (second.code, left.state) == (0, "Cancelled")
+        assert third.code == 1
+        assert "Run tea is already cancelled; there is nothing to cancel." in third.err
+
+    def test_a_fan_out_whose_others_were_never_seen_here(
+        self, specstep: Any, sandbox: Any, options: SandboxOptions
+    ) -> None:
+        """The process ended with its kickoff: the list knows the others."""
+        options.researcher_answer = "child"
+        sandbox.faults.add(Fault(op("list_generations"), "status", nth=3, status=403))
+        left = specstep("run", "A shop for tea.", "--yes", "--profile", "Researcher", "--run-id", "tea")
+        assert len(specstep("show", "tea", "--json").document["generation_ids"]) == 1
+        sandbox.faults.clear()
+        result = specstep("cancel", "tea", "--yes")
+
+        assert (left.code == 0, result.code) == (False, 0)
+        assert [run.state for run in sandbox.state.generations.values()] == ["Cancelled"] * 3
 
 
 def test_the_api_s_own_name_asks_the_same(specstep: Any, sandbox: Any, paid: str) -> None:

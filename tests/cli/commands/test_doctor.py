@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from specstep_flows.cli.commands import doctor as checks
 from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
-from tests.kit.api import op
+from tests.kit.api import op, path_of
+from tests.kit.front import Front, Seen, everywhere
 
 
 def verdicts(document: dict[str, Any]) -> dict[str, str]:
@@ -54,6 +56,32 @@ def test_the_service_against_the_contract(specstep: Any, sandbox: Any) -> None:
     assert document["service"]["assumptions"]["Account.plan"] == "confirmed"
     assert not [one for one in document["service"]["differences"] if one["kind"] != "new"]
     assert sandbox.api_key not in result.out
+
+
+def test_the_service_report_can_be_shared(
+    specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """At most 40 requests with the other checks; of a service full of marks none is shown, in a refusal either."""
+    assert specstep("run", "A shop.", "--yes", "--profile", "Fast", "--on-question", "defaults").code == 0
+
+    def marked(one: dict[str, Any]) -> dict[str, Any]:
+        free = ("display_name", "email", "title", "plan", "detail", "name")
+        found = {name: f"Zqx{value}" if name in free else value for name, value in one.items()}
+        return {**found, "by_customer": {"ZqxAda": {"ZqxShop": 1}}}
+
+    def refused(seen: Seen) -> None:
+        seen.headers["X-Owner"] = "Zqx"
+        if seen.path == path_of("get_usage"):
+            seen.status, seen.document = 403, {"type": "FORBIDDEN", "detail": "Zqx may not."}
+
+    for changes in ((everywhere(marked),), (everywhere(marked), refused)):
+        with Front(sandbox.url, *changes) as front:
+            monkeypatch.setenv("SPECSTEP_API_URL", front.url)
+            for more in ((), ("--json",)):
+                front.requests.clear()
+                result = specstep("doctor", "--service", *more)
+                assert len(front.requests) <= 40
+                assert not re.findall(r"\w*zqx\w*", result.out + result.err, re.IGNORECASE)
 
 
 def test_what_generations_cost(specstep: Any, sandbox: Any) -> None:

@@ -113,6 +113,7 @@ def test_ctrl_c_once_leaves_the_conversation_with_the_line_that_resumes(start: S
     child = start("interview", "--run-id", "mine")
     child.expect_exact("> ")
     child.sendintr()
+    child.expect_exact("Detached. Nothing was paid for.")
     child.expect_exact("To continue: specstep resume mine")
     assert finish(child) == 3
     assert not sandbox.state.generations

@@ -472,12 +472,19 @@ class TestStdout:
             (["--events"], "--events and --output - both write to stdout"),
             (["--unpack"], "--unpack needs a folder"),
             (["--profile", "researcher"], "several packages"),
+            ([], "several packages"),
         ],
     )
     def test_what_does_not_go_together_is_refused_first(
-        self, specstep: Any, untouched: None, arguments: list[str], says: str
+        self,
+        specstep: Any,
+        untouched: None,
+        monkeypatch: pytest.MonkeyPatch,
+        arguments: list[str],
+        says: str,
     ) -> None:
-        """Before anything is sent."""
+        """Before anything is sent. What new runs are generated with unless told otherwise counts, too."""
+        monkeypatch.setenv("SPECSTEP_PROFILE", "Fast" if arguments else "researcher")
         result = specstep("run", "A shop.", "--yes", "--output", "-", *arguments)
 
         assert result.code == 2

@@ -147,6 +147,22 @@ def test_forget_asks_and_says_what_is_lost(specstep: Any, store: RunStore) -> No
     assert specstep("forget", "done", typed="y\n").code == 0
 
 
+def test_a_run_that_was_continued_while_the_question_was_read_is_not_forgotten(
+    specstep: Any, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The yes was to a run of which nothing had been sent; now something costs."""
+
+    def agree(*_: object) -> None:
+        store.update("new-one", {"generation_id": UUID(int=8)})
+
+    monkeypatch.setattr("specstep_flows.cli.commands.runs.agree_to_lose", agree)
+    result = specstep("forget", "new-one", "--yes")
+
+    assert result.code == 2
+    assert "Run new-one went on in the meantime (it is generating now), so it is not forgotten." in result.err
+    assert store.get("new-one").generation_id == UUID(int=8)
+
+
 def test_a_run_that_is_being_driven_is_not_forgotten(specstep: Any, store: RunStore) -> None:
     """Another process's run stays, and the sentence says who drives it."""
     let_go = store.hold("done")
@@ -214,6 +230,15 @@ def test_a_document_is_laid_out_for_a_person_and_one_line_for_a_program(specstep
         ),
         ({"interview_id": GENERATION, "intake_artifact_id": GENERATION, "project_name": "Tea"}, "ready", "Tea"),
         ({"intake_artifact_id": GENERATION, "intent": Intent("start_generation", 1.0)}, "starting", ""),
+        (
+            {
+                "generation_id": UUID(int=9),
+                "generation_state": "Failed",
+                "intent": Intent("retry_generation", 1.0),
+            },
+            "starting",
+            "",
+        ),
     ],
 )
 def test_an_interview_is_known_by_what_was_said_and_whether_it_is_complete(

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors
 from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.interview.keyboard import Command, LineKeyboard, command_in
+from specstep_flows.cli.interview.keyboard import Command, LineKeyboard, PromptKeyboard, command_in
+from specstep_flows.cli.keys import Keys
+from specstep_flows.cli.prompt import Line, Prompt
 from specstep_flows.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -128,3 +130,55 @@ def test_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, source: s
         with pytest.raises(errors.UsageError, match="more than 4,000,000 characters"):
             keyboard().message("> ", "  ")
         process.kill()
+
+
+class Typed(Prompt):
+    """A prompt at which this is entered."""
+
+    entered: str
+    remembered: list[str]
+
+    def enter(self, text: str) -> Typed:
+        self.entered, self.remembered = text, []
+        return self
+
+    def take_in(self) -> None:
+        """Nothing was typed before."""
+
+    def read(self, *what: object) -> Line:
+        return Line(self.entered, is_at_end=True, is_typed=True, is_alone=True)
+
+    def remember(self, text: str) -> None:
+        self.remembered.append(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "returned", "shown", "remembered", "draft"),
+    [
+        ("A shop.\n\n", ["A shop."], "> A shop.", "A shop.", ""),
+        (
+            "A shop.\nOf tea.\n/done",
+            ["A shop.\nOf tea.", Command("done")],
+            "> A shop.\n  Of tea.\n  /done",
+            "A shop.\nOf tea.",
+            "",
+        ),
+        ("/done", [Command("done")], "> /done", "/done", ""),
+        ("A shop.\n/status", [Command("status")], "> /status", "/status", "A shop.\n"),
+    ],
+)
+def test_what_is_sent_stays_in_sight(
+    text: str,
+    returned: list[str | Command],
+    shown: str,
+    remembered: str,
+    draft: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With the command that ended it; a message that goes on behind a command is still at the prompt."""
+    prompt = Typed(Keys()).enter(text)
+    board = PromptKeyboard(Terminal(), Interrupts(), prompt)
+
+    assert [board.message("> ", "  ") for _ in returned] == returned
+    assert capsys.readouterr().err == f"{shown}\n"
+    assert (prompt.remembered, board.draft) == ([remembered], draft)

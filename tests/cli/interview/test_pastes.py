@@ -226,6 +226,21 @@ def test_what_was_typed_before_a_question_answers_none(start: Start, sandbox: Sa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("paste", ["y\r", "y\r\n", "yes\r\r", "\x1b[200~y\r\x1b[201~", "text\ry\r", "\ry\r"])
+def test_a_paste_never_says_yes(paste: str, start: Start, sandbox: Sandbox) -> None:
+    """Nor does it say no: it is on the prompt until somebody presses Enter."""
+    child = start("run", "A portal.", "--profile", "Fast", "-o", "portal.zip")
+    child.expect_exact("[y/N] ")
+    child.send(paste)
+    child.expect_exact("y")
+    child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=1)
+    assert child.isalive()
+    assert not sandbox.state.generations
+    child.send("\x03")
+    assert finish(child) == 3
+
+
+@pytest.mark.slow
 def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -334,3 +349,36 @@ def test_a_terminal_that_can_do_little_loses_nothing_either(
 
         expected = moment(start, sandbox, "unmarked, CR")
     assert users_turns(sandbox) == expected
+
+
+@pytest.mark.slow
+def test_a_line_that_the_terminal_cuts_off_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    """One that can do little hands on 4,095 bytes of a line: the message waits, and the editor mends it."""
+    line = "x" * 6000
+    with at_terminal(sandbox, tmp_path) as start:
+        child = start("interview", "--run-id", "mine", TERM="dumb", EDITOR=f"sh -c 'echo {line} > $0'")
+        child.expect_exact("> ")
+        child.send(f"{line}\rsecond\r")
+        child.expect_exact("/edit mends it.")
+        child.expect([pexpect.TIMEOUT], timeout=1)
+        assert users_turns(sandbox) == []
+        enter(child, "/edit")
+        child.expect_exact("Who will use it")
+    assert users_turns(sandbox) == [line]
+
+
+@pytest.mark.slow
+def test_an_answer_that_the_terminal_cuts_off_is_not_sent_by_itself(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is said, and an empty line accepts what there is."""
+    with at_terminal(sandbox, tmp_path) as start:
+        child = start("run", "A portal.", "--yes", "--profile", "Fast", "-o", "portal.zip", TERM="dumb")
+        child.expect_exact("Answer (Enter accepts the proposal): ")
+        child.send("x" * 6000 + "\r")
+        child.expect_exact("the end of one is missing.")
+        child.expect_exact("An empty line accepts it.")
+        child.expect([pexpect.TIMEOUT], timeout=1)
+        (generation,) = sandbox.state.generations.values()
+        assert not generation.answers
+        enter(child)
+        assert finish(child) == 0
+    assert list(generation.answers.values()) == ["x" * 4095]
