@@ -411,7 +411,7 @@ class TurnFailed(SpecStepError):
 
 
 class InterviewEnded(SpecStepError):
-    """The interview cannot go on, or ended without an intake artifact; no generation was started.
+    """The interview cannot continue, or ended without an intake artifact; no generation was started.
 
     ``is_final`` is false if the artifact may still appear, so that the run can be resumed.
     """

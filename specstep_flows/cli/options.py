@@ -139,7 +139,7 @@ Wait: TypeAlias = Annotated[
     bool | None,
     typer.Option(
         "--wait/--no-wait",
-        help="Wait where your plan's limit of concurrent generations is reached, and for the end of a pause (the "
+        help="Wait for a free place under your plan's limit of concurrent generations, and for the end of a pause (the "
         "default), or fail at once.",
         show_default=False,
     ),
@@ -211,7 +211,7 @@ Output: TypeAlias = Annotated[
     ),
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
-Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite what has the package's name.")]
+Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite existing files of that name.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the payment prompt.")]
 
 

@@ -120,8 +120,8 @@ def _left_for_later(questions: Sequence[Clarification]) -> errors.AnswersNeeded:
     """The questions were on the screen a moment ago, and are not repeated."""
     needs = "needs" if len(questions) == 1 else "need"
     return errors.AnswersNeeded(
-        f"{counted(len(questions), 'question')} {needs} an answer; the generation is paused. Nothing is being spent "
-        "while it waits.",
+        f"{counted(len(questions), 'question')} {needs} an answer; the generation is paused. It costs nothing while it "
+        "waits.",
         questions=questions,
     )
 

@@ -212,7 +212,7 @@ def _needed(missing: Sequence[Clarification], pending: Sequence[Clarification]) 
     if len(missing) < len(pending):
         which = f"{len(missing)} of {len(pending)} questions {needs} an answer, so none was sent"
     return errors.AnswersNeeded(
-        f"{which}; the generation is paused ({texts}). Nothing is being spent while it waits.",
+        f"{which}; the generation is paused ({texts}). It costs nothing while it waits.",
         questions=pending,
     )
 

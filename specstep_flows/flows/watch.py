@@ -133,7 +133,12 @@ class _Family:
             await self.look(member)
         for member in due:
             if member.last is not None and member.last.needs_answers:
-                await member.answerer.answer(member.last.running_cost_usd)
+                try:
+                    await member.answerer.answer(member.last.running_cost_usd)
+                except errors.AnswersNeeded as error:
+                    if any(not (one.is_terminal or one.needs_answers or one.is_paused) for one in self.seen):
+                        error.add("The other generations of the run continue, and cost.")
+                    raise
 
     async def _record(self, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()) -> None:
         """The run's record follows the state of its own generation, and the cost of all."""

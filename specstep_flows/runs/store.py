@@ -128,7 +128,7 @@ class RunStore:
                     encoded,
                 )
         except sqlite3.IntegrityError:
-            raise errors.RunConflict(f"There already is a run called {record.run_id}.") from None
+            raise errors.RunConflict(f"There is already a run called {record.run_id}.") from None
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> RunRecord:
         """Store ``changes`` in one transaction, and return the whole record.
@@ -161,7 +161,7 @@ class RunStore:
         row = self._database.execute("SELECT token FROM drivers WHERE run_id = ?", [run_id]).fetchone()
         if token is not None and row is not None and row[0] != token:
             raise errors.RunBusy(
-                f"Run {run_id} was taken over by another process, which drives it now. This one stops, and has sent "
+                f"Run {run_id} was taken over by another process, which is using it now. This one stops, and has sent "
                 "nothing since."
             )
 
@@ -260,7 +260,7 @@ class RunStore:
         """
         with self._lock:
             if run_id in self._held:
-                raise errors.RunBusy(f"Run {run_id} is already being driven by this process.")
+                raise errors.RunBusy(f"Run {run_id} is already in use by this process.")
             release = self._hold_file(run_id) if self.folder is not None else _nothing
             token = secrets.token_hex(8)
             try:
@@ -297,7 +297,7 @@ class RunStore:
             except (OSError, ValueError):
                 who = "another process"
             raise errors.RunBusy(
-                f"Run {run_id} is being driven by {who}. Wait until that is done, or stop it and resume the run here."
+                f"Run {run_id} is in use by {who}. Wait until that is done, or stop it and resume the run here."
             ) from None
         except (OSError, NotImplementedError) as error:
             lock.release()

@@ -1,4 +1,4 @@
-"""Fault rules: which request they befall, what happens to it, and the file form of them."""
+"""Fault rules: which requests they hit, what happens to those, and the file form of them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ MEMBERS: dict[str, set[str]] = {
 
 @attrs.define
 class Fault:
-    """A rule: what befalls the `nth` request that `match` fits, and the `times - 1` after it.
+    """A rule: what happens to the `nth` request that `match` fits, and the `times - 1` after it.
 
     `match` is an operation as the pages write it (`POST /v1/generations/{id}/cancel`, whatever the parameter's name),
     a pattern with `*` (`GET /v1/generations*`, `*`), or `GET /blob/*` for the blob server. A rule that no request of
@@ -117,7 +117,7 @@ class Fault:
     fired: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a rule that nothing could ever befall, or that would do something else than it says."""
+        """Refuse a rule that no request could match, or that would do something else than it says."""
         if self.kind not in KINDS:
             raise ValueError(
                 f"unknown kind of fault {self.kind!r}{_near(self.kind, KINDS)} (one of {', '.join(KINDS)})"
@@ -149,7 +149,7 @@ class Fault:
         fitted = befallen(self.match)
         if self.kind in ZIP_KINDS and BLOBS not in fitted:
             raise ValueError(
-                f"a fault of kind {self.kind!r} befalls a download: match 'GET /blob/*', not {self.match!r}"
+                f"a fault of kind {self.kind!r} hits downloads only: match 'GET /blob/*', not {self.match!r}"
             )
 
     def fits(self, operation: str | None, request: str) -> bool:
@@ -178,7 +178,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 class Faults:
-    """The rules in force. The first that is due for a request befalls it."""
+    """The rules in force. The first that is due for a request hits it."""
 
     def __init__(self) -> None:
         self._rules: list[Fault] = []
@@ -205,7 +205,7 @@ class Faults:
             return iter(list(self._rules))
 
     def pick(self, operation: str | None, request: str) -> Fault | None:
-        """The fault that befalls this request. Every rule that fits counts it, one at most is carried out."""
+        """The fault that hits this request. Every rule that fits counts it, one at most is carried out."""
         with self._lock:
             fitting = [rule for rule in self._rules if rule.fits(operation, request)]
             chosen = None

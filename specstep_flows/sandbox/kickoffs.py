@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from specstep_flows.sandbox.clock import timestamp
@@ -93,7 +94,7 @@ def _launch(
         mirror=order.get("mirror_selection") or "None",
         schema_version=order.get("schema_version") or "1.0.0",
         project_name=artifact.project_name,
-        description=_shortened(" ".join(messages)),
+        description=_shortened(_prose(messages)),
         steps=plan(profile, world.kickoffs, options),
         base_seconds=work_seconds(profile, world.kickoffs, options) or 1.0,
         cost_usd=options.profile_cost_usd[profile],
@@ -162,6 +163,12 @@ def quota_exceeded(world: World, used: int, now: float) -> Refusal:
             "X-Quota-Reset": timestamp(reset),
         },
     )
+
+
+def _prose(messages: Sequence[str]) -> str:
+    """What was said without the headings of Markdown, which name the project and are no part of a description."""
+    lines = [line for message in messages for line in message.splitlines() if not line.startswith("#")]
+    return " ".join(" ".join(lines).split()) or " ".join(messages)
 
 
 def _shortened(text: str) -> str | None:

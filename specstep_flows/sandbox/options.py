@@ -92,7 +92,7 @@ class Failure:
 
 @attrs.frozen
 class ProviderRetry:
-    """A recoverable provider error: work stops for `backoff_seconds`, then goes on."""
+    """A recoverable provider error: work stops for `backoff_seconds`, then continues."""
 
     category: str = "rate_limit"
     backoff_seconds: float = 20

@@ -201,6 +201,19 @@ def test_a_question_without_an_answer_leaves_the_run_to_be_resumed(
     assert sandbox.requests.count(op("start_generation")) == 1
 
 
+def test_a_question_of_one_does_not_say_that_nothing_is_spent(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The others work on, and are paid for, while nobody answers."""
+    with pytest.raises(errors.AnswersNeeded) as caught:
+        client.run(BRIEF, profile="Researcher", run_id="fan", output=tmp_path)
+    with pytest.raises(errors.AnswersNeeded) as alone:
+        client.run(BRIEF, profile="Fast", run_id="one", output=tmp_path)
+
+    assert caught.value.message.endswith(
+        "It costs nothing while it waits. The other generations of the run continue, and cost."
+    )
+    assert alone.value.message.endswith("It costs nothing while it waits.")
+
+
 def test_all_packages_arrive_before_one_is_unpacked(client: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """A folder that came into use after it was checked refuses the unpacking, and no package that was paid for."""
 

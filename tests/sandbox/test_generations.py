@@ -379,3 +379,12 @@ def test_durations_may_vary(start: Any) -> None:
     assert call.status(first)[STATE] == "Complete"
     assert call.status(second)[STATE] != "Complete"
     assert call.status(second)["estimated_duration_seconds"] == 240
+
+
+def test_a_heading_is_the_projects_name_and_no_part_of_its_description(start: Any) -> None:
+    """A page that shows both says nothing twice."""
+    call = start()
+    artifact = call.artifact("# A shop for tea\n\nGreen tea,\nand cups.")
+    run = call(op("start_generation"), json={"intake_id": artifact, "review_profile": "Fast"}).json()
+
+    assert call.status(run["id"])["description"] == "Green tea, and cups."
