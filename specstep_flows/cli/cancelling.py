@@ -122,7 +122,7 @@ class Cancellation:
         """Cancel it, and all that its kickoff started.
 
         Raises:
-            Conflict: it ended, or went on with another generation, in the meantime.
+            Conflict: it ended, or continued with another generation, in the meantime.
         """
         assert self.generation_id is not None
         self._refuse_changed()
@@ -140,7 +140,7 @@ class Cancellation:
         return self._tell()
 
     def _refuse_changed(self) -> None:
-        """Refuse where the run went on with another generation while the question was read. Raises ``Conflict``."""
+        """Refuse where the run continued with another generation while the question was read. Raises ``Conflict``."""
         record = self.record
         if record is None or self.generation_id != record.generation_id:
             return
@@ -149,7 +149,7 @@ class Cancellation:
             if now == self.generation_id:
                 return
             raise errors.Conflict(
-                f"Run {record.run_id} went on with generation {now} in the meantime, so nothing was cancelled: cancel "
+                f"Run {record.run_id} continued with generation {now} in the meantime, so nothing was cancelled: cancel "
                 "it again."
             )
 

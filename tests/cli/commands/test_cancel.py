@@ -209,7 +209,7 @@ class TestStates:
         result = specstep("cancel", "tea", typed="y\n")
 
         assert result.code == 1
-        assert f"Run tea went on with generation {other} in the meantime, so nothing was cancelled" in result.err
+        assert f"Run tea continued with generation {other} in the meantime, so nothing was cancelled" in result.err
         assert sandbox.requests.count(CANCEL) == 0
 
     def test_failed(self, specstep: Any, sandbox: Any, options: SandboxOptions, run: Any) -> None:
