@@ -6,6 +6,7 @@ their types cannot be named here.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
@@ -18,6 +19,7 @@ from specstep_flows.states import (
     is_one_of,
     is_terminal,
     is_waiting,
+    retry_makes_sense,
     stage_of,
 )
 
@@ -243,6 +245,17 @@ def agent_name(item: Any) -> str:
 def step_words(item: Any) -> str:
     """A step of a generation's conversation: who, and what was done."""
     return f"{agent_name(item)}: {item.narration or item.action or item.status or ''}"
+
+
+def next_command(record: Any) -> str | None:
+    """The command that continues a ``RunRecord``'s run; None where none does, or it is not known to help."""
+    if record.is_finished or is_one_of(record.generation_state, "cancelled"):
+        return None
+    if not is_one_of(record.generation_state, "failed"):
+        return f"specstep resume {shlex.quote(record.run_id)}"
+    last = record.history[-1] if record.history else {}
+    can_retry = record.next_retry is not None and retry_makes_sense(last.get("failure_category"))
+    return f"specstep resume {shlex.quote(record.run_id)} --retry-failed {record.next_retry}" if can_retry else None
 
 
 def stopped_label(record: Any) -> str:

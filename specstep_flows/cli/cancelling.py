@@ -149,8 +149,8 @@ class Cancellation:
             if now == self.generation_id:
                 return
             raise errors.Conflict(
-                f"Run {record.run_id} continued with generation {now} in the meantime, so nothing was cancelled: cancel "
-                "it again."
+                f"Run {record.run_id} continued with generation {now} in the meantime, so nothing was cancelled: "
+                "cancel it again."
             )
 
     def _cancel(self, one: UUID, reason: str | None) -> None:

@@ -8,9 +8,8 @@ import typer
 
 from specstep_flows import errors
 from specstep_flows._course import course, time_of
-from specstep_flows._facts import stopped_label
+from specstep_flows._facts import next_command, stopped_label
 from specstep_flows._json import as_json
-from specstep_flows._paths import shell_word
 from specstep_flows._text import did_you_mean, money
 from specstep_flows.cli.agreement import Confirmed, agree_to_lose
 from specstep_flows.cli.arguments import find_run, find_target
@@ -27,7 +26,7 @@ from specstep_flows.cli.output import (
 from specstep_flows.cli.session import Call, open_store
 from specstep_flows.cli.verbs import verb
 from specstep_flows.settings import is_loopback
-from specstep_flows.states import DEFAULT_PROFILE, fold, is_fan_out, is_one_of, retry_makes_sense
+from specstep_flows.states import DEFAULT_PROFILE, fold, is_fan_out
 
 if TYPE_CHECKING:
     from specstep_flows._course import Course
@@ -112,18 +111,6 @@ def _read_at(record: RunRecord, found: Course) -> str | None:
     return f"{time_of(found.read_at, found.read_at, record.updated_at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _next_command(record: RunRecord) -> str | None:
-    """The command that continues a run; None where none does, or it is not known to help."""
-    resume = f"specstep resume {shell_word(record.run_id)}"
-    if record.is_finished or is_one_of(record.generation_state, "cancelled"):
-        return None
-    if not is_one_of(record.generation_state, "failed"):
-        return resume
-    last = record.history[-1] if record.history else {}
-    can_retry = record.next_retry is not None and retry_makes_sense(last.get("failure_category"))
-    return f"{resume} --retry-failed {record.next_retry}" if can_retry else None
-
-
 @verb
 def show(call: Call, run: RunOrGeneration) -> int:
     """Show everything recorded about a run.
@@ -178,7 +165,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         *(("another file", package["file"]) for package in record.packages[1:] if record.is_finished),
         ("unpacked to", record.unpacked_to),
         (stopped_label(record), record.error),
-        ("to continue", _next_command(record)),
+        ("to continue", next_command(record)),
     ]
 
 
