@@ -103,10 +103,12 @@ class _Runtime:
             if self.store.folder is None
             else SharedLimiter(self.store.folder / "limits.db", scope, wanted)
         )
+        statuses = StatusCache()
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
             limiter=self._limiter,
-            observe=StatusCache().observe,
+            observe=statuses.observe,
+            is_crowded=statuses.is_crowded,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )

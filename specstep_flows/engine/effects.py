@@ -145,6 +145,11 @@ class Observe(Effect["Generation"]):
 
 
 @attrs.define(eq=False)
+class Crowded(Effect[bool]):
+    """Whether this client watches so many generations that what only refines a record is not worth a request."""
+
+
+@attrs.define(eq=False)
 class Remember(Effect["RunRecord | None"]):
     """Make changes to the run's record durable before anything else happens."""
 

@@ -122,6 +122,8 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return (yield Block(session.read))
         case effects.Observe():
             return (yield from _observe(effect, session))
+        case effects.Crowded():
+            return session.shared.is_crowded(session.shared.clock.now())
         case effects.Ask():
             return (yield Call(effect.function, effect.arguments))
         case effects.NewKey():

@@ -39,6 +39,8 @@ class Shared:
     clock: Clock
     limiter: Limiter
     observe: Callable[[Observe], Flow[Generation]]
+    #: Whether many generations are watched at a time by the run's clock.
+    is_crowded: Callable[[float], bool] = lambda now: False
     request_timeout: float = 75.0
     random: random.Random = attrs.field(factory=random.Random)
     new_key: Callable[[], str] = new_key

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, gateway
 from specstep_flows._course import moments_in
-from specstep_flows.engine.effects import Flow, Sleep
+from specstep_flows.engine.effects import Crowded, Flow, Sleep
 from specstep_flows.flows.history import needs_moments
 from specstep_flows.flows.pace import SOON_SECONDS
 
@@ -105,6 +105,9 @@ async def moments_of(record: RunRecord, generation: Generation, now: float) -> t
     GET /v1/generations/{id}/events
     """
     if generation.id != record.generation_id or not needs_moments(record.history, generation, now):
+        return ()
+    if (generation.is_complete or not generation.is_terminal) and await Crowded():
+        # Among many, every request counts. The looks are told; a report reads the events, and keeps them.
         return ()
     try:
         found = await gateway.get_events(generation.id, once=True)

@@ -30,6 +30,8 @@ FAR_FRESH_SECONDS: Final = 24.0
 WORTH_A_PAGE: Final = 3
 #: From so many runs on, a change of state alone is not worth a request: 60 a minute are for all of them.
 MANY: Final = 6
+#: For so long after many runs were watched, it counts as many: they end one after the other.
+CROWD_SECONDS: Final = 600.0
 #: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
 FORGOTTEN_SECONDS: Final = 120.0
 
@@ -54,6 +56,7 @@ class StatusCache:
         self._detailed_at: dict[UUID, float] = {}
         self._asked_for_forecast: set[UUID] = set()
         self._page: _Page | None = None
+        self._crowded_at: float | None = None
         self._reading_since: float | None = None
 
     async def observe(self, wanted: Observe) -> Generation:
@@ -89,7 +92,13 @@ class StatusCache:
         for other, looked_at in list(self._looked_at.items()):
             if now - looked_at > FORGOTTEN_SECONDS:
                 self._forget(other)
+        if len(self._looked_at) >= MANY:
+            self._crowded_at = now
         return len(self._looked_at)
+
+    def is_crowded(self, now: float) -> bool:
+        """Whether many generations are watched, or were a moment ago."""
+        return self._crowded_at is not None and now - self._crowded_at < CROWD_SECONDS
 
     def _forget(self, generation_id: UUID) -> None:
         self._looked_at.pop(generation_id, None)

@@ -17,7 +17,10 @@ from specstep_flows.engine.effects import Observe, Reply
 from specstep_flows.engine.interpreter import Attempt, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
-from specstep_flows.flows.status_cache import FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
+from specstep_flows.flows.control import moments_of
+from specstep_flows.flows.status_cache import CROWD_SECONDS, FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
+from specstep_flows.models import Generation
+from specstep_flows.runs.records import RunRecord
 from tests.kit.api import STATE
 from tests.kit.stage import Stage
 
@@ -241,3 +244,33 @@ def test_threads_take_turns_in_the_cache() -> None:
         thread.join()
 
     assert most == 1
+
+
+def test_many_that_were_watched_a_moment_ago_are_still_a_crowd(watchers: Any) -> None:
+    """They end one after the other; what only refines a record is then not read for each of them."""
+    few, many = watchers(MANY - 1), watchers(MANY)
+    assert not few.cache.is_crowded(few.acting.now)
+    for id_ in many.service.ids:
+        many.service.states[id_] = "Complete"
+    many.look()
+
+    assert many.cache.is_crowded(many.acting.now)
+    assert not many.cache.is_crowded(many.acting.now + CROWD_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_crowded", "asked"),
+    [("Complete", False, 1), ("Complete", True, 0), ("PausedAwaitingClarification", True, 0), ("Cancelled", True, 1)],
+)
+def test_among_many_no_events_are_read_that_a_report_can_read(
+    stage: type[Stage], state: str, is_crowded: bool, asked: int
+) -> None:
+    """Sixty requests a minute are for all of them. A cancelled one has no other stamp of its end."""
+    id_ = UUID(int=100)
+    acting = stage(lambda request: (200, {"events": []}))
+    acting.is_crowded = is_crowded
+    record = RunRecord("r", "https://a.example", 0.0, 0.0, generation_id=id_)
+
+    acting.play(moments_of(record, Generation(id_, state), acting.now))
+
+    assert acting.count("get_generation_events") == asked

@@ -29,6 +29,8 @@ class Stage:
         #: The run's record, where there is one.
         self.record: RunRecord | None = None
         self.keys = 0
+        #: Whether the client watches many generations.
+        self.is_crowded = False
 
     def play(self, flow: effects.Flow[Any], *, until: float = 100_000.0) -> Any:
         """Run ``flow`` to its end and give back what it gives back."""
@@ -65,6 +67,8 @@ class Stage:
                 return self.record
             case effects.Recall():
                 return self.record
+            case effects.Crowded():
+                return self.is_crowded
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():
