@@ -65,7 +65,9 @@ def backoff(attempt: int, source: random.Random) -> float:
     Half of it is left to chance, so that many clients do not come back at once.
     """
     longest = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt - 1, 16))
-    return source.uniform(longest / 2.0, longest)
+    # The longest that the attempt before could wait, until both are the cap.
+    before = BASE_SECONDS * 2.0 ** (min(attempt - 1, 16) - 1)
+    return source.uniform(before if before < CAP_SECONDS else CAP_SECONDS / 2.0, longest)
 
 
 def next_attempt(

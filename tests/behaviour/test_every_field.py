@@ -67,6 +67,7 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 
 OPERATIONS = (
     op("get_me"),
+    op("get_capabilities"),
     op("start_interview"),
     op("list_reference_documents"),
     op("upload_reference_document"),
@@ -76,6 +77,7 @@ OPERATIONS = (
     op("list_generations"),
     op("start_generation"),
     op("get_generation"),
+    op("get_generation_events"),
     op("get_clarifications"),
     op("answer_clarifications"),
 )
