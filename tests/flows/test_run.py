@@ -14,6 +14,7 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.engine.effects import Reply
+from specstep_flows.engine.lockout import PAUSE_SECONDS
 from specstep_flows.flows.job import Job, KeyCheck
 from specstep_flows.flows.run import answer_run, run_job
 from specstep_flows.models import Account, RunOptions
@@ -223,6 +224,20 @@ def test_a_key_that_was_refused_is_not_tried_again(stage: type[Stage]) -> None:
         with pytest.raises(errors.AuthenticationError):
             acting.play(run_job(Job(Disk(), check)))
     assert acting.sent == []
+
+
+def test_a_refusal_is_forgotten_when_a_lock_out_is_over(stage: type[Stage]) -> None:
+    """It may have been the address's: after five minutes the next run asks again."""
+    check = KeyCheck()
+    sent = []
+    for later in (0.0, PAUSE_SECONDS - 1, PAUSE_SECONDS):
+        acting = staged(stage, Service(own="Complete"), record())
+        acting.now += later
+        with pytest.raises(errors.AuthenticationError):
+            acting.play(run_job(Job(Disk(), check)))
+        sent.append(acting.count("get_me"))
+
+    assert sent == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
