@@ -41,7 +41,7 @@ class Contract:
         self.read_again()
 
     def read_again(self) -> None:
-        """Find the places anew, after lines were changed."""
+        """Find the places again, after lines were changed."""
         self.lines = "".join(self.lines).splitlines(keepends=True)
         self._root = yaml.compose("".join(self.lines), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 

@@ -173,7 +173,7 @@ class Cancellation:
                 raise self._over(self.generation.state) from None
 
     def _unfinished(self, failures: Mapping[UUID, errors.SpecStepError]) -> errors.SpecStepError:
-        """The first failure, with what goes on."""
+        """The first failure, with what may still be running."""
         first = next(iter(failures.values()))
         if self.others:
             names = " and ".join(f"generation {one}" for one in failures)

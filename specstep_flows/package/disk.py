@@ -90,7 +90,7 @@ class RunFiles:
         self._output = options.output
         self._force = options.force
         # A package that exists may be in its folder already. One that is yet to be made is not.
-        self._unpacks_anew = options.unpack and not is_paid_for
+        self._unpacks_again = options.unpack and not is_paid_for
         self._is_fan_out = is_fan_out(options.profile)
         self._settings = settings
         self._shared = shared
@@ -121,7 +121,7 @@ class RunFiles:
                     f"{beside} is where the download would be kept, and is not a file that can be written. Nothing was "
                     "sent; remove it, or choose another `output`."
                 )
-        if self._unpacks_anew:
+        if self._unpacks_again:
             from specstep_flows.package.unpack import check_target
 
             try:

@@ -207,7 +207,7 @@ def _forget_as_it_was(store: RunStore, record: RunRecord, word: str) -> None:
         now = status_of(store.get(record.run_id))
         if now != word:
             raise errors.UsageError(
-                f"Run {record.run_id} went on in the meantime (it is {now} now), so it is not forgotten."
+                f"Run {record.run_id} continued in the meantime (it is {now} now), so it is not forgotten."
             )
         store.discard(record.run_id)
     finally:

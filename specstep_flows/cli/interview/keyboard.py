@@ -215,7 +215,7 @@ class LineKeyboard:
             sys.stderr.flush()
 
     def mend(self, command: Command) -> None:
-        """What was mistyped is still to be seen here, and typed anew."""
+        """What was mistyped is still to be seen here, and typed again."""
 
     def wait(self, sentence: str) -> bool:
         """Whether it shows what is waited for. It cannot."""

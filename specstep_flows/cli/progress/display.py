@@ -180,7 +180,7 @@ class _Live(Live):
         self._drawn = drawn
         self._handler: Any = None
         #: Nothing of an earlier frame is to be drawn over.
-        self._is_anew = False
+        self._is_new_frame = False
 
     def start(self, refresh: bool = False) -> None:
         super().start(refresh)
@@ -204,13 +204,13 @@ class _Live(Live):
         # Here it continues.
         signal.signal(number, self._suspend)
         write(HIDE_CURSOR)
-        self._is_anew = True
+        self._is_new_frame = True
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         drawn = self._drawn()
         processed = super().process_renderables(renderables)
-        if self._is_anew:
-            self._is_anew = False
+        if self._is_new_frame:
+            self._is_new_frame = False
             processed[0] = Control()
             return processed
         rows = sum(max(1, -(-columns // max(self.console.width, 1))) for columns in drawn)

@@ -159,7 +159,7 @@ def test_a_run_that_was_continued_while_the_question_was_read_is_not_forgotten(
     result = specstep("forget", "new-one", "--yes")
 
     assert result.code == 2
-    assert "Run new-one went on in the meantime (it is generating now), so it is not forgotten." in result.err
+    assert "Run new-one continued in the meantime (it is generating now), so it is not forgotten." in result.err
     assert store.get("new-one").generation_id == UUID(int=8)
 
 
