@@ -26,7 +26,7 @@ def settings_for(sandbox: Sandbox, url: str) -> Settings:
     return Settings(api_key=sandbox.api_key, api_url=url, clock_speed=SPEED)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox in which a run was carried out."""
     package = tmp_path_factory.mktemp("contact") / "package.zip"
@@ -50,7 +50,7 @@ def meet(account: Sandbox) -> Meet:
     return contact
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recorded(account: Sandbox) -> dict[str, Seen]:
     """Every answer of such a contact, by its path."""
     seen: dict[str, Seen] = {}
