@@ -12,6 +12,10 @@ import hypothesis
 import pytest
 
 from specstep_flows.sandbox import ManualClock
+from tests.kit.tiers import alternate
+
+#: What the machine of whoever runs the tests may have set. (`SPECSTEP_DOCS` and the like are for the tests.)
+_SETTINGS = ("API_KEY", "API_URL", "API_BASE", "PROFILE", "SETTLE_SECONDS", "REQUEST_TIMEOUT", "CLOCK_SPEED")
 
 
 def pytest_configure() -> None:
@@ -24,8 +28,10 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("untimed")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse two tests of one id, as pytest-xdist would run one of them."""
+    """Refuse two tests of one id, as pytest-xdist would run one of them; the fast tests take one of the two clients."""
+    alternate(items)
     twice = sorted(name for name, count in Counter(item.nodeid for item in items).items() if count > 1)
     if twice:
         raise pytest.UsageError(
@@ -36,8 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads the user's settings or writes to the user's run store."""
-    for name in ("SPECSTEP_API_KEY", "SPECSTEP_API_URL", "SPECSTEP_CLOCK_SPEED", "SPECSTEP_SETTLE_SECONDS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in _SETTINGS:
+        monkeypatch.delenv(f"SPECSTEP_{name}", raising=False)
     # The same terminal wherever the tests run; those about another one say so.
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):

@@ -52,6 +52,7 @@ def test_what_flows_use_is_asked_before_the_rest() -> None:
     assert max(map(names.index, ("get_generation", "get_usage", "get_package"))) < names.index("list_notifications")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["503", *one_in(2, ["garbage", "page"])])
 def test_no_answer_is_asked_for_again(meet: Meet, trouble: str) -> None:
     """A 503, a body that is no JSON: that is the answer of that operation, and the rest is asked."""

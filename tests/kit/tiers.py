@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import pytest
+
+#: The part of a test's id that says which of the two clients it is about.
+_KIND: Final = re.compile(r"(?<=[\[-])(a?sync)(?=[\]-])")
+
+
+def alternate(items: Iterable[pytest.Item]) -> None:
+    """Of a test for both clients, the one of the slow tests: the async one of some, the sync one of others."""
+    for item in items:
+        kind = _KIND.search(item.nodeid)
+        if kind is not None:
+            of_both = _KIND.sub("*", item.nodeid)
+            chosen = "sync" if zlib.crc32(of_both.encode()) % 2 else "async"
+            if kind.group() != chosen:
+                item.add_marker(pytest.mark.slow)
 
 
 def one_in(step: int, cases: Iterable[Any]) -> list[Any]:

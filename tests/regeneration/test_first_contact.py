@@ -89,6 +89,7 @@ def test_what_a_service_shows_is_written_down(meet: Meet, project: Path, capsys:
     assert (project / "openapi" / "assumptions.md").read_text() == page
 
 
+@pytest.mark.slow
 def test_what_is_refuted_is_laid_out(meet: Meet, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The line of the contract, the place that reads it, what to do; and the ledger says what was seen."""
     known = meet(without_a_document, renamed)

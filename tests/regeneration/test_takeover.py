@@ -43,6 +43,7 @@ def fields(document: Any) -> Iterator[tuple[str, str]]:
         yield from ((name, field) for field in schema.get("properties", {}))
 
 
+@pytest.mark.slow
 def test_renaming_every_field(path: Path, before: Any) -> None:
     """Each gets its name, with its old one and the day; what is required moves with it; all else stays."""
     taken = write([differs("renamed", f"{name}.{one}", f"{one}_x") for name, one in fields(before)], path, DAY)
@@ -80,6 +81,7 @@ def test_null_for_every_field(path: Path, before: Any) -> None:
             assert new == old
 
 
+@pytest.mark.slow
 def test_all_kinds_together_twice(path: Path) -> None:
     """One field that is null and called otherwise; words that YAML takes for something else; each only once."""
     differences = [

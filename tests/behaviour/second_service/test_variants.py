@@ -15,6 +15,7 @@ from tests.behaviour.second_service.server import KEY, SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import VARIANTS
 from tests.kit.api import op
+from tests.kit.tiers import one_in
 
 #: Those that a process is started for: together they have every answer that the others have one of.
 TOLD_APART = [
@@ -34,7 +35,7 @@ TOLD_APART = [
 ]
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", one_in(2, VARIANTS))
 def test_a_run_ends_well_in_every_variant(tmp_path: Path, name: Any) -> None:
     """The library downloads the package at the first attempt; every second variant runs on an event loop."""
     outcome = run_library(tmp_path, VARIANTS[name], in_async=list(VARIANTS).index(name) % 2 == 1)

@@ -59,6 +59,7 @@ def test_the_service_against_the_contract(specstep: Any, sandbox: Any) -> None:
     assert sandbox.api_key not in result.out
 
 
+@pytest.mark.slow
 def test_the_service_report_can_be_shared(
     specstep: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
