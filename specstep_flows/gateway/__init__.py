@@ -28,7 +28,6 @@ from specstep_flows.gateway.documents import (
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,
-    read_generation,
     retry_generation,
     start_generation,
     update_generation,
@@ -76,7 +75,6 @@ __all__ = [
     "list_reference_documents",
     "pause_generation",
     "prepare",
-    "read_generation",
     "rename_generation",
     "resume_generation",
     "retry_generation",
