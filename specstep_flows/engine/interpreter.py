@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -105,32 +105,29 @@ def carry_out(
 
 
 def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
-    match effect:
-        case effects.Send():
-            return (yield from _send(effect, session))
-        case effects.Sleep():
-            return (yield from _pause(effect.seconds, session))
-        case effects.Now():
-            return session.shared.clock.now()
-        case effects.Passed():
-            return passed_since(effect.since, session.shared.clock)
-        case effects.Report():
-            return (yield from _report(effect.event, session))
-        case effects.Remember():
-            return (yield from _remember(effect, session))
-        case effects.Recall():
-            return (yield Block(session.read))
-        case effects.Observe():
-            return (yield from _observe(effect, session))
-        case effects.Crowded():
-            return session.shared.is_crowded(session.shared.clock.now())
-        case effects.Ask():
-            return (yield Call(effect.function, effect.arguments))
-        case effects.NewKey():
-            return session.shared.new_key()
-        case effects.Fetch():
-            return (yield from _fetch(effect, session))
-    raise TypeError(f"a flow awaited {effect!r}, which is not an effect")
+    carry = _CARRIED_OUT_BY.get(type(effect))
+    if carry is None:
+        raise TypeError(f"a flow awaited {effect!r}, which is not an effect")
+    return carry(effect, session)
+
+
+def _at_once(value: Callable[[Any, Session], Any]) -> Callable[[Any, Session], Steps[Any]]:
+    """Carry out an effect that needs no step."""
+
+    def steps(effect: Any, session: Session) -> Steps[Any]:
+        yield from ()
+        return value(effect, session)
+
+    return steps
+
+
+def _recall(effect: effects.Recall, session: Session) -> Steps[RunRecord | None]:
+    record: RunRecord | None = yield Block(session.read)
+    return record
+
+
+def _ask(effect: effects.Ask, session: Session) -> Steps[Any]:
+    return (yield Call(effect.function, effect.arguments))
 
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
@@ -325,6 +322,8 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
 
 def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     """Wait until the service's rate limits allow one more request."""
+    if session.shared.limiter.is_off(request.bucket):
+        return
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
@@ -338,6 +337,8 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
     """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
+    if session.shared.limiter.is_off(request.bucket):
+        return
     remaining = _count(reply.headers.get("ratelimit-remaining"))
     if remaining is not None:
         limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
@@ -360,3 +361,20 @@ def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
             operation=request.operation,
         )
     return effect.parse(reply)
+
+
+#: How each effect is carried out. (Looked up, because the commonest ones would be the last to be tried.)
+_CARRIED_OUT_BY: Final[Mapping[type, Callable[[Any, Session], Steps[Any]]]] = {
+    effects.Send: _send,
+    effects.Sleep: lambda effect, session: _pause(effect.seconds, session),
+    effects.Now: _at_once(lambda _, session: session.shared.clock.now()),
+    effects.Passed: _at_once(lambda effect, session: passed_since(effect.since, session.shared.clock)),
+    effects.Report: lambda effect, session: _report(effect.event, session),
+    effects.Remember: _remember,
+    effects.Recall: _recall,
+    effects.Observe: _observe,
+    effects.Crowded: _at_once(lambda _, session: session.shared.is_crowded(session.shared.clock.now())),
+    effects.Ask: _ask,
+    effects.NewKey: _at_once(lambda _, session: session.shared.new_key()),
+    effects.Fetch: _fetch,
+}

@@ -26,9 +26,7 @@ _LONGEST_UNESCAPED: Final = 8 << 20
 _GAP: Final = rb"(?:[^ -~]|\\+u(?!00[2-7])[0-9A-Fa-f]{4})*+"
 _UNPRINTABLE: Final = bytes(code for code in range(256) if not 0x20 <= code < 0x7F)
 _BACKSLASH: Final = rb"\\\\*(?:u([0-9A-Fa-f]{4}))?"
-_ESCAPE: Final = re.compile(
-    _BACKSLASH + rb"|%(?:25)*([2-7][0-9A-Fa-f])|&#[xX]0*([2-7][0-9A-Fa-f]);|&#0*([0-9]{2,3});"
-)
+_ESCAPE: Final = re.compile(_BACKSLASH + rb"|%(?:25)*([2-7][0-9A-Fa-f])|&#[xX]0*([2-7][0-9A-Fa-f]);|&#0*([0-9]{2,3});")
 #: The same where nothing else can begin an escape, which is found much faster. (Its other groups never match.)
 _ESCAPE_OF_JSON: Final = re.compile(_BACKSLASH + rb"(?:(?!)()()())?")
 

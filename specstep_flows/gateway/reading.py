@@ -217,10 +217,7 @@ def optional_fields(source: object, fields: Mapping[str, type]) -> dict[str, Any
     found: dict[str, Any] = {}
     document, names = (source.document, source.names) if isinstance(source, Unparsed) else (None, _NO_NAMES)
     for name, kind in fields.items():
-        if document is None:
-            value = getattr(source, name, _ABSENT)
-        else:
-            value = document.get(names.get(name, name))
+        value = getattr(source, name, _ABSENT) if document is None else document.get(names.get(name, name))
         if value is None or (type(value) is kind and kind in _PLAIN):
             # Most are null or of the right type already.
             found[name] = value
