@@ -145,6 +145,8 @@ class _Stream:
         return self._stream.read(max_bytes, timeout=_at_most(timeout, httpx.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return  # h11 has nothing to send for the end of most requests, and httpcore writes that, too
         _note_sending()
         self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
@@ -165,6 +167,8 @@ class _AsyncStream:
         self.read, self.aclose, self.get_extra_info = stream.read, stream.aclose, stream.get_extra_info
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
         _note_sending()
         await self._stream.write(buffer, timeout)
 

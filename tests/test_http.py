@@ -88,11 +88,11 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
     _http.EXCHANGE.set(SimpleNamespace(seconds_left=lambda: next(left), is_direct=True, is_sent=False))
     try:
         stream.read(1, 5.0)
-        stream.write(b"", None)
+        stream.write(b".", None)
         with pytest.raises(httpx.ReadTimeout):
             stream.read(1, 5.0)
         with pytest.raises(httpx.WriteTimeout):
-            stream.write(b"", 5.0)
+            stream.write(b".", 5.0)
     finally:
         _http.EXCHANGE.set(None)
     stream.read(1, 5.0)

@@ -78,22 +78,24 @@ KEY_REFUSED = (
 MOST_DIGITS = 12
 #: The longest wait that is not reported.
 WORTH_TELLING_SECONDS = 2.0
-_UNLOCKED = contextlib.nullcontext()
 
 
 def carry_out(
-    flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] = _UNLOCKED
+    flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] | None = None
 ) -> Steps[R]:
     """Run ``flow`` to its end. The failure of an effect is raised in the flow, at its await.
 
-    ``lock`` is held while the flow itself runs, and never while an effect is carried out.
+    A ``lock`` is held while the flow itself runs, and never while an effect is carried out.
     """
     value: Any = None
     failure: Exception | None = None
     while True:
         try:
-            with lock:
+            if lock is None:
                 effect = flow.send(value) if failure is None else flow.throw(failure)
+            else:
+                with lock:
+                    effect = flow.send(value) if failure is None else flow.throw(failure)
         except StopIteration as stop:
             result: R = stop.value
             return result
@@ -184,14 +186,17 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     if session.shared.check is not None:
         session.shared.check(request)
     durable = retry.RULES[request.kind].records_intent and session.record is not None
+    is_limited = not session.shared.limiter.is_off(request.bucket)
     clock = session.shared.clock
     began = clock.now()
     attempt = 0
     in_doubt = False
     before = _open_intent(request, session)
     while True:
-        yield from _await_key(request, session)
-        yield from _take_place(request, session)
+        if not request.is_anonymous and session.shared.lockout.refusals:
+            yield from _await_key(request, session)
+        if is_limited:
+            yield from _take_place(request, session)
         if in_doubt and effect.look is not None:
             found = yield from carry_out(effect.look(), session)
             if found is not None:
@@ -206,7 +211,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
             session.shared.has_responded = True
-            _learn(request, reply, session)
+            if is_limited:
+                _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.UsageError:
             # It cannot be sent at all; what an earlier attempt may have done is still open.
@@ -220,7 +226,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
-            yield from _settle(effect, result, durable, session)
+            if durable or effect.outcome is not None:
+                yield from _settle(effect, result, durable, session)
             return result
         if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
@@ -255,7 +262,7 @@ def _hold(failure: errors.RequestError, request: effects.Request, session: Sessi
 def _await_key(request: effects.Request, session: Session) -> Steps[None]:
     """Wait while the key is refused although it has worked; one request at a time tries it again."""
     lockout, clock = session.shared.lockout, session.shared.clock
-    while not request.is_anonymous and (wait := lockout.acquire(clock.now())) > 0:
+    while (wait := lockout.acquire(clock.now())) > 0:
         if lockout.is_refused:
             raise errors.AuthenticationError(KEY_REFUSED, operation=request.operation, status=401)
         if wait >= WORTH_TELLING_SECONDS and not session.is_lockout_told:
@@ -322,8 +329,6 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
 
 def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     """Wait until the service's rate limits allow one more request."""
-    if session.shared.limiter.is_off(request.bucket):
-        return
     told = False
     while True:
         wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
@@ -337,8 +342,6 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
     """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
-    if session.shared.limiter.is_off(request.bucket):
-        return
     remaining = _count(reply.headers.get("ratelimit-remaining"))
     if remaining is not None:
         limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))

@@ -166,9 +166,11 @@ class _Body:
     _unpacker: Any = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        encodings = self.response.headers.get("content-encoding", "").lower().split(",")
+        # As it came: httpx decodes every header for one of them.
+        stated = [value for name, value in self.response.headers.raw if name.lower() == b"content-encoding"]
+        encodings = [name.strip().decode("latin-1") for name in b",".join(stated).lower().split(b",")]
         # Others change nothing (identity), or make a body that is not JSON, which is told in its place.
-        known = [name.strip() for name in encodings if name.strip() in _PACKINGS]
+        known = [name for name in encodings if name in _PACKINGS]
         if len(known) > 1:
             raise self._unreadable(f"is packed {len(known)} times over")
         self._packing = known[0] if known else None
