@@ -10,7 +10,6 @@ by counting, not by timing: see tests/test_import_cost.py.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
