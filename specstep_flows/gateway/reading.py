@@ -129,6 +129,11 @@ def _names_in_json(model: type[Any]) -> dict[str, str]:
 
 
 def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool = False) -> list[M]:
+    """The rows of a list, each as a class of the generated client."""
+    return [parse(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
+
+
+def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) -> list[Any]:
     """The rows of a list: an array, or in an object the member called ``name``, or else its only array.
 
     Most envelopes are undocumented. A response without a list is an error, and never an empty list.
@@ -141,7 +146,7 @@ def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):
         raise errors.UnexpectedResponse(f"The response to {operation} contains no list.", operation=operation)
-    return [parse(row, model, operation) for row in value]
+    return value
 
 
 def steering_uuid(value: object, operation: str, field: str) -> UUID:
