@@ -28,8 +28,8 @@ from tests.kit.api import path_of
 ROOT = Path(__file__).parents[1]
 KEY = "sf_counting_0123456789abcdef"
 ID = json.loads(GENERATION)["id"]
-#: Calls of our own functions for one status read, which makes some 150 to 180, each wake of a coroutine counted. Parsing
-#: the generated class alone would be 100 more.
+#: Calls of our own functions for one status read, which makes some 150 to 180, each wake of a coroutine counted.
+#: Parsing the generated class alone would be 100 more.
 MOST_CALLS_OF_OURS = 200
 
 

@@ -162,7 +162,8 @@ async def list_generations(
                 interview_id=reading.optional_uuid(row.interview_id),
                 **reading.optional_fields(row, _ROW_FIELDS),
             )
-            for row in reading.rows(reply, GenerationRow, operation, "generations")
+            for value in reading.row_values(reply, operation, "generations")
+            for row in [reading.unparsed(value, GenerationRow, operation)]
         ]
 
     return await all_pages(

@@ -60,6 +60,14 @@ def document(reply: Reply, operation: str, *, exact: bool = False) -> Any:
             "would get your key.",
             operation=operation,
         )
+    if exact:
+        return _read(reply, operation, exact=True)
+    if reply.document is None:
+        reply.document = _read(reply, operation, exact=False)
+    return reply.document
+
+
+def _read(reply: Reply, operation: str, *, exact: bool) -> Any:
     try:
         return read_json(reply.content, exact=exact)
     except ValueError:
