@@ -136,9 +136,17 @@ def _names_in_json(model: type[Any]) -> dict[str, str]:
     return {names[id(mark)]: name for name, mark in model(**marks).to_dict().items()}
 
 
-def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool = False) -> list[M]:
-    """The rows of a list, each as a class of the generated client."""
-    return [parse(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
+def rows(
+    reply: Reply,
+    model: type[M],
+    operation: str,
+    name: str,
+    *,
+    exact: bool = False,
+    read: Callable[[Any, type[M], str], M] = parse,
+) -> list[M]:
+    """The rows of a list, each as a class of the generated client, or only read like one (``read=unparsed``)."""
+    return [read(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
 
 
 def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) -> list[Any]:
