@@ -1,11 +1,12 @@
 """Which generations no run of a store is about, remembered for as long as nobody writes to the store.
 
 Most status reads are of such generations, or follow each other; looking into the database costs each of them a thread
-on an event loop, and with many runs a search. Two looks at the files cost next to nothing and block nobody.
+on an event loop, and with many runs a search. A look at the file costs next to nothing and blocks nobody.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -24,8 +25,8 @@ _SETTLED_SECONDS: Final = 0.1
 _HAS_TRUE_STAMPS: Final = os.name != "nt"
 _MOST: Final = 1024
 
-#: What changes with each write to a store.
-Stamp: TypeAlias = tuple[object, ...]
+#: What changes with each write to a store: a file's name, number, size and time.
+Stamp: TypeAlias = tuple[str, int, int, int]
 
 
 @attrs.define(eq=False)
@@ -41,17 +42,13 @@ class Absences:
         """How the files look now, to be asked before the database is; None where that would not show each write."""
         if self.file is None or not _HAS_TRUE_STAMPS:
             return None
-        found: list[object] = []
-        latest = 0.0
-        for name in (str(self.file), f"{self.file}-wal"):
-            try:
+        # Every write goes to the log first, where there is one.
+        for name in (f"{self.file}-wal", str(self.file)):
+            with contextlib.suppress(OSError):
                 status = os.stat(name)
-            except OSError:
-                found.append(None)
-                continue
-            found += (status.st_ino, status.st_size, status.st_mtime_ns)
-            latest = max(latest, status.st_mtime)
-        return tuple(found) if self.wall() - latest > _SETTLED_SECONDS else None
+                is_settled = self.wall() - status.st_mtime > _SETTLED_SECONDS
+                return (name, status.st_ino, status.st_size, status.st_mtime_ns) if is_settled else None
+        return None
 
     def note(self, generation_id: UUID, stamp: Stamp | None) -> None:
         """It was not there, in a database that looked like this before it was asked."""
