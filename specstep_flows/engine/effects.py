@@ -109,6 +109,8 @@ class Reply:
     status: int
     headers: httpx.Headers = attrs.field(repr=False)  # a redirect's Location is a secret
     content: bytes = attrs.field(repr=False)
+    #: The JSON in ``content``, once somebody has read it. (``null`` is read again.)
+    document: Any = attrs.field(default=None, init=False, repr=False)
 
 
 @attrs.define(eq=False)
