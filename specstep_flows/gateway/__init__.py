@@ -29,7 +29,6 @@ from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,
-    read_generation,
     retry_generation,
     start_generation,
     update_generation,
@@ -87,7 +86,6 @@ __all__ = [
     "pause_generation",
     "prepare",
     "prepare_to_read",
-    "read_generation",
     "rename_generation",
     "resume_generation",
     "retry_generation",

@@ -51,12 +51,13 @@ def request_of(
     """
     stated = stated_operation(operation, kwargs["method"])
     noun, name = _named(stated.path, kwargs["url"])
+    params = {**kwargs.get("params", {}), **(params or {})}
     return Request(
         operation,
         stated.kind,
         kwargs["method"].upper(),
         kwargs["url"],
-        params=storable({**kwargs.get("params", {}), **(params or {})}),
+        params=storable(params) if params else params,
         json=_sendable(kwargs.get("json"), operation),
         headers=headers,
         files=_form(kwargs.get("files")),
@@ -82,6 +83,8 @@ def _named(template: str, url: str) -> tuple[str, str]:
 
 
 def _sendable(body: Any, operation: str) -> Any:
+    if body is None:
+        return None
     try:
         body = storable(body)
         json_bytes(body)
