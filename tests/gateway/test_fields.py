@@ -15,7 +15,7 @@ import yaml
 
 from specstep_flows import errors, models
 from specstep_flows._models import account, packages, service
-from specstep_flows.gateway.fields import as_file, as_object, as_rows, read_model
+from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows, read_model
 from specstep_flows.gateway.reading import LARGEST_NUMBER
 from tests.kit.api import field
 from tests.kit.replies import reply
@@ -213,3 +213,20 @@ def test_a_file_is_bytes_and_text() -> None:
             as_file("get_package_file", "a.md")(refused)
     with pytest.raises(errors.UnexpectedResponse, match="not a JSON object"):
         as_object("get_package_schema")(reply([1]))
+
+
+def test_an_answer_without_a_body_is_a_success() -> None:
+    """Of which nothing is known, unless something must be: who sends a delivery once more makes a second one."""
+    assert as_model(models.PackageDelivery, "deliver_package")(reply(b"", 202)) == models.PackageDelivery()
+    with pytest.raises(errors.UnexpectedResponse):
+        as_model(models.ApiKey, "create_api_key")(reply(b"", 201))
+    with pytest.raises(errors.UnexpectedResponse):
+        as_model(models.PackageDelivery, "deliver_package")(reply(b"<html>", content_type="text/html"))
+
+
+def test_a_secret_that_is_shown_once_is_not_lost_for_want_of_an_id() -> None:
+    """Whose it is was asked for: the answer may say no more than the secret."""
+    read = as_model(models.ApiKey, "rotate_api_key", {"id": ID})
+
+    assert read(reply({"raw_key": "sf_new"})) == models.ApiKey(UUID(ID), raw_key="sf_new")
+    assert read(reply({"id": None, "raw_key": "sf_new"})).id == UUID(ID)
