@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import typing
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +16,6 @@ import pytest
 import yaml
 
 from specstep_flows import errors, models
-from specstep_flows._models import account, packages, service
 from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows, read_model
 from specstep_flows.gateway.reading import LARGEST_NUMBER
 from tests.kit.api import field
@@ -33,14 +34,8 @@ SCHEMA_OF = {
 }
 #: Fields of a model that are not the schema's own.
 BESIDE = {"ApiKey": {"raw_key"}}
-#: What is made of a response that is not JSON.
-NOT_JSON = {"PackageFileContent"}
-MODELS = [
-    kind
-    for home in (account, packages, service)
-    for kind in vars(home).values()
-    if attrs.has(kind) and kind.__name__ not in NOT_JSON
-] + [models.GenerationRow, models.IntakeArtifact]
+#: What reads one, given the model first.
+READERS = {"read", "read_list", "_list", "as_model"}
 HINTS = {"Mapping": Mapping, "UUID": UUID, "datetime": datetime}
 ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
 AT = datetime(2026, 5, 5, 23, 0, tzinfo=UTC)
@@ -57,6 +52,27 @@ SAMPLES: dict[Any, tuple[Any, Any]] = {
 
 #: What may come in a field's place.
 UNFIT: list[Any] = [None, [], {}, 10**400, "\ufffd", "2026-13-45", True, [[None]]]
+
+
+def read_models() -> list[Any]:
+    """The models that a method, or a flow of any operation, reads field by field, and those within them."""
+    package = Path(models.__file__).parent
+    names: set[str] = set()
+    for path in [*(package / "_surface_async").glob("*.py"), package / "flows" / "calling.py"]:
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in READERS:
+                names |= set(re.findall(r"^models\.(\w+)$", ast.unparse(call.args[0])))
+    found: dict[str, Any] = {}
+    rest = [getattr(models, name) for name in sorted(names)]
+    while rest:
+        model = rest.pop()
+        found[model.__name__] = model
+        hints = typing.get_type_hints(model, localns=HINTS).values()
+        rest += [inner for hint in hints for inner in typing.get_args(hint) if attrs.has(inner)]
+    return list(found.values())
+
+
+MODELS = read_models()
 
 
 def sample(hint: Any) -> tuple[Any, Any]:
@@ -230,3 +246,11 @@ def test_a_secret_that_is_shown_once_is_not_lost_for_want_of_an_id() -> None:
 
     assert read(reply({"raw_key": "sf_new"})) == models.ApiKey(UUID(ID), raw_key="sf_new")
     assert read(reply({"id": None, "raw_key": "sf_new"})).id == UUID(ID)
+
+
+def test_the_models_that_are_read_are_found() -> None:
+    """Those of lists, of single answers, and within others."""
+    assert {"PackageRow", "Webhook", "Organization", "MigrationMapping", "TypedEvidence", "StatusIncident"} <= {
+        model.__name__ for model in MODELS
+    }
+    assert len(MODELS) > 35
