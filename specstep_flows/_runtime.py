@@ -245,12 +245,17 @@ class _Runtime:
             try:
                 with _enough_descriptors():
                     yield session, resumed
+                session.write({})
             except BaseException as error:
                 assert session.record is not None
                 if not resumed and session.record.stage == NOT_BEGUN and not may_clear(error):
                     with contextlib.suppress(errors.StoreError):
                         self.store.discard(run_id)
-                elif isinstance(error, errors.SpecStepError):
+                    raise
+                if not isinstance(error, errors.StoreError):
+                    with contextlib.suppress(errors.StoreError):
+                        session.write({})
+                if isinstance(error, errors.SpecStepError):
                     error.run_id = run_id
                     if before is not None and isinstance(error, errors.UsageError | errors.SettingsError):
                         self._take_back(before, record)

@@ -1,6 +1,6 @@
 """Many runs in one process against a sandbox in a process of its own: memory, transactions, threads, the event loop.
 
-    python scripts/benchmarking/many.py sandbox|runs OPTIONS    (as JSON; each a process of its own)
+python scripts/benchmarking/many.py sandbox|runs OPTIONS    (as JSON; each a process of its own)
 """
 
 from __future__ import annotations

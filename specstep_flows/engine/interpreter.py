@@ -7,6 +7,7 @@ twice (the intent before, the outcome after, what may be sent again) are here an
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -119,12 +120,13 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
         case effects.Remember():
             return (yield from _remember(effect, session))
         case effects.Recall():
-            return (yield Block(session.read))
+            return session.glance() or (yield Block(session.read))
         case effects.Observe():
             return (yield from _observe(effect, session))
         case effects.Crowded():
             return session.shared.is_crowded(session.shared.clock.now())
         case effects.Ask():
+            yield from _write_what_waits(session, math.inf)
             return (yield Call(effect.function, effect.arguments))
         case effects.NewKey():
             return session.shared.new_key()
@@ -146,8 +148,19 @@ def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
 def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | None]:
     if session.record is None:
         return None
-    yield Block(lambda: session.write(effect.changes), is_write=True)
+    if effect.latest > 0:
+        now = session.shared.clock.now()
+        session.put_off(effect.changes, now + effect.latest)
+        yield from _write_what_waits(session, now)
+    else:
+        yield Block(lambda: session.write(effect.changes), is_write=True)
     return session.record
+
+
+def _write_what_waits(session: Session, now: float) -> Steps[None]:
+    """Write the changes that must not wait longer than until then."""
+    if session.is_due(now):
+        yield Block(lambda: session.write({}), is_write=True)
 
 
 def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
@@ -160,7 +173,8 @@ def _report(event: events.Event, session: Session) -> Steps[None]:
 
 
 def _pause(seconds: float, session: Session) -> Steps[None]:
-    """Wait, but not past the deadline."""
+    """Wait, but not past the deadline, and with nothing unwritten for longer than it may be."""
+    yield from _write_what_waits(session, session.shared.clock.now() + seconds)
     if session.deadline is not None:
         left = session.deadline - session.shared.clock.now()
         if seconds >= left:

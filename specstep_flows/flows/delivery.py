@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Fetch, Remember, Report, Sleep
+from specstep_flows.engine.effects import SOON, Fetch, Remember, Report, Sleep
 from specstep_flows.models import PackageOnDisk
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ async def deliver(
         await Fetch(lambda _: files.tidy(part_of(path)))
     size = await Fetch(lambda _: files.size(path))
     if not is_known:
-        await Remember({"size_bytes": size})
+        await Remember({"size_bytes": size}, SOON)
     await Report(events.PackageSaved(path, size, digest))
     return Delivered(path, digest, size, (await unpack_beside(path, files)) if unpack else None)
 
