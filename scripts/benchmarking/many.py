@@ -94,7 +94,15 @@ async def drive(plan: Plan, url: str, keys: list[str], folder: Path) -> dict[str
 
     clients = [
         AsyncSpecStep(
-            settings=Settings(api_key=key, api_url=url, state=folder / "state", clock_speed=plan.speed), on_event=seen
+            settings=Settings(
+                api_key=key,
+                api_url=url,
+                state=folder / "state",
+                clock_speed=plan.speed,
+                # Waits are sped up, and not the network.
+                request_timeout=75.0 * plan.speed,
+            ),
+            on_event=seen,
         )
         for key in keys
     ]

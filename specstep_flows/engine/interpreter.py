@@ -47,10 +47,11 @@ class Pause:
 
 @attrs.define(eq=False)
 class Block:
-    """Run blocking code of ours. A write is completed even if its caller is cancelled."""
+    """Run blocking code of ours. A write is completed even if its caller is cancelled; work on files may take long."""
 
     work: Callable[[], Any]
     is_write: bool = False
+    is_long: bool = False
 
 
 @attrs.define(eq=False)
@@ -137,7 +138,7 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
     try:
-        result: T = yield Block(lambda: effect.work(session.should_stop))
+        result: T = yield Block(lambda: effect.work(session.should_stop), is_long=True)
     except errors.Detached:
         if session.is_late():
             raise _out_of_time(session) from None
@@ -220,10 +221,10 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         attempt += 1
         sent_at = clock.now()
         failure: errors.RequestError
+        reply = None
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
             session.shared.has_responded = True
-            _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.UsageError:
             # It cannot be sent at all; what an earlier attempt may have done is still open.
@@ -238,11 +239,14 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
             yield from _settle(effect, result, durable, session)
+            yield from _learn(request, reply, session)
             return result
+        if reply is not None:
+            yield from _learn(request, reply, session)
         if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
-        _hold(failure, request, session)
+        yield from _hold(failure, request, session)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -262,11 +266,12 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         yield from _pause(wait, session)
 
 
-def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> None:
+def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> Steps[None]:
     """After a 429, send nothing until its time is over, in any process that uses the key."""
     if isinstance(failure, errors.RateLimited):
         now = session.shared.clock.now()
-        session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
+        until = now + (failure.retry_after or 5.0)
+        yield Block(lambda: session.shared.limiter.hold(request.bucket, until, now))
 
 
 def _await_key(request: effects.Request, session: Session) -> Steps[None]:
@@ -339,23 +344,34 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
 
 def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     """Wait until the service's rate limits allow one more request."""
+    limiter, clock, bucket = session.shared.limiter, session.shared.clock, request.bucket
     told = False
-    while True:
-        wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
-        if wait <= 0 or request.is_urgent:
-            return
-        if wait >= WORTH_TELLING_SECONDS and not told:
-            told = True
-            yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
-        yield from _pause(wait, session)
+    with session.shared.lines[bucket].stand() as count_ahead:
+        while True:
+            # Whoever is not the first asks once there is a place for those before it, and for itself.
+            ahead = 0 if request.is_urgent else count_ahead()
+            wait = limiter.later(bucket, ahead, clock.now()) if ahead else 0.0
+            if wait <= 0:
+                wait = yield Block(lambda: limiter.acquire(bucket, clock.now()))
+                if wait <= 0 or request.is_urgent:
+                    return
+                if ahead:
+                    wait = max(wait, limiter.later(bucket, count_ahead(), clock.now()))
+            if wait >= WORTH_TELLING_SECONDS and not told:
+                told = True
+                yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
+            yield from _pause(wait, session)
 
 
-def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
+def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> Steps[None]:
     """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
     remaining = _count(reply.headers.get("ratelimit-remaining"))
-    if remaining is not None:
-        limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
-        session.shared.limiter.learn(request.bucket, limit, remaining, reset, session.shared.clock.now())
+    if remaining is None:
+        return
+    limiter, bucket, now = session.shared.limiter, request.bucket, session.shared.clock.now()
+    limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
+    if limiter.is_news(bucket, limit, remaining, now):
+        yield Block(lambda: limiter.learn(bucket, limit, remaining, reset, now))
 
 
 def _count(text: str | None) -> int | None:

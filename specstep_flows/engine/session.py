@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from specstep_flows.engine.line import Line
 from specstep_flows.engine.lockout import Lockout
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Shared:
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
     lockout: Lockout = attrs.field(factory=Lockout)
+    #: Who waits for a place under each of the service's limits.
+    lines: Mapping[str, Line] = attrs.field(factory=lambda: {"standard": Line(), "kickoff": Line()})
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
     #: Whether the service has responded to this client, with whatever.

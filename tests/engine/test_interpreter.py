@@ -70,6 +70,12 @@ class Limiter:
     def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 
+    def later(self, bucket: str, ahead: int, now: float) -> float:
+        return 0.0
+
+    def is_news(self, bucket: str, limit: int | None, remaining: int | None, now: float) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 
