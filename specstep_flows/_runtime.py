@@ -7,9 +7,10 @@ import contextlib
 import errno
 import inspect
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -93,16 +94,14 @@ class _Runtime:
         self._on_event = on_event
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
-        self.store = (
-            store if isinstance(store, RunStore) else RunStore(home_path(store) if store else settings.state_folder())
+        self._store = store if isinstance(store, RunStore) else None
+        self._opening = threading.Lock()
+        folder = self._folder = (
+            store.folder if isinstance(store, RunStore) else home_path(store) if store else settings.state_folder()
         )
         scope = scope_of(settings.api_key or "", settings.api_url)
         wanted = checked_limits(limits or {})
-        self._limiter = (
-            MemoryLimiter(wanted)
-            if self.store.folder is None
-            else SharedLimiter(self.store.folder / "limits.db", scope, wanted)
-        )
+        self._limiter = MemoryLimiter(wanted) if folder is None else SharedLimiter(folder / "limits.db", scope, wanted)
         statuses = StatusCache()
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
@@ -113,12 +112,24 @@ class _Runtime:
             check=self._refuse if settings.api_key is None else None,
         )
 
+    @property
+    def store(self) -> RunStore:
+        """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
+        if self._store is None:
+            with self._opening:
+                self._store = self._store or RunStore(self._folder)
+        return self._store
+
+    def open(self) -> None:
+        """Open the store, which blocks as long as a disk does. Raises ``StoreError``."""
+        self.store.folder  # noqa: B018 - opened by being wanted
+
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
         self._shared.closing.set()
         self._limiter.close()
-        if self._owns_store:
-            self.store.close()
+        if self._owns_store and self._store is not None:
+            self._store.close()
 
     def _refuse(self, request: Request) -> None:
         """Without a key, nothing is sent that needs one: it would count as a failed authentication."""
@@ -351,6 +362,7 @@ class Runtime(_Runtime):
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
         self.check()
         with _enough_descriptors(), self._alone(alone):
+            self.open()
             return drive(self._followed(flow), self._session(), self._http)
 
     def drive_run(
@@ -383,10 +395,17 @@ class AsyncRuntime(_Runtime):
 
     _http: httpx.AsyncClient
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        #: So many runs are opened at a time. A thousand that were started at once would block the event loop together.
+        self._entrance = asyncio.Semaphore(4)
+
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
         self.check()
         with _enough_descriptors():
+            if self._store is None:
+                await in_thread(self.open)
             async with _in_threads(self._alone(alone)):
                 return await drive_async(self._followed(flow), self._session(), self._http)
 
@@ -404,7 +423,7 @@ class AsyncRuntime(_Runtime):
         self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
-        async with _in_threads(blocking) as (session, resumed):
+        async with _in_threads(blocking, self._entrance) as (session, resumed):
             flow = self._work(work, people, session, resumed, _from_thread(report))
             return await drive_async(flow, session, self._http)
 
@@ -433,15 +452,22 @@ def _enough_descriptors() -> Iterator[None]:
     )
 
 
+_NOTHING: Final = contextlib.nullcontext()
+
+
 def _nothing() -> None:
     """What was not held is not let go."""
 
 
 @contextlib.asynccontextmanager
-async def _in_threads(blocking: contextlib.AbstractContextManager[R]) -> AsyncIterator[R]:
-    """A context whose entry and exit block, entered and left in a thread."""
+async def _in_threads(
+    blocking: contextlib.AbstractContextManager[R],
+    entrance: contextlib.AbstractAsyncContextManager[Any] = _NOTHING,
+) -> AsyncIterator[R]:
+    """A context whose entry and exit block, entered and left in a thread; entered through ``entrance``."""
     try:
-        entered = await in_thread(blocking.__enter__)
+        async with entrance:
+            entered = await in_thread(blocking.__enter__)
     except asyncio.CancelledError as error:
         # It may have been entered all the same; left it is in either case.
         await in_thread(blocking.__exit__, type(error), error, error.__traceback__)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from specstep_flows._http import open_http
-from specstep_flows._lazy import LazyModule
+from specstep_flows._lazy import LazyModule, load
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class SpecStep:
             self._opened.close()
 
     def __enter__(self) -> SpecStep:
+        load("specstep_flows._runtime", "specstep_flows.flows.run")
         return self
 
     def __exit__(

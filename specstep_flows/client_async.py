@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from specstep_flows._http import open_http_async
-from specstep_flows._lazy import LazyModule
+from specstep_flows._lazy import LazyModule, load_async
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class AsyncSpecStep:
             self._opened.close()
 
     async def __aenter__(self) -> AsyncSpecStep:
+        await load_async("specstep_flows._runtime", "specstep_flows.flows.run")
         return self
 
     async def __aexit__(

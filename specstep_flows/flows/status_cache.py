@@ -35,6 +35,9 @@ CROWD_SECONDS: Final = 600.0
 #: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
 FORGOTTEN_SECONDS: Final = 120.0
 
+#: About how often all that wait for a page together look whether it is there.
+LOOKS_A_SECOND: Final = 10.0
+
 
 @attrs.define
 class _Page:
@@ -58,6 +61,8 @@ class StatusCache:
         self._page: _Page | None = None
         self._crowded_at: float | None = None
         self._reading_since: float | None = None
+        #: How many wait for the page that another one reads.
+        self._waiting = 0
 
     async def observe(self, wanted: Observe) -> Generation:
         """The state of one generation: from a page that others share, or from its own status body."""
@@ -140,7 +145,12 @@ class StatusCache:
             if self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS:
                 self._reading_since = now
                 return (await self._read_page()).rows.get(generation_id)
-            await Sleep(1.0)
+            # The more wait, the longer does each: together they look a few times a second.
+            self._waiting += 1
+            try:
+                await Sleep(1.0 + self._waiting / LOOKS_A_SECOND)
+            finally:
+                self._waiting -= 1
 
     async def _read_page(self) -> _Page:
         try:
