@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._http import KEPT_CONNECTIONS
 from specstep_flows._paths import home_path
 from specstep_flows.callbacks import check_callable
 from specstep_flows.engine.clock import SystemClock
@@ -396,6 +397,7 @@ class AsyncRuntime(_Runtime):
         super().__init__(*arguments, **more)
         #: So many runs are opened at a time. A thousand that were started at once would block the event loop together.
         self._entrance = asyncio.Semaphore(4)
+        self._shared.gate = asyncio.Semaphore(KEPT_CONNECTIONS)
 
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from specstep_flows import errors
 from specstep_flows.engine import transport
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, carry_out
+from specstep_flows.engine.retry import RULES
 from specstep_flows.engine.threads import Work, pool
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ R = TypeVar("R")
 
 #: How long a cancelled task waits for its thread to stop; a download checks four times a second whether it should.
 STOPS_WITHIN_SECONDS: Final = 3.0
+_OPEN: Final = contextlib.nullcontext()
 
 
 def refuse_coroutines(*functions: object) -> None:
@@ -115,7 +117,10 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
         case Attempt():
             report = step.report
             tell = None if report is None else lambda event: _call_async(report, event)
-            return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
+            # What may cost is sent as soon as its intent says so: how long ago that was decides what is believed of it.
+            is_urgent = step.request.is_urgent or RULES[step.request.kind].records_intent
+            async with _OPEN if is_urgent else session.shared.gate:
+                return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():

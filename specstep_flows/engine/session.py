@@ -7,6 +7,7 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -50,6 +51,8 @@ class Shared:
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
     lockout: Lockout = attrs.field(factory=Lockout)
+    #: On an event loop: what a request without an intent passes, so that few connections serve any number of runs.
+    gate: AbstractAsyncContextManager[Any] = attrs.field(factory=nullcontext)
     #: Who waits for a place under each of the service's limits.
     lines: Mapping[str, Line] = attrs.field(factory=lambda: {"standard": Line(), "kickoff": Line()})
     #: Called before a request is sent; raises if it must not be.

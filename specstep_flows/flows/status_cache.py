@@ -93,10 +93,11 @@ class StatusCache:
 
     def _note_look(self, generation_id: UUID, now: float) -> int:
         """How many generations are watched, this one included."""
+        # The last to look is the last in it, so whoever has not looked for long is found at its beginning.
+        self._looked_at.pop(generation_id, None)
         self._looked_at[generation_id] = now
-        for other, looked_at in list(self._looked_at.items()):
-            if now - looked_at > FORGOTTEN_SECONDS:
-                self._forget(other)
+        while now - self._looked_at[oldest := next(iter(self._looked_at))] > FORGOTTEN_SECONDS:
+            self._forget(oldest)
         if len(self._looked_at) >= MANY:
             self._crowded_at = now
         return len(self._looked_at)
