@@ -350,6 +350,7 @@ class Runtime(_Runtime):
     """What ``SpecStep`` holds: flows are carried out in the calling thread."""
 
     _http: httpx.Client
+    entrance = contextlib.nullcontext()
 
     def check(self, **callbacks: object) -> None:
         """Coroutine functions, which nobody here can await, are refused as well."""
@@ -392,11 +393,12 @@ class AsyncRuntime(_Runtime):
     """What ``AsyncSpecStep`` holds: flows are carried out on the event loop, and what blocks in threads."""
 
     _http: httpx.AsyncClient
+    entrance: asyncio.Semaphore
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        #: So many runs are opened at a time. A thousand that were started at once would block the event loop together.
-        self._entrance = asyncio.Semaphore(4)
+        #: So many runs are prepared and opened at a time: a thousand that are started at once would block the loop.
+        self.entrance = asyncio.Semaphore(4)
         self._shared.gate = asyncio.Semaphore(KEPT_CONNECTIONS)
 
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
@@ -422,7 +424,7 @@ class AsyncRuntime(_Runtime):
         self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
-        async with _in_threads(blocking, self._entrance) as (session, resumed):
+        async with _in_threads(blocking, self.entrance) as (session, resumed):
             flow = self._work(work, people, session, resumed, _from_thread(report))
             return await drive_async(flow, session, self._http)
 
