@@ -214,6 +214,8 @@ class Fetch(Effect[T]):
     """Work on files, or a download from outside the API.
 
     ``work`` blocks, so the async driver runs it in a thread. It is called with a function that says whether to stop.
+    ``is_long`` is what may take minutes, so that nothing short waits behind it.
     """
 
     work: Callable[[Callable[[], bool]], T]
+    is_long: bool = False

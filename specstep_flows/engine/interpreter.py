@@ -137,7 +137,7 @@ def _ask(effect: effects.Ask, session: Session) -> Steps[Any]:
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
     try:
-        result: T = yield Block(lambda: effect.work(session.should_stop), is_long=True)
+        result: T = yield Block(lambda: effect.work(session.should_stop), is_long=effect.is_long)
     except errors.Detached:
         if session.is_late():
             raise _out_of_time(session) from None

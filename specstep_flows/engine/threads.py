@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 Work: TypeAlias = Literal["store", "files", "user"]
 
 #: SQLite lets one write at a time, so more threads would only wait for each other.
-THREADS: Final = {"store": 2, "files": 8, "user": 32}
+THREADS: Final = {"store": 2, "files": 8, "user": 16}
 
 _pools: dict[tuple[int, Work], ThreadPoolExecutor] = {}
 
