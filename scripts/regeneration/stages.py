@@ -37,5 +37,5 @@ class Stages:
         finally:
             whole = time.monotonic() - self._began
             each = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in self._taken.items())
-            beside = "; what is checked is checked side by side" if self._taken.keys() >= {"inspect", "types"} else ""
+            beside = " (the checks side by side)" if self._taken.keys() >= {"inspect", "types"} else ""
             say(f"{whole:.1f} s: {each}{beside}")

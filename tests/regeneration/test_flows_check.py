@@ -237,7 +237,7 @@ def test_each_program_once(
     assert started.so_far() == ["mypy", "pytest", "python -c", "regeneration.generator", "ruff"]
     assert re.search(
         r"(?m)^\d+\.\d s: pull \d+\.\d, align \d+\.\d, generate \d+\.\d, inspect \d+\.\d, types \d+\.\d, "
-        r"contract tests \d+\.\d, swap \d+\.\d; ",
+        r"contract tests \d+\.\d, swap \d+\.\d \(the checks side by side\)$",
         with_flows.said(),
     )
     after = with_flows.files()
