@@ -37,5 +37,6 @@ class Stages:
         finally:
             whole = time.monotonic() - self._began
             each = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in self._taken.items())
-            beside = " (the checks side by side)" if self._taken.keys() >= {"inspect", "types"} else ""
-            say(f"{whole:.1f} s: {each}{beside}")
+            beside = " (the checks side by side)" if self._taken.keys() >= {"types", "contract tests"} else ""
+            if each:
+                say(f"{whole:.1f} s: {each}{beside}")
