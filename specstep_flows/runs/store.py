@@ -25,6 +25,7 @@ from specstep_flows._paths import home_path
 from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
+from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
 
@@ -95,6 +96,8 @@ class RunStore:
         #: The runs that this store holds, each with what the file says of its driver.
         self._held: dict[str, str] = {}
         self._database = open_database(folder, _COLUMNS, _TIMES)
+        #: The webhook deliveries that came for these runs.
+        self.deliveries = DeliveryLog(folder)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -111,6 +114,7 @@ class RunStore:
         """Close the file. The store cannot be used afterwards."""
         with self._lock:
             self._close()
+        self.deliveries.close()
 
     def create(self, record: RunRecord) -> None:
         """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
