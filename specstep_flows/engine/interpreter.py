@@ -124,6 +124,8 @@ def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
             return (yield from _observe(effect, session))
         case effects.Crowded():
             return session.shared.is_crowded(session.shared.clock.now())
+        case effects.CheckDeliveries():
+            return (yield from _check_deliveries(effect, session))
         case effects.Ask():
             return (yield Call(effect.function, effect.arguments))
         case effects.NewKey():
@@ -152,6 +154,17 @@ def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | N
 
 def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
     return (yield from carry_out(session.shared.observe(effect), session, session.shared.observing))
+
+
+def _check_deliveries(effect: effects.CheckDeliveries, session: Session) -> Steps[effects.Deliveries]:
+    """A receiver writes to the store; mostly nothing has changed, which costs no thread and no transaction."""
+    log = session.shared.deliveries
+    if log is None:
+        return effects.Deliveries(0, False, {})
+    unchanged = log.unchanged(effect.after)
+    if unchanged is not None:
+        return effects.Deliveries(*unchanged, {})
+    return effects.Deliveries(*(yield Block(lambda: log.since(effect.generation_ids, effect.after))))
 
 
 def _report(event: events.Event, session: Session) -> Steps[None]:

@@ -31,6 +31,7 @@ from specstep_flows.gateway.generations import (
     read_generation,
     retry_generation,
     start_generation,
+    told_generation,
     update_generation,
 )
 from specstep_flows.gateway.interviews import (
@@ -83,6 +84,7 @@ __all__ = [
     "start_generation",
     "start_interview",
     "submit_turn",
+    "told_generation",
     "update_generation",
     "upload_reference_document",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from specstep_flows import models
+from specstep_flows._json import read_json
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import steering_text, steering_uuid
@@ -96,6 +97,22 @@ def _generation_of(reply: Reply) -> models.Generation:
 
     document = reading.document(reply, "get_generation")
     return read_generation(reading.parse(document, Generation, "get_generation"), document)
+
+
+def told_generation(body: bytes) -> models.Generation:
+    """The generation in a webhook delivery, which has the fields of its status body (walkthrough, step 7.5).
+
+    Raises:
+        UnexpectedResponse: there is none, or it lacks what a flow goes by.
+    """
+    from specstep_client.models.generation import Generation
+
+    try:
+        document = read_json(body)
+    except ValueError:
+        document = None
+    generation: Any = document.get("generation") if isinstance(document, dict) else None
+    return read_generation(reading.parse(generation, Generation, "get_generation"), generation)
 
 
 def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models.Generation:

@@ -191,6 +191,22 @@ class DeliveryLog:
 
     # Waiting
 
+    def unchanged(self, after: int | None) -> tuple[int, bool] | None:
+        """What ``since`` would say if nothing came after ``after``; None if the file must be read to know."""
+        try:
+            with self._lock:
+                if not self._is_there():
+                    return after or 0, False
+                if self._database is None or self._version != self._file_version(self._open()):
+                    return None
+                last, until = self._seen
+                return (last, until > time.time()) if after is not None and after >= last else None
+        except (sqlite3.Error, OSError):
+            return None
+
+    def _file_version(self, database: sqlite3.Connection) -> tuple[int, int]:
+        return database.execute("PRAGMA data_version").fetchone()[0], self._writes
+
     def since(self, generation_ids: Collection[UUID], after: int | None) -> tuple[int, bool, dict[UUID, bytes | None]]:
         """The last delivery's number, whether a receiver is there, and the newest body about each generation.
 
@@ -202,7 +218,7 @@ class DeliveryLog:
                 if not self._is_there():
                     return after or 0, False, {}
                 database = self._open()
-                version = (database.execute("PRAGMA data_version").fetchone()[0], self._writes)
+                version = self._file_version(database)
                 if version != self._version:
                     row = database.execute(
                         "SELECT (SELECT max(number) FROM deliveries), (SELECT max(until) FROM receivers)"

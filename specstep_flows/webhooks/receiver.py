@@ -15,7 +15,6 @@ import secrets as random_tokens
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
@@ -197,8 +196,10 @@ class Receiver:
         if isinstance(begun, WebhookResponse):
             return begun
         try:
-            work = self._on_delivery if self._is_async else partial(asyncio.to_thread, self._on_delivery)
-            answer = await work(begun)
+            if self._is_async:
+                answer = self._on_delivery(begun)
+            else:
+                answer = await asyncio.to_thread(self._on_delivery, begun)
             if inspect.isawaitable(answer):
                 await answer
         except asyncio.CancelledError as error:

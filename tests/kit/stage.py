@@ -29,6 +29,8 @@ class Stage:
         #: The run's record, where there is one.
         self.record: RunRecord | None = None
         self.keys = 0
+        #: What is read of webhook deliveries, one answer at each check; then there is no receiver.
+        self.deliveries: list[effects.Deliveries] = []
         #: Whether the client watches many generations.
         self.is_crowded = False
 
@@ -69,6 +71,8 @@ class Stage:
                 return self.record
             case effects.Crowded():
                 return self.is_crowded
+            case effects.CheckDeliveries():
+                return self.deliveries.pop(0) if self.deliveries else effects.Deliveries(0, False, {})
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():

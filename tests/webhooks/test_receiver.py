@@ -327,7 +327,9 @@ def test_only_its_own_path_is_answered_if_it_has_one(
 
 def test_other_scopes(receiver: Receiver, store: RunStore) -> None:
     """A web socket is refused; a server that starts and stops the application tells when it is there."""
-    served = lambda: store.deliveries.since([], None)[1]  # noqa: E731 - asked at each step
+
+    def served() -> bool:
+        return store.deliveries.since([], None)[1]
 
     async def played(kind: str, *came: str) -> list[tuple[str, bool]]:
         messages, sent = [{"type": message} for message in came], []
