@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -15,6 +15,9 @@ from specstep_flows.engine.refusals import refusal
 from specstep_flows.engine.retry import RULES
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.api import as_sent
+
+#: What a store says of deliveries if there is no receiver.
+NOBODY_RECEIVES: Final = effects.Deliveries(0, False, {})
 
 
 class Stage:
@@ -29,8 +32,8 @@ class Stage:
         #: The run's record, where there is one.
         self.record: RunRecord | None = None
         self.keys = 0
-        #: What is read of webhook deliveries, one answer at each check; then there is no receiver.
-        self.deliveries: list[effects.Deliveries] = []
+        #: What is read of webhook deliveries: nobody receives any, unless a test says so.
+        self.deliveries: Callable[[effects.CheckDeliveries], effects.Deliveries] = lambda _: NOBODY_RECEIVES
         #: Whether the client watches many generations.
         self.is_crowded = False
 
@@ -72,7 +75,7 @@ class Stage:
             case effects.Crowded():
                 return self.is_crowded
             case effects.CheckDeliveries():
-                return self.deliveries.pop(0) if self.deliveries else effects.Deliveries(0, False, {})
+                return self.deliveries(effect)
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():
