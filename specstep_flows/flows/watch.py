@@ -128,12 +128,12 @@ class _Family:
     async def _saw(self, generation: Generation) -> None:
         """Report and record a generation as it was just read, by a look or after it was cancelled."""
         now, member = await Now(), self.members[generation.id]
+        self.budget.note(generation)
         # A cost near the limit is read as often as ever.
         await member.take(generation, now, is_told=self.is_served and not self.budget.is_near)
         record = await Recall()
         moments = () if record is None else (await moments_of(record, generation, now))
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait, moments))
-        self.budget.note(generation)
         await self._record(generation, now, moments)
 
     async def look_at_due(self) -> None:
