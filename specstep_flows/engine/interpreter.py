@@ -161,7 +161,7 @@ def _check_deliveries(effect: effects.CheckDeliveries, session: Session) -> Step
     log = session.shared.deliveries
     if log is None:
         return effects.Deliveries(0, False, {})
-    unchanged = log.unchanged(effect.after)
+    unchanged = log.unchanged(effect.generation_ids, effect.after)
     if unchanged is not None:
         return effects.Deliveries(*unchanged, {})
     return effects.Deliveries(*(yield Block(lambda: log.since(effect.generation_ids, effect.after))))

@@ -104,6 +104,8 @@ class DeliveryLog:
         #: The last delivery's number and until when a receiver is there, as they were at a version of the file.
         self._version: tuple[int, int] | None = None
         self._seen = (0, 0.0)
+        #: The number of the last delivery about each generation.
+        self._newest: dict[str, int] = {}
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -191,8 +193,8 @@ class DeliveryLog:
 
     # Waiting
 
-    def unchanged(self, after: int | None) -> tuple[int, bool] | None:
-        """What ``since`` would say if nothing came after ``after``; None if the file must be read to know."""
+    def unchanged(self, generation_ids: Collection[UUID], after: int | None) -> tuple[int, bool] | None:
+        """What ``since`` would say if it has nothing new; None if the file must be read to know."""
         try:
             with self._lock:
                 if not self._is_there():
@@ -200,7 +202,8 @@ class DeliveryLog:
                 if self._database is None or self._version != self._file_version(self._open()):
                     return None
                 last, until = self._seen
-                return (last, until > time.time()) if after is not None and after >= last else None
+                is_old = after is not None and all(self._newest.get(str(one), 0) <= after for one in generation_ids)
+                return (last, until > time.time()) if is_old else None
         except (sqlite3.Error, OSError):
             return None
 
@@ -220,15 +223,22 @@ class DeliveryLog:
                 database = self._open()
                 version = self._file_version(database)
                 if version != self._version:
-                    row = database.execute(
-                        "SELECT (SELECT max(number) FROM deliveries), (SELECT max(until) FROM receivers)"
-                    ).fetchone()
-                    self._version, self._seen = version, (row[0] or 0, row[1] or 0.0)
+                    self._refresh(database)
+                    self._version = version
                 last, until = self._seen
                 found = {} if after is None or after >= last else self._about(database, generation_ids, after)
                 return last, until > time.time(), found
         except (sqlite3.Error, OSError, ValueError, errors.StoreError):
             return after or 0, False, {}
+
+    def _refresh(self, database: sqlite3.Connection) -> None:
+        """Note which generations the latest deliveries are about, so that the runs of all others need not ask."""
+        new = database.execute(
+            "SELECT number, generation_id FROM deliveries WHERE number > ? ORDER BY number", [self._seen[0]]
+        ).fetchall()
+        until = database.execute("SELECT max(until) FROM receivers").fetchone()[0]
+        self._newest |= {about: number for number, about in new if about is not None}
+        self._seen = (new[-1][0] if new else self._seen[0], until or 0.0)
 
     @staticmethod
     def _about(database: sqlite3.Connection, generation_ids: Collection[UUID], after: int) -> dict[UUID, bytes | None]:
@@ -332,7 +342,7 @@ class DeliveryLog:
         """The database of this process: a connection must not be used after a fork."""
         if self._database is None or self._process != os.getpid():
             self._database, self._process = _connect(self._folder), os.getpid()
-            self._version = None
+            self._version, self._seen, self._newest = None, (0, 0.0), {}
             # Close the file with the last reference; Python warns otherwise.
             self._close = weakref.finalize(self, self._database.close)
         return self._database

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specstep_flows import RunStore, errors
-from specstep_flows.runs.deliveries import LEASE_SECONDS, DeliveryLog
+from specstep_flows.runs.deliveries import LEASE_SECONDS
 from specstep_flows.webhooks import Receiver, SignedWebhook, WebhookDelivery, sign_webhook
 from specstep_flows.webhooks.listener import ListeningServer
 from specstep_flows.webhooks.receiver import MOST_BYTES
@@ -469,21 +469,3 @@ def test_over_a_real_server(served: str, kept: Kept) -> None:
         third = signed(delivery_id="d-3")
         assert client.post(served, content=third.body, headers=third.headers).status_code == 204
     assert [delivery.id for delivery in kept.came] == ["d-1", "d-2", "d-3"]
-
-
-def test_the_log_of_deliveries_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old ids leave, by age and by number; none that could still pass for a recent one."""
-    monkeypatch.setattr("specstep_flows.runs.deliveries.KEPT_DELIVERIES", 5)
-    log = DeliveryLog(tmp_path)
-    for number in range(12):
-        assert log.claim("app", f"d-{number}", "webhook.test", None, [], b"{}", NOW) == "new"
-    recent = len(log.all())
-    log.claim("app", "d-12", "webhook.test", None, [], b"{}", NOW + 1000)
-    by_number = [one.id for one in log.all()]
-    log.claim("app", "d-13", "webhook.test", None, [], b"{}", NOW + 4 * 86400)
-    log.close()
-
-    assert recent == 12
-    assert by_number == ["d-12", "d-11", "d-10", "d-9", "d-8"]
-    assert [one.id for one in log.all()] == ["d-13"]
-    log.close()
