@@ -16,8 +16,6 @@ from specstep_flows.gateway.requests import all_pages, request_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from specstep_client.models.generation import Generation as GeneratedGeneration
-
 
 async def start_generation(
     intake_id: UUID,
@@ -93,10 +91,7 @@ async def get_generation(generation_id: UUID, *, is_urgent: bool = False) -> mod
 
 
 def _generation_of(reply: Reply) -> models.Generation:
-    from specstep_client.models.generation import Generation
-
-    document = reading.document(reply, "get_generation")
-    return read_generation(reading.parse(document, Generation, "get_generation"), document)
+    return _read_generation(reading.document(reply, "get_generation"))
 
 
 def told_generation(body: bytes) -> models.Generation:
@@ -105,23 +100,22 @@ def told_generation(body: bytes) -> models.Generation:
     Raises:
         UnexpectedResponse: there is none, or it lacks what a flow goes by.
     """
-    from specstep_client.models.generation import Generation
-
     try:
         document = read_json(body)
     except ValueError:
         document = None
-    generation: Any = document.get("generation") if isinstance(document, dict) else None
-    return read_generation(reading.parse(generation, Generation, "get_generation"), generation)
+    return _read_generation(document.get("generation") if isinstance(document, dict) else None)
 
 
-def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models.Generation:
-    """Convert a generation from the generated client; ``raw`` is the unchanged body."""
+def _read_generation(document: Any) -> models.Generation:
+    from specstep_client.models.generation import Generation
+
+    body = reading.unparsed(document, Generation, "get_generation")
     return models.Generation(
         id=steering_uuid(body.id, "get_generation", "id"),
         state=steering_text(body.state, "get_generation", "state"),
         package_id=reading.optional_uuid(body.package_id),
-        raw=raw,
+        raw=document,
         **reading.optional_fields(body, _GENERATION_FIELDS),
     )
 
