@@ -7,15 +7,13 @@ import logging
 import threading
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from specstep_flows import errors
 from specstep_flows._text import plain_line
-from specstep_flows.cli.any_operation import perform
-from specstep_flows.cli.output import rows_of
 from specstep_flows.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -64,16 +62,15 @@ def own_key(client: SpecStep) -> str:
     Raises:
         UsageError: several keys, or none, may be it.
     """
-    rows = [row for row in rows_of(perform(client, "list_api_keys")) if row.get("id")]
-    key = client.settings.require_key()
-    fitting = [row for row in rows if row.get("prefix") and key.startswith(str(row["prefix"]).rstrip(".…*"))]
-    found = fitting if fitting else rows
+    keys, used = client.list_api_keys(), client.settings.require_key()
+    fitting = [one for one in keys if one.prefix and used.startswith(one.prefix.rstrip(".…*"))]
+    found = fitting if fitting else keys
     if len(found) != 1:
-        names = ", ".join(f"{row['id']} ({plain_line(row.get('name') or 'no name')})" for row in found) or "none"
+        names = ", ".join(f"{one.id} ({plain_line(one.name or 'no name')})" for one in found) or "none"
         raise errors.UsageError(
             f"It cannot be told which of your keys is in use: give its id with --key-id. Possible: {names}."
         )
-    return str(found[0]["id"])
+    return str(found[0].id)
 
 
 @attrs.define
@@ -174,15 +171,14 @@ def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed:
 def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str) -> None:
     """Have the service send a test delivery, and say how it went: nothing else shows that the address leads here."""
     try:
-        outcome: Any = perform(client, "test_webhook", {"api_key_id": key_id, "webhook_id": webhook_id})
+        outcome = client.test_webhook(key_id, webhook_id)
     except errors.SpecStepError as error:
         call.terminal.say(f"The test delivery could not be sent: {error.message}")
         return
-    if isinstance(outcome, dict) and outcome.get("success") is True:
+    if outcome.success:
         call.terminal.say("The test delivery arrived. Runs on this store are woken by deliveries. Ctrl-C ends it.")
         return
-    reason = outcome.get("failure_reason") if isinstance(outcome, dict) else None
     call.terminal.tell(
-        f"The test delivery did not arrive: {plain_line(reason or 'no reason given')} Check that the public address "
-        "leads to this port. Listening all the same."
+        f"The test delivery did not arrive: {plain_line(outcome.failure_reason or 'no reason given')} "
+        "Check that the public address leads to this port. Listening all the same."
     )

@@ -77,8 +77,8 @@ class Receiver:
 
     ::
 
-        app = FastAPI()
-        app.mount("/specstep-hook", Receiver(on_delivery, os.environ["SPECSTEP_WEBHOOK_SECRET"]))
+        receiver = Receiver(on_delivery, os.environ["SPECSTEP_WEBHOOK_SECRET"])
+        app = FastAPI(routes=[Route("/specstep-hook", receiver)])
 
     What it answers: 204 for a delivery that was processed, now or before; 400 for one that is not the service's, too
     old or malformed; 405, 408 and 413 for a wrong method, a body that does not come, one that is too large; 503 if the

@@ -9,19 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows.client import SpecStep
+from specstep_flows.models import Webhook
 from specstep_flows.runs.deliveries import StoredSubscription
-from specstep_flows.runs.store import RunStore
-
-
-class Ask(Protocol):
-    """Carries an operation of the API out; its answer as JSON has it."""
-
-    def __call__(self, operation: str, **arguments: Any) -> Any: ...
 
 
 class Subscription:
@@ -30,20 +24,25 @@ class Subscription:
     POST, GET /v1/api-keys/{apiKeyId}/webhooks, DELETE …/{webhookId}
     """
 
-    def __init__(
-        self, ask: Ask, store: RunStore, *, api_url: str, key_id: str, url: str, events: Sequence[str]
-    ) -> None:
-        self._ask, self._store, self._events = ask, store, list(events)
+    def __init__(self, client: SpecStep, *, key_id: str, url: str, events: Sequence[str]) -> None:
+        self._client, self._events = client, tuple(events)
+        self._deliveries = client.store.deliveries
+        api_url = client.settings.api_url
         # One listener for each address: its webhook from before is its own.
         token = hashlib.sha256(f"{api_url}\n{key_id}\n{url}".encode()).hexdigest()[:16]
         self._row = StoredSubscription(token, api_url, key_id, url, ())
-        #: The signing secrets that deliveries may be signed with; the service tells one when it registers a webhook.
+        #: The signing secrets that deliveries may be signed with; the service shows one when it registers a webhook.
         self.secrets: list[str] = []
 
     @property
     def webhook_id(self) -> str | None:
         """The webhook's id while it is registered."""
         return self._row.webhook_id
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether there is a webhook to remove, or may be."""
+        return any(row.token == self._row.token for row in self._deliveries.subscriptions(self._row.api_url))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -58,13 +57,13 @@ class Subscription:
 
     def _hold(self, token: str) -> Callable[[], None] | None:
         try:
-            return self._store.hold(f"webhook-{token}")
+            return self._client.store.hold(f"webhook-{token}")
         except errors.RunBusy:
             return None
 
     def remove_left(self) -> Iterator[str]:
         """Remove what listeners that are gone have left at the service, and say so."""
-        for row in self._store.deliveries.subscriptions(self._row.api_url):
+        for row in self._deliveries.subscriptions(self._row.api_url):
             let_go = None if row.token == self._row.token else self._hold(row.token)
             if row.token != self._row.token and let_go is None:
                 continue
@@ -82,44 +81,37 @@ class Subscription:
         Raises:
             RequestError: the service refused, or it is not known what it did; then what it made is removed.
         """
-        row = attrs.evolve(self._row, webhook_id=None, known=tuple(row["id"] for row in self._listed(self._row)))
-        self._row = row
-        self._store.deliveries.keep_subscription(row)
+        known = tuple(str(one.id) for one in self._listed(self._row.key_id))
+        row = self._row = attrs.evolve(self._row, webhook_id=None, known=known)
+        self._deliveries.keep_subscription(row)
         try:
-            made = self._ask("create_webhook", api_key_id=row.key_id, url=row.url, events=self._events)
+            made = self._client.create_webhook(row.key_id, row.url, self._events)
+            if not made.signing_secret:
+                raise errors.UnexpectedResponse(
+                    "The service registered a webhook, but its answer has no signing secret.",
+                    operation="create_webhook",
+                    field="signing_secret",
+                )
         except errors.RequestError as error:
             if error.ambiguous:
                 self._remove(row, is_doubtful=True)
             else:
-                self._store.deliveries.drop_subscription(row.token)
+                self._deliveries.drop_subscription(row.token)
             raise
-        webhook_id, secret = made.get("id"), made.get("signing_secret")
-        del made  # It holds the secret, which a traceback with local variables would show.
-        self._row = attrs.evolve(row, webhook_id=str(webhook_id) if webhook_id else None)
-        self._store.deliveries.keep_subscription(self._row)
-        if not webhook_id or not secret:
-            raise errors.UnexpectedResponse(
-                "The service registered a webhook, but its answer has no id or no signing secret.",
-                operation="create_webhook",
-            )
-        self.secrets = [*self.secrets[-1:], str(secret)]
+        self._row = attrs.evolve(row, webhook_id=str(made.id))
+        self._deliveries.keep_subscription(self._row)
+        self.secrets = [*self.secrets[-1:], made.signing_secret]
 
     def renew(self) -> str | None:
         """Register the webhook again if it is gone at the service; what there is to say, if anything."""
-        rows = {row["id"]: row for row in self._listed(self._row)}
-        own = rows.get(self._row.webhook_id)
+        own = next((one for one in self._listed(self._row.key_id) if str(one.id) == self._row.webhook_id), None)
         if own is None:
             self.register()
             return "The webhook was gone at the service, and is registered again."
-        code, status = own.get("last_http_code"), own.get("last_status")
-        if isinstance(code, int) and code >= 400:
-            return f"The last delivery did not arrive: the service got status {code} ({status or 'no reason given'})."
+        if own.last_http_code is not None and own.last_http_code >= 400:
+            reason = own.last_status or "no reason given"
+            return f"The last delivery did not arrive: the service got status {own.last_http_code} ({reason})."
         return None
-
-    @property
-    def is_recorded(self) -> bool:
-        """Whether there is a webhook to remove, or may be."""
-        return any(row.token == self._row.token for row in self._store.deliveries.subscriptions(self._row.api_url))
 
     def remove(self) -> str | None:
         """Remove the webhook; a sentence if that is not done for sure."""
@@ -136,23 +128,17 @@ class Subscription:
         for webhook_id in found:
             # It may be gone already, or its key may be.
             with suppress(errors.NotFound):
-                self._ask("delete_webhook", api_key_id=row.key_id, webhook_id=webhook_id)
+                self._client.delete_webhook(row.key_id, webhook_id)
         if found or not is_doubtful:
-            self._store.deliveries.drop_subscription(row.token)
+            self._deliveries.drop_subscription(row.token)
         return None
 
     def _made(self, row: StoredSubscription) -> list[str]:
-        return [one["id"] for one in self._listed(row) if one.get("url") == row.url and one["id"] not in row.known]
+        return [str(one.id) for one in self._listed(row.key_id) if one.url == row.url and str(one.id) not in row.known]
 
-    def _listed(self, row: StoredSubscription) -> list[dict[str, Any]]:
+    def _listed(self, key_id: str) -> list[Webhook]:
         """The key's webhooks; none of a key that is gone."""
         try:
-            document = self._ask("list_webhooks", api_key_id=row.key_id)
+            return self._client.list_webhooks(key_id)
         except errors.NotFound:
             return []
-        rows = document.get("webhooks", document) if isinstance(document, dict) else document
-        if not isinstance(rows, list):
-            raise errors.UnexpectedResponse(
-                "The response to list_webhooks contains no list.", operation="list_webhooks"
-            )
-        return [one for one in rows if isinstance(one, dict) and isinstance(one.get("id"), str)]

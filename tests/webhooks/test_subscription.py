@@ -5,51 +5,57 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
+import attrs
 import pytest
 
-from specstep_flows import RunStore, errors
+from specstep_flows import RunStore, Settings, SpecStep, errors
+from specstep_flows.models import Webhook
 from specstep_flows.webhooks.subscription import Subscription
 
-API, KEY, URL = "http://127.0.0.1:1", "key-1", "https://hooks.example.com/a"
+API, KEY, URL = "http://127.0.0.1:1", str(UUID(int=99)), "https://hooks.example.com/a"
+ID_1, ID_2 = str(UUID(int=1)), str(UUID(int=2))
 
 
 class Service:
-    """A key's webhooks, and what is to go wrong with the next request of an operation, before or after it is done."""
+    """A client of a key's webhooks, and what is to go wrong with the next call, before or after it is done."""
 
-    def __init__(self) -> None:
-        self.webhooks: dict[str, dict[str, Any]] = {}
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self.settings = Settings(api_key="sf_test", api_url=API)
+        self.webhooks: dict[str, Webhook] = {}
         self.numbers = itertools.count(1)
         self.before: dict[str, BaseException] = {}
         self.after: dict[str, BaseException] = {}
 
-    def __call__(self, operation: str, **arguments: Any) -> Any:
-        assert arguments.pop("api_key_id") == KEY
-        if operation in self.before:
-            raise self.before.pop(operation)
-        answer = getattr(self, operation)(**arguments)
-        if operation in self.after:
-            raise self.after.pop(operation)
-        return answer
+    def _fail(self, errors: dict[str, BaseException], operation: str) -> None:
+        if operation in errors:
+            raise errors.pop(operation)
 
-    def list_webhooks(self) -> Any:
-        return {"webhooks": list(self.webhooks.values())}
+    def list_webhooks(self, key_id: str) -> list[Webhook]:
+        assert key_id == KEY
+        return [attrs.evolve(one, signing_secret=None) for one in self.webhooks.values()]
 
-    def create_webhook(self, url: str, events: list[str]) -> Any:
+    def create_webhook(self, key_id: str, url: str, events: Any) -> Webhook:
+        self._fail(self.before, "create_webhook")
         number = next(self.numbers)
-        self.webhooks[f"w-{number}"] = {"id": f"w-{number}", "url": url, "events": events}
-        return {**self.webhooks[f"w-{number}"], "signing_secret": f"whsec_{number}"}
+        made = Webhook(UUID(int=number), url, tuple(events), signing_secret=f"whsec_{number}")
+        self.webhooks[str(made.id)] = made
+        self._fail(self.after, "create_webhook")
+        return made
 
-    def delete_webhook(self, webhook_id: str) -> None:
+    def delete_webhook(self, key_id: str, webhook_id: str) -> None:
+        self._fail(self.before, "delete_webhook")
         if self.webhooks.pop(webhook_id, None) is None:
             raise errors.NotFound("There is no such webhook.", operation="delete_webhook", status=404)
 
 
 @pytest.fixture
-def service() -> Service:
+def service(store: RunStore) -> Service:
     """A service without webhooks."""
-    return Service()
+    return Service(store)
 
 
 @pytest.fixture
@@ -60,11 +66,11 @@ def store() -> Iterator[RunStore]:
 
 
 @pytest.fixture
-def listener(service: Service, store: RunStore) -> Callable[..., Subscription]:
+def listener(service: Service) -> Callable[..., Subscription]:
     """A listener of a new process."""
 
     def make(url: str = URL) -> Subscription:
-        return Subscription(service, store, api_url=API, key_id=KEY, url=url, events=["generation.completed"])
+        return Subscription(cast("SpecStep", service), key_id=KEY, url=url, events=["generation.completed"])
 
     return make
 
@@ -83,7 +89,7 @@ def test_registered_and_removed(service: Service, store: RunStore, listener: Any
     """Its secret is in no file."""
     one = listener()
     one.register()
-    assert (one.webhook_id, one.secrets, left(store)) == ("w-1", ["whsec_1"], 1)
+    assert (one.webhook_id, one.secrets, left(store)) == (ID_1, ["whsec_1"], 1)
 
     assert one.remove() is None
     assert (service.webhooks, left(store)) == ({}, 0)
@@ -94,7 +100,7 @@ def test_what_a_crash_leaves_is_removed_at_the_next_start(
     service: Service, store: RunStore, listener: Any, step: str
 ) -> None:
     """Wherever it came; a webhook of the same address that was there before is somebody else's."""
-    foreign = service.create_webhook(URL, [])["id"]
+    foreign = str(service.create_webhook(KEY, URL, []).id)
     if step != "answered":
         (service.before if "before" in step else service.after)["create_webhook"] = KeyboardInterrupt()
         with pytest.raises(KeyboardInterrupt):
@@ -113,7 +119,7 @@ def test_what_may_be_somebody_elses_is_left_alone(service: Service, store: RunSt
     service.after["create_webhook"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         listener().register()
-    service.create_webhook(URL, [])
+    service.create_webhook(KEY, URL, [])
     (said,) = listener().remove_left()
 
     assert "not known which of them" in said
@@ -162,12 +168,12 @@ def test_a_webhook_that_is_gone_is_registered_again(service: Service, listener: 
     one = listener()
     one.register()
     assert one.renew() is None
-    service.webhooks["w-1"] |= {"last_status": "failed", "last_http_code": 502}
+    service.webhooks[ID_1] = attrs.evolve(service.webhooks[ID_1], last_status="failed", last_http_code=502)
     assert "status 502 (failed)" in one.renew()
     service.webhooks.clear()
 
     assert "registered again" in one.renew()
-    assert (one.webhook_id, one.secrets) == ("w-2", ["whsec_1", "whsec_2"])
+    assert (one.webhook_id, one.secrets) == (ID_2, ["whsec_1", "whsec_2"])
 
 
 def test_a_listener_that_lives_keeps_its_webhook(service: Service, store: RunStore, listener: Any) -> None:
@@ -178,5 +184,5 @@ def test_a_listener_that_lives_keeps_its_webhook(service: Service, store: RunSto
         assert list(listener("https://hooks.example.com/other").remove_left()) == []
         with pytest.raises(errors.UsageError, match=r"listens for .* already"), listener().held():
             pass
-    assert list(service.webhooks) == ["w-1"]
+    assert list(service.webhooks) == [ID_1]
     assert left(store) == 1

@@ -12,7 +12,7 @@ import typer
 from specstep_flows import errors
 from specstep_flows.cli import listening
 from specstep_flows.cli.agreement import Confirmed, agree_to_operation
-from specstep_flows.cli.any_operation import ask_object, ask_service, bind, perform
+from specstep_flows.cli.any_operation import ask_object, ask_service, bind
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client, open_store
@@ -144,14 +144,7 @@ def listen(
         http = stack.enter_context(listening.forwarder())
         settings = client.settings
         key_id = key_id or listening.own_key(client)
-        subscription = Subscription(
-            lambda operation, **arguments: perform(client, operation, arguments),
-            client.store,
-            api_url=settings.api_url,
-            key_id=key_id,
-            url=public_url,
-            events=events or sorted(_EVENTS),
-        )
+        subscription = Subscription(client, key_id=key_id, url=public_url, events=events or _EVENTS)
         receiver = Receiver(
             listening.Deliveries(call, forward, prints, http).take,
             lambda: subscription.secrets,
