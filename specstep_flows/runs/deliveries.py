@@ -49,6 +49,7 @@ _SCHEMA: Final = (
     "id TEXT NOT NULL, event TEXT NOT NULL, generation_id TEXT, received_at REAL NOT NULL, begun_at REAL NOT NULL, "
     "attempts INTEGER NOT NULL, state TEXT NOT NULL, headers TEXT NOT NULL, body BLOB, UNIQUE (receiver, id))",
     "CREATE INDEX IF NOT EXISTS by_generation ON deliveries (generation_id, number)",
+    "CREATE INDEX IF NOT EXISTS by_age ON deliveries (received_at)",
     "CREATE TABLE IF NOT EXISTS receivers (token TEXT PRIMARY KEY NOT NULL, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS subscriptions (token TEXT PRIMARY KEY NOT NULL, api_url TEXT NOT NULL, "
     "key_id TEXT NOT NULL, url TEXT NOT NULL, known TEXT NOT NULL, webhook_id TEXT)",
@@ -194,18 +195,21 @@ class DeliveryLog:
     # Waiting
 
     def unchanged(self, generation_ids: Collection[UUID], after: int | None) -> tuple[int, bool] | None:
-        """What ``since`` would say if it has nothing new; None if the file must be read to know."""
+        """What ``since`` would say if it has nothing new; None if the file must be read, or waited for, to know."""
+        if not self._lock.acquire(blocking=False):
+            return None
         try:
-            with self._lock:
-                if not self._is_there():
-                    return after or 0, False
-                if self._database is None or self._version != self._file_version(self._open()):
-                    return None
-                last, until = self._seen
-                is_old = after is not None and all(self._newest.get(str(one), 0) <= after for one in generation_ids)
-                return (last, until > time.time()) if is_old else None
+            if not self._is_there():
+                return after or 0, False
+            if self._database is None or self._version != self._file_version(self._open()):
+                return None
+            last, until = self._seen
+            is_old = after is not None and all(self._newest.get(str(one), 0) <= after for one in generation_ids)
+            return (last, until > time.time()) if is_old else None
         except (sqlite3.Error, OSError):
             return None
+        finally:
+            self._lock.release()
 
     def _file_version(self, database: sqlite3.Connection) -> tuple[int, int]:
         return database.execute("PRAGMA data_version").fetchone()[0], self._writes

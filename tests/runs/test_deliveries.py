@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -83,6 +84,15 @@ def test_a_check_that_finds_nothing_reads_no_row(log: DeliveryLog, beside: Deliv
     assert beside.unchanged([ONE], position) == (position + 1, True)
     assert beside.unchanged([OTHER], position) is None
     assert statements == ["PRAGMA data_version"] * 2
+
+
+def test_a_check_waits_for_nobody_who_writes(log: DeliveryLog) -> None:
+    """It is made on the event loop; whoever has to wait does so in a thread."""
+    log.serve("r", 60.0)
+    position = log.since([ONE], None)[0]
+    with log._lock, ThreadPoolExecutor(1) as threads:
+        assert threads.submit(log.unchanged, [ONE], position).result(10) is None
+    assert log.unchanged([ONE], position) == (position, True)
 
 
 def test_asking_makes_no_file_and_a_file_that_cannot_be_read_says_nothing(log: DeliveryLog, tmp_path: Path) -> None:
