@@ -113,6 +113,7 @@ class _Runtime:
             limiter=self._limiter,
             observe=statuses.observe,
             is_crowded=statuses.is_crowded,
+            deliveries=self.store.deliveries,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )
