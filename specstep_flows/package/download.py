@@ -32,7 +32,8 @@ from specstep_flows.package.blob_host import Address, SecretHeaders, from_networ
 from specstep_flows.package.inspection import Inspection
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
-_CHUNK: Final = 256 * 1024
+#: Larger reads cost more than they save: such a piece is still near the processor when it is written.
+_CHUNK: Final = 512 << 10
 _LARGEST: Final = 4 << 30
 #: No package has a size of more digits, and Python reads no number of thousands of them.
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:([0-9]{1,18})-[0-9]{1,18}|\*)/([0-9]{1,18}|\*)")

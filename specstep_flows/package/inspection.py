@@ -1,7 +1,7 @@
 """Reads a part file while it grows, so that its digest and its checksums are known when its last byte is.
 
-What reads follows the file and not the network: nothing waits in memory, what counts is what the system will keep, and
-bytes that were there before are read like those that come. What the files in a zip come to is not judged here;
+What reads it follows the file and not the network: nothing waits in memory, what counts is what the system will keep,
+and bytes that were there before are read like those that come. What the files in a zip come to is not judged here;
 ``archive`` decides whether it is what the package says.
 """
 
@@ -14,6 +14,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -77,12 +78,15 @@ class Inspection:
 
     def __init__(self, limits: UnpackLimits | None = None) -> None:
         self._limits = limits or UnpackLimits()
-        self._stamp: Stamp | None = None
         self._start_over()
 
     def _start_over(self) -> None:
-        self._digest, self._members = hashlib.sha256(), Members(self._limits)
-        self._readers = (_Reader(self._digest.update), _Reader(self._members.take))
+        self._digest = hashlib.sha256()
+        self._members = Members(self._limits)
+        self._position = 0
+        #: The file that was read, as it was then.
+        self._stamp: Stamp | None = None
+        self._failure: Exception | None = None
 
     @contextlib.contextmanager
     def following(self, file: PartFile, size: int, should_stop: Callable[[], bool]) -> Iterator[Callable[[int], None]]:
@@ -113,31 +117,42 @@ class Inspection:
         size = os.stat(path).st_size
         with self._reading(path, size, lambda: False):
             pass
-        for reader in self._readers:
-            if reader.failure is not None:
-                raise reader.failure
+        if self._failure is not None:
+            raise self._failure
         return Inspected(self._digest.hexdigest(), size, self._members.checksums)
 
     @contextlib.contextmanager
     def _reading(self, path: Path, size: int, should_stop: Callable[[], bool]) -> Iterator[Growth]:
-        with io.FileIO(path) as for_digest, io.FileIO(path) as for_members:
-            files = (for_digest, for_members)
-            if self._stamp is None or {_stamp(file) for file in files} != {self._stamp}:
+        with io.FileIO(path) as file:
+            if self._stamp != _stamp(file):
                 self._start_over()
             growth = Growth(size)
-            threads = [_start(reader.follow, file, growth) for reader, file in zip(self._readers, files, strict=True)]
+            thread = _start(self._follow, file, growth)
             try:
                 yield growth
                 growth.end(is_complete=True)
-                for thread in threads:
-                    _wait(thread, should_stop)
+                _wait(thread, should_stop)
             finally:
                 growth.end(is_complete=False)
-                for thread in threads:
-                    thread.join()
-                stamps = {_stamp(file) for file in files}
-                is_sound = len(stamps) == 1 and not any(reader.failure for reader in self._readers)
-                self._stamp = stamps.pop() if is_sound else None
+                thread.join()
+                self._stamp = _stamp(file) if self._failure is None else None
+
+    def _follow(self, file: io.FileIO, growth: Growth) -> None:
+        """Read each byte once, in a thread; the digest and the checksums are computed side by side."""
+        buffer = memoryview(bytearray(CHUNK))
+        try:
+            file.seek(self._position)
+            with ThreadPoolExecutor(1) as beside:
+                while (size := growth.wait_past(self._position, CHUNK)) > self._position:
+                    count = file.readinto(buffer[: size - self._position])
+                    if not count:
+                        raise OSError(errno.EIO, "it became shorter")
+                    walk = beside.submit(self._members.take, buffer[:count])
+                    self._digest.update(buffer[:count])
+                    walk.result()
+                    self._position += count
+        except Exception as error:
+            self._failure = error
 
 
 #: Which file it is, and its state: device, inode, size, and when it was changed.
@@ -147,29 +162,6 @@ Stamp = tuple[int, int, int, int, int]
 def _stamp(file: io.FileIO) -> Stamp:
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-class _Reader:
-    """Gives all bytes of a file to one function, as they come."""
-
-    def __init__(self, use: Callable[[memoryview], None]) -> None:
-        self._use = use
-        self._position = 0
-        self.failure: Exception | None = None
-
-    def follow(self, file: io.FileIO, growth: Growth) -> None:
-        """Read from where it stopped, in a thread of its own."""
-        buffer = memoryview(bytearray(CHUNK))
-        try:
-            file.seek(self._position)
-            while (size := growth.wait_past(self._position, CHUNK)) > self._position:
-                count = file.readinto(buffer[: size - self._position])
-                if not count:
-                    raise OSError(errno.EIO, "it became shorter")
-                self._use(buffer[:count])
-                self._position += count
-        except Exception as error:
-            self.failure = error
 
 
 class _Syncer:
