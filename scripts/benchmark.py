@@ -10,7 +10,6 @@ by counting, not by timing: see tests/test_import_cost.py.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
@@ -30,7 +29,6 @@ from benchmarking.loopback import KINDS, serving
 from benchmarking.measuring import in_turns, line
 
 KEY = "sf_benchmark"
-GENERATION_ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
 PACKAGE_BYTES = 256 << 20
 
 
@@ -63,40 +61,11 @@ def imports(rounds: int = 15) -> None:
 
 
 def calls(count: int = 2000) -> None:
-    """One GET through the flow layer, store on, against ``httpx.Client.get(...).json()``."""
-    import httpx
+    """Status reads with every documented field filled, store on, beside the same GET with ``httpx`` and ``json()``."""
+    from benchmarking.calls import CALLS_A_TURN, compare
 
-    from specstep_flows import SpecStep
-    from specstep_flows.settings import Settings
-
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(serving(folder))
-        bare = stack.enter_context(httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}))
-        # A turned clock keeps the window of the shared count as short as it is when the limits are the service's.
-        counted_settings = Settings(api_key=KEY, api_url=url, clock_speed=500.0)
-        free = stack.enter_context(
-            SpecStep(KEY, api_url=url, store=folder / "free", limits={"standard": None, "kickoff": None})
-        )
-        counted = stack.enter_context(
-            SpecStep(settings=counted_settings, store=folder / "counted", limits={"standard": 1_000_000})
-        )
-        print(f"Calls ({count} each, in turns of 100)")
-        path = f"/v1/generations/{GENERATION_ID}"
-        for what, our_call, their_call, bar in (
-            ("get_account", lambda: free.get_account(), lambda: bare.get("/v1/me").json(), 1.35),
-            ("get_generation", lambda: free.get_generation(GENERATION_ID), lambda: bare.get(path).json(), 1.35),
-            # No bar: with the service's own limits, no more than 60 of these a minute are made.
-            (
-                "get_generation, counted in limits.db",
-                lambda: counted.get_generation(GENERATION_ID),
-                lambda: bare.get(path).json(),
-                None,
-            ),
-        ):
-            in_turns([our_call, their_call], 1, 50)
-            ours, theirs = in_turns([our_call, their_call], count // 100, 100)
-            line(what, ours, "httpx", theirs, bar)
+    print(f"Calls ({count} each, in turns of {CALLS_A_TURN})")
+    compare(count)
 
 
 def store(count: int = 300) -> None:

@@ -9,7 +9,7 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -36,6 +36,7 @@ from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
     from uuid import UUID
 
     import httpx
@@ -127,7 +128,6 @@ class _Runtime:
             self.settings.require_key()
 
     def _session(self) -> Session:
-        self._refuse_unusable()
         return Session(self._shared, report=self._on_event)
 
     def _refuse_unusable(self) -> None:
@@ -243,7 +243,7 @@ class _Runtime:
                 record=record,
             )
             try:
-                with _enough_descriptors():
+                with _ENOUGH_DESCRIPTORS:
                     yield session, resumed
             except BaseException as error:
                 assert session.record is not None
@@ -277,14 +277,11 @@ class _Runtime:
                 self.store.update(before.run_id, changes)
 
     @contextlib.contextmanager
-    def _alone(self, identifier: UUID | None) -> Iterator[None]:
+    def _alone(self, identifier: UUID) -> Iterator[None]:
         """Nobody else who has this store pays meanwhile for what is made of a generation or an intake.
 
         Two that look for what is there, and then both send, would both pay.
         """
-        if identifier is None:
-            yield
-            return
         try:
             let_go = self.store.hold(str(identifier))
         except errors.RunBusy:
@@ -345,7 +342,7 @@ class Runtime(_Runtime):
     def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
         self.check()
-        with _enough_descriptors(), self._alone(alone):
+        with _ENOUGH_DESCRIPTORS, _NOTHING if alone is None else self._alone(alone):
             return drive(self._followed(flow), self._session(), self._http)
 
     def drive_run(
@@ -381,8 +378,8 @@ class AsyncRuntime(_Runtime):
     async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
         """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
         self.check()
-        with _enough_descriptors():
-            async with _in_threads(self._alone(alone)):
+        with _ENOUGH_DESCRIPTORS:
+            async with _NOTHING if alone is None else _in_threads(self._alone(alone)):
                 return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_run(
@@ -412,20 +409,24 @@ class AsyncRuntime(_Runtime):
         return await in_thread(self._adopt, generation, run_id, options)
 
 
-@contextlib.contextmanager
-def _enough_descriptors() -> Iterator[None]:
+class _EnoughDescriptors:
     """Without one to spare, anything may fail, a module that is imported late among it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
-    else:
-        return
-    raise errors.StoreError(
-        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the service; raise "
-        "the limit (ulimit -n) or close some, and resume."
-    )
+
+    def __enter__(self) -> None:
+        """There is nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise errors.StoreError(
+                f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the "
+                "service; raise the limit (ulimit -n) or close some, and resume."
+            ) from None
+
+
+_ENOUGH_DESCRIPTORS: Final = _EnoughDescriptors()
+
+
+_NOTHING: Final = contextlib.nullcontext()
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
 
 import attrs
 
@@ -19,32 +19,146 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from specstep_flows._models.account import (
+        Analytics,
+        ApiKey,
+        DataExportRequest,
+        DeletionRequest,
+        ExtraUsage,
+        ExtraUsageCheckout,
+        ExtraUsageTransaction,
+        Notification,
+        NotificationPreferences,
+        Organization,
+        Permission,
+        ProviderKey,
+        RetentionPreference,
+        Webhook,
+        WebhookTest,
+    )
+    from specstep_flows._models.packages import (
+        Addendum,
+        ExplainAudience,
+        ExplanationRow,
+        ExternalConnector,
+        ExternalFolder,
+        InterviewRow,
+        MigrationMapping,
+        MigrationPreview,
+        PackageDelivery,
+        PackageFileContent,
+        PackageHit,
+        PackageRow,
+        SearchHit,
+        SourceControlPreferences,
+    )
+    from specstep_flows._models.service import (
+        BugReport,
+        Feedback,
+        FeedbackFinding,
+        FeedbackRow,
+        FeedbackSection,
+        FeedbackTemplate,
+        FeedbackTemplateRow,
+        ServiceStatus,
+        ServiceUptime,
+        StatusIncident,
+        StatusSubscription,
+        StatusSummary,
+        StatusUptime,
+        SupportTicket,
+        TypedEvidence,
+    )
+
 __all__ = [
     "Account",
+    "Addendum",
+    "Analytics",
     "Answer",
+    "ApiKey",
     "AutoStartFailure",
+    "BugReport",
     "Capabilities",
     "Clarification",
     "ConversationItem",
+    "DataExportRequest",
+    "DeletionRequest",
     "Duration",
+    "ExplainAudience",
+    "ExplanationRow",
+    "ExternalConnector",
+    "ExternalFolder",
+    "ExtraUsage",
+    "ExtraUsageCheckout",
+    "ExtraUsageTransaction",
+    "Feedback",
+    "FeedbackFinding",
+    "FeedbackRow",
+    "FeedbackSection",
+    "FeedbackTemplate",
+    "FeedbackTemplateRow",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
     "IntakeArtifact",
     "Interview",
+    "InterviewRow",
+    "MigrationMapping",
+    "MigrationPreview",
+    "Notification",
+    "NotificationPreferences",
+    "Organization",
     "Package",
+    "PackageDelivery",
     "PackageFile",
+    "PackageFileContent",
+    "PackageHit",
     "PackageOnDisk",
+    "PackageRow",
+    "Permission",
     "Profile",
+    "ProviderKey",
     "ReferenceDocument",
+    "RetentionPreference",
     "RunChanges",
     "RunOptions",
     "RunResult",
+    "SearchHit",
+    "ServiceStatus",
+    "ServiceUptime",
+    "SourceControlPreferences",
+    "StatusIncident",
+    "StatusSubscription",
+    "StatusSummary",
+    "StatusUptime",
+    "SupportTicket",
     "TranscriptSize",
     "Turn",
     "TurnJob",
+    "TypedEvidence",
     "Usage",
+    "Webhook",
+    "WebhookTest",
 ]
+
+#: Where the classes are that most programs never use: they are loaded when one of them is.
+_HOMES: Final = ("packages", "account", "service")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        import importlib
+
+        for home in _HOMES:
+            module = importlib.import_module(f"specstep_flows._models.{home}")
+            if name in vars(module):
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def _without_secrets(said: str | None) -> str | None:

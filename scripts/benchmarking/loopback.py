@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -12,20 +13,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-#: A status body in the middle of a run, with the service's seven fractional digits, its nulls and its long sentences.
-GENERATION = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04","intake_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a03",\
-"state":"Drafting","review_profile":"Fast","current_round":0,"started_at":"2026-06-01T12:01:00.1234567+00:00",\
-"completed_at":null,"failed_at":null,"failure_reason":null,"failure_category":null,"schema_version":"1.0.0",\
-"rubric_version":"1.0.0","manifest":null,"running_cost_usd":0.1604,"billing_state":"Active",\
-"started_work_at":"2026-06-01T12:01:05.1234567+00:00","phase_detail":"Drafting",\
-"progress_explanation":"Agents are writing the first version of each section","active_specialist":null,\
-"retry_count":0,"last_retry_at":null,"next_retry_at":null,"recoverable_error_category":null,\
-"host_restart_resume_count":0,"progress_percent":14,"estimated_total_usd":1.1,"estimated_total_p25_usd":0.94,\
-"estimated_total_p75_usd":1.38,"estimated_total_sample_size":42,"estimated_duration_seconds":240,\
-"estimated_time_remaining_seconds":205.0,"estimated_completion_at":"2026-06-01T12:05:05.1234567+00:00",\
-"refinement_summary":null,"reconciliation_summary":null,"blocker_resolution_summary":null,"refinement_audit":null,\
-"project_name":"A portal","description":"A portal for the feedback of small shops' customers","kind":"specification",\
-"kind_label":"Specification package","package_id":null}"""
+#: A status body with every documented field filled, as a service sends it: in one line, in ASCII.
+GENERATION = json.dumps(
+    json.loads(Path(__file__).with_name("status_body.json").read_bytes()), separators=(",", ":")
+).encode()
 PACKAGE_ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05"
 PACKAGE = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05","generation_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04",\
 "version":"1.0.0","review_profile":"Fast","project_name":"A portal","description":null,"total_cost_usd":1.1,\

@@ -8,7 +8,7 @@ that are only displayed are read by name (``reading.optional``), so that they ca
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
-from specstep_flows.gateway.any_operation import prepare
+from specstep_flows.gateway.any_operation import SentFile, is_paged, prepare, prepare_to_read
 from specstep_flows.gateway.control import (
     answer_clarifications,
     cancel_generation,
@@ -25,10 +25,10 @@ from specstep_flows.gateway.documents import (
     list_reference_documents,
     upload_reference_document,
 )
+from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,
-    read_generation,
     retry_generation,
     start_generation,
     update_generation,
@@ -49,10 +49,18 @@ from specstep_flows.gateway.packages import (
     get_package_zip,
     list_package_files,
 )
+from specstep_flows.gateway.requests import PAGE_ROWS, Pages, success_only
 
 __all__ = [
+    "PAGE_ROWS",
+    "Pages",
+    "SentFile",
     "ZipLink",
     "answer_clarifications",
+    "as_file",
+    "as_model",
+    "as_object",
+    "as_rows",
     "cancel_generation",
     "cancel_turn_job",
     "complete_interview",
@@ -70,19 +78,21 @@ __all__ = [
     "get_package_zip",
     "get_turn_job",
     "get_usage",
+    "is_paged",
     "list_generations",
     "list_interviews",
     "list_package_files",
     "list_reference_documents",
     "pause_generation",
     "prepare",
-    "read_generation",
+    "prepare_to_read",
     "rename_generation",
     "resume_generation",
     "retry_generation",
     "start_generation",
     "start_interview",
     "submit_turn",
+    "success_only",
     "update_generation",
     "upload_reference_document",
 ]
