@@ -90,6 +90,17 @@ class Limiter(Protocol):
         """
         ...
 
+    def later(self, bucket: Bucket, ahead: int, now: float) -> float:
+        """About how many seconds it takes until there is a place for whoever has ``ahead`` others before it.
+
+        Nothing is counted, and nothing blocks: what was read last is what it goes by.
+        """
+        ...
+
+    def is_news(self, bucket: Bucket, limit: int | None, remaining: int | None, now: float) -> bool:
+        """Whether ``learn`` would change anything, by what was read last. Nothing blocks."""
+        ...
+
     def close(self) -> None:
         """Close files."""
         ...
@@ -119,6 +130,17 @@ class Window:
             return held
         bisect.insort(self.leaves, now + stay)
         return 0.0
+
+    def later(self, limit: int, ahead: int, now: float, stay: float) -> float:
+        """Seconds until there is room for one more behind ``ahead`` others; 0.0 if there is now."""
+        self._forget(now, stay)
+        excess = len(self.leaves) - self._limit(limit) + ahead
+        if excess < 0:
+            return max(0.0, self.hold_until - now)
+        # Whoever takes a place keeps it for as long, and then the next round has it.
+        rounds, place = divmod(excess, len(self.leaves) or 1)
+        free_at = (self.leaves[place] if self.leaves else now) + rounds * stay
+        return max(free_at, self.hold_until) - now
 
     def hold(self, until: float, now: float, stay: float) -> None:
         """Send nothing before ``until``; a shorter hold does not shorten the one that is set."""
@@ -216,6 +238,21 @@ class MemoryLimiter:
         if own and (limit is not None or remaining is not None):
             self._change(bucket, lambda window: window.learn(own, limit, remaining, reset, now, self._stay))
 
+    def later(self, bucket: Bucket, ahead: int, now: float) -> float:
+        """See ``Limiter.later``."""
+        limit = self._limits.get(bucket)
+        return self._as_read(bucket).later(limit, ahead, now, self._stay) if limit else 0.0
+
+    def is_news(self, bucket: Bucket, limit: int | None, remaining: int | None, now: float) -> bool:
+        """See ``Limiter.is_news``."""
+        own = self._limits.get(bucket)
+        return own is not None and own > 0 and self._as_read(bucket).is_news(own, limit, remaining, now, self._stay)
+
+    def _as_read(self, bucket: Bucket) -> Window:
+        """A copy of the window, which another thread may be changing: it is only to be looked at."""
+        window = self._windows[bucket]
+        return attrs.evolve(window, leaves=window.leaves[:])
+
     def close(self) -> None:
         """There is nothing to close."""
 
@@ -246,12 +283,8 @@ class SharedLimiter(MemoryLimiter):
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         """See ``Limiter.learn``. Most responses confirm the count, and then the database is not touched."""
-        own = self._limits.get(bucket)
-        if own:
-            with self._lock:
-                is_news = self._windows[bucket].is_news(own, limit, remaining, now, self._stay)
-            if is_news:
-                super().learn(bucket, limit, remaining, reset, now)
+        if self.is_news(bucket, limit, remaining, now):
+            super().learn(bucket, limit, remaining, reset, now)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""
