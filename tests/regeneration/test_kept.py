@@ -104,10 +104,13 @@ class TestDigest:
 
         assert self.digest(inputs) != before
 
-    @pytest.mark.parametrize("new", ["templates/b.jinja", "scripts/b.py", "site/generator/b.py"])
+    @pytest.mark.parametrize(
+        "new", ["templates/b.jinja", "templates/deep/a.jinja", "scripts/b.py", "scripts/deep/b.py"]
+    )
     def test_files_more(self, inputs: Path, new: str) -> None:
         """So does a file that was not there."""
         before = self.digest(inputs)
+        (inputs / new).parent.mkdir(exist_ok=True)
         (inputs / new).write_text("x")
 
         assert self.digest(inputs) != before
