@@ -105,10 +105,12 @@ def download(rounds: int = 5) -> None:
 
     # In the checkout: a folder for temporary files may lie in memory.
     with tempfile.TemporaryDirectory(dir=Path(__file__).parents[1]) as name:
-        for how in KINDS:
-            with serving(Path(name), PACKAGE_BYTES, how) as url:
-                print(f"Download ({PACKAGE_BYTES >> 20} MB from loopback, {how}, {rounds} processes each, in turns)")
-                downloads.compare(url, Path(name), rounds)
+        for kind in KINDS:
+            with serving(Path(name), PACKAGE_BYTES, kind) as url:
+                # Text takes as long as it takes one processor to unpack it, which the others do not do.
+                bar, times = (1.0, rounds) if kind != "text" else (None, 2)
+                print(f"Download ({PACKAGE_BYTES >> 20} MB of {kind} from loopback, {times} processes each, in turns)")
+                downloads.compare(url, Path(name), times, bar)
 
 
 def runs(**chosen: Any) -> None:
@@ -126,14 +128,22 @@ def pull() -> None:
     with tempfile.TemporaryDirectory() as name, pulls.checkout(Path(name)) as copied:
         large = pulls.large()
         what = f"{pulls.count_operations(large)} operations, {len(large['components']['schemas'])} schemas, to the swap"
-        print("Pulls (each a process of its own; at most 60 s and 1000 MB)")
-        for said, document in ((what, large), ("the largest that is taken", pulls.largest())):
+        print("Pulls (each a process of its own; at most 1000 MB; seconds for two idle cores)")
+        for said, document, most in (
+            (what, large, 15),
+            ("the same, with what the first one kept", large, 15),
+            ("the largest that is taken", pulls.largest(), 60),
+        ):
             source = Path(name, "document.json")
             source.write_text(json.dumps(document))
             found = pulls.pull(copied, source)
-            above = "" if found.seconds <= 60 and found.peak_mb <= 1000 else "   ABOVE"
-            print(f"  {said:<44} {found.seconds:6.1f} s   {found.peak_mb:5.0f} MB{above}")
-            print(f"    {found.last_words[-110:]}")
+            above = "" if found.seconds <= most and found.peak_mb <= 1000 else "   ABOVE"
+            print(
+                f"  {said:<44} {found.seconds:6.1f} s (at most {most} s)   CPU {found.cpu_seconds:5.1f} s   "
+                f"{found.peak_mb:5.0f} MB{above}"
+            )
+            for line in found.words:
+                print(f"    {line[:140]}")
 
 
 def main() -> None:

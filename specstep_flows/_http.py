@@ -70,6 +70,8 @@ def _arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"specstep-flows/{__version__}",
         },
+        # No address has a name and a password in it, and without this they are looked for each time.
+        "auth": httpx.Auth(),
         "follow_redirects": False,
         "timeout": settings.request_timeout,
     }

@@ -33,6 +33,8 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
+from specstep_flows.runs.absences import Absences
+from specstep_flows.runs.database import FILE_NAME
 from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
 from specstep_flows.runs.store import RunStore
 
@@ -101,6 +103,7 @@ class _Runtime:
         folder = self._folder = (
             store.folder if isinstance(store, RunStore) else home_path(store) if store else settings.state_folder()
         )
+        self._absences = Absences(self.store.folder and self.store.folder / FILE_NAME)
         scope = scope_of(settings.api_key or "", settings.api_url)
         wanted = checked_limits(limits or {})
         self._limiter = MemoryLimiter(wanted) if folder is None else SharedLimiter(folder / "limits.db", scope, wanted)
@@ -110,6 +113,7 @@ class _Runtime:
             limiter=self._limiter,
             observe=statuses.observe,
             is_crowded=statuses.is_crowded,
+            deliveries=self.store.deliveries,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )
@@ -162,7 +166,7 @@ class _Runtime:
         return found
 
     async def _follow(self, found: object) -> None:
-        if not isinstance(found, Generation):
+        if not isinstance(found, Generation) or found.id in self._absences:
             return
         now = await Now()
         record = await Fetch(lambda _: self._record_of(found))
@@ -179,10 +183,14 @@ class _Runtime:
         await Fetch(keep)
 
     def _record_of(self, generation: Generation) -> RunRecord | None:
+        stamp = self._absences.stamp()
         try:
-            return self.store.find_generation(generation.id, self.settings.api_url)
+            record = self.store.find_generation(generation.id, self.settings.api_url)
         except errors.StoreError:
             return None
+        if record is None:
+            self._absences.note(generation.id, stamp)
+        return record
 
     def check(self, **callbacks: object) -> None:
         """Whether this client can be used, and call these arguments. Raises ``UsageError`` before anything is sent."""

@@ -7,7 +7,7 @@ error for the type checker and a warning at run time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
@@ -112,6 +112,8 @@ class Reply:
     status: int
     headers: httpx.Headers = attrs.field(repr=False)  # a redirect's Location is a secret
     content: bytes = attrs.field(repr=False)
+    #: The JSON in ``content``, once somebody has read it. (``null`` is read again.)
+    document: Any = attrs.field(default=None, init=False, repr=False)
 
 
 @attrs.define(eq=False)
@@ -150,6 +152,25 @@ class Observe(Effect["Generation"]):
 @attrs.define(eq=False)
 class Crowded(Effect[bool]):
     """Whether this client watches so many generations that what only refines a record is not worth a request."""
+
+
+@attrs.frozen
+class Deliveries:
+    """What webhook deliveries say: the body of the newest about each generation, None where it was not kept."""
+
+    #: Up to where deliveries were read, for the next ``CheckDeliveries``.
+    position: int
+    #: Whether somebody receives deliveries for this store.
+    is_served: bool
+    bodies: Mapping[UUID, bytes | None]
+
+
+@attrs.define(eq=False)
+class CheckDeliveries(Effect[Deliveries]):
+    """The webhook deliveries about these generations that came since ``after``; none without it. Nothing is sent."""
+
+    generation_ids: Collection[UUID]
+    after: int | None
 
 
 @attrs.define(eq=False)

@@ -168,6 +168,17 @@ def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
     return (yield from carry_out(session.shared.observe(effect), session, session.shared.observing))
 
 
+def _check_deliveries(effect: effects.CheckDeliveries, session: Session) -> Steps[effects.Deliveries]:
+    """A receiver writes to the store; mostly nothing has changed, which costs no thread and no transaction."""
+    log = session.shared.deliveries
+    if log is None:
+        return effects.Deliveries(0, False, {})
+    unchanged = log.unchanged(effect.generation_ids, effect.after)
+    if unchanged is not None:
+        return effects.Deliveries(*unchanged, {})
+    return effects.Deliveries(*(yield Block(lambda: log.since(effect.generation_ids, effect.after))))
+
+
 def _report(event: events.Event, session: Session) -> Steps[None]:
     if session.report is not None:
         yield Call(session.report, (event,))
@@ -409,6 +420,7 @@ _CARRIED_OUT_BY: Final[Mapping[type, Callable[[Any, Session], Steps[Any]]]] = {
     effects.Recall: _recall,
     effects.Observe: _observe,
     effects.Crowded: _at_once(lambda _, session: session.shared.is_crowded(session.shared.clock.now())),
+    effects.CheckDeliveries: _check_deliveries,
     effects.Ask: _ask,
     effects.NewKey: _at_once(lambda _, session: session.shared.new_key()),
     effects.Fetch: _fetch,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.limits import Limiter
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
+    from specstep_flows.runs.deliveries import DeliveryLog
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.runs.store import RunStore
 
@@ -42,6 +43,8 @@ class Shared:
     clock: Clock
     limiter: Limiter
     observe: Callable[[Observe], Flow[Generation]]
+    #: Webhook deliveries, where somebody receives them for this client's store.
+    deliveries: DeliveryLog | None = None
     #: Whether many generations are watched at a time by the run's clock.
     is_crowded: Callable[[float], bool] = lambda now: False
     request_timeout: float = 75.0

@@ -32,8 +32,9 @@ WORTH_A_PAGE: Final = 3
 MANY: Final = 6
 #: For so long after many runs were watched, it counts as many: they end one after the other.
 CROWD_SECONDS: Final = 600.0
-#: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
-FORGOTTEN_SECONDS: Final = 120.0
+#: A run that has not looked for so long (the longest wait, and a margin) is no longer watched, and a reader that takes
+#: so long has given up.
+FORGOTTEN_SECONDS: Final = 150.0
 
 #: About how often all that wait for a page together look whether it is there.
 LOOKS_A_SECOND: Final = 10.0

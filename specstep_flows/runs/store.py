@@ -21,6 +21,7 @@ from specstep_flows._paths import home_path
 from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
+from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.privacy import make_private
 from specstep_flows.runs.records import RunRecord, changed_options
 from specstep_flows.runs.rows import COLUMNS, TIMES, UNREADABLE, Kept, encode, read
@@ -54,6 +55,8 @@ class RunStore:
         self._database = open_database(folder, COLUMNS, TIMES)
         #: With a log beside the file, no reader waits for a writer.
         self._never_waits = self._database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        #: The webhook deliveries that came for these runs.
+        self.deliveries = DeliveryLog(folder)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -70,6 +73,7 @@ class RunStore:
         """Close the file. The store cannot be used afterwards."""
         with self._lock:
             self._close()
+        self.deliveries.close()
 
     def create(self, record: RunRecord) -> None:
         """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
