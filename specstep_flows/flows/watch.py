@@ -7,6 +7,7 @@ parent's cost is the sum of its children's; a question is asked by a child and a
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +15,11 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._text import duration, money
-from specstep_flows.engine.effects import CheckDeliveries, Flow, Now, Observe, Recall, Remember, Report, Sleep
+from specstep_flows.engine.effects import SOON, CheckDeliveries, Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.control import moments_of
-from specstep_flows.flows.history import seen
+from specstep_flows.flows.history import is_new_state, seen, shows_nothing_new
 from specstep_flows.flows.pace import Pace, once_known
 from specstep_flows.states import is_fan_out, is_known
 
@@ -126,7 +127,7 @@ class _Family:
         if not generation.needs_answers:
             await member.answerer.note_resumed()
         if await self.budget.read(generation):
-            await self._record(generation, await Now())
+            await self._record(await Recall(), generation, await Now())
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen, self._saw)
 
@@ -139,7 +140,7 @@ class _Family:
         record = await Recall()
         moments = () if record is None else (await moments_of(record, generation, now))
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait, moments))
-        await self._record(generation, now, moments)
+        await self._record(record, generation, now, moments)
 
     async def look_at_due(self) -> None:
         """A look at each generation whose time has come; then, the budget being held, their questions are answered."""
@@ -155,9 +156,14 @@ class _Family:
                         error.add("The other generations of the run continue, and cost.")
                     raise
 
-    async def _record(self, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()) -> None:
-        """The run's record follows the state of its own generation, and the cost of all."""
-        record = await Recall()
+    async def _record(
+        self, record: RunRecord | None, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()
+    ) -> None:
+        """The run's record follows the state of its own generation, and the cost of all.
+
+        Each new state is written at once; of numbers that grow with every look, the latest now and then; and of a look
+        that showed the same as those before it, when it was, with whatever is written next.
+        """
         if record is None:
             return
         is_whole = len(self.seen) == len(self.members)
@@ -165,7 +171,9 @@ class _Family:
         together = self.budget.cost_usd if is_whole else None
         changes = seen(record, generation, now, cost_usd=cost, run_cost_usd=together, moments=moments)
         if changes:
-            await Remember(changes)
+            # What comes of a complete one is written with its package's name.
+            latest = 0.0 if is_new_state(changes) and not generation.is_complete else SOON
+            await Remember(changes, math.inf if shows_nothing_new(record, changes) else latest)
 
     async def rest(self, most: float) -> float:
         """Wait until the next look is due, or a delivery calls for one; the seconds that were waited.

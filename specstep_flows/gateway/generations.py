@@ -179,7 +179,7 @@ async def list_generations(
                 interview_id=reading.optional_uuid(row.interview_id),
                 **reading.optional_fields(row, _ROW_FIELDS),
             )
-            for row in reading.rows(reply, GenerationRow, operation, "generations")
+            for row in reading.rows(reply, GenerationRow, operation, "generations", read=reading.unparsed)
         ]
 
     return await all_pages(
