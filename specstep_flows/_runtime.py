@@ -31,7 +31,7 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
-from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
+from specstep_flows.runs.records import NOT_BEGUN, RunList, RunRecord, check_number, seconds_of
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
     from specstep_flows.models import Duration, RunOptions
-    from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
 R = TypeVar("R")
@@ -196,7 +195,7 @@ class _Runtime:
     ) -> R:
         """The flow of a run, which says which run it is before anything is sent that leaves a trace."""
         record = session.record
-        assert record is not None
+        assert isinstance(record, RunRecord)
         job = Job(
             files=self._files_of(record.options, tell),
             opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
