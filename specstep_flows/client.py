@@ -14,6 +14,7 @@ from specstep_flows._surface.base import Rows
 from specstep_flows._surface.generations import GenerationMethods
 from specstep_flows._surface.interviews import InterviewMethods
 from specstep_flows._surface.packages import PackageMethods
+from specstep_flows._surface.paid import PaidMethods
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SpecStep(
     InterviewMethods,
     GenerationMethods,
     PackageMethods,
+    PaidMethods,
 ):
     """The service, for code that blocks. Close it, or use it in ``with``.
 

@@ -16,6 +16,7 @@ from specstep_flows._surface_async.base import AsyncRows
 from specstep_flows._surface_async.generations import GenerationMethods
 from specstep_flows._surface_async.interviews import InterviewMethods
 from specstep_flows._surface_async.packages import PackageMethods
+from specstep_flows._surface_async.paid import PaidMethods
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class AsyncSpecStep(
     InterviewMethods,
     GenerationMethods,
     PackageMethods,
+    PaidMethods,
 ):
     """The service, for code on an event loop. Close it, or use it in ``async with``.
 

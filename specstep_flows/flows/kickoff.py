@@ -15,6 +15,7 @@ from specstep_flows.engine.effects import Changes, Now, Remember, Report, Sleep
 from specstep_flows.flows import control, payment
 from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay
 from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.steps import current_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -167,8 +168,8 @@ def known_to(intent: Intent) -> frozenset[UUID]:
     return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
 
 
-async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> frozenset[UUID]:
-    """What is there before a generation is retried or updated by itself, without a run that would know of it.
+async def _refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> frozenset[UUID]:
+    """What is there before a generation is retried or updated by itself.
 
     Raises:
         OutcomeUnknown: it seems to have been done already.
@@ -182,6 +183,22 @@ async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> froz
             candidates=newer,
         )
     return known
+
+
+async def _kick_off_step(kickoff: Kickoff, generation_id: UUID, what: str, *, again: bool) -> UUID:
+    """A retry or an update that no run manages: what an earlier process requested is looked for first."""
+    record = await current_step()
+    intent = record.intent
+    if intent is None:
+        return await kick_off(kickoff, None if again else (await _refuse_twice(kickoff, generation_id, what)))
+    found = await settle_intent(kickoff, intent)
+    if found is not None:
+        return found
+    return await kick_off(kickoff, known_to(intent), settled=payment.settled_of(intent) + 1)
+
+
+def _step_changes(generation_id: UUID) -> Changes:
+    return {"result": {"generation_id": str(generation_id)}, "is_over": True}
 
 
 async def start_generation(
@@ -227,8 +244,9 @@ async def retry_generation(generation_id: UUID, settle_seconds: float, *, again:
         intake_id,
         settle_seconds,
         older=frozenset([generation_id]),
+        outcome=_step_changes,
     )
-    return await kick_off(kickoff, None if again else (await refuse_twice(kickoff, generation_id, "retried")))
+    return await _kick_off_step(kickoff, generation_id, "retried", again=again)
 
 
 async def update_generation(
@@ -248,5 +266,16 @@ async def update_generation(
         intake_id,
         settle_seconds,
         older=frozenset([generation_id]),
+        outcome=_step_changes,
     )
-    return await kick_off(kickoff, None if again else (await refuse_twice(kickoff, generation_id, "updated")))
+    result = (await current_step()).result
+    if result is None:
+        return await _kick_off_step(kickoff, generation_id, "updated", again=again)
+    done = UUID(result["generation_id"])
+    await Report(
+        events.Notice(
+            f"Generation {generation_id} was updated already, by the same request: {done}. Nothing is paid; "
+            "`again=True` pays for another one."
+        )
+    )
+    return done
