@@ -409,8 +409,18 @@ class PackageRow:
 
 
 @attrs.frozen
+class SavedFile:
+    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
+
+
+@attrs.frozen
 class Addendum:
-    """A change addendum of a package: five Markdown files about one change."""
+    """A change addendum of a package: five Markdown files about one change. ``saved`` is its zip, if it was wanted."""
 
     id: UUID
     package_id: UUID
@@ -419,17 +429,23 @@ class Addendum:
     cost_usd: float | None = None
     submitted_by_user_id: UUID | None = None
     created_at: datetime | None = None
+    saved: SavedFile | None = None
 
 
 @attrs.frozen
 class Explanation:
-    """A package, explained to an audience. ``cost_usd`` is 0 where it had been ``cached``."""
+    """A package, explained to an audience. ``saved`` is the file of it, if one was wanted.
+
+    ``cached``: the service had written it before, so this call cost nothing. ``cost_usd`` is what it cost when it was
+    written, where that is known.
+    """
 
     markdown: str
     audience: str
     model: str | None = None
     cost_usd: float | None = None
     cached: bool | None = None
+    saved: SavedFile | None = None
 
 
 @attrs.frozen
@@ -479,16 +495,6 @@ class Migration:
     version: str | None = None
     classified_count: int | None = None
     unclassified_count: int | None = None
-
-
-@attrs.frozen
-class SavedFile:
-    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
-
-    path: Path
-    sha256: str
-    size_bytes: int
-    unpacked_to: Path | None = None
 
 
 @attrs.frozen

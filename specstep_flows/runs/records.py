@@ -209,6 +209,10 @@ class StepRecord:
     is_over: bool = False
     #: Whether somebody was told that its outcome cannot be known.
     is_unknown: bool = False
+    #: Where a file of it was put, and its digest, from before it got its name.
+    file: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
     stage: str = NOT_BEGUN
 
     @property
