@@ -448,6 +448,10 @@ class Explanation:
     saved: SavedFile | None = None
 
 
+#: The forms in which an explanation can be downloaded (walkthrough, step 6.6).
+EXPLANATION_FORMS = ("md", "txt", "pdf", "docx")
+
+
 @attrs.frozen
 class ExplanationRow:
     """An explanation that has been written."""

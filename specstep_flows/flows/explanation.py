@@ -14,10 +14,11 @@ from specstep_flows._text import did_you_mean
 from specstep_flows.engine.effects import Changes, Fetch
 from specstep_flows.flows.delivery import Delivered, Files, place_of_step, save
 from specstep_flows.flows.steps import Step, Terms, carry_out
+from specstep_flows.models import EXPLANATION_FORMS as FORMS
 from specstep_flows.models import Explanation, ExplanationRow, SavedFile
 
-#: The forms of a download (walkthrough, step 6.6), and how each begins.
-FORMS: Final[Mapping[str, bytes]] = {"md": b"", "txt": b"", "pdf": b"%PDF-", "docx": b"PK\x03\x04"}
+#: How the forms of a download begin that do not begin with text.
+BEGINNINGS: Final[Mapping[str, bytes]] = {"pdf": b"%PDF-", "docx": b"PK\x03\x04"}
 
 
 @attrs.frozen
@@ -95,7 +96,7 @@ async def download_explanation(package_id: UUID, audience: str, form: str, files
 
 async def _fetched(package_id: UUID, audience: str, form: str, path: Path, files: Files) -> Delivered:
     content = await gateway.download_explanation(package_id, audience, form)
-    if not content.startswith(FORMS[form]):
+    if not content.startswith(BEGINNINGS.get(form, b"")):
         raise errors.DamagedPackage(f"What the service sent is no {form} file. Nothing was saved; ask for it again.")
     return await save(content, path, files)
 
