@@ -39,6 +39,7 @@ __all__ = [
     "MigrationMapping",
     "MigrationPreview",
     "Package",
+    "PackageChanges",
     "PackageFile",
     "PackageOnDisk",
     "PackageRow",
@@ -502,6 +503,18 @@ class Migration:
 
 
 @attrs.frozen
+class PackageChanges:
+    """What differs between two packages: the paths of files, sorted."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+@attrs.frozen
 class RunOptions:
     """What a run was asked to do, as its record keeps it; ``run`` describes each."""
 
@@ -522,6 +535,8 @@ class RunOptions:
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
+    #: Of a run that updates a generation: which, what is known of it, and where its package is (``update``).
+    continues: Mapping[str, Any] | None = None
     #: What else a record holds, under names that are not options: such a run is shown, but cannot be resumed.
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -568,6 +583,9 @@ class RunResult:
     project_name: str | None = None
     #: The packages of a fan-out's other generations.
     further_paths: tuple[Path, ...] = ()
+    #: Of an update: the package that it was made from, and what differs.
+    before: Path | None = None
+    changes: PackageChanges | None = None
 
     def _repr_html_(self) -> str:
         from specstep_flows._facts import result_facts

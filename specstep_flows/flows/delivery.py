@@ -12,7 +12,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Fetch, Flow, Recall, Remember, Report, Sleep
-from specstep_flows.models import PackageOnDisk
+from specstep_flows.models import PackageChanges, PackageOnDisk
 from specstep_flows.runs.records import StepRecord
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class Files(Protocol):
 
     def write(self, part: Path, content: bytes) -> None:
         """Write a part file whole."""
+        ...
+
+    def compare(self, before: Path, after: Path) -> PackageChanges:
+        """What differs between two packages."""
         ...
 
     def check(self) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.session import Shared
     from specstep_flows.gateway.packages import ZipLink
-    from specstep_flows.models import RunOptions
+    from specstep_flows.models import PackageChanges, RunOptions
     from specstep_flows.package.blob_host import SecretHeaders
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
@@ -166,6 +166,12 @@ class RunFiles:
             part.write_bytes(content)
         except OSError as error:
             raise errors.OutputError(f"{part} cannot be written ({error.strerror}).") from None
+
+    def compare(self, before: Path, after: Path) -> PackageChanges:
+        """What differs between two packages. Raises ``PackageError``."""
+        from specstep_flows.package.compare import compare
+
+        return compare(before, after)
 
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
