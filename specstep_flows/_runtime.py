@@ -9,7 +9,7 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import attrs
@@ -38,6 +38,7 @@ from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
 
     import httpx
 
@@ -128,7 +129,6 @@ class _Runtime:
             self.settings.require_key()
 
     def _session(self) -> Session:
-        self._refuse_unusable()
         return Session(self._shared, report=self._on_event)
 
     def _refuse_unusable(self) -> None:
@@ -265,7 +265,7 @@ class _Runtime:
                 record=record,
             )
             try:
-                with _enough_descriptors():
+                with _ENOUGH_DESCRIPTORS:
                     yield session, resumed
             except BaseException as error:
                 assert session.record is not None
@@ -385,7 +385,7 @@ class Runtime(_Runtime):
     def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         self.check()
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             return drive(self._followed(flow), self._session(), self._http)
 
     def drive_step(
@@ -393,7 +393,7 @@ class Runtime(_Runtime):
     ) -> R:
         """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
         self.check(confirm=confirm)
-        with _enough_descriptors(), self._open_step(wanted, again, alone) as session:
+        with _ENOUGH_DESCRIPTORS, self._open_step(wanted, again, alone) as session:
             return drive(self._followed(flow), session, self._http)
 
     def drive_run(
@@ -433,7 +433,7 @@ class AsyncRuntime(_Runtime):
     async def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         self.check()
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_step(
@@ -441,7 +441,7 @@ class AsyncRuntime(_Runtime):
     ) -> R:
         """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
         self.check(confirm=confirm)
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             async with _in_threads(self._open_step(wanted, again, alone)) as session:
                 return await drive_async(self._followed(flow), session, self._http)
 
@@ -476,20 +476,21 @@ class AsyncRuntime(_Runtime):
         return await in_thread(self._adopt, generation, run_id, options)
 
 
-@contextlib.contextmanager
-def _enough_descriptors() -> Iterator[None]:
+class _EnoughDescriptors:
     """Without one to spare, anything may fail, a module that is imported late among it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
-    else:
-        return
-    raise errors.StoreError(
-        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the service; raise "
-        "the limit (ulimit -n) or close some, and resume."
-    )
+
+    def __enter__(self) -> None:
+        """There is nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise errors.StoreError(
+                f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the "
+                "service; raise the limit (ulimit -n) or close some, and resume."
+            ) from None
+
+
+_ENOUGH_DESCRIPTORS: Final = _EnoughDescriptors()
 
 
 def _nothing() -> None:

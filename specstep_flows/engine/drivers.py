@@ -29,8 +29,10 @@ STOPS_WITHIN_SECONDS: Final = 3.0
 def refuse_coroutines(*functions: object) -> None:
     """Refuse now, and not in minute 20, a callback that a sync client cannot await."""
     for function in functions:
+        if function is None:
+            continue
         called = getattr(function, "__call__", None)  # noqa: B004 - an instance whose __call__ is async
-        if function is not None and (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)):
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called):
             raise errors.UsageError(
                 f"{getattr(function, '__name__', function)!r} is a coroutine function: use it with AsyncSpecStep."
             )
