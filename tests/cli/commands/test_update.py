@@ -9,7 +9,6 @@ import pytest
 
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
-from tests.kit.bench import QUESTIONS
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def test_what_an_update_refuses_before_it_asks_anything(specstep: Any, sandbox: 
     assert len(list(sandbox.requests)) == before
     declined = specstep("update", "tea", "Add French.", "--run-id", "more", typed="n\n")
     turned = specstep("resume", "more", "--profile", "Normal", "--yes")
-    sandbox.options.clarifications = QUESTIONS
+    sandbox.options.clarifications = type(sandbox.options)().clarifications
     waiting = specstep("run", "A shop for coffee.", "--run-id", "coffee", "--on-question", "detach", "--yes")
     early = specstep("update", "coffee", "Add French.", "--yes")
     unknown = specstep("update", "milk", "Add French.", "--yes")
