@@ -180,7 +180,8 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
         refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been {payment.made}.")
     else:
         refusal.add(
-            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; {payment.resumed} looks first."
+            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; {payment.resumed} looks "
+            "first."
         )
     raise refusal
 
