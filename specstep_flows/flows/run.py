@@ -107,6 +107,11 @@ async def _check(job: Job) -> Account | None:
         UsageError, SettingsError, AuthenticationError: what does not fit. Nothing was sent but reads.
     """
     record = await current_record()
+    if record.options.continues is not None and job.is_user_actor and record.generation_id is None:
+        raise errors.UsageError(
+            "With an access token (oat_...) the service starts a generation by itself when an interview is complete, "
+            "which would be paid for and be no update. Use an API key (sf_...). Nothing was sent."
+        )
     if record.file is None:
         await Fetch(lambda _: job.files.check())
     account = await _verify_key(job.key_check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
@@ -33,7 +34,7 @@ class Service:
 
     def __init__(self, late: float = 0.0) -> None:
         self.late = late
-        self.now = lambda: 0.0
+        self.now: Callable[[], float] = lambda: 0.0
         self.made: list[tuple[float, dict[str, Any]]] = []
         #: What the next paid requests are answered with; what is None is carried out.
         self.answers: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ class Service:
 
     def __init__(self, named: UUID | None = None, late: float = 0.0) -> None:
         self.named, self.late = named, late
-        self.now = lambda: 0.0
+        self.now: Callable[[], float] = lambda: 0.0
         self.updates: list[tuple[float, dict[str, Any]]] = []
         self.lost: list[errors.RequestError] = []
         self.has_old_package = True
@@ -145,6 +146,15 @@ def test_a_lost_answer_of_an_update_is_looked_for_by_whoever_asks(lost: errors.C
     assert acting.play(find_started(job(Disk(), known))) == NEW
     assert acting.count("update_generation") == 0
     assert after(acting).generation_ids == (NEW,)
+
+
+def test_a_person_s_token_makes_no_update() -> None:
+    """The service would start another generation by itself, so nothing is sent."""
+    acting = played(Service(), record(), Disk())
+    with pytest.raises(errors.UsageError, match="API key"):
+        acting.play(run_job(attrs.evolve(job(Disk(), record()), is_user_actor=True)))
+
+    assert acting.sent == []
 
 
 def test_the_agent_of_an_update_is_told_what_it_is_about() -> None:
