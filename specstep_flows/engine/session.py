@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs.deliveries import DeliveryLog
-    from specstep_flows.runs.records import RunRecord
-    from specstep_flows.runs.store import RunStore
+    from specstep_flows.runs.records import Records, RunRecord
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
@@ -66,8 +65,13 @@ class Shared:
     @property
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
-        floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
+        return self.real_timeout_of(0.0)
+
+    def real_timeout_of(self, works_seconds: float) -> float:
+        """The same for one on which the service may work so many seconds."""
+        timeout = max(self.request_timeout, works_seconds)
+        floor = min(timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
+        return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 class Flag:
@@ -94,7 +98,7 @@ class Session:
     shared: Shared
     deadline: float | None = None
     report: Callable[[Event], Any] | None = None
-    store: RunStore | None = None
+    store: Records | None = None
     record: RunRecord | None = None
     stopping: Flag = attrs.field(factory=Flag)
     #: Whether it was told that the key is refused for a while.
