@@ -26,6 +26,7 @@ from specstep_flows.sandbox import (
     interviews,
     keys,
     kickoffs,
+    mcp,
     migrations,
     packages,
     reports,
@@ -65,6 +66,7 @@ _RESOURCES = (
     reports.templates,
     connectors.routes,
     connectors.provider,
+    mcp.routes,
 )
 
 #: Literal segments before parameters, so that the first that fits is the right one.

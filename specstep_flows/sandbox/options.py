@@ -245,6 +245,8 @@ class SandboxOptions:
 
     # Shapes that the pages leave open
     list_envelope: Literal["array", "object"] = "object"
+    #: How the MCP endpoint frames its answers; its page says that nothing is streamed.
+    mcp_framing: Literal["json", "events"] = "json"
     #: Ids and tokens follow from it, so that two sandboxes told the same things say the same things.
     seed: int = 1
 

@@ -14,7 +14,7 @@ from specstep_flows.sandbox.document import OPERATIONS
 from tests.kit.api import STATE, op
 from tests.kit.conformance import blank, document, operations
 
-NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox", "GET /sandbox/providers/{provider}/consent"}
+NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox", "GET /sandbox/providers/{provider}/consent", "POST /mcp"}
 
 
 def test_both_documents_hold_what_is_served() -> None:

@@ -108,7 +108,9 @@ def test_answers_conform(operation: Any, world: World) -> None:
     )
     def any_request(case: Any) -> None:
         world.aim(case)
-        answer = case.call(base_url=world.sandbox.url, headers=world.headers(operation), allow_redirects=False, timeout=10)
+        answer = case.call(
+            base_url=world.sandbox.url, headers=world.headers(operation), allow_redirects=False, timeout=10
+        )
         if (operation.label, answer.status_code) not in BEYOND_THE_CONTRACT:
             case.validate_response(answer, checks=CHECKS)
 
