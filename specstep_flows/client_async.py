@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from specstep_flows._http import open_http_async
 from specstep_flows._lazy import LazyModule
 from specstep_flows.settings import Settings
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import calling, clarifications, control, delivery, interview, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, delivery, estimate, interview, kickoff, watch
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import Duration, Profile, RunChanges
     from specstep_flows.runs import opening, records
@@ -38,6 +39,7 @@ else:
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
     delivery = LazyModule("specstep_flows.flows.delivery")
+    estimate = LazyModule("specstep_flows.flows.estimate")
     gateway = LazyModule("specstep_flows.gateway")
     interview = LazyModule("specstep_flows.flows.interview")
     kickoff = LazyModule("specstep_flows.flows.kickoff")
@@ -371,6 +373,20 @@ class AsyncSpecStep:
     async def get_capabilities(self) -> models.Capabilities:
         """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
         return await self._drive(gateway.get_capabilities())
+
+    async def estimate_generation(self, profile: Profile | None = None) -> models.ServiceEstimate:
+        """What the service expects a generation to cost, from your account's history; nothing is started.
+
+        ``profile`` as for ``run``. REST has no estimate, so this asks the service's MCP endpoint with the same key. How
+        that answers is an assumption: whatever it says that cannot be understood is an estimate without figures, whose
+        ``reason`` says why.
+
+        POST /mcp
+
+        Raises:
+            NotConnected: the service cannot be reached.
+        """
+        return await self._drive(estimate.estimate_generation(profile or self.settings.profile or DEFAULT_PROFILE))
 
     # The interview.
 

@@ -32,6 +32,7 @@ VERBS: Final = {
     "answer": ("answer", "Answer a generation's questions."),
     "report": ("report", "Write a run's report and receipt."),
     "cancel": ("generation", "Cancel a run or a generation for good."),
+    "estimate": ("estimate", "Estimate what a generation costs."),
     "api": ("api", "Call any operation of the API."),
     "sandbox": ("sandbox", "Run a local SpecStep sandbox until Ctrl-C."),
     "doctor": ("doctor", "Check settings, store, key, quota and clock."),
