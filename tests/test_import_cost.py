@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from specstep_flows import AsyncSpecStep, RunStore
+from specstep_flows.sandbox import Sandbox
 
 SHOW_MODULES = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
 
@@ -117,3 +122,25 @@ def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modu
     # httpx has a command of its own, and loads rich and click for it where they are installed.
     assert not packages(loaded) & {"typer", "starlette", "uvicorn", "yaml"}
     assert not {module for module in loaded if module.startswith(("specstep_flows.cli.", "specstep_flows.sandbox"))}
+
+
+def test_a_warm_call_searches_for_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a call imports when it is made is there: a search that finds nothing is made again by each call."""
+    searched: list[str] = []
+    find_spec = PathFinder.find_spec
+
+    def find(fullname: str, path: Any = None, target: Any = None) -> Any:
+        searched.append(fullname)
+        return find_spec(fullname, path, target)
+
+    async def go() -> None:
+        with Sandbox(port=0) as sandbox:
+            async with AsyncSpecStep(sandbox.api_key, api_url=sandbox.url, store=RunStore.in_memory()) as client:
+                await client.get_account()
+                monkeypatch.setattr(PathFinder, "find_spec", find)
+                for _ in range(3):
+                    await client.get_account()
+
+    asyncio.run(go())
+
+    assert not searched

@@ -164,6 +164,7 @@ def test_a_run_that_was_cancelled_is_nobodys_at_once(
     bench.judge(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [KeyError])
 def test_a_callback_that_raises_at_any_event_loses_nothing(new_bench: Any, kind: Any) -> None:
     """What the user's own progress callback raises reaches the user; the same command goes on."""

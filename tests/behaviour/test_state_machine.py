@@ -385,8 +385,8 @@ QUICK = settings(
 
 
 def test_a_run_keeps_its_promises_whatever_happens() -> None:
-    """Forty short histories; the slow test has more, and longer ones."""
-    run_state_machine_as_test(RunMachine, settings=settings(QUICK, max_examples=40))
+    """A dozen short histories; the slow test has more, and longer ones."""
+    run_state_machine_as_test(RunMachine, settings=settings(QUICK, max_examples=12))
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ it) and, between them, what the process does to the files of the output folder.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import json
 import os
 import re
@@ -160,14 +162,19 @@ def command(order: Order, clock: SharedClock) -> None:
 
 
 def starter(read: Callable[[], str], write: Callable[[str], None]) -> None:
-    """Fork a process for each order; write its id at once, and how it ended when it has."""
+    """Fork a process for each order; write its id at once, and how it ended when it has.
+
+    What a process that lived to its end had imported is imported here then, so that none after it has to.
+    """
     while line := read():
         order = Order(**json.loads(line))
+        modules = Path(order.folder, "modules")
         child = os.fork()
         if child == 0:
             code = 70
             try:
                 live(order)
+                modules.write_text("\n".join(sys.modules))
                 code = 0
             except BaseException:
                 import traceback
@@ -178,31 +185,15 @@ def starter(read: Callable[[], str], write: Callable[[str], None]) -> None:
                 os._exit(code)
         write(f"{child}\n")
         _, status = os.waitpid(child, 0)
+        if modules.exists():
+            for name in modules.read_text().splitlines():
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+            modules.unlink()
         write(f"{os.waitstatus_to_exitcode(status)}\n")
 
 
 def main() -> None:
-    # Once through everything that is imported late, so that no forked process has to.
-    import importlib
-    import pkgutil
-
-    import specstep_client.models
-
-    import specstep_flows.flows
-    import specstep_flows.gateway
-    import specstep_flows.package.unpack  # noqa: F401
-
-    for name in ("interviews", "generations", "reference_documents", "packages", "account", "intake_artifacts"):
-        package = importlib.import_module(f"specstep_client.api.{name}")
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
-    for name in specstep_client.models.__all__:
-        getattr(specstep_client.models, name)
-    importlib.import_module("specstep_flows.package.download")
-    importlib.import_module("specstep_flows.cli.main").load("run")
-    importlib.import_module("filelock")
-    importlib.import_module("anyio._backends._asyncio")
-
     def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
