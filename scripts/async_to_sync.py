@@ -1,7 +1,7 @@
-"""Makes ``specstep_flows/client.py`` from ``client_async.py``, so that the two clients cannot differ.
+"""Makes ``client.py`` and ``_surface`` from ``client_async.py`` and ``_surface_async``: the two clients cannot differ.
 
-    python scripts/async_to_sync.py            # write it
-    python scripts/async_to_sync.py --check    # exit 1 when it is not what the async one gives
+    python scripts/async_to_sync.py            # write them
+    python scripts/async_to_sync.py --check    # exit 1 when they are not what the async ones give
 
 Words are replaced, token by token: ``await`` and ``async`` go, and a few names have a twin.
 """
@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-SOURCE: Final = ROOT / "specstep_flows" / "client_async.py"
-TARGET: Final = ROOT / "specstep_flows" / "client.py"
+PACKAGE: Final = ROOT / "specstep_flows"
 
 #: Names of the async client, and what stands for them in the other.
 TWINS: Final = {
@@ -28,6 +27,13 @@ TWINS: Final = {
     "Respondent": "SyncRespondent",
     "AsyncRuntime": "Runtime",
     "AsyncSpecStep": "SpecStep",
+    "AsyncRows": "Rows",
+    "AsyncIterator": "Iterator",
+    "StopAsyncIteration": "StopIteration",
+    "_surface_async": "_surface",
+    "AsyncClient": "Client",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
@@ -36,18 +42,24 @@ TWINS: Final = {
 #: The same in prose and examples.
 PROSE: Final = (
     (r"``async with``", "``with``"),
-    (r"\basync with\b", "with"),
+    (r"\basync (with|for)\b", r"\1"),
     (r"\(await ([^()]*\([^()]*\))\)", r"\1"),
     (r"\bawait ", ""),
     (r"for code on an event loop", "for code that blocks"),
     (r"With ``AsyncSpecStep`` the callables may be coroutine functions", "The callables are plain functions"),
     (r"\s*With ``AsyncSpecStep`` it may be a coroutine\s+function\.", ""),
 )
-DOCUMENTATION: Final = '''"""SpecStep: the service for code that blocks, every method written out.
-
-Made from ``client_async.py`` by ``scripts/async_to_sync.py``: never edit it, change that one and run the script.
+#: What replaces the docstring of ``client_async.py``.
+DOCUMENTATION: Final = """SpecStep: the service for code that blocks, every method written out.
 """
-'''
+#: What follows the first paragraph of each made file's docstring.
+MADE: Final = "Made from ``{source}`` by ``scripts/async_to_sync.py``: never edit it, edit that one."
+
+
+def sources() -> dict[Path, Path]:
+    """Every file that is made, with the one that it is made from."""
+    found = {PACKAGE / "client.py": PACKAGE / "client_async.py"}
+    return found | {PACKAGE / "_surface" / path.name: path for path in (PACKAGE / "_surface_async").glob("*.py")}
 
 
 def in_prose(text: str) -> str:
@@ -57,8 +69,8 @@ def in_prose(text: str) -> str:
     return re.sub(rf"\b({'|'.join(TWINS)})\b", lambda name: TWINS[name[0]], text)
 
 
-def to_sync(source: str) -> str:
-    """The text of ``client.py``, not yet formatted."""
+def to_sync(source: str, name: str) -> str:
+    """The text of the sync twin of ``name``, not yet formatted."""
     lines = source.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -79,16 +91,18 @@ def to_sync(source: str) -> str:
         elif begin < len(source):
             pieces.append(source[begin:end])
     made = "".join(pieces)
-    return DOCUMENTATION + made[made.index("\nfrom __future__") :]
+    documented, end_of_it, rest = made.removeprefix('"""').partition('"""')
+    first = DOCUMENTATION if name == "client_async.py" else documented.partition("\n")[0]
+    return f'"""{first.strip()}\n\n{MADE.format(source=name)}\n{end_of_it}{rest}'
 
 
-def formatted(text: str) -> str:
+def formatted(text: str, target: Path) -> str:
     """``text`` as the formatter leaves it."""
     ruff = Path(sys.executable).with_name("ruff")
     # The twins of names are sorted otherwise than they.
     for command in (["check", "--select", "I", "--fix-only", "--quiet"], ["format"]):
         text = subprocess.run(
-            [ruff, *command, "--stdin-filename", str(TARGET), "-"],
+            [ruff, *command, "--stdin-filename", str(target), "-"],
             input=text,
             capture_output=True,
             text=True,
@@ -98,17 +112,25 @@ def formatted(text: str) -> str:
 
 
 def main() -> int:
-    """Write the sync client, or compare it."""
+    """Write the sync client's files, or compare them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when client.py is not up to date")
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when one is not up to date")
     is_check = parser.parse_args().check
-    wanted = formatted(to_sync(SOURCE.read_text(encoding="utf-8")))
-    if not is_check:
-        TARGET.write_text(wanted, encoding="utf-8")
+    old = []
+    for target, source in sources().items():
+        name = str(source.relative_to(PACKAGE))
+        wanted = formatted(to_sync(source.read_text(encoding="utf-8"), name), target)
+        if is_check and not (target.is_file() and target.read_text(encoding="utf-8") == wanted):
+            old.append(str(target.relative_to(ROOT)))
+        elif not is_check:
+            target.write_text(wanted, encoding="utf-8")
+    for target in sorted(set((PACKAGE / "_surface").glob("*.py")) - set(sources())):
+        old.append(str(target.relative_to(ROOT)))
+        if not is_check:
+            target.unlink()
+    if not is_check or not old:
         return 0
-    if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == wanted:
-        return 0
-    print("specstep_flows/client.py is not what client_async.py gives: run scripts/async_to_sync.py", file=sys.stderr)
+    print(f"{', '.join(old)}: not what the async client gives; run scripts/async_to_sync.py", file=sys.stderr)
     return 1
 
 

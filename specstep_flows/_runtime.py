@@ -31,7 +31,8 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
-from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
+from specstep_flows.runs.records import NOT_BEGUN, RunList, RunRecord, check_number, seconds_of
+from specstep_flows.runs.steps import StepStore
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
     from specstep_flows.models import Duration, RunOptions
-    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.records import StepRecord
     from specstep_flows.settings import Settings
 
 R = TypeVar("R")
@@ -196,7 +197,7 @@ class _Runtime:
     ) -> R:
         """The flow of a run, which says which run it is before anything is sent that leaves a trace."""
         record = session.record
-        assert record is not None
+        assert isinstance(record, RunRecord)
         job = Job(
             files=self._files_of(record.options, tell),
             opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
@@ -277,25 +278,43 @@ class _Runtime:
                 self.store.update(before.run_id, changes)
 
     @contextlib.contextmanager
-    def _alone(self, identifier: UUID | None) -> Iterator[None]:
-        """Nobody else who has this store pays meanwhile for what is made of a generation or an intake.
+    def _alone(self, identifier: UUID | None, step: str) -> Iterator[None]:
+        """Nobody else who has this store pays meanwhile for what is made of a generation or an intake, or for a step.
 
         Two that look for what is there, and then both send, would both pay.
         """
-        if identifier is None:
-            yield
-            return
         try:
-            let_go = self.store.hold(str(identifier))
+            let_go = self.store.hold(step if identifier is None else str(identifier))
         except errors.RunBusy:
+            what = "the same" if identifier is None else f"a generation that is made of {identifier}"
             raise errors.RunBusy(
-                f"Another process or thread is paying for a generation that is made of {identifier} just now, and this "
-                "one has sent nothing: wait until that is done, then check with `specstep generation list`."
+                f"Another process or thread is paying for {what} just now, and this one has sent nothing: wait until "
+                "that is done. The same call then shows what came of it, and pays for nothing."
             ) from None
         try:
             yield
         finally:
             let_go()
+
+    @contextlib.contextmanager
+    def _open_step(self, wanted: StepRecord, again: bool, alone: UUID | None) -> Iterator[Session]:
+        """A session that drives alone what costs and is part of no run. Where nothing was sent, no record is left.
+
+        ``alone`` is the generation or intake that it is made of, where another step may be made of the same.
+        """
+        with self._alone(alone, wanted.run_id):
+            steps = StepStore(self.store, str(alone or wanted.run_id))
+            record = steps.open(wanted, again=again)
+            session = Session(self._shared, report=self._on_event, store=steps, record=record)
+            try:
+                yield session
+            except BaseException as error:
+                with contextlib.suppress(errors.StoreError):
+                    if session.record is not None and not session.record.may_have_cost:
+                        steps.discard(record.run_id)
+                    elif isinstance(error, errors.OutcomeUnknown):
+                        steps.update(record.run_id, {"is_unknown": True})
+                raise
 
     def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         self._refuse_unusable()
@@ -342,11 +361,19 @@ class Runtime(_Runtime):
         refuse_coroutines(self._on_event, *callbacks.values())
         super().check(**callbacks)
 
-    def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
-        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+    def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
         self.check()
-        with _enough_descriptors(), self._alone(alone):
+        with _enough_descriptors():
             return drive(self._followed(flow), self._session(), self._http)
+
+    def drive_step(
+        self, wanted: StepRecord, flow: Flow[R], *, again: bool, confirm: object = None, alone: UUID | None = None
+    ) -> R:
+        """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
+        self.check(confirm=confirm)
+        with _enough_descriptors(), self._open_step(wanted, again, alone) as session:
+            return drive(self._followed(flow), session, self._http)
 
     def drive_run(
         self,
@@ -378,12 +405,20 @@ class AsyncRuntime(_Runtime):
 
     _http: httpx.AsyncClient
 
-    async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
-        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+    async def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
         self.check()
         with _enough_descriptors():
-            async with _in_threads(self._alone(alone)):
-                return await drive_async(self._followed(flow), self._session(), self._http)
+            return await drive_async(self._followed(flow), self._session(), self._http)
+
+    async def drive_step(
+        self, wanted: StepRecord, flow: Flow[R], *, again: bool, confirm: object = None, alone: UUID | None = None
+    ) -> R:
+        """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
+        self.check(confirm=confirm)
+        with _enough_descriptors():
+            async with _in_threads(self._open_step(wanted, again, alone)) as session:
+                return await drive_async(self._followed(flow), session, self._http)
 
     async def drive_run(
         self,

@@ -1,61 +1,60 @@
 """AsyncSpecStep: the service for code on an event loop, every method written out.
 
-``client.py``, which holds ``SpecStep``, is made from this file by ``scripts/async_to_sync.py``: change this one.
-Opening a client builds its HTTP client and nothing else; what a method needs is imported with its first call.
+Here are opening, closing and whole runs; the methods of each resource are in ``_surface_async``. ``client.py`` with
+``SpecStep`` and ``_surface`` are made from these by ``scripts/async_to_sync.py``: change these. Opening a client builds
+its HTTP client and nothing else; what a method needs is imported with its first call.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http_async
 from specstep_flows._lazy import LazyModule
+from specstep_flows._surface_async.account import AccountMethods
+from specstep_flows._surface_async.base import AsyncRows
+from specstep_flows._surface_async.generations import GenerationMethods
+from specstep_flows._surface_async.interviews import InterviewMethods
+from specstep_flows._surface_async.packages import PackageMethods
+from specstep_flows._surface_async.paid import PaidMethods
 from specstep_flows.settings import Settings
-from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import ModuleType, TracebackType
-    from typing import Unpack
+    from typing import Self, Unpack
     from uuid import UUID
 
-    from specstep_flows import _paths as paths
     from specstep_flows import _runtime as runtimes
     from specstep_flows import callbacks, gateway, models
     from specstep_flows.callbacks import Attachments, Brief, Confirm, Messages, Policy, Respondent
     from specstep_flows.engine.clock import Clock
-    from specstep_flows.engine.effects import Flow
     from specstep_flows.events import Event
-    from specstep_flows.flows import calling, clarifications, control, delivery, estimate, interview, kickoff, watch
+    from specstep_flows.flows import calling
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import Duration, Profile, RunChanges
-    from specstep_flows.runs import opening, records
+    from specstep_flows.runs import opening
     from specstep_flows.runs.records import RunList, RunRecord
     from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
     calling = LazyModule("specstep_flows.flows.calling")
-    clarifications = LazyModule("specstep_flows.flows.clarifications")
-    control = LazyModule("specstep_flows.flows.control")
-    delivery = LazyModule("specstep_flows.flows.delivery")
-    estimate = LazyModule("specstep_flows.flows.estimate")
     gateway = LazyModule("specstep_flows.gateway")
-    interview = LazyModule("specstep_flows.flows.interview")
-    kickoff = LazyModule("specstep_flows.flows.kickoff")
     opening = LazyModule("specstep_flows.runs.opening")
-    paths = LazyModule("specstep_flows._paths")
-    records = LazyModule("specstep_flows.runs.records")
     run_flows = LazyModule("specstep_flows.flows.run")
     runtimes = LazyModule("specstep_flows._runtime")
-    watch = LazyModule("specstep_flows.flows.watch")
 
-__all__ = ["AsyncSpecStep"]
-
-R = TypeVar("R")
+__all__ = ["AsyncRows", "AsyncSpecStep"]
 
 
-class AsyncSpecStep:
+class AsyncSpecStep(
+    AccountMethods,
+    InterviewMethods,
+    GenerationMethods,
+    PackageMethods,
+    PaidMethods,
+):
     """The service, for code on an event loop. Close it, or use it in ``async with``.
 
     ::
@@ -104,18 +103,6 @@ class AsyncSpecStep:
         self._made_of = (store, on_event, clock, limits)
         self._opened: runtimes.AsyncRuntime | None = None
 
-    @property
-    def _runtime(self) -> runtimes.AsyncRuntime:
-        if self._opened is None:
-            self._opened = runtimes.AsyncRuntime(self.settings, self._http, *self._made_of)
-        return self._opened
-
-    async def _drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
-        try:
-            return await self._runtime.drive(flow, alone)
-        finally:
-            flow.close()
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.settings.api_url!r})"
 
@@ -125,7 +112,7 @@ class AsyncSpecStep:
         if self._opened is not None:
             self._opened.close()
 
-    async def __aenter__(self) -> AsyncSpecStep:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -331,322 +318,8 @@ class AsyncSpecStep:
             NotFound: there is no such generation, or it is not this account's.
         """
         opening.run_options(**options)  # What makes no sense is refused before anything is asked.
-        generation = await self.get_generation(generation_id)
+        generation = await self._drive(gateway.get_generation(callbacks.as_id(generation_id)))
         return await self._runtime.adopt(generation, run_id, options)
-
-    async def download_package(
-        self,
-        package_id: UUID | str,
-        *,
-        output: Path | str | None = None,
-        unpack: bool = False,
-        force: bool = False,
-    ) -> models.PackageOnDisk:
-        """Download one package by its own id, whichever way it was made: one of migrated documents, too.
-
-        ``output`` is the zip's name, or the folder to put it in (default: the working folder, under the package's id);
-        ``unpack`` unpacks it into a folder of the same name, ``force`` replaces a file that is already there. The same
-        call continues a download that broke off. It costs nothing. A run's package comes with ``run`` and ``resume``.
-
-        GET /v1/packages/{id}, GET /v1/packages/{id}/zip, then the storage host
-
-        Raises:
-            NotFound: it is not there, or not this account's.
-            UsageError, OutputError: it cannot be put there.
-            DownloadError: the bytes did not arrive; what came is kept.
-            DamagedPackage, HostilePackage: what arrived is not what it should be.
-        """
-        options = opening.run_options(output=output, unpack=unpack, force=force)
-        files = self._runtime.files(options)
-        return await self._drive(delivery.download_package(callbacks.as_id(package_id), files, unpack=unpack))
-
-    # The account and the service.
-
-    async def get_account(self) -> models.Account:
-        """Whose key it is; the cheapest way to verify it. GET /v1/me"""
-        return await self._drive(gateway.get_me())
-
-    async def get_usage(self) -> models.Usage:
-        """The quota: used, left, and when it resets. GET /v1/usage"""
-        return await self._drive(gateway.get_usage())
-
-    async def get_capabilities(self) -> models.Capabilities:
-        """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
-        return await self._drive(gateway.get_capabilities())
-
-    async def estimate_generation(self, profile: Profile | None = None) -> models.ServiceEstimate:
-        """What the service expects a generation to cost, from your account's history; nothing is started.
-
-        ``profile`` as for ``run``. REST has no estimate, so this asks the service's MCP endpoint with the same key. How
-        that answers is an assumption: whatever it says that cannot be understood is an estimate without figures, whose
-        ``reason`` says why.
-
-        POST /mcp
-
-        Raises:
-            NotConnected: the service cannot be reached.
-        """
-        return await self._drive(estimate.estimate_generation(profile or self.settings.profile or DEFAULT_PROFILE))
-
-    # The interview.
-
-    async def start_interview(self) -> models.Interview:
-        """Start an interview; its ``reply`` is the agent's opening turn. POST /v1/interviews"""
-        return await self._drive(interview.start_interview())
-
-    async def get_interview(self, interview_id: UUID | str) -> models.Interview:
-        """The interview with its transcript so far. GET /v1/interviews/{id}"""
-        return await self._drive(gateway.get_interview(callbacks.as_id(interview_id)))
-
-    async def say(self, interview_id: UUID | str, message: str, *, key: str | None = None) -> models.Interview:
-        """Say something and wait for the agent's reply: ``say(…).reply``. POST /v1/interviews/{id}/turns
-
-        ``key`` is the Idempotency-Key (a fresh one by default): give your own to be able to repeat the call in another
-        process without saying it twice.
-
-        Raises:
-            TurnFailed: the service could not answer.
-        """
-        return await self._drive(interview.say(callbacks.as_id(interview_id), message, key=key))
-
-    async def cancel_turn(self, job_id: UUID | str) -> models.TurnJob:
-        """Give up a turn that is still in flight. POST /v1/interviews/turns/{jobId}/cancel
-
-        The agent's reply may all the same appear in the transcript.
-
-        Raises:
-            Conflict: the turn is over already.
-        """
-        return await self._drive(gateway.cancel_turn_job(callbacks.as_id(job_id)))
-
-    async def attach_document(self, interview_id: UUID | str, path: Path | str) -> models.ReferenceDocument:
-        """Attach a reference document, once. POST /v1/interviews/{interviewId}/reference-documents
-
-        Raises:
-            UsageError: the file cannot be read, or is empty; nothing was sent.
-        """
-        file = paths.user_path(path)
-        return await self._drive(interview.attach_document(callbacks.as_id(interview_id), file))
-
-    async def list_documents(self, interview_id: UUID | str) -> list[models.ReferenceDocument]:
-        """The reference documents of an interview. GET /v1/interviews/{interviewId}/reference-documents"""
-        return await self._drive(gateway.list_reference_documents(callbacks.as_id(interview_id)))
-
-    async def detach_document(self, interview_id: UUID | str, document_id: UUID | str) -> None:
-        """Remove a reference document.
-
-        DELETE /v1/interviews/{interviewId}/reference-documents/{documentId}
-        """
-        return await self._drive(
-            gateway.delete_reference_document(callbacks.as_id(interview_id), callbacks.as_id(document_id))
-        )
-
-    async def complete_interview(self, interview_id: UUID | str) -> models.Interview:
-        """Close an interview and wait for its ``intake_artifact_id``. POST /v1/interviews/{id}/complete
-
-        Raises:
-            InterviewEnded: it cannot be completed yet, or nothing came of it.
-        """
-        return await self._drive(interview.complete_interview(callbacks.as_id(interview_id)))
-
-    # The generation.
-
-    async def start_generation(
-        self,
-        intake_id: UUID | str | models.Interview,
-        *,
-        interview_id: UUID | str | None = None,
-        profile: Profile | None = None,
-        project_type: str | None = None,
-        mirror_selection: str | None = None,
-        settle_seconds: float | None = None,
-    ) -> UUID:
-        """Start a generation of a completed interview, or of its intake artifact's id. This costs.
-
-        POST /v1/generations; the new generation's id.
-
-        When the response is lost, the list of generations tells whether it was started; it is never sent twice on a
-        guess. ``settle_seconds`` is how long the service may take to carry out a lost request (default: the setting).
-        Only ``run`` makes it safe against the death of this process as well.
-
-        Raises:
-            QuotaExceeded, ConcurrencyCapReached: nothing was started.
-            OutcomeUnknown: several new generations are there.
-        """
-        intake, of_interview = callbacks.intake_of(intake_id, interview_id)
-        return await self._drive(
-            kickoff.start_generation(
-                intake,
-                of_interview,
-                profile=profile,
-                project_type=project_type,
-                mirror_selection=mirror_selection,
-                settle_seconds=self._settle_seconds(settle_seconds),
-            )
-        )
-
-    async def get_generation(self, generation_id: UUID | str) -> models.Generation:
-        """A generation with every status field. GET /v1/generations/{id}"""
-        return await self._drive(gateway.get_generation(callbacks.as_id(generation_id)))
-
-    async def list_generations(self, *, deleted: bool = False, first_page: bool = False) -> list[models.GenerationRow]:
-        """Every generation of the account, newest first, all pages; with ``first_page`` the newest 50 by one request.
-
-        GET /v1/generations, GET /v1/generations/deleted
-        """
-        return await self._drive(gateway.list_generations(deleted=deleted, first_page=first_page))
-
-    async def wait_for_generation(
-        self,
-        generation_id: UUID | str,
-        *,
-        on_question: Policy | None = None,
-        settle_seconds: float | None = None,
-        wait_paused: Duration = 3600.0,
-    ) -> models.Generation:
-        """Watch a generation until it is Complete. GET /v1/generations/{id}
-
-        ``on_question`` answers its questions; without it, a question raises ``AnswersNeeded``. One that was paused is
-        watched for ``wait_paused``.
-
-        Raises:
-            GenerationFailed, GenerationCancelled, GenerationPaused, AnswersNeeded: its other ends.
-        """
-        settle = self._settle_seconds(settle_seconds)
-        watched = records.seconds_of("wait_paused", wait_paused)
-        records.check_option("wait_paused", watched)
-        self._runtime.check(on_question=on_question)
-        return await self._drive(
-            watch.wait_for_generation(callbacks.as_id(generation_id), on_question, settle, watched)
-        )
-
-    async def get_questions(self, generation_id: UUID | str) -> list[models.Clarification]:
-        """The questions that a paused generation waits for; none when it does not wait.
-
-        GET /v1/generations/{id}/clarifications
-        """
-        return await self._drive(gateway.get_clarifications(callbacks.as_id(generation_id)))
-
-    async def answer_questions(
-        self,
-        generation_id: UUID | str,
-        answers: Mapping[str, str] | Sequence[models.Answer] | Policy,
-        *,
-        settle_seconds: float | None = None,
-    ) -> list[models.Answer]:
-        """Answer every pending question, verbatim by its text; what was accepted. A run is answered by ``answer``.
-
-        ``answers`` are given by question, or by a policy that is called with the questions; where the questions change
-        meanwhile, the policy is called again.
-
-        POST /v1/generations/{id}/clarifications/answers
-
-        Raises:
-            AnswersNeeded: a pending question has no answer; none was sent.
-            UsageError: answers were given, and nothing is asked.
-        """
-        settle = self._settle_seconds(settle_seconds)
-        return await self._drive(clarifications.answer_questions(callbacks.as_id(generation_id), answers, settle))
-
-    async def pause_generation(self, generation_id: UUID | str) -> models.Generation:
-        """Halt a generation where it is. POST /v1/generations/{id}/pause
-
-        Raises:
-            Conflict: its state does not allow it.
-        """
-        return await self._drive(control.pause_generation(callbacks.as_id(generation_id)))
-
-    async def resume_generation(self, generation_id: UUID | str) -> models.Generation:
-        """Put a paused generation back into the state it had. POST /v1/generations/{id}/resume
-
-        The service records the state only: it does not queue the work again, so nothing may move for a while.
-
-        Raises:
-            Conflict: it is not paused.
-        """
-        return await self._drive(control.resume_generation(callbacks.as_id(generation_id)))
-
-    async def cancel_generation(self, generation_id: UUID | str, reason: str | None = None) -> models.Generation:
-        """Stop a generation for good. POST /v1/generations/{id}/cancel
-
-        Raises:
-            Conflict: it is over already.
-        """
-        return await self._drive(control.cancel_generation(callbacks.as_id(generation_id), reason))
-
-    async def retry_generation(
-        self, generation_id: UUID | str, *, settle_seconds: float | None = None, again: bool = False
-    ) -> UUID:
-        """Run a failed generation's intake again; the new generation's id. This costs.
-
-        A newer generation of the same interview and profile that has not failed and was not cancelled is taken for one
-        that an earlier call started: ``again`` pays for another all the same.
-
-        POST /v1/generations/{id}/retry
-
-        Raises:
-            Conflict: this one cannot be retried (a Researcher's child, an old one).
-            OutcomeUnknown: it seems to have been retried already (``candidates``); nothing was sent.
-            RunBusy: another process is doing it at this moment.
-        """
-        settle = self._settle_seconds(settle_seconds)
-        identifier = callbacks.as_id(generation_id)
-        return await self._drive(kickoff.retry_generation(identifier, settle, again=again), alone=identifier)
-
-    async def update_generation(
-        self,
-        generation_id: UUID | str,
-        intake_id: UUID | str,
-        *,
-        settle_seconds: float | None = None,
-        again: bool = False,
-    ) -> UUID:
-        """Generate again from a newer interview; the new generation's id. This costs.
-
-        A newer generation of the same intake is taken for one that an earlier call started, as by
-        ``retry_generation``.
-
-        POST /v1/generations/{id}/update
-
-        Raises:
-            OutcomeUnknown: it seems to have been updated already (``candidates``); nothing was sent.
-            RunBusy: another process is doing it at this moment.
-        """
-        settle = self._settle_seconds(settle_seconds)
-        identifier, intake = callbacks.as_id(generation_id), callbacks.as_id(intake_id)
-        return await self._drive(kickoff.update_generation(identifier, intake, settle, again=again), alone=intake)
-
-    async def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
-        """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""
-        return await self._drive(gateway.rename_generation(callbacks.as_id(generation_id), name))
-
-    async def get_conversation(
-        self, generation_id: UUID | str, take: int | None = None
-    ) -> list[models.ConversationItem]:
-        """What each agent did, newest ``take`` of them. GET /v1/generations/{id}/conversation"""
-        return await self._drive(gateway.get_conversation(callbacks.as_id(generation_id), take))
-
-    async def get_events(self, generation_id: UUID | str) -> list[models.GenerationEvent]:
-        """What happened in each stage. GET /v1/generations/{id}/events"""
-        return await self._drive(gateway.get_events(callbacks.as_id(generation_id)))
-
-    # The package.
-
-    async def get_package(self, package_id: UUID | str) -> models.Package:
-        """A package's record. GET /v1/packages/{id}"""
-        return await self._drive(gateway.get_package(callbacks.as_id(package_id)))
-
-    async def get_package_of(self, generation_id: UUID | str) -> models.Package:
-        """The newest package of a generation. GET /v1/generations/{id}/package
-
-        Raises:
-            NotFound: there is none yet, or it was deleted.
-        """
-        return await self._drive(gateway.get_generation_package(callbacks.as_id(generation_id)))
-
-    async def list_package_files(self, package_id: UUID | str) -> list[models.PackageFile]:
-        """The files inside a package, without downloading it. GET /v1/packages/{id}/files"""
-        return await self._drive(gateway.list_package_files(callbacks.as_id(package_id)))
 
     # Everything else that the API offers.
 
@@ -667,9 +340,3 @@ class AsyncSpecStep:
             OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
         return await self._drive(calling.call(operation, *args, **arguments))
-
-    def _settle_seconds(self, given: float | None) -> float:
-        if given is None:
-            return self.settings.settle_seconds
-        records.check_number(given, "The settle time", "seconds", may_be_zero=True)
-        return given

@@ -21,25 +21,33 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Addendum",
     "Answer",
     "AutoStartFailure",
     "Capabilities",
     "Clarification",
     "ConversationItem",
     "Duration",
+    "Explanation",
+    "ExplanationRow",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
     "IntakeArtifact",
     "Interview",
+    "Migration",
+    "MigrationMapping",
+    "MigrationPreview",
     "Package",
     "PackageFile",
     "PackageOnDisk",
+    "PackageRow",
     "Profile",
     "ReferenceDocument",
     "RunChanges",
     "RunOptions",
     "RunResult",
+    "SavedFile",
     "ServiceEstimate",
     "TranscriptSize",
     "Turn",
@@ -398,6 +406,107 @@ class PackageOnDisk:
     """A package that was downloaded by its id. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked."""
 
     package: Package
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
+
+
+@attrs.frozen
+class PackageRow:
+    """A package in the list of packages. ``generation_id`` is None for one of migrated documents."""
+
+    id: UUID
+    generation_id: UUID | None = None
+    version: str | None = None
+    total_cost_usd: float | None = None
+    review_profile: str | None = None
+    project_name: str | None = None
+    description: str | None = None
+    kind: str | None = None
+    kind_label: str | None = None
+    created_at: datetime | None = None
+    generation_state: str | None = None
+    addenda_count: int | None = None
+
+
+@attrs.frozen
+class Addendum:
+    """A change addendum of a package: five Markdown files about one change."""
+
+    id: UUID
+    package_id: UUID
+    title: str | None = None
+    description: str | None = None
+    cost_usd: float | None = None
+    submitted_by_user_id: UUID | None = None
+    created_at: datetime | None = None
+
+
+@attrs.frozen
+class Explanation:
+    """A package, explained to an audience. ``cost_usd`` is 0 where it had been ``cached``."""
+
+    markdown: str
+    audience: str
+    model: str | None = None
+    cost_usd: float | None = None
+    cached: bool | None = None
+
+
+@attrs.frozen
+class ExplanationRow:
+    """An explanation that has been written."""
+
+    id: UUID
+    audience: str | None = None
+    model: str | None = None
+    cost_usd: float | None = None
+    cached: bool | None = None
+    created_at: datetime | None = None
+
+
+@attrs.frozen
+class MigrationMapping:
+    """Where a file of existing documents goes. ``layer`` and ``confidence`` say how sure that is."""
+
+    source_path: str
+    target_path: str
+    doc_type: str | None = None
+    layer: str | None = None
+    confidence: float | None = None
+
+
+@attrs.frozen
+class MigrationPreview:
+    """What a migration would do. ``conflicting_target_paths`` have to be resolved before it can be made."""
+
+    mapping: tuple[MigrationMapping, ...]
+    conflicting_target_paths: tuple[str, ...] = ()
+    source_archive_name: str | None = None
+    source_byte_count: int | None = None
+    total_file_count: int | None = None
+    classified_count: int | None = None
+    unclassified_count: int | None = None
+    classifier_version: str | None = None
+
+
+@attrs.frozen
+class Migration:
+    """Existing documents that were made into a package. Where its answer was lost, only the package is known."""
+
+    package_id: UUID
+    migration_id: UUID | None = None
+    project_id: UUID | None = None
+    version: str | None = None
+    classified_count: int | None = None
+    unclassified_count: int | None = None
+
+
+@attrs.frozen
+class SavedFile:
+    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
+
     path: Path
     sha256: str
     size_bytes: int

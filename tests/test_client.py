@@ -34,9 +34,11 @@ def test_the_sync_client_is_made_from_the_async_one() -> None:
     done = subprocess.run(script, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    made = (ROOT / "specstep_flows" / "client.py").read_text()
-    assert "never edit it" in made.split('"""')[1]
-    assert not {word for word in ("async", "await", "Async") if word in made.split('"""', 2)[2]}
+    package = ROOT / "specstep_flows"
+    for path in (package / "client.py", *(package / "_surface").glob("*.py")):
+        made = path.read_text()
+        assert "never edit it" in made.split('"""')[1]
+        assert not {word for word in ("async", "await", "Async") if word in made.split('"""', 2)[2]}, path
 
 
 @pytest.fixture

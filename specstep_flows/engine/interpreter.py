@@ -18,7 +18,7 @@ from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs.records import NOT_BEGUN, Intent, RunRecord
+from specstep_flows.runs.records import NOT_BEGUN, Intent, Record
 
 if TYPE_CHECKING:
     from specstep_flows.engine.session import Session
@@ -143,7 +143,7 @@ def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
     return result
 
 
-def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | None]:
+def _remember(effect: effects.Remember, session: Session) -> Steps[Record | None]:
     if session.record is None:
         return None
     yield Block(lambda: session.write(effect.changes), is_write=True)
@@ -307,7 +307,7 @@ def _open_intent(request: effects.Request, session: Session) -> Intent | None:
 
 def _timeout(request: effects.Request, session: Session) -> float:
     """Real seconds for one attempt. Only a read is cut short by the overall deadline."""
-    timeout = session.shared.real_timeout
+    timeout = session.shared.real_timeout_of(request.works_seconds)
     if session.deadline is None or request.kind != "read":
         return timeout
     left = (session.deadline - session.shared.clock.now()) / session.shared.clock.speed

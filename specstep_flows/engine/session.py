@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.limits import Limiter
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs.records import RunRecord
-    from specstep_flows.runs.store import RunStore
+    from specstep_flows.runs.records import Record, Records
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
@@ -56,8 +55,13 @@ class Shared:
     @property
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
-        floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
+        return self.real_timeout_of(0.0)
+
+    def real_timeout_of(self, works_seconds: float) -> float:
+        """The same for one on which the service may work so many seconds."""
+        timeout = max(self.request_timeout, works_seconds)
+        floor = min(timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
+        return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 @attrs.define(eq=False)
@@ -67,19 +71,19 @@ class Session:
     shared: Shared
     deadline: float | None = None
     report: Callable[[Event], Any] | None = None
-    store: RunStore | None = None
-    record: RunRecord | None = None
+    store: Records | None = None
+    record: Record | None = None
     stopping: threading.Event = attrs.field(factory=threading.Event)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
 
-    def read(self) -> RunRecord | None:
+    def read(self) -> Record | None:
         """The record as it is in the store."""
         if self.record is not None and self.store is not None:
             self.record = self.store.get(self.record.run_id)
         return self.record
 
-    def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
+    def write(self, changes: Mapping[str, Any]) -> Record | None:
         """Make ``changes`` durable, and keep the changed record."""
         if self.record is not None and self.store is not None and changes:
             self.record = self.store.update(self.record.run_id, changes)

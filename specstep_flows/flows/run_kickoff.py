@@ -18,7 +18,8 @@ from specstep_flows.flows.job import (
     generation_changes,
     retry_changes,
 )
-from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
+from specstep_flows.flows.payment import settled_of
 from specstep_flows.flows.snapshot import Kickoff, find_new, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ that are only displayed are read by name (``reading.optional``), so that they ca
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
+from specstep_flows.gateway.addenda import create_addendum, get_addendum_zip, list_addenda
 from specstep_flows.gateway.any_operation import prepare
 from specstep_flows.gateway.control import (
     answer_clarifications,
@@ -25,6 +26,7 @@ from specstep_flows.gateway.documents import (
     list_reference_documents,
     upload_reference_document,
 )
+from specstep_flows.gateway.explanations import download_explanation, explain_package, list_explanations
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,
@@ -42,12 +44,14 @@ from specstep_flows.gateway.interviews import (
     start_interview,
     submit_turn,
 )
+from specstep_flows.gateway.migrations import commit_doc_migration, preview_doc_migration
 from specstep_flows.gateway.packages import (
     ZipLink,
     get_generation_package,
     get_package,
     get_package_zip,
     list_package_files,
+    list_packages,
 )
 
 __all__ = [
@@ -55,9 +59,14 @@ __all__ = [
     "answer_clarifications",
     "cancel_generation",
     "cancel_turn_job",
+    "commit_doc_migration",
     "complete_interview",
+    "create_addendum",
     "delete_reference_document",
+    "download_explanation",
+    "explain_package",
     "find_intake_artifact",
+    "get_addendum_zip",
     "get_capabilities",
     "get_clarifications",
     "get_conversation",
@@ -70,12 +79,16 @@ __all__ = [
     "get_package_zip",
     "get_turn_job",
     "get_usage",
+    "list_addenda",
+    "list_explanations",
     "list_generations",
     "list_interviews",
     "list_package_files",
+    "list_packages",
     "list_reference_documents",
     "pause_generation",
     "prepare",
+    "preview_doc_migration",
     "read_generation",
     "rename_generation",
     "resume_generation",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -11,7 +14,7 @@ from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_uuid
-from specstep_flows.gateway.requests import request_of
+from specstep_flows.gateway.requests import all_pages, request_of
 
 
 async def get_generation_package(generation_id: UUID) -> models.Package:
@@ -71,34 +74,71 @@ async def get_package_zip(package_id: UUID) -> ZipLink:
     """
     from specstep_client.api.packages import get_package_zip as endpoint
 
-    kwargs = endpoint._get_kwargs(package_id)
-    request = request_of("get_package_zip", kwargs, leaves_body=True)
+    return await zip_link("get_package_zip", endpoint._get_kwargs(package_id))
+
+
+async def zip_link(operation: str, kwargs: dict[str, Any]) -> ZipLink:
+    """Where an operation redirects whoever wants a zip."""
+    request = request_of(operation, kwargs, leaves_body=True)
 
     def parse(reply: Reply) -> ZipLink:
         location = reply.headers.get("location")
         if 300 <= reply.status < 400:
             if not location:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download without a location.",
-                    operation="get_package_zip",
-                    field="Location",
+                    "The service redirects the download without a location.", operation=operation, field="Location"
                 )
             there = _resolved(kwargs["url"], location)
             del location  # So that a traceback with local variables does not show it.
             if there is None:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download to an invalid URL.",
-                    operation="get_package_zip",
-                    field="Location",
+                    "The service redirects the download to an invalid URL.", operation=operation, field="Location"
                 )
             return ZipLink(there, is_direct=False)
         if "json" in reply.headers.get("content-type", "") or "html" in reply.headers.get("content-type", ""):
             raise errors.UnexpectedResponse(
-                "The service responded to the download with a page instead of a package.", operation="get_package_zip"
+                "The service responded to the download with a page instead of a package.", operation=operation
             )
         return ZipLink(kwargs["url"], is_direct=True)
 
     return await Send(request, parse)
+
+
+async def list_packages(*, deleted: bool = False) -> list[models.PackageRow]:
+    """GET /v1/packages or …/deleted: all pages, the newest first."""
+    from specstep_client.api.packages import list_deleted_packages
+    from specstep_client.api.packages import list_packages as endpoint
+
+    operation = "list_deleted_packages" if deleted else "list_packages"
+    kwargs = list_deleted_packages._get_kwargs() if deleted else endpoint._get_kwargs()
+
+    def parse(reply: Reply) -> list[models.PackageRow]:
+        from specstep_client.models.package_row import PackageRow
+
+        return [
+            models.PackageRow(
+                id=steering_uuid(row.id, operation, "id"),
+                generation_id=reading.optional_uuid(row.generation_id),
+                **reading.optional_fields(row, _ROW_FIELDS),
+            )
+            for row in reading.rows(reply, PackageRow, operation, "packages")
+        ]
+
+    return await all_pages(lambda params: request_of(operation, kwargs, params=params), parse)
+
+
+_ROW_FIELDS: Final[Mapping[str, type]] = {
+    "version": str,
+    "total_cost_usd": float,
+    "review_profile": str,
+    "project_name": str,
+    "description": str,
+    "kind": str,
+    "kind_label": str,
+    "created_at": datetime,
+    "generation_state": str,
+    "addenda_count": int,
+}
 
 
 def _resolved(asked: str, location: str) -> str | None:

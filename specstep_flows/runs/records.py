@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows._paths import user_path
 from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
 from specstep_flows.states import is_fan_out, is_one_of
 
 #: What a run requests its generations with.
-KICKOFFS: Final = ("start_generation", "retry_generation")
+KICKOFFS: Final = ("start_generation", "update_generation", "retry_generation")
 #: So many runs of a list are shown.
 LONGEST_SHOWN: Final = 30
 
@@ -58,6 +61,42 @@ class Intent:
 
 #: The stage of a run that is still being checked: nothing was sent for it.
 NOT_BEGUN: Final = "new"
+
+
+class Record(Protocol):
+    """What the engine needs of a record: a run's, or a step's."""
+
+    @property
+    def run_id(self) -> str:
+        """Its id in the store."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def intent(self) -> Intent | None:
+        """The request that may have been sent."""
+        ...
+
+    @property
+    def may_have_cost(self) -> bool:
+        """Whether something was paid for already, as far as is known."""
+        ...
+
+
+class Records(Protocol):
+    """Where records are kept."""
+
+    def get(self, run_id: str) -> Record:
+        """The record called ``run_id``."""
+        ...
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> Record:
+        """Make ``changes`` durable; the whole record."""
+        ...
 
 
 @attrs.frozen(repr=False)
@@ -147,6 +186,43 @@ class RunRecord:
         from specstep_flows._html import card
 
         return card(self.project_name or f"Run {self.run_id}", run_facts(self))
+
+
+@attrs.frozen
+class StepRecord:
+    """What is stored of something that costs and is part of no run: an addendum, an explanation, a migration, …
+
+    ``run_id`` is the record's id, made of what was asked for: whoever asks for the same finds the same record.
+    """
+
+    run_id: str
+    api_url: str
+    operation: str
+    #: What was asked for, as JSON has it.
+    asked: Mapping[str, Any]
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
+    intent: Intent | None = None
+    #: What came of it, as JSON has it; None while nothing is known to have been paid for.
+    result: Mapping[str, Any] | None = None
+    #: Whether everything is done that was to be done with the result.
+    is_over: bool = False
+    #: Whether somebody was told that its outcome cannot be known.
+    is_unknown: bool = False
+    stage: str = NOT_BEGUN
+
+    @property
+    def may_have_cost(self) -> bool:
+        """Whether something was paid for already, as far as is known."""
+        return self.intent is not None or self.result is not None
+
+    @classmethod
+    def wanted(cls, operation: str, asked: Mapping[str, Any], api_url: str) -> StepRecord:
+        """The record of something that is asked for now. Its id says what was asked for, and of which service."""
+        text = json.dumps([api_url, operation, as_json(asked)], sort_keys=True)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        now = datetime.now(UTC)
+        return cls(f"{operation.replace('_', '-')}-{digest[:24]}", api_url, operation, as_json(asked), now, now)
 
 
 class RunList(list[RunRecord]):

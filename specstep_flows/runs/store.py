@@ -26,7 +26,7 @@ from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.privacy import make_private
-from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, changed_options, stored_options
+from specstep_flows.runs.records import Intent, RunRecord, StepRecord, TurnRecord, changed_options, stored_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -229,12 +229,32 @@ class RunStore:
                     for row in rows
                 ]
             except _UNREADABLE as error:
-                if not self._close.alive:
-                    raise errors.StoreError("This run store is closed. Open another one.") from None
-                raise errors.StoreUnreadable(
-                    f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at "
-                    "the service keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
-                ) from None
+                raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> errors.StoreError:
+        if not self._close.alive:
+            return errors.StoreError("This run store is closed. Open another one.")
+        return errors.StoreUnreadable(
+            f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at the service "
+            "keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
+        )
+
+    def write_steps(self, statement: str, values: Iterable[Any] = (), held: str | None = None) -> None:
+        """Change what ``runs.steps`` keeps. Raises ``RunBusy`` if another process has taken over what is held."""
+        with self._writing():
+            if held is not None:
+                self._refuse_replaced(held)
+            self._database.execute(statement, list(values))
+
+    def read_steps(
+        self, statement: str, values: Iterable[Any], reader: Callable[[str], StepRecord]
+    ) -> list[StepRecord]:
+        """What ``runs.steps`` asks for. Raises ``StoreUnreadable``."""
+        with self._lock:
+            try:
+                return [reader(row[0]) for row in self._database.execute(statement, list(values)).fetchall()]
+            except _UNREADABLE as error:
+                raise self._unreadable(error) from None
 
     def forget(self, run_id: str) -> None:
         """Delete a run from the store; the service is not affected. Raises ``RunNotFound``, ``RunBusy``."""

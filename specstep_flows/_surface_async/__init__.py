@@ -1,0 +1,1 @@
+"""The methods of the clients, a file for each kind of resource."""
