@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import errno
 import inspect
 import os
@@ -16,6 +17,7 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows._paths import home_path
 from specstep_flows.callbacks import check_callable
+from specstep_flows.engine.attempts import traced_run
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now
@@ -23,6 +25,7 @@ from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_l
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.engine.wire import Wire, check_headers
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
@@ -37,6 +40,7 @@ from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
     from uuid import UUID
 
     import httpx
@@ -92,6 +96,7 @@ class _Runtime:
         self.settings = settings
         self._http = http
         self._on_event = on_event
+        self._wire: Wire | None = None
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self.store = (
@@ -127,9 +132,31 @@ class _Runtime:
         if known is None or not known.anonymous:
             self.settings.require_key()
 
+    def with_wire(self, **wanted: Any) -> Self:
+        """The same client, whose calls have other options; what is None stays. Raises ``UsageError``."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        for name, what in (("timeout", "The timeout"), ("request_timeout", "The request timeout")):
+            if name in given:
+                given[name] = seconds_of(name, given[name])
+                check_number(given[name], what, "seconds")
+        before = self._wire or Wire()
+        if "headers" in given:
+            given["headers"] = {**before.headers, **check_headers(given["headers"], self.settings.api_key)}
+        self.check(on_response=given.get("on_response"))
+        view = copy.copy(self)
+        view._wire = attrs.evolve(before, **given)
+        return view
+
+    def _new_session(self, **more: Any) -> Session:
+        """A session with this client's options for single calls, its time limit among them."""
+        wire, shared = self._wire, self._shared
+        if wire is not None and wire.timeout is not None and more.get("deadline") is None:
+            more["deadline"] = shared.clock.now() + wire.timeout
+        return Session(shared, wire=wire, **more)
+
     def _session(self) -> Session:
         self._refuse_unusable()
-        return Session(self._shared, report=self._on_event)
+        return self._new_session(report=self._on_event)
 
     def _refuse_unusable(self) -> None:
         if self._shared.closing.is_set():
@@ -236,15 +263,14 @@ class _Runtime:
         try:
             before = self._before(run_id)
             record, resumed = find(self.store, self.settings.api_url)
-            session = Session(
-                self._shared,
+            session = self._new_session(
                 deadline=None if allowed is None else self._shared.clock.now() + allowed,
                 report=report,
                 store=self.store,
                 record=record,
             )
             try:
-                with _enough_descriptors():
+                with _enough_descriptors(), traced_run(session, resumed=resumed, is_alone=is_alone):
                     yield session, resumed
             except BaseException as error:
                 assert session.record is not None
@@ -305,7 +331,7 @@ class _Runtime:
         with self._alone(alone, wanted.run_id):
             steps = StepStore(self.store, str(alone or wanted.run_id))
             record = steps.open(wanted, again=again)
-            session = Session(self._shared, report=self._on_event, store=steps, record=record)
+            session = self._new_session(report=self._on_event, store=steps, record=record)
             try:
                 yield session
             except BaseException as error:

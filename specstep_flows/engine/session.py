@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
     from specstep_flows.engine.limits import Limiter
+    from specstep_flows.engine.wire import Span, Wire
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import Record, Records
@@ -59,7 +60,10 @@ class Shared:
 
     def real_timeout_of(self, works_seconds: float) -> float:
         """The same for one on which the service may work so many seconds."""
-        timeout = max(self.request_timeout, works_seconds)
+        return self.real_seconds(max(self.request_timeout, works_seconds))
+
+    def real_seconds(self, timeout: float) -> float:
+        """A timeout of one request in real seconds."""
         floor = min(timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
         return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
@@ -76,6 +80,9 @@ class Session:
     stopping: threading.Event = attrs.field(factory=threading.Event)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
+    #: What the caller wants of single requests, and the span of the run.
+    wire: Wire | None = None
+    span: Span | None = None
 
     def read(self) -> Record | None:
         """The record as it is in the store."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from specstep_flows import RunStore, SpecStep
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
@@ -23,6 +25,7 @@ def past(sandbox: Any, count: int) -> None:
             sandbox.clock.advance(600)
 
 
+@pytest.mark.slow
 def test_own_past_and_service_side_by_side(specstep: Any, sandbox: Any) -> None:
     """Both are labelled as what they are; the profile may be spelled in any case; nothing is started."""
     past(sandbox, 5)
