@@ -9,8 +9,8 @@
         specstep.run("A portal for small shops.")
 
 A run's ``traceparent`` is kept in its record, so whoever resumes it in another process continues the same trace. What
-is exported, and where to, is for the application's OpenTelemetry SDK to say. No attribute holds a key, an address with a
-query, or a word of what is sent.
+is exported, and where to, is for the application's OpenTelemetry SDK to say. No attribute holds a key, an address with
+a query, or a word of what is sent.
 """
 
 from __future__ import annotations

@@ -28,7 +28,10 @@ from specstep_flows.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 #: docs/cli.md is held to the command itself, by tests/cli/test_help.py.
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / name for name in ("library.md", "people.md", "safety.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / name for name in ("library.md", "operators.md", "people.md", "safety.md")),
+]
 SPEED = 600
 BIN = Path(sys.executable).parent
 

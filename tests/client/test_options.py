@@ -83,12 +83,10 @@ def test_a_timeout_ends_the_whole_call_with_its_attempts(client: Any, sandbox: A
     sandbox.faults.add(Fault(op("get_usage"), "status", status=503, times=None))
     before = sandbox.clock.now()
 
-    for ask in (
-        lambda: Optioned(client, timeout=10).get_usage(),
-        lambda: client.call("get_usage", timeout="10s"),
-    ):
-        with pytest.raises(errors.WaitTimeout):
-            ask()
+    with pytest.raises(errors.WaitTimeout):
+        Optioned(client, timeout=10).get_usage()
+    with pytest.raises(errors.WaitTimeout):
+        client.call("get_usage", timeout="10s")
 
     assert 20 <= sandbox.clock.now() - before < 25
 
