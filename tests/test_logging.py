@@ -49,10 +49,10 @@ def test_whatever_a_run_logs_is_in_the_table_and_holds_no_secret(
     caplog.set_level(logging.DEBUG)
     for name in documented():
         caplog.set_level(logging.DEBUG, logger=name)
-    unlimited = {"requests_per_minute": None, "kickoffs_per_minute": None}
+    unlimited: Any = {"requests_per_minute": None, "kickoffs_per_minute": None}
     with Sandbox(options=SandboxOptions(clarifications=(), **unlimited), clock=ManualClock()) as sandbox:
         sandbox.faults.add(Fault(op("get_generation"), "reset"))
-        options = {"api_url": sandbox.url, "clock": turned(sandbox), "limits": {"standard": None, "kickoff": None}}
+        options: Any = {"api_url": sandbox.url, "clock": turned(sandbox), "limits": {"standard": None, "kickoff": None}}
         with SpecStep(sandbox.api_key, store=tmp_path / "store", **options) as client:
             client.run("A brief about tea.", output=tmp_path)
 

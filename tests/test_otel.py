@@ -55,7 +55,6 @@ def test_a_run_is_one_trace_across_processes(sandbox: Sandbox, tmp_path: Path, t
     with second.client as specstep:
         specstep.resume("tea")
 
-    begun: Any
     (begun,), (ended,) = first.named("specstep.run"), second.named("specstep.run")
     assert begun.parent is None
     assert ended.parent.span_id == begun.context.span_id
