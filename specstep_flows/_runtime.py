@@ -11,12 +11,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._paths import home_path
-from specstep_flows.callbacks import check_callable
+from specstep_flows.callbacks import as_id, check_callable
 from specstep_flows.engine.attempts import traced_run
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
@@ -41,7 +42,6 @@ from specstep_flows.runs.store import RunStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
-    from uuid import UUID
 
     import httpx
 
@@ -205,6 +205,27 @@ class _Runtime:
         self._refuse_unusable()
         for name, function in (("on_event", self._on_event), *callbacks.items()):
             check_callable(name, function)
+
+    def find_updated(self, updated: UUID | str) -> tuple[RunRecord | None, UUID]:
+        """The generation that is to be updated, by its id or its run's, and the run that manages it.
+
+        Raises:
+            UsageError, RunNotFound: there is none.
+        """
+        try:
+            record = None if isinstance(updated, UUID) else self.store.get(updated)
+        except errors.RunNotFound:
+            record = None
+            with contextlib.suppress(errors.UsageError):
+                updated = as_id(updated)
+            if not isinstance(updated, UUID):
+                raise
+        if record is None:
+            identifier = as_id(updated)
+            return self.store.find_generation(identifier, self.settings.api_url), identifier
+        if record.generation_id is None:
+            raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
+        return opening.at_service(record, self.settings.api_url), record.generation_id
 
     def runs(self) -> RunList:
         """Every run in the store, the newest first."""
@@ -417,6 +438,10 @@ class Runtime(_Runtime):
         with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
             return drive(self._work(work, people, session, resumed, report), session, self._http)
 
+    def aside(self, work: Callable[..., R], *arguments: Any) -> R:
+        """Do what blocks."""
+        return work(*arguments)
+
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""
         return self._files_of(options, self._on_event, is_paid_for=True)
@@ -463,6 +488,10 @@ class AsyncRuntime(_Runtime):
         async with _in_threads(blocking) as (session, resumed):
             flow = self._work(work, people, session, resumed, _from_thread(report))
             return await drive_async(flow, session, self._http)
+
+    async def aside(self, work: Callable[..., R], *arguments: Any) -> R:
+        """Do what blocks in a thread."""
+        return await in_thread(work, *arguments)
 
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""

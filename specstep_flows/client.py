@@ -253,6 +253,76 @@ class SpecStep(
             timeout,
         )
 
+    def update(
+        self,
+        updated: UUID | str,
+        brief: Messages | Brief = (),
+        *,
+        attachments: Attachments = (),
+        output: str | Path | None = None,
+        unpack: bool = False,
+        force: bool = False,
+        run_id: str | None = None,
+        again: bool = False,
+        on_question: SyncPolicy | None = None,
+        respondent: SyncRespondent | None = None,
+        confirm: SyncConfirm | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        max_cost_usd: float | None = None,
+        retry_failed: int = 0,
+        wait: bool = True,
+        wait_paused: Duration = 3600.0,
+        timeout: Duration | None = None,
+        remember: Mapping[str, Any] | None = None,
+    ) -> models.RunResult:
+        """Generate a package again from what has changed, as one run: it can be resumed from any process.
+
+        A new interview begins with what the project is and what ``brief`` says of the change; the generation is then
+        updated from it, and the new package is put beside the old one. The result's ``changes`` are the files that
+        differ, ``before`` is the old package. It takes the profile and the project type of the generation.
+
+        The same generation with the same brief and attachments is the same run: called again, it is resumed, or shown
+        if it is finished. ``again`` pays for another one then. A ``run_id`` names the run otherwise.
+
+        Args:
+            updated: the run, or the generation, whose package is to be updated; it must be complete.
+            brief: what has changed: text, or the ``Path`` of a text file; several are several turns.
+            output: the zip's name, or the folder to put it in (default: where the old package is).
+            again: another update, and pay for it, where this one is finished or has failed.
+
+        Other arguments and errors are those of ``run``.
+
+        GET /v1/generations/{id}, the interview, POST /v1/generations/{id}/update, then as ``run``
+        """
+        runtime = self._runtime
+        runtime.check(on_question=on_question, respondent=respondent, confirm=confirm, on_event=on_event)
+        whole = callbacks.whole_brief(brief, attachments, respondent)
+        options = opening.run_options(
+            output=output,
+            unpack=unpack,
+            force=force,
+            max_cost_usd=max_cost_usd,
+            retry_failed=retry_failed,
+            wait=wait,
+            wait_paused=wait_paused,
+            interview=whole.respondent is not None,
+            remember=remember or {},
+        )
+        before, generation_id = runtime.aside(runtime.find_updated, updated)
+        options = opening.update_options(self.get_generation(generation_id), before, options)
+        wanted = opening.new_record(
+            whole.messages, whole.attachments, options, run_id or opening.new_run_id(), self.settings.api_url
+        )
+        if run_id is None:
+            wanted = runtime.aside(opening.named_update, runtime.store, wanted, again)
+        return runtime.drive_run(
+            wanted.run_id,
+            lambda store, _: opening.open_run(store, wanted),
+            run_flows.run_job,
+            runtimes.People(on_question, confirm, whole.respondent, on_event),
+            timeout,
+        )
+
     def resume(
         self,
         run_id: str,

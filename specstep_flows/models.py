@@ -39,6 +39,7 @@ __all__ = [
     "MigrationMapping",
     "MigrationPreview",
     "Package",
+    "PackageChanges",
     "PackageFile",
     "PackageOnDisk",
     "PackageRow",
@@ -461,8 +462,18 @@ class PackageRow:
 
 
 @attrs.frozen
+class SavedFile:
+    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
+
+
+@attrs.frozen
 class Addendum:
-    """A change addendum of a package: five Markdown files about one change."""
+    """A change addendum of a package: five Markdown files about one change. ``saved`` is its zip, if it was wanted."""
 
     id: UUID
     package_id: UUID
@@ -471,17 +482,27 @@ class Addendum:
     cost_usd: float | None = None
     submitted_by_user_id: UUID | None = None
     created_at: datetime | None = None
+    saved: SavedFile | None = None
 
 
 @attrs.frozen
 class Explanation:
-    """A package, explained to an audience. ``cost_usd`` is 0 where it had been ``cached``."""
+    """A package, explained to an audience. ``saved`` is the file of it, if one was wanted.
+
+    ``cached``: the service had written it before, so this call cost nothing. ``cost_usd`` is what it cost when it was
+    written, where that is known.
+    """
 
     markdown: str
     audience: str
     model: str | None = None
     cost_usd: float | None = None
     cached: bool | None = None
+    saved: SavedFile | None = None
+
+
+#: The forms in which an explanation can be downloaded (walkthrough, step 6.6).
+EXPLANATION_FORMS = ("md", "txt", "pdf", "docx")
 
 
 @attrs.frozen
@@ -534,13 +555,15 @@ class Migration:
 
 
 @attrs.frozen
-class SavedFile:
-    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
+class PackageChanges:
+    """What differs between two packages: the paths of files, sorted."""
 
-    path: Path
-    sha256: str
-    size_bytes: int
-    unpacked_to: Path | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
 
 
 @attrs.frozen
@@ -564,6 +587,8 @@ class RunOptions:
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
+    #: Of a run that updates a generation: which, what is known of it, and where its package is (``update``).
+    continues: Mapping[str, Any] | None = None
     #: What else a record holds, under names that are not options: such a run is shown, but cannot be resumed.
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -610,6 +635,9 @@ class RunResult:
     project_name: str | None = None
     #: The packages of a fan-out's other generations.
     further_paths: tuple[Path, ...] = ()
+    #: Of an update: the package that it was made from, and what differs.
+    before: Path | None = None
+    changes: PackageChanges | None = None
 
     def _repr_html_(self) -> str:
         from specstep_flows._facts import result_facts

@@ -209,6 +209,10 @@ class StepRecord:
     is_over: bool = False
     #: Whether somebody was told that its outcome cannot be known.
     is_unknown: bool = False
+    #: Where a file of it was put, and its digest, from before it got its name.
+    file: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
     stage: str = NOT_BEGUN
 
     @property
@@ -257,7 +261,9 @@ class RunList(list[RunRecord]):
 _TOO_MUCH: Final = 1e12
 _DEFAULTS: Final = RunOptions()
 #: The options that can be given; where one has no None of its own, None means its default.
-_OPTIONS: Final = {name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name != "unknown"}
+_OPTIONS: Final = {
+    name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name not in ("unknown", "continues")
+}
 #: What the command stored as options of its own before it had ``remember``.
 _REMEMBERED: Final = ("yes", "answers", "question_mode")
 
@@ -377,10 +383,12 @@ def stored_options(stored: Mapping[str, Any]) -> RunOptions:
     rest = {
         **stored.get("unknown", {}),
         **senseless,
-        **{name: stored[name] for name in stored if name not in (*_OPTIONS, "unknown")},
+        **{name: stored[name] for name in stored if name not in (*_OPTIONS, "continues", "unknown")},
     }
+    continues = stored.get("continues")
     remember = {name: rest.pop(name) for name in _REMEMBERED if name in rest}
-    return RunOptions(**{**known, "remember": {**known.get("remember", {}), **remember}}, unknown=rest)
+    values = {**known, "remember": {**known.get("remember", {}), **remember}}
+    return RunOptions(**values, continues=continues, unknown=rest)
 
 
 def _makes_sense(name: str, value: Any) -> bool:
