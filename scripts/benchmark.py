@@ -10,7 +10,6 @@ by counting, not by timing: see tests/test_import_cost.py.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
@@ -19,18 +18,17 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from benchmarking.loopback import serving
-from benchmarking.measuring import in_turns, line, memory_mb
+from benchmarking.loopback import KINDS, serving
+from benchmarking.measuring import in_turns, line
 
 KEY = "sf_benchmark"
-GENERATION_ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04"
 PACKAGE_BYTES = 256 << 20
 
 
@@ -63,40 +61,11 @@ def imports(rounds: int = 15) -> None:
 
 
 def calls(count: int = 2000) -> None:
-    """One GET through the flow layer, store on, against ``httpx.Client.get(...).json()``."""
-    import httpx
+    """Status reads with every documented field filled, store on, beside the same GET with ``httpx`` and ``json()``."""
+    from benchmarking.calls import CALLS_A_TURN, compare
 
-    from specstep_flows import SpecStep
-    from specstep_flows.settings import Settings
-
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(serving(folder))
-        bare = stack.enter_context(httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}))
-        # A turned clock keeps the window of the shared count as short as it is when the limits are the service's.
-        counted_settings = Settings(api_key=KEY, api_url=url, clock_speed=500.0)
-        free = stack.enter_context(
-            SpecStep(KEY, api_url=url, store=folder / "free", limits={"standard": None, "kickoff": None})
-        )
-        counted = stack.enter_context(
-            SpecStep(settings=counted_settings, store=folder / "counted", limits={"standard": 1_000_000})
-        )
-        print(f"Calls ({count} each, in turns of 100)")
-        path = f"/v1/generations/{GENERATION_ID}"
-        for what, our_call, their_call, bar in (
-            ("get_account", lambda: free.get_account(), lambda: bare.get("/v1/me").json(), 1.35),
-            ("get_generation", lambda: free.get_generation(GENERATION_ID), lambda: bare.get(path).json(), 1.35),
-            # No bar: with the service's own limits, no more than 60 of these a minute are made.
-            (
-                "get_generation, counted in limits.db",
-                lambda: counted.get_generation(GENERATION_ID),
-                lambda: bare.get(path).json(),
-                None,
-            ),
-        ):
-            in_turns([our_call, their_call], 1, 50)
-            ours, theirs = in_turns([our_call, their_call], count // 100, 100)
-            line(what, ours, "httpx", theirs, bar)
+    print(f"Calls ({count} each, in turns of {CALLS_A_TURN})")
+    compare(count)
 
 
 def store(count: int = 300) -> None:
@@ -131,28 +100,15 @@ def store(count: int = 300) -> None:
 
 
 def download(rounds: int = 5) -> None:
-    """A package into its part file, each time in a new process, and what memory that takes."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(serving(folder, PACKAGE_BYTES)) + "/package.zip"
+    """A package under its final name, verified and on the disk, beside others that only receive the bytes."""
+    from benchmarking import downloads
 
-        def child(side: str) -> dict[str, float]:
-            done = subprocess.run(
-                [sys.executable, __file__, side, url, str(folder / f"{side}.zip")], check=True, stdout=subprocess.PIPE
-            )
-            found: dict[str, float] = json.loads(done.stdout)
-            return found
-
-        for side in ("_ours", "_bare"):
-            child(side)
-        pairs = [(child("_ours"), child("_bare")) for _ in range(rounds)]
-        ours, bare = ([side[which] for side in pairs] for which in (0, 1))
-        print(f"Download ({PACKAGE_BYTES >> 20} MB from loopback, {rounds} processes each)")
-        line("to the part file", [one["fetch"] for one in ours], "httpx", [one["fetch"] for one in bare], 1.1)
-        print(f"  {'verification':<44} {statistics.median(one['verify'] for one in ours):9.2f} s")
-        print(f"  {'fsync and final name':<44} {statistics.median(one['place'] for one in ours):9.2f} s")
-        peak = max(one["peak_mb"] - one["idle_mb"] for one in ours)
-        print(f"  {'peak memory above the idle process':<44} {peak:6.1f} MB   (at most 30 MB)")
+    # In the checkout: a folder for temporary files may lie in memory.
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parents[1]) as name:
+        for how in KINDS:
+            with serving(Path(name), PACKAGE_BYTES, how) as url:
+                print(f"Download ({PACKAGE_BYTES >> 20} MB from loopback, {how}, {rounds} processes each, in turns)")
+                downloads.compare(url, Path(name), rounds)
 
 
 def pull() -> None:
@@ -172,49 +128,7 @@ def pull() -> None:
             print(f"    {found.last_words[-110:]}")
 
 
-def _ours(url: str, target: str) -> None:
-    """In a process of its own: our download."""
-    from specstep_flows import SpecStep
-    from specstep_flows.package import download
-
-    final = Path(target)
-    part = final.with_name(f"{final.name}.part")
-    with SpecStep(KEY, api_url="http://127.0.0.1:1"):
-        idle = memory_mb(peak=False)
-        found = {
-            "idle_mb": idle,
-            "fetch": _once(lambda: download.fetch_to_part(url, part)),
-            "verify": _once(lambda: download.verify(part)),
-            "place": _once(lambda: download.place(part, final)),
-            "peak_mb": memory_mb(peak=True),
-        }
-    final.unlink()
-    print(json.dumps(found))
-
-
-def _bare(url: str, target: str) -> None:
-    """In a process of its own: the least that httpx can do."""
-    import httpx
-
-    def fetch() -> None:
-        with httpx.Client() as client, client.stream("GET", url) as response, Path(target).open("wb") as file:
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-
-    found = {"fetch": _once(fetch)}
-    Path(target).unlink()
-    print(json.dumps(found))
-
-
-def _once(work: Callable[[], Any]) -> float:
-    return in_turns([work], 1)[0][0]
-
-
 def main() -> None:
-    if sys.argv[1:2] == ["_ours"]:
-        return _ours(*sys.argv[2:])
-    if sys.argv[1:2] == ["_bare"]:
-        return _bare(*sys.argv[2:])
     parts = {"imports": imports, "calls": calls, "store": store, "download": download, "pull": pull}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (default: all)")
@@ -224,7 +138,6 @@ def main() -> None:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     for name in wanted:
         parts[name]()
-    return None
 
 
 if __name__ == "__main__":

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import ssl
-import threading
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
 from specstep_flows._network import proxy_for, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from specstep_flows.settings import Settings
 
 
-class _Limit(threading.local):
-    """How many seconds are left for the response that this thread waits for.
+class Exchange(Protocol):
+    """A request and its response, as the connection has to know them."""
 
-    Without it, one byte of the head a minute, or interim responses without end, keep a reader for ever: the time-outs
-    of httpcore are each about one read.
-    """
+    #: Whether the first that is written is the request itself: a proxy is sent one of its own before.
+    is_direct: bool
+    #: Whether the request itself was begun.
+    is_sent: bool
 
-    seconds_left: Callable[[], float] | None = None
+    def seconds_left(self) -> float:
+        """How long the response may still take, its head included.
+
+        Without it, one byte of the head a minute, or interim responses without end, keep a reader for ever: the
+        time-outs of httpcore are each about one read.
+        """
+        ...
 
 
-LIMIT: Final = _Limit()
+#: What this thread or task sends and waits for.
+EXCHANGE: Final[ContextVar[Exchange | None]] = ContextVar("EXCHANGE", default=None)
 
 
 def open_http(settings: Settings, *, is_anonymous: bool) -> httpx.Client:
@@ -40,7 +46,8 @@ def open_http(settings: Settings, *, is_anonymous: bool) -> httpx.Client:
 
 def open_http_async(settings: Settings, *, is_anonymous: bool) -> httpx.AsyncClient:
     """``open_http`` on an event loop, where whoever sends limits the whole exchange."""
-    client = httpx.AsyncClient(**_arguments(settings, is_anonymous=is_anonymous), **_way(settings))
+    arguments, way = _arguments(settings, is_anonymous=is_anonymous), _way(settings)
+    client = httpx.AsyncClient(**arguments, transport=_AsyncTransport(**way))
     _refuse_cookies(client.cookies)
     return client
 
@@ -83,16 +90,38 @@ def _way(settings: Settings) -> dict[str, Any]:
 
 
 def _refuse_cookies(cookies: httpx.Cookies) -> None:
-    """Keep no cookie: the key says who acts, and a session that a cookie names must not take its place."""
+    """Keep no cookie: the key says who acts, and a session that a cookie names must not take its place.
+
+    They are not even looked for, which is a fifth of what a call costs.
+    """
     cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    cookies.extract_cookies = _keep_none  # type: ignore[method-assign]
+
+
+def _keep_none(response: httpx.Response) -> None:
+    """Look for no cookies."""
+
+
+def is_direct(client: httpx.Client | httpx.AsyncClient) -> bool:
+    """Whether the connections of a client lead to the service itself, and note on ``EXCHANGE`` that they send."""
+    return getattr(client._transport, "is_direct", False)
 
 
 class _Transport(httpx.HTTPTransport):
     def __init__(self, **way: Any) -> None:
         super().__init__(**way)
+        self.is_direct = "proxy" not in way
         # httpx has no argument for this.
         pool: Any = self._pool
         pool._network_backend = _Backend(pool._network_backend)
+
+
+class _AsyncTransport(httpx.AsyncHTTPTransport):
+    def __init__(self, **way: Any) -> None:
+        super().__init__(**way)
+        self.is_direct = "proxy" not in way
+        pool: Any = self._pool
+        pool._network_backend = _AsyncBackend(pool._network_backend)
 
 
 class _Backend:
@@ -116,16 +145,46 @@ class _Stream:
         return self._stream.read(max_bytes, timeout=_at_most(timeout, httpx.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return  # h11 has nothing to send for the end of most requests, and httpcore writes that, too
+        _note_sending()
         self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
     def start_tls(self, *arguments: Any, **more: Any) -> _Stream:
         return _Stream(self._stream.start_tls(*arguments, **more))
 
 
+class _AsyncBackend(_Backend):
+    async def connect_tcp(self, *arguments: Any, **more: Any) -> _AsyncStream:  # type: ignore[override]
+        return _AsyncStream(await self._backend.connect_tcp(*arguments, **more))
+
+
+class _AsyncStream:
+    """A connection of httpcore's on an event loop, where whoever sends limits each wait."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.read, self.aclose, self.get_extra_info = stream.read, stream.aclose, stream.get_extra_info
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        _note_sending()
+        await self._stream.write(buffer, timeout)
+
+    async def start_tls(self, *arguments: Any, **more: Any) -> _AsyncStream:
+        return _AsyncStream(await self._stream.start_tls(*arguments, **more))
+
+
+def _note_sending() -> None:
+    if (exchange := EXCHANGE.get()) is not None and exchange.is_direct:
+        exchange.is_sent = True
+
+
 def _at_most(timeout: float | None, failure: type[httpx.TimeoutException]) -> float | None:
-    if LIMIT.seconds_left is None:
+    if (exchange := EXCHANGE.get()) is None:
         return timeout
-    left = LIMIT.seconds_left()
+    left = exchange.seconds_left()
     if left <= 0:
         raise failure("the whole response took too long")
     return left if timeout is None else min(timeout, left)

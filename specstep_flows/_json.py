@@ -7,6 +7,7 @@ can be stored, sent and shown.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,10 +38,10 @@ def read_json(content: bytes, *, exact: bool = False, is_bounded: bool = False) 
     Raises:
         ValueError: it is not JSON; or, with ``is_bounded``, it is nested more deeply than Python reads.
     """
-    text = _decoded(content).removeprefix("\ufeff")
+    text = _decoded(content)
     if not exact:
         text = storable(text)
-        if "\\u" in text:
+        if "\\ud" in text or "\\uD" in text:
             text = _SURROGATES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
     try:
         value = _loads(text)
@@ -48,20 +49,25 @@ def read_json(content: bytes, *, exact: bool = False, is_bounded: bool = False) 
         if is_bounded:
             raise ValueError("it is nested too deeply") from None
         return _loads(_without_depths(text))
-    return _loads(_without_depths(text)) if _is_deep(value) else value
+    # Nothing is nested more deeply than there are brackets, and counting those is fast.
+    may_be_deep = text.count("{") + text.count("[") > DEEPEST
+    return _loads(_without_depths(text)) if may_be_deep and _is_deep(value) else value
 
 
 def _decoded(content: bytes) -> str:
+    if content.isascii() and 0 not in content[:2]:
+        # As most are; UTF-16 and UTF-32 have a zero there.
+        return content.decode("ascii")
     encoding = json.detect_encoding(content)
     try:
         # Some write half of a surrogate pair as if it were a character.
-        return content.decode(encoding, "surrogatepass")
+        return content.decode(encoding, "surrogatepass").removeprefix("\ufeff")
     except UnicodeDecodeError:
-        return content.decode(encoding, "replace")
+        return content.decode(encoding, "replace").removeprefix("\ufeff")
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=str)
+    return _DECODER.decode(text)
 
 
 def _whole(digits: str) -> int | str:
@@ -70,7 +76,11 @@ def _whole(digits: str) -> int | str:
 
 def _fraction(digits: str) -> float | str:
     number = float(digits)
-    return digits if number in (float("inf"), float("-inf")) else number
+    return number if math.isfinite(number) else digits
+
+
+#: Made once: ``json.loads`` makes one with each call that is given these.
+_DECODER: Final = json.JSONDecoder(parse_int=_whole, parse_float=_fraction, parse_constant=str)
 
 
 def _is_deep(value: Any) -> bool:

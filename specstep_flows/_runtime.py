@@ -10,7 +10,7 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import attrs
@@ -18,7 +18,6 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows._paths import home_path
 from specstep_flows.callbacks import as_id, check_callable
-from specstep_flows.engine.attempts import traced_run
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now
@@ -41,6 +40,7 @@ from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
     from typing import Self
 
     import httpx
@@ -154,8 +154,15 @@ class _Runtime:
             more["deadline"] = shared.clock.now() + wire.timeout
         return Session(shared, wire=wire, **more)
 
+    def _traced(self, session: Session, resumed: bool, is_alone: bool) -> contextlib.AbstractContextManager[None]:
+        """A span for the run, where somebody traces it."""
+        if self._wire is None or self._wire.tracer is None:
+            return contextlib.nullcontext()
+        from specstep_flows.engine.attempts import traced_run
+
+        return traced_run(session, resumed=resumed, is_alone=is_alone)
+
     def _session(self) -> Session:
-        self._refuse_unusable()
         return self._new_session(report=self._on_event)
 
     def _refuse_unusable(self) -> None:
@@ -291,7 +298,7 @@ class _Runtime:
                 record=record,
             )
             try:
-                with _enough_descriptors(), traced_run(session, resumed=resumed, is_alone=is_alone):
+                with _ENOUGH_DESCRIPTORS, self._traced(session, resumed, is_alone):
                     yield session, resumed
             except BaseException as error:
                 assert session.record is not None
@@ -411,7 +418,7 @@ class Runtime(_Runtime):
     def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         self.check()
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             return drive(self._followed(flow), self._session(), self._http)
 
     def drive_step(
@@ -419,7 +426,7 @@ class Runtime(_Runtime):
     ) -> R:
         """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
         self.check(confirm=confirm)
-        with _enough_descriptors(), self._open_step(wanted, again, alone) as session:
+        with _ENOUGH_DESCRIPTORS, self._open_step(wanted, again, alone) as session:
             return drive(self._followed(flow), session, self._http)
 
     def drive_run(
@@ -459,7 +466,7 @@ class AsyncRuntime(_Runtime):
     async def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         self.check()
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_step(
@@ -467,7 +474,7 @@ class AsyncRuntime(_Runtime):
     ) -> R:
         """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
         self.check(confirm=confirm)
-        with _enough_descriptors():
+        with _ENOUGH_DESCRIPTORS:
             async with _in_threads(self._open_step(wanted, again, alone)) as session:
                 return await drive_async(self._followed(flow), session, self._http)
 
@@ -502,20 +509,21 @@ class AsyncRuntime(_Runtime):
         return await in_thread(self._adopt, generation, run_id, options)
 
 
-@contextlib.contextmanager
-def _enough_descriptors() -> Iterator[None]:
+class _EnoughDescriptors:
     """Without one to spare, anything may fail, a module that is imported late among it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
-    else:
-        return
-    raise errors.StoreError(
-        f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the service; raise "
-        "the limit (ulimit -n) or close some, and resume."
-    )
+
+    def __enter__(self) -> None:
+        """There is nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise errors.StoreError(
+                f"No more files can be opened ({os.strerror(errno.EMFILE)}). What was started continues at the "
+                "service; raise the limit (ulimit -n) or close some, and resume."
+            ) from None
+
+
+_ENOUGH_DESCRIPTORS: Final = _EnoughDescriptors()
 
 
 def _nothing() -> None:

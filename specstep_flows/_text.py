@@ -66,7 +66,7 @@ def without_secrets(text: str, *, is_foreign: bool = False) -> str:
         text = _KEY.sub(r"\1_…", text)
     if "/" in text or "%" in text:
         text = _ADDRESS.sub(_shown_address, text)
-    if is_foreign:
+    if is_foreign and ("=" in text or "%" in text):
         text = _SIGNATURE.sub(r"\1…", _QUERY.sub(r"\1?…", text))
     return text
 

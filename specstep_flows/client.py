@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http
 from specstep_flows._lazy import LazyModule
+from specstep_flows._surface.access import AccessMethods
 from specstep_flows._surface.account import AccountMethods
 from specstep_flows._surface.base import Rows
 from specstep_flows._surface.generations import GenerationMethods
 from specstep_flows._surface.interviews import InterviewMethods
 from specstep_flows._surface.packages import PackageMethods
 from specstep_flows._surface.paid import PaidMethods
+from specstep_flows._surface.service import ServiceMethods
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class SpecStep(
     GenerationMethods,
     PackageMethods,
     PaidMethods,
+    AccessMethods,
+    ServiceMethods,
 ):
     """The service, for code that blocks. Close it, or use it in ``with``.
 

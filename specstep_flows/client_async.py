@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http_async
 from specstep_flows._lazy import LazyModule
+from specstep_flows._surface_async.access import AccessMethods
 from specstep_flows._surface_async.account import AccountMethods
 from specstep_flows._surface_async.base import AsyncRows
 from specstep_flows._surface_async.generations import GenerationMethods
 from specstep_flows._surface_async.interviews import InterviewMethods
 from specstep_flows._surface_async.packages import PackageMethods
 from specstep_flows._surface_async.paid import PaidMethods
+from specstep_flows._surface_async.service import ServiceMethods
 from specstep_flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class AsyncSpecStep(
     GenerationMethods,
     PackageMethods,
     PaidMethods,
+    AccessMethods,
+    ServiceMethods,
 ):
     """The service, for code on an event loop. Close it, or use it in ``async with``.
 

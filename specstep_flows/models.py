@@ -6,7 +6,7 @@ something that this version cannot read. Times are aware ``datetime`` in UTC; co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
 
 import attrs
 
@@ -19,43 +19,159 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from specstep_flows._models.account import (
+        Analytics,
+        ApiKey,
+        DataExportRequest,
+        DeletionRequest,
+        ExtraUsage,
+        ExtraUsageCheckout,
+        ExtraUsageTransaction,
+        Notification,
+        NotificationPreferences,
+        Organization,
+        Permission,
+        ProviderKey,
+        RetentionPreference,
+        ServiceEstimate,
+        Webhook,
+        WebhookTest,
+    )
+    from specstep_flows._models.packages import (
+        Addendum,
+        DraftedAddendum,
+        ExplainAudience,
+        Explanation,
+        ExplanationRow,
+        ExternalConnector,
+        ExternalFolder,
+        InterviewRow,
+        Migration,
+        MigrationMapping,
+        MigrationPreview,
+        PackageDelivery,
+        PackageFileContent,
+        PackageHit,
+        PackageRow,
+        SavedFile,
+        SearchHit,
+        SourceControlPreferences,
+    )
+    from specstep_flows._models.service import (
+        BugReport,
+        Feedback,
+        FeedbackFinding,
+        FeedbackRow,
+        FeedbackSection,
+        FeedbackTemplate,
+        FeedbackTemplateRow,
+        RawResponse,
+        ServiceStatus,
+        ServiceUptime,
+        StatusIncident,
+        StatusSubscription,
+        StatusSummary,
+        StatusUptime,
+        SupportTicket,
+        TypedEvidence,
+    )
+
 __all__ = [
     "Account",
     "Addendum",
+    "Analytics",
     "Answer",
+    "ApiKey",
     "AutoStartFailure",
+    "BugReport",
     "Capabilities",
     "Clarification",
     "ConversationItem",
+    "DataExportRequest",
+    "DeletionRequest",
+    "DraftedAddendum",
     "Duration",
+    "ExplainAudience",
     "Explanation",
     "ExplanationRow",
+    "ExternalConnector",
+    "ExternalFolder",
+    "ExtraUsage",
+    "ExtraUsageCheckout",
+    "ExtraUsageTransaction",
+    "Feedback",
+    "FeedbackFinding",
+    "FeedbackRow",
+    "FeedbackSection",
+    "FeedbackTemplate",
+    "FeedbackTemplateRow",
     "Generation",
     "GenerationEvent",
     "GenerationRow",
     "IntakeArtifact",
     "Interview",
+    "InterviewRow",
     "Migration",
     "MigrationMapping",
     "MigrationPreview",
+    "Notification",
+    "NotificationPreferences",
+    "Organization",
     "Package",
     "PackageChanges",
+    "PackageDelivery",
     "PackageFile",
+    "PackageFileContent",
+    "PackageHit",
     "PackageOnDisk",
     "PackageRow",
+    "Permission",
     "Profile",
+    "ProviderKey",
     "RawResponse",
     "ReferenceDocument",
+    "RetentionPreference",
     "RunChanges",
     "RunOptions",
     "RunResult",
     "SavedFile",
+    "SearchHit",
     "ServiceEstimate",
+    "ServiceStatus",
+    "ServiceUptime",
+    "SourceControlPreferences",
+    "StatusIncident",
+    "StatusSubscription",
+    "StatusSummary",
+    "StatusUptime",
+    "SupportTicket",
     "TranscriptSize",
     "Turn",
     "TurnJob",
+    "TypedEvidence",
     "Usage",
+    "Webhook",
+    "WebhookTest",
 ]
+
+#: Where the classes are that most programs never use: they are loaded when one of them is.
+_HOMES: Final = ("packages", "account", "service")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        import importlib
+
+        for home in _HOMES:
+            module = importlib.import_module(f"specstep_flows._models.{home}")
+            if name in vars(module):
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def _without_secrets(said: str | None) -> str | None:
@@ -82,56 +198,6 @@ class Usage:
     remaining: float | None = None
     resets_at: datetime | None = None
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-
-
-@attrs.frozen
-class ServiceEstimate:
-    """What the service expects a generation of ``profile`` to cost (the MCP tool ``estimate_generation_cost``).
-
-    The tool's answer is not documented: figures are found by their names, ``raw`` is its whole object, and ``text`` is
-    what it says where it has none. Without either, ``reason`` is a sentence about why there is no estimate.
-    """
-
-    profile: str
-    cost_usd: float | None = None
-    #: The quarter of the cheapest and of the dearest generations begins here.
-    low_usd: float | None = None
-    high_usd: float | None = None
-    seconds: float | None = None
-    #: How many generations it was computed from.
-    sample_size: int | None = None
-    text: str | None = None
-    reason: str | None = None
-    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-
-
-@attrs.frozen
-class RawResponse:
-    """A response of the service as ``with_options(on_response=…)`` hands it out; one for each attempt.
-
-    What is secret is replaced: the key, new keys and signing secrets, cookies, and what is signed of an address. So
-    ``content`` is the JSON as it came but for those; a file's bytes are as they are.
-    """
-
-    #: The operation by its name, such as ``get_generation``.
-    operation: str
-    method: str
-    status: int
-    #: Names as they came, and values; a name may be there twice.
-    headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
-    content: bytes = attrs.field(repr=False)
-    #: 1 for the first time that the request was sent, 2 for the second, …
-    attempt: int = 1
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, in any letter case."""
-        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
-
-    def json(self) -> Any:
-        """The content as JSON. Raises ``ValueError`` if it is something else."""
-        import json
-
-        return json.loads(self.content)
 
 
 @attrs.frozen
@@ -443,115 +509,8 @@ class PackageOnDisk:
     unpacked_to: Path | None = None
 
 
-@attrs.frozen
-class PackageRow:
-    """A package in the list of packages. ``generation_id`` is None for one of migrated documents."""
-
-    id: UUID
-    generation_id: UUID | None = None
-    version: str | None = None
-    total_cost_usd: float | None = None
-    review_profile: str | None = None
-    project_name: str | None = None
-    description: str | None = None
-    kind: str | None = None
-    kind_label: str | None = None
-    created_at: datetime | None = None
-    generation_state: str | None = None
-    addenda_count: int | None = None
-
-
-@attrs.frozen
-class SavedFile:
-    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
-
-    path: Path
-    sha256: str
-    size_bytes: int
-    unpacked_to: Path | None = None
-
-
-@attrs.frozen
-class Addendum:
-    """A change addendum of a package: five Markdown files about one change. ``saved`` is its zip, if it was wanted."""
-
-    id: UUID
-    package_id: UUID
-    title: str | None = None
-    description: str | None = None
-    cost_usd: float | None = None
-    submitted_by_user_id: UUID | None = None
-    created_at: datetime | None = None
-    saved: SavedFile | None = None
-
-
-@attrs.frozen
-class Explanation:
-    """A package, explained to an audience. ``saved`` is the file of it, if one was wanted.
-
-    ``cached``: the service had written it before, so this call cost nothing. ``cost_usd`` is what it cost when it was
-    written, where that is known.
-    """
-
-    markdown: str
-    audience: str
-    model: str | None = None
-    cost_usd: float | None = None
-    cached: bool | None = None
-    saved: SavedFile | None = None
-
-
 #: The forms in which an explanation can be downloaded (walkthrough, step 6.6).
-EXPLANATION_FORMS = ("md", "txt", "pdf", "docx")
-
-
-@attrs.frozen
-class ExplanationRow:
-    """An explanation that has been written."""
-
-    id: UUID
-    audience: str | None = None
-    model: str | None = None
-    cost_usd: float | None = None
-    cached: bool | None = None
-    created_at: datetime | None = None
-
-
-@attrs.frozen
-class MigrationMapping:
-    """Where a file of existing documents goes. ``layer`` and ``confidence`` say how sure that is."""
-
-    source_path: str
-    target_path: str
-    doc_type: str | None = None
-    layer: str | None = None
-    confidence: float | None = None
-
-
-@attrs.frozen
-class MigrationPreview:
-    """What a migration would do. ``conflicting_target_paths`` have to be resolved before it can be made."""
-
-    mapping: tuple[MigrationMapping, ...]
-    conflicting_target_paths: tuple[str, ...] = ()
-    source_archive_name: str | None = None
-    source_byte_count: int | None = None
-    total_file_count: int | None = None
-    classified_count: int | None = None
-    unclassified_count: int | None = None
-    classifier_version: str | None = None
-
-
-@attrs.frozen
-class Migration:
-    """Existing documents that were made into a package. Where its answer was lost, only the package is known."""
-
-    package_id: UUID
-    migration_id: UUID | None = None
-    project_id: UUID | None = None
-    version: str | None = None
-    classified_count: int | None = None
-    unclassified_count: int | None = None
+EXPLANATION_FORMS: Final = ("md", "txt", "pdf", "docx")
 
 
 @attrs.frozen

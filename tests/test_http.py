@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from types import SimpleNamespace
 from typing import Any
 
 import httpcore
@@ -84,16 +85,16 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
     inner = _Silent()
     stream = _http._Stream(inner).start_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     left = iter([10.0, 3.0, 0.0, -1.0])
-    _http.LIMIT.seconds_left = lambda: next(left)
+    _http.EXCHANGE.set(SimpleNamespace(seconds_left=lambda: next(left), is_direct=True, is_sent=False))
     try:
         stream.read(1, 5.0)
-        stream.write(b"", None)
+        stream.write(b".", None)
         with pytest.raises(httpx.ReadTimeout):
             stream.read(1, 5.0)
         with pytest.raises(httpx.WriteTimeout):
-            stream.write(b"", 5.0)
+            stream.write(b".", 5.0)
     finally:
-        _http.LIMIT.seconds_left = None
+        _http.EXCHANGE.set(None)
     stream.read(1, 5.0)
     stream.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -12,22 +13,21 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-#: A status body in the middle of a run, with the service's seven fractional digits, its nulls and its long sentences.
-GENERATION = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04","intake_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a03",\
-"state":"Drafting","review_profile":"Fast","current_round":0,"started_at":"2026-06-01T12:01:00.1234567+00:00",\
-"completed_at":null,"failed_at":null,"failure_reason":null,"failure_category":null,"schema_version":"1.0.0",\
-"rubric_version":"1.0.0","manifest":null,"running_cost_usd":0.1604,"billing_state":"Active",\
-"started_work_at":"2026-06-01T12:01:05.1234567+00:00","phase_detail":"Drafting",\
-"progress_explanation":"Agents are writing the first version of each section","active_specialist":null,\
-"retry_count":0,"last_retry_at":null,"next_retry_at":null,"recoverable_error_category":null,\
-"host_restart_resume_count":0,"progress_percent":14,"estimated_total_usd":1.1,"estimated_total_p25_usd":0.94,\
-"estimated_total_p75_usd":1.38,"estimated_total_sample_size":42,"estimated_duration_seconds":240,\
-"estimated_time_remaining_seconds":205.0,"estimated_completion_at":"2026-06-01T12:05:05.1234567+00:00",\
-"refinement_summary":null,"reconciliation_summary":null,"blocker_resolution_summary":null,"refinement_audit":null,\
-"project_name":"A portal","description":"A portal for the feedback of small shops' customers","kind":"specification",\
-"kind_label":"Specification package","package_id":null}"""
+#: A status body with every documented field filled, as a service sends it: in one line, in ASCII.
+GENERATION = json.dumps(
+    json.loads(Path(__file__).with_name("status_body.json").read_bytes()), separators=(",", ":")
+).encode()
+PACKAGE_ID = "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05"
+PACKAGE = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05","generation_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04",\
+"version":"1.0.0","review_profile":"Fast","project_name":"A portal","description":null,"total_cost_usd":1.1,\
+"kind":"specification","kind_label":"Specification package"}"""
+#: What is in a package: noise, as it is or as a compressor leaves it, or text, which unpacks to twice its size.
+KINDS = ("stored", "deflated", "text")
 ACCOUNT = b"""{"user_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a00","display_name":"A. Tester",\
 "email":"tester@example.com","plan":"Pro"}"""
+
+
+_ENTRY_BYTES = 4 << 20
 
 
 def _answer(body: bytes, content_type: bytes = b"application/json; charset=utf-8", length: int | None = None) -> bytes:
@@ -38,8 +38,11 @@ def _answer(body: bytes, content_type: bytes = b"application/json; charset=utf-8
     )
 
 
+_REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: /package.zip\r\nContent-Length: 0\r\n\r\n"
+
+
 class _Answers(asyncio.Protocol):
-    """GETs on a kept connection: the account, the package under ``/package.zip``, a generation for anything else."""
+    """GETs on a kept connection: the account, a package and the way to its zip, a generation for anything else."""
 
     def __init__(self, package: Path) -> None:
         self._package = package
@@ -58,6 +61,10 @@ class _Answers(asyncio.Protocol):
             path = head.split(b" ", 2)[1]
             if path == b"/package.zip":
                 self._sending = asyncio.get_running_loop().create_task(self._send_package())
+            elif path.endswith(b"/zip"):
+                self._transport.write(_REDIRECT)
+            elif path.startswith(b"/v1/packages/"):
+                self._transport.write(_answer(PACKAGE))
             else:
                 self._transport.write(_answer(ACCOUNT if path == b"/v1/me" else GENERATION))
 
@@ -77,10 +84,10 @@ async def _serve(package: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, package_bytes: int = 0) -> Iterator[str]:
+def serving(folder: Path, package_bytes: int = 0, kind: str = "stored") -> Iterator[str]:
     """The server's address, while it runs in a process of its own; its package has about ``package_bytes`` bytes."""
     package = folder / "offered.zip"
-    _write_zip(package, package_bytes)
+    _write_zip(package, package_bytes, kind)
     process = subprocess.Popen(
         [sys.executable, __file__, str(package)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -93,13 +100,14 @@ def serving(folder: Path, package_bytes: int = 0) -> Iterator[str]:
             process.stdin.close()
 
 
-def _write_zip(path: Path, size: int) -> None:
-    """A zip of stored entries with bytes that no file system can squeeze."""
-    entry_bytes = 16 << 20
-    with zipfile.ZipFile(path, "w") as archive:
+def _write_zip(path: Path, size: int, kind: str) -> None:
+    """A zip of about ``size`` bytes that no file system can squeeze."""
+    method = zipfile.ZIP_STORED if kind == "stored" else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "w", method, compresslevel=1) as archive:
         archive.writestr("README.md", f"{uuid.uuid4()}\n")
-        for number in range(size // entry_bytes):
-            archive.writestr(f"docs/{number:04}.bin", os.urandom(entry_bytes))
+        while path.stat().st_size < size:
+            noise = os.urandom(_ENTRY_BYTES)
+            archive.writestr(f"docs/{len(archive.filelist):04}.md", noise.hex() if kind == "text" else noise)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,19 @@ from specstep_flows._lazy import LazyModule
 from specstep_flows._surface.base import Base
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
     from specstep_flows import _paths as paths
     from specstep_flows import callbacks, gateway, models
-    from specstep_flows.flows import interview
+    from specstep_flows._surface.base import Rows
+    from specstep_flows.flows import calling, interview
 else:
+    calling = LazyModule("specstep_flows.flows.calling")
     callbacks = LazyModule("specstep_flows.callbacks")
     gateway = LazyModule("specstep_flows.gateway")
+    models = LazyModule("specstep_flows.models")
     interview = LazyModule("specstep_flows.flows.interview")
     paths = LazyModule("specstep_flows._paths")
 
@@ -85,3 +89,66 @@ class InterviewMethods(Base):
             InterviewEnded: it cannot be completed yet, or nothing came of it.
         """
         return self._drive(interview.complete_interview(callbacks.as_id(interview_id)))
+
+    def get_turn_job(self, job_id: UUID | str) -> models.TurnJob:
+        """How a turn stands, with the interview when it is done. GET /v1/interviews/turns/{jobId}"""
+        return self._drive(gateway.get_turn_job(callbacks.as_id(job_id)))
+
+    def list_interviews(
+        self, *, status: str | None = None, limit: int | None = None, since: datetime | None = None
+    ) -> Rows[models.InterviewRow]:
+        """Your interviews, the newest 100 at most: the service has no further pages. GET /v1/interviews
+
+        Conversations of fewer than two turns are not listed. ``status`` is one word or several with commas: ``active``,
+        ``paused``, ``abandoned``, ``complete``, ``awaiting_clarification``. ``since`` leaves out what was started
+        before.
+        """
+        return self._list(
+            models.InterviewRow,
+            "list_interviews",
+            "interviews",
+            status=status,
+            limit=limit,
+            since=since,
+            time="started_at",
+            is_newest_first=False,
+        )
+
+    def list_deleted_interviews(self, *, limit: int | None = None) -> Rows[models.InterviewRow]:
+        """The interviews in the recycle bin, fetched page by page. GET /v1/interviews/deleted"""
+        return self._list(models.InterviewRow, "list_deleted_interviews", "interviews", limit=limit)
+
+    def delete_interview(self, interview_id: UUID | str) -> None:
+        """Put an interview into the recycle bin, which keeps it for 30 days. DELETE /v1/interviews/{id}"""
+        self._drive(calling.remove("delete_interview", interview_id))
+
+    def restore_interview(self, interview_id: UUID | str) -> None:
+        """Take an interview out of the recycle bin, but not what was made of it. POST /v1/interviews/{id}/restore"""
+        self._drive(calling.change("restore_interview", interview_id))
+
+    def purge_interview(self, interview_id: UUID | str) -> None:
+        """Delete an interview for good, with everything that was made of it. DELETE /v1/interviews/{id}/permanent
+
+        Nothing brings it back.
+
+        Raises:
+            Conflict: it is not in the recycle bin; nothing was deleted.
+        """
+        self._drive(calling.remove("purge_interview", interview_id))
+
+    def list_intake_artifacts(
+        self, *, status: str | None = None, limit: int | None = None, since: datetime | None = None
+    ) -> Rows[models.IntakeArtifact]:
+        """What completed interviews produced, newest first, fetched page by page. GET /v1/intake-artifacts
+
+        ``since`` leaves out what was completed before.
+        """
+        return self._list(
+            models.IntakeArtifact,
+            "list_intake_artifacts",
+            "artifacts",
+            status=status,
+            limit=limit,
+            since=since,
+            time="completed_at",
+        )

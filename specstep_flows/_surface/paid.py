@@ -50,7 +50,7 @@ class PaidMethods(Base):
         confirm: ConfirmStep | None = None,
         max_cost_usd: float | None = None,
         settle_seconds: float | None = None,
-    ) -> models.Addendum:
+    ) -> models.DraftedAddendum:
         """Draft a change addendum to a package: one change, in about 30 seconds. It costs about $0.50.
 
         ``title`` has at most 200 characters, ``description`` at most 4000. With ``output`` (a zip's name, or a folder)
@@ -154,19 +154,6 @@ class PaidMethods(Base):
     def _files(self, output: Path | str | None, unpack: bool, force: bool) -> Files:
         return self._runtime.files(opening.run_options(output=output, unpack=unpack, force=force))
 
-    def preview_migration(self, archive: Path | str) -> models.MigrationPreview:
-        """Where each file of existing documents, a zip of at most 16 MB, would go; nothing is kept, and nothing costs.
-
-        POST /v1/doc-migrations/preview
-
-        Raises:
-            UsageError: the file cannot be read.
-            BadRequest: it is no zip, is empty, or is too large.
-        """
-        self._runtime.check()
-        name, content = attachments.read_archive(archive)
-        return self._drive(migration.preview_migration(name, content))
-
     def commit_migration(
         self,
         archive: Path | str,
@@ -180,7 +167,7 @@ class PaidMethods(Base):
     ) -> models.Migration:
         """Make a package of existing documents, a zip of at most 16 MB. It is made once, whatever happens on the way.
 
-        ``target_path_overrides`` correct where files go, from source to target path, as ``preview_migration`` shows
+        ``target_path_overrides`` correct where files go, from source to target path, as ``preview_doc_migration`` shows
         them; ``version`` is semantic (default: the service's, 1.0.0), ``project_id`` the project (default: the
         service's). ``confirm`` is called with the step's record before anything is sent; False leaves it. The same
         archive with the same arguments is the same migration: it is shown and not made twice, unless with ``again``.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from specstep_flows._lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from typing import Self
     from uuid import UUID
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
     from specstep_flows import _runtime as runtimes
     from specstep_flows.engine.effects import Flow
-    from specstep_flows.flows.listing import Listing
+    from specstep_flows.flows import listing
     from specstep_flows.flows.steps import ConfirmStep
     from specstep_flows.runs import records
     from specstep_flows.settings import Settings
 else:
+    listing = LazyModule("specstep_flows.flows.listing")
     records = LazyModule("specstep_flows.runs.records")
     runtimes = LazyModule("specstep_flows._runtime")
 
@@ -38,9 +40,9 @@ class AsyncRows(AsyncIterator[R]):
     Once a page could not be fetched, the next row asked for fetches it again.
     """
 
-    def __init__(self, client: Base, listing: Listing[R]) -> None:
+    def __init__(self, client: Base, rows: listing.Listing[R]) -> None:
         self._client = client
-        self._listing = listing
+        self._listing = rows
         self._ready: list[R] = []
 
     def __aiter__(self) -> Self:
@@ -102,8 +104,44 @@ class Base:
         finally:
             flow.close()
 
+    def _list(
+        self,
+        model: type[R],
+        operation: str,
+        member: str,
+        *,
+        limit: int | None,
+        since: datetime | None = None,
+        time: str = "created_at",
+        is_newest_first: bool = True,
+        **query: object,
+    ) -> AsyncRows[R]:
+        return AsyncRows(
+            self,
+            listing.Listing(
+                operation,
+                member,
+                model,
+                query=query,
+                limit=limit,
+                since=since,
+                time=time,
+                is_newest_first=is_newest_first,
+            ),
+        )
+
     def _settle_seconds(self, given: float | None) -> float:
         if given is None:
             return self.settings.settle_seconds
         records.check_number(given, "The settle time", "seconds", may_be_zero=True)
         return given
+
+
+def given(**fields: object) -> dict[str, object]:
+    """The fields of a body that were given; None is one that was not."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def words(value: Iterable[str]) -> list[str]:
+    """Words as a list; one alone is not taken apart."""
+    return [value] if isinstance(value, str) else list(value)

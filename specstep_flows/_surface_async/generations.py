@@ -9,14 +9,18 @@ from specstep_flows._surface_async.base import Base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from specstep_flows import callbacks, gateway, models
+    from specstep_flows._surface_async.base import AsyncRows
     from specstep_flows.callbacks import Policy
-    from specstep_flows.flows import clarifications, control, kickoff, watch
+    from specstep_flows.flows import calling, clarifications, control, kickoff, watch
     from specstep_flows.models import Duration, Profile
     from specstep_flows.runs import records
 else:
+    calling = LazyModule("specstep_flows.flows.calling")
+    models = LazyModule("specstep_flows.models")
     callbacks = LazyModule("specstep_flows.callbacks")
     clarifications = LazyModule("specstep_flows.flows.clarifications")
     control = LazyModule("specstep_flows.flows.control")
@@ -212,3 +216,48 @@ class GenerationMethods(Base):
     async def get_events(self, generation_id: UUID | str) -> list[models.GenerationEvent]:
         """What happened in each stage. GET /v1/generations/{id}/events"""
         return await self._drive(gateway.get_events(callbacks.as_id(generation_id)))
+
+    def iter_generations(
+        self, *, status: str | None = None, limit: int | None = None, since: datetime | None = None
+    ) -> AsyncRows[models.GenerationRow]:
+        """Your generations, newest first, fetched page by page; ``list_generations`` fetches all of them at once.
+
+        ``status`` is one word or several with commas: ``in_progress``, ``complete``, ``failed``, … or a state's own
+        name. ``since`` leaves out what was started before.
+
+        GET /v1/generations
+        """
+        return self._list(
+            models.GenerationRow,
+            "list_generations",
+            "generations",
+            status=status,
+            limit=limit,
+            since=since,
+            time="started_at",
+        )
+
+    def list_deleted_generations(self, *, limit: int | None = None) -> AsyncRows[models.GenerationRow]:
+        """The generations in the recycle bin, fetched page by page. GET /v1/generations/deleted"""
+        return self._list(models.GenerationRow, "list_deleted_generations", "generations", limit=limit)
+
+    async def delete_generation(self, generation_id: UUID | str) -> None:
+        """Put a generation into the recycle bin, which keeps it for 30 days. DELETE /v1/generations/{id}
+
+        That does not stop it: ``cancel_generation`` does.
+        """
+        await self._drive(calling.remove("delete_generation", generation_id))
+
+    async def restore_generation(self, generation_id: UUID | str) -> None:
+        """Take a generation out of the recycle bin, in the state that it had. POST /v1/generations/{id}/restore"""
+        await self._drive(calling.change("restore_generation", generation_id))
+
+    async def purge_generation(self, generation_id: UUID | str) -> None:
+        """Delete a generation for good, with its events and packages. DELETE /v1/generations/{id}/permanent
+
+        Nothing brings it back.
+
+        Raises:
+            Conflict: it is not in the recycle bin; nothing was deleted.
+        """
+        await self._drive(calling.remove("purge_generation", generation_id))

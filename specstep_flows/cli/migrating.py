@@ -61,7 +61,7 @@ class Placement:
 
     def target(self, row: MigrationMapping) -> str:
         """Where a file goes now."""
-        return self.overrides.get(row.source_path, row.target_path)
+        return self.overrides.get(row.source_path) or row.target_path or f"{UNCLASSIFIED}/{row.source_path}"
 
     @property
     def conflicts(self) -> dict[str, list[MigrationMapping]]:
@@ -294,6 +294,6 @@ def _corrections(wanted: Wanted) -> dict[str, str]:
 
 
 def _placement(client: SpecStep, wanted: Wanted, corrections: dict[str, str]) -> Placement:
-    placement = Placement(client.preview_migration(wanted.archive))
+    placement = Placement(client.preview_doc_migration(wanted.archive))
     placement.correct(corrections, str(wanted.overrides))
     return placement

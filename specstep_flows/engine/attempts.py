@@ -117,9 +117,9 @@ TRACEPARENT: Final = "traceparent"
 def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[None]:
     """A span for a run as long as this process is at it; the record has what continues its trace in another one."""
     record = session.record
-    if session.wire is None or session.wire.tracer is None or not isinstance(record, RunRecord):
-        yield
-        return
+    assert session.wire is not None
+    assert session.wire.tracer is not None
+    assert isinstance(record, RunRecord)
     known = record.options.remember.get(TRACEPARENT)
     span = session.span = session.wire.tracer.run(
         record.run_id,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 #: Changes with each start of the machine (Linux; elsewhere nothing tells).
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class Clock(Protocol):
@@ -36,8 +37,7 @@ class Clock(Protocol):
 
 def _since_boot() -> float:
     """Seconds that no setting of the machine's clock changes; time asleep counts, where the system can tell."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
+    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
 #: The machine's clock is read once, so that all processes agree; after that its uptime is counted. So setting the clock

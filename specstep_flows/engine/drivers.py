@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine import transport
-from specstep_flows.engine.attempts import wired
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, Steps, carry_out
 
 if TYPE_CHECKING:
@@ -30,8 +29,10 @@ STOPS_WITHIN_SECONDS: Final = 3.0
 def refuse_coroutines(*functions: object) -> None:
     """Refuse now, and not in minute 20, a callback that a sync client cannot await."""
     for function in functions:
+        if function is None:
+            continue
         called = getattr(function, "__call__", None)  # noqa: B004 - an instance whose __call__ is async
-        if function is not None and (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)):
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called):
             raise errors.UsageError(
                 f"{getattr(function, '__name__', function)!r} is a coroutine function: use it with AsyncSpecStep."
             )
@@ -39,7 +40,11 @@ def refuse_coroutines(*functions: object) -> None:
 
 def _steps_of(flow: Flow[R], session: Session) -> Steps[R]:
     steps = carry_out(flow, session)
-    return steps if session.wire is None else wired(steps, session)
+    if session.wire is None:
+        return steps
+    from specstep_flows.engine.attempts import wired
+
+    return wired(steps, session)
 
 
 def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:

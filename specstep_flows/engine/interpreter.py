@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -78,22 +78,24 @@ KEY_REFUSED = (
 MOST_DIGITS = 12
 #: The longest wait that is not reported.
 WORTH_TELLING_SECONDS = 2.0
-_UNLOCKED = contextlib.nullcontext()
 
 
 def carry_out(
-    flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] = _UNLOCKED
+    flow: effects.Flow[R], session: Session, lock: contextlib.AbstractContextManager[Any] | None = None
 ) -> Steps[R]:
     """Run ``flow`` to its end. The failure of an effect is raised in the flow, at its await.
 
-    ``lock`` is held while the flow itself runs, and never while an effect is carried out.
+    A ``lock`` is held while the flow itself runs, and never while an effect is carried out.
     """
     value: Any = None
     failure: Exception | None = None
     while True:
         try:
-            with lock:
+            if lock is None:
                 effect = flow.send(value) if failure is None else flow.throw(failure)
+            else:
+                with lock:
+                    effect = flow.send(value) if failure is None else flow.throw(failure)
         except StopIteration as stop:
             result: R = stop.value
             return result
@@ -105,32 +107,29 @@ def carry_out(
 
 
 def _carry(effect: effects.Effect[Any], session: Session) -> Steps[Any]:
-    match effect:
-        case effects.Send():
-            return (yield from _send(effect, session))
-        case effects.Sleep():
-            return (yield from _pause(effect.seconds, session))
-        case effects.Now():
-            return session.shared.clock.now()
-        case effects.Passed():
-            return passed_since(effect.since, session.shared.clock)
-        case effects.Report():
-            return (yield from _report(effect.event, session))
-        case effects.Remember():
-            return (yield from _remember(effect, session))
-        case effects.Recall():
-            return (yield Block(session.read))
-        case effects.Observe():
-            return (yield from _observe(effect, session))
-        case effects.Crowded():
-            return session.shared.is_crowded(session.shared.clock.now())
-        case effects.Ask():
-            return (yield Call(effect.function, effect.arguments))
-        case effects.NewKey():
-            return session.shared.new_key()
-        case effects.Fetch():
-            return (yield from _fetch(effect, session))
-    raise TypeError(f"a flow awaited {effect!r}, which is not an effect")
+    carry = _CARRIED_OUT_BY.get(type(effect))
+    if carry is None:
+        raise TypeError(f"a flow awaited {effect!r}, which is not an effect")
+    return carry(effect, session)
+
+
+def _at_once(value: Callable[[Any, Session], Any]) -> Callable[[Any, Session], Steps[Any]]:
+    """Carry out an effect that needs no step."""
+
+    def steps(effect: Any, session: Session) -> Steps[Any]:
+        yield from ()
+        return value(effect, session)
+
+    return steps
+
+
+def _recall(effect: effects.Recall, session: Session) -> Steps[Record | None]:
+    record: Record | None = yield Block(session.read)
+    return record
+
+
+def _ask(effect: effects.Ask, session: Session) -> Steps[Any]:
+    return (yield Call(effect.function, effect.arguments))
 
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
@@ -187,14 +186,17 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     if session.shared.check is not None:
         session.shared.check(request)
     durable = retry.RULES[request.kind].records_intent and session.record is not None
+    is_limited = not session.shared.limiter.is_off(request.bucket)
     clock = session.shared.clock
     began = clock.now()
     attempt = 0
     in_doubt = False
     before = _open_intent(request, session)
     while True:
-        yield from _await_key(request, session)
-        yield from _take_place(request, session)
+        if not request.is_anonymous and session.shared.lockout.refusals:
+            yield from _await_key(request, session)
+        if is_limited:
+            yield from _take_place(request, session)
         if in_doubt and effect.look is not None:
             found = yield from carry_out(effect.look(), session)
             if found is not None:
@@ -209,7 +211,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
             session.shared.has_responded = True
-            _learn(request, reply, session)
+            if is_limited:
+                _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.UsageError:
             # It cannot be sent at all; what an earlier attempt may have done is still open.
@@ -223,7 +226,8 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()
-            yield from _settle(effect, result, durable, session)
+            if durable or effect.outcome is not None:
+                yield from _settle(effect, result, durable, session)
             return result
         if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
@@ -258,7 +262,7 @@ def _hold(failure: errors.RequestError, request: effects.Request, session: Sessi
 def _await_key(request: effects.Request, session: Session) -> Steps[None]:
     """Wait while the key is refused although it has worked; one request at a time tries it again."""
     lockout, clock = session.shared.lockout, session.shared.clock
-    while not request.is_anonymous and (wait := lockout.acquire(clock.now())) > 0:
+    while (wait := lockout.acquire(clock.now())) > 0:
         if lockout.is_refused:
             raise errors.AuthenticationError(KEY_REFUSED, operation=request.operation, status=401)
         if wait >= WORTH_TELLING_SECONDS and not session.is_lockout_told:
@@ -360,3 +364,20 @@ def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
             operation=request.operation,
         )
     return effect.parse(reply)
+
+
+#: How each effect is carried out. (Looked up, because the commonest ones would be the last to be tried.)
+_CARRIED_OUT_BY: Final[Mapping[type, Callable[[Any, Session], Steps[Any]]]] = {
+    effects.Send: _send,
+    effects.Sleep: lambda effect, session: _pause(effect.seconds, session),
+    effects.Now: _at_once(lambda _, session: session.shared.clock.now()),
+    effects.Passed: _at_once(lambda effect, session: passed_since(effect.since, session.shared.clock)),
+    effects.Report: lambda effect, session: _report(effect.event, session),
+    effects.Remember: _remember,
+    effects.Recall: _recall,
+    effects.Observe: _observe,
+    effects.Crowded: _at_once(lambda _, session: session.shared.is_crowded(session.shared.clock.now())),
+    effects.Ask: _ask,
+    effects.NewKey: _at_once(lambda _, session: session.shared.new_key()),
+    effects.Fetch: _fetch,
+}

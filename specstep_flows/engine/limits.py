@@ -67,6 +67,10 @@ def scope_of(api_key: str, origin: str) -> str:
 class Limiter(Protocol):
     """What the engine needs of a limiter. ``now`` and ``until`` are in seconds on the run's clock."""
 
+    def is_off(self, bucket: Bucket) -> bool:
+        """Whether requests of a bucket are not counted at all, so that nothing of this needs to be asked."""
+        ...
+
     def acquire(self, bucket: Bucket, now: float) -> float:
         """Count one request: 0.0 if it may be sent now, else the seconds to wait before asking again."""
         ...
@@ -185,6 +189,10 @@ class MemoryLimiter:
         self._stay = WINDOW_SECONDS + margin
         self._lock = threading.Lock()
         self._windows: dict[Bucket, Window] = {bucket: Window() for bucket in self._limits}
+
+    def is_off(self, bucket: Bucket) -> bool:
+        """See ``Limiter.is_off``."""
+        return not self._limits.get(bucket)
 
     def acquire(self, bucket: Bucket, now: float) -> float:
         """See ``Limiter.acquire``."""

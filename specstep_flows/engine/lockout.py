@@ -41,9 +41,9 @@ class Lockout:
 
     def acquire(self, now: float) -> float:
         """Seconds to wait before the key may be used; 0.0 where it may, and then by this request alone if in doubt."""
+        if not self.refusals:
+            return 0.0
         with self._lock:
-            if not self.refusals:
-                return 0.0
             left = self._refused_at + PAUSE_SECONDS - now
             if left > 0:
                 return left
@@ -58,6 +58,8 @@ class Lockout:
 
     def accept(self) -> None:
         """The key has worked."""
+        if self.has_worked and not self.refusals:
+            return
         with self._lock:
             self.has_worked, self.refusals, self._tried_at = True, 0, None
 

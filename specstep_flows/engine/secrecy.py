@@ -25,9 +25,10 @@ _LONGEST_UNESCAPED: Final = 8 << 20
 #: printable ASCII, as it is (the zeros of UTF-16 among it) or as JSON escapes it.
 _GAP: Final = rb"(?:[^ -~]|\\+u(?!00[2-7])[0-9A-Fa-f]{4})*+"
 _UNPRINTABLE: Final = bytes(code for code in range(256) if not 0x20 <= code < 0x7F)
-_ESCAPE: Final = re.compile(
-    rb"\\\\*(?:u([0-9A-Fa-f]{4}))?|%(?:25)*([2-7][0-9A-Fa-f])|&#[xX]0*([2-7][0-9A-Fa-f]);|&#0*([0-9]{2,3});"
-)
+_BACKSLASH: Final = rb"\\\\*(?:u([0-9A-Fa-f]{4}))?"
+_ESCAPE: Final = re.compile(_BACKSLASH + rb"|%(?:25)*([2-7][0-9A-Fa-f])|&#[xX]0*([2-7][0-9A-Fa-f]);|&#0*([0-9]{2,3});")
+#: The same where nothing else can begin an escape, which is found much faster. (Its other groups never match.)
+_ESCAPE_OF_JSON: Final = re.compile(_BACKSLASH + rb"(?:(?!)()()())?")
 
 #: Every logger of httpcore 1. A filter works only on the logger that it is added to: children do not inherit it.
 _LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
@@ -46,9 +47,10 @@ def reply_of(response: httpx.Response, content: bytes, sent: Mapping[str, str]) 
     headers, key = response.headers, sent.get("Authorization", "").removeprefix("Bearer ")
     if key:
         content = _without_key(content, key)
-        values = [_without_key(value, key) for _, value in headers.raw]
-        if values != [value for _, value in headers.raw]:
-            headers = httpx.Headers([(name, value) for (name, _), value in zip(headers.raw, values, strict=True)])
+        raw = headers.raw
+        # All values at once: few answers repeat a key. No escape reaches over a space.
+        if _holds(b" ".join([value for _, value in raw]), key):
+            headers = httpx.Headers([(name, _without_key(value, key)) for name, value in raw])
     return Reply(response.status_code, headers, content)
 
 
@@ -62,13 +64,15 @@ def _without_key(content: bytes, key: str) -> bytes:
 
 def _holds(content: bytes, key: str) -> bool:
     """Whether a key is repeated; much faster than to search for all of its spellings."""
-    sought = (_sought(key)[1].encode(), *_packed(key))
+    sought = _all_sought(key)
     plain = content.translate(None, _UNPRINTABLE)
-    if any(each in plain for each in sought):
-        return True
-    if len(plain) > _LONGEST_UNESCAPED:
+    for each in sought:
+        if each in plain:
+            return True
+    escape = _ESCAPE if b"%" in plain or b"&#" in plain else _ESCAPE_OF_JSON if b"\\" in plain else None
+    if escape is None or len(plain) > _LONGEST_UNESCAPED:
         return False
-    plain = _ESCAPE.sub(_unescaped, plain)
+    plain = escape.sub(_unescaped, plain)
     return any(each in plain for each in sought)
 
 
@@ -81,6 +85,12 @@ def _sought(key: str) -> tuple[str, str]:
     """A key as what may stand before it, and what is looked for."""
     prefix, sign, rest = key.partition("_")
     return (prefix + sign, rest) if len(rest) >= _SHORTEST_REST else ("", key)
+
+
+@functools.lru_cache(maxsize=32)
+def _all_sought(key: str) -> tuple[bytes, ...]:
+    """A key in each form that is looked for."""
+    return tuple(dict.fromkeys((_sought(key)[1].encode(), *_packed(key))))
 
 
 @functools.lru_cache(maxsize=32)

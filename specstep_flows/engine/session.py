@@ -68,6 +68,23 @@ class Shared:
         return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
+class Flag:
+    """What one thread sets and others look at; nobody waits for it, as one could for a ``threading.Event``."""
+
+    __slots__ = ("_is_set",)
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        """Set it for good."""
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        """Whether it was set."""
+        return self._is_set
+
+
 @attrs.define(eq=False)
 class Session:
     """One run of one flow: its deadline, its listener, and the record that it keeps, if it has one."""
@@ -77,7 +94,7 @@ class Session:
     report: Callable[[Event], Any] | None = None
     store: Records | None = None
     record: Record | None = None
-    stopping: threading.Event = attrs.field(factory=threading.Event)
+    stopping: Flag = attrs.field(factory=Flag)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
     #: What the caller wants of single requests, and the span of the run.

@@ -20,7 +20,7 @@ import attrs
 import httpx
 
 from specstep_flows import errors
-from specstep_flows._http import LIMIT
+from specstep_flows._http import EXCHANGE, is_direct
 from specstep_flows._json import json_bytes
 from specstep_flows._network import proxy_for
 from specstep_flows.engine.effects import Reply, Request
@@ -60,21 +60,23 @@ _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Runtim
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
     # Streams are sent in chunks; bytes would be sent at once, without any progress to report.
     form = [(field, (name, io.BytesIO(content), kind)) for field, (name, content, kind) in request.files or ()]
-    body, headers = None, dict(request.headers or {})
+    # As ``client.build_request`` would, but for what is the same each time: merging headers, cookies and time-outs.
+    body, headers = None, client.headers
     if request.json is not None:
         # Not httpx's own: it fails at half of a surrogate pair.
         body = json_bytes(request.json)
-        headers.setdefault("Content-Type", "application/json")
+    if request.headers or body is not None:
+        headers = httpx.Headers(headers)
+        headers.update({**({} if body is None else {"Content-Type": "application/json"}), **(request.headers or {})})
     try:
-        return client.build_request(
+        return httpx.Request(
             request.method,
-            # An absolute URL: httpx parses a relative one twice, which is most of the cost of building a request.
-            f"{str(client.base_url).rstrip('/')}{request.path}",
+            _url(str(client.base_url).rstrip("/") + request.path),
             params=request.params or None,
             content=body,
             headers=headers,
             files=form or None,
-            timeout=_timeout(timeout),
+            extensions={"timeout": _timeout(timeout)},
         )
     except (UnicodeError, httpx.InvalidURL):
         raise errors.UsageError(
@@ -82,10 +84,16 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
         ) from None
 
 
+@functools.lru_cache(maxsize=256)
+def _url(address: str) -> httpx.URL:
+    """An address, parsed once: what is polled is asked for again and again."""
+    return httpx.URL(address)
+
+
 @functools.lru_cache(maxsize=8)
-def _timeout(seconds: float) -> httpx.Timeout:
+def _timeout(seconds: float) -> dict[str, float | None]:
     """The timeouts of a request; cached, because most requests have the same."""
-    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)).as_dict()
 
 
 @attrs.define(eq=False)
@@ -96,6 +104,8 @@ class _Exchange:
     timeout: float
     wall: Callable[[], float]
     end: float = attrs.field(init=False)
+    #: Whether nothing but the request itself is sent, see ``_http.Exchange``.
+    is_direct: bool = False
     #: Whether a proxy was asked to connect us, and whether the request itself was begun.
     is_tunnelling: bool = attrs.field(default=False, init=False)
     is_sent: bool = attrs.field(default=False, init=False)
@@ -108,6 +118,11 @@ class _Exchange:
 
     def seconds_left(self) -> float:
         return self.end - self.wall()
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether httpcore has to say how far it is, which is a tenth of what a call costs."""
+        return bool(self.request.files) or not self.is_direct
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Called by httpcore. A request through a proxy begins with one of its own, CONNECT."""
@@ -151,9 +166,11 @@ class _Body:
     _unpacker: Any = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        encodings = self.response.headers.get("content-encoding", "").lower().split(",")
+        # As it came: httpx decodes every header for one of them.
+        stated = [value for name, value in self.response.headers.raw if name.lower() == b"content-encoding"]
+        encodings = [name.strip().decode("latin-1") for name in b",".join(stated).lower().split(b",")]
         # Others change nothing (identity), or make a body that is not JSON, which is told in its place.
-        known = [name.strip() for name in encodings if name.strip() in _PACKINGS]
+        known = [name for name in encodings if name in _PACKINGS]
         if len(known) > 1:
             raise self._unreadable(f"is packed {len(known)} times over")
         self._packing = known[0] if known else None
@@ -225,12 +242,14 @@ def attempt(
         UnexpectedResponse: a response that cannot be unpacked.
         UsageError: it cannot be sent at all, by this client or by any.
     """
-    exchange = _Exchange(request, timeout, wall)
+    exchange = _Exchange(request, timeout, wall, is_direct(client))
     built = _build(client, request, timeout)
-    built.extensions["trace"] = exchange.trace
+    if exchange.is_traced:
+        built.extensions["trace"] = exchange.trace
     if tell is not None:
         built = counted(built, request, exchange.guarded(tell))
-    before, LIMIT.seconds_left = LIMIT.seconds_left, exchange.seconds_left
+    before = EXCHANGE.get()
+    EXCHANGE.set(exchange)
     try:
         response = client.send(built, stream=True)
         try:
@@ -245,7 +264,7 @@ def attempt(
             raise
         raise _translated(error, exchange, client) from None
     finally:
-        LIMIT.seconds_left = before
+        EXCHANGE.set(before)
     return reply_of(response, body.whole(), client.headers)
 
 
@@ -258,21 +277,16 @@ async def attempt_async(
     tell: Callable[[Event], Awaitable[Any]] | None = None,
 ) -> Reply:
     """``attempt`` on an event loop."""
-    exchange = _Exchange(request, timeout, wall)
+    exchange = _Exchange(request, timeout, wall, is_direct(client))
     built = _build(client, request, timeout)
     if tell is not None:
         built = counted_async(built, request, exchange.guarded_async(tell))
-    loop = asyncio.get_running_loop()
+    before = EXCHANGE.get()
+    EXCHANGE.set(exchange)
     try:
         async with asyncio.timeout(exchange.seconds_left()) as limit:
-
-            async def trace(event: str, info: dict[str, Any]) -> None:
-                before = exchange.end
-                exchange.trace(event, info)
-                if exchange.end != before and not limit.expired():
-                    limit.reschedule(loop.time() + exchange.seconds_left())
-
-            built.extensions["trace"] = trace
+            if exchange.is_traced:
+                built.extensions["trace"] = _tracing(exchange, limit)
             response = await client.send(built, stream=True)
             try:
                 body = _Body(exchange, response)
@@ -285,7 +299,21 @@ async def attempt_async(
         if error is exchange.raised:
             raise
         raise _translated(error, exchange, client) from None
+    finally:
+        EXCHANGE.set(before)
     return reply_of(response, body.whole(), client.headers)
+
+
+def _tracing(exchange: _Exchange, limit: asyncio.Timeout) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    """``exchange.trace`` on an event loop, where a new end of the exchange is a new end of the wait for it."""
+
+    async def trace(event: str, info: dict[str, Any]) -> None:
+        end = exchange.end
+        exchange.trace(event, info)
+        if exchange.end != end and not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time() + exchange.seconds_left())
+
+    return trace
 
 
 def _sync(response: httpx.Response) -> httpx.SyncByteStream:

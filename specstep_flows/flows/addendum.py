@@ -10,11 +10,12 @@ from uuid import UUID
 
 import attrs
 
-from specstep_flows import errors, gateway
+from specstep_flows import errors, gateway, models
 from specstep_flows.engine.effects import Changes
+from specstep_flows.flows import calling
 from specstep_flows.flows.delivery import Files, deliver, place_of_step
 from specstep_flows.flows.steps import Step, Terms, carry_out
-from specstep_flows.models import Addendum, SavedFile
+from specstep_flows.models import Addendum, DraftedAddendum, SavedFile
 
 #: What the service takes (walkthrough, step 6.5).
 LONGEST_TITLE: Final = 200
@@ -22,7 +23,7 @@ LONGEST_DESCRIPTION: Final = 4000
 
 
 @attrs.frozen
-class AddendumStep(Step[Addendum]):
+class AddendumStep(Step[DraftedAddendum]):
     """An addendum, which its title and description tell from others."""
 
     thing = "addendum"
@@ -55,7 +56,7 @@ class AddendumStep(Step[Addendum]):
         """What is asked for, as the record keeps it."""
         return {"package_id": self.package_id, "title": self.title, "description": self.description}
 
-    async def send(self, about: Changes, outcome: Callable[[Addendum], Changes]) -> Addendum:
+    async def send(self, about: Changes, outcome: Callable[[DraftedAddendum], Changes]) -> DraftedAddendum:
         """POST /v1/packages/{id}/addenda"""
         return await gateway.create_addendum(
             self.package_id, self.title, self.description, about=about, outcome=outcome
@@ -63,7 +64,7 @@ class AddendumStep(Step[Addendum]):
 
     async def listed(self, *, is_late: bool) -> Sequence[Addendum]:
         """GET /v1/packages/{id}/addenda: none is ever deleted."""
-        return await gateway.list_addenda(self.package_id)
+        return await calling.read_list(models.Addendum, "list_addenda", "addenda", self.package_id)
 
     async def sort(self, rows: Sequence[Addendum]) -> tuple[list[Addendum], list[UUID]]:
         """Those with this title and description; where the list does not say both, it cannot be told."""
@@ -79,24 +80,26 @@ class AddendumStep(Step[Addendum]):
                 undecided.append(row.id)
         return ours, undecided
 
-    async def take_up(self, row: Addendum) -> Addendum:
+    async def take_up(self, row: Addendum) -> DraftedAddendum:
         """The row says all."""
-        return row
+        return DraftedAddendum(**{**attrs.asdict(row), "package_id": self.package_id})
 
-    def read(self, result: Mapping[str, Any]) -> Addendum:
+    def read(self, result: Mapping[str, Any]) -> DraftedAddendum:
         """What was asked for, as the record has it."""
         ids = {name: UUID(result[name]) for name in ("id", "package_id", "submitted_by_user_id") if result.get(name)}
         made = result.get("created_at")
-        return Addendum(**{**result, **ids, "created_at": datetime.fromisoformat(made) if made else None})
+        return DraftedAddendum(**{**result, **ids, "created_at": datetime.fromisoformat(made) if made else None})
 
 
-async def add_addendum(step: AddendumStep, terms: Terms, files: Files | None, *, unpack: bool = False) -> Addendum:
+async def add_addendum(
+    step: AddendumStep, terms: Terms, files: Files | None, *, unpack: bool = False
+) -> DraftedAddendum:
     """Draft an addendum, once; with ``files``, download its zip as well. POST /v1/packages/{id}/addenda"""
 
-    async def download(made: Addendum) -> Addendum:
+    async def download(made: DraftedAddendum) -> DraftedAddendum:
         if files is None:
             return made
-        return attrs.evolve(made, saved=await download_addendum(made.package_id, made.id, files, unpack=unpack))
+        return attrs.evolve(made, saved=await download_addendum(step.package_id, made.id, files, unpack=unpack))
 
     return await carry_out(step, terms, download)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from specstep_flows import errors, events, gateway
+from specstep_flows import errors, events, gateway, models
 from specstep_flows.engine import retry
-from specstep_flows.engine.effects import Report, Sleep
+from specstep_flows.engine.effects import Fetch, Report, Sleep
+from specstep_flows.runs.attachments import read_attachment, sent_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from specstep_flows.gateway.any_operation import AnyCall
+
+M = TypeVar("M")
+T = TypeVar("T")
 
 #: An addendum takes about 30 seconds (walkthrough, step 6.5), and is listed when it is there.
 MADE_WITHIN_SECONDS: Final = 45.0
@@ -24,12 +31,82 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     Raises:
         OutcomeUnknown: it was refused, and something new is listed.
     """
-    prepared = gateway.prepare(operation, *args, **arguments)
-    if prepared.kind != "unsafe":
-        return (await prepared.send()).body
+    return (await _carry_out(gateway.prepare(operation, *args, **arguments))).body
+
+
+async def read(
+    model: type[M], operation: str, *names: object, body: Mapping[str, Any] | None = None, **query: object
+) -> M:
+    """Call an operation as ``call`` does; its answer as one of our models.
+
+    ``names`` are the parameters of its path, ``body`` the fields of its body, ``query`` the rest; None is left out.
+    """
+    return await _carry_out(gateway.prepare_to_read(operation, gateway.as_model(model, operation), names, body, query))
+
+
+async def read_list(model: type[M], operation: str, member: str, *names: object, **query: object) -> list[M]:
+    """The rows of a list that has no pages, an array or the ``member`` of an object."""
+    rows = gateway.as_rows(model, operation, member)
+    return await _carry_out(gateway.prepare_to_read(operation, rows, names, query=query))
+
+
+async def read_organization() -> models.Organization | None:
+    """The caller's organization; None where the service says that there is none (204). GET /v1/me/organization"""
+    whole = gateway.as_model(models.Organization, "get_my_organization")
+    return await _carry_out(
+        gateway.prepare_to_read("get_my_organization", lambda reply: None if reply.status == 204 else whole(reply), ())
+    )
+
+
+async def read_document(operation: str, *names: object) -> dict[str, Any]:
+    """An answer that is a JSON object of any form."""
+    return await _carry_out(gateway.prepare_to_read(operation, gateway.as_object(operation), names))
+
+
+async def read_package_file(package_id: object, path: str) -> models.PackageFileContent:
+    """One file of a package. GET /v1/packages/{id}/files/{path}"""
+    return await _carry_out(
+        gateway.prepare_to_read("get_package_file", gateway.as_file("get_package_file", path), (package_id, path))
+    )
+
+
+async def preview_migration(path: Path) -> models.MigrationPreview:
+    """What a migration of an archive would give. POST /v1/doc-migrations/preview
+
+    Raises:
+        UsageError: the file cannot be read, or is empty; nothing was sent.
+    """
+    content = await Fetch(lambda _: read_attachment(path))
+    archive = gateway.SentFile(sent_name(path), content)
+    return await read(models.MigrationPreview, "preview_doc_migration", body={"file": archive})
+
+
+async def change(operation: str, *names: object, body: Mapping[str, Any] | None = None) -> None:
+    """Call an operation of whose answer only the success matters."""
+    await _carry_out(gateway.prepare_to_read(operation, gateway.success_only, names, body))
+
+
+async def remove(operation: str, *names: object) -> None:
+    """Delete something. Where the answer to an earlier attempt was lost, that it is not there is a success."""
+    is_again = False
+
+    async def look() -> None:
+        nonlocal is_again
+        is_again = True
+
+    try:
+        await gateway.prepare_to_read(operation, gateway.success_only, names).send(look)
+    except errors.NotFound:
+        if not is_again:
+            raise
+
+
+async def _carry_out(prepared: AnyCall[T]) -> T:
+    if prepared.request.kind != "unsafe":
+        return await prepared.send()
     before = await _listed(prepared)
     try:
-        return (await prepared.send()).body
+        return await prepared.send()
     except errors.RequestError as error:
         wait = None if isinstance(error, errors.NotConnected) else retry.refusal_wait(error)
         if error.ambiguous or (wait is not None and before is None):
@@ -46,10 +123,10 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
             f"{refusal.message} Something new is listed all the same ({', '.join(new)}), so nothing was sent again: "
             "look at it before you pay once more."
         )
-    return (await prepared.send()).body
+    return await prepared.send()
 
 
-async def _listed(prepared: AnyCall) -> frozenset[str] | None:
+async def _listed(prepared: AnyCall[T]) -> frozenset[str] | None:
     """What such calls have made so far; None where nothing lists it."""
     if prepared.listed is None:
         return None

@@ -12,6 +12,7 @@ import attrs
 from specstep_flows import errors, gateway
 from specstep_flows._text import did_you_mean
 from specstep_flows.engine.effects import Changes, Fetch
+from specstep_flows.flows import calling
 from specstep_flows.flows.delivery import Delivered, Files, place_of_step, save
 from specstep_flows.flows.steps import Step, Terms, carry_out
 from specstep_flows.models import EXPLANATION_FORMS as FORMS
@@ -52,7 +53,7 @@ class ExplanationStep(Step[Explanation]):
 
     async def listed(self, *, is_late: bool) -> Sequence[ExplanationRow]:
         """GET /v1/packages/{id}/explanations: none is ever deleted."""
-        return await gateway.list_explanations(self.package_id)
+        return await calling.read_list(ExplanationRow, "list_explanations", "explanations", self.package_id)
 
     async def sort(self, rows: Sequence[ExplanationRow]) -> tuple[list[ExplanationRow], list[UUID]]:
         """The one for this audience; a row that names none may be it."""

@@ -12,6 +12,8 @@ import attrs
 from specstep_flows import errors, gateway, states
 from specstep_flows._json import as_json
 from specstep_flows.engine.effects import Changes
+from specstep_flows.flows import calling
+from specstep_flows.flows.listing import Listing
 from specstep_flows.flows.steps import Step, Terms, carry_out
 from specstep_flows.models import Migration, MigrationPreview, PackageRow
 
@@ -66,9 +68,9 @@ class MigrationStep(Step[Migration]):
 
     async def listed(self, *, is_late: bool) -> Sequence[PackageRow]:
         """The packages that came of no generation, the newest first."""
-        rows = await gateway.list_packages()
+        rows = await _packages("list_packages")
         if is_late:
-            rows += await gateway.list_packages(deleted=True)
+            rows += await _packages("list_deleted_packages")
         return [row for row in rows if row.generation_id is None]
 
     async def sort(self, rows: Sequence[PackageRow]) -> tuple[list[PackageRow], list[UUID]]:
@@ -79,7 +81,8 @@ class MigrationStep(Step[Migration]):
         """
         if not rows:
             return [], []
-        preview = await gateway.preview_doc_migration(self.name, self.content)
+        archive = gateway.SentFile(self.name, self.content)
+        preview = await calling.read(MigrationPreview, "preview_doc_migration", body={"file": archive})
         promised = {self.overrides.get(row.source_path, row.target_path) for row in preview.mapping} | {MANIFEST}
         ours, undecided = [], []
         for number, row in enumerate(rows):
@@ -107,9 +110,13 @@ class MigrationStep(Step[Migration]):
         return Migration(**{**result, **ids})
 
 
-async def preview_migration(name: str, content: bytes) -> MigrationPreview:
-    """Where each file would go. POST /v1/doc-migrations/preview"""
-    return await gateway.preview_doc_migration(name, content)
+async def _packages(operation: str) -> list[PackageRow]:
+    """All pages of a list of packages."""
+    listing = Listing(operation, "packages", PackageRow)
+    found: list[PackageRow] = []
+    while (page := await listing.next_page()) is not None:
+        found += page
+    return found
 
 
 async def commit_migration(step: MigrationStep, terms: Terms) -> Migration:

@@ -209,6 +209,11 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
         # That job is over: a resumed run submits the turn again, with the same key.
         await Remember({"turns": with_turn(attrs.evolve(turn, job_id=None))})
         raise
+    except errors.BadRequest as error:
+        if job.respondent is not None and number >= len(record.messages) and error.operation == "submit_turn":
+            # It was not taken and would not be: whoever answers is asked again when the run is resumed.
+            await Remember({"turns": record.turns[:number]})
+        raise
     changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
     changes |= _described(after)
     if after.started_generation_id is not None:

@@ -8,8 +8,8 @@ that are only displayed are read by name (``reading.optional``), so that they ca
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
-from specstep_flows.gateway.addenda import create_addendum, get_addendum_zip, list_addenda
-from specstep_flows.gateway.any_operation import prepare
+from specstep_flows.gateway.addenda import create_addendum, get_addendum_zip
+from specstep_flows.gateway.any_operation import SentFile, is_paged, prepare, prepare_to_read
 from specstep_flows.gateway.control import (
     answer_clarifications,
     cancel_generation,
@@ -26,11 +26,11 @@ from specstep_flows.gateway.documents import (
     list_reference_documents,
     upload_reference_document,
 )
-from specstep_flows.gateway.explanations import download_explanation, explain_package, list_explanations
+from specstep_flows.gateway.explanations import download_explanation, explain_package
+from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows
 from specstep_flows.gateway.generations import (
     get_generation,
     list_generations,
-    read_generation,
     retry_generation,
     start_generation,
     update_generation,
@@ -44,19 +44,26 @@ from specstep_flows.gateway.interviews import (
     start_interview,
     submit_turn,
 )
-from specstep_flows.gateway.migrations import commit_doc_migration, preview_doc_migration
+from specstep_flows.gateway.migrations import commit_doc_migration
 from specstep_flows.gateway.packages import (
     ZipLink,
     get_generation_package,
     get_package,
     get_package_zip,
     list_package_files,
-    list_packages,
 )
+from specstep_flows.gateway.requests import PAGE_ROWS, Pages, success_only
 
 __all__ = [
+    "PAGE_ROWS",
+    "Pages",
+    "SentFile",
     "ZipLink",
     "answer_clarifications",
+    "as_file",
+    "as_model",
+    "as_object",
+    "as_rows",
     "cancel_generation",
     "cancel_turn_job",
     "commit_doc_migration",
@@ -79,23 +86,21 @@ __all__ = [
     "get_package_zip",
     "get_turn_job",
     "get_usage",
-    "list_addenda",
-    "list_explanations",
+    "is_paged",
     "list_generations",
     "list_interviews",
     "list_package_files",
-    "list_packages",
     "list_reference_documents",
     "pause_generation",
     "prepare",
-    "preview_doc_migration",
-    "read_generation",
+    "prepare_to_read",
     "rename_generation",
     "resume_generation",
     "retry_generation",
     "start_generation",
     "start_interview",
     "submit_turn",
+    "success_only",
     "update_generation",
     "upload_reference_document",
 ]

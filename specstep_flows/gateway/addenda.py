@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
 from specstep_flows import models
 from specstep_flows.engine.effects import Changes, Reply, Send
@@ -15,6 +13,7 @@ from specstep_flows.gateway.requests import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
 #: The call takes about 30 seconds (walkthrough, step 6.5); three times that is no answer any more.
 WORKS_SECONDS: Final = 90.0
@@ -26,17 +25,17 @@ async def create_addendum(
     description: str,
     *,
     about: Changes | None = None,
-    outcome: Callable[[models.Addendum], Changes] | None = None,
-) -> models.Addendum:
+    outcome: Callable[[models.DraftedAddendum], Changes] | None = None,
+) -> models.DraftedAddendum:
     """POST /v1/packages/{id}/addenda. It costs money, and has no idempotency key. The signed link is not kept."""
     from specstep_client.api.addenda import create_addendum as endpoint
     from specstep_client.models.create_addendum_request import CreateAddendumRequest
 
-    def parse(reply: Reply) -> models.Addendum:
+    def parse(reply: Reply) -> models.DraftedAddendum:
         from specstep_client.models.addendum_created import AddendumCreated
 
         body = reading.body(reply, AddendumCreated, "create_addendum")
-        return models.Addendum(
+        return models.DraftedAddendum(
             steering_uuid(body.addendum_id, "create_addendum", "addendum_id"),
             package_id,
             title,
@@ -47,32 +46,6 @@ async def create_addendum(
     kwargs = endpoint._get_kwargs(package_id, body=CreateAddendumRequest(title=title, description=description))
     request = request_of("create_addendum", kwargs, works_seconds=WORKS_SECONDS)
     return await Send(request, parse, about=about, outcome=outcome)
-
-
-async def list_addenda(package_id: UUID) -> list[models.Addendum]:
-    """GET /v1/packages/{id}/addenda: the newest first."""
-    from specstep_client.api.addenda import list_addenda as endpoint
-
-    def parse(reply: Reply) -> list[models.Addendum]:
-        from specstep_client.models.addendum_row import AddendumRow
-
-        return [
-            models.Addendum(
-                steering_uuid(row.id, "list_addenda", "id"), package_id, **reading.optional_fields(row, _FIELDS)
-            )
-            for row in reading.rows(reply, AddendumRow, "list_addenda", "addenda")
-        ]
-
-    return await Send(request_of("list_addenda", endpoint._get_kwargs(package_id)), parse)
-
-
-_FIELDS: Final = {
-    "title": str,
-    "description": str,
-    "cost_usd": float,
-    "submitted_by_user_id": UUID,
-    "created_at": datetime,
-}
 
 
 async def get_addendum_zip(package_id: UUID, addendum_id: UUID) -> ZipLink:

@@ -1,30 +1,36 @@
-"""Any other operation, by its module in the generated client."""
+"""Any other operation, by its name or its module in the generated client: what it sends, and how its answer is read."""
 
 from __future__ import annotations
 
 import difflib
 import inspect
 import json
+import mimetypes
 import pkgutil
+import typing
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._json import storable
+from specstep_flows._json import as_json, storable
+from specstep_flows.callbacks import as_id
 from specstep_flows.engine.effects import Flow, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.gateway.requests import request_of, stated_operation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from specstep_flows.engine.effects import Kind, Request
 
+T = TypeVar("T")
 
 _ROOT: Final = "specstep_client.api"
 #: Where what a paid operation makes is listed: the tag and the name of the list's own operation.
@@ -43,14 +49,25 @@ class Parsed:
 
 
 @attrs.frozen
-class AnyCall:
+class SentFile:
+    """A file in the body of a request."""
+
+    name: str
+    content: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
+class AnyCall(Generic[T]):
     """A call of an operation, which can be sent more than once, and the list of what such calls made."""
 
-    operation: str
-    kind: Kind
-    send: Callable[[], Flow[Parsed]]
+    request: Request
+    read: Callable[[Reply], T]
     #: The ids that are listed, or the rows that have none.
     listed: Callable[[], Flow[frozenset[str]]] | None = None
+
+    async def send(self, look: Callable[[], Flow[T | None]] | None = None) -> T:
+        """Send it, as often as its kind allows; ``look`` is called before an attempt that may be its second."""
+        return await Send(self.request, self.read, look=look)
 
 
 def operation_names() -> dict[str, str]:
@@ -74,7 +91,7 @@ def find_operation(name: str) -> ModuleType:
     return import_module(f"{_ROOT}.{known[chosen]}.{chosen}")
 
 
-def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
+def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall[Parsed]:
     """A call of an operation by its name or its generated module. Raises ``UsageError``."""
     if isinstance(operation, str):
         operation = find_operation(operation)
@@ -84,29 +101,104 @@ def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall:
             f"{name} is not an operation: give its name, such as 'get_usage', or its module in specstep_client.api. "
             "Nothing was sent."
         )
+    arguments = {key: storable(value) for key, value in arguments.items()}
+    request = _request(operation, name, tuple(map(storable, args)), arguments)
+    return AnyCall(
+        request,
+        lambda reply: Parsed(_parsed(operation, name, request.kind, reply)),
+        _listing(operation, name, args, arguments),
+    )
+
+
+def prepare_to_read(
+    operation: str,
+    read: Callable[[Reply], T],
+    names: Sequence[object],
+    body: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+) -> AnyCall[T]:
+    """A call of an operation by its name, its answer read by ``read``. Of the query, what is None is left out.
+
+    ``names`` are the parameters of its path, ``body`` are the fields of its body as JSON has them.
+
+    Raises:
+        UsageError: the API has no such operation, an id is none, or the body does not fit.
+    """
+    module = find_operation(operation)
+    name = module.__name__.rpartition(".")[2]
+    taken = inspect.signature(module._get_kwargs, eval_str=True).parameters
+    in_path = [parameter for parameter in taken.values() if parameter.kind is not parameter.KEYWORD_ONLY]
+    args = tuple(
+        as_id(value) if parameter.annotation is UUID else value  # type: ignore[arg-type]
+        for parameter, value in zip(in_path, names, strict=True)
+    )
+    given = {key: storable(value) for key, value in (query or {}).items() if value is not None}
+    # What must be there the generated client asks for by name; the rest it may call otherwise.
+    arguments = {key: given.pop(word) for key in taken if (word := key.rstrip("_")) in given}
+    if body is not None:
+        arguments["body"] = body_of(_unwrapped(taken["body"].annotation), body, name) if "body" in taken else body
+    return AnyCall(_request(module, name, args, arguments, given), read, _listing(module, name, args, arguments))
+
+
+def is_paged(operation: str) -> bool:
+    """Whether an operation lists page by page."""
+    return "offset" in inspect.signature(find_operation(operation)._get_kwargs).parameters
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """The class behind ``X | Unset``."""
+    members = typing.get_args(annotation)
+    return next((one for one in members if one.__name__ not in ("Unset", "NoneType")), annotation)
+
+
+def body_of(kind: Any, document: Mapping[str, Any], operation: str) -> Any:
+    """A body of the generated client from what its JSON holds, with files in their places. Raises ``UsageError``."""
+    files = {key: value for key, value in document.items() if isinstance(value, SentFile)}
+    plain = {key: value.content if key in files else storable(as_json(value)) for key, value in document.items()}
     try:
-        inspect.signature(operation._get_kwargs).bind(*args, **arguments)
+        made = kind.from_dict(plain)
+    except KeyError as error:
+        raise errors.UsageError(f"{operation} needs {error.args[0]} in its body. Nothing was sent.") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise errors.UsageError(f"The body of {operation} is not valid ({error}). Nothing was sent.") from None
+    for key, file in files.items():
+        sent = getattr(made, key, None)
+        if sent is None:
+            raise errors.UsageError(f"The body of {operation} takes no file {key}. Nothing was sent.")
+        sent.file_name = file.name
+        sent.mime_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return made
+
+
+def _request(
+    module: Any,
+    name: str,
+    args: tuple[Any, ...],
+    arguments: Mapping[str, Any],
+    params: Mapping[str, Any] | None = None,
+) -> Request:
+    try:
+        inspect.signature(module._get_kwargs).bind(*args, **arguments)
     except TypeError as error:
         raise errors.UsageError(f"{name}: {error}. Nothing was sent.") from None
-    kwargs = operation._get_kwargs(*map(storable, args), **{key: storable(value) for key, value in arguments.items()})
-    stated = stated_operation(name, kwargs["method"])
+    kwargs = module._get_kwargs(*args, **arguments)
     headers = {key: value for key, value in kwargs.get("headers", {}).items() if key.lower() != "content-type"}
-    if stated.catch_all:
+    if stated_operation(name, kwargs["method"]).catch_all:
         kwargs = {**kwargs, "url": _with_slashes(kwargs["url"])}
-    request = request_of(name, kwargs, headers=headers)
+    return request_of(name, kwargs, params=params, headers=headers)
 
-    async def send() -> Parsed:
-        return await Send(request, lambda reply: Parsed(_parsed(operation, name, stated.kind, reply)))
 
-    listing = None
+def _listing(
+    module: Any, name: str, args: tuple[Any, ...], arguments: Mapping[str, Any]
+) -> Callable[[], Flow[frozenset[str]]] | None:
+    """What reads the list of what such calls make, if there is one."""
     tag, by = _LISTED_BY.get(name, ("", ""))
-    if by in OPERATIONS:
-        module = import_module(f"specstep_client.api.{tag}.{by}")
-        bound = inspect.signature(operation._get_kwargs).bind(*args, **arguments).arguments
-        wanted = inspect.signature(module._get_kwargs).parameters
-        list_request = request_of(by, module._get_kwargs(**{key: bound[key] for key in bound if key in wanted}))
-        listing = partial(_listed, list_request)
-    return AnyCall(name, stated.kind, send, listing)
+    if by not in OPERATIONS:
+        return None
+    listing = import_module(f"specstep_client.api.{tag}.{by}")
+    bound = inspect.signature(module._get_kwargs).bind(*args, **arguments).arguments
+    wanted = inspect.signature(listing._get_kwargs).parameters
+    return partial(_listed, request_of(by, listing._get_kwargs(**{key: bound[key] for key in bound if key in wanted})))
 
 
 async def _listed(request: Request) -> frozenset[str]:

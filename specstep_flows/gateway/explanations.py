@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import steering_text, steering_uuid
+from specstep_flows.gateway.reading import steering_text
 from specstep_flows.gateway.requests import request_of
 
 if TYPE_CHECKING:
@@ -45,26 +44,6 @@ async def explain_package(
     kwargs = endpoint._get_kwargs(package_id, body=ExplainRequest(audience=audience))
     request = request_of("explain_package", kwargs, works_seconds=WORKS_SECONDS)
     return await Send(request, parse, about=about, outcome=outcome)
-
-
-async def list_explanations(package_id: UUID) -> list[models.ExplanationRow]:
-    """GET /v1/packages/{id}/explanations: the newest first."""
-    from specstep_client.api.explanations import list_explanations as endpoint
-
-    def parse(reply: Reply) -> list[models.ExplanationRow]:
-        from specstep_client.models.explanation_row import ExplanationRow
-
-        return [
-            models.ExplanationRow(
-                steering_uuid(row.id, "list_explanations", "id"), **reading.optional_fields(row, _FIELDS)
-            )
-            for row in reading.rows(reply, ExplanationRow, "list_explanations", "explanations")
-        ]
-
-    return await Send(request_of("list_explanations", endpoint._get_kwargs(package_id)), parse)
-
-
-_FIELDS: Final = {"audience": str, "model": str, "cost_usd": float, "cached": bool, "created_at": datetime}
 
 
 async def download_explanation(package_id: UUID, audience: str, form: str) -> bytes:

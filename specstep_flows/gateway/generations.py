@@ -15,8 +15,6 @@ from specstep_flows.gateway.requests import all_pages, request_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from specstep_client.models.generation import Generation as GeneratedGeneration
-
 
 async def start_generation(
     intake_id: UUID,
@@ -95,16 +93,12 @@ def _generation_of(reply: Reply) -> models.Generation:
     from specstep_client.models.generation import Generation
 
     document = reading.document(reply, "get_generation")
-    return read_generation(reading.parse(document, Generation, "get_generation"), document)
-
-
-def read_generation(body: GeneratedGeneration, raw: Mapping[str, Any]) -> models.Generation:
-    """Convert a generation from the generated client; ``raw`` is the unchanged body."""
+    body = reading.unparsed(document, Generation, "get_generation")
     return models.Generation(
         id=steering_uuid(body.id, "get_generation", "id"),
         state=steering_text(body.state, "get_generation", "state"),
         package_id=reading.optional_uuid(body.package_id),
-        raw=raw,
+        raw=document,
         **reading.optional_fields(body, _GENERATION_FIELDS),
     )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -14,7 +12,7 @@ from specstep_flows import errors, models
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import optional, steering_uuid
-from specstep_flows.gateway.requests import all_pages, request_of
+from specstep_flows.gateway.requests import request_of
 
 
 async def get_generation_package(generation_id: UUID) -> models.Package:
@@ -102,43 +100,6 @@ async def zip_link(operation: str, kwargs: dict[str, Any]) -> ZipLink:
         return ZipLink(kwargs["url"], is_direct=True)
 
     return await Send(request, parse)
-
-
-async def list_packages(*, deleted: bool = False) -> list[models.PackageRow]:
-    """GET /v1/packages or …/deleted: all pages, the newest first."""
-    from specstep_client.api.packages import list_deleted_packages
-    from specstep_client.api.packages import list_packages as endpoint
-
-    operation = "list_deleted_packages" if deleted else "list_packages"
-    kwargs = list_deleted_packages._get_kwargs() if deleted else endpoint._get_kwargs()
-
-    def parse(reply: Reply) -> list[models.PackageRow]:
-        from specstep_client.models.package_row import PackageRow
-
-        return [
-            models.PackageRow(
-                id=steering_uuid(row.id, operation, "id"),
-                generation_id=reading.optional_uuid(row.generation_id),
-                **reading.optional_fields(row, _ROW_FIELDS),
-            )
-            for row in reading.rows(reply, PackageRow, operation, "packages")
-        ]
-
-    return await all_pages(lambda params: request_of(operation, kwargs, params=params), parse)
-
-
-_ROW_FIELDS: Final[Mapping[str, type]] = {
-    "version": str,
-    "total_cost_usd": float,
-    "review_profile": str,
-    "project_name": str,
-    "description": str,
-    "kind": str,
-    "kind_label": str,
-    "created_at": datetime,
-    "generation_state": str,
-    "addenda_count": int,
-}
 
 
 def _resolved(asked: str, location: str) -> str | None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
+
+import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import read_json
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("specstep_flows")
 _warned: set[tuple[str, str]] = set()
 _ABSENT: Final = object()
+_NO_NAMES: Final[Mapping[str, str]] = {}
 #: Values of exactly these types need no conversion. (A number could be too large, a datetime without a zone.)
 _PLAIN: Final = frozenset({str, bool, UUID})
+_NUMBERS: Final = frozenset({int, float})
 #: A number beyond this, of whatever unit, is read as this: with larger ones arithmetic ends in infinity.
 LARGEST_NUMBER: Final = 10**15
 
@@ -72,10 +77,7 @@ def body(reply: Reply, model: type[M], operation: str) -> M:
 
 def parse(value: Any, model: type[M], operation: str) -> M:
     """``value`` as a class of the generated client. Raises ``UnexpectedResponse`` if it does not fit."""
-    if not isinstance(value, dict):
-        raise errors.UnexpectedResponse(
-            f"The service responded to {operation} with {_kind(value)} instead of an object.", operation=operation
-        )
+    value = _object(value, operation)
     try:
         return cast("M", model.from_dict(value))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -88,7 +90,50 @@ def parse(value: Any, model: type[M], operation: str) -> M:
         ) from None
 
 
+def _object(value: Any, operation: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise errors.UnexpectedResponse(
+            f"The service responded to {operation} with {_kind(value)} instead of an object.", operation=operation
+        )
+    return value
+
+
+def unparsed(value: Any, model: type[M], operation: str) -> M:
+    """``value`` with the attributes of a generated class, each as it came: nothing is parsed that nobody reads.
+
+    For large bodies of which a model of ours keeps a part. Raises ``UnexpectedResponse`` for what is no object.
+    """
+    return cast("M", Unparsed(_object(value, operation), model))
+
+
+class Unparsed:
+    """An object of the API that reads like one of a generated class; a field that is missing reads as None."""
+
+    __slots__ = ("document", "model", "names")
+
+    def __init__(self, document: Mapping[str, Any], model: type[Parsed]) -> None:
+        self.document = document
+        self.model = model
+        self.names = _names_in_json(model)
+
+    def __getattr__(self, attribute: str) -> Any:
+        return self.document.get(self.names.get(attribute, attribute))
+
+
+@functools.lru_cache(maxsize=64)
+def _names_in_json(model: type[Any]) -> dict[str, str]:
+    """The JSON's name of each attribute of a generated class, which writes what it does not know as it is."""
+    marks = {field.name: object() for field in attrs.fields(model) if field.init}
+    names = {id(mark): name for name, mark in marks.items()}
+    return {names[id(mark)]: name for name, mark in model(**marks).to_dict().items()}
+
+
 def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool = False) -> list[M]:
+    """The rows of a list, each as a class of the generated client."""
+    return [parse(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
+
+
+def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) -> list[Any]:
     """The rows of a list: an array, or in an object the member called ``name``, or else its only array.
 
     Most envelopes are undocumented. A response without a list is an error, and never an empty list.
@@ -101,7 +146,7 @@ def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):
         raise errors.UnexpectedResponse(f"The response to {operation} contains no list.", operation=operation)
-    return [parse(row, model, operation) for row in value]
+    return value
 
 
 def steering_uuid(value: object, operation: str, field: str) -> UUID:
@@ -118,10 +163,16 @@ def optional_uuid(value: object) -> UUID | None:
         return value
     if isinstance(value, str):
         try:
-            return UUID(value)
+            return _uuid_of(value) if len(value) <= _LONGEST_UUID else UUID(value)
         except ValueError:
             return None
     return None
+
+
+#: What is polled names the same things again and again.
+_uuid_of: Final = functools.lru_cache(maxsize=1024)(UUID)
+#: Longer forms (there may be any number of hyphens) are not kept.
+_LONGEST_UUID: Final = 45
 
 
 def steering_text(value: object, operation: str, field: str) -> str:
@@ -159,7 +210,7 @@ def optional(source: object, field: str, kind: type[T]) -> T | None:
     try:
         return cast("T", _READERS[kind](value))
     except (TypeError, ValueError, OverflowError):
-        key = (type(source).__name__, field)
+        key = ((source.model if isinstance(source, Unparsed) else type(source)).__name__, field)
         if key not in _warned:
             _warned.add(key)
             _log.warning("%s.%s does not match the API document and is ignored", *key)
@@ -167,10 +218,11 @@ def optional(source: object, field: str, kind: type[T]) -> T | None:
 
 
 def optional_fields(source: object, fields: Mapping[str, type]) -> dict[str, Any]:
-    """Several fields that are only displayed, by name."""
+    """Several fields that are only displayed, each by the generated class's name for it."""
     found: dict[str, Any] = {}
+    document, names = (source.document, source.names) if isinstance(source, Unparsed) else (None, _NO_NAMES)
     for name, kind in fields.items():
-        value = getattr(source, _attribute_of(name), _ABSENT)
+        value = getattr(source, name, _ABSENT) if document is None else document.get(names.get(name, name))
         if value is None or (type(value) is kind and kind in _PLAIN):
             # Most are null or of the right type already.
             found[name] = value
@@ -205,15 +257,19 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float:
+    if type(value) in _NUMBERS and -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        return float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
     number = float(value)
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
         raise ValueError
     return max(-float(LARGEST_NUMBER), min(number, float(LARGEST_NUMBER)))
 
 
 def _whole(value: Any) -> int:
+    if type(value) is int and -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        return value
     number = _number(value)
     if number != int(number):
         raise ValueError
@@ -228,11 +284,16 @@ def _truth(value: Any) -> bool:
 
 def _time(value: Any) -> datetime:
     if isinstance(value, str):
-        from dateutil.parser import isoparse
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            from dateutil.parser import isoparse
 
-        value = isoparse(value)
+            value = isoparse(value)
     if not isinstance(value, datetime):
         raise TypeError
+    if value.tzinfo is UTC:
+        return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

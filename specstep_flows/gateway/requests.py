@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import unquote
 
 import attrs
@@ -17,7 +17,6 @@ from specstep_flows.states import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from uuid import UUID
 
 
 T = TypeVar("T")
@@ -52,12 +51,13 @@ def request_of(
     """
     stated = stated_operation(operation, kwargs["method"])
     noun, name = _named(stated.path, kwargs["url"])
+    params = {**kwargs.get("params", {}), **(params or {})}
     return Request(
         operation,
         stated.kind,
         kwargs["method"].upper(),
         kwargs["url"],
-        params=storable({**kwargs.get("params", {}), **(params or {})}),
+        params=storable(params) if params else params,
         json=_sendable(kwargs.get("json"), operation),
         headers=headers,
         files=_form(kwargs.get("files")),
@@ -83,6 +83,8 @@ def _named(template: str, url: str) -> tuple[str, str]:
 
 
 def _sendable(body: Any, operation: str) -> Any:
+    if body is None:
+        return None
     try:
         body = storable(body)
         json_bytes(body)
@@ -132,26 +134,56 @@ class Loose:
     additional_properties: dict[str, Any]
 
 
+@attrs.define
+class Pages(Generic[T]):
+    """How far a list with ``limit`` and ``offset`` has been read, or one that has a ``limit`` alone."""
+
+    request: Callable[[dict[str, Any]], Request]
+    parse: Callable[[Reply], list[T]]
+    #: How many rows a page may have.
+    most: int = PAGE_ROWS
+    is_paged: bool = True
+    is_done: bool = False
+    _offset: int = 0
+    _count: int = 0
+    _seen: set[Any] = attrs.field(factory=set)
+
+    async def read_next(self, wanted: int | None = None) -> list[T]:
+        """The rows of the next page that no page before had. After the last page, ``is_done`` is set."""
+        if self._count == MOST_PAGES:
+            raise errors.UnexpectedResponse("A list of the service has too many pages.")
+        wanted = wanted or self.most
+        params = {"limit": wanted, **({"offset": self._offset} if self.is_paged else {})}
+        rows, reply = await Send(self.request(params), lambda reply: (self.parse(reply), reply))
+        new = {identity: row for row in rows if (identity := _identity(row)) not in self._seen}
+        self._seen |= new.keys()
+        self._count += 1
+        self._offset += len(rows)
+        # A service that ignores ``offset`` sends the same page again.
+        is_last = len(rows) < min(wanted, SHORT_PAGE_ROWS) and not _announces_more(reply, self._offset)
+        self.is_done = not new or is_last or not self.is_paged
+        return list(new.values())
+
+
+def _identity(row: Any) -> Any:
+    """What tells a row from the others: its id, or all that was sent of it."""
+    return getattr(row, "id", None) or repr(getattr(row, "raw", row))
+
+
 async def all_pages(
     request: Callable[[dict[str, Any]], Request],
-    parse: Callable[[Reply], list[Any]],
-    until: Callable[[Any], bool] = lambda _: False,
-) -> list[Any]:
+    parse: Callable[[Reply], list[T]],
+    until: Callable[[T], bool] = lambda _: False,
+) -> list[T]:
     """Every row of a list with ``limit`` and ``offset``; stops after a page with a row that ``until`` accepts."""
-    found: dict[UUID, Any] = {}
-    offset = 0
-    for _ in range(MOST_PAGES):
-        params = {"limit": PAGE_ROWS, "offset": offset}
-        rows, reply = await Send(request(params), lambda reply: (parse(reply), reply))
-        new = {row.id: row for row in rows if row.id not in found}
-        found |= new
-        offset += len(rows)
-        # A service that ignores ``offset`` sends the same page again.
-        if not new or any(until(row) for row in new.values()):
-            return list(found.values())
-        if len(rows) < SHORT_PAGE_ROWS and not _announces_more(reply, offset):
-            return list(found.values())
-    raise errors.UnexpectedResponse("A list of the service has too many pages.")
+    pages: Pages[T] = Pages(request, parse)
+    found: list[T] = []
+    while not pages.is_done:
+        new = await pages.read_next()
+        found += new
+        if any(until(row) for row in new):
+            break
+    return found
 
 
 def _announces_more(reply: Reply, seen: int) -> bool:

@@ -22,6 +22,7 @@ import attrs
 
 from specstep_flows._network import proxy_for, tls_context
 from specstep_flows.errors import Detached, DownloadError, PackageError
+from specstep_flows.package.part_file import STOPPED
 from specstep_flows.package.tunnel import NestingContext, connect_through, named
 from specstep_flows.settings import is_loopback
 
@@ -318,7 +319,7 @@ class _Waiting(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         for _ in range(self._slices):
             if self._should_stop():
-                raise Detached("The download was stopped. What arrived is kept, and the run can be resumed.")
+                raise Detached(STOPPED)
             before = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 count = self._socket.recv_into(cast("memoryview", buffer))

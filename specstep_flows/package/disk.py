@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from specstep_flows.gateway.packages import ZipLink
     from specstep_flows.models import PackageChanges, RunOptions
     from specstep_flows.package.blob_host import SecretHeaders
+    from specstep_flows.package.inspection import Inspection
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -100,6 +101,8 @@ class RunFiles:
         self._settings = settings
         self._shared = shared
         self._on_progress = on_progress
+        # What was read of the part files that arrive.
+        self._inspections: dict[Path, Inspection] = {}
 
     def check(self) -> None:
         """Check that the output can be written and the storage host reached, before anything is paid for.
@@ -176,6 +179,7 @@ class RunFiles:
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""
         from specstep_flows.package.download import fetch_to_part
+        from specstep_flows.package.inspection import Inspection
 
         # No local variable holds the URL or the key: tracebacks may show local variables.
         fetch_to_part(
@@ -188,6 +192,7 @@ class RunFiles:
             # A service elsewhere must not make this machine ask itself. The service's own host is the user's choice.
             may_be_here=is_loopback(self._settings.api_url) or self._is_at_the_service(link),
             or_whole=or_whole,
+            inspection=self._inspections.setdefault(part, Inspection()),
         )
 
     def _is_at_the_service(self, link: ZipLink) -> bool:
@@ -212,7 +217,7 @@ class RunFiles:
         """Check the zip and return its SHA-256. Raises ``PackageError``."""
         from specstep_flows.package.download import verify
 
-        return verify(part).sha256
+        return verify(part, inspection=self._inspections.pop(part, None)).sha256
 
     def place(self, part: Path, path: Path) -> None:
         """Rename the part file to its final name. Raises ``OutputError`` if the name is taken."""

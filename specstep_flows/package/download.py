@@ -7,7 +7,6 @@ what has arrived, ``archive`` checks it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import os
 import re
@@ -30,6 +29,7 @@ from specstep_flows.errors import (
 )
 from specstep_flows.package.archive import UnpackLimits, check
 from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get
+from specstep_flows.package.inspection import Inspection
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
 _CHUNK: Final = 256 * 1024
@@ -79,6 +79,7 @@ def fetch_to_part(
     max_bytes: int = _LARGEST,
     may_be_here: bool = True,
     or_whole: bool = False,
+    inspection: Inspection | None = None,
 ) -> Fetched:
     """Stream a package into its part file, continuing an earlier attempt if it is the same package.
 
@@ -93,6 +94,7 @@ def fetch_to_part(
         may_be_here: whether this machine may be asked: only a service on loopback may say so.
         or_whole: if not a byte of the rest comes, ask for the whole at once. What arrived is kept until the host sends
             the package from its start, so a host that is down costs nothing.
+        inspection: reads the file while it grows; ``verify`` then has little left to do.
 
     Raises:
         SignedUrlExpired: the host refuses the URL (401, 403, 404, 410): ask the service for a new one.
@@ -107,7 +109,6 @@ def fetch_to_part(
         address = Address.parse(url)
     finally:
         del url  # So that a traceback with local variables does not show it.
-    report = on_progress or (lambda received, total: None)
     ask = partial(
         get,
         address,
@@ -117,10 +118,12 @@ def fetch_to_part(
         may_be_here=may_be_here,
     )
     with PartFile.open(part) as file:
+        report = on_progress or (lambda received, total: None)
+        download = _Download(ask, file, max_bytes, report, should_stop, inspection or Inspection())
         arrived, version = file.resume()
         if version is not None:
             try:
-                fetched = _fetch_rest(ask, file, arrived, version, max_bytes, report)
+                fetched = download.fetch_rest(arrived, version)
             except DownloadError:
                 if not or_whole or file.resume()[0] > arrived:
                     raise
@@ -129,27 +132,55 @@ def fetch_to_part(
                     return fetched
         # A host that refuses the rest may still give the whole.
         with ask({}) as (response, host):
-            return _receive_all(response, host, file, max_bytes, report)
+            return download.receive_all(response, host)
 
 
-def _fetch_rest(
-    ask: Callable[[dict[str, str]], contextlib.AbstractContextManager[tuple[http.client.HTTPResponse, str]]],
-    file: PartFile,
-    arrived: int,
-    version: Version,
-    max_bytes: int,
-    report: Callable[[int, int | None], None],
-) -> Fetched | None:
-    """The rest of a package, or the whole if the host sends that; None if it refuses such requests."""
-    with ask({"Range": f"bytes={arrived}-", "If-Range": version.value}) as (response, host):
-        start, total = _content_range(response.headers)
-        is_same = version.is_that_of(response.headers, total)
-        total = total or version.total
-        if response.status == 416 and is_same and total == arrived:
-            return Fetched(arrived, arrived)
-        if response.status == 206 and is_same and start == arrived:
-            return Fetched(_receive(response, host, file, arrived, total, max_bytes, report), arrived)
-        return _receive_all(response, host, file, max_bytes, report) if _is_answer_to_all(response.status) else None
+@attrs.frozen
+class _Download:
+    """A part file, and where its bytes come from."""
+
+    _ask: Callable[[dict[str, str]], contextlib.AbstractContextManager[tuple[http.client.HTTPResponse, str]]]
+    _file: PartFile
+    _max_bytes: int
+    _report: Callable[[int, int | None], None]
+    _should_stop: Callable[[], bool]
+    _inspection: Inspection
+
+    def fetch_rest(self, arrived: int, version: Version) -> Fetched | None:
+        """The rest of a package, or the whole if the host sends that; None if it refuses such requests."""
+        with self._ask({"Range": f"bytes={arrived}-", "If-Range": version.value}) as (response, host):
+            start, total = _content_range(response.headers)
+            is_same = version.is_that_of(response.headers, total)
+            total = total or version.total
+            if response.status == 416 and is_same and total == arrived:
+                return Fetched(arrived, arrived)
+            if response.status == 206 and is_same and start == arrived:
+                return Fetched(self._receive(response, host, arrived, total), arrived)
+            return self.receive_all(response, host) if _is_answer_to_all(response.status) else None
+
+    def receive_all(self, response: http.client.HTTPResponse, host: str) -> Fetched:
+        """Receive a package from its first byte on; what arrived before is dropped as soon as the host sends it."""
+        _check_answer(response, host)
+        total = _content_range(response.headers)[1] if response.status == 206 else _length(response)
+        if total is not None and total > self._max_bytes:
+            raise HostilePackage(f"The package has {total:,} bytes; at most {self._max_bytes:,} are allowed.")
+        self._file.start_over(Version.of(response.headers, total))
+        return Fetched(self._receive(response, host, 0, total), 0)
+
+    def _receive(self, response: http.client.HTTPResponse, host: str, offset: int, total: int | None) -> int:
+        received, most = offset, self._max_bytes
+        self._report(received, total)
+        with self._inspection.following(self._file, offset, self._should_stop) as grew_to:
+            while chunk := from_network(host, lambda: response.read1(_CHUNK)):
+                received += len(chunk)
+                if received > most:
+                    raise HostilePackage(f"The package has more than {most:,} bytes, the most that are allowed.")
+                self._file.write(chunk)
+                grew_to(received)
+                self._report(received, total)
+            if total is not None and received != total:
+                raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. What arrived is kept.")
+        return received
 
 
 def _is_answer_to_all(status: int) -> bool:
@@ -157,8 +188,10 @@ def _is_answer_to_all(status: int) -> bool:
     return status in (200, 203) or status in _EXPIRED | _PASSING or (status >= 500 and status not in (501, 505))
 
 
-def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
+def verify(part: Path, limits: UnpackLimits | None = None, inspection: Inspection | None = None) -> Verified:
     """Check a package's structure, names and checksums. A bad one is downloaded from the start next time.
+
+    What ``inspection`` read while the package arrived is not read again, as long as the file is what it was then.
 
     Raises:
         DamagedPackage: not a zip, truncated, or a checksum that does not match.
@@ -166,16 +199,14 @@ def verify(part: Path, limits: UnpackLimits | None = None) -> Verified:
         OutputError: the file cannot be read.
     """
     try:
-        entries = check(part, limits)
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = os.fstat(file.fileno()).st_size
+        found = (inspection or Inspection(limits)).finish(part)
+        entries = check(part, limits, found.checksums)
     except PackageError:
         forget_version(part)
         raise
     except OSError as error:
         raise OutputError(f"{part} cannot be read ({error.strerror}).") from error
-    return Verified(digest, size, sum(not entry.is_folder for entry in entries))
+    return Verified(found.sha256, found.size_bytes, sum(not entry.is_folder for entry in entries))
 
 
 def place(part: Path, final: Path, *, force: bool = False) -> None:
@@ -245,44 +276,6 @@ def _check_answer(response: http.client.HTTPResponse, host: str) -> None:
 def _starts_like_a_zip(response: http.client.HTTPResponse, host: str) -> bool:
     start = from_network(host, lambda: response.peek(len(_ZIP_START)))[: len(_ZIP_START)]
     return bool(start) and _ZIP_START.startswith(start)
-
-
-def _receive_all(
-    response: http.client.HTTPResponse,
-    host: str,
-    file: PartFile,
-    max_bytes: int,
-    report: Callable[[int, int | None], None],
-) -> Fetched:
-    """Receive a package from its first byte on; what arrived before is dropped as soon as the host sends it."""
-    _check_answer(response, host)
-    total = _content_range(response.headers)[1] if response.status == 206 else _length(response)
-    if total is not None and total > max_bytes:
-        raise HostilePackage(f"The package has {total:,} bytes; at most {max_bytes:,} are allowed.")
-    file.start_over(Version.of(response.headers, total))
-    return Fetched(_receive(response, host, file, 0, total, max_bytes, report), 0)
-
-
-def _receive(
-    response: http.client.HTTPResponse,
-    host: str,
-    file: PartFile,
-    offset: int,
-    total: int | None,
-    max_bytes: int,
-    report: Callable[[int, int | None], None],
-) -> int:
-    received = offset
-    report(received, total)
-    while chunk := from_network(host, lambda: response.read1(_CHUNK)):
-        received += len(chunk)
-        if received > max_bytes:
-            raise HostilePackage(f"The package has more than {max_bytes:,} bytes, the most that are allowed.")
-        file.write(chunk)
-        report(received, total)
-    if total is not None and received != total:
-        raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. What arrived is kept.")
-    return received
 
 
 def _rename_to_free_name(part: Path, final: Path) -> None:

@@ -22,6 +22,7 @@ if sys.platform != "win32":
 
 #: A Last-Modified this much older than the answer tells two versions apart (RFC 9110, 8.8.2.2, rounded up).
 _SETTLED_SECONDS: Final = 60
+STOPPED: Final = "The download was stopped. What arrived is kept, and the run can be resumed."
 
 
 @attrs.frozen
@@ -54,29 +55,30 @@ class PartFile:
 
     path: Path
     _file: FileIO
+    #: Whether other processes are kept out: if not, what was written may not be what is there.
+    is_locked: bool = False
 
     @classmethod
     @contextlib.contextmanager
     def open(cls, path: Path) -> Iterator[PartFile]:
         """Open or create it, but never through a link."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with _disk(path):
+        with written(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = FileIO(os.open(path, flags, 0o666), "r+")
         with file:
-            _lock(file, path)
-            yield cls(path, file)
+            yield cls(path, file, _lock(file, path))
 
     def resume(self) -> tuple[int, Version | None]:
         """How many bytes are there to continue from, and of which version; (0, None) if that is not known."""
-        with _disk(self.path):
+        with written(self.path):
             size = self._file.seek(0, os.SEEK_END)
         version = _read_note(_note(self.path)) if size else None
         return (size, version) if version else (0, None)
 
     def start_over(self, version: Version | None) -> None:
         """Empty the file. In this order, no crash leaves old bytes with the note of the new version."""
-        with _disk(self.path):
+        with written(self.path):
             forget_version(self.path)
             self._file.seek(0)
             self._file.truncate()
@@ -86,7 +88,7 @@ class PartFile:
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
         rest = memoryview(chunk)
-        with _disk(self.path):
+        with written(self.path):
             while rest:
                 rest = rest[self._file.write(rest) :]
 
@@ -116,22 +118,26 @@ def _read_note(note: Path) -> Version | None:
 
 
 @contextlib.contextmanager
-def _disk(path: Path) -> Iterator[None]:
+def written(path: Path) -> Iterator[None]:
+    """Turn a failure of the disk into an ``OutputError``."""
     try:
         yield
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}). What arrived is kept.") from error
 
 
-def _lock(file: FileIO, path: Path) -> None:
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"Another process is downloading to {path}.") from None
-        except OSError:
-            # A file system without locks. If two processes did write at once, the checksums would show it.
-            return
+def _lock(file: FileIO, path: Path) -> bool:
+    """Whether other processes are kept out from now on."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"Another process is downloading to {path}.") from None
+    except OSError:
+        # A file system without locks. If two processes did write at once, the checksums would show it.
+        return False
+    return True
 
 
 def _seconds(date: str | None) -> float | None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
+from specstep_flows.client import Rows
+from specstep_flows.client_async import AsyncRows
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
 
 
@@ -27,11 +29,13 @@ class Both:
         def call(*args: Any, **kwargs: Any) -> Any:
             if self.kind == "sync":
                 with SpecStep(self.key, **self.options) as client:
-                    return getattr(client, name)(*args, **kwargs)
+                    result = getattr(client, name)(*args, **kwargs)
+                    return result.to_list() if isinstance(result, Rows) else result
 
             async def go() -> Any:
                 async with AsyncSpecStep(self.key, **self.options) as client:
-                    return await getattr(client, name)(*args, **kwargs)
+                    result = getattr(client, name)(*args, **kwargs)
+                    return await (result.to_list() if isinstance(result, AsyncRows) else result)
 
             return asyncio.run(go())
 

@@ -130,6 +130,34 @@ def test_a_respondent_answers_until_it_has_nothing_more_to_say(stage: type[Stage
     assert kept(acting).interview_complete
 
 
+def test_a_message_that_the_service_refuses_is_not_sent_again(stage: type[Stage]) -> None:
+    """Whoever answers is asked again when the run is resumed; a message of the brief stays what it is."""
+
+    class Choosy(Service):
+        def __call__(self, request: Any) -> Any:
+            if request.operation == "submit_turn" and "forbidden" in request.json["message"]:
+                return 400, {"detail": "message must not say that"}
+            return super().__call__(request)
+
+    service = Choosy()
+    acting = staged(stage, service, "A portal.")
+    with pytest.raises(errors.BadRequest):
+        acting.play(hold_interview(Job(Disk(), respondent=lambda *_: "forbidden")))
+    record = kept(acting)
+    assert [(turn.message, turn.done) for turn in record.turns] == [("A portal.", True)]
+
+    again = stage(service)
+    again.record = record
+    words = iter(["allowed", None])
+    again.play(hold_interview(Job(Disk(), respondent=lambda *_: next(words))))
+    assert [turn["content"] for turn in service.turns if turn["role"] == "user"] == ["A portal.", "allowed"]
+
+    acting = staged(stage, Choosy(), "forbidden")
+    with pytest.raises(errors.BadRequest):
+        acting.play(hold_interview(Job(Disk(), respondent=lambda *_: None)))
+    assert [turn.message for turn in kept(acting).turns] == ["forbidden"]
+
+
 def test_an_interview_that_somebody_holds_is_not_ended_without_them(stage: type[Stage]) -> None:
     """Whoever resumes the run has no respondent: it is left where it is."""
     acting = staged(stage, Service(), "A portal.", options=RunOptions(interview=True))

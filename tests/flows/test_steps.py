@@ -22,6 +22,7 @@ from tests.kit.stage import Stage
 PACKAGE, GENERATION, INTAKE = UUID(int=1), UUID(int=2), UUID(int=3)
 #: When a request that was sent may still be carried out.
 LATE = (0.0, 70.0)
+TERMS = Terms()
 PAID = ("create_addendum", "explain_package", "commit_doc_migration", "update_generation")
 
 
@@ -130,15 +131,15 @@ class Mortal(Stage):
         return cast(StepRecord, self.record)
 
 
-def addendum(terms: Terms = Terms(), title: str = "French") -> Any:
+def addendum(terms: Terms = TERMS, title: str = "French") -> Any:
     return add_addendum(AddendumStep(PACKAGE, title, "Add French."), terms, None)
 
 
 FLOWS: dict[str, Any] = {
     "create_addendum": addendum,
-    "explain_package": lambda terms=Terms(): explain_package(ExplanationStep(PACKAGE, "investor"), terms),
-    "commit_doc_migration": lambda terms=Terms(): commit_migration(MigrationStep("docs.zip", b"zip"), terms),
-    "update_generation": lambda terms=Terms(): update_generation(GENERATION, INTAKE, 90.0, again=terms.again),
+    "explain_package": lambda terms=TERMS: explain_package(ExplanationStep(PACKAGE, "investor"), terms),
+    "commit_doc_migration": lambda terms=TERMS: commit_migration(MigrationStep("docs.zip", b"zip"), terms),
+    "update_generation": lambda terms=TERMS: update_generation(GENERATION, INTAKE, 90.0, again=terms.again),
 }
 
 

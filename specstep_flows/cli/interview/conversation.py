@@ -52,6 +52,8 @@ class Conversation:
         self._is_pending = False
         self._is_complete = False
         self._is_undo_due = False
+        #: What was typed and is on its way.
+        self._sent = ""
         self._drafts = Drafts(driver.call, driver.client)
         self._documents = Documents(driver, large_megabytes)
 
@@ -73,6 +75,10 @@ class Conversation:
     ) -> None:
         self._driver.clock.listen = None
         self._keyboard.stop()
+        if isinstance(error, errors.BadRequest) and self._is_pending and self._sent:
+            # The service does not take it as it is, so it is there to be changed when the interview is continued.
+            self._keyboard.take_in()
+            self._keyboard.draft = "\n".join(filter(None, (self._sent, self._keyboard.draft)))
         self._documents.bar.close()
         self._stack.__exit__(kind, error, trace)
 
@@ -125,6 +131,7 @@ class Conversation:
 
     def _submitted(self, event: events.TurnSubmitted) -> None:
         self._is_pending, self._is_undo_due = True, False
+        self._sent = event.message if event.total is None else ""
         if event.total is not None:
             self._terminal.say(f"You: {event.message}")
         hint = f" /{UNDO} takes your turn back." if self._keyboard.is_person else ""

@@ -10,7 +10,8 @@ import pytest
 
 from specstep_flows import RunStore
 from specstep_flows.runs.records import RunRecord
-from specstep_flows.sandbox import ClarificationRound, Question, Sandbox
+from specstep_flows.sandbox import ClarificationRound, Fault, Question, Sandbox
+from tests.kit.api import op
 from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, send, users_turns
 from tests.kit.tiers import one_in
 
@@ -278,6 +279,31 @@ def test_what_was_not_sent_is_there_when_the_interview_is_continued(
     assert finish(child) == 3
     assert users_turns(sandbox) == [BRIEF, "half a message"]
     assert not recorded(tmp_path).options.remember.get("drafts")
+
+
+@pytest.mark.slow
+def test_what_the_service_refused_is_there_to_be_changed(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A message that it does not take is the draft of whoever continues, not sent again as it is."""
+    sandbox.faults.add(Fault(op("submit_turn"), "status", status=400))
+    child = start("interview", "--run-id", "mine")
+    child.expect_exact("/help lists the commands.")
+    child.send("A portal")
+    child.expect_exact("A portal")
+    send(child)
+    child.expect_exact("Your unsent text is kept with the run.")
+    assert finish(child) == 2
+
+    child = start("resume", "mine")
+    child.expect_exact("/help lists the commands.")
+    child.expect_exact("A portal")
+    child.send(" for shops")
+    child.expect_exact("for shops")
+    send(child)
+    child.expect_exact("Who will use it")
+    child.expect_exact("> ")
+    enter(child, "/quit")
+    assert finish(child) == 3
+    assert users_turns(sandbox) == ["A portal for shops"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,144 @@
+"""Reads our models out of JSON, each field as its class declares it: leniently, but for fields without a default."""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors, models
+from specstep_flows.gateway import reading
+from specstep_flows.gateway.reading import steering_text, steering_uuid
+from specstep_flows.gateway.requests import Loose, field_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from specstep_flows.engine.effects import Reply
+
+M = TypeVar("M")
+#: Reads one field of an object, given the whole object and the operation that it came with.
+_Reader = Callable[[Mapping[str, Any], str], Any]
+
+#: What the annotations of our models name, which their modules import for type checkers alone.
+_NAMES: Final = {"Mapping": Mapping, "UUID": UUID, "datetime": datetime}
+_SCALARS: Final = (str, int, float, bool, datetime, UUID)
+_UNFIT: Final = object()
+
+
+def read_model(model: type[M], value: object, operation: str) -> M:
+    """An object of JSON as one of our models. A field that is called ``raw`` holds the whole object.
+
+    Raises:
+        UnexpectedResponse: it is no object, or a field without a default is missing or cannot be read.
+    """
+    if not isinstance(value, dict):
+        raise errors.UnexpectedResponse(
+            f"The service responded to {operation} with something that is not an object.", operation=operation
+        )
+    kind: Any = model
+    made: M = kind(**{name: found for name, read in _readers(kind) if (found := read(value, operation)) is not _UNFIT})
+    return made
+
+
+def as_model(model: type[M], operation: str) -> Callable[[Reply], M]:
+    """Reads an answer as one of our models."""
+    return lambda reply: read_model(model, reading.document(reply, operation), operation)
+
+
+def as_rows(model: type[M], operation: str, member: str) -> Callable[[Reply], list[M]]:
+    """Reads a list, each row as one of our models; ``member`` is its name in the object that it comes in."""
+    return lambda reply: [read_model(model, row, operation) for row in reading.row_values(reply, operation, member)]
+
+
+def as_object(operation: str) -> Callable[[Reply], dict[str, Any]]:
+    """Reads an object of JSON as it is."""
+
+    def read(reply: Reply) -> dict[str, Any]:
+        found = reading.document(reply, operation)
+        if not isinstance(found, dict):
+            raise errors.UnexpectedResponse(f"The answer to {operation} is not a JSON object.", operation=operation)
+        return found
+
+    return read
+
+
+def as_file(operation: str, path: str) -> Callable[[Reply], models.PackageFileContent]:
+    """Reads a file of a package as it came; a redirect, or a page in its place, is refused."""
+
+    def read(reply: Reply) -> models.PackageFileContent:
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip()
+        if reply.status >= 300 or ("html" in kind and not path.lower().endswith((".html", ".htm", ".xhtml"))):
+            raise errors.UnexpectedResponse(
+                f"The service responded to {operation} with status {reply.status} and {kind or 'no content'}, perhaps "
+                "a sign-in page.",
+                operation=operation,
+            )
+        return models.PackageFileContent(path, reply.content, kind or None)
+
+    return read
+
+
+@functools.cache
+def _readers(model: Any) -> tuple[tuple[str, _Reader], ...]:
+    """How each field of a model is read."""
+    hints = typing.get_type_hints(model, localns=_NAMES)
+    return tuple(
+        (field.name, _reader(field.name, hints[field.name], is_needed=field.default is attrs.NOTHING))
+        for field in attrs.fields(model)
+    )
+
+
+def _reader(name: str, hint: Any, *, is_needed: bool) -> _Reader:
+    if name == "raw":
+        return lambda value, _: value
+    if is_needed:
+        needed = steering_uuid if hint is UUID else steering_text
+        return lambda value, operation: needed(value.get(name), operation, name)
+    if isinstance(hint, types.UnionType):
+        (hint,) = (member for member in typing.get_args(hint) if member is not type(None))
+    if hint in _SCALARS:
+        return lambda value, _: field_of(value, name, hint)
+    read = _container(hint)
+
+    def read_container(value: Mapping[str, Any], operation: str) -> Any:
+        found = value.get(name)
+        return _UNFIT if found is None else read(found, operation)
+
+    return read_container
+
+
+def _container(hint: Any) -> Callable[[Any, str], Any]:
+    """How an array or an object is read; what it is not gives the field's default."""
+    if hint is Any:
+        return lambda found, _: found
+    if typing.get_origin(hint) is tuple:
+        item = typing.get_args(hint)[0]
+        return lambda found, operation: tuple(_items(found, item, operation)) if isinstance(found, list) else _UNFIT
+    item = typing.get_args(hint)[1]
+    return lambda found, _: (
+        {key: one for key, value in found.items() if (one := field_of({key: value}, key, item)) is not None}
+        if isinstance(found, dict)
+        else _UNFIT
+    )
+
+
+def _items(found: list[Any], item: Any, operation: str) -> Iterator[Any]:
+    """The items that can be read."""
+    for number, value in enumerate(found):
+        if item in _SCALARS:
+            one = field_of(Loose({str(number): value}), str(number), item)
+            if one is not None:
+                yield one
+            continue
+        try:
+            yield read_model(item, value, operation)
+        except errors.UnexpectedResponse:
+            # The rest of the answer is of use without it.
+            continue
