@@ -5,7 +5,6 @@ Made from ``client_async.py`` by ``scripts/async_to_sync.py``: never edit it, ed
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http
@@ -153,6 +152,8 @@ class SpecStep(
         Raises:
             UsageError: a time, a header or a callback that cannot be used. Nothing was sent.
         """
+        import copy
+
         view = copy.copy(self)
         view._opened = self._runtime.with_wire(
             timeout=timeout, request_timeout=request_timeout, headers=headers, on_response=on_response, tracer=tracer

@@ -7,7 +7,6 @@ its HTTP client and nothing else; what a method needs is imported with its first
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http_async
@@ -156,6 +155,8 @@ class AsyncSpecStep(
         Raises:
             UsageError: a time, a header or a callback that cannot be used. Nothing was sent.
         """
+        import copy
+
         view = copy.copy(self)
         view._opened = self._runtime.with_wire(
             timeout=timeout, request_timeout=request_timeout, headers=headers, on_response=on_response, tracer=tracer

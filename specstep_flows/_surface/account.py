@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from specstep_flows._lazy import LazyModule
 from specstep_flows._surface.base import Base, given
-from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +51,7 @@ class AccountMethods(Base):
         Raises:
             NotConnected: the service cannot be reached.
         """
-        return self._drive(estimate.estimate_generation(profile or self.settings.profile or DEFAULT_PROFILE))
+        return self._drive(estimate.estimate_generation(profile or self.settings.profile))
 
     def get_my_analytics(self) -> models.Analytics:
         """Figures about your own generations. GET /v1/me/analytics"""

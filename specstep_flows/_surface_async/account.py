@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from specstep_flows._lazy import LazyModule
 from specstep_flows._surface_async.base import Base, given
-from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +48,7 @@ class AccountMethods(Base):
         Raises:
             NotConnected: the service cannot be reached.
         """
-        return await self._drive(estimate.estimate_generation(profile or self.settings.profile or DEFAULT_PROFILE))
+        return await self._drive(estimate.estimate_generation(profile or self.settings.profile))
 
     async def get_my_analytics(self) -> models.Analytics:
         """Figures about your own generations. GET /v1/me/analytics"""

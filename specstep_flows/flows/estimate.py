@@ -13,7 +13,7 @@ from specstep_flows import models
 from specstep_flows._json import read_json
 from specstep_flows._text import plain_line, without_secrets
 from specstep_flows.gateway import mcp
-from specstep_flows.states import fold
+from specstep_flows.states import DEFAULT_PROFILE, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,14 +37,17 @@ _ELSEWHERE: Final = frozenset(
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
-async def estimate_generation(profile: str) -> models.ServiceEstimate:
+async def estimate_generation(profile: str | None) -> models.ServiceEstimate:
     """The service's estimate for a review profile; without figures, and with the reason, where there is none.
+
+    Without a profile it is the service's default.
 
     POST /mcp (``initialize``, ``tools/list``, ``tools/call``)
 
     Raises:
         NotConnected: the service cannot be reached.
     """
+    profile = profile or DEFAULT_PROFILE
     try:
         connection = await mcp.initialize()
         tool = next((tool for tool in await mcp.list_tools(connection) if tool.get("name") == TOOL), None)
