@@ -59,7 +59,7 @@ def test_a_run_is_one_trace_across_processes(sandbox: Sandbox, tmp_path: Path, t
     assert begun.parent is None
     assert ended.parent.span_id == begun.context.span_id
     for process, run in ((first, begun), (second, ended)):
-        attempts = [span for span in process.exporter.get_finished_spans() if span is not run]
+        attempts: list[Any] = [span for span in process.exporter.get_finished_spans() if span is not run]
         assert len(attempts) > 3
         assert {span.parent.span_id for span in attempts} == {run.context.span_id}
         assert {span.context.trace_id for span in attempts} == {begun.context.trace_id}
