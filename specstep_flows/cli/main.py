@@ -67,6 +67,7 @@ ALIASES: Final = {
     **dict.fromkeys(("regenerate", "upgrade"), "update"),
     **dict.fromkeys(("compare", "changes"), "diff"),
     **dict.fromkeys(("fetch", "get-package"), "download"),
+    **dict.fromkeys(("cost", "price", "forecast", "quote"), "estimate"),
     **dict.fromkeys(("check", "config", "login", "auth", "whoami"), "doctor"),
 }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
+from specstep_flows import errors
 from specstep_flows._text import without_secrets
 from specstep_flows.engine.interpreter import Attempt, Block, Call
 from specstep_flows.models import RawResponse
@@ -43,8 +44,10 @@ def wired(steps: Steps[R], session: Session) -> Steps[R]:
                 yield from attempts.told()
                 result: R = stop.value
                 return result
-            except Exception:
+            except Exception as error:
                 yield from attempts.told()
+                if isinstance(error, errors.WaitTimeout) and attempts.unsettled is not None and session.record is None:
+                    raise _unknown(attempts.unsettled) from None
                 raise
             value, failure = None, None
             try:
@@ -67,6 +70,8 @@ class _Attempts:
 
     wire: Wire
     session: Session
+    #: The request that may have been paid for, while nobody knows what became of it.
+    unsettled: Request | None = None
     _last: Request | None = None
     _number: int = 0
     _waiting: list[RawResponse] = attrs.field(factory=list)
@@ -75,14 +80,22 @@ class _Attempts:
         request = step.request
         self._number = self._number + 1 if request is self._last else 1
         self._last = request
+        before = self.unsettled
+        if request.kind == "unsafe":
+            self.unsettled = request
         tracer = self.wire.tracer
         span = None if tracer is None else tracer.attempt(request, self._number, self.session.span)
         try:
             reply: Reply = yield _dressed(step, self.wire, self.session)
         except BaseException as error:
+            if isinstance(error, errors.NotConnected | errors.UsageError):
+                self.unsettled = before
             if span is not None:
                 span.end(error)
             raise
+        if 400 <= reply.status < 500 and reply.status != 408:
+            # A refusal says nothing of an earlier request whose answer was lost.
+            self.unsettled = before
         if span is not None:
             span.end(status=reply.status)
         if self.wire.on_response is not None:
@@ -94,6 +107,14 @@ class _Attempts:
         for response in waiting:
             assert self.wire.on_response is not None
             yield Call(self.wire.on_response, (response,))
+
+
+def _unknown(request: Request) -> errors.OutcomeUnknown:
+    """A time limit ended the search for what became of a request, and no record remembers that it was sent."""
+    return errors.OutcomeUnknown(
+        f"The time is over (`timeout`), and whether the request to {request.aim} was carried out is not known. Look "
+        "before you send it again: it may have been paid for."
+    )
 
 
 def _dressed(step: Attempt, wire: Wire, session: Session) -> Attempt:

@@ -91,6 +91,44 @@ def test_a_timeout_ends_the_whole_call_with_its_attempts(client: Any, sandbox: A
     assert 20 <= sandbox.clock.now() - before < 25
 
 
+def test_a_timeout_while_a_kickoff_is_looked_for_leaves_no_guess(client: Any, sandbox: Any) -> None:
+    """Nothing records a single step, so its caller is told that it may have been paid for."""
+    interview = client.start_interview()
+    client.say(interview.id, "A shop.")
+    done = client.complete_interview(interview.id)
+    sandbox.options.visible_after_seconds = 1000
+    sandbox.faults.add(Fault(op("start_generation"), "reset", commit=True))
+
+    with pytest.raises(errors.OutcomeUnknown, match="may have been paid for"):
+        Optioned(client, timeout=10).start_generation(done)
+
+    assert sandbox.requests.count(op("start_generation")) == 1
+
+
+def test_a_timeout_after_a_refused_kickoff_is_no_more_than_that(client: Any, sandbox: Any) -> None:
+    """The limit of generations at a time says that nothing was started."""
+    interview = client.start_interview()
+    client.say(interview.id, "A shop.")
+    done = client.complete_interview(interview.id)
+    sandbox.faults.add(Fault(op("start_generation"), "status", status=429, retry_after=60, times=None))
+
+    with pytest.raises(errors.WaitTimeout):
+        Optioned(client, timeout=10).start_generation(done)
+
+
+def test_a_timeout_before_a_kickoff_is_sent_is_no_more_than_that(client: Any, sandbox: Any) -> None:
+    """What was refused was not paid for, and what is read costs nothing."""
+    interview = client.start_interview()
+    client.say(interview.id, "A shop.")
+    done = client.complete_interview(interview.id)
+    sandbox.faults.add(Fault(op("list_generations"), "status", status=503, times=None))
+
+    with pytest.raises(errors.WaitTimeout):
+        Optioned(client, timeout=10).start_generation(done)
+
+    assert sandbox.requests.count(op("start_generation")) == 0
+
+
 def test_a_request_timeout_is_of_one_attempt(client: Any, sandbox: Any) -> None:
     """It is real time; a call that is given up so is tried again as ever."""
     sandbox.faults.add(Fault(op("get_usage"), "stall"))
