@@ -11,13 +11,15 @@ import pytest
 
 from specstep_flows import errors, events
 from specstep_flows.flows.addendum import AddendumStep, add_addendum
+from specstep_flows.flows.delivery import part_of
 from specstep_flows.flows.explanation import ExplanationStep, explain_package
 from specstep_flows.flows.kickoff import update_generation
 from specstep_flows.flows.migration import MigrationStep, commit_migration
 from specstep_flows.flows.steps import Terms
 from specstep_flows.runs.records import StepRecord
 from tests.kit.disk import CONTENT, Disk
-from tests.kit.stage import Stage
+from tests.kit.stage import Killed, MortalStage
+from tests.kit.tiers import one_in
 
 PACKAGE, GENERATION, INTAKE = UUID(int=1), UUID(int=2), UUID(int=3)
 #: When a request that was sent may still be carried out.
@@ -108,27 +110,15 @@ def text(content: str) -> Any:
     return Reply(200, httpx.Headers({"content-type": "text/markdown"}), content.encode())
 
 
-class Killed(BaseException):
-    """The process has ended."""
+def mortal(service: Service, record: StepRecord, now: float = 1_000.0, die_at: int = 0) -> MortalStage:
+    """A stage of a step, whose clock is the service's, too."""
+    acting = MortalStage(service, cast(Any, record), now, die_at)
+    service.now = lambda: acting.now
+    return acting
 
 
-class Mortal(Stage):
-    """A stage that ends before the effect of this number; those inside a request count, too."""
-
-    def __init__(self, service: Service, record: StepRecord, now: float = 1_000.0, die_at: int = 0) -> None:
-        super().__init__(service)
-        service.now = lambda: self.now
-        self.now, self.record, self.die_at, self.passed = now, cast(Any, record), die_at, 0
-
-    def carry(self, effect: Any) -> Any:
-        self.passed += 1
-        if self.passed == self.die_at:
-            raise Killed
-        return super().carry(effect)
-
-    @property
-    def step(self) -> StepRecord:
-        return cast(StepRecord, self.record)
+def step_of(acting: MortalStage) -> StepRecord:
+    return cast(StepRecord, acting.record)
 
 
 def addendum(terms: Terms = TERMS, title: str = "French") -> Any:
@@ -147,27 +137,26 @@ def wanted(operation: str = "create_addendum") -> StepRecord:
     return StepRecord.wanted(operation, {"of": "this"}, "http://127.0.0.1:1")
 
 
-@pytest.mark.parametrize("late", LATE)
-@pytest.mark.parametrize("operation", PAID)
+@pytest.mark.parametrize(("late", "operation"), one_in(3, [(late, operation) for late in LATE for operation in PAID]))
 def test_a_step_survives_the_end_of_its_process_at_every_effect(operation: str, late: float) -> None:
     """Whatever the process had got to, the next one ends with what was paid for, once, and a third sends nothing."""
-    whole = Mortal(Service(), wanted(operation))
+    whole = mortal(Service(), wanted(operation))
     result = whole.play(FLOWS[operation]())
     assert whole.passed > 6
     for die_at in range(1, whole.passed + 1):
         service = Service(late)
-        first = Mortal(service, wanted(operation), die_at=die_at)
+        first = mortal(service, wanted(operation), die_at=die_at)
         with pytest.raises(Killed):
             first.play(FLOWS[operation]())
-        second = Mortal(service, first.step, first.now)
+        second = mortal(service, step_of(first), first.now)
         found = second.play(FLOWS[operation]())
-        third = Mortal(service, second.step, second.now)
+        third = mortal(service, step_of(second), second.now)
 
         assert len(service.made) == 1, die_at
         assert _id(third.play(FLOWS[operation]())) == _id(found) == _id(result), die_at
         assert third.sent == [], die_at
-        assert second.step.is_over, die_at
-        assert second.step.intent is None, die_at
+        assert step_of(second).is_over, die_at
+        assert step_of(second).intent is None, die_at
 
 
 def _id(made: Any) -> Any:
@@ -189,7 +178,7 @@ def test_an_answer_that_is_lost_is_settled_by_the_list(
     """It is sent a second time only when the settle time has shown nothing."""
     service = Service()
     service.answers, service.commits = [lost], commits
-    acting = Mortal(service, wanted(operation))
+    acting = mortal(service, wanted(operation))
     acting.play(FLOWS[operation]())
 
     assert len(service.made) == 1
@@ -202,7 +191,7 @@ def test_two_answers_that_are_lost_are_the_end(operation: str, lost: errors.Conn
     """Nothing is sent on a guess; the next process looks first, and finds what has come meanwhile."""
     service = Service()
     service.answers, service.commits = [lost, lost], False
-    acting = Mortal(service, wanted(operation))
+    acting = mortal(service, wanted(operation))
     with pytest.raises(errors.OutcomeUnknown, match="requested twice"):
         acting.play(FLOWS[operation]())
     assert acting.count(operation) == 2
@@ -215,7 +204,7 @@ def test_two_answers_that_are_lost_are_the_end(operation: str, lost: errors.Conn
         version="1.0.0",
         state="Queued",
     )
-    later = Mortal(service, acting.step, acting.now + 600.0)
+    later = mortal(service, step_of(acting), acting.now + 600.0)
     later.play(FLOWS[operation]())
 
     assert later.count(operation) == 0
@@ -226,7 +215,7 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(operation: str, lost: er
     """A page in its place says nothing, so nothing is sent again; the intent stays."""
     service = Service()
     service.answers = [lost]
-    acting = Mortal(service, wanted(operation))
+    acting = mortal(service, wanted(operation))
     lists = ("list_addenda", "list_explanations", "list_packages", "list_generations")
 
     def answer(request: Any) -> Any:
@@ -239,14 +228,14 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(operation: str, lost: er
         acting.play(FLOWS[operation]())
 
     assert acting.count(operation) == 1
-    assert acting.step.intent is not None
+    assert step_of(acting).intent is not None
 
 
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
     """Another machine may have asked for it; spaces do not make another change of it."""
     service = Service()
     service.make(title=" French", description="Add  French.\n")
-    acting = Mortal(service, wanted())
+    acting = mortal(service, wanted())
     made = acting.play(addendum())
 
     assert made.id == UUID(int=100)
@@ -258,7 +247,7 @@ def test_another_one_is_paid_for_by_the_user_s_word_alone() -> None:
     """With ``again``, what is there is not taken for it."""
     service = Service()
     service.make(title="French", description="Add French.")
-    made = Mortal(service, wanted()).play(addendum(Terms(again=True)))
+    made = mortal(service, wanted()).play(addendum(Terms(again=True)))
 
     assert made.id == UUID(int=101)
 
@@ -278,7 +267,7 @@ def test_an_addendum_that_may_be_it_is_named_and_not_paid_for_again(
     """Where the list does not say the whole change, whether it is this one cannot be told."""
     service = Service()
     service.answers, service.commits = [lost], False
-    acting = Mortal(service, wanted())
+    acting = mortal(service, wanted())
     appeared: list[int] = []
 
     def answer(request: Any) -> Any:
@@ -302,7 +291,7 @@ def test_a_new_package_of_other_files_is_not_taken_for_the_migrated_one(lost: er
     """Somebody may have migrated something else at that moment, so neither is it taken nor is anything sent again."""
     service = Service()
     service.answers = [lost]
-    acting = Mortal(service, wanted("commit_doc_migration"))
+    acting = mortal(service, wanted("commit_doc_migration"))
 
     def answer(request: Any) -> Any:
         if request.operation == "list_package_files":
@@ -323,7 +312,7 @@ def test_an_explanation_that_takes_too_long_is_tried_again() -> None:
     """That costs nothing, so it is not counted as paid for; each attempt is looked for first."""
     service = Service()
     service.answers, service.commits = [GIVEN_UP] * 4, False
-    acting = Mortal(service, wanted("explain_package"))
+    acting = mortal(service, wanted("explain_package"))
     acting.play(FLOWS["explain_package"]())
 
     sent = [request.operation for request in acting.sent]
@@ -336,7 +325,7 @@ def test_an_explanation_that_always_takes_too_long_is_given_up() -> None:
     """After ten minutes; nothing seems to have been paid for."""
     service = Service()
     service.answers, service.commits = [GIVEN_UP] * 50, False
-    acting = Mortal(service, wanted("explain_package"))
+    acting = mortal(service, wanted("explain_package"))
 
     def answer(request: Any) -> Any:
         acting.now += 75.0 if request.operation == "explain_package" else 0.0
@@ -347,14 +336,14 @@ def test_an_explanation_that_always_takes_too_long_is_given_up() -> None:
         acting.play(FLOWS["explain_package"]())
 
     assert 1_500.0 < acting.now < 1_700.0
-    assert not acting.step.may_have_cost
+    assert not step_of(acting).may_have_cost
 
 
 def test_that_word_says_nothing_of_another_request() -> None:
     """A kickoff that is answered with it may have been carried out."""
     service = Service()
     service.answers = [GIVEN_UP]
-    acting = Mortal(service, wanted("update_generation"))
+    acting = mortal(service, wanted("update_generation"))
     acting.play(FLOWS["update_generation"]())
 
     assert acting.count("update_generation") == len(service.made) == 1
@@ -364,7 +353,7 @@ def test_a_step_that_is_refused_again_and_again_does_not_keep_its_user_for_an_ho
     """Two that may yet be carried out are under way, so the third would have to wait a quarter of an hour."""
     service = Service()
     service.answers, service.commits = [(429, {"retry_after_seconds": 5})] * 9, False
-    acting = Mortal(service, wanted())
+    acting = mortal(service, wanted())
     with pytest.raises(errors.RateLimited, match="seems to have been drafted"):
         acting.play(addendum())
 
@@ -376,7 +365,7 @@ def test_a_step_that_is_refused_again_and_again_does_not_keep_its_user_for_an_ho
 def test_a_price_above_the_limit_is_not_paid(limit: float) -> None:
     """The price is the pages'; nothing was sent that costs."""
     service = Service()
-    acting = Mortal(service, wanted())
+    acting = mortal(service, wanted())
     if limit > 0.5:
         acting.play(addendum(Terms(max_cost_usd=limit)))
     else:
@@ -395,10 +384,10 @@ def test_whoever_declines_pays_nothing() -> None:
         return False
 
     with pytest.raises(errors.Detached, match="nothing was paid"):
-        Mortal(service, wanted()).play(addendum(Terms(decline)))
+        mortal(service, wanted()).play(addendum(Terms(decline)))
     assert len(asked) == 1
     service.make(title="French", description="Add French.")
-    Mortal(service, wanted()).play(addendum(Terms(decline)))
+    mortal(service, wanted()).play(addendum(Terms(decline)))
     assert len(asked) == 1
 
 
@@ -406,16 +395,18 @@ def test_an_explanation_is_saved_in_the_form_that_was_asked_for() -> None:
     """One that is there already is not fetched again; what is no PDF is not saved as one."""
     step = ExplanationStep(PACKAGE, "investor")
     service, disk = Service(), Disk()
-    acting = Mortal(service, wanted("explain_package"))
+    acting = mortal(service, wanted("explain_package"))
     explained = partial(explain_package, step, Terms(), disk)
     made = acting.play(explained("md"))
-    again = Mortal(service, acting.step).play(explained("md"))
+    # The process ended between the file's name and the end of its part.
+    disk.files[part_of(made.saved.path)] = b"left"
+    again = mortal(service, step_of(acting)).play(explained("md"))
 
     assert made.saved == attrs.evolve(again.saved)
-    assert disk.files[made.saved.path] == b"# Tea"
+    assert disk.files == {made.saved.path: b"# Tea"}
     assert acting.count("download_explanation") == 1
     with pytest.raises(errors.DamagedPackage):
-        Mortal(service, acting.step).play(explained("pdf"))
+        mortal(service, step_of(acting)).play(explained("pdf"))
     assert CONTENT not in disk.files.values()
 
 
