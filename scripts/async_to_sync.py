@@ -38,6 +38,7 @@ TWINS: Final = {
     "__aexit__": "__exit__",
     "aclose": "close",
     "open_http_async": "open_http",
+    "load_async": "load",
 }
 #: The same in prose and examples.
 PROSE: Final = (

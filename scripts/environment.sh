@@ -2,6 +2,9 @@
 # missing or when pyproject.toml changed. Usage: setup EXTRA
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
+# What was compiled once is kept, whatever the shell says: the tests start hundreds of processes, and pytest rewrites
+# every module of tests.
+unset PYTHONDONTWRITEBYTECODE
 
 find_python() {
   for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do

@@ -14,6 +14,9 @@ from specstep_flows._network import proxy_for, tls_context
 if TYPE_CHECKING:
     from specstep_flows.settings import Settings
 
+#: So many connections of a client stay open on an event loop, and so many requests that cost nothing use them at once.
+KEPT_CONNECTIONS: Final = 12
+
 
 class Exchange(Protocol):
     """A request and its response, as the connection has to know them."""
@@ -47,7 +50,9 @@ def open_http(settings: Settings, *, is_anonymous: bool) -> httpx.Client:
 def open_http_async(settings: Settings, *, is_anonymous: bool) -> httpx.AsyncClient:
     """``open_http`` on an event loop, where whoever sends limits the whole exchange."""
     arguments, way = _arguments(settings, is_anonymous=is_anonymous), _way(settings)
-    client = httpx.AsyncClient(**arguments, transport=_AsyncTransport(**way))
+    # Whatever is sent or answered, httpcore looks at each connection once for every other one.
+    kept = httpx.Limits(max_connections=100, max_keepalive_connections=KEPT_CONNECTIONS)
+    client = httpx.AsyncClient(**arguments, transport=_AsyncTransport(**way, limits=kept))
     _refuse_cookies(client.cookies)
     return client
 
@@ -65,6 +70,8 @@ def _arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"specstep-flows/{__version__}",
         },
+        # No address has a name and a password in it, and without this they are looked for each time.
+        "auth": httpx.Auth(),
         "follow_redirects": False,
         "timeout": settings.request_timeout,
     }
@@ -164,7 +171,17 @@ class _AsyncStream:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self.read, self.aclose, self.get_extra_info = stream.read, stream.aclose, stream.get_extra_info
+        self.read, self.aclose = stream.read, stream.aclose
+        self._socket: Any = None
+
+    def get_extra_info(self, info: str) -> Any:
+        if info != "is_readable":
+            return self._stream.get_extra_info(info)
+        from httpcore._utils import is_socket_readable
+
+        # Asked of every idle connection at every request; finding the socket is most of what that takes.
+        self._socket = self._socket or self._stream.get_extra_info("socket")
+        return is_socket_readable(self._socket)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:

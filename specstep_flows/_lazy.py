@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,3 +21,16 @@ class LazyModule:
         if self._module is None:
             self._module = importlib.import_module(self._name)
         return getattr(self._module, attribute)
+
+
+async def load_async(*names: str) -> None:
+    """Import modules that will be wanted, in a thread: an event loop would be blocked as long as that takes."""
+    missing = [name for name in names if name not in sys.modules]
+    if missing:
+        import asyncio
+
+        await asyncio.to_thread(lambda: [importlib.import_module(name) for name in missing])
+
+
+def load(*_: str) -> None:
+    """Code that blocks can as well wait until a module is wanted."""

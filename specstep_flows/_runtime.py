@@ -8,6 +8,7 @@ import copy
 import errno
 import inspect
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -16,6 +17,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events
+from specstep_flows._http import KEPT_CONNECTIONS
 from specstep_flows._paths import home_path
 from specstep_flows.callbacks import as_id, check_callable
 from specstep_flows.engine.clock import SystemClock
@@ -34,6 +36,8 @@ from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
+from specstep_flows.runs.absences import Absences
+from specstep_flows.runs.database import FILE_NAME
 from specstep_flows.runs.records import NOT_BEGUN, RunList, RunRecord, check_number, seconds_of
 from specstep_flows.runs.steps import StepStore
 from specstep_flows.runs.store import RunStore
@@ -99,32 +103,44 @@ class _Runtime:
         self._wire: Wire | None = None
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
-        self.store = (
-            store if isinstance(store, RunStore) else RunStore(home_path(store) if store else settings.state_folder())
+        self._store = store if isinstance(store, RunStore) else None
+        self._opening = threading.Lock()
+        folder = self._folder = (
+            store.folder if isinstance(store, RunStore) else home_path(store) if store else settings.state_folder()
         )
+        self._absences = Absences(self.store.folder and self.store.folder / FILE_NAME)
         scope = scope_of(settings.api_key or "", settings.api_url)
         wanted = checked_limits(limits or {})
-        self._limiter = (
-            MemoryLimiter(wanted)
-            if self.store.folder is None
-            else SharedLimiter(self.store.folder / "limits.db", scope, wanted)
-        )
+        self._limiter = MemoryLimiter(wanted) if folder is None else SharedLimiter(folder / "limits.db", scope, wanted)
         statuses = StatusCache()
         self._shared = Shared(
             clock=clock or SystemClock(settings.clock_speed),
             limiter=self._limiter,
             observe=statuses.observe,
             is_crowded=statuses.is_crowded,
+            deliveries=self.store.deliveries,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
         )
+
+    @property
+    def store(self) -> RunStore:
+        """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
+        if self._store is None:
+            with self._opening:
+                self._store = self._store or RunStore(self._folder)
+        return self._store
+
+    def open(self) -> None:
+        """Open the store, which blocks as long as a disk does. Raises ``StoreError``."""
+        self.store.folder  # noqa: B018 - opened by being wanted
 
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
         self._shared.closing.set()
         self._limiter.close()
-        if self._owns_store:
-            self.store.close()
+        if self._owns_store and self._store is not None:
+            self._store.close()
 
     def _refuse(self, request: Request) -> None:
         """Without a key, nothing is sent that needs one: it would count as a failed authentication."""
@@ -185,7 +201,7 @@ class _Runtime:
         return found
 
     async def _follow(self, found: object) -> None:
-        if not isinstance(found, Generation):
+        if not isinstance(found, Generation) or found.id in self._absences:
             return
         now = await Now()
         record = await Fetch(lambda _: self._record_of(found))
@@ -202,10 +218,14 @@ class _Runtime:
         await Fetch(keep)
 
     def _record_of(self, generation: Generation) -> RunRecord | None:
+        stamp = self._absences.stamp()
         try:
-            return self.store.find_generation(generation.id, self.settings.api_url)
+            record = self.store.find_generation(generation.id, self.settings.api_url)
         except errors.StoreError:
             return None
+        if record is None:
+            self._absences.note(generation.id, stamp)
+        return record
 
     def check(self, **callbacks: object) -> None:
         """Whether this client can be used, and call these arguments. Raises ``UsageError`` before anything is sent."""
@@ -300,12 +320,17 @@ class _Runtime:
             try:
                 with _ENOUGH_DESCRIPTORS, self._traced(session, resumed, is_alone):
                     yield session, resumed
+                session.write({})
             except BaseException as error:
                 assert session.record is not None
                 if not resumed and session.record.stage == NOT_BEGUN and not may_clear(error):
                     with contextlib.suppress(errors.StoreError):
                         self.store.discard(run_id)
-                elif isinstance(error, errors.SpecStepError):
+                    raise
+                if not isinstance(error, errors.StoreError):
+                    with contextlib.suppress(errors.StoreError):
+                        session.write({})
+                if isinstance(error, errors.SpecStepError):
                     error.run_id = run_id
                     if before is not None and isinstance(error, errors.UsageError | errors.SettingsError):
                         self._take_back(before, record)
@@ -358,7 +383,8 @@ class _Runtime:
         """
         with self._alone(alone, wanted.run_id):
             steps = StepStore(self.store, str(alone or wanted.run_id))
-            record = steps.open(wanted, again=again)
+            # The engine needs of a record what a step's and a run's have in common.
+            record: Any = steps.open(wanted, again=again)
             session = self._new_session(report=self._on_event, store=steps, record=record)
             try:
                 yield session
@@ -409,6 +435,7 @@ class Runtime(_Runtime):
     """What ``SpecStep`` holds: flows are carried out in the calling thread."""
 
     _http: httpx.Client
+    entrance = contextlib.nullcontext()
 
     def check(self, **callbacks: object) -> None:
         """Coroutine functions, which nobody here can await, are refused as well."""
@@ -419,6 +446,7 @@ class Runtime(_Runtime):
         """Carry a flow out."""
         self.check()
         with _ENOUGH_DESCRIPTORS:
+            self.open()
             return drive(self._followed(flow), self._session(), self._http)
 
     def drive_step(
@@ -462,11 +490,20 @@ class AsyncRuntime(_Runtime):
     """What ``AsyncSpecStep`` holds: flows are carried out on the event loop, and what blocks in threads."""
 
     _http: httpx.AsyncClient
+    entrance: asyncio.Semaphore
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        #: So many runs are prepared and opened at a time: a thousand that are started at once would block the loop.
+        self.entrance = asyncio.Semaphore(4)
+        self._shared.gate = asyncio.Semaphore(KEPT_CONNECTIONS)
 
     async def drive(self, flow: Flow[R]) -> R:
         """Carry a flow out."""
         self.check()
         with _ENOUGH_DESCRIPTORS:
+            if self._store is None:
+                await in_thread(self.open)
             return await drive_async(self._followed(flow), self._session(), self._http)
 
     async def drive_step(
@@ -492,7 +529,7 @@ class AsyncRuntime(_Runtime):
         self.check(**people.by_argument())
         report = _both(self._on_event, people.on_event)
         blocking = self._open_run(run_id, find, report, timeout, is_beside)
-        async with _in_threads(blocking) as (session, resumed):
+        async with _in_threads(blocking, self.entrance) as (session, resumed):
             flow = self._work(work, people, session, resumed, _from_thread(report))
             return await drive_async(flow, session, self._http)
 
@@ -524,6 +561,7 @@ class _EnoughDescriptors:
 
 
 _ENOUGH_DESCRIPTORS: Final = _EnoughDescriptors()
+_NOTHING: Final = contextlib.nullcontext()
 
 
 def _nothing() -> None:
@@ -531,10 +569,14 @@ def _nothing() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _in_threads(blocking: contextlib.AbstractContextManager[R]) -> AsyncIterator[R]:
-    """A context whose entry and exit block, entered and left in a thread."""
+async def _in_threads(
+    blocking: contextlib.AbstractContextManager[R],
+    entrance: contextlib.AbstractAsyncContextManager[Any] = _NOTHING,
+) -> AsyncIterator[R]:
+    """A context whose entry and exit block, entered and left in a thread; entered through ``entrance``."""
     try:
-        entered = await in_thread(blocking.__enter__)
+        async with entrance:
+            entered = await in_thread(blocking.__enter__)
     except asyncio.CancelledError as error:
         # It may have been entered all the same; left it is in either case.
         await in_thread(blocking.__exit__, type(error), error, error.__traceback__)

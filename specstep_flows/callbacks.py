@@ -165,6 +165,7 @@ _CALLED_WITH: Final = {
     "confirm": ("the run's record",),
     "on_event": ("the event",),
     "on_response": ("the response",),
+    "on_delivery": ("the delivery",),
 }
 
 

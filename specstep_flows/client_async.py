@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows._http import open_http_async
-from specstep_flows._lazy import LazyModule
+from specstep_flows._lazy import LazyModule, load_async
 from specstep_flows._surface_async.access import AccessMethods
 from specstep_flows._surface_async.account import AccountMethods
 from specstep_flows._surface_async.base import AsyncRows
@@ -118,6 +118,7 @@ class AsyncSpecStep(
             self._opened.close()
 
     async def __aenter__(self) -> Self:
+        await load_async("specstep_flows._runtime", "specstep_flows.flows.run")
         return self
 
     async def __aexit__(
@@ -231,23 +232,24 @@ class AsyncSpecStep(
         Raises:
             SpecStepError: any of the tree in ``specstep_flows.errors``; its ``run_id`` names what to resume.
         """
-        whole = callbacks.whole_brief(brief, attachments, respondent)
-        identifier = run_id if run_id is not None else opening.new_run_id()
-        options = opening.run_options(
-            profile=profile if profile is not None else self.settings.profile,
-            project_type=project_type,
-            mirror_selection=mirror_selection,
-            output=output,
-            unpack=unpack,
-            force=force,
-            max_cost_usd=max_cost_usd,
-            retry_failed=retry_failed,
-            wait=wait,
-            wait_paused=wait_paused,
-            # Whoever resumes without a respondent must not end an interview that is only half held.
-            interview=whole.respondent is not None,
-            remember=remember or {},
-        )
+        async with self._runtime.entrance:
+            whole = callbacks.whole_brief(brief, attachments, respondent)
+            identifier = run_id if run_id is not None else opening.new_run_id()
+            options = opening.run_options(
+                profile=profile if profile is not None else self.settings.profile,
+                project_type=project_type,
+                mirror_selection=mirror_selection,
+                output=output,
+                unpack=unpack,
+                force=force,
+                max_cost_usd=max_cost_usd,
+                retry_failed=retry_failed,
+                wait=wait,
+                wait_paused=wait_paused,
+                # Whoever resumes without a respondent must not end an interview that is only half held.
+                interview=whole.respondent is not None,
+                remember=remember or {},
+            )
 
         def find(store: RunStore, api_url: str) -> tuple[RunRecord, bool]:
             wanted = opening.new_record(whole.messages, whole.attachments, options, identifier, api_url)

@@ -86,7 +86,12 @@ _SHORTEST_KEY: Final = 8
 
 #: How variables of ours begin, and those that are no settings.
 _PREFIX: Final = "SPECSTEP_"
-_OTHER_VARIABLES: Final = ("SPECSTEP_CONFIG", "SPECSTEP_DEBUG", "SPECSTEP_LARGE_ATTACHMENT_MB")
+_OTHER_VARIABLES: Final = (
+    "SPECSTEP_CONFIG",
+    "SPECSTEP_DEBUG",
+    "SPECSTEP_LARGE_ATTACHMENT_MB",
+    "SPECSTEP_WEBHOOK_SECRET",
+)
 #: Quotes, straight and curly, and marks that nobody sees.
 _AROUND: Final = "\"'`\u201c\u201d\u2018\u2019\ufeff\u200b\u2060"
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")

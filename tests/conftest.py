@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from specstep_flows.sandbox import ManualClock
-from tests.kit.tiers import alternate
+from tests.kit.tiers import alternate, scheduler
 
 #: What the machine of whoever runs the tests may have set. (`SPECSTEP_DOCS` and the like are for the tests.)
 _SETTINGS = ("API_KEY", "API_URL", "API_BASE", "PROFILE", "SETTLE_SECONDS", "REQUEST_TIMEOUT", "CLOCK_SPEED")
@@ -26,6 +26,12 @@ def pytest_configure() -> None:
     untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
     hypothesis.settings.register_profile("untimed", hypothesis.settings(), **untimed)
     hypothesis.settings.load_profile("untimed")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that share something dear stay with one worker: see ``tests/kit/tiers.py``."""
+    return scheduler(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

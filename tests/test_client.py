@@ -21,11 +21,17 @@ from specstep_flows.models import Account
 from specstep_flows.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
+#: Lists that are fetched page by page are given at once; everything else is awaited.
+ROWS = [
+    name
+    for name, method in inspect.getmembers(AsyncSpecStep, inspect.isfunction)
+    if not name.startswith("_") and "AsyncRows" in str(inspect.signature(method).return_annotation)
+]
 METHODS = [
     name
     for name, _ in inspect.getmembers(AsyncSpecStep, inspect.iscoroutinefunction)
     if not name.startswith("_") and name != "aclose"
-]
+] + ROWS
 
 
 def test_the_sync_client_is_made_from_the_async_one() -> None:
@@ -54,9 +60,10 @@ def test_each_method_has_its_signature_and_text(name: str) -> None:
     ours, theirs = getattr(SpecStep, name), getattr(AsyncSpecStep, name)
     signature = inspect.signature(ours)
 
-    assert str(signature) == re.sub(r"\b(Policy|Respondent|Confirm)\b", r"Sync\1", str(inspect.signature(theirs)))
+    twin = re.sub(r"\b(Policy|Respondent|Confirm)\b", r"Sync\1", str(inspect.signature(theirs)))
+    assert str(signature) == twin.replace("AsyncRows", "Rows")
     assert not inspect.iscoroutinefunction(ours)
-    assert inspect.iscoroutinefunction(theirs)
+    assert inspect.iscoroutinefunction(theirs) == (name not in ROWS)
     assert signature.return_annotation != inspect.Signature.empty
     assert all(parameter.annotation != inspect.Parameter.empty for parameter in list(signature.parameters.values())[1:])
     assert inspect.getdoc(ours)
@@ -84,6 +91,10 @@ def test_a_language_server_knows_methods_and_results() -> None:
         opened
         + "async def f():\n  async with AsyncSpecStep() as client:\n    result = await client.run('A.')\n    result.",
     )
+    listed = opened + "with SpecStep() as client:\n  for row in client.list_packages():\n    row."
+    assert {"project_name", "addenda_count"} <= {found.name for found in jedi.Script(listed).complete()}
+    (signature,) = jedi.Script(opened + "SpecStep().search_package(").get_signatures()
+    assert {"package_id", "query", "limit"} <= {parameter.name for parameter in signature.params}
     for program in programs:
         assert {"path", "cost_usd"} <= {found.name for found in jedi.Script(program).complete()}
         (signature,) = jedi.Script(program.removesuffix("result.") + "client.run(").get_signatures()
@@ -102,6 +113,9 @@ def test_a_mock_of_a_client_takes_what_it_takes(kind: Any) -> None:
     mock.run.assert_called_once_with("A portal.", max_cost_usd=5)
     with pytest.raises(TypeError, match="max_cost"):
         mock.run("A portal.", max_cost=5)
+    mock.list_packages(limit=5)
+    with pytest.raises(TypeError, match="most"):
+        mock.list_packages(most=5)
 
 
 def test_a_method_of_a_subclass_is_called_each_time(sandbox: Sandbox) -> None:

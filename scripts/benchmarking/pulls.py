@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,12 @@ class Pulled:
     """What a pull came to."""
 
     seconds: float
+    #: Of all of its processes together.
+    cpu_seconds: float
     #: Of the largest of its processes.
     peak_mb: float
-    last_words: str
+    #: How long each stage took, and the end.
+    words: list[str]
 
 
 @contextlib.contextmanager
@@ -49,15 +53,16 @@ def checkout(folder: Path) -> Iterator[Path]:
 
 
 def pull(copied: Path, document: Path) -> Pulled:
-    """Pull a document into a copy of the checkout, and put the copy back to what it was."""
+    """Pull a document into a copy of the checkout, and put the copy back to what it was, but for what runs keep."""
     kept = copied.parent / "kept"
     for name in ("openapi", "generated"):
         shutil.copytree(copied / name, kept / name)
     words = copied.parent / "said.txt"
     command = [sys.executable, str(copied / "scripts" / "regenerate.py"), "--source", str(document)]
+    environment = {**os.environ, "SPECSTEP_REGENERATION_CACHE": str(copied.parent / "kept-by-runs")}
     with words.open("wb") as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stderr=said, stdout=said, cwd=copied)
+        process = subprocess.Popen(command, stderr=said, stdout=said, cwd=copied, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -66,9 +71,10 @@ def pull(copied: Path, document: Path) -> Pulled:
         (kept / name).rename(copied / name)
     kept.rmdir()
     lines = words.read_text(encoding="utf-8").splitlines()
-    stopped = [line for line in lines if line.startswith("stopped: ")]
-    last = stopped[0] if stopped else lines[-1]
-    return Pulled(seconds, usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1024), last)
+    stages = [line for line in lines if re.match(r"[\d.]+ s: ", line)]
+    end = next((line for line in lines if line.startswith("stopped: ")), lines[-1])
+    peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1024)
+    return Pulled(seconds, usage.ru_utime + usage.ru_stime, peak, [*stages, end])
 
 
 def large() -> Json:

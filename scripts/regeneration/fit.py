@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
@@ -280,6 +281,7 @@ def reserve_template_names() -> None:
     strings.RESERVED_WORDS |= RESERVED
 
 
+@functools.lru_cache(8_192)
 def python_name(wire_name: str) -> str:
     """What the generator calls a property or a parameter, as Python compares it."""
     reserve_template_names()

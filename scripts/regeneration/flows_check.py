@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from regeneration import kept
 from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
 from regeneration.groups import TERMINAL
-from regeneration.project import PACKAGE, Project, child_environment, run_child
+from regeneration.project import PACKAGE, Child, Project, child_environment
 from regeneration.report import MOST_SENTENCES
+from regeneration.stages import Stages
 from regeneration.text import shown
 
 _NO_TESTS: Final = 5
+#: Plugins of pytest that are installed, dear to load, and of no use to the contract tests.
+_NOT_NEEDED: Final = ("schemathesis", "xdist", "xdist.looponfail")
 _CLASS: Final = re.compile(r'"([A-Z]\w*)"')
 _MARK: Final = "mark.contract"
 _NOTHING_SHOWN: Final = "No test is marked `contract`, so nothing shows that the flows work with the new client."
@@ -28,13 +34,17 @@ class FlowsDoNotFit(RegenerationError):
     """The hand-written package does not fit the new client."""
 
 
-def check_flows(project: Project, generated: Path, aligned: JsonObject) -> None:
-    """Type-check the hand-written package against a new client, and run its contract tests on it.
+def check_flows(
+    project: Project, generated: Path, aligned: JsonObject, inspect: Callable[[], None], stages: Stages
+) -> None:
+    """Type-check the hand-written package against a new client, and run its contract tests on it, side by side.
 
     Args:
         project: the checkout.
         generated: the folder that holds the new package.
         aligned: what it was generated from, for saying which operation a complaint is about.
+        inspect: looks at the new package: beside the type check, which imports nothing of it, and before the tests.
+        stages: gets how long each takes.
 
     Raises:
         FlowsDoNotFit: the flows do not fit the new client; each sentence names a line, and an operation where that can
@@ -42,11 +52,18 @@ def check_flows(project: Project, generated: Path, aligned: JsonObject) -> None:
         RegenerationError: the contract tests fail, or nothing could be run.
     """
     if not project.flows.is_dir():
+        inspect()
         return
-    found = [*_lost_imports(project, generated), *_type_errors(project, generated, aligned)]
-    if found:
-        raise FlowsDoNotFit(dict.fromkeys(found))
-    _contract_tests(project, generated)
+    lost = list(_lost_imports(project, generated))
+    with _TypeCheck(project, generated) as types:
+        inspect()
+        with _contract_tests(project, generated) as tests:
+            found = [*lost, *types.complaints(aligned)]
+            stages.note("types", types.seconds)
+            if found:
+                raise FlowsDoNotFit(dict.fromkeys(found))
+            _judge(tests)
+            stages.note("contract tests", tests.seconds if tests else 0.0)
 
 
 def _lost_imports(project: Project, generated: Path) -> Iterator[str]:
@@ -58,19 +75,35 @@ def _lost_imports(project: Project, generated: Path) -> Iterator[str]:
             yield _about(name, before, said) if before else said
 
 
-def _type_errors(project: Project, generated: Path, aligned: JsonObject) -> list[str]:
-    """mypy's complaints about the hand-written package, each with the operations of the class that it names."""
-    cache = generated.parent / "mypy-cache"
-    command = [sys.executable, "-m", "mypy", "--config-file", str(project.pyproject), "--output", "json"]
-    command += ["--cache-dir", str(cache), "--no-error-summary", "-p", project.flows.name]
-    environment = child_environment(MYPYPATH=os.pathsep.join([str(generated), str(project.root)]))
-    run = run_child(command, environment, project.root)
-    found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
-    complaints = [entry for entry in found if entry.get("severity") == "error"]
-    if run.returncode and not complaints:
-        said = shown(run.stderr or run.stdout, 400)
-        raise RegenerationError(f"The type check of specstep_flows could not be run: {said}")
-    return [_sentence(complaint, aligned) for complaint in complaints]
+class _TypeCheck(Child):
+    """mypy at work on copies of the hand-written package and of the new client, with what it knows from earlier runs.
+
+    Its cache believes a file of the same path, second and size to be the same. The copies have another path each time,
+    so that it compares digests. And it does not notice a module that was imported from its package before there was
+    any, so what is known of other modules than these is not used.
+    """
+
+    def __init__(self, project: Project, generated: Path) -> None:
+        folder = generated.parent / "types"
+        shutil.copytree(project.flows, folder / project.flows.name, ignore=shutil.ignore_patterns("__pycache__"))
+        self._cache = folder / "cache"
+        modules = sorted(str(path.relative_to(top)) for top in (generated, folder) for path in top.rglob("*.py"))
+        self._digest = kept.digest_of("\n".join(modules).encode(), files=[project.pyproject])
+        kept.take("types", self._digest, self._cache)
+        command = [sys.executable, "-m", "mypy", "--config-file", str(project.pyproject), "--output", "json"]
+        command += ["--cache-dir", str(self._cache), "--sqlite-cache", "--no-error-summary", "-p", project.flows.name]
+        super().__init__(command, child_environment(MYPYPATH=os.pathsep.join([str(generated), str(folder)])), folder)
+
+    def complaints(self, aligned: JsonObject) -> list[str]:
+        """What it complains of, each with the operations of the class that it names."""
+        run = self.ended()
+        found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        complaints = [entry for entry in found if entry.get("severity") == "error"]
+        if run.returncode and not complaints:
+            said = shown(run.stderr or run.stdout, 400)
+            raise RegenerationError(f"The type check of specstep_flows could not be run: {said}")
+        kept.keep("types", self._digest, self._cache)
+        return [_sentence(complaint, aligned) for complaint in complaints]
 
 
 def _sentence(complaint: dict[str, Any], aligned: JsonObject) -> str:
@@ -80,20 +113,35 @@ def _sentence(complaint: dict[str, Any], aligned: JsonObject) -> str:
     return _about(named[0], aligned, said) if named else said
 
 
-def _contract_tests(project: Project, generated: Path) -> None:
+@contextlib.contextmanager
+def _contract_tests(project: Project, generated: Path) -> Iterator[Child | None]:
+    """The contract tests at work; None where there are no tests of any kind.
+
+    Raises:
+        RegenerationError: at the end, when there was nothing else to say: there are tests, but none of the contract.
+    """
     tests = project.root / "tests"
-    if not tests.is_dir():
-        return
     # Collecting every test there is would take longer than running these.
     marked = [str(path) for path in sorted(tests.rglob("test_*.py")) if is_contract_test(path)]
     if not marked:
-        raise RegenerationError(_NOTHING_SHOWN)
+        yield None
+        if tests.is_dir():
+            raise RegenerationError(_NOTHING_SHOWN)
+        return
     command = [sys.executable, "-m", "pytest", "-q", "-m", "contract", "-p", "no:cacheprovider", "--no-header"]
-    command += ["--tb=line", *marked]
+    command += [*(option for plugin in _NOT_NEEDED for option in ("-p", f"no:{plugin}")), "--tb=line", *marked]
     environment = child_environment(
         PYTHONPATH=os.pathsep.join([str(generated), str(project.root)]), PYTHONDONTWRITEBYTECODE="1"
     )
-    run = run_child(command, environment, project.root)
+    with Child(command, environment, project.root) as child:
+        yield child
+
+
+def _judge(tests: Child | None) -> None:
+    """See that the contract tests passed."""
+    if tests is None:
+        return
+    run = tests.ended()
     if run.returncode == _NO_TESTS:
         raise RegenerationError(_NOTHING_SHOWN)
     if run.returncode:

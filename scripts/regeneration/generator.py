@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -151,37 +152,47 @@ def _complaint(path: Path, source: str) -> str:
     for number, statement in enumerate(tree.body):
         if not isinstance(statement, _AT_TOP) and not (number == 0 and _is_text(statement)):
             return f"has a statement at its top level that no template writes (line {statement.lineno})"
-    for call in _calls_on_import(tree):
-        if not (isinstance(call.func, ast.Name) and call.func.id in _CALLED_ON_IMPORT):
-            return f"would call something on import (line {call.lineno})"
-    for node in ast.walk(tree):
-        for decorator in getattr(node, "decorator_list", ()):
-            if not (isinstance(decorator, ast.Name) and decorator.id in _DECORATORS):
-                return f"has a decorator that no template writes (line {decorator.lineno})"
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [node.module or ""]
-        if any(name not in _MODULES for name in names):
-            return f"imports {names[0]}"
-        used = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-        if used in _NEVER or (used.startswith("__") and used != "__new__"):
-            return f"uses {used}"
-    return ""
+    bodies: list[ast.AST] = []
+    for node in _nodes(tree, bodies):
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _CALLED_ON_IMPORT):
+            return f"would call something on import (line {node.lineno})"
+        said = _unknown(node)
+        if said:
+            return said
+    return next(filter(None, (_unknown(node) for body in bodies for node in _nodes(body))), "")
 
 
-def _calls_on_import(tree: ast.Module) -> list[ast.Call]:
-    """Calls outside of function bodies, defaults and decorators of functions among them."""
-    found: list[ast.Call] = []
-    waiting: list[ast.AST] = [tree]
+def _nodes(root: ast.AST, bodies: list[ast.AST] | None = None) -> Iterator[ast.AST]:
+    """Everything in a piece of source; where there is a list for them, the statements in functions go there instead.
+
+    Defaults and decorators of functions are no such statements: they are evaluated when the function is made.
+    """
+    waiting = [root]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Call):
-            found.append(node)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            waiting += [node.args, *node.decorator_list]
-        else:
-            waiting += ast.iter_child_nodes(node)
-    return found
+        yield node
+        outside = bodies is not None and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name, value in node.__dict__.items():
+            if isinstance(value, list):
+                found = [inner for inner in value if isinstance(inner, ast.AST)]
+                (bodies if bodies is not None and outside and name == "body" else waiting).extend(found)
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                waiting.append(value)
+
+
+def _unknown(node: ast.AST) -> str:
+    """What no template writes: a decorator, an import or a name; empty for everything else."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        used = node.id if isinstance(node, ast.Name) else node.attr
+        return f"uses {used}" if used in _NEVER or (used.startswith("__") and used != "__new__") else ""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        is_ours = isinstance(node, ast.ImportFrom) and node.level > 0
+        return f"imports {named[0]}" if not is_ours and any(name not in _MODULES for name in named) else ""
+    for decorator in getattr(node, "decorator_list", ()):
+        if not (isinstance(decorator, ast.Name) and decorator.id in _DECORATORS):
+            return f"has a decorator that no template writes (line {decorator.lineno})"
+    return ""
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from regeneration import kept
 from regeneration.align import Aligned, align
 from regeneration.assumptions import assumptions_of
 from regeneration.changes import Uses
@@ -30,6 +30,7 @@ from regeneration.project import PACKAGE, Project
 from regeneration.pull import Pulled, pull
 from regeneration.report import Report, keep_last_comparison, not_generated_before, report_on
 from regeneration.shapes import path_order
+from regeneration.stages import Stages
 from regeneration.swap import staging, swap
 
 Say = Callable[[str], None]
@@ -67,23 +68,28 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         RegenerationError: it cannot go on; the working tree is as it was.
     """
     check_tools(project.pyproject)
-    with staging(project) as scratch:
-        fresh = _pull(options, say) if options.pull else None
-        work = _align(project, fresh)
-        say(f"aligned {len(work.aligned.contract.operations)} operations")
-        report = report_on(work.aligned, work.pulled, work.committed, work.before)
-        keep_last_comparison(report, project.drift_data)
+    stages = Stages()
+    with stages.said(say), staging(project) as scratch:
+        with stages.at("pull"):
+            fresh = _pull(options, say) if options.pull else None
+        with stages.at("align"):
+            work = _align(project, fresh)
+            say(f"aligned {len(work.aligned.contract.operations)} operations")
+            report = report_on(work.aligned, work.pulled, work.committed, work.before)
+            keep_last_comparison(report, project.drift_data)
         try:
             _stop_for(report, options, not_generated_before(project.drift_data))
-            say(f"generating {len(work.aligned.document['components']['schemas'])} classes")
-            staged = _stage(project, scratch, work, report)
-            say("generated and inspected the client")
+            staged = _texts(project, scratch, work, report)
             if fresh is not None and fresh.content != work.committed:
                 staged |= _pulled_files(project, scratch, fresh, now or datetime.now(UTC))
+            client = _client(project, scratch, work.aligned.document, say, stages)
+            staged[project.client] = client.path
             changed = {target: new for target, new in staged.items() if not same(target, new)}
             if project.client in changed and options.flows and not options.check:
                 say("checking the flows against the new client")
-                check_flows(project, scratch / "generated", work.aligned.document)
+                check_flows(project, scratch / "generated", work.aligned.document, client.inspect, stages)
+            else:
+                client.inspect()
         except RegenerationError as error:
             report.misfits = error.sentences if isinstance(error, FlowsDoNotFit) else []
             error.counts = report.counts()
@@ -91,7 +97,8 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
         finally:
             _write(report, options)
         if not options.check:
-            swap(project, changed)
+            with stages.at("swap"):
+                swap(project, changed)
             for line in report.terminal():
                 say(line)
         return Outcome([project.relative(target) for target in changed], report)
@@ -171,7 +178,7 @@ def _stop_for(report: Report, options: Options, accepted: Collection[str]) -> No
         raise RegenerationError(sentences)
 
 
-def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict[Path, Path | None]:
+def _texts(project: Project, scratch: Path, work: _Work, report: Report) -> dict[Path, Path | None]:
     staged: dict[Path, Path | None] = {}
     assumed, known = assumptions_of(work.documented), read_ledger(project.ledger)
     texts = {
@@ -192,13 +199,37 @@ def _stage(project: Project, scratch: Path, work: _Work, report: Report) -> dict
     if project.operations_table.parent.is_dir():
         staged[project.operations_table] = scratch / project.operations_table.name
         write_operations_table(work.documented, scratch / project.operations_table.name)
+    return staged
+
+
+@frozen
+class _Client:
+    """A package that is made, and what has to be done before anything of it is imported."""
+
+    path: Path
+    inspect: Callable[[], None]
+
+
+def _client(project: Project, scratch: Path, aligned: JsonObject, say: Say, stages: Stages) -> _Client:
+    """Generate the package, or take the one that was made of the same before; that one is inspected already."""
     client = scratch / "generated" / PACKAGE
     client.parent.mkdir()
-    generate_client(scratch / project.aligned.name, project.settings, project.templates, client)
-    for cache in client.rglob("__pycache__"):
-        shutil.rmtree(cache)
-    inspect_client(client, work.aligned.document)
-    return {**staged, project.client: client}
+    inputs = scratch / project.aligned.name, project.settings, project.templates
+    with stages.at("generate"):
+        digest = kept.client_digest(*inputs)
+        if kept.take("client", digest, client):
+            say("generated earlier from the same, and kept: not generated again")
+            return _Client(client, lambda: None)
+        say(f"generating {len(aligned['components']['schemas'])} classes")
+        generate_client(*inputs, client)
+        say("generated the client")
+
+    def inspect() -> None:
+        with stages.at("inspect"):
+            inspect_client(client, aligned)
+            kept.keep("client", digest, client)
+
+    return _Client(client, inspect)
 
 
 def _pulled_files(project: Project, scratch: Path, fresh: Pulled, now: datetime) -> dict[Path, Path | None]:

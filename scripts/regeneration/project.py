@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 PACKAGE: Final = "specstep_client"
 #: The package written by hand that is checked against it.
@@ -57,38 +61,66 @@ def child_environment(**added: str) -> dict[str, str]:
     return {**kept, **added}
 
 
+class Child:
+    """A program at work beside us. Leaving its block while it is at work kills it, with its own children.
+
+    Killing it alone would leave a formatter of thousands of files at work. There is no time limit: what a document may
+    ask for is bounded by what is counted in it, so that none is refused for the load of a machine.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path | None = None) -> None:
+        started = time.monotonic()
+        self._said = contextlib.ExitStack()
+        # Files, not pipes: nobody reads them while we do something else, and a full pipe would stop the program.
+        self._output, self._errors = (
+            self._said.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))  # noqa: SIM115
+            for _ in range(2)
+        )
+        self._process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=self._output, stderr=self._errors, start_new_session=True
+        )
+        #: How long it took, once it has ended.
+        self.seconds = 0.0
+        self._end = threading.Thread(target=self._wait, args=(started,), daemon=True)
+        self._end.start()
+
+    def _wait(self, started: float) -> None:
+        self._process.wait()
+        self.seconds = time.monotonic() - started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            _kill(self._process)
+            self._process.wait()
+        self._said.close()
+
+    def ended(self) -> subprocess.CompletedProcess[str]:
+        """Wait for its end; what it said."""
+        self._process.wait()  # the thread alone would be taken for ended when we are interrupted here
+        self._end.join()
+        self._output.seek(0)
+        self._errors.seek(0)
+        said = self._output.read(), self._errors.read()
+        return subprocess.CompletedProcess(self._process.args, self._process.returncode, *said)
+
+
 def run_child(
     command: list[str], environment: dict[str, str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program, and kill it with its own children when we are interrupted.
-
-    Killing it alone would leave a formatter of thousands of files at work, and us waiting for its pipe to close. There
-    is no time limit: what a document may ask for is bounded by what is counted in it, so that none is refused for the
-    load of a machine.
-    """
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate()
-        except BaseException:
-            _kill(process)
-            raise
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+    """Run a program to its end, and kill it with its own children when we are interrupted."""
+    with Child(command, environment, folder) as child:
+        return child.ended()
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.kill()
     else:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _is_secret(name: str) -> bool:

@@ -211,7 +211,8 @@ def reachable(roots: Iterable[Slot]) -> list[Node]:
         node = waiting.pop()
         if id(node) not in found:
             found[id(node)] = node
-            waiting.extend(child.node for _, child in children(node))
+            waiting += [slot.node for slot in node.properties.values()]
+            waiting += [slot.node for slot in (node.items, node.extra, *node.variants) if slot is not None]
     return list(found.values())
 
 
@@ -265,9 +266,10 @@ def fold(nodes: list[Node], *, label: Callable[[Node], object] | None = None) ->
         work += sum(1 + len(listed) for listed in edges.values())
         if work > MOST_WORK:
             break
-        prints = {
-            key: _hash(text + "".join(sorted({name + "\0" + prints[target] + "\n" for name, target in edges[key]})))
-            for key, text in local.items()
+        prints = prints | {  # a shape with nothing inside keeps the first one
+            key: _hash(local[key] + "".join(sorted({name + "\0" + prints[target] + "\n" for name, target in listed})))
+            for key, listed in edges.items()
+            if listed
         }
         now = len(set(prints.values()))
         if now == distinct:

@@ -7,6 +7,7 @@ or refused by the caller.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -22,7 +23,8 @@ _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 def is_writable(text: str) -> bool:
     """Whether a string can stand in a source file as it is: no control, format, surrogate or unassigned character."""
-    return not any(unicodedata.category(character) in _UNSEEN for character in text)
+    # What can be printed has none of them; of what cannot, other spaces than the plain one are fine.
+    return text.isprintable() or not any(unicodedata.category(character) in _UNSEEN for character in text)
 
 
 def is_wire_name(text: str) -> bool:
@@ -34,9 +36,9 @@ def prose(value: object) -> str:
     """A description as one paragraph of visible characters, of a bounded length; empty when it is not a string."""
     if not isinstance(value, str):
         return ""
-    visible = "".join(
-        character if unicodedata.category(character) not in _UNSEEN else " " for character in value[: LONGEST_PROSE * 4]
-    )
+    visible = value[: LONGEST_PROSE * 4]
+    if not visible.isprintable():
+        visible = "".join(" " if unicodedata.category(character) in _UNSEEN else character for character in visible)
     line = " ".join(visible.split())
     if len(line) > LONGEST_PROSE:
         line = line[:LONGEST_PROSE].rsplit(" ", 1)[0] + " …"
@@ -63,6 +65,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@functools.lru_cache(8_192)
 def snake(*parts: str) -> str:
     """``snake_case`` from parts of a name; never empty, never too long for a file name."""
     name = "_".join(word for part in parts for word in words(part)) or "x"
@@ -73,6 +76,7 @@ def snake(*parts: str) -> str:
     return name
 
 
+@functools.lru_cache(8_192)
 def pascal(*parts: str) -> str:
     """``PascalCase`` from parts of a name, which the generator's own spelling of class names leaves as it is."""
     name = "".join(word.capitalize() for part in parts for word in words(part)) or "X"

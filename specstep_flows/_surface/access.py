@@ -54,7 +54,7 @@ class AccessMethods(Base):
         Raises:
             PermissionDenied: it needs a person's token.
         """
-        return self._drive(calling.read(models.ApiKey, "rotate_api_key", api_key_id))
+        return self._drive(calling.read(models.ApiKey, "rotate_api_key", api_key_id, known={"id": api_key_id}))
 
     def update_api_key_scopes(self, api_key_id: UUID | str, scopes: Iterable[str] | None) -> None:
         """Replace what an API key may do; None is everything that you may. PATCH /v1/api-keys/{id}/scopes
@@ -101,7 +101,8 @@ class AccessMethods(Base):
 
         POST /v1/api-keys/{apiKeyId}/webhooks/{webhookId}/rotate-secret
         """
-        return self._drive(calling.read(models.Webhook, "rotate_webhook_secret", api_key_id, webhook_id))
+        known = {"id": webhook_id}
+        return self._drive(calling.read(models.Webhook, "rotate_webhook_secret", api_key_id, webhook_id, known=known))
 
     def test_webhook(self, api_key_id: UUID | str, webhook_id: UUID | str) -> models.WebhookTest:
         """Deliver a ``webhook.test`` event now, and say how that went.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import inspect
 import math
 import time
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from specstep_flows import errors
 from specstep_flows.engine import transport
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, Steps, carry_out
+from specstep_flows.engine.retry import RULES
+from specstep_flows.engine.threads import Work, pool
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +28,7 @@ R = TypeVar("R")
 
 #: How long a cancelled task waits for its thread to stop; a download checks four times a second whether it should.
 STOPS_WITHIN_SECONDS: Final = 3.0
+_OPEN: Final = contextlib.nullcontext()
 
 
 def refuse_coroutines(*functions: object) -> None:
@@ -66,6 +71,7 @@ def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
                 failure = error
     finally:
         session.stopping.set()
+        steps.close()
         flow.close()
 
 
@@ -111,6 +117,7 @@ async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient
                 failure = error
     finally:
         session.stopping.set()
+        steps.close()
         flow.close()
 
 
@@ -119,13 +126,17 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
         case Attempt():
             report = step.report
             tell = None if report is None else lambda event: _call_async(report, event)
-            return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
+            # What may cost is sent as soon as its intent says so: how long ago that was decides what is believed of it.
+            is_urgent = step.request.is_urgent or RULES[step.request.kind].records_intent
+            async with _OPEN if is_urgent else session.shared.gate:
+                return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
             # A write is waited for, so that nothing overtakes it. A download is told to stop and waited for, so that
             # whoever resumes the run right away finds its file unlocked.
-            return await in_thread(step.work, stop=None if step.is_write else session.stopping.set)
+            stop = None if step.is_write else session.stopping.set
+            return await in_thread(step.work, stop=stop, kind="files" if step.is_long else "store")
         case Call():
             return await _call_async(step.function, *step.arguments)
 
@@ -133,17 +144,25 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
 async def _call_async(function: Callable[..., Any], *arguments: Any) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(*arguments)
-    answer = await asyncio.to_thread(function, *arguments)
+    answer = await _begun(function, arguments, "user")
     return await answer if inspect.isawaitable(answer) else answer
 
 
-async def in_thread(work: Callable[..., R], *arguments: Any, stop: Callable[[], None] | None = None) -> R:
+def _begun(work: Callable[..., R], arguments: tuple[Any, ...], kind: Work) -> asyncio.Future[R]:
+    """Blocking code, begun in one of our threads, with the context of its caller."""
+    run = functools.partial(contextvars.copy_context().run, work, *arguments)
+    return asyncio.get_running_loop().run_in_executor(pool(kind), run)
+
+
+async def in_thread(
+    work: Callable[..., R], *arguments: Any, stop: Callable[[], None] | None = None, kind: Work = "store"
+) -> R:
     """Run blocking code in a thread, and wait for it even when cancelled, because a thread cannot be.
 
     When this returns or raises, the thread is done and its locks are free, however often the caller was cancelled. With
     ``stop``, a cancelled thread is told to end early, and is waited for no longer than that takes.
     """
-    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    task = _begun(work, arguments, kind)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -7,8 +7,8 @@ error for the type checker and a warning at run time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -33,6 +33,9 @@ _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 
 #: What sending a request twice would do (``x-kind`` in openapi/documented.yaml); see ``engine.retry``.
 Kind: TypeAlias = Literal["read", "keyed", "idempotent", "unsafe", "harmless"]
+
+#: The longest that changes wait to be written, in seconds, where whoever resumes the run can read them again.
+SOON: Final = 60.0
 
 #: Changes to a run's record: column name to new value.
 Changes: TypeAlias = Mapping[str, Any]
@@ -111,6 +114,8 @@ class Reply:
     status: int
     headers: httpx.Headers = attrs.field(repr=False)  # a redirect's Location is a secret
     content: bytes = attrs.field(repr=False)
+    #: The JSON in ``content``, once somebody has read it. (``null`` is read again.)
+    document: Any = attrs.field(default=None, init=False, repr=False)
 
 
 @attrs.define(eq=False)
@@ -151,11 +156,36 @@ class Crowded(Effect[bool]):
     """Whether this client watches so many generations that what only refines a record is not worth a request."""
 
 
+@attrs.frozen
+class Deliveries:
+    """What webhook deliveries say: the body of the newest about each generation, None where it was not kept."""
+
+    #: Up to where deliveries were read, for the next ``CheckDeliveries``.
+    position: int
+    #: Whether somebody receives deliveries for this store.
+    is_served: bool
+    bodies: Mapping[UUID, bytes | None]
+
+
+@attrs.define(eq=False)
+class CheckDeliveries(Effect[Deliveries]):
+    """The webhook deliveries about these generations that came since ``after``; none without it. Nothing is sent."""
+
+    generation_ids: Collection[UUID]
+    after: int | None
+
+
 @attrs.define(eq=False)
 class Remember(Effect["RunRecord | None"]):
-    """Make changes to the record of the run or step durable before anything else happens."""
+    """Make changes to the run's record durable before anything else happens.
+
+    With ``latest`` they may wait for the run's next write, for so many seconds at most, or until the user is asked
+    something: for what a kill may lose, because whoever resumes the run finds it out again. Whatever is sent that has
+    an intent takes them along. Nothing that money hangs on may wait.
+    """
 
     changes: Changes
+    latest: float = 0.0
 
 
 @attrs.define(eq=False)
@@ -210,6 +240,8 @@ class Fetch(Effect[T]):
     """Work on files, or a download from outside the API.
 
     ``work`` blocks, so the async driver runs it in a thread. It is called with a function that says whether to stop.
+    ``is_long`` is what may take minutes, so that nothing short waits behind it.
     """
 
     work: Callable[[Callable[[], bool]], T]
+    is_long: bool = False

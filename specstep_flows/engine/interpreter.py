@@ -7,6 +7,7 @@ twice (the intent before, the outcome after, what may be sent again) are here an
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -18,7 +19,7 @@ from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.runs.records import NOT_BEGUN, Intent, Record
+from specstep_flows.runs.records import NOT_BEGUN, Intent, RunRecord
 
 if TYPE_CHECKING:
     from specstep_flows.engine.session import Session
@@ -46,10 +47,11 @@ class Pause:
 
 @attrs.define(eq=False)
 class Block:
-    """Run blocking code of ours. A write is completed even if its caller is cancelled."""
+    """Run blocking code of ours. A write is completed even if its caller is cancelled; work on files may take long."""
 
     work: Callable[[], Any]
     is_write: bool = False
+    is_long: bool = False
 
 
 @attrs.define(eq=False)
@@ -123,18 +125,19 @@ def _at_once(value: Callable[[Any, Session], Any]) -> Callable[[Any, Session], S
     return steps
 
 
-def _recall(effect: effects.Recall, session: Session) -> Steps[Record | None]:
-    record: Record | None = yield Block(session.read)
+def _recall(effect: effects.Recall, session: Session) -> Steps[RunRecord | None]:
+    record: RunRecord | None = session.glance() or (yield Block(session.read))
     return record
 
 
 def _ask(effect: effects.Ask, session: Session) -> Steps[Any]:
+    yield from _write_what_waits(session, math.inf)
     return (yield Call(effect.function, effect.arguments))
 
 
 def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
     try:
-        result: T = yield Block(lambda: effect.work(session.should_stop))
+        result: T = yield Block(lambda: effect.work(session.should_stop), is_long=effect.is_long)
     except errors.Detached:
         if session.is_late():
             raise _out_of_time(session) from None
@@ -142,15 +145,37 @@ def _fetch(effect: effects.Fetch[T], session: Session) -> Steps[T]:
     return result
 
 
-def _remember(effect: effects.Remember, session: Session) -> Steps[Record | None]:
+def _remember(effect: effects.Remember, session: Session) -> Steps[RunRecord | None]:
     if session.record is None:
         return None
-    yield Block(lambda: session.write(effect.changes), is_write=True)
+    if effect.latest > 0:
+        now = session.shared.clock.now()
+        session.put_off(effect.changes, now + effect.latest)
+        yield from _write_what_waits(session, now)
+    else:
+        yield Block(lambda: session.write(effect.changes), is_write=True)
     return session.record
+
+
+def _write_what_waits(session: Session, now: float) -> Steps[None]:
+    """Write the changes that must not wait longer than until then."""
+    if session.is_due(now):
+        yield Block(lambda: session.write({}), is_write=True)
 
 
 def _observe(effect: effects.Observe, session: Session) -> Steps[Generation]:
     return (yield from carry_out(session.shared.observe(effect), session, session.shared.observing))
+
+
+def _check_deliveries(effect: effects.CheckDeliveries, session: Session) -> Steps[effects.Deliveries]:
+    """A receiver writes to the store; mostly nothing has changed, which costs no thread and no transaction."""
+    log = session.shared.deliveries
+    if log is None:
+        return effects.Deliveries(0, False, {})
+    unchanged = log.unchanged(effect.generation_ids, effect.after)
+    if unchanged is not None:
+        return effects.Deliveries(*unchanged, {})
+    return effects.Deliveries(*(yield Block(lambda: log.since(effect.generation_ids, effect.after))))
 
 
 def _report(event: events.Event, session: Session) -> Steps[None]:
@@ -159,7 +184,8 @@ def _report(event: events.Event, session: Session) -> Steps[None]:
 
 
 def _pause(seconds: float, session: Session) -> Steps[None]:
-    """Wait, but not past the deadline."""
+    """Wait, but not past the deadline, and with nothing unwritten for longer than it may be."""
+    yield from _write_what_waits(session, session.shared.clock.now() + seconds)
     if session.deadline is not None:
         left = session.deadline - session.shared.clock.now()
         if seconds >= left:
@@ -208,11 +234,10 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         attempt += 1
         sent_at = clock.now()
         failure: errors.RequestError
+        reply = None
         try:
             reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
             session.shared.has_responded = True
-            if is_limited:
-                _learn(request, reply, session)
             result = _read(effect, reply)
         except errors.UsageError:
             # It cannot be sent at all; what an earlier attempt may have done is still open.
@@ -228,11 +253,15 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
                 session.shared.lockout.accept()
             if durable or effect.outcome is not None:
                 yield from _settle(effect, result, durable, session)
+            if is_limited:
+                yield from _learn(request, reply, session)
             return result
+        if is_limited and reply is not None:
+            yield from _learn(request, reply, session)
         if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
             continue
         in_doubt = in_doubt or failure.ambiguous or isinstance(failure, errors.Conflict)
-        _hold(failure, request, session)
+        yield from _hold(failure, request, session)
         wait = retry.next_attempt(
             failure,
             request.kind,
@@ -252,11 +281,12 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
         yield from _pause(wait, session)
 
 
-def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> None:
+def _hold(failure: errors.RequestError, request: effects.Request, session: Session) -> Steps[None]:
     """After a 429, send nothing until its time is over, in any process that uses the key."""
     if isinstance(failure, errors.RateLimited):
         now = session.shared.clock.now()
-        session.shared.limiter.hold(request.bucket, now + (failure.retry_after or 5.0), now)
+        until = now + (failure.retry_after or 5.0)
+        yield Block(lambda: session.shared.limiter.hold(request.bucket, until, now))
 
 
 def _await_key(request: effects.Request, session: Session) -> Steps[None]:
@@ -329,23 +359,34 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
 
 def _take_place(request: effects.Request, session: Session) -> Steps[None]:
     """Wait until the service's rate limits allow one more request."""
+    limiter, clock, bucket = session.shared.limiter, session.shared.clock, request.bucket
     told = False
-    while True:
-        wait: float = yield Block(lambda: session.shared.limiter.acquire(request.bucket, session.shared.clock.now()))
-        if wait <= 0 or request.is_urgent:
-            return
-        if wait >= WORTH_TELLING_SECONDS and not told:
-            told = True
-            yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
-        yield from _pause(wait, session)
+    with session.shared.lines[bucket].stand() as count_ahead:
+        while True:
+            # Whoever is not the first asks once there is a place for those before it, and for itself.
+            ahead = 0 if request.is_urgent else count_ahead()
+            wait = limiter.later(bucket, ahead, clock.now()) if ahead else 0.0
+            if wait <= 0:
+                wait = yield Block(lambda: limiter.acquire(bucket, clock.now()))
+                if wait <= 0 or request.is_urgent:
+                    return
+                if ahead:
+                    wait = max(wait, limiter.later(bucket, count_ahead(), clock.now()))
+            if wait >= WORTH_TELLING_SECONDS and not told:
+                told = True
+                yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
+            yield from _pause(wait, session)
 
 
-def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> None:
+def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> Steps[None]:
     """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
     remaining = _count(reply.headers.get("ratelimit-remaining"))
-    if remaining is not None:
-        limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
-        session.shared.limiter.learn(request.bucket, limit, remaining, reset, session.shared.clock.now())
+    if remaining is None:
+        return
+    limiter, bucket, now = session.shared.limiter, request.bucket, session.shared.clock.now()
+    limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
+    if limiter.is_news(bucket, limit, remaining, now):
+        yield Block(lambda: limiter.learn(bucket, limit, remaining, reset, now))
 
 
 def _count(text: str | None) -> int | None:
@@ -377,6 +418,7 @@ _CARRIED_OUT_BY: Final[Mapping[type, Callable[[Any, Session], Steps[Any]]]] = {
     effects.Recall: _recall,
     effects.Observe: _observe,
     effects.Crowded: _at_once(lambda _, session: session.shared.is_crowded(session.shared.clock.now())),
+    effects.CheckDeliveries: _check_deliveries,
     effects.Ask: _ask,
     effects.NewKey: _at_once(lambda _, session: session.shared.new_key()),
     effects.Fetch: _fetch,

@@ -29,6 +29,8 @@ from specstep_flows.runs.privacy import make_private
 Bucket: TypeAlias = Literal["standard", "kickoff"]
 Limits: TypeAlias = Mapping[Bucket, int | None]
 T = TypeVar("T")
+#: A window as it is stored: the leaves as doubles, and its other members.
+_Row: TypeAlias = tuple[bytes, float, float, int | None, float]
 
 #: The service's rate-limits page: requests per rolling 60 s. None or 0 switches a limit off.
 DEFAULT_LIMITS: Final[Limits] = {"standard": 60, "kickoff": 5}
@@ -43,6 +45,8 @@ _SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 5.0
 #: How many scopes (a key at an origin) the database keeps. Sandboxes on changing ports would fill it up otherwise.
 _ROWS_KEPT: Final = 128
+#: How often a process writes its row in place before the row gets a new id, which says that it is in use.
+_EXCHANGES: Final = 15
 
 _log = logging.getLogger("specstep_flows.limits")
 
@@ -86,6 +90,17 @@ class Limiter(Protocol):
         """
         ...
 
+    def later(self, bucket: Bucket, ahead: int, now: float) -> float:
+        """About how many seconds it takes until there is a place for whoever has ``ahead`` others before it.
+
+        Nothing is counted, and nothing blocks: what was read last is what it goes by.
+        """
+        ...
+
+    def is_news(self, bucket: Bucket, limit: int | None, remaining: int | None, now: float) -> bool:
+        """Whether ``learn`` would change anything, by what was read last. Nothing blocks."""
+        ...
+
     def close(self) -> None:
         """Close files."""
         ...
@@ -115,6 +130,17 @@ class Window:
             return held
         bisect.insort(self.leaves, now + stay)
         return 0.0
+
+    def later(self, limit: int, ahead: int, now: float, stay: float) -> float:
+        """Seconds until there is room for one more behind ``ahead`` others; 0.0 if there is now."""
+        self._forget(now, stay)
+        excess = len(self.leaves) - self._limit(limit) + ahead
+        if excess < 0:
+            return max(0.0, self.hold_until - now)
+        # Whoever takes a place keeps it for as long, and then the next round has it.
+        rounds, place = divmod(excess, len(self.leaves) or 1)
+        free_at = (self.leaves[place] if self.leaves else now) + rounds * stay
+        return max(free_at, self.hold_until) - now
 
     def hold(self, until: float, now: float, stay: float) -> None:
         """Send nothing before ``until``; a shorter hold does not shorten the one that is set."""
@@ -212,6 +238,21 @@ class MemoryLimiter:
         if own and (limit is not None or remaining is not None):
             self._change(bucket, lambda window: window.learn(own, limit, remaining, reset, now, self._stay))
 
+    def later(self, bucket: Bucket, ahead: int, now: float) -> float:
+        """See ``Limiter.later``."""
+        limit = self._limits.get(bucket)
+        return self._as_read(bucket).later(limit, ahead, now, self._stay) if limit else 0.0
+
+    def is_news(self, bucket: Bucket, limit: int | None, remaining: int | None, now: float) -> bool:
+        """See ``Limiter.is_news``."""
+        own = self._limits.get(bucket)
+        return own is not None and own > 0 and self._as_read(bucket).is_news(own, limit, remaining, now, self._stay)
+
+    def _as_read(self, bucket: Bucket) -> Window:
+        """A copy of the window, which another thread may be changing: it is only to be looked at."""
+        window = self._windows[bucket]
+        return attrs.evolve(window, leaves=window.leaves[:])
+
     def close(self) -> None:
         """There is nothing to close."""
 
@@ -236,15 +277,14 @@ class SharedLimiter(MemoryLimiter):
         self._connection: sqlite3.Connection | None = None
         self._process = 0
         self._is_alone = False
+        #: What this process wrote last, and how often without a new id.
+        self._rows: dict[Bucket, _Row] = {}
+        self._exchanged = 0
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         """See ``Limiter.learn``. Most responses confirm the count, and then the database is not touched."""
-        own = self._limits.get(bucket)
-        if own:
-            with self._lock:
-                is_news = self._windows[bucket].is_news(own, limit, remaining, now, self._stay)
-            if is_news:
-                super().learn(bucket, limit, remaining, reset, now)
+        if self.is_news(bucket, limit, remaining, now):
+            super().learn(bucket, limit, remaining, reset, now)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""
@@ -264,13 +304,27 @@ class SharedLimiter(MemoryLimiter):
 
     def _change_in_database(self, bucket: Bucket, change: Callable[[Window], T]) -> T:
         connection = self._open()
+        known = self._rows.get(bucket)
+        if known is not None and self._exchanged < _EXCHANGES:
+            # Mostly nobody else has counted since, and then one statement is the whole transaction.
+            self._exchanged += 1
+            window = _window(known)
+            result = change(window)
+            row = _row(window)
+            if _exchange(connection, self._scope, bucket, known, row):
+                self._windows[bucket], self._rows[bucket] = window, row
+                return result
         connection.execute("BEGIN IMMEDIATE")
         try:
-            window = self._windows[bucket] = _read(connection, self._scope, bucket)
+            # A row that is gone was taken for one out of use.
+            found = _read(connection, self._scope, bucket) or known
+            window = self._windows[bucket] = Window() if found is None else _window(found)
             result = change(window)
-            _write(connection, self._scope, bucket, window)
+            self._rows[bucket] = _write(connection, self._scope, bucket, window)
             connection.execute("COMMIT")
+            self._exchanged = 0
         except BaseException:
+            self._rows.pop(bucket, None)
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
@@ -319,7 +373,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         present = {row[1] for row in connection.execute("PRAGMA table_info(windows)")}
         for column in {"held_at", "limited_at"} - present:
             connection.execute(f"ALTER TABLE windows ADD COLUMN {column} REAL NOT NULL DEFAULT 0")
-        # A row gets a new id with every write, so the highest ids are the ones in use.
+        # A row that is in use gets a new id every few writes, so the highest ids are those in use.
         connection.execute(
             "DELETE FROM windows WHERE id NOT IN (SELECT id FROM windows ORDER BY id DESC LIMIT ?)", (_ROWS_KEPT,)
         )
@@ -331,32 +385,43 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _read(connection: sqlite3.Connection, scope: str, bucket: Bucket) -> Window:
-    row = connection.execute(
+def _read(connection: sqlite3.Connection, scope: str, bucket: Bucket) -> _Row | None:
+    row: _Row | None = connection.execute(
         "SELECT leaves, hold_until, held_at, server_limit, limited_at FROM windows WHERE scope = ? AND bucket = ?",
         (scope, bucket),
     ).fetchone()
-    if row is None:
-        return Window()
+    return row
+
+
+def _write(connection: sqlite3.Connection, scope: str, bucket: Bucket, window: Window) -> _Row:
+    row = _row(window)
+    connection.execute(
+        "INSERT OR REPLACE INTO windows (scope, bucket, leaves, hold_until, held_at, server_limit, limited_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (scope, bucket, *row),
+    )
+    return row
+
+
+def _exchange(connection: sqlite3.Connection, scope: str, bucket: Bucket, known: _Row, row: _Row) -> bool:
+    """Write a row if it still is as it was ``known``, and say whether it was. It keeps its id, which is most of it."""
+    written = connection.execute(
+        "UPDATE windows SET leaves = ?, hold_until = ?, held_at = ?, server_limit = ?, limited_at = ? WHERE scope = ? "
+        "AND bucket = ? AND leaves IS ? AND hold_until IS ? AND held_at IS ? AND server_limit IS ? AND limited_at IS ?",
+        (*row, scope, bucket, *known),
+    )
+    return written.rowcount == 1
+
+
+def _row(window: Window) -> _Row:
+    leaves = array("d", window.leaves).tobytes()
+    return leaves, window.hold_until, window.held_at, window.server_limit, window.limited_at
+
+
+def _window(row: _Row) -> Window:
     leaves = array("d")
     try:
         leaves.frombytes(row[0])
     except (TypeError, ValueError) as error:
         raise sqlite3.DatabaseError("a row is damaged") from error
     return Window(leaves.tolist(), *row[1:])
-
-
-def _write(connection: sqlite3.Connection, scope: str, bucket: Bucket, window: Window) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO windows (scope, bucket, leaves, hold_until, held_at, server_limit, limited_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            scope,
-            bucket,
-            array("d", window.leaves).tobytes(),
-            window.hold_until,
-            window.held_at,
-            window.server_limit,
-            window.limited_at,
-        ),
-    )

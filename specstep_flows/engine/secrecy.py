@@ -49,7 +49,11 @@ def reply_of(response: httpx.Response, content: bytes, sent: Mapping[str, str]) 
         content = _without_key(content, key)
         raw = headers.raw
         # All values at once: few answers repeat a key. No escape reaches over a space.
-        if _holds(b" ".join([value for _, value in raw]), key):
+        values = b" ".join([value for _, value in raw])
+        if values.isascii():
+            # httpx would find that out header by header, when it is first asked for one.
+            headers.encoding = "ascii"
+        if _holds(values, key):
             headers = httpx.Headers([(name, _without_key(value, key)) for name, value in raw])
     return Reply(response.status_code, headers, content)
 

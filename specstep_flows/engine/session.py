@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from specstep_flows.engine.line import Line
 from specstep_flows.engine.lockout import Lockout
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from specstep_flows.engine.wire import Span, Wire
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs.records import Record, Records
+    from specstep_flows.runs.deliveries import DeliveryLog
+    from specstep_flows.runs.records import Records, RunRecord
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
@@ -39,6 +43,8 @@ class Shared:
     clock: Clock
     limiter: Limiter
     observe: Callable[[Observe], Flow[Generation]]
+    #: Webhook deliveries, where somebody receives them for this client's store.
+    deliveries: DeliveryLog | None = None
     #: Whether many generations are watched at a time by the run's clock.
     is_crowded: Callable[[float], bool] = lambda now: False
     request_timeout: float = 75.0
@@ -48,6 +54,10 @@ class Shared:
     #: Held while a flow of ``observe`` runs, whose state all threads share.
     observing: threading.Lock = attrs.field(factory=threading.Lock)
     lockout: Lockout = attrs.field(factory=Lockout)
+    #: On an event loop: what a request without an intent passes, so that few connections serve any number of runs.
+    gate: AbstractAsyncContextManager[Any] = attrs.field(factory=nullcontext)
+    #: Who waits for a place under each of the service's limits.
+    lines: Mapping[str, Line] = attrs.field(factory=lambda: {"standard": Line(), "kickoff": Line()})
     #: Called before a request is sent; raises if it must not be.
     check: Callable[[Request], None] | None = None
     #: Whether the service has responded to this client, with whatever.
@@ -93,24 +103,69 @@ class Session:
     deadline: float | None = None
     report: Callable[[Event], Any] | None = None
     store: Records | None = None
-    record: Record | None = None
+    record: RunRecord | None = None
     stopping: Flag = attrs.field(factory=Flag)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
     #: What the caller wants of single requests, and the span of the run.
     wire: Wire | None = None
     span: Span | None = None
+    #: Changes that wait for the next write, and until when, on the run's clock.
+    _waiting: dict[str, Any] = attrs.field(factory=dict, init=False)
+    _due: float = attrs.field(default=math.inf, init=False)
+    #: The record without them, as the store has it.
+    _stored: RunRecord | None = attrs.field(init=False)
 
-    def read(self) -> Record | None:
-        """The record as it is in the store."""
-        if self.record is not None and self.store is not None:
-            self.record = self.store.get(self.record.run_id)
+    @_stored.default
+    def _as_given(self) -> RunRecord | None:
         return self.record
 
-    def write(self, changes: Mapping[str, Any]) -> Record | None:
-        """Make ``changes`` durable, and keep the changed record."""
-        if self.record is not None and self.store is not None and changes:
-            self.record = self.store.update(self.record.run_id, changes)
+    def read(self) -> RunRecord | None:
+        """The record as it is in the store, with the changes that wait."""
+        if self.record is not None and self.store is not None:
+            self._take(self.store.get(self.record.run_id))
+        return self.record
+
+    def glance(self) -> RunRecord | None:
+        """``read`` where that does not block; otherwise None."""
+        if self.record is not None and self.store is not None:
+            stored = self.store.glance(self.record.run_id)
+            return None if stored is None else self._take(stored)
+        return self.record
+
+    def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
+        """Make ``changes`` durable, with all that wait, and keep the changed record."""
+        if self.record is not None and self.store is not None:
+            if self._waiting:
+                self.read()
+            changes = {**self._waiting, **changes}
+            if changes:
+                self._stored = self.record = self.store.update(self.record.run_id, changes)
+            self._waiting, self._due = {}, math.inf
+        return self.record
+
+    def put_off(self, changes: Mapping[str, Any], until: float) -> None:
+        """Make changes that are durable with the next write; ``is_due`` once it must not wait any longer."""
+        self._waiting |= changes
+        self._due = min(self._due, until)
+        if self.record is not None:
+            self.record = attrs.evolve(self.record, **changes)
+
+    def is_due(self, now: float) -> bool:
+        """Whether changes have waited as long as they may by then."""
+        return bool(self._waiting) and now >= self._due
+
+    def _take(self, stored: RunRecord) -> RunRecord:
+        """What the store holds now. Whatever others have written there since is right, and not what waits here."""
+        before = self._stored
+        if stored is not before and before is not None:
+            self._waiting = {
+                name: value for name, value in self._waiting.items() if getattr(stored, name) == getattr(before, name)
+            }
+        if stored is not before or not self._waiting:
+            self._stored = stored
+            self.record = attrs.evolve(stored, **self._waiting) if self._waiting else stored
+        assert self.record is not None
         return self.record
 
     def should_stop(self) -> bool:

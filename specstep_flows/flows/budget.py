@@ -67,6 +67,11 @@ class Budget:
         parents = [figure for whose, figure in figures.items() if whose in self._parents]
         return max([sum(children), *parents])
 
+    @property
+    def is_near(self) -> bool:
+        """Whether half of the limit is spent, so that the cost is to be read often."""
+        return self.limit_usd is not None and 2 * (self.spent_before_usd + (self.cost_usd or 0.0)) >= self.limit_usd
+
     def cost_of(self, generation_id: UUID) -> float | None:
         """What was last read of one generation."""
         return self._costs.get(generation_id)

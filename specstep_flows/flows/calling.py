@@ -35,13 +35,20 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
 
 
 async def read(
-    model: type[M], operation: str, *names: object, body: Mapping[str, Any] | None = None, **query: object
+    model: type[M],
+    operation: str,
+    *names: object,
+    body: Mapping[str, Any] | None = None,
+    known: Mapping[str, object] | None = None,
+    **query: object,
 ) -> M:
     """Call an operation as ``call`` does; its answer as one of our models.
 
     ``names`` are the parameters of its path, ``body`` the fields of its body, ``query`` the rest; None is left out.
+    ``known`` is what the answer need not say.
     """
-    return await _carry_out(gateway.prepare_to_read(operation, gateway.as_model(model, operation), names, body, query))
+    whole = gateway.as_model(model, operation, known)
+    return await _carry_out(gateway.prepare_to_read(operation, whole, names, body, query))
 
 
 async def read_list(model: type[M], operation: str, member: str, *names: object, **query: object) -> list[M]:

@@ -12,7 +12,7 @@ from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
 from specstep_flows._text import counted, duration
 from specstep_flows.callbacks import Policy, PolicyAnswers
-from specstep_flows.engine.effects import Ask, Now, Recall, Remember, Report, Sleep
+from specstep_flows.engine.effects import SOON, Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class ClarificationAnswerer:
         """Note that the generation no longer waits, so what was sent last has arrived."""
         if self.answering is not None:
             found = () if self.answering["accepted"] else self.answering["answers"]
-            await self._remember(None, [Answer(**answer) for answer in found])
+            await self._remember(None, [Answer(**answer) for answer in found], latest=0.0 if found else SOON)
 
     async def _ask(self, pending: Sequence[Clarification]) -> list[Answer]:
         if self.policy is None:
@@ -151,7 +151,9 @@ class ClarificationAnswerer:
         }
         await self._remember(answering, answers if accepted else ())
 
-    async def _remember(self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = ()) -> None:
+    async def _remember(
+        self, answering: Mapping[str, Any] | None, accepted: Sequence[Answer] = (), *, latest: float = 0.0
+    ) -> None:
         """Record what was sent, and add what was accepted to the run's answers, to which others add as well."""
         self.answering = answering
         accepted = [attrs.evolve(answer, generation_id=self.generation_id) for answer in accepted]
@@ -164,7 +166,7 @@ class ClarificationAnswerer:
         changes: dict[str, Any] = {"answering": sent or None}
         if accepted and record is not None:
             changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
-        await Remember(changes)
+        await Remember(changes, latest)
 
 
 def answers_in(record: RunRecord) -> tuple[Answer, ...]:

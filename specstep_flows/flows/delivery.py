@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import Fetch, Flow, Recall, Remember, Report, Sleep
+from specstep_flows.engine.effects import SOON, Fetch, Flow, Recall, Remember, Report, Sleep
 from specstep_flows.models import PackageChanges, PackageOnDisk
 from specstep_flows.runs.records import StepRecord
 
@@ -151,7 +152,7 @@ async def fetch_package(
     while True:
         try:
             await _fetch_part(package_id, part, files, link)
-            digest = await Fetch(lambda _: files.verify(part))
+            digest = await Fetch(lambda _: files.verify(part), is_long=True)
         except errors.DamagedPackage as error:
             damaged += 1
             if damaged >= MOST_DAMAGED:
@@ -160,7 +161,7 @@ async def fetch_package(
             continue
         break
     await Remember({"sha256": digest})
-    await Fetch(lambda _: files.place(part, path))
+    await Fetch(lambda _: files.place(part, path), is_long=True)
     return digest
 
 
@@ -183,7 +184,7 @@ async def deliver(
     """
     digest: str | None = None
     if known_sha256 is not None:
-        digest = await Fetch(lambda _: files.digest(path))
+        digest = await Fetch(lambda _: files.digest(path), is_long=True)
     is_known = digest is not None and digest == known_sha256
     if digest is None or not is_known:
         digest = await fetch_package(package_id, path, files, link)
@@ -192,14 +193,14 @@ async def deliver(
         await Fetch(lambda _: files.tidy(part_of(path)))
     size = await Fetch(lambda _: files.size(path))
     if not is_known:
-        await Remember({"size_bytes": size})
+        await Remember({"size_bytes": size}, SOON)
     await Report(events.PackageSaved(path, size, digest))
     return Delivered(path, digest, size, (await unpack_beside(path, files)) if unpack else None)
 
 
 async def unpack_beside(path: Path, files: Files) -> Path:
     """Unpack a package beside itself; the folder. Raises ``HostilePackage``, ``OutputError``."""
-    folder, count = await Fetch(lambda _: files.unpack(path))
+    folder, count = await Fetch(lambda _: files.unpack(path), is_long=True)
     await Report(events.Unpacked(folder, count))
     return folder
 
@@ -242,6 +243,10 @@ async def save(content: bytes, path: Path, files: Files) -> Delivered:
     return Delivered(path, digest, len(content))
 
 
+def _fetch(files: Files, link: gateway.ZipLink, part: Path, or_whole: bool, stop: Callable[[], bool]) -> None:
+    files.fetch(link, part, stop, or_whole)
+
+
 async def _fetch_part(package_id: UUID, part: Path, files: Files, get_link: Link) -> None:
     idle = slow = 0
     size = last = -1
@@ -249,7 +254,8 @@ async def _fetch_part(package_id: UUID, part: Path, files: Files, get_link: Link
         link: gateway.ZipLink = await get_link(package_id)
         or_whole = idle == IDLE_BEFORE_WHOLE
         try:
-            await Fetch(lambda stop, link=link, or_whole=or_whole: files.fetch(link, part, stop, or_whole))  # type: ignore[misc]
+            fetch = partial(_fetch, files, link, part, or_whole)
+            await Fetch(fetch, is_long=True)
         except errors.DownloadError as error:
             grown = await Fetch(lambda _: files.size(part))
             idle = idle + 1 if grown <= size else 0

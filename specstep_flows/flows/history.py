@@ -88,6 +88,19 @@ def seen(
     return {name: value for name, value in changes.items() if getattr(record, name) != value}
 
 
+def shows_nothing_new(before: RunRecord, changes: Mapping[str, Any]) -> bool:
+    """Whether a look changes no more than when the last of several that show the same was."""
+    if set(changes) != {"history"} or len(before.history) < 2 or len(changes["history"]) != len(before.history):
+        return False
+    last, now = before.history[-1], changes["history"][-1]
+    return "moments" not in now and _content(last) == _content(now)
+
+
+def is_new_state(changes: Mapping[str, Any]) -> bool:
+    """Whether a look changes more than the numbers, which change with every look."""
+    return not set(changes) <= {"history", "cost_usd", "project_name"}
+
+
 def with_moments(history: tuple[Sample, ...], moments: Sequence[tuple[float, str]]) -> tuple[Sample, ...]:
     """The history, its last look having the changes of state by the service's events."""
     return (*history[:-1], {**history[-1], "moments": [list(moment) for moment in moments]})

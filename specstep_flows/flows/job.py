@@ -34,6 +34,8 @@ class KeyCheck:
     refusal: errors.AuthenticationError | None = None
     refused_at: float = 0.0
     checking_since: float | None = None
+    #: How many runs wait for what one of them asks.
+    waiting: int = 0
 
 
 @attrs.frozen

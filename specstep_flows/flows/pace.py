@@ -33,6 +33,8 @@ UNKNOWN_SECONDS: Final = 15.0
 SOON_SECONDS: Final = 5.0
 #: The longest wait between two looks at what somebody paused, in seconds; the first is that of a running one.
 PAUSED_SECONDS: Final = 120.0
+#: The longest wait while webhook deliveries report the changes: a delivery may be lost.
+TOLD_SECONDS: Final = 120.0
 #: The spread of the durations' logarithm around the forecast (an assumption).
 SIGMA: Final = 0.25
 #: Sets the number of looks: with this, runs of 4, 12 and 32 minutes take a few looks fewer than with fixed 15 seconds.
@@ -66,8 +68,12 @@ class Pace:
     _asked: int = 0
     _paused: int = 0
 
-    def next_wait(self, generation: Generation, now: float) -> float:
-        """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one."""
+    def next_wait(self, generation: Generation, now: float, *, is_told: bool = False) -> float:
+        """Seconds until the next look, ``now`` (seconds on the run's clock) being the time of this one.
+
+        With ``is_told`` webhook deliveries report what happens meanwhile: then looks are a safety net, every two
+        minutes and at the forecast's end.
+        """
         is_idle = generation.is_paused or generation.is_closed
         self._paused = self._paused + 1 if is_idle else 0
         if is_idle:
@@ -82,6 +88,8 @@ class Pace:
             self._expected = expected
             if remaining is not None and 0 <= remaining <= expected:
                 self._began = now - (expected - remaining)
+        if is_told:
+            return self._safety_wait(now)
         if self._expected is None or self._began is None:
             return min(UNKNOWN_SECONDS, self.longest)
         ratio = (now - self._began) / self._expected
@@ -91,6 +99,13 @@ class Pace:
         if chance <= 0.0:
             return self.longest
         return max(self.shortest, min(self.longest, math.sqrt(LOOKS_SECONDS_SQUARED / chance)))
+
+    def _safety_wait(self, now: float) -> float:
+        if self._expected is None or self._began is None:
+            return TOLD_SECONDS
+        left = self._began + self._expected - now
+        # A forecast that always ends in a moment asks for no more looks than none at all.
+        return min(TOLD_SECONDS, max(UNKNOWN_SECONDS, left)) if left > 0 else TOLD_SECONDS
 
 
 async def once_known(ask: Callable[[], Awaitable[T]]) -> T:

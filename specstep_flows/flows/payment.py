@@ -58,6 +58,8 @@ class Payment(Generic[T]):
     made: str = "started"
     listed_by: str = "specstep generation list"
     second: str = "cancel one of them"
+    #: Who looks first, when it is tried again.
+    resumed: str = "a resumed run"
     #: How a person begins again.
     again: str = "start a new run"
     patience_seconds: float = PATIENCE_SECONDS
@@ -171,14 +173,15 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
             is_known = True
     if is_doubtful:
         refusal.add(
-            "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "
-            "looks for it first."
+            "Whether the request before it, whose answer was lost, was carried out is not known yet; "
+            f"{payment.resumed} looks for it first."
         )
     elif is_known:
         refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been {payment.made}.")
     else:
         refusal.add(
-            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; a resumed run looks first."
+            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; {payment.resumed} looks "
+            "first."
         )
     raise refusal
 
@@ -200,7 +203,7 @@ async def _keep_apart(
         raise errors.OutcomeUnknown(
             f"{failure.message} The {payment.thing} was requested twice without an answer, and none has appeared. "
             f"Whether one still will is not known, so nothing more is sent: look with `{payment.listed_by}` before you "
-            "pay again. A resumed run looks first, too."
+            f"pay again. {payment.resumed.capitalize()} looks first, too."
         )
     if len(refused) < MOST_IN_DOUBT - lost:
         return None

@@ -34,6 +34,8 @@ from specstep_flows.states import is_fan_out
 
 #: The longest wait for another run that is verifying the key.
 KEY_CHECK_SECONDS: Final = 120.0
+#: About how often all runs that wait for it together look whether it has.
+LOOKS_A_SECOND: Final = 10.0
 
 
 async def run_job(job: Job) -> RunResult:
@@ -125,8 +127,7 @@ async def _verify_key(check: KeyCheck) -> Account | None:
         now = await Now()
         if check.refusal is not None and now < check.refused_at + PAUSE_SECONDS:
             raise copy.copy(check.refusal)
-        if check.checking_since is not None and now - check.checking_since < KEY_CHECK_SECONDS:
-            await Sleep(1.0)
+        if await _is_asked(check, now):
             continue
         check.checking_since = now
         try:
@@ -140,6 +141,21 @@ async def _verify_key(check: KeyCheck) -> Account | None:
     return None
 
 
+async def _is_asked(check: KeyCheck, now: float) -> bool:
+    """Whether another run of this client is asking the service just now; a while is waited then.
+
+    The more wait, the longer does each: together they look a few times a second, and do not all go on at once.
+    """
+    if check.checking_since is None or now - check.checking_since >= KEY_CHECK_SECONDS:
+        return False
+    check.waiting += 1
+    try:
+        await Sleep(1.0 + check.waiting / LOOKS_A_SECOND)
+    finally:
+        check.waiting -= 1
+    return True
+
+
 async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
     """The options as the service spells them (GET /v1/capabilities, once). Raises ``UsageError``."""
     if options.continues is not None:
@@ -147,7 +163,11 @@ async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
         return options
     if options.profile is None and options.project_type is None and options.mirror_selection is None:
         return options
-    if check.accepted is None:
+    while check.accepted is None:
+        now = await Now()
+        if await _is_asked(check, now):
+            continue
+        check.checking_since = now
         try:
             check.accepted = await accepted_choices()
         except errors.RequestError as error:
@@ -160,6 +180,8 @@ async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
                 return spelled_choices(options, documented_choices())
             except errors.UsageError:
                 raise error from None
+        finally:
+            check.checking_since = None
     return spelled_choices(options, check.accepted)
 
 

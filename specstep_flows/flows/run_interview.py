@@ -11,7 +11,7 @@ import attrs
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
 from specstep_flows._text import heading, plain_line
-from specstep_flows.engine.effects import Ask, Fetch, NewKey, Remember, Report
+from specstep_flows.engine.effects import SOON, Ask, Fetch, NewKey, Remember, Report
 from specstep_flows.flows import budget
 from specstep_flows.flows.interview import (
     attach_document,
@@ -88,7 +88,7 @@ async def hold_interview(job: Job) -> None:
     started = complete.started_generation_id
     if started is not None and record.generation_id is None:
         changes |= generation_changes(started)
-    await Remember(changes)
+    await Remember(changes, 0.0 if started is not None else SOON)
     assert complete.intake_artifact_id is not None
     unused = sum(1 for number in range(len(record.messages)) if number >= len(record.turns))
     await Report(events.InterviewCompleted(interview.id, complete.intake_artifact_id, unused))
@@ -140,7 +140,9 @@ async def _take_turns(job: Job, interview: Interview) -> Interview:
                 return interview
             key = await NewKey()
             turn = TurnRecord(message, key, before=len(interview.turns))
-            await Remember({"turns": (*record.turns, turn)})
+            # The key is written with the intent of its first use. What somebody said just now is kept at once.
+            is_scripted = number < len(record.messages)
+            await Remember({"turns": (*record.turns, turn)}, SOON if is_scripted else 0.0)
             record = await current_record()
         if not turn.done:
             interview = await _take_turn(job, record, number, turn, interview)
@@ -216,9 +218,11 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
         raise
     changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
     changes |= _described(after)
-    if after.started_generation_id is not None:
-        changes |= generation_changes(after.started_generation_id)
-    await Remember(changes)
+    started = after.started_generation_id
+    if started is not None:
+        changes |= generation_changes(started)
+    # Until it is written, the turn's job says the same.
+    await Remember(changes, 0.0 if started is not None else SOON)
     await Report(events.ReplyReceived(number + 1, after.reply, after))
     await warn_of_full_transcript(after)
     return after

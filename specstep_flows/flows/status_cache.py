@@ -32,8 +32,12 @@ WORTH_A_PAGE: Final = 3
 MANY: Final = 6
 #: For so long after many runs were watched, it counts as many: they end one after the other.
 CROWD_SECONDS: Final = 600.0
-#: A run that has not looked for so long is no longer watched, and a reader that takes so long has given up.
-FORGOTTEN_SECONDS: Final = 120.0
+#: A run that has not looked for so long (the longest wait, and a margin) is no longer watched, and a reader that takes
+#: so long has given up.
+FORGOTTEN_SECONDS: Final = 150.0
+
+#: About how often all that wait for a page together look whether it is there.
+LOOKS_A_SECOND: Final = 10.0
 
 
 @attrs.define
@@ -58,6 +62,8 @@ class StatusCache:
         self._page: _Page | None = None
         self._crowded_at: float | None = None
         self._reading_since: float | None = None
+        #: How many wait for the page that another one reads.
+        self._waiting = 0
 
     async def observe(self, wanted: Observe) -> Generation:
         """The state of one generation: from a page that others share, or from its own status body."""
@@ -88,10 +94,11 @@ class StatusCache:
 
     def _note_look(self, generation_id: UUID, now: float) -> int:
         """How many generations are watched, this one included."""
+        # The last to look is the last in it, so whoever has not looked for long is found at its beginning.
+        self._looked_at.pop(generation_id, None)
         self._looked_at[generation_id] = now
-        for other, looked_at in list(self._looked_at.items()):
-            if now - looked_at > FORGOTTEN_SECONDS:
-                self._forget(other)
+        while now - self._looked_at[oldest := next(iter(self._looked_at))] > FORGOTTEN_SECONDS:
+            self._forget(oldest)
         if len(self._looked_at) >= MANY:
             self._crowded_at = now
         return len(self._looked_at)
@@ -140,7 +147,12 @@ class StatusCache:
             if self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS:
                 self._reading_since = now
                 return (await self._read_page()).rows.get(generation_id)
-            await Sleep(1.0)
+            # The more wait, the longer does each: together they look a few times a second.
+            self._waiting += 1
+            try:
+                await Sleep(1.0 + self._waiting / LOOKS_A_SECOND)
+            finally:
+                self._waiting -= 1
 
     async def _read_page(self) -> _Page:
         try:

@@ -184,6 +184,7 @@ def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
         made=step.made,
         listed_by=step.listed_by,
         second=step.second,
+        resumed="the same request",
         again="ask for it with `again=True`",
         patience_seconds=PATIENCE_SECONDS,
     )

@@ -7,6 +7,7 @@ parent's cost is the sum of its children's; a question is asked by a child and a
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +15,13 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._text import duration, money
-from specstep_flows.engine.effects import Flow, Now, Observe, Recall, Remember, Report, Sleep
+from specstep_flows.engine.effects import SOON, CheckDeliveries, Flow, Now, Observe, Recall, Remember, Report, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.control import moments_of
-from specstep_flows.flows.history import seen
+from specstep_flows.flows.history import is_new_state, seen, shows_nothing_new
 from specstep_flows.flows.pace import Pace, once_known
-from specstep_flows.states import is_fan_out
+from specstep_flows.states import is_fan_out, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 PAUSED_SECONDS: Final = 3600.0
 #: A child may be listed late: the run's generations are listed again this often.
 FAMILY_SECONDS: Final = 60.0
+#: How often a run that waits looks into the store for webhook deliveries, in seconds. It sends nothing for that.
+DELIVERY_SECONDS: Final = 0.5
 
 
 @attrs.define
@@ -48,6 +51,8 @@ class _Member:
     #: Seconds since it was first seen paused.
     paused_for: float | None = None
     last: Generation | None = None
+    #: Whether a delivery asks for a look at the status body itself.
+    is_called: bool = False
     pace: Pace = attrs.field(factory=Pace)
 
     @property
@@ -55,11 +60,11 @@ class _Member:
         is_left = self.paused_for is not None and self.paused_for >= self.paused_seconds
         return self.last is not None and (self.last.is_terminal or is_left)
 
-    async def take(self, generation: Generation, now: float) -> None:
+    async def take(self, generation: Generation, now: float, *, is_told: bool) -> None:
         """A look, and when the next one is due. A pause, or an end that nobody knows, is told once."""
         is_idle = generation.is_paused or generation.is_closed
         is_new = is_idle and self.paused_for is None
-        self.last, self.wait = generation, self.pace.next_wait(generation, now)
+        self.last, self.wait = generation, self.pace.next_wait(generation, now, is_told=is_told)
         if not is_idle or generation.is_terminal:
             self.paused_for = None
             return
@@ -81,6 +86,9 @@ class _Family:
     settle_seconds: float
     paused_seconds: float
     members: dict[UUID, _Member] = attrs.field(factory=dict)
+    #: Up to where webhook deliveries were read, and whether somebody receives them.
+    position: int | None = None
+    is_served: bool = False
 
     @property
     def seen(self) -> list[Generation]:
@@ -106,25 +114,28 @@ class _Family:
 
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget once all were looked at."""
-        generation = await once_known(partial(Observe, member.answerer.generation_id, member.last))
+        is_called, member.is_called = member.is_called, False
+        observe = partial(Observe, member.answerer.generation_id, member.last, is_called)
+        generation = await once_known(observe)
         # It is recorded before the list is asked, which may fail.
         await self._saw(generation)
         if not generation.needs_answers:
             await member.answerer.note_resumed()
         if await self.budget.read(generation):
-            await self._record(generation, await Now())
+            await self._record(await Recall(), generation, await Now())
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen, self._saw)
 
     async def _saw(self, generation: Generation) -> None:
         """Report and record a generation as it was just read, by a look or after it was cancelled."""
         now, member = await Now(), self.members[generation.id]
-        await member.take(generation, now)
+        self.budget.note(generation)
+        # A cost near the limit is read as often as ever.
+        await member.take(generation, now, is_told=self.is_served and not self.budget.is_near)
         record = await Recall()
         moments = () if record is None else (await moments_of(record, generation, now))
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait, moments))
-        self.budget.note(generation)
-        await self._record(generation, now, moments)
+        await self._record(record, generation, now, moments)
 
     async def look_at_due(self) -> None:
         """A look at each generation whose time has come; then, the budget being held, their questions are answered."""
@@ -140,9 +151,14 @@ class _Family:
                         error.add("The other generations of the run continue, and cost.")
                     raise
 
-    async def _record(self, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()) -> None:
-        """The run's record follows the state of its own generation, and the cost of all."""
-        record = await Recall()
+    async def _record(
+        self, record: RunRecord | None, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()
+    ) -> None:
+        """The run's record follows the state of its own generation, and the cost of all.
+
+        Each new state is written at once; of numbers that grow with every look, the latest now and then; and of a look
+        that showed the same as those before it, when it was, with whatever is written next.
+        """
         if record is None:
             return
         is_whole = len(self.seen) == len(self.members)
@@ -150,17 +166,47 @@ class _Family:
         together = self.budget.cost_usd if is_whole else None
         changes = seen(record, generation, now, cost_usd=cost, run_cost_usd=together, moments=moments)
         if changes:
-            await Remember(changes)
+            # What comes of a complete one is written with its package's name.
+            latest = 0.0 if is_new_state(changes) and not generation.is_complete else SOON
+            await Remember(changes, math.inf if shows_nothing_new(record, changes) else latest)
 
-    async def rest(self) -> float:
-        """Wait until the next look is due; the seconds that were waited."""
-        wait = max(0.0, min((member.wait for member in self.members.values() if not member.is_over), default=0.0))
-        await Sleep(wait)
-        for member in self.members.values():
-            member.wait -= wait
-            if member.paused_for is not None:
-                member.paused_for += wait
-        return wait
+    async def rest(self, most: float) -> float:
+        """Wait until the next look is due, or a delivery calls for one; the seconds that were waited.
+
+        While looks are rare, no longer than ``most``: then the generations are listed again.
+        """
+        waited = 0.0
+        while True:
+            wait = min(self._next_wait(), DELIVERY_SECONDS) if self.is_served else self._next_wait()
+            await Sleep(wait)
+            waited += wait
+            for member in self.members.values():
+                member.wait -= wait
+                if member.paused_for is not None:
+                    member.paused_for += wait
+            await self.hear()
+            if self._next_wait() <= 0.0 or (self.is_served and waited >= most):
+                return waited
+
+    def _next_wait(self) -> float:
+        return max(0.0, min((member.wait for member in self.members.values() if not member.is_over), default=0.0))
+
+    async def hear(self) -> None:
+        """Take in what webhook deliveries say. Whatever has to be acted on is looked up at the service."""
+        running = [identifier for identifier, member in self.members.items() if not member.is_over]
+        deliveries = await CheckDeliveries(running, self.position)
+        was_served, self.is_served, self.position = self.is_served, deliveries.is_served, deliveries.position
+        if was_served and not self.is_served:
+            # The receiver has gone, and a delivery may have been lost with it.
+            for member in self.members.values():
+                member.wait = 0.0
+        for identifier, body in deliveries.bodies.items():
+            member = self.members[identifier]
+            told = None if body is None else _told(body)
+            if told is None or self.budget.limit_usd is not None or not _is_progress(told, member.last):
+                member.wait, member.is_called = 0.0, True
+            else:
+                await self._saw(told)
 
 
 async def watch(
@@ -182,6 +228,7 @@ async def watch(
     """
     family = _Family(budget, policy, settle_seconds, paused_seconds)
     await family.join(await find())
+    await family.hear()
     unlisted = 0.0
     while True:
         await family.look_at_due()
@@ -190,7 +237,22 @@ async def watch(
             await family.join(await find())
             if family.is_over:
                 return family.seen
-        unlisted += await family.rest()
+        unlisted += await family.rest(FAMILY_SECONDS - unlisted)
+
+
+def _told(body: bytes) -> Generation | None:
+    try:
+        return gateway.told_generation(body)
+    except errors.UnexpectedResponse:
+        return None
+
+
+def _is_progress(told: Generation, last: Generation | None) -> bool:
+    """Whether a delivery only says how far a running generation is, and is no older than what was seen last."""
+    if last is None or any(one.needs_answers or one.is_paused or one.is_closed for one in (told, last)):
+        return False
+    is_running = is_known(told.state) and not told.is_terminal
+    return is_running and (told.running_cost_usd or 0.0) >= (last.running_cost_usd or 0.0)
 
 
 async def wait_for_generation(

@@ -33,6 +33,7 @@ from specstep_flows.gateway.generations import (
     list_generations,
     retry_generation,
     start_generation,
+    told_generation,
     update_generation,
 )
 from specstep_flows.gateway.interviews import (
@@ -101,6 +102,7 @@ __all__ = [
     "start_interview",
     "submit_turn",
     "success_only",
+    "told_generation",
     "update_generation",
     "upload_reference_document",
 ]

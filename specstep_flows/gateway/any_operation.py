@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import enum
+import functools
 import inspect
 import json
 import mimetypes
@@ -70,6 +72,7 @@ class AnyCall(Generic[T]):
         return await Send(self.request, self.read, look=look)
 
 
+@functools.cache
 def operation_names() -> dict[str, str]:
     """Every operation's name, with its tag."""
     root = import_module(_ROOT)
@@ -126,7 +129,7 @@ def prepare_to_read(
     """
     module = find_operation(operation)
     name = module.__name__.rpartition(".")[2]
-    taken = inspect.signature(module._get_kwargs, eval_str=True).parameters
+    taken = _parameters(module)
     in_path = [parameter for parameter in taken.values() if parameter.kind is not parameter.KEYWORD_ONLY]
     args = tuple(
         as_id(value) if parameter.annotation is UUID else value  # type: ignore[arg-type]
@@ -134,15 +137,28 @@ def prepare_to_read(
     )
     given = {key: storable(value) for key, value in (query or {}).items() if value is not None}
     # What must be there the generated client asks for by name; the rest it may call otherwise.
-    arguments = {key: given.pop(word) for key in taken if (word := key.rstrip("_")) in given}
+    arguments = {
+        key: _as_kind(taken[key].annotation, given.pop(word)) for key in taken if (word := key.rstrip("_")) in given
+    }
     if body is not None:
         arguments["body"] = body_of(_unwrapped(taken["body"].annotation), body, name) if "body" in taken else body
     return AnyCall(_request(module, name, args, arguments, given), read, _listing(module, name, args, arguments))
 
 
+@functools.cache
+def _parameters(module: ModuleType) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(module._get_kwargs, eval_str=True).parameters
+
+
 def is_paged(operation: str) -> bool:
     """Whether an operation lists page by page."""
-    return "offset" in inspect.signature(find_operation(operation)._get_kwargs).parameters
+    return "offset" in _parameters(find_operation(operation))
+
+
+def _as_kind(annotation: Any, value: Any) -> Any:
+    """A value as the generated client takes it: a word of a set as the set's own class, which is open."""
+    kind = _unwrapped(annotation)
+    return kind(value) if isinstance(kind, type) and issubclass(kind, enum.Enum) else value
 
 
 def _unwrapped(annotation: Any) -> Any:

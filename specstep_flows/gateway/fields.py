@@ -47,9 +47,28 @@ def read_model(model: type[M], value: object, operation: str) -> M:
     return made
 
 
-def as_model(model: type[M], operation: str) -> Callable[[Reply], M]:
-    """Reads an answer as one of our models."""
-    return lambda reply: read_model(model, reading.document(reply, operation), operation)
+def as_model(model: type[M], operation: str, known: Mapping[str, object] | None = None) -> Callable[[Reply], M]:
+    """Reads an answer as one of our models.
+
+    ``known`` is what an answer need not say: an id that was asked for, beside a secret that is shown once. An answer
+    without a body is a success that says nothing, unless the model has a field that must be there.
+    """
+
+    def read(reply: Reply) -> M:
+        kind: Any = model
+        if reply.status < 300 and not reply.content.strip() and not _needed(kind) - set(known or {}):
+            return read_model(model, dict(known or {}), operation)
+        found = reading.document(reply, operation)
+        if known and isinstance(found, dict):
+            found = {**found, **{name: value for name, value in known.items() if found.get(name) is None}}
+        return read_model(model, found, operation)
+
+    return read
+
+
+def _needed(model: Any) -> set[str]:
+    """The fields that an answer must have."""
+    return {field.name for field in attrs.fields(model) if field.default is attrs.NOTHING}
 
 
 def as_rows(model: type[M], operation: str, member: str) -> Callable[[Reply], list[M]]:
@@ -104,7 +123,15 @@ def _reader(name: str, hint: Any, *, is_needed: bool) -> _Reader:
     if isinstance(hint, types.UnionType):
         (hint,) = (member for member in typing.get_args(hint) if member is not type(None))
     if hint in _SCALARS:
-        return lambda value, _: field_of(value, name, hint)
+
+        def read_scalar(value: Mapping[str, Any], _: str) -> Any:
+            found = value.get(name)
+            # Most are null or of the right type already.
+            return (
+                found if found is None or (type(found) is hint and hint in (str, bool)) else field_of(value, name, hint)
+            )
+
+        return read_scalar
     read = _container(hint)
 
     def read_container(value: Mapping[str, Any], operation: str) -> Any:

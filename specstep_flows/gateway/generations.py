@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from specstep_flows import models
+from specstep_flows._json import read_json
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway.reading import steering_text, steering_uuid
@@ -90,9 +91,25 @@ async def get_generation(generation_id: UUID, *, is_urgent: bool = False) -> mod
 
 
 def _generation_of(reply: Reply) -> models.Generation:
+    return _read_generation(reading.document(reply, "get_generation"))
+
+
+def told_generation(body: bytes) -> models.Generation:
+    """The generation in a webhook delivery, which has the fields of its status body (walkthrough, step 7.5).
+
+    Raises:
+        UnexpectedResponse: there is none, or it lacks what a flow goes by.
+    """
+    try:
+        document = read_json(body)
+    except ValueError:
+        document = None
+    return _read_generation(document.get("generation") if isinstance(document, dict) else None)
+
+
+def _read_generation(document: Any) -> models.Generation:
     from specstep_client.models.generation import Generation
 
-    document = reading.document(reply, "get_generation")
     body = reading.unparsed(document, Generation, "get_generation")
     return models.Generation(
         id=steering_uuid(body.id, "get_generation", "id"),
@@ -162,7 +179,7 @@ async def list_generations(
                 interview_id=reading.optional_uuid(row.interview_id),
                 **reading.optional_fields(row, _ROW_FIELDS),
             )
-            for row in reading.rows(reply, GenerationRow, operation, "generations")
+            for row in reading.rows(reply, GenerationRow, operation, "generations", read=reading.unparsed)
         ]
 
     return await all_pages(

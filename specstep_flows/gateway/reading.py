@@ -60,6 +60,14 @@ def document(reply: Reply, operation: str, *, exact: bool = False) -> Any:
             "would get your key.",
             operation=operation,
         )
+    if exact:
+        return _read(reply, operation, exact=True)
+    if reply.document is None:
+        reply.document = _read(reply, operation, exact=False)
+    return reply.document
+
+
+def _read(reply: Reply, operation: str, *, exact: bool) -> Any:
     try:
         return read_json(reply.content, exact=exact)
     except ValueError:
@@ -128,9 +136,17 @@ def _names_in_json(model: type[Any]) -> dict[str, str]:
     return {names[id(mark)]: name for name, mark in model(**marks).to_dict().items()}
 
 
-def rows(reply: Reply, model: type[M], operation: str, name: str, *, exact: bool = False) -> list[M]:
-    """The rows of a list, each as a class of the generated client."""
-    return [parse(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
+def rows(
+    reply: Reply,
+    model: type[M],
+    operation: str,
+    name: str,
+    *,
+    exact: bool = False,
+    read: Callable[[Any, type[M], str], M] = parse,
+) -> list[M]:
+    """The rows of a list, each as a class of the generated client, or only read like one (``read=unparsed``)."""
+    return [read(row, model, operation) for row in row_values(reply, operation, name, exact=exact)]
 
 
 def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) -> list[Any]:

@@ -64,7 +64,7 @@ class Members:
                 return
             self.checksums[start] = found
             if flags & _HAS_DESCRIPTOR:
-                yield from self._descriptor(found)
+                yield from self._descriptor(found, is_large=packed == _UNKNOWN)
 
     def _read(self, count: int) -> Steps[bytes]:
         read = bytearray()
@@ -116,13 +116,13 @@ class Members:
             raise _Unusual
         return Checksum(zipfile.ZIP_DEFLATED, packed, size, crc)
 
-    def _descriptor(self, found: Checksum) -> Steps[None]:
-        """Read past what may follow a file, with or without a signature, its numbers in 32 bits or in 64."""
+    def _descriptor(self, found: Checksum, *, is_large: bool) -> Steps[None]:
+        """Read past what may follow a file, with or without a signature, its lengths in 32 bits or in 64."""
         said = yield from self._read(12)
         if said.startswith(b"PK\x07\x08"):
             said = said[4:] + (yield from self._read(4))
         numbers = (found.crc, found.packed_bytes, found.size_bytes)
-        if said != struct.pack("<III", *numbers):
+        if is_large or said != struct.pack("<III", *numbers):
             said += yield from self._read(8)
             if said != struct.pack("<IQQ", *numbers):
                 raise _Unusual

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 2
 FILE_NAME: Final = "runs.db"
+#: What a connection keeps of the file. A row is found in a few pages, and a process may have a client for each key.
+CACHE_KILOBYTES: Final = 256
 
 
 @contextlib.contextmanager
@@ -98,6 +100,7 @@ def _prepare(name: str, columns: Sequence[str], types: Mapping[str, str]) -> sql
             database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         database.execute("PRAGMA foreign_keys=ON")
+        database.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")
         if version < SCHEMA_VERSION:
             _migrate(database, columns, types)
         database.execute("SELECT count(*) FROM runs").fetchone()

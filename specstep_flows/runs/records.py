@@ -63,38 +63,18 @@ class Intent:
 NOT_BEGUN: Final = "new"
 
 
-class Record(Protocol):
-    """What the engine needs of a record: a run's, or a step's."""
-
-    @property
-    def run_id(self) -> str:
-        """Its id in the store."""
-        ...
-
-    @property
-    def stage(self) -> str:
-        """Where it is."""
-        ...
-
-    @property
-    def intent(self) -> Intent | None:
-        """The request that may have been sent."""
-        ...
-
-    @property
-    def may_have_cost(self) -> bool:
-        """Whether something was paid for already, as far as is known."""
-        ...
-
-
 class Records(Protocol):
     """Where records are kept."""
 
-    def get(self, run_id: str) -> Record:
-        """The record called ``run_id``."""
+    def get(self, run_id: str) -> Any:
+        """The record called ``run_id``: a run's, or a step's."""
         ...
 
-    def update(self, run_id: str, changes: Mapping[str, Any]) -> Record:
+    def glance(self, run_id: str) -> Any:
+        """The same where that does not block; otherwise None."""
+        ...
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> Any:
         """Make ``changes`` durable; the whole record."""
         ...
 

@@ -6,7 +6,6 @@ It contains no key and no signed URL. Every write is a transaction that is on di
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import sqlite3
@@ -14,67 +13,24 @@ import threading
 import time
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
-
-import attrs
+from typing import TYPE_CHECKING, Any
 
 from specstep_flows import errors
-from specstep_flows._json import as_json, storable
+from specstep_flows._json import storable
 from specstep_flows._paths import home_path
 from specstep_flows._text import did_you_mean
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
+from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.privacy import make_private
-from specstep_flows.runs.records import Intent, RunRecord, StepRecord, TurnRecord, changed_options, stored_options
+from specstep_flows.runs.records import RunRecord, StepRecord, changed_options
+from specstep_flows.runs.rows import COLUMNS, TIMES, UNREADABLE, Kept, encode, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from uuid import UUID
 
-
-def _turn(value: Mapping[str, Any]) -> TurnRecord:
-    job = value.get("job_id")
-    return TurnRecord(**{**value, "job_id": UUID(job) if job else None})
-
-
-#: How columns that are not strings or numbers are read.
-_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "messages": tuple,
-    "attachments": tuple,
-    "options": stored_options,
-    "interview_id": UUID,
-    "turns": lambda value: tuple(_turn(turn) for turn in value),
-    "uploads": tuple,
-    "interview_complete": bool,
-    "intake_artifact_id": UUID,
-    "intent": lambda value: Intent(**value),
-    "generation_id": UUID,
-    "generation_ids": lambda value: tuple(UUID(item) for item in value),
-    "answers": tuple,
-    "answering": dict,
-    "package_id": UUID,
-    "history": tuple,
-    "packages": tuple,
-}
-_COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
-#: Times, which are stored as seconds, so that they can be compared.
-_TIMES: Final = {"created_at": "REAL", "updated_at": "REAL"}
-
-#: What reading a row of a damaged or foreign store raises.
-_UNREADABLE: Final = (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
-
-
-def _encode(value: Any) -> str:
-    # ASCII, so that any text and any name of a file can be written, and is read again as it was.
-    return json.dumps(as_json(value))
-
-
-def _decode(column: str, text: Any) -> Any:
-    if column in _TIMES or column in ("run_id", "api_url"):
-        return text
-    value = json.loads(text)
-    reader = _READERS.get(column)
-    return value if value is None or reader is None else reader(value)
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM runs"  # noqa: S608 - our names
 
 
 def _nothing() -> None:
@@ -94,7 +50,13 @@ class RunStore:
         self._lock = threading.RLock()
         #: The runs that this store holds, each with what the file says of its driver.
         self._held: dict[str, str] = {}
-        self._database = open_database(folder, _COLUMNS, _TIMES)
+        #: Their records as they were read or written last, and at which ``data_version`` that was found to be so.
+        self._kept: dict[str, tuple[Kept, int]] = {}
+        self._database = open_database(folder, COLUMNS, TIMES)
+        #: With a log beside the file, no reader waits for a writer.
+        self._never_waits = self._database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        #: The webhook deliveries that came for these runs.
+        self.deliveries = DeliveryLog(folder)
         # Close the file with the last reference; Python warns otherwise.
         self._close = weakref.finalize(self, self._database.close)
 
@@ -111,20 +73,17 @@ class RunStore:
         """Close the file. The store cannot be used afterwards."""
         with self._lock:
             self._close()
+        self.deliveries.close()
 
     def create(self, record: RunRecord) -> None:
         """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
-        values = [getattr(record, name) for name in _COLUMNS]
-        encoded = [
-            value.timestamp() if name in _TIMES else value if name in ("run_id", "api_url") else _encode(value)
-            for name, value in zip(_COLUMNS, values, strict=True)
-        ]
-        marks = ", ".join("?" * len(_COLUMNS))
+        encoded = [encode(name, getattr(record, name)) for name in COLUMNS]
+        marks = ", ".join("?" * len(COLUMNS))
         try:
             with self._writing():
                 self._refuse_managed(record.run_id, record.api_url, record.generation_id)
                 self._database.execute(
-                    f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our names
+                    f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our names
                     encoded,
                 )
         except sqlite3.IntegrityError:
@@ -140,21 +99,26 @@ class RunStore:
         options = changes.get("options")
         if options is not None and not isinstance(options, RunOptions):
             changes = {**changes, "options": changed_options(RunOptions(), options)}
-        unknown = set(changes) - set(_COLUMNS)
+        unknown = set(changes) - set(COLUMNS)
         if unknown:
             raise TypeError(f"a run has no column {sorted(unknown)}")
-        names = [*changes, "updated_at"]
-        encoded: list[Any] = [_encode(value) for value in changes.values()]
-        assignments = ", ".join(f"{name} = ?" for name in names)
-        with self._writing():
-            self._refuse_replaced(run_id)
-            if changes.get("generation_id") is not None:
-                self._refuse_managed(run_id, self.get(run_id).api_url, changes["generation_id"])
-            self._database.execute(
-                f"UPDATE runs SET {assignments} WHERE run_id = ?",  # noqa: S608 - our names
-                [*encoded, time.time(), run_id],
-            )
-            return self.get(run_id)
+        encoded = {name: encode(name, value) for name, value in changes.items()}
+        with self._lock:
+            with self._writing():
+                self._refuse_replaced(run_id)
+                kept = self._read(run_id)
+                if changes.get("generation_id") is not None:
+                    self._refuse_managed(run_id, kept.record.api_url, changes["generation_id"])
+                encoded["updated_at"] = time.time()
+                self._database.execute(
+                    f"UPDATE runs SET {', '.join(f'{name} = ?' for name in encoded)} WHERE run_id = ?",  # noqa: S608
+                    [*encoded.values(), run_id],
+                )
+                kept = kept.written(changes, encoded)
+                # Nobody else writes before the end of the transaction, and that changes no version of ours.
+                version = self._version()
+            self._keep(run_id, kept, version)
+            return kept.record
 
     def _refuse_replaced(self, run_id: str) -> None:
         token = self._held.get(run_id)
@@ -190,11 +154,46 @@ class RunStore:
 
     def get(self, run_id: str) -> RunRecord:
         """The run called ``run_id``. Raises ``RunNotFound``."""
-        found = self._select("WHERE run_id = ?", [storable(run_id)])
-        if not found:
+        with self._lock:
+            return self._read(run_id).record
+
+    def glance(self, run_id: str) -> RunRecord | None:
+        """``get`` where it neither blocks nor reads more than one row: a run that this store holds; otherwise None."""
+        if not self._never_waits or not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._read(run_id).record if run_id in self._kept and self._close.alive else None
+        finally:
+            self._lock.release()
+
+    def _read(self, run_id: str) -> Kept:
+        """The run as it is in the file, whoever wrote it; what is known of it already is not read again.
+
+        Raises:
+            RunNotFound: it is not there.
+        """
+        known, version = self._kept.get(run_id), self._version()
+        if known is not None and known[1] == version:
+            return known[0]
+        rows = self._rows("WHERE run_id = ?", [storable(run_id)])
+        if not rows:
             near = did_you_mean(run_id, self._newest_ids())
             raise errors.RunNotFound(f"There is no run called {run_id}.{near} `specstep runs` lists them.")
-        return found[0]
+        with self._readable():
+            kept = read(rows[0]) if known is None else known[0].reread(rows[0])
+        self._keep(run_id, kept, version)
+        return kept
+
+    def _keep(self, run_id: str, kept: Kept, version: int) -> None:
+        """Remember the record of a run that this store holds, as it was when the file had that version."""
+        if run_id in self._held:
+            self._kept[run_id] = kept, version
+
+    def _version(self) -> int:
+        """Changes whenever another connection has written, in this process or in any."""
+        with self._readable():
+            version: int = self._database.execute("PRAGMA data_version").fetchone()[0]
+            return version
 
     def _newest_ids(self) -> list[str]:
         """Some ids that may have been meant."""
@@ -204,7 +203,7 @@ class RunStore:
 
     def find_generation(self, generation_id: UUID, api_url: str | None = None) -> RunRecord | None:
         """The run whose generation ``generation_id`` is or was, if there is one; at one service if that is given."""
-        text = _encode(generation_id)
+        text = encode("generation_id", generation_id)
         rows = self._select(
             "WHERE generation_id = ? OR instr(generation_ids, ?) ORDER BY generation_id = ? DESC, created_at, run_id",
             [text, text, text],
@@ -213,7 +212,9 @@ class RunStore:
 
     def find_starting(self, intake_id: UUID, api_url: str) -> RunRecord | None:
         """The run that has requested a generation of an intake and does not know yet what came of it."""
-        rows = self._select("WHERE intake_artifact_id = ? AND intent <> 'null'", [_encode(intake_id)])
+        rows = self._select(
+            "WHERE intake_artifact_id = ? AND intent <> 'null'", [encode("intake_artifact_id", intake_id)]
+        )
         return next((row for row in rows if row.api_url == api_url and row.kickoff_intent is not None), None)
 
     def all(self) -> list[RunRecord]:
@@ -221,23 +222,25 @@ class RunStore:
         return self._select("ORDER BY created_at DESC, run_id", [])
 
     def _select(self, rest: str, values: Iterable[Any]) -> list[RunRecord]:
-        with self._lock:
-            try:
-                rows = self._database.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs {rest}", list(values)).fetchall()  # noqa: S608
-                return [
-                    RunRecord(**{name: _decode(name, text) for name, text in zip(_COLUMNS, row, strict=True)})
-                    for row in rows
-                ]
-            except _UNREADABLE as error:
-                raise self._unreadable(error) from None
+        with self._readable():
+            return [read(row).record for row in self._rows(rest, values)]
 
-    def _unreadable(self, error: Exception) -> errors.StoreError:
-        if not self._close.alive:
-            return errors.StoreError("This run store is closed. Open another one.")
-        return errors.StoreUnreadable(
-            f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at the service "
-            "keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
-        )
+    def _rows(self, rest: str, values: Iterable[Any]) -> list[Any]:
+        with self._lock, self._readable():
+            return self._database.execute(f"{_SELECT} {rest}", list(values)).fetchall()
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Raises ``StoreUnreadable`` for what cannot be read."""
+        try:
+            yield
+        except UNREADABLE as error:
+            if not self._close.alive:
+                raise errors.StoreError("This run store is closed. Open another one.") from None
+            raise errors.StoreUnreadable(
+                f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at "
+                "the service keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
+            ) from None
 
     def write_steps(self, statement: str, values: Iterable[Any] = (), held: str | None = None) -> None:
         """Change what ``runs.steps`` keeps. Raises ``RunBusy`` if another process has taken over what is held."""
@@ -250,11 +253,8 @@ class RunStore:
         self, statement: str, values: Iterable[Any], reader: Callable[[str], StepRecord]
     ) -> list[StepRecord]:
         """What ``runs.steps`` asks for. Raises ``StoreUnreadable``."""
-        with self._lock:
-            try:
-                return [reader(row[0]) for row in self._database.execute(statement, list(values)).fetchall()]
-            except _UNREADABLE as error:
-                raise self._unreadable(error) from None
+        with self._lock, self._readable():
+            return [reader(row[0]) for row in self._database.execute(statement, list(values)).fetchall()]
 
     def forget(self, run_id: str) -> None:
         """Delete a run from the store; the service is not affected. Raises ``RunNotFound``, ``RunBusy``."""
@@ -294,6 +294,7 @@ class RunStore:
         def let_go() -> None:
             with self._lock:
                 self._held.pop(run_id, None)
+                self._kept.pop(run_id, None)
             release()
 
         return let_go

@@ -7,6 +7,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
+from specstep_flows.engine.threads import THREADS
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
 from specstep_flows.sandbox.options import MEDIAN_SECONDS
 from specstep_flows.settings import Settings
 from tests.kit.api import op
 from tests.kit.bench import BRIEF, SECONDS, options
 from tests.kit.clocks import ConcurrentClock
+from tests.kit.commits import commits
 from tests.kit.secrets import Secrets
 
 ROOT = Path(__file__).parents[2]
@@ -34,8 +37,15 @@ TURNS_OWN = (op("submit_turn"), op("get_turn_job"))
     ("profile", "asks"),
     [("Fast", False), ("Normal", False), ("Extensive", False), ("Fast", True), ("Normal", True), ("Extensive", True)],
 )
-def test_forty_runs_at_once_share_what_they_send(tmp_path: Path, secrets: Secrets, profile: str, asks: bool) -> None:
-    """At most 12 requests each beyond their turns' own, so that 60 a minute suffice for five kickoffs a minute."""
+def test_forty_runs_at_once_share_what_they_send(
+    tmp_path: Path, secrets: Secrets, monkeypatch: pytest.MonkeyPatch, profile: str, asks: bool
+) -> None:
+    """At most 12 requests each beyond their turns' own, so that 60 a minute suffice for five kickoffs a minute.
+
+    Nor do they need a thread each, or more than so many transactions.
+    """
+    threads: set[str] = set()
+    committed = commits(monkeypatch)
     chosen = {} if asks else {"clarifications": ()}
     told = options(profile_seconds=MEDIAN_SECONDS, **chosen)
     manual = ManualClock()
@@ -54,6 +64,7 @@ def test_forty_runs_at_once_share_what_they_send(tmp_path: Path, secrets: Secret
                             profile=profile,
                             output=tmp_path / "out",
                             on_question=lambda questions: {question.question: "Yes." for question in questions},
+                            on_event=lambda _: threads.update(thread.name for thread in threading.enumerate()),
                         )
                     )
                     for number in range(RUNS)
@@ -68,6 +79,12 @@ def test_forty_runs_at_once_share_what_they_send(tmp_path: Path, secrets: Secret
         sent = Counter(request.operation for request in sandbox.requests if request.server == "api")
         beyond = sum(count for operation, count in sent.items() if operation not in TURNS_OWN)
         assert beyond / RUNS <= 12, sent.most_common()
+        assert committed["runs.db"] / RUNS <= 40
+        assert committed["limits.db"] <= 1.2 * sum(sent.values())
+        for kind, most in THREADS.items():
+            assert sum(name.startswith(f"specstep-{kind}_") for name in threads) <= most
+        # What asks the service for each run is asked once for all of them.
+        assert sent[op("get_me")] == sent[op("get_capabilities")] == 1
 
 
 def test_a_refused_key_is_tried_once_by_all_runs_together(tmp_path: Path, secrets: Secrets) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import types
 from pathlib import Path
@@ -122,7 +123,8 @@ ASKED_BEFORE = {"_cancel", "_take_back", "remove"}
 
 def test_no_verb_destroys_behind_the_door() -> None:
     """Wherever the command names an operation that destroys, or calls the client's method for it, --yes is taken."""
-    methods = {name for name, each in vars(SpecStep).items() for one in DESTROYS if op(one) in (each.__doc__ or "")}
+    members = inspect.getmembers(SpecStep, inspect.isfunction)
+    methods = {name for name, each in members for one in DESTROYS if op(one) in (each.__doc__ or "")}
     assert {"cancel_turn", "cancel_generation"} <= methods
     found = {}
     for path in (Path(cli.__file__).parent).rglob("*.py"):

@@ -16,9 +16,6 @@ from tests.contact.conftest import SPEED
 from tests.kit.api import path_of
 from tests.kit.front import Change, Front, Seen
 
-#: The account is made once, by one worker.
-pytestmark = pytest.mark.xdist_group("contact")
-
 PERSON = "oat_person"
 
 

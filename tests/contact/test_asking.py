@@ -25,9 +25,6 @@ from tests.kit.api import path_of
 from tests.kit.front import Seen, everywhere
 from tests.kit.tiers import one_in
 
-#: The account is made once, by one worker.
-pytestmark = pytest.mark.xdist_group("contact")
-
 Meet = Callable[..., Any]
 
 

@@ -12,9 +12,6 @@ from specstep_flows.contact.contract import contract
 from tests.kit.api import path_of
 from tests.kit.front import Change, Seen, camel, everywhere, in_camel_case
 
-#: The account is made once, by one worker.
-pytestmark = pytest.mark.xdist_group("contact")
-
 
 @pytest.fixture
 def comparison(replay: Callable[..., Contact]) -> Callable[..., Comparison]:

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # One worker builds and installs for all.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 
 def names(wheel: Path) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 # One worker builds and installs for all.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 #: What a user's own file may look like; ``assert_type`` fails where a type is lost, and ``Any`` is not a type.
 USER_FILE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
@@ -15,6 +16,8 @@ import pytest
 from specstep_flows import errors, events
 from specstep_flows.engine import interpreter, lockout
 from specstep_flows.engine.effects import (
+    SOON,
+    Ask,
     Effect,
     Flow,
     Kind,
@@ -72,6 +75,12 @@ class Limiter:
 
     def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
+
+    def later(self, bucket: str, ahead: int, now: float) -> float:
+        return 0.0
+
+    def is_news(self, bucket: str, limit: int | None, remaining: int | None, now: float) -> bool:
+        return True
 
     def close(self) -> None:
         pass
@@ -547,3 +556,73 @@ def test_the_end_of_the_time_says_what_it_means_for_the_run(changes: dict[str, A
     bench.session.write(changes)
     with pytest.raises(errors.WaitTimeout, match=re.escape(says)):
         bench.play(one(Sleep(60.0)))
+
+
+def test_what_may_wait_is_on_the_disk_before_a_paid_request_leaves() -> None:
+    """It is written with the intent, in one transaction; a turn's key is never used before it is kept."""
+    bench = Bench(answer(202))
+    written: list[set[str]] = []
+    update = bench.store.update
+
+    def noted(run_id: str, changes: Mapping[str, Any]) -> RunRecord:
+        written.append(set(changes))
+        return update(run_id, changes)
+
+    bench.store.update = noted  # type: ignore[method-assign]
+
+    async def flow() -> None:
+        await Remember({"project_name": "Portal"}, SOON)
+        await send("keyed")
+
+    bench.play(flow())
+
+    assert written == [{"project_name", "intent"}, {"intent"}]
+    assert bench.record.project_name == "Portal"
+
+
+@pytest.mark.parametrize("seconds", [59.0, 61.0])
+def test_nothing_waits_longer_than_it_may(seconds: float) -> None:
+    """A wait that would outlast it comes after the write."""
+    bench = Bench()
+    seen: list[str | None] = []
+
+    async def flow() -> None:
+        await Remember({"project_name": "Portal"}, SOON)
+        await Sleep(seconds)
+        seen.append(bench.record.project_name)
+        await Remember({"cost_usd": 1.0}, SOON)
+        await Sleep(2.0)
+        seen.append(bench.record.project_name)
+
+    bench.play(flow())
+
+    assert seen == ["Portal" if seconds > SOON else None, "Portal"]
+    assert (bench.record.cost_usd is None) == (seconds > SOON)
+
+
+def test_what_waits_is_written_before_somebody_is_asked() -> None:
+    """A person may take hours, and another process shows the run meanwhile."""
+    bench = Bench()
+
+    async def flow() -> Any:
+        await Remember({"project_name": "Portal"}, SOON)
+        await Remember({"cost_usd": 1.0}, math.inf)
+        return await Ask(lambda: (bench.record.project_name, bench.record.cost_usd))
+
+    assert bench.play(flow()) == ("Portal", 1.0)
+
+
+def test_what_waits_is_recalled() -> None:
+    """A flow sees its own changes at once, and the record of a run that nobody else has changed is not read again."""
+    bench = Bench()
+    let_go = bench.store.hold("one")
+
+    async def flow() -> Any:
+        await Remember({"project_name": "Portal"}, math.inf)
+        return (await Recall()), (await Recall())
+
+    first, second = bench.play(flow())
+    assert first.project_name == "Portal"
+    assert second is first
+    assert bench.record.project_name is None
+    let_go()

@@ -371,6 +371,24 @@ def test_an_answer_that_confirms_the_count_leaves_the_database_alone(tmp_path: P
     limiter.close()
 
 
+def test_a_place_is_one_statement_while_nobody_else_counts(tmp_path: Path) -> None:
+    """And a whole transaction where somebody does, whose requests are counted with our own."""
+    one, other = (SharedLimiter(tmp_path / "limits.db", "scope") for _ in range(2))
+    one.acquire("standard", NOW)
+    said: list[str] = []
+    one._open().set_trace_callback(said.append)
+    for _ in range(5):
+        one.acquire("standard", NOW)
+
+    writes = [statement for statement in said if not statement.startswith(("BEGIN", "COMMIT"))]
+    assert [statement.split()[0] for statement in writes] == ["UPDATE"] * 5
+    assert grants(other, NOW) == 54
+    assert grants(one, NOW) == 0
+    assert "INSERT" in {statement.split()[0] for statement in said}
+    one.close()
+    other.close()
+
+
 def test_keys_do_not_share_and_are_not_written(tmp_path: Path) -> None:
     """Another key, or the same key at another origin, has a count of its own; no key is in the file."""
     path = tmp_path / "limits.db"
@@ -402,6 +420,22 @@ def test_scopes_of_long_ago_are_pruned(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM windows").fetchone()[0] <= 129
     connection.close()
+
+
+def test_a_count_that_was_pruned_while_it_was_in_use_is_kept(tmp_path: Path) -> None:
+    """Whoever counts knows it still, and writes it again."""
+    path = tmp_path / "limits.db"
+    limiter = SharedLimiter(path, "scope")
+    assert grants(limiter, NOW, 10) == 10
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM windows")
+    connection.close()
+
+    assert grants(limiter, NOW) == 50
+    limiter.close()
+    again = SharedLimiter(path, "scope")
+    assert grants(again, NOW) == 0
+    again.close()
 
 
 def test_a_damaged_database_costs_no_run(damaged: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -34,6 +34,13 @@ def test_a_server_has_real_time_to_answer_however_fast_the_clock_is(speed: float
     assert shared(speed, timeout).real_timeout == real
 
 
+def test_what_the_service_works_on_gets_the_time_for_it() -> None:
+    """A shorter time-out does not cut it off; a longer one stays."""
+    assert shared(1.0, 10.0).real_timeout_of(90.0) == 90.0
+    assert shared(1.0, 300.0).real_timeout_of(90.0) == 300.0
+    assert shared(1.0, 10.0).real_timeout_of(0.0) == 10.0
+
+
 def test_a_deadline_makes_blocking_work_stop() -> None:
     """As does giving up one drive, or closing the client."""
     now = SystemClock().now()
@@ -74,6 +81,48 @@ def test_the_record_is_read_as_another_process_left_it(tmp_path: Path) -> None:
     assert session.record is not None
     assert session.record.answers
     assert Session(shared()).read() is None
+    here.close()
+    there.close()
+
+
+def test_what_may_wait_is_written_with_what_may_not(tmp_path: Path) -> None:
+    """One transaction for both; until then the record shows it, and the store does not."""
+    store = RunStore(tmp_path)
+    record = RunRecord("one", "https://specstep.example", 0.0, 0.0)
+    store.create(record)
+    session = Session(shared(), store=store, record=record)
+
+    session.put_off({"cost_usd": 1.0}, until=60.0)
+    session.put_off({"cost_usd": 2.0, "project_name": "Portal"}, until=90.0)
+    read = session.read()
+    assert read is not None
+    assert (read.cost_usd, read.project_name) == (2.0, "Portal")
+    assert store.get("one").cost_usd is None
+    # The first of them says how long all of them wait.
+    assert (session.is_due(59.9), session.is_due(60.0)) == (False, True)
+
+    assert session.write({"stage": "interview"}) == store.get("one")
+    assert (store.get("one").cost_usd, store.get("one").stage) == (2.0, "interview")
+    assert not session.is_due(1e9)
+    store.close()
+
+
+def test_what_waits_writes_over_nothing_that_others_have_written(tmp_path: Path) -> None:
+    """Somebody answers beside this process: their answers stay, and what only this one knows is written, too."""
+    here, there = RunStore(tmp_path), RunStore(tmp_path)
+    record = RunRecord("one", "https://specstep.example", 0.0, 0.0)
+    here.create(record)
+    let_go = here.hold("one")
+    session = Session(shared(), store=here, record=record)
+    session.read()
+
+    session.put_off({"answering": {"a": 1}, "cost_usd": 1.0}, until=60.0)
+    there.update("one", {"answering": {"b": 2}})
+    session.write({"stage": "generation"})
+
+    kept = there.get("one")
+    assert (kept.answering, kept.cost_usd, kept.stage) == ({"b": 2}, 1.0, "generation")
+    let_go()
     here.close()
     there.close()
 

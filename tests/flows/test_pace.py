@@ -87,3 +87,21 @@ def test_an_odd_forecast_still_gives_a_wait_within_bounds(odd: float) -> None:
     wait = Pace().next_wait(generation(odd, 10.0), 10.0)
 
     assert SHORTEST_SECONDS <= wait <= LONGEST_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("left", "wait"), [(None, 120.0), (500.0, 120.0), (70.0, 70.0), (4.0, FIXED_SECONDS), (0.0, 120.0)]
+)
+def test_while_deliveries_report_looks_are_a_safety_net(left: float | None, wait: float) -> None:
+    """Every two minutes and at the forecast's end; one that is always about to end is not run after."""
+    shown = Generation(
+        UUID(int=1), "Drafting", estimated_duration_seconds=left and 600.0, estimated_time_remaining_seconds=left
+    )
+    assert Pace().next_wait(shown, 1000.0, is_told=True) == wait
+
+
+def test_what_waits_for_somebody_keeps_its_pace_whoever_reports() -> None:
+    """A question that is to be taken up, and a pause."""
+    for state in ("PausedAwaitingClarification", "Paused"):
+        one = Generation(UUID(int=1), state)
+        assert Pace().next_wait(one, 0.0, is_told=True) == Pace().next_wait(one, 0.0)

@@ -170,6 +170,15 @@ def _id(made: Any) -> Any:
             return getattr(made, "package_id", None), getattr(made, "id", None)
 
 
+@pytest.mark.parametrize(("operation", "least"), [("create_addendum", 60.0), ("explain_package", 90.0)])
+def test_what_takes_its_time_gets_it(operation: str, least: float) -> None:
+    """An addendum takes 30 seconds, an explanation up to 75: whoever is impatient with reads would lose the answer."""
+    acting = mortal(Service(), wanted(operation))
+    acting.play(FLOWS[operation]())
+
+    assert [request.works_seconds >= least for request in acting.sent] == [False, True]
+
+
 @pytest.mark.parametrize("commits", [True, False])
 @pytest.mark.parametrize("operation", PAID)
 def test_an_answer_that_is_lost_is_settled_by_the_list(

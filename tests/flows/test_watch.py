@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from specstep_flows import errors, events
-from specstep_flows.engine.effects import Sleep
+from specstep_flows.engine.effects import CheckDeliveries, Deliveries, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.watch import (
+    DELIVERY_SECONDS,
     FAMILY_SECONDS,
     PAUSED_SECONDS,
     generations_of,
@@ -251,3 +254,137 @@ def test_only_a_fan_outs_run_has_other_generations(stage: type[Stage]) -> None:
     assert stage(service).play(generations_of(record(options=single, interview_id=INTERVIEW))) == [OWN]
     assert stage(service).play(generations_of(record(options=fan_out, interview_id=INTERVIEW))) == [OWN, LATE]
     assert stage(service).play(generations_of(record(options=fan_out))) == [OWN, LATE]
+
+
+class Timed:
+    """A generation that is in each state from its second on, and a receiver that gets deliveries of some changes."""
+
+    def __init__(self, acting: Stage, changes: dict[float, str], **more: Any) -> None:
+        self.acting, self.began, self.changes, self.more = acting, acting.now, changes, more
+        self.looks: list[float] = []
+        #: When a delivery arrives, and its body; from when and until when somebody receives them.
+        self.told: list[tuple[float, bytes | None]] = []
+        self.served = (0.0, 1e9)
+        acting.service, acting.deliveries = self, self.check
+
+    def body(self, at: float, **more: Any) -> dict[str, Any]:
+        state = [state for since, state in self.changes.items() if since <= at][-1]
+        return {"id": str(OWN), "state": state, "running_cost_usd": (at + 10) / 1000, **self.more, **more}
+
+    def tell(self, at: float, **more: Any) -> None:
+        self.told.append((at, json.dumps({"event": "e", "generation": self.body(at, **more)}).encode()))
+
+    def __call__(self, request: Any) -> Any:
+        if request.operation != "get_generation":
+            return 200, {"events": []}
+        self.looks.append(self.acting.now - self.began)
+        return 200, self.body(self.looks[-1])
+
+    def check(self, effect: CheckDeliveries) -> Deliveries:
+        at = self.acting.now - self.began
+        here = [body for since, body in self.told if since <= at]
+        new = [] if effect.after is None else here[effect.after :]
+        return Deliveries(len(here), self.served[0] <= at < self.served[1], {OWN: new[-1]} if new else {})
+
+
+CHANGES = {0.0: "Queued", 8.0: "Drafting", 300.0: "Reviewing", 700.3: "Complete"}
+
+
+def test_a_delivery_wakes_the_wait_and_looks_are_rare(stage: type[Stage]) -> None:
+    """What only shows progress needs no look; an end is looked up at once, and so confirmed by the service."""
+    acting = stage(Service())
+    timed = Timed(acting, CHANGES)
+    for at in CHANGES:
+        timed.tell(at)
+    acting.record = record()
+    (last,) = watched(acting, own)
+
+    assert last.is_complete
+    assert timed.looks[-1] - 700.3 <= DELIVERY_SECONDS
+    assert len(timed.looks) <= 2 + 700 / 120
+    told = [event for event in acting.told if isinstance(event, events.GenerationProgress)]
+    assert [event.generation.state for event in told if event.generation.state in ("Drafting", "Reviewing")]
+    first = {look["state"]: look["at"] - timed.began for look in reversed(acting.record.history)}
+    assert first["Drafting"] - 8.0 <= DELIVERY_SECONDS
+    assert first["Reviewing"] - 300.0 <= DELIVERY_SECONDS
+
+
+def test_without_deliveries_nothing_is_lost(stage: type[Stage]) -> None:
+    """A receiver that gets none: there is a look every two minutes, and one at the forecast's end."""
+    timed = Timed(stage(Service()), CHANGES)
+    assert watched(timed.acting, own)[0].is_complete
+
+    assert max(b - a for a, b in pairwise(timed.looks)) == pytest.approx(120.0)
+    assert timed.looks[-1] - 700.3 <= 120.0
+
+
+def test_a_receiver_that_leaves_is_noticed_and_the_pace_is_the_usual_one_again(stage: type[Stage]) -> None:
+    """With a look at once: a delivery may have been lost with it. One that comes later is relied on from then on."""
+    timed = Timed(stage(Service()), CHANGES)
+    timed.served = (0.0, 200.0)
+    watched(timed.acting, own)
+    after = [look for look in timed.looks if look >= 200.0]
+    assert after[0] - 200.0 <= DELIVERY_SECONDS
+    assert max(b - a for a, b in pairwise(after)) <= 30.0
+
+    timed = Timed(stage(Service()), CHANGES)
+    timed.served = (200.0, 1e9)
+    watched(timed.acting, own)
+    before, after = ([look for look in timed.looks if (look < 200.0) == is_before] for is_before in (True, False))
+    assert len(before) >= 6
+    assert len(after) <= 8
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        b"{}",
+        b'{"generation": null}',
+        b'{"generation": {"id": "x", "state": "Drafting"}}',
+        b'{"generation": {"id": "%s"}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "Translating"}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "Drafting", "running_cost_usd": 0.001}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "Complete"}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "Failed"}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "Paused"}}' % str(OWN).encode(),
+        b'{"generation": {"id": "%s", "state": "PausedAwaitingClarification"}}' % str(OWN).encode(),
+    ],
+)
+def test_what_a_delivery_says_decides_nothing(stage: type[Stage], body: bytes | None) -> None:
+    """An old one that somebody sends again, or one that cannot be read: the service is asked, and its word counts."""
+    timed = Timed(stage(Service()), CHANGES)
+    timed.told = [(50.0, body)]
+    timed.acting.record = record()
+    (last,) = watched(timed.acting, own)
+
+    assert last.is_complete
+    assert any(50.0 <= look <= 50.0 + DELIVERY_SECONDS for look in timed.looks)
+    assert {look["state"] for look in timed.acting.record.history} == set(CHANGES.values())
+
+
+def test_with_a_limit_every_delivery_is_looked_up_and_a_near_one_keeps_the_pace(stage: type[Stage]) -> None:
+    """A limit on the cost holds by what the service says, and by no fewer looks once half of it is spent."""
+    timed = Timed(stage(Service()), CHANGES)
+    for at in CHANGES:
+        timed.tell(at)
+    timed.acting.record = record()
+    timed.acting.play(watch(own, Budget(1.0), None, 90.0))
+
+    for at in (8.0, 300.0):
+        assert any(at <= look <= at + DELIVERY_SECONDS for look in timed.looks)
+    dear = [look for look in timed.looks if look >= 500.0]
+    assert max(b - a for a, b in pairwise(dear)) <= 30.0
+
+
+def test_a_child_that_is_listed_late_joins_while_looks_are_rare(stage: type[Stage]) -> None:
+    """The family is listed every minute all the same."""
+    timed = Timed(stage(Service()), CHANGES)
+    listings: list[float] = []
+
+    async def find() -> list[UUID]:
+        listings.append(timed.acting.now - timed.began)
+        return [OWN]
+
+    watched(timed.acting, find)
+    assert max(b - a for a, b in pairwise(listings)) <= FAMILY_SECONDS + 2 * DELIVERY_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -15,6 +15,9 @@ from specstep_flows.engine.refusals import refusal
 from specstep_flows.engine.retry import RULES
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.api import as_sent
+
+#: What a store says of deliveries if there is no receiver.
+NOBODY_RECEIVES: Final = effects.Deliveries(0, False, {})
 
 
 class Stage:
@@ -29,6 +32,8 @@ class Stage:
         #: The run's record, where there is one.
         self.record: RunRecord | None = None
         self.keys = 0
+        #: What is read of webhook deliveries: nobody receives any, unless a test says so.
+        self.deliveries: Callable[[effects.CheckDeliveries], effects.Deliveries] = lambda _: NOBODY_RECEIVES
         #: Whether the client watches many generations.
         self.is_crowded = False
 
@@ -69,6 +74,8 @@ class Stage:
                 return self.record
             case effects.Crowded():
                 return self.is_crowded
+            case effects.CheckDeliveries():
+                return self.deliveries(effect)
             case effects.Ask():
                 return effect.function(*effect.arguments)
             case effects.NewKey():

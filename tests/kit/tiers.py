@@ -1,4 +1,5 @@
-"""Which of many like cases the fast tests run. CI and ``scripts/test --all`` run every one."""
+"""Which of many like cases the fast tests run (CI and ``scripts/test --all`` run every one), and which tests stay with
+one worker."""
 
 from __future__ import annotations
 
@@ -11,6 +12,17 @@ import pytest
 
 #: The part of a test's id that says which of the two clients it is about.
 _KIND: Final = re.compile(r"(?<=[\[-])(a?sync)(?=[\]-])")
+#: The tests of each of these paths share what is dear to make (an installed wheel, an account with a run, pages, what
+#: mypy found), so that one worker runs them all. (pytest-xdist's own marks for that are of no effect from pytest 9.2.)
+_TOGETHER: Final = (
+    "tests/contact/",
+    "tests/contract/",
+    "tests/distribution/",
+    "tests/regeneration/test_first_contact.py",
+    "tests/regeneration/test_generator.py",
+    "tests/report/",
+    "tests/test_import_cost.py",
+)
 
 
 def alternate(items: Iterable[pytest.Item]) -> None:
@@ -22,6 +34,17 @@ def alternate(items: Iterable[pytest.Item]) -> None:
             chosen = "sync" if zlib.crc32(of_both.encode()) % 2 else "async"
             if kind.group() != chosen:
                 item.add_marker(pytest.mark.slow)
+
+
+def scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hands tests to pytest-xdist's workers one by one, but for those that stay together."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return next((path for path in _TOGETHER if nodeid.startswith(path)), nodeid)
+
+    return Scheduler(config, log)
 
 
 def one_in(step: int, cases: Iterable[Any]) -> list[Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,26 @@ from regeneration.project import Project
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.contracts import SMALL
 from tests.kit.regeneration.disguises import ASPNET, disguised
+from tests.kit.regeneration.programs import Programs
 
 ROOT = Path(__file__).parents[2]
 Json = Any
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What runs keep is kept for this run of the tests, by all of its workers, and never found by another run."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPECSTEP_REGENERATION_CACHE", str(place))
+        yield
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """The programs that are started from now on; what earlier runs kept is not there."""
+    return Programs(monkeypatch)
 
 
 @pytest.fixture(scope="session")

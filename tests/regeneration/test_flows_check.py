@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from regeneration.errors import RegenerationError
 
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised
+from tests.kit.regeneration.programs import Programs
 
 Json = Any
 
@@ -173,6 +178,8 @@ def test_flows_that_import_what_is_gone(with_flows: Checkout, small: Json) -> No
     gone = "GET /v1/widgets/{id}: specstep_client.api.widgets has no get_widget any more (little_flows/gateway.py:7)"
     assert f"stopped: {gone}" in said
     assert with_flows.files() == before
+    widget(small)["colour"] = {"type": "string"}
+    assert with_flows.pull(disguised(small, ASPNET)) == 0, "it is there again, and what is kept must not deny that"
 
 
 def test_failing_contract_test(with_flows: Checkout, small: Json) -> None:
@@ -212,3 +219,67 @@ def test_unchanged_client_is_not_checked_again(with_flows: Checkout, small: Json
     """When the client stays as it is, there is nothing to hold against it."""
     assert with_flows.pull(disguised(small, ASPNET)) == 0
     assert "checking the flows" not in with_flows.said()
+
+
+def test_each_program_once(
+    with_flows: Checkout, small: Json, started: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pull starts generator, type checker and tests once each, and says what each took; the same again starts none.
+
+    Where the tree is put back as it was, nothing is generated a second time, and the flows are checked again.
+    """
+    monkeypatch.setenv("SPECSTEP_REGENERATION_CACHE", str(tmp_path / "kept"))
+    widget(small)["colour"] = {"type": "string"}
+    served, before = disguised(small, ASPNET), tmp_path / "before"
+    shutil.copytree(with_flows.project.root, before)
+
+    assert with_flows.pull(served) == 0
+    assert started.so_far() == ["mypy", "pytest", "python -c", "regeneration.generator", "ruff"]
+    assert re.search(
+        r"(?m)^\d+\.\d s: pull \d+\.\d, align \d+\.\d, generate \d+\.\d, inspect \d+\.\d, types \d+\.\d, "
+        r"contract tests \d+\.\d, swap \d+\.\d \(the checks side by side\)$",
+        with_flows.said(),
+    )
+    after = with_flows.files()
+    assert with_flows.pull(served) == 0
+    assert started.so_far() == []
+    shutil.rmtree(with_flows.project.root)
+    before.rename(with_flows.project.root)
+    assert with_flows.pull(served) == 0
+    assert started.so_far() == ["mypy", "pytest"]
+    assert {**with_flows.files(), "openapi/pulled.provenance.json": b""} == {
+        **after, "openapi/pulled.provenance.json": b""
+    }  # fmt: skip
+
+
+def test_what_the_type_check_remembers(with_flows: Checkout, small: Json) -> None:
+    """An edit of the flows is seen though it changes neither size nor time of a file that was checked before."""
+    gateway = with_flows.project.root / "little_flows" / "gateway.py"
+    stamp = gateway.stat()
+    widget(small)["colour"] = {"type": "string"}
+    assert with_flows.pull(disguised(small, ASPNET)) == 0
+    gateway.write_text(GATEWAY.replace("WidgetState.DONE", "WidgetState.DENO"))
+    os.utime(gateway, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert gateway.stat().st_size == stamp.st_size
+    widget(small)["smell"] = {"type": "string"}
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 1
+    assert '"type[WidgetState]" has no attribute "DENO"' in with_flows.said()
+
+
+def test_a_client_that_is_refused_is_not_tried(
+    with_flows: Checkout, small: Json, started: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a client is imported before it was looked at: the tests are not started, the type check is ended."""
+
+    def refuse(*_: object) -> None:
+        raise RegenerationError("it holds what no template writes")
+
+    monkeypatch.setattr("regeneration.pipeline.inspect_client", refuse)
+    widget(small)["taste"] = {"type": "string"}
+    before = with_flows.files()
+
+    assert with_flows.pull(disguised(small, ASPNET)) == 1
+    assert "pytest" not in started.so_far()
+    assert "stopped: it holds what no template writes" in with_flows.said()
+    assert with_flows.files() == before

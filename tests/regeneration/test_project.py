@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from regeneration.project import child_environment, run_child
+from regeneration.project import Child, child_environment, run_child
 
 
 @pytest.mark.slow
@@ -38,6 +38,17 @@ def test_children_go_with_their_children(tmp_path: Path) -> None:
 
     while _is_alive(int(noted.read_text())):
         assert time.monotonic() < deadline
+
+
+def test_a_program_beside_us() -> None:
+    """It is gone when its block is left; and it never waits for somebody to read what it says."""
+    with Child([sys.executable, "-S", "-c", "while True: print('x' * 1_000)"], child_environment()) as endless:
+        pass
+    with Child([sys.executable, "-S", "-c", "print('x' * 1_000_000)"], child_environment()) as talker:
+        said = talker.ended().stdout
+
+    assert len(said) == 1_000_001
+    assert endless.seconds > 0
 
 
 def _is_alive(pid: int) -> bool:

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from specstep_flows import errors
 from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.models import RunOptions
+from specstep_flows.runs import rows
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
 
@@ -453,4 +454,82 @@ def test_every_text_is_kept_as_it_is(text: str) -> None:
 
     kept = store.update("tea", {"error": text})
     assert (kept.messages, kept.file, kept.project_name, kept.error) == ((text,), text, text, text)
+    store.close()
+
+
+def test_a_record_that_nobody_has_changed_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is read, and whatever other runs write meanwhile; of a change only the columns that it changed."""
+    decoded: list[str] = []
+    decode = rows.decode
+
+    def noted(column: str, text: Any) -> Any:
+        decoded.append(column)
+        return decode(column, text)
+
+    monkeypatch.setattr(rows, "decode", noted)
+    here, there = RunStore(tmp_path), RunStore(tmp_path)
+    for name in ("one", "two"):
+        here.create(record(name))
+    let_go = here.hold("one")
+    first = here.get("one")
+    there.update("two", {"stage": "interview"})
+    there.update("one", {"cost_usd": 0.5, "project_name": "Portal"})
+    decoded.clear()
+
+    second = here.get("one")
+    assert sorted(decoded) == ["cost_usd", "project_name", "updated_at"]
+    assert (second.cost_usd, second.project_name, first.cost_usd) == (0.5, "Portal", None)
+    there.update("two", {"stage": "generation"})
+    decoded.clear()
+    assert here.get("one") is here.get("one") is here.glance("one") is second
+    assert decoded == []
+    let_go()
+    here.close()
+    there.close()
+
+
+def test_what_another_process_writes_between_is_seen(tmp_path: Path) -> None:
+    """Each of two that write in turn sees what the other one wrote, whichever column it was."""
+    here, there = RunStore(tmp_path), RunStore(tmp_path)
+    here.create(record())
+    let_go = here.hold("one")
+    for number in range(3):
+        there.update("one", {"error": f"e{number}"})
+        assert here.update("one", {"stage": f"s{number}"}).error == f"e{number}"
+        there.update("one", {"history": ({"at": float(number)},)})
+        kept = here.get("one")
+        assert (kept.stage, kept.error, kept.history) == (f"s{number}", f"e{number}", ({"at": float(number)},))
+        assert here.update("one", {"history": (*kept.history, {"at": 9.0})}) == here.get("one") == there.get("one")
+    let_go()
+    there.discard("one")
+    with pytest.raises(errors.RunNotFound):
+        here.get("one")
+    here.close()
+    there.close()
+
+
+def test_a_glance_never_waits(tmp_path: Path) -> None:
+    """While another thread writes, or of what this store does not hold, there is nothing to see at a glance."""
+    store = RunStore(tmp_path)
+    store.create(record())
+    assert store.glance("one") is None
+    let_go = store.hold("one")
+    assert store.glance("one") is None  # it was not read yet
+    found = store.get("one")
+    busy, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with store._lock:
+            busy.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert busy.wait(10)
+    assert store.glance("one") is None
+    done.set()
+    thread.join()
+    assert store.glance("one") is found
+    let_go()
+    assert store.glance("one") is None
     store.close()

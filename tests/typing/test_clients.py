@@ -26,14 +26,14 @@ ASYNC_METHODS = ["aclose" if name == "close" else name for name in METHODS]
 #: Used as a user would, and right.
 RIGHT = """
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from specstep_flows import Answer, AsyncSpecStep, Brief, Clarification, Generation, Interview
 from specstep_flows import RunRecord, RunResult, SpecStep
-from specstep_flows.models import Account
+from specstep_flows.models import Account, FeedbackTemplateRow, GenerationRow, IntakeArtifact, PackageRow
 
 
 class Mine(SpecStep):
@@ -70,6 +70,12 @@ def sync(client: SpecStep, record: RunRecord) -> UUID:
     accepted: list[Answer] = client.answer(adopted.run_id, answer)
     limit: float | None = record.options.max_cost_usd
     print(accepted, limit)
+    for package in client.list_packages(limit=5, since=datetime.now(UTC)):
+        count: int | None = package.addenda_count
+        print(count, [hit.spans[0] for hit in client.search_package(package.id, "portal") if hit.spans])
+    rows: Iterator[GenerationRow] = client.iter_generations(status="complete")
+    artifacts: list[IntakeArtifact] = client.list_intake_artifacts().to_list()
+    print(next(rows).state, artifacts, client.create_webhook("id", "https://example.com", ["x"]).signing_secret)
     return client.start_generation(result.generation_id, profile="Fast")
 
 
@@ -80,6 +86,11 @@ async def on_a_loop(client: AsyncSpecStep) -> RunResult:
         started = group.create_task(client.get_generation("id"))
     generation: Generation = started.result()
     print(generation.state)
+    async for package in client.list_packages():
+        print(package.version, (await client.get_package_file(package.id, "README.md")).text)
+    templates: list[FeedbackTemplateRow] = await client.list_feedback_templates()
+    packages: list[PackageRow] = await client.list_packages().to_list()
+    print(templates, packages)
     first, second = await asyncio.gather(client.run("A."), client.resume("r"))
     print(first.path, second.cost_usd)
     return await task
@@ -103,6 +114,10 @@ WRONG = (
     'client.run("A portal.", timeout=[5])',
     "client.start_generation(client.start_interview().intake_artifact_id)",
     "loop.get_account()",
+    "client.list_packages()[0]",
+    "loop.list_packages().to_list()",
+    "client.list_packages(since='2026-05-05')",
+    "client.search_package('id', 'x')[0].nothing",
 )
 
 
@@ -170,6 +185,8 @@ def test_type_checkers_know_every_method_and_refuse_mistakes(check: Any, tmp_pat
         assert "Any" not in ours or name == "call", ours
         if name in ("runs", "store"):
             assert theirs == ours
+        elif "Rows[" in ours:
+            assert theirs.replace("_surface_async", "_surface").replace("AsyncRows[", "Rows[") == ours
         else:
             assert COROUTINE.fullmatch(theirs)[1] == ours  # type: ignore[index]
 

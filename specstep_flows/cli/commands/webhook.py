@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from specstep_flows import errors
+from specstep_flows.cli import listening
 from specstep_flows.cli.agreement import Confirmed, agree_to_operation
 from specstep_flows.cli.any_operation import ask_object, ask_service, bind
+from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
-from specstep_flows.cli.session import Call
+from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import group, verb
 
+#: What ``listen`` subscribes to: everything that is told of a generation.
+_EVENTS: Final = (
+    "generation.state_changed",
+    "generation.paused_awaiting_clarification",
+    "generation.completed",
+    "generation.failed",
+)
+_ANY_AGE: Final = 1e11
 #: The most general event (walkthrough, step 7.5: "subscribe here when in doubt").
 DEFAULT_EVENT: Final = "generation.state_changed"
 
@@ -82,6 +94,85 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
     return 0 if isinstance(answer, dict) and answer.get("success") is True else 1
 
 
+@verb
+def listen(
+    call: Call,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            "--public-url", metavar="URL", help="Where the service reaches this machine (https): a tunnel, a proxy."
+        ),
+    ],
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 picks a free one.")
+    ] = 8788,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    forward: Annotated[
+        str | None, typer.Option("--forward", metavar="URL", help="Send each delivery on to an application as it came.")
+    ] = None,
+    prints: Annotated[bool, typer.Option("--print", help="Write each delivery to stdout as a line of JSON.")] = False,
+    show_secret: Annotated[
+        bool, typer.Option("--show-secret", help="Print the signing secret, for the application's own check.")
+    ] = False,
+    events: Annotated[
+        list[str] | None,
+        typer.Option("--event", metavar="NAME", help="An event to subscribe to (repeatable; default: all of them)."),
+    ] = None,
+    key_id: Annotated[
+        str | None, typer.Option("--key-id", metavar="ID", help="The key to register with (default: the one in use).")
+    ] = None,
+) -> int:
+    """Register a webhook and receive its deliveries until Ctrl-C.
+
+    Runs that wait on this machine are woken by them and look at the service seldom. The webhook is removed at the end;
+    what a crash has left is removed at the next start.
+    """
+    public_url = listening.checked_url("--public-url", public_url, is_public=True)
+    if forward is not None:
+        listening.checked_url("--forward", forward, is_public=False)
+    try:
+        from specstep_flows.webhooks.listener import ListeningServer
+    except ImportError:
+        raise errors.UsageError(listening.NO_SERVER) from None
+    from specstep_flows.webhooks.receiver import Receiver
+    from specstep_flows.webhooks.subscription import Subscription
+    from specstep_flows.webhooks.verify import TOLERANCE_SECONDS
+
+    with contextlib.ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
+        client = stack.enter_context(open_client(call))
+        http = stack.enter_context(listening.forwarder())
+        settings = client.settings
+        key_id = key_id or listening.own_key(client)
+        subscription = Subscription(client, key_id=key_id, url=public_url, events=events or _EVENTS)
+        receiver = Receiver(
+            listening.Deliveries(call, forward, prints, http).take,
+            lambda: subscription.secrets,
+            store=client.store,
+            # A clock that is sped up, on loopback, is not the one that deliveries are stamped by.
+            tolerance=TOLERANCE_SECONDS if settings.clock_speed == 1.0 else _ANY_AGE,
+            name="listen",
+        )
+        stack.enter_context(receiver)
+        try:
+            server = stack.enter_context(ListeningServer(receiver, host.removeprefix("[").removesuffix("]"), port))
+        except OSError as error:
+            raise errors.UsageError(
+                f"It is not possible to listen on {host}, port {port} ({error.strerror or error}). Nothing was "
+                "registered."
+            ) from None
+        stack.enter_context(subscription.held())
+        for said in subscription.remove_left():
+            call.terminal.say(said)
+        stack.callback(_remove, call, subscription)
+        subscription.register()
+        _announce(call, subscription, public_url, f"{host}:{server.port}", show_secret)
+        listening.tried(call, client, key_id, str(subscription.webhook_id))
+        with contextlib.suppress(KeyboardInterrupt):
+            listening.serve(call, subscription, interrupts, settings.clock_speed)
+    return 0
+
+
 def _agree(call: Call, operation: str, what: str, key: str, webhook: str, yes: bool) -> None:
     """Ask, with the address that the webhook has, if it can be read."""
     whole = f"{what} {webhook}"
@@ -94,6 +185,76 @@ def _agree(call: Call, operation: str, what: str, key: str, webhook: str, yes: b
     agree_to_operation(call, operation, whole, yes)
 
 
+def _announce(call: Call, subscription: Any, public_url: str, address: str, show_secret: bool) -> None:
+    secret = {"signing_secret": subscription.secrets[-1]} if show_secret else {}
+    if call.json:
+        call.terminal.document(
+            {"code": "serving", "webhook_id": subscription.webhook_id, "url": public_url, "address": address, **secret}
+        )
+    call.terminal.say(f"Webhook {subscription.webhook_id} delivers to {public_url}; listening on {address}.")
+    if secret and not call.json:
+        call.terminal.tell(f"Signing secret: {subscription.secrets[-1]}")
+
+
+def _remove(call: Call, subscription: Any) -> None:
+    """At the end: what cannot be removed now is removed at the next start."""
+    try:
+        if not subscription.is_recorded:
+            return
+        call.terminal.say("Removing the webhook.")
+        said = subscription.remove()
+    except errors.SpecStepError as error:
+        said = f"The webhook could not be removed ({error.message}) The next `specstep webhook listen` does that."
+    if said is not None:
+        call.terminal.tell(said)
+
+
+@verb
+def deliveries(call: Call) -> int:
+    """List the deliveries that were received on this machine."""
+    with open_store(call) as store:
+        found = store.deliveries.all()
+    rows = [
+        {
+            "delivery_id": one.id,
+            "received_at": datetime.fromtimestamp(one.received_at, UTC).isoformat(timespec="seconds"),
+            "event": one.event,
+            "generation_id": None if one.generation_id is None else str(one.generation_id),
+            "receiver": one.receiver,
+            "outcome": one.state,
+            "attempts": one.attempts,
+        }
+        for one in found
+    ]
+    return show_rows(call, rows, ("delivery_id", "received_at", "event", "generation_id", "outcome"), "deliveries")
+
+
+@verb
+def resend(
+    call: Call,
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="Its id (see `specstep webhook deliveries`).")],
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The application that it is sent to.")],
+) -> int:
+    """Send a delivery that was received here to an application again.
+
+    It is sent as it came. An application that checks its age refuses that after five minutes: with
+    SPECSTEP_WEBHOOK_SECRET set to the application's secret, it is dated and signed again.
+    """
+    listening.checked_url("--to", to, is_public=False)
+    with open_store(call) as store:
+        found = store.deliveries.find(delivery)
+    if found is None or found.body is None:
+        known = "is not kept here" if found is None else "was received, but its body is not kept"
+        raise errors.UsageError(f"Delivery {delivery} {known}: `specstep webhook deliveries` lists them.")
+    body, headers = found.body, found.headers
+    if secret := os.environ.get("SPECSTEP_WEBHOOK_SECRET"):
+        body, headers = listening.signed_again(found.id, body, secret)
+    with listening.forwarder() as http:
+        status = listening.send_on(http, to, body, headers)
+    call.finish(str(status), {"code": "done", "delivery_id": found.id, "status": status})
+    return 0
+
+
 def _secret(call: Call, answer: dict[str, Any]) -> int:
     call.finish(str(answer["signing_secret"]), {"webhook": answer})
     call.terminal.say(f"Webhook {answer.get('id')}: store the secret now, it is not shown again.")
@@ -102,5 +263,5 @@ def _secret(call: Call, answer: dict[str, Any]) -> int:
 
 webhook = group(
     "Manage the webhooks of an API key.",
-    *(list_, create, delete, rotate, test),
+    *(list_, create, delete, rotate, test, listen, deliveries, resend),
 )

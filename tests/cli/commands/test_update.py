@@ -44,6 +44,7 @@ def test_an_update_is_one_run(specstep: Any, sandbox: Any, home: Path, first: Pa
     assert "\n\nAdd French.\n\n" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commit", [True, False])
 def test_an_update_whose_answer_is_lost_is_paid_for_once(
     specstep: Any, sandbox: Any, home: Path, first: Path, commit: bool

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
+
+import httpx
+import pytest
+
+from specstep_flows import errors
+from specstep_flows.cli.interrupts import Detach
+from specstep_flows.runs.store import RunStore
+from specstep_flows.sandbox import Sandbox
+from specstep_flows.webhooks import verify_webhook
+from tests.kit.api import op
 
 
 def test_webhooks(specstep: Any, sandbox: Any) -> None:
@@ -24,3 +40,233 @@ def test_webhooks(specstep: Any, sandbox: Any) -> None:
     assert tested.code == (0 if tested.document["delivery"]["success"] else 1)
     assert deleted.code == 0
     assert plain_http.code == 2
+
+
+class Application(HTTPServer):
+    """What deliveries are sent on to: it keeps them, and answers with the next of its statuses."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.came: list[tuple[dict[str, str], bytes]] = []
+        self.statuses: list[int] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Application)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.came.append((dict(self.headers.items()), body))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 202)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def application() -> Iterator[Application]:
+    """An application on loopback."""
+    with Application() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def listen(specstep: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``specstep webhook listen`` on a free port, with ``during`` in the place of the wait for Ctrl-C."""
+    # The sandbox's clock is not the machine's: deliveries have no age.
+    monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", "2")
+
+    def call(*arguments: object, during: Callable[[Any], None] = lambda _: None) -> Any:
+        def serve(call: Any, subscription: Any, *_: object) -> None:
+            during(subscription)
+            raise Detach
+
+        monkeypatch.setattr("specstep_flows.cli.listening.serve", serve)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}/hook"
+        return specstep("webhook", "listen", "--public-url", url, "--port", port, *arguments)
+
+    return call
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        return server.server_port
+
+
+def delivered(sandbox: Sandbox, webhook_id: str) -> Any:
+    """How a test delivery goes."""
+    subscription = sandbox.state.subscriptions[webhook_id]
+    headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+    method, path = op("test_webhook", subscription.key_id, webhook_id).split()
+    return httpx.request(method, sandbox.url + path, headers=headers, trust_env=False).json()
+
+
+def test_listening(listen: Any, specstep: Any, sandbox: Sandbox, application: Application) -> None:
+    """It registers, receives, sends on what came byte by byte, and removes the webhook; later it is sent again."""
+    went: list[Any] = []
+
+    def during(subscription: Any) -> None:
+        assert list(sandbox.state.subscriptions) == [subscription.webhook_id]
+        application.statuses = [503, 409]
+        went.extend(delivered(sandbox, subscription.webhook_id)["http_status"] for _ in range(3))
+
+    result = listen("--forward", application.url, "--print", "--show-secret", during=during)
+    secret = result.err.partition("Signing secret: ")[2].split()[0]
+    printed = [json.loads(line) for line in result.out.splitlines()]
+    headers, body = application.came[0]
+
+    assert result.code == 0
+    assert went == [503, 400, 204]
+    assert "The test delivery arrived." in result.err
+    assert "127.0.0.1" in result.err
+    assert "status 503" in result.err
+    assert "taken (202)" in result.err
+    assert "Removing the webhook." in result.err
+    assert sandbox.state.subscriptions == {}
+    assert [one["event"] for one in printed] == ["webhook.test"] * 4
+    assert printed[0]["body"] == json.loads(body)
+    at = float(headers["x-specstep-webhook-timestamp"])
+    assert verify_webhook(body, headers, secret, now=at).id == printed[0]["delivery_id"]
+
+    listed = specstep("webhook", "deliveries", "--json").document["deliveries"]
+    assert [one["delivery_id"] for one in listed] == [one["delivery_id"] for one in reversed(printed)]
+    assert {one["outcome"] for one in listed} == {"done", "failed"}
+    assert specstep("webhook", "resend", printed[0]["delivery_id"], "--to", application.url).out == "202\n"
+    again, same = application.came[-1]
+    assert same == body
+    assert {name: again[name] for name in again if name.startswith("x-")}.items() <= headers.items()
+
+
+def test_a_delivery_that_is_sent_again_can_be_dated_and_signed_again(
+    listen: Any, specstep: Any, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the application's own secret, so that its check of the age lets it in."""
+    (line,) = listen("--print").out.splitlines()
+    delivery_id = json.loads(line)["delivery_id"]
+    monkeypatch.setenv("SPECSTEP_WEBHOOK_SECRET", "whsec_of_the_application")
+    assert specstep("webhook", "resend", delivery_id, "--to", application.url).code == 0
+
+    ((headers, body),) = application.came
+    assert verify_webhook(body, headers, "whsec_of_the_application", now=time.time()).id == delivery_id
+    application.statuses = [500]
+    failed = specstep("webhook", "resend", delivery_id, "--to", application.url)
+    assert (failed.code, "status 500" in failed.err) == (1, True)
+    assert specstep("webhook", "resend", "unknown", "--to", application.url).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--public-url", "http://example.com/hook"), "must be https"),
+        (("--public-url", "example.com"), "not an http or https address"),
+        (("--public-url", "https://[x/hook"), "not an http or https address"),
+        (("--public-url", "https://example.com", "--forward", "localhost:3000"), "not an http or https address"),
+    ],
+)
+def test_an_address_that_cannot_be_delivered_to_is_refused(
+    specstep: Any, untouched: None, arguments: tuple[str, ...], said: str
+) -> None:
+    """Before anything is sent."""
+    result = specstep("webhook", "listen", *arguments)
+    assert (result.code, said in result.err) == (2, True)
+
+
+def test_a_port_that_is_taken_registers_nothing(specstep: Any, sandbox: Sandbox, application: Application) -> None:
+    """The port is bound first."""
+    result = specstep("webhook", "listen", "--public-url", application.url, "--port", application.server_port)
+
+    assert (result.code, "Nothing was registered." in result.err) == (2, True)
+    assert sandbox.state.subscriptions == {}
+
+
+def test_an_address_that_leads_elsewhere_is_noticed(
+    specstep: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test delivery says so, and the listening goes on: the tunnel may come later."""
+
+    def serve(*_: object) -> None:
+        raise Detach
+
+    monkeypatch.setattr("specstep_flows.cli.listening.serve", serve)
+    result = specstep("webhook", "listen", "--public-url", f"http://127.0.0.1:{free_port()}/", "--port", "0")
+
+    assert result.code == 0
+    assert "The test delivery did not arrive" in result.err
+    assert sandbox.state.subscriptions == {}
+
+
+def test_the_key_is_found_by_its_first_characters(listen: Any, specstep: Any, sandbox: Sandbox) -> None:
+    """Of several; where it cannot be told, the ids are shown, and nothing is registered."""
+    (own,) = json.loads(specstep("api", "list_api_keys").out).values()
+    other = sandbox.state.add_key("sf_otherkey1234567890", "ada", name="other")
+    seen: list[str] = []
+    listen(during=lambda one: seen.extend(found.key_id for found in sandbox.state.subscriptions.values()))
+    listen(
+        "--key-id",
+        other.id,
+        during=lambda one: seen.extend(found.key_id for found in sandbox.state.subscriptions.values()),
+    )
+    assert seen == [own[0]["id"], other.id]
+
+    other.shown = next(key for key in sandbox.state.keys.values() if key.id == own[0]["id"]).shown
+    undecided = listen()
+    assert undecided.code == 2
+    assert "--key-id" in undecided.err
+    assert other.id in undecided.err
+
+
+def test_what_cannot_be_removed_is_said(listen: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is removed at the next start."""
+
+    def during(subscription: Any) -> None:
+        def fails() -> None:
+            raise errors.ConnectionLost("The connection broke.", operation="delete_webhook")
+
+        monkeypatch.setattr(subscription, "remove", fails)
+
+    assert "The next `specstep webhook listen` does that." in listen(during=during).err
+    assert len(sandbox.state.subscriptions) == 1
+    assert "that an earlier listener had left" in listen().err
+    assert sandbox.state.subscriptions == {}
+
+
+@pytest.mark.slow
+def test_listening_in_a_process_that_is_killed_and_in_one_that_is_ended(
+    home: Path, start: Any, specstep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of another process is woken. SIGTERM removes the webhook; what SIGKILL leaves, the next start removes."""
+    with Sandbox(speed=120.0) as sandbox:
+        for name, value in (("API_URL", sandbox.url), ("API_KEY", sandbox.api_key), ("CLOCK_SPEED", "120")):
+            monkeypatch.setenv(f"SPECSTEP_{name}", value)
+        left = None
+        for end in (signal.SIGKILL, signal.SIGTERM):
+            port = free_port()
+            url = f"http://127.0.0.1:{port}/hook"
+            process = start(["webhook", "listen", "--public-url", url, "--port", str(port)])
+            for line in process.stderr:
+                if "The test delivery arrived" in line:
+                    break
+            assert [one.url for one in sandbox.state.subscriptions.values()] == [url]
+            assert list(sandbox.state.subscriptions) != [left]
+            (left,) = sandbox.state.subscriptions
+            if end is signal.SIGKILL:
+                sandbox.requests.clear()
+                assert specstep("run", "A shop.", "--yes", "--run-id", "r", "--on-question", "defaults").code == 0
+                assert sandbox.requests.count(op("get_generation")) <= 20
+            process.send_signal(end)
+            process.wait(30)
+        assert process.returncode == 0
+        assert sandbox.state.subscriptions == {}
+    store = RunStore(home.parent / "state")
+    assert store.deliveries.subscriptions(sandbox.url) == []
+    store.close()

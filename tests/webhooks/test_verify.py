@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specstep_flows.errors import SettingsError, UsageError, WebhookRejected
-from specstep_flows.webhooks import EVENTS, _document, verify_webhook
+from specstep_flows.webhooks import EVENTS, verify_webhook
+from specstep_flows.webhooks.verify import _document
 
 SECRET = "whsec_9f8e7d6c5b4a"
 NOW = 1_778_022_000.0  # 2026-05-05T23:00:00Z

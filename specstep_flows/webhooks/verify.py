@@ -1,6 +1,6 @@
 """Checks that a webhook delivery is from the service before anything in it is used (walkthrough, step 7.5).
 
-::
+``Receiver`` does this and drops repetitions, too; by hand it is::
 
     from specstep_flows.errors import WebhookRejected
     from specstep_flows.webhooks import verify_webhook
@@ -46,7 +46,8 @@ EVENTS: Final = frozenset(
 TOLERANCE_SECONDS: Final = 300.0
 
 _ENDLESS_SECONDS: Final = 1e12
-_PREFIX: Final = "x-specstep-webhook-"
+#: How the names of a delivery's own headers begin.
+PREFIX: Final = "X-SpecStep-Webhook-"
 _SIGNATURE: Final = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _DELIVERY: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
@@ -59,6 +60,7 @@ class WebhookDelivery:
     ``id`` stays the same when the service sends a delivery again, so ignore those you have seen. ``event`` may be one
     that is not in ``EVENTS``. ``generation`` is what GET /v1/generations/{id} returns, None if the event has none
     (``webhook.test``); ``raw`` is the whole body. Deliveries can be lost: the state at the service is what counts.
+    ``body`` and ``headers`` are what came, byte by byte, for whoever passes the delivery on.
     """
 
     id: str
@@ -67,6 +69,8 @@ class WebhookDelivery:
     delivered_at: datetime | None
     generation: Mapping[str, Any] | None = attrs.field(repr=False)
     raw: Mapping[str, Any] = attrs.field(repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    headers: Sequence[tuple[str, str]] = attrs.field(default=(), repr=False)
 
     @property
     def is_test(self) -> bool:
@@ -101,9 +105,14 @@ def verify_webhook(
     """
     if not isinstance(body, bytes | bytearray | memoryview):
         raise TypeError("body must be the raw bytes of the request, which the signature covers")
-    _check_seconds(now=now, tolerance=tolerance)
-    given = _ours(headers)
-    _check_signature(bytes(body), _header(given, "signature"), _keys(secrets))
+    check_seconds(now=now, tolerance=tolerance)
+    every = _pairs(headers)
+    given = [
+        (name.lower().removeprefix(PREFIX.lower()), value)
+        for name, value in every
+        if name.lower().startswith(PREFIX.lower())
+    ]
+    _check_signature(bytes(body), _header(given, "signature"), signing_keys(secrets))
     sent_at = _sent_at(_header(given, "timestamp"), now, tolerance)
     delivery_id = _header(given, "delivery")
     if not _DELIVERY.fullmatch(delivery_id):
@@ -119,17 +128,26 @@ def verify_webhook(
         )
     generation = raw.get("generation")
     return WebhookDelivery(
-        delivery_id, event, sent_at, delivered_at, generation if isinstance(generation, Mapping) else None, raw
+        delivery_id,
+        event,
+        sent_at,
+        delivered_at,
+        generation if isinstance(generation, Mapping) else None,
+        raw,
+        bytes(body),
+        tuple((name, value) for name, value in every if value is not None),
     )
 
 
-def _check_seconds(**given: object) -> None:
+def check_seconds(**given: object) -> None:
+    """Raises ``UsageError`` for an argument that is not a number of seconds."""
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _ENDLESS_SECONDS:
             raise UsageError(f"{name} must be a number of seconds, not {value!r:.50}.")
 
 
-def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
+def signing_keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
+    """The signing secret, or several during a rotation. Raises ``SettingsError`` if one is missing or empty."""
     several: list[Any] = list(secrets) if isinstance(secrets, Iterable) and not _is_text(secrets) else [secrets]
     # A secret that is no text becomes an empty one, which is refused.
     keys = [_encoded(secret) for secret in several]
@@ -141,17 +159,15 @@ def _keys(secrets: str | bytes | Sequence[str | bytes]) -> list[bytes]:
     return keys
 
 
-def _ours(headers: object) -> list[tuple[str, str | None]]:
-    """Our headers and their values, None for one that is no text: frameworks hand over what a stranger sent."""
+def _pairs(headers: object) -> list[tuple[str, str | None]]:
+    """Headers and their values, None for one that is no text: frameworks hand over what a stranger sent."""
     items = getattr(headers, "items", None)
     pairs: object = items() if callable(items) else headers
-    found = []
-    for pair in pairs if isinstance(pairs, Iterable) else ():
-        if isinstance(pair, Sequence) and not _is_text(pair) and len(pair) == 2:
-            name = (_header_text(pair[0]) or "").lower()
-            if name.startswith(_PREFIX):
-                found.append((name.removeprefix(_PREFIX), _header_text(pair[1])))
-    return found
+    return [
+        (_header_text(pair[0]) or "", _header_text(pair[1]))
+        for pair in (pairs if isinstance(pairs, Iterable) else ())
+        if isinstance(pair, Sequence) and not _is_text(pair) and len(pair) == 2
+    ]
 
 
 def _is_text(value: object) -> bool:

@@ -1,0 +1,184 @@
+"""What ``specstep webhook listen`` does with deliveries: it shows them, and sends them on as they came."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows._text import plain_line
+from specstep_flows.settings import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import httpx
+
+    from specstep_flows.cli.interrupts import Interrupts
+    from specstep_flows.cli.session import Call
+    from specstep_flows.client import SpecStep
+    from specstep_flows.webhooks.subscription import Subscription
+    from specstep_flows.webhooks.verify import WebhookDelivery
+
+#: The extra is part of this package, which is on no package index.
+NO_SERVER: Final = (
+    "`specstep webhook listen` needs the extra `webhooks` of specstep-flows: pip install '.[webhooks]' in a clone, or "
+    "add [webhooks] to the wheel's name."
+)
+#: How often it is checked that the webhook is still registered, in seconds on the service's clock.
+RENEW_SECONDS: Final = 300.0
+#: How long the application that deliveries are sent on to may take, in seconds: the service waits meanwhile.
+FORWARD_SECONDS: Final = 10.0
+#: Headers of a connection, not of a delivery.
+_OF_CONNECTIONS: Final = frozenset(
+    ("host", "content-length", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect")
+)
+
+
+def checked_url(name: str, url: str, *, is_public: bool) -> str:
+    """An address that deliveries can go to. Raises ``UsageError``; nothing was sent then."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise errors.UsageError(f"{name} {url!r} is not an http or https address. Nothing was registered.")
+    if is_public and parts.scheme != "https" and not is_loopback(url):
+        raise errors.UsageError(f"{name} must be https: the service delivers to nothing else. Nothing was registered.")
+    return url
+
+
+def own_key(client: SpecStep) -> str:
+    """The id of the key that is in use: the service shows its first characters.
+
+    Raises:
+        UsageError: several keys, or none, may be it.
+    """
+    keys, used = client.list_api_keys(), client.settings.require_key()
+    fitting = [one for one in keys if one.prefix and used.startswith(one.prefix.rstrip(".…*"))]
+    found = fitting if fitting else keys
+    if len(found) != 1:
+        names = ", ".join(f"{one.id} ({plain_line(one.name or 'no name')})" for one in found) or "none"
+        raise errors.UsageError(
+            f"It cannot be told which of your keys is in use: give its id with --key-id. Possible: {names}."
+        )
+    return str(found[0].id)
+
+
+@attrs.define
+class Deliveries:
+    """Shows each delivery, and sends it on."""
+
+    call: Call
+    forward: str | None
+    is_printed: bool
+    http: httpx.Client
+
+    def take(self, delivery: WebhookDelivery) -> None:
+        """The receiver's callback.
+
+        Raises:
+            WebhookRejected: the application refused it for good (4xx).
+            SpecStepError: it did not take it; the service sends it again.
+        """
+        generation = delivery.generation or {}
+        about = " ".join(plain_line(generation[name]) for name in ("id", "state") if generation.get(name))
+        line = f"{datetime.now():%H:%M:%S}  {delivery.event}  {about}".rstrip()
+        if self.is_printed:
+            self.call.terminal.document({"event": delivery.event, "delivery_id": delivery.id, "body": delivery.raw})
+        if self.forward is None:
+            self.call.terminal.say(line)
+            return
+        try:
+            status = send_on(self.http, self.forward, delivery.body, delivery.headers)
+        except errors.SpecStepError as error:
+            self.call.terminal.say(f"{line}: {error.message}")
+            raise
+        self.call.terminal.say(f"{line}: taken ({status})")
+
+
+def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[str, str]]) -> int:
+    """Send a delivery to an application as it came; its status.
+
+    Raises:
+        WebhookRejected: the application refused it (4xx), which is final.
+        SpecStepError: it cannot be reached, or answered with anything but 2xx.
+    """
+    import httpx
+
+    kept = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTIONS]
+    try:
+        status = http.post(url, content=body, headers=kept).status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise errors.SpecStepError(f"{url} cannot be reached ({type(error).__name__}).") from None
+    if 400 <= status < 500:
+        raise errors.WebhookRejected(f"The application refused it with status {status}.")
+    if not 200 <= status < 300:
+        raise errors.SpecStepError(f"The application answered with status {status}.")
+    return status
+
+
+def signed_again(delivery_id: str, body: bytes, secret: str) -> tuple[bytes, list[tuple[str, str]]]:
+    """A delivery with today's date and another signature; its id stays, so that it passes for the same."""
+    from specstep_flows._json import read_json
+    from specstep_flows.webhooks.sign import sign_webhook
+
+    document = {name: value for name, value in read_json(body).items() if name != "delivered_at"}
+    signed = sign_webhook(document, secret, now=time.time(), delivery_id=delivery_id)
+    return signed.body, list(signed.headers.items())
+
+
+@contextlib.contextmanager
+def forwarder() -> Iterator[httpx.Client]:
+    """The connection to the application. What fails is shown with its delivery, and so is not logged as well."""
+    import httpx
+
+    log = logging.getLogger("specstep_flows.webhooks")
+    before, log.disabled = log.disabled, True
+    try:
+        with httpx.Client(timeout=FORWARD_SECONDS, trust_env=False) as http:
+            # The delivery's own, and no others.
+            for name in [*http.headers]:
+                del http.headers[name]
+            yield http
+    finally:
+        log.disabled = before
+
+
+def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed: float) -> None:
+    """Wait until an interrupt, and see now and then that the webhook is still registered."""
+    told: str | None = None
+    while True:
+        with interrupts.idle():
+            threading.Event().wait(RENEW_SECONDS / speed)
+        try:
+            said = subscription.renew()
+        except errors.SpecStepError as error:
+            said = f"It could not be checked whether the webhook is still registered: {error.message}"
+        if said is not None and said != told:
+            call.terminal.say(said)
+        told = said
+
+
+def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str) -> None:
+    """Have the service send a test delivery, and say how it went: nothing else shows that the address leads here."""
+    try:
+        outcome = client.test_webhook(key_id, webhook_id)
+    except errors.SpecStepError as error:
+        call.terminal.say(f"The test delivery could not be sent: {error.message}")
+        return
+    if outcome.success:
+        call.terminal.say("The test delivery arrived. Runs on this store are woken by deliveries. Ctrl-C ends it.")
+        return
+    call.terminal.tell(
+        f"The test delivery did not arrive: {plain_line(outcome.failure_reason or 'no reason given')} "
+        "Check that the public address leads to this port. Listening all the same."
+    )
