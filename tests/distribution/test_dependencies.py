@@ -22,7 +22,11 @@ OF_HTTPX = {"httpcore"}
 #: Several distributions share this module; what it has without a path of an SDK is the API's.
 SHARED = {"opentelemetry": ["opentelemetry-api"]}
 #: The extra of each room that needs one.
-ROOMS = {"sandbox": ROOT / "specstep_flows" / "sandbox", "otel": ROOT / "specstep_flows" / "otel.py"}
+ROOMS = {
+    "sandbox": ROOT / "specstep_flows" / "sandbox",
+    "webhooks": ROOT / "specstep_flows" / "webhooks",
+    "otel": ROOT / "specstep_flows" / "otel.py",
+}
 
 
 def imported(place: Path) -> set[str]:
