@@ -101,6 +101,8 @@ class _Runtime:
         self._http = http
         self._on_event = on_event
         self._wire: Wire | None = None
+        #: What this is a view of, with other options: the store is opened there, and closed.
+        self._origin: Self | None = None
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self._store = store if isinstance(store, RunStore) else None
@@ -128,7 +130,8 @@ class _Runtime:
         """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
         if self._store is None:
             with self._opening:
-                self._store = self._store or RunStore(self._folder)
+                origin = self._origin
+                self._store = self._store or (RunStore(self._folder) if origin is None else origin.store)
         return self._store
 
     def open(self) -> None:
@@ -137,6 +140,9 @@ class _Runtime:
 
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
+        if self._origin is not None:
+            self._origin.close()
+            return
         self._shared.closing.set()
         self._limiter.close()
         if self._owns_store and self._store is not None:
@@ -160,6 +166,7 @@ class _Runtime:
             given["headers"] = {**before.headers, **check_headers(given["headers"], self.settings.api_key)}
         self.check(on_response=given.get("on_response"))
         view = copy.copy(self)
+        view._origin, view._opening = self, threading.Lock()
         view._wire = attrs.evolve(before, **given)
         return view
 

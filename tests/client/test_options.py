@@ -244,3 +244,14 @@ def test_options_add_up_and_the_client_stays_as_it_was(sandbox: Any) -> None:
         client.with_options(timeout=5).close()
         with pytest.raises(errors.UsageError, match="closed"):
             client.get_account()
+
+
+def test_a_view_has_the_clients_store_and_closes_it(sandbox: Any, tmp_path: Path) -> None:
+    """Whichever of them is used first."""
+    with SpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path) as client:
+        view = client.with_options(timeout=60).with_options(headers={"X-A": "1"})
+        assert view.get_account().plan == "Pro"
+        assert view.store is client.store
+        view.close()
+        with pytest.raises(errors.StoreError):
+            client.store.all()
