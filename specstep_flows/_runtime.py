@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import errno
 import inspect
 import os
@@ -26,6 +27,7 @@ from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_l
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.engine.wire import Wire, check_headers
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
@@ -43,6 +45,7 @@ from specstep_flows.runs.store import RunStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+    from typing import Self
 
     import httpx
 
@@ -97,6 +100,9 @@ class _Runtime:
         self.settings = settings
         self._http = http
         self._on_event = on_event
+        self._wire: Wire | None = None
+        #: What this is a view of, with other options: the store is opened there, and closed.
+        self._origin: Self | None = None
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self._store = store if isinstance(store, RunStore) else None
@@ -124,7 +130,8 @@ class _Runtime:
         """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
         if self._store is None:
             with self._opening:
-                self._store = self._store or RunStore(self._folder)
+                origin = self._origin
+                self._store = self._store or (RunStore(self._folder) if origin is None else origin.store)
         return self._store
 
     def open(self) -> None:
@@ -133,6 +140,9 @@ class _Runtime:
 
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
+        if self._origin is not None:
+            self._origin.close()
+            return
         self._shared.closing.set()
         self._limiter.close()
         if self._owns_store and self._store is not None:
@@ -144,8 +154,39 @@ class _Runtime:
         if known is None or not known.anonymous:
             self.settings.require_key()
 
+    def with_wire(self, **wanted: Any) -> Self:
+        """The same client, whose calls have other options; what is None stays. Raises ``UsageError``."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        for name, what in (("timeout", "The timeout"), ("request_timeout", "The request timeout")):
+            if name in given:
+                given[name] = seconds_of(name, given[name])
+                check_number(given[name], what, "seconds")
+        before = self._wire or Wire()
+        if "headers" in given:
+            given["headers"] = {**before.headers, **check_headers(given["headers"], self.settings.api_key)}
+        self.check(on_response=given.get("on_response"))
+        view = copy.copy(self)
+        view._origin, view._opening = self, threading.Lock()
+        view._wire = attrs.evolve(before, **given)
+        return view
+
+    def _new_session(self, **more: Any) -> Session:
+        """A session with this client's options for single calls, its time limit among them."""
+        wire, shared = self._wire, self._shared
+        if wire is not None and wire.timeout is not None and more.get("deadline") is None:
+            more["deadline"] = shared.clock.now() + wire.timeout
+        return Session(shared, wire=wire, **more)
+
+    def _traced(self, session: Session, resumed: bool, is_alone: bool) -> contextlib.AbstractContextManager[None]:
+        """A span for the run, where somebody traces it."""
+        if self._wire is None or self._wire.tracer is None:
+            return contextlib.nullcontext()
+        from specstep_flows.engine.attempts import traced_run
+
+        return traced_run(session, resumed=resumed, is_alone=is_alone)
+
     def _session(self) -> Session:
-        return Session(self._shared, report=self._on_event)
+        return self._new_session(report=self._on_event)
 
     def _refuse_unusable(self) -> None:
         if self._shared.closing.is_set():
@@ -277,15 +318,14 @@ class _Runtime:
         try:
             before = self._before(run_id)
             record, resumed = find(self.store, self.settings.api_url)
-            session = Session(
-                self._shared,
+            session = self._new_session(
                 deadline=None if allowed is None else self._shared.clock.now() + allowed,
                 report=report,
                 store=self.store,
                 record=record,
             )
             try:
-                with _ENOUGH_DESCRIPTORS:
+                with _ENOUGH_DESCRIPTORS, self._traced(session, resumed, is_alone):
                     yield session, resumed
                 session.write({})
             except BaseException as error:
@@ -352,7 +392,7 @@ class _Runtime:
             steps = StepStore(self.store, str(alone or wanted.run_id))
             # The engine needs of a record what a step's and a run's have in common.
             record: Any = steps.open(wanted, again=again)
-            session = Session(self._shared, report=self._on_event, store=steps, record=record)
+            session = self._new_session(report=self._on_event, store=steps, record=record)
             try:
                 yield session
             except BaseException as error:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from specstep_flows import callbacks, gateway, models
     from specstep_flows.callbacks import Attachments, Brief, Confirm, Messages, Policy, Respondent
     from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.wire import Tracer
     from specstep_flows.events import Event
     from specstep_flows.flows import calling
     from specstep_flows.flows import run as run_flows
@@ -124,6 +125,44 @@ class AsyncSpecStep(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def with_options(
+        self,
+        *,
+        timeout: Duration | None = None,
+        request_timeout: Duration | None = None,
+        headers: Mapping[str, str] | None = None,
+        on_response: Callable[[models.RawResponse], Any] | None = None,
+        tracer: Tracer | None = None,
+    ) -> Self:
+        """This client with other options, for one call or for several; what is left out stays as it is.
+
+        ::
+
+            await specstep.with_options(timeout=10, headers={"X-Request-Id": "7"}).get_generation(generation_id)
+
+        Connections, store and limits are this client's, and closing either closes both.
+
+        Args:
+            timeout: the longest time for a whole call with all its attempts and waits, in seconds, as a ``timedelta``
+                or as text (``"90s"``); after it ``WaitTimeout``. An attempt that may cost is not cut short by it.
+            request_timeout: the longest time for the response to one attempt, in the same forms; default: the setting.
+            headers: more headers for every request to the service; never sent to the storage host. Those that could
+                carry or replace the key, or change what a request does, are refused.
+            on_response: called with each response, refusals and responses that are tried again included, once what it
+                means is recorded. With ``AsyncSpecStep`` it may be a coroutine function.
+            tracer: makes a span for each run and each attempt; ``specstep_flows.otel`` has one.
+
+        Raises:
+            UsageError: a time, a header or a callback that cannot be used. Nothing was sent.
+        """
+        import copy
+
+        view = copy.copy(self)
+        view._opened = self._runtime.with_wire(
+            timeout=timeout, request_timeout=request_timeout, headers=headers, on_response=on_response, tracer=tracer
+        )
+        return view
 
     @property
     def store(self) -> RunStore:
@@ -399,7 +438,14 @@ class AsyncSpecStep(
 
     # Everything else that the API offers.
 
-    async def call(self, operation: str | ModuleType, *args: object, **arguments: object) -> Any:
+    async def call(
+        self,
+        operation: str | ModuleType,
+        *args: object,
+        timeout: Duration | None = None,
+        headers: Mapping[str, str] | None = None,
+        **arguments: object,
+    ) -> Any:
         """Any operation of the API by its name (``specstep api`` lists them); the parsed body, or the bytes of a file.
 
         ::
@@ -409,10 +455,16 @@ class AsyncSpecStep(
 
         Its module in the generated client (``specstep_client.api.notifications.list_notifications``) does as well as
         its name. It has the same limits, retries and errors as everything else; what costs is never sent twice on a
-        guess.
+        guess. ``timeout`` and ``headers`` as for ``with_options``.
 
         Raises:
             UsageError: there is no such operation, or it does not take these arguments.
             OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(calling.call(operation, *args, **arguments))
+        flow = calling.call(operation, *args, **arguments)
+        if timeout is None and headers is None:
+            return await self._drive(flow)
+        try:
+            return await self.with_options(timeout=timeout, headers=headers)._drive(flow)
+        finally:
+            flow.close()

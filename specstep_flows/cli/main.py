@@ -34,6 +34,7 @@ VERBS: Final = {
     "diff": ("diff", "Show what differs between two packages."),
     "report": ("report", "Write a run's report and receipt."),
     "cancel": ("generation", "Cancel a run or a generation for good."),
+    "estimate": ("estimate", "Estimate what a generation costs."),
     "api": ("api", "Call any operation of the API."),
     "sandbox": ("sandbox", "Run a local SpecStep sandbox until Ctrl-C."),
     "doctor": ("doctor", "Check settings, store, key, quota and clock."),
@@ -66,6 +67,7 @@ ALIASES: Final = {
     **dict.fromkeys(("regenerate", "upgrade"), "update"),
     **dict.fromkeys(("compare", "changes"), "diff"),
     **dict.fromkeys(("fetch", "get-package"), "download"),
+    **dict.fromkeys(("cost", "price", "forecast", "quote"), "estimate"),
     **dict.fromkeys(("check", "config", "login", "auth", "whoami"), "doctor"),
 }
 

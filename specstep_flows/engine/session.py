@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
     from specstep_flows.engine.limits import Limiter
+    from specstep_flows.engine.wire import Span, Wire
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs.deliveries import DeliveryLog
@@ -69,7 +70,10 @@ class Shared:
 
     def real_timeout_of(self, works_seconds: float) -> float:
         """The same for one on which the service may work so many seconds."""
-        timeout = max(self.request_timeout, works_seconds)
+        return self.real_seconds(max(self.request_timeout, works_seconds))
+
+    def real_seconds(self, timeout: float) -> float:
+        """A timeout of one request in real seconds."""
         floor = min(timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
         return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
@@ -103,6 +107,9 @@ class Session:
     stopping: Flag = attrs.field(factory=Flag)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
+    #: What the caller wants of single requests, and the span of the run.
+    wire: Wire | None = None
+    span: Span | None = None
     #: Changes that wait for the next write, and until when, on the run's clock.
     _waiting: dict[str, Any] = attrs.field(factory=dict, init=False)
     _due: float = attrs.field(default=math.inf, init=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from specstep_flows._text import heading
 from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.any_operation import ask_service
 from specstep_flows.cli.arguments import given_brief
+from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
 from specstep_flows.cli.options import Force, Output, Unpack, Yes, amount, file_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client
@@ -263,6 +264,34 @@ def download_explanation(
 
 
 @verb
+def migrate(
+    call: Call,
+    archive: Annotated[Path, typer.Argument(metavar="ZIP", help="Existing documents, at most 16 MB.")],
+    overrides: Annotated[
+        Path | None,
+        typer.Option("--overrides", metavar="FILE", help="Where files go instead, as YAML or JSON: FROM: TO."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="X.Y.Z", help="The package's version (default: 1.0.0).")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="ID", help="The project (default: your default project).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show where each file would go.")] = False,
+    again: Again = False,
+    yes: Yes = False,
+) -> int:
+    """Make a package of existing documents.
+
+    First it is shown where each file would go, and how sure the service is of it. Where several files claim one place,
+    you are asked; off a terminal --overrides says it. Then the package is made, and its id is written to stdout. No
+    generation is run. The same command again makes nothing twice: it settles what became of an answer that was lost.
+    """
+    wanted = Wanted(archive, overrides, version, project, again)
+    return show_migration(call, wanted) if dry_run else migrate_documents(call, wanted, yes)
+
+
+@verb
 def explanations(call: Call, package: Package) -> int:
     """List a package's existing explanations."""
     columns = ("id", "audience", "cost_usd", "created_at")
@@ -313,5 +342,5 @@ def _unmarked(answer: Any) -> list[dict[str, Any]]:
 package = group(
     "List, read and search packages at the service.",
     *(list_, show, files, file, search, addenda, addendum, download_addendum),
-    *(audiences, explain, explanations, download_explanation, deliver),
+    *(audiences, explain, explanations, download_explanation, migrate, deliver),
 )
