@@ -133,17 +133,18 @@ def test_a_lost_answer_is_settled_and_nothing_is_made_twice(
         ("{", "line 1"),
     ],
 )
-def test_overrides_that_cannot_be_meant(
-    specstep: Any, sandbox: Any, docs: Path, home: Path, text: str, says: str
-) -> None:
-    """Said with its line, or with the nearest name; nothing is made."""
-    path = home / "to.yaml"
+def test_overrides_that_cannot_be_meant(tmp_path: Path, text: str, says: str) -> None:
+    """Said with its line, or with the nearest name."""
+    path = tmp_path / "to.yaml"
     path.write_text(text)
+    placement = Placement(MigrationPreview(mapping=tuple(MigrationMapping(name) for name in FILES)))
 
-    refused = specstep("package", "migrate", docs.name, "--yes", "--overrides", path.name)
+    with pytest.raises(errors.SpecStepError) as raised:
+        placement.correct(load_overrides(path), "to.yaml")
 
-    assert (refused.code, made(sandbox)) == (2, [])
-    assert says in refused.err
+    assert isinstance(raised.value, errors.UsageError)
+    assert says in str(raised.value)
+    assert placement.overrides == {}
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_what_is_pending_expires(browser: Browser) -> None:
     assert browser(op("list_external_connectors")).json()["connectors"] == []
 
 
+@pytest.mark.slow
 def test_a_pending_connector_is_committed_once(browser: Browser) -> None:
     """A refused commit leaves it pending; a second one finds nothing."""
     interview = browser.call.interview("A portal.")

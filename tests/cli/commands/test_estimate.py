@@ -46,6 +46,7 @@ def test_own_past_and_service_side_by_side(specstep: Any, sandbox: Any) -> None:
     assert sandbox.requests.count(op("start_generation")) == started
 
 
+@pytest.mark.slow
 def test_events_of_a_stream(specstep: Any, sandbox: Any) -> None:
     """The endpoint may frame its answers as it likes."""
     sandbox.options.mcp_framing = "events"
@@ -79,6 +80,7 @@ def test_an_endpoint_that_is_not_there(specstep: Any, sandbox: Any) -> None:
         assert sandbox.clock.now() == before
 
 
+@pytest.mark.slow
 def test_an_unknown_profile_and_no_service(specstep: Any, sandbox: Any) -> None:
     """The one is refused with the nearest name before anything is asked over MCP, the other is exit 7."""
     told = specstep("estimate", "--profile", "Fasst")
