@@ -116,11 +116,16 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
         found = await settle_intent(_payment(step, terms, known), intent)
     else:
         rows = await step.listed(is_late=False)
-        known = frozenset(row.id for row in rows)
-        ours = (await step.sort(rows))[0] if step.is_shared and not terms.again else []
+        # What an earlier process sent may have been refused, and carried out all the same.
+        is_first = record.known is None
+        known = frozenset(row.id for row in rows) if is_first else frozenset(map(UUID, record.known or ()))
+        candidates = rows if step.is_shared and not terms.again else [row for row in rows if row.id not in known]
+        ours = (await step.sort(candidates))[0]
         if ours:
             found = await _take_up(step, ours[0])
             await _tell_done(step, "by another request")
+        elif is_first:
+            await Remember({"known": [str(identifier) for identifier in sorted(known)]})
     if found is not None:
         return found
     _check_price(step, terms.max_cost_usd)

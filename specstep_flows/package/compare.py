@@ -88,14 +88,26 @@ def _in_folder(path: Path) -> Iterator[tuple[str, str]]:
         for name in names:
             file = Path(folder, name)
             if file.is_file():
-                yield file.relative_to(path).as_posix(), hashlib.sha256(_content(file)).hexdigest()
+                yield file.relative_to(path).as_posix(), _digest(file)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise OutputError(f"{path} cannot be read ({error.strerror}).") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path} cannot be read ({error.strerror}).")
 
 
 def _only_folder(tree: Tree) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -183,6 +183,8 @@ class StepRecord:
     created_at: datetime = attrs.field(converter=as_time)
     updated_at: datetime = attrs.field(converter=as_time)
     intent: Intent | None = None
+    #: What there was of the kind before anything was sent; None before that.
+    known: Sequence[str] | None = None
     #: What came of it, as JSON has it; None while nothing is known to have been paid for.
     result: Mapping[str, Any] | None = None
     #: Whether everything is done that was to be done with the result.

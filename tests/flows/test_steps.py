@@ -241,6 +241,31 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(operation: str, lost: er
     assert step_of(acting).intent is not None
 
 
+@pytest.mark.parametrize("operation", ["create_addendum", "commit_doc_migration"])
+def test_what_was_refused_and_carried_out_is_found_by_the_next_process(operation: str) -> None:
+    """The process ended before it had looked. What is like it and was there before is another one."""
+    service = Service()
+    flow = partial(FLOWS[operation], Terms(again=True))
+    mortal(service, wanted(operation)).play(flow())
+    service.answers = [(429, {"retry_after_seconds": 5})]
+    first = mortal(service, wanted(operation))
+
+    def answer(request: Any) -> Any:
+        if request.operation in ("list_addenda", "list_packages") and first.count(operation):
+            raise Killed
+        return service(request)
+
+    first.service = answer
+    with pytest.raises(Killed):
+        first.play(flow())
+    second = mortal(service, step_of(first), first.now)
+    second.play(flow())
+
+    assert step_of(first).intent is None
+    assert second.count(operation) == 0
+    assert len(service.made) == 2
+
+
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
     """Another machine may have asked for it; spaces do not make another change of it."""
     service = Service()

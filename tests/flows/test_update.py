@@ -35,7 +35,7 @@ class Service:
         self.now: Callable[[], float] = lambda: 0.0
         self.updates: list[tuple[float, dict[str, Any]]] = []
         self.lost: list[errors.RequestError] = []
-        self.has_old_package = True
+        self.old_package_status = 0
 
     def __call__(self, request: Any) -> Any:
         match request.operation:
@@ -59,8 +59,8 @@ class Service:
             case "get_generation_package":
                 return 200, {"id": str(OLD_PACKAGE), "generation_id": str(OLD)}
             case "get_package_zip":
-                if request.name == str(OLD_PACKAGE) and not self.has_old_package:
-                    return 404, {"type": "NOT_FOUND"}
+                if request.name == str(OLD_PACKAGE) and self.old_package_status:
+                    return self.old_package_status, {"type": "GONE"}
                 return Reply(302, httpx.Headers({"location": f"https://blob.test/{request.name}"}), b"")
         raise AssertionError(request.operation)
 
@@ -124,10 +124,11 @@ def test_the_old_package_is_compared_where_it_is() -> None:
     assert acting.count("get_package_zip") == 1
 
 
-def test_an_old_package_that_is_gone_keeps_nothing_from_arriving() -> None:
+@pytest.mark.parametrize("status", [404, 403, 500])
+def test_an_old_package_that_is_gone_keeps_nothing_from_arriving(status: int) -> None:
     """What was paid for is delivered; that there is nothing to compare with is said."""
     service, disk = Service(), Disk()
-    service.has_old_package = False
+    service.old_package_status = status
     acting = played(service, record(), disk)
     result = acting.play(run_job(job(disk, after(acting))))
 
