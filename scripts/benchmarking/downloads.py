@@ -30,8 +30,8 @@ KEY: Final = "sf_benchmark"
 CHUNK: Final = 1 << 20
 
 
-def compare(url: str, folder: Path, rounds: int) -> None:
-    """Let every side download the package, in turns, and print what each took."""
+def compare(url: str, folder: Path, rounds: int, bar: float | None) -> None:
+    """Let every side download the package, in turns, and print what each took; ``bar``: the most of requests' time."""
     sides = [side for side in SIDES if side != "curl" or shutil.which("curl")]
     taken: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
     for number in range(rounds + 1):
@@ -44,18 +44,15 @@ def compare(url: str, folder: Path, rounds: int) -> None:
             target.unlink()
             if number:
                 taken[side].append(found)
-    for ours in ("SpecStep", "AsyncSpecStep"):
+    walls = {side: [one["wall"] for one in taken[side]] for side in sides}
+    for ours in sides[:2]:
         for other in sides[2:]:
-            bar = 1.0 if other == "requests" else None
-            line(ours, [one["wall"] for one in taken[ours]], other, [one["wall"] for one in taken[other]], bar)
+            line(ours, walls[ours], other, walls[other], bar if other == "requests" else None)
     for side in sides:
         cpu = statistics.median(one["cpu"] for one in taken[side])
-        print(f"  {side:<20} CPU {cpu:5.2f} s   memory {_memory(taken[side])}")
-
-
-def _memory(taken: list[dict[str, float]]) -> str:
-    above = max(one["peak_mb"] - one["idle_mb"] for one in taken)
-    return f"{above:5.1f} MB above the idle process"
+        above = max(one["peak_mb"] - one["idle_mb"] for one in taken[side])
+        memory = f"   {above:5.1f} MB above the idle process" if side != "curl" else ""
+        print(f"  {side:<44} {cpu:7.2f} s of CPU{memory}{' (at most 20)' if side in sides[:2] else ''}")
 
 
 def _ours(url: str, target: Path) -> Callable[[], object]:

@@ -22,7 +22,7 @@ PACKAGE = b"""{"id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05","generation_id":"0195
 "version":"1.0.0","review_profile":"Fast","project_name":"A portal","description":null,"total_cost_usd":1.1,\
 "kind":"specification","kind_label":"Specification package"}"""
 #: What is in a package: noise, as it is or as a compressor leaves it, or text, which unpacks to twice its size.
-KINDS = ("stored", "deflated", "text")
+KINDS = ("stored noise", "deflated noise", "text")
 ACCOUNT = b"""{"user_id":"01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a00","display_name":"A. Tester",\
 "email":"tester@example.com","plan":"Pro"}"""
 
@@ -84,7 +84,7 @@ async def _serve(package: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, package_bytes: int = 0, kind: str = "stored") -> Iterator[str]:
+def serving(folder: Path, package_bytes: int = 0, kind: str = KINDS[0]) -> Iterator[str]:
     """The server's address, while it runs in a process of its own; its package has about ``package_bytes`` bytes."""
     package = folder / "offered.zip"
     _write_zip(package, package_bytes, kind)
@@ -102,7 +102,7 @@ def serving(folder: Path, package_bytes: int = 0, kind: str = "stored") -> Itera
 
 def _write_zip(path: Path, size: int, kind: str) -> None:
     """A zip of about ``size`` bytes that no file system can squeeze."""
-    method = zipfile.ZIP_STORED if kind == "stored" else zipfile.ZIP_DEFLATED
+    method = zipfile.ZIP_STORED if kind == KINDS[0] else zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(path, "w", method, compresslevel=1) as archive:
         archive.writestr("README.md", f"{uuid.uuid4()}\n")
         while path.stat().st_size < size:

@@ -272,8 +272,28 @@ def _exchange(
     return response
 
 
+def read_into(room: memoryview, response: http.client.HTTPResponse) -> int:
+    """Put bytes of a body into ``room``: as many as are there, at least one unless it has ended; how many they are."""
+    if not isinstance(response, _Answer) or response.chunked or not response.is_drained:
+        chunk = response.read1(len(room))
+        room[: len(chunk)] = chunk
+        if isinstance(response, _Answer):
+            response.is_drained = True
+        return len(chunk)
+    # What ``read1`` does, without a new object for every piece.
+    if response.length is not None:
+        room = room[: response.length]
+    count = response.fp.readinto1(room) if room and not response.isclosed() else 0
+    if response.length is not None:
+        response.length -= count
+    return count
+
+
 class _Answer(http.client.HTTPResponse):
     """A response whose interim answers (1xx, such as Early Hints) are read past; ``http.client`` skips 100 alone."""
+
+    #: Whether what came with the head has been read. ``readinto1`` would wait for more to follow it.
+    is_drained = False
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(MOST_INTERIM + 1):

@@ -28,11 +28,10 @@ from specstep_flows.errors import (
     SignedUrlExpired,
 )
 from specstep_flows.package.archive import UnpackLimits, check
-from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get
+from specstep_flows.package.blob_host import Address, SecretHeaders, from_network, get, read_into
 from specstep_flows.package.inspection import Inspection
 from specstep_flows.package.part_file import PartFile, Version, forget_version
 
-_CHUNK: Final = 256 * 1024
 _LARGEST: Final = 4 << 30
 #: No package has a size of more digits, and Python reads no number of thousands of them.
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:([0-9]{1,18})-[0-9]{1,18}|\*)/([0-9]{1,18}|\*)")
@@ -170,13 +169,13 @@ class _Download:
     def _receive(self, response: http.client.HTTPResponse, host: str, offset: int, total: int | None) -> int:
         received, most = offset, self._max_bytes
         self._report(received, total)
-        with self._inspection.following(self._file, offset, self._should_stop) as grew_to:
-            while chunk := from_network(host, lambda: response.read1(_CHUNK)):
-                received += len(chunk)
+        with self._inspection.following(self._file, offset, self._should_stop) as growth:
+            while count := from_network(host, partial(read_into, growth.room, response)):
+                received += count
                 if received > most:
                     raise HostilePackage(f"The package has more than {most:,} bytes, the most that are allowed.")
-                self._file.write(chunk)
-                grew_to(received)
+                self._file.write(growth.room[:count])
+                growth.grew_by(count)
                 self._report(received, total)
             if total is not None and received != total:
                 raise DownloadError(f"{host} sent {received:,} of {total:,} bytes. What arrived is kept.")

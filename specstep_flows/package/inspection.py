@@ -1,8 +1,8 @@
 """Reads a part file while it grows, so that its digest and its checksums are known when its last byte is.
 
-What reads follows the file and not the network: nothing waits in memory, what counts is what the system will keep, and
-bytes that were there before are read like those that come. What the files in a zip come to is not judged here;
-``archive`` decides whether it is what the package says.
+A few megabytes of what just arrived are kept in memory for that; a reader that falls behind, or starts behind because
+there was a part before, turns to the file. What the files in a zip come to is not judged here: ``archive`` decides
+whether it is what the package says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import hashlib
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +26,12 @@ from specstep_flows.package.archive import Checksums, UnpackLimits
 from specstep_flows.package.members import Members
 from specstep_flows.package.part_file import STOPPED, PartFile, forget_version, written
 
-#: Bytes that are read at once.
+#: Bytes that are gone through at once.
 CHUNK: Final = 1 << 20
+#: Chunks that are kept in memory for the reader.
+_MOST_KEPT: Final = 4
+#: A chunk with less room than this is full.
+_LEAST_ROOM: Final = 256 << 10
 #: Bytes that come before the disk is asked to take them.
 SYNC_BYTES: Final = 16 << 20
 #: How often a wait looks whether it is still wanted.
@@ -44,32 +50,65 @@ class Inspected:
 
 
 class Growth:
-    """How far a file has grown, for the threads that follow it."""
+    """A file that grows: where its next bytes are put, and how far it has grown for the threads that follow it."""
 
     def __init__(self, size: int) -> None:
         self._changed = threading.Condition()
+        #: The bytes that are written, and those that others were told of, which they are a chunk at a time.
         self._size = self._announced = size
         self._is_over = self._is_complete = False
+        self._kept: deque[tuple[int, memoryview]] = deque()
+        self._free = [memoryview(bytearray(CHUNK)) for _ in range(_MOST_KEPT)]
+        self._spare = memoryview(bytearray(CHUNK))
+        self._chunk, self._filled = self._free.pop(), 0
 
-    def grew_to(self, size: int) -> None:
-        """Called by whoever writes, after every write. Those who wait are woken for a chunk, not for every byte."""
-        self._size = size
-        if size - self._announced >= CHUNK:
-            self._announced = size
+    @property
+    def room(self) -> memoryview:
+        """Where the next bytes are put."""
+        return self._chunk[self._filled :]
+
+    def grew_by(self, count: int) -> None:
+        """Called when that many bytes of ``room`` were written to the file."""
+        self._size, self._filled = self._size + count, self._filled + count
+        if len(self._chunk) - self._filled < _LEAST_ROOM:
             with self._changed:
-                self._changed.notify_all()
+                self._announce()
 
     def end(self, *, is_complete: bool) -> None:
         """No more is written. Unless the file is complete, nobody needs the rest of it either."""
         with self._changed:
+            self._announce()
             self._is_over, self._is_complete = True, is_complete
-            self._changed.notify_all()
+
+    def _announce(self) -> None:
+        # The spare chunk is used again at once. What was in it is read from the file.
+        if self._filled and self._chunk is not self._spare:
+            self._kept.append((self._announced, self._chunk[: self._filled]))
+        self._chunk, self._filled = self._free.pop() if self._free else self._spare, 0
+        self._announced = self._size
+        self._changed.notify_all()
 
     def wait_past(self, position: int, step: int) -> int:
         """Wait for ``step`` bytes after ``position``, or for the last; how many bytes there are, or 0 to stop."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_over or self._size - position >= step)
-            return 0 if self._is_over and not self._is_complete else self._size
+            self._changed.wait_for(lambda: self._is_over or self._announced - position >= step)
+            return 0 if self._is_over and not self._is_complete else self._announced
+
+    def after(self, position: int) -> memoryview | int:
+        """Wait for bytes after ``position``: those bytes, or how many are to be read from the file; 0 at the end."""
+        with self._changed:
+            end = self.wait_past(position, 1)
+            if end > position and self._kept:
+                end, chunk = self._kept[0]
+                if end == position:
+                    self._kept.popleft()
+                    return chunk
+            return max(0, end - position)
+
+    def give_back(self, chunk: memoryview) -> None:
+        """Called when the bytes in a chunk are no longer needed."""
+        with self._changed:
+            self._free.append(memoryview(chunk.obj))
 
 
 class Inspection:
@@ -77,16 +116,19 @@ class Inspection:
 
     def __init__(self, limits: UnpackLimits | None = None) -> None:
         self._limits = limits or UnpackLimits()
-        self._stamp: Stamp | None = None
         self._start_over()
 
     def _start_over(self) -> None:
-        self._digest, self._members = hashlib.sha256(), Members(self._limits)
-        self._readers = (_Reader(self._digest.update), _Reader(self._members.take))
+        self._digest = hashlib.sha256()
+        self._members = Members(self._limits)
+        self._position = 0
+        #: The file that was read, as it was then.
+        self._stamp: Stamp | None = None
+        self._failure: Exception | None = None
 
     @contextlib.contextmanager
-    def following(self, file: PartFile, size: int, should_stop: Callable[[], bool]) -> Iterator[Callable[[int], None]]:
-        """Read a file while the caller adds to the ``size`` bytes that it has; yields what is told its new size.
+    def following(self, file: PartFile, size: int, should_stop: Callable[[], bool]) -> Iterator[Growth]:
+        """Read a file while the caller adds to the ``size`` bytes that it has, and says so.
 
         At the end all of it was read, and is on the disk if it is large. If the caller raises, nothing more is read.
         What cannot be read is left to ``finish``, as is a file that others may write to as well.
@@ -96,12 +138,12 @@ class Inspection:
             Detached: ``should_stop`` returned true while the threads caught up.
         """
         if not file.is_locked:
-            yield lambda _: None
+            yield Growth(size)
             return
         with self._reading(file.path, size, should_stop) as growth:
             syncer = _Syncer(file.path, size)
             thread = _start(syncer.follow, growth)
-            yield growth.grew_to
+            yield growth
             growth.end(is_complete=True)
             _wait(thread, should_stop)
             if syncer.failure is not None:
@@ -113,31 +155,48 @@ class Inspection:
         size = os.stat(path).st_size
         with self._reading(path, size, lambda: False):
             pass
-        for reader in self._readers:
-            if reader.failure is not None:
-                raise reader.failure
+        if self._failure is not None:
+            raise self._failure
         return Inspected(self._digest.hexdigest(), size, self._members.checksums)
 
     @contextlib.contextmanager
     def _reading(self, path: Path, size: int, should_stop: Callable[[], bool]) -> Iterator[Growth]:
-        with io.FileIO(path) as for_digest, io.FileIO(path) as for_members:
-            files = (for_digest, for_members)
-            if self._stamp is None or {_stamp(file) for file in files} != {self._stamp}:
+        with io.FileIO(path) as file:
+            if self._stamp != _stamp(file):
                 self._start_over()
             growth = Growth(size)
-            threads = [_start(reader.follow, file, growth) for reader, file in zip(self._readers, files, strict=True)]
+            thread = _start(self._follow, file, growth)
             try:
                 yield growth
                 growth.end(is_complete=True)
-                for thread in threads:
-                    _wait(thread, should_stop)
+                _wait(thread, should_stop)
             finally:
                 growth.end(is_complete=False)
-                for thread in threads:
-                    thread.join()
-                stamps = {_stamp(file) for file in files}
-                is_sound = len(stamps) == 1 and not any(reader.failure for reader in self._readers)
-                self._stamp = stamps.pop() if is_sound else None
+                thread.join()
+                self._stamp = _stamp(file) if self._failure is None else None
+
+    def _follow(self, file: io.FileIO, growth: Growth) -> None:
+        """Go through each byte once, in a thread; the digest and the checksums are computed side by side."""
+        buffer = memoryview(bytearray(CHUNK))
+        try:
+            with ThreadPoolExecutor(1) as beside:
+                while found := growth.after(self._position):
+                    chunk = self._read(file, buffer[:found]) if isinstance(found, int) else found
+                    walk = beside.submit(self._members.take, chunk)
+                    self._digest.update(chunk)
+                    walk.result()
+                    self._position += len(chunk)
+                    if not isinstance(found, int):
+                        growth.give_back(found)
+        except Exception as error:
+            self._failure = error
+
+    def _read(self, file: io.FileIO, buffer: memoryview) -> memoryview:
+        file.seek(self._position)
+        count = file.readinto(buffer)
+        if not count:
+            raise OSError(errno.EIO, "it became shorter")
+        return buffer[:count]
 
 
 #: Which file it is, and its state: device, inode, size, and when it was changed.
@@ -147,29 +206,6 @@ Stamp = tuple[int, int, int, int, int]
 def _stamp(file: io.FileIO) -> Stamp:
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-class _Reader:
-    """Gives all bytes of a file to one function, as they come."""
-
-    def __init__(self, use: Callable[[memoryview], None]) -> None:
-        self._use = use
-        self._position = 0
-        self.failure: Exception | None = None
-
-    def follow(self, file: io.FileIO, growth: Growth) -> None:
-        """Read from where it stopped, in a thread of its own."""
-        buffer = memoryview(bytearray(CHUNK))
-        try:
-            file.seek(self._position)
-            while (size := growth.wait_past(self._position, CHUNK)) > self._position:
-                count = file.readinto(buffer[: size - self._position])
-                if not count:
-                    raise OSError(errno.EIO, "it became shorter")
-                self._use(buffer[:count])
-                self._position += count
-        except Exception as error:
-            self.failure = error
 
 
 class _Syncer:

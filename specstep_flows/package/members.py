@@ -64,7 +64,7 @@ class Members:
                 return
             self.checksums[start] = found
             if flags & _HAS_DESCRIPTOR:
-                yield from self._descriptor(found)
+                yield from self._descriptor(found, is_large=packed == _UNKNOWN)
 
     def _read(self, count: int) -> Steps[bytes]:
         read = bytearray()
@@ -94,7 +94,7 @@ class Members:
         return Checksum(zipfile.ZIP_STORED, length, length, crc)
 
     def _deflated(self, length: int | None) -> Steps[Checksum]:
-        """A file that ends where its packed form says; that must be after ``length`` bytes, if this is given."""
+        """A file that ends where its packed form says, within ``length`` bytes if this is given."""
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         crc, size, packed = 0, 0, 0
         while not unpacker.eof:
@@ -112,17 +112,15 @@ class Members:
             used = len(piece) - len(unpacker.unused_data)
             packed += used
             self._pass(used)
-        if length not in (None, packed):
-            raise _Unusual
         return Checksum(zipfile.ZIP_DEFLATED, packed, size, crc)
 
-    def _descriptor(self, found: Checksum) -> Steps[None]:
-        """Read past what may follow a file, with or without a signature, its numbers in 32 bits or in 64."""
+    def _descriptor(self, found: Checksum, *, is_large: bool) -> Steps[None]:
+        """Read past what may follow a file, with or without a signature, its lengths in 32 bits or in 64."""
         said = yield from self._read(12)
         if said.startswith(b"PK\x07\x08"):
             said = said[4:] + (yield from self._read(4))
         numbers = (found.crc, found.packed_bytes, found.size_bytes)
-        if said != struct.pack("<III", *numbers):
+        if is_large or said != struct.pack("<III", *numbers):
             said += yield from self._read(8)
             if said != struct.pack("<IQQ", *numbers):
                 raise _Unusual

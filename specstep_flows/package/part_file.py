@@ -85,7 +85,7 @@ class PartFile:
             if version is not None:
                 _note(self.path).write_text(json.dumps(attrs.asdict(version)), encoding="utf-8")
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Append bytes."""
         rest = memoryview(chunk)
         with written(self.path):
