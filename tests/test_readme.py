@@ -421,9 +421,9 @@ def test_the_table_of_exit_codes_is_whole() -> None:
     )
 
 
-def test_every_method_is_in_the_library_page() -> None:
-    """What both clients offer is in docs/library.md, and what is in its table exists."""
-    text = (ROOT / "docs" / "library.md").read_text()
+def test_every_method_is_in_the_pages() -> None:
+    """What both clients offer is in docs/library.md or its list of operations, and what is in its table exists."""
+    text = "".join((ROOT / "docs" / name).read_text() for name in ("library.md", "operations.md"))
     table = set(re.findall(r"`(\w+)\(", "\n".join(line for line in text.splitlines() if line.startswith("| `"))))
     offered = {name for name in dir(SpecStep) if not name.startswith("_")}
     named = set(re.findall(r"`(\w+)", text)) | set(re.findall(r"specstep\.(\w+)", text))
