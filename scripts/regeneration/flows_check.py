@@ -20,7 +20,7 @@ from regeneration.groups import TERMINAL
 from regeneration.project import PACKAGE, Child, Project, child_environment
 from regeneration.report import MOST_SENTENCES
 from regeneration.stages import Stages
-from regeneration.text import shown
+from regeneration.text import digest, shown
 
 _NO_TESTS: Final = 5
 #: Plugins of pytest that are installed, dear to load, and of no use to the contract tests.
@@ -80,15 +80,19 @@ class _TypeCheck(Child):
 
     Its cache believes a file of the same path, second and size to be the same. The copies have another path each time,
     so that it compares digests. And it does not notice a module that was imported from its package before there was
-    any, so what is known of other modules than these is not used.
+    any: where there are other modules than these, a mark in each copy has it look at all of the copies again.
     """
 
     def __init__(self, project: Project, generated: Path) -> None:
         folder = generated.parent / "types"
-        shutil.copytree(project.flows, folder / project.flows.name, ignore=shutil.ignore_patterns("__pycache__"))
-        self._cache = folder / "cache"
+        copy = folder / project.flows.name
+        shutil.copytree(project.flows, copy, ignore=shutil.ignore_patterns("__pycache__"))
         modules = sorted(str(path.relative_to(top)) for top in (generated, folder) for path in top.rglob("*.py"))
-        self._digest = kept.digest_of("\n".join(modules).encode(), files=[project.pyproject])
+        mark = digest("\n".join(modules), 40)
+        for path in copy.rglob("*.py"):
+            path.write_bytes(path.read_bytes() + f"\n# {mark}\n".encode())
+        self._cache = folder / "cache"
+        self._digest = kept.digest_of(project.flows.name.encode(), files=[project.pyproject])
         kept.take("types", self._digest, self._cache)
         command = [sys.executable, "-m", "mypy", "--config-file", str(project.pyproject), "--output", "json"]
         command += ["--cache-dir", str(self._cache), "--sqlite-cache", "--no-error-summary", "-p", project.flows.name]
