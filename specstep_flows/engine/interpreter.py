@@ -18,6 +18,7 @@ from specstep_flows import errors, events
 from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
 from specstep_flows.engine.clock import boot_time, passed_since
+from specstep_flows.engine.limits import WINDOW_SECONDS
 from specstep_flows.engine.refusals import refusal
 from specstep_flows.runs.records import NOT_BEGUN, Intent, RunRecord
 
@@ -341,7 +342,7 @@ def _open_intent(request: effects.Request, session: Session) -> Intent | None:
 
 def _timeout(request: effects.Request, session: Session) -> float:
     """Real seconds for one attempt. Only a read is cut short by the overall deadline."""
-    timeout = session.shared.real_timeout
+    timeout = session.shared.real_timeout_of(request.works_seconds)
     if session.deadline is None or request.kind != "read":
         return timeout
     left = (session.deadline - session.shared.clock.now()) / session.shared.clock.speed
@@ -375,7 +376,8 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
             if wait >= WORTH_TELLING_SECONDS and not told:
                 told = True
                 yield from _report(events.Waiting("The service's rate limit is used up.", wait), session)
-            yield from _pause(wait, session)
+            # Those before it may leave the line meanwhile.
+            yield from _pause(min(wait, WINDOW_SECONDS) if ahead else wait, session)
 
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> Steps[None]:

@@ -85,7 +85,8 @@ def test_those_that_wait_wake_about_once_each_and_in_their_order(tmp_path: Path)
     assert [sorted(sent[first : first + 60]) for first in range(0, WAITING, 60)] == [
         list(range(first, first + 60)) for first in range(0, WAITING, 60)
     ]
-    assert pauses <= 2 * WAITING
+    # Once a minute each looks how many are still before it, which asks no file.
+    assert pauses <= 4 * WAITING
     assert limiter.asked <= 2 * WAITING
 
 
