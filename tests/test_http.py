@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +101,50 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
 
     assert inner.allowed == [5.0, 3.0, 5.0]
     assert stream.get_extra_info("socket") == "socket"
+
+
+class _SilentAsync(_Silent):
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # type: ignore[override]
+        self.allowed.append(timeout)
+
+    aclose = _Silent.close
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_a_connection_notes_when_a_request_is_begun(is_direct: bool) -> None:
+    """With its first byte. Where a proxy is asked first, only httpcore knows which byte that is."""
+
+    def exchange() -> Any:
+        return SimpleNamespace(seconds_left=lambda: 9.0, is_direct=is_direct, is_sent=False)
+
+    async def go(mine: Any) -> None:
+        stream = _http._AsyncStream(_SilentAsync())
+        _http.exchange_of_task().set(mine)
+        await stream.write(b"")
+        assert not mine.is_sent
+        await stream.write(b"GET", 5.0)
+        assert mine.is_sent is is_direct
+
+    asyncio.run(go(exchange()))
+    mine = _http.THREAD.exchange = exchange()
+    try:
+        stream = _http._Stream(_Silent())
+        stream.write(b"")
+        assert not mine.is_sent
+        stream.write(b"GET", 5.0)
+        assert mine.is_sent is is_direct
+    finally:
+        _http.THREAD.exchange = None
+
+
+def test_whoever_notes_it_is_every_direct_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no other: a transport of somebody else's, or a way through a proxy, is asked of httpcore."""
+    for opened in (open_http, open_http_async):
+        assert _http.is_direct(opened(ELSEWHERE, is_anonymous=False))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    for opened in (open_http, open_http_async):
+        assert not _http.is_direct(opened(ELSEWHERE, is_anonymous=False))
+    assert not _http.is_direct(httpx.Client())
 
 
 @pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:9", "https://127.0.0.1:9"])

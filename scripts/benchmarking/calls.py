@@ -25,7 +25,7 @@ CALLS_A_TURN: Final = 50
 #: What our call may take of a bare one: with the limits off, and with the count that processes share.
 FREE_BAR: Final = 1.15
 COUNTED_BAR: Final = 1.30
-_UNLIMITED: Final = {"standard": None, "kickoff": None}
+_UNLIMITED: Final[dict[str, int | None]] = {"standard": None, "kickoff": None}
 
 #: Makes so many calls.
 Batch: TypeAlias = Callable[[int], None]

@@ -382,18 +382,23 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
 
 def _learn(request: effects.Request, reply: effects.Reply, session: Session) -> Steps[None]:
     """Correct the count of requests from the service's headers (more-facts: ``RateLimit-*``)."""
-    remaining = _count(reply.headers.get("ratelimit-remaining"))
+    stated: dict[bytes, bytes] = {}
+    for name, value in reply.headers.raw:
+        if name[:10].lower() == b"ratelimit-":
+            # What is stated twice is no count.
+            stated[name.lower()] = b"" if name.lower() in stated else value
+    remaining = _count(stated.get(b"ratelimit-remaining"))
     if remaining is None:
         return
     limiter, bucket, now = session.shared.limiter, request.bucket, session.shared.clock.now()
-    limit, reset = _count(reply.headers.get("ratelimit-limit")), _count(reply.headers.get("ratelimit-reset"))
+    limit, reset = _count(stated.get(b"ratelimit-limit")), _count(stated.get(b"ratelimit-reset"))
     if limiter.is_news(bucket, limit, remaining, now):
         yield Block(lambda: limiter.learn(bucket, limit, remaining, reset, now))
 
 
-def _count(text: str | None) -> int | None:
+def _count(value: bytes | None) -> int | None:
     """The number in a header; None if it cannot be a count of requests or seconds."""
-    return int(text) if text is not None and text.isdecimal() and len(text) < MOST_DIGITS else None
+    return int(value) if value is not None and value.isdigit() and len(value) < MOST_DIGITS else None
 
 
 def _read(effect: effects.Send[T], reply: effects.Reply) -> T:

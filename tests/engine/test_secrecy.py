@@ -192,6 +192,20 @@ def test_headers_and_the_rest_of_a_key_count_as_well() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS[:2])
+@pytest.mark.parametrize("way", sorted(WAYS_TO_WRITE))
+def test_no_header_hides_the_key_in_the_next_one(key: str, way: str) -> None:
+    """They are looked through together, and what one ends with could begin an escape of the other's first sign."""
+    written = "".join(map(WAYS_TO_WRITE[way], key))
+    for end in ("", "\\", "\\u00", "\\u003", "%", "%2", "%3", "%25", "&#", "&#x", "&#4"):
+        headers = [(b"X-First", end.encode()), (b"X-Second", written.encode()), (b"X-Third", b"as it was")]
+        seen = reply_of(
+            httpx.Response(200, headers=headers), b"", httpx.Headers({"Authorization": f"Bearer {key}"})
+        ).headers
+        assert "REDACTED" in seen["x-second"]
+        assert (seen["x-first"], seen["x-third"]) == (end, "as it was")
+
+
+@pytest.mark.parametrize("key", KEYS[:2])
 @pytest.mark.parametrize("before", ["", "Bearer ", "Bearer", "user:", "a", "\u00e9"])
 @pytest.mark.parametrize("is_escaped", [False, True])
 def test_a_key_in_base64_or_hexadecimal_is_taken_out(key: str, before: str, is_escaped: bool) -> None:

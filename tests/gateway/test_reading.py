@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from specstep_client.models.generation_row import GenerationRow
+from specstep_client.models.refinement_audit_entry import RefinementAuditEntry
 
 from specstep_flows import errors
 from specstep_flows.engine.effects import Reply
@@ -67,6 +68,23 @@ def test_html_is_said_to_be_no_json_and_is_not_shown() -> None:
         reading.document(page, "get_me")
 
     assert "secret" not in caught.value.message
+
+
+def test_what_is_not_parsed_reads_like_its_class() -> None:
+    """By the class's names for the JSON's fields; what is missing is None, and what is unfit is read leniently."""
+    body = {"pass": "stub-fill", "action": 5, "mood": "fine"}
+    entry = reading.unparsed(body, RefinementAuditEntry, "get_generation")
+
+    assert (entry.pass_, entry.target) == ("stub-fill", None)
+    assert reading.optional_fields(entry, {"pass_": str, "action": str, "mood": str}) == {
+        "pass_": "stub-fill",
+        "action": None,
+        "mood": "fine",
+    }
+    others: list[Any] = [None, [], "text"]
+    for nothing in others:
+        with pytest.raises(errors.UnexpectedResponse, match="instead of an object"):
+            reading.unparsed(nothing, RefinementAuditEntry, "get_generation")
 
 
 @pytest.mark.parametrize(("sent", "read"), [(1.7e308, 1e15), (-(10**300), -1e15), ("9" * 20, 1e15), (2.5, 2.5)])
