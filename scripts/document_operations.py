@@ -27,11 +27,6 @@ REASONS: Final = {
     "commit_external_connector": "the end of connecting a folder in a browser",
     "sync_external_connector": "a button of the page on which the folder was connected",
     "delete_external_connector": "a button of the page on which the folder was connected",
-    "create_addendum": "what costs is a step of its own; until then, `call`",
-    "explain_package": "what costs is a step of its own; until then, `call`",
-    "commit_doc_migration": "what makes a package is a step of its own; until then, `call`",
-    "get_addendum_zip": "it comes with the addendum; until then, `call`",
-    "download_explanation": "it comes with the explanation; until then, `call`",
 }
 HEAD: Final = """\
 # Every operation

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
-from contextvars import ContextVar
+import threading
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -12,6 +13,8 @@ import httpx
 from specstep_flows._network import proxy_for, tls_context
 
 if TYPE_CHECKING:
+    from contextvars import ContextVar
+
     from specstep_flows.settings import Settings
 
 #: So many connections of a client stay open on an event loop, and so many requests that cost nothing use them at once.
@@ -35,8 +38,20 @@ class Exchange(Protocol):
         ...
 
 
-#: What this thread or task sends and waits for.
-EXCHANGE: Final[ContextVar[Exchange | None]] = ContextVar("EXCHANGE", default=None)
+class _PerThread(threading.local):
+    exchange: Exchange | None = None
+
+
+#: What this thread sends and waits for.
+THREAD: Final = _PerThread()
+
+
+@functools.cache
+def exchange_of_task() -> ContextVar[Exchange | None]:
+    """What this task sends and waits for, on an event loop."""
+    from contextvars import ContextVar
+
+    return ContextVar("exchange_of_task", default=None)
 
 
 def open_http(settings: Settings, *, is_anonymous: bool) -> httpx.Client:
@@ -64,6 +79,8 @@ def _arguments(settings: Settings, *, is_anonymous: bool) -> dict[str, Any]:
     return {
         "base_url": settings.api_url,
         "headers": {
+            # Always the same, so that nobody looks for it in the address of each request.
+            "Host": httpx.URL(settings.api_url).netloc.decode("ascii"),
             **credentials,
             "Accept": "application/json",
             # The ones that are unpacked piece by piece, see ``engine.transport``.
@@ -110,7 +127,7 @@ def _keep_none(response: httpx.Response) -> None:
 
 
 def is_direct(client: httpx.Client | httpx.AsyncClient) -> bool:
-    """Whether the connections of a client lead to the service itself, and note on ``EXCHANGE`` that they send."""
+    """Whether the connections of a client lead to the service itself, and note on the exchange that they send."""
     return getattr(client._transport, "is_direct", False)
 
 
@@ -154,7 +171,7 @@ class _Stream:
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return  # h11 has nothing to send for the end of most requests, and httpcore writes that, too
-        _note_sending()
+        _note_sending(THREAD.exchange)
         self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
     def start_tls(self, *arguments: Any, **more: Any) -> _Stream:
@@ -186,20 +203,20 @@ class _AsyncStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        _note_sending()
+        _note_sending(exchange_of_task().get())
         await self._stream.write(buffer, timeout)
 
     async def start_tls(self, *arguments: Any, **more: Any) -> _AsyncStream:
         return _AsyncStream(await self._stream.start_tls(*arguments, **more))
 
 
-def _note_sending() -> None:
-    if (exchange := EXCHANGE.get()) is not None and exchange.is_direct:
+def _note_sending(exchange: Exchange | None) -> None:
+    if exchange is not None and exchange.is_direct:
         exchange.is_sent = True
 
 
 def _at_most(timeout: float | None, failure: type[httpx.TimeoutException]) -> float | None:
-    if (exchange := EXCHANGE.get()) is None:
+    if (exchange := THREAD.exchange) is None:
         return timeout
     left = exchange.seconds_left()
     if left <= 0:

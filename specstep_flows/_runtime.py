@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import errno
 import inspect
 import os
@@ -11,13 +12,14 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._http import KEPT_CONNECTIONS
 from specstep_flows._paths import home_path
-from specstep_flows.callbacks import check_callable
+from specstep_flows.callbacks import as_id, check_callable
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now
@@ -25,6 +27,7 @@ from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_l
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.engine.wire import Wire, check_headers
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.history import seen, states_of
 from specstep_flows.flows.job import Job, KeyCheck, generation_changes, retry_changes
@@ -35,13 +38,14 @@ from specstep_flows.package.disk import RunFiles
 from specstep_flows.runs import opening
 from specstep_flows.runs.absences import Absences
 from specstep_flows.runs.database import FILE_NAME
-from specstep_flows.runs.records import NOT_BEGUN, RunList, check_number, seconds_of
+from specstep_flows.runs.records import NOT_BEGUN, RunList, RunRecord, check_number, seconds_of
+from specstep_flows.runs.steps import StepStore
 from specstep_flows.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
-    from uuid import UUID
+    from typing import Self
 
     import httpx
 
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
     from specstep_flows.models import Duration, RunOptions
-    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.records import StepRecord
     from specstep_flows.settings import Settings
 
 R = TypeVar("R")
@@ -96,6 +100,9 @@ class _Runtime:
         self.settings = settings
         self._http = http
         self._on_event = on_event
+        self._wire: Wire | None = None
+        #: What this is a view of, with other options: the store is opened there, and closed.
+        self._origin: Self | None = None
         self._key_check = KeyCheck()
         self._owns_store = not isinstance(store, RunStore)
         self._store = store if isinstance(store, RunStore) else None
@@ -123,7 +130,8 @@ class _Runtime:
         """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
         if self._store is None:
             with self._opening:
-                self._store = self._store or RunStore(self._folder)
+                origin = self._origin
+                self._store = self._store or (RunStore(self._folder) if origin is None else origin.store)
         return self._store
 
     def open(self) -> None:
@@ -132,6 +140,9 @@ class _Runtime:
 
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
+        if self._origin is not None:
+            self._origin.close()
+            return
         self._shared.closing.set()
         self._limiter.close()
         if self._owns_store and self._store is not None:
@@ -143,8 +154,39 @@ class _Runtime:
         if known is None or not known.anonymous:
             self.settings.require_key()
 
+    def with_wire(self, **wanted: Any) -> Self:
+        """The same client, whose calls have other options; what is None stays. Raises ``UsageError``."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        for name, what in (("timeout", "The timeout"), ("request_timeout", "The request timeout")):
+            if name in given:
+                given[name] = seconds_of(name, given[name])
+                check_number(given[name], what, "seconds")
+        before = self._wire or Wire()
+        if "headers" in given:
+            given["headers"] = {**before.headers, **check_headers(given["headers"], self.settings.api_key)}
+        self.check(on_response=given.get("on_response"))
+        view = copy.copy(self)
+        view._origin, view._opening = self, threading.Lock()
+        view._wire = attrs.evolve(before, **given)
+        return view
+
+    def _new_session(self, **more: Any) -> Session:
+        """A session with this client's options for single calls, its time limit among them."""
+        wire, shared = self._wire, self._shared
+        if wire is not None and wire.timeout is not None and more.get("deadline") is None:
+            more["deadline"] = shared.clock.now() + wire.timeout
+        return Session(shared, wire=wire, **more)
+
+    def _traced(self, session: Session, resumed: bool, is_alone: bool) -> contextlib.AbstractContextManager[None]:
+        """A span for the run, where somebody traces it."""
+        if self._wire is None or self._wire.tracer is None:
+            return contextlib.nullcontext()
+        from specstep_flows.engine.attempts import traced_run
+
+        return traced_run(session, resumed=resumed, is_alone=is_alone)
+
     def _session(self) -> Session:
-        return Session(self._shared, report=self._on_event)
+        return self._new_session(report=self._on_event)
 
     def _refuse_unusable(self) -> None:
         if self._shared.closing.is_set():
@@ -198,6 +240,27 @@ class _Runtime:
         for name, function in (("on_event", self._on_event), *callbacks.items()):
             check_callable(name, function)
 
+    def find_updated(self, updated: UUID | str) -> tuple[RunRecord | None, UUID]:
+        """The generation that is to be updated, by its id or its run's, and the run that manages it.
+
+        Raises:
+            UsageError, RunNotFound: there is none.
+        """
+        try:
+            record = None if isinstance(updated, UUID) else self.store.get(updated)
+        except errors.RunNotFound:
+            record = None
+            with contextlib.suppress(errors.UsageError):
+                updated = as_id(updated)
+            if not isinstance(updated, UUID):
+                raise
+        if record is None:
+            identifier = as_id(updated)
+            return self.store.find_generation(identifier, self.settings.api_url), identifier
+        if record.generation_id is None:
+            raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
+        return opening.at_service(record, self.settings.api_url), record.generation_id
+
     def runs(self) -> RunList:
         """Every run in the store, the newest first."""
         self._refuse_unusable()
@@ -216,7 +279,7 @@ class _Runtime:
     ) -> R:
         """The flow of a run, which says which run it is before anything is sent that leaves a trace."""
         record = session.record
-        assert record is not None
+        assert isinstance(record, RunRecord)
         job = Job(
             files=self._files_of(record.options, tell),
             opened=events.RunOpened(record.run_id, resumed, states_of(record), record.history, record.is_finished),
@@ -255,15 +318,14 @@ class _Runtime:
         try:
             before = self._before(run_id)
             record, resumed = find(self.store, self.settings.api_url)
-            session = Session(
-                self._shared,
+            session = self._new_session(
                 deadline=None if allowed is None else self._shared.clock.now() + allowed,
                 report=report,
                 store=self.store,
                 record=record,
             )
             try:
-                with _ENOUGH_DESCRIPTORS:
+                with _ENOUGH_DESCRIPTORS, self._traced(session, resumed, is_alone):
                     yield session, resumed
                 session.write({})
             except BaseException as error:
@@ -302,22 +364,44 @@ class _Runtime:
                 self.store.update(before.run_id, changes)
 
     @contextlib.contextmanager
-    def _alone(self, identifier: UUID) -> Iterator[None]:
-        """Nobody else who has this store pays meanwhile for what is made of a generation or an intake.
+    def _alone(self, identifier: UUID | None, step: str) -> Iterator[None]:
+        """Nobody else who has this store pays meanwhile for what is made of a generation or an intake, or for a step.
 
         Two that look for what is there, and then both send, would both pay.
         """
         try:
-            let_go = self.store.hold(str(identifier))
+            let_go = self.store.hold(step if identifier is None else str(identifier))
         except errors.RunBusy:
+            what = "the same" if identifier is None else f"a generation that is made of {identifier}"
             raise errors.RunBusy(
-                f"Another process or thread is paying for a generation that is made of {identifier} just now, and this "
-                "one has sent nothing: wait until that is done, then check with `specstep generation list`."
+                f"Another process or thread is paying for {what} just now, and this one has sent nothing: wait until "
+                "that is done. The same call then shows what came of it, and pays for nothing."
             ) from None
         try:
             yield
         finally:
             let_go()
+
+    @contextlib.contextmanager
+    def _open_step(self, wanted: StepRecord, again: bool, alone: UUID | None) -> Iterator[Session]:
+        """A session that drives alone what costs and is part of no run. Where nothing was sent, no record is left.
+
+        ``alone`` is the generation or intake that it is made of, where another step may be made of the same.
+        """
+        with self._alone(alone, wanted.run_id):
+            steps = StepStore(self.store, str(alone or wanted.run_id))
+            # The engine needs of a record what a step's and a run's have in common.
+            record: Any = steps.open(wanted, again=again)
+            session = self._new_session(report=self._on_event, store=steps, record=record)
+            try:
+                yield session
+            except BaseException as error:
+                with contextlib.suppress(errors.StoreError):
+                    if session.record is not None and not session.record.may_have_cost:
+                        steps.discard(record.run_id)
+                    elif isinstance(error, errors.OutcomeUnknown):
+                        steps.update(record.run_id, {"is_unknown": True})
+                raise
 
     def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         self._refuse_unusable()
@@ -365,12 +449,20 @@ class Runtime(_Runtime):
         refuse_coroutines(self._on_event, *callbacks.values())
         super().check(**callbacks)
 
-    def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
-        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+    def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
         self.check()
-        with _ENOUGH_DESCRIPTORS, _NOTHING if alone is None else self._alone(alone):
+        with _ENOUGH_DESCRIPTORS:
             self.open()
             return drive(self._followed(flow), self._session(), self._http)
+
+    def drive_step(
+        self, wanted: StepRecord, flow: Flow[R], *, again: bool, confirm: object = None, alone: UUID | None = None
+    ) -> R:
+        """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
+        self.check(confirm=confirm)
+        with _ENOUGH_DESCRIPTORS, self._open_step(wanted, again, alone) as session:
+            return drive(self._followed(flow), session, self._http)
 
     def drive_run(
         self,
@@ -387,6 +479,10 @@ class Runtime(_Runtime):
         report = _both(self._on_event, people.on_event)
         with self._open_run(run_id, find, report, timeout, is_beside) as (session, resumed):
             return drive(self._work(work, people, session, resumed, report), session, self._http)
+
+    def aside(self, work: Callable[..., R], *arguments: Any) -> R:
+        """Do what blocks."""
+        return work(*arguments)
 
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""
@@ -409,14 +505,22 @@ class AsyncRuntime(_Runtime):
         self.entrance = asyncio.Semaphore(4)
         self._shared.gate = asyncio.Semaphore(KEPT_CONNECTIONS)
 
-    async def drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
-        """Carry a flow out; with the generation or intake that must be paid for once, ``alone`` with it."""
+    async def drive(self, flow: Flow[R]) -> R:
+        """Carry a flow out."""
         self.check()
         with _ENOUGH_DESCRIPTORS:
             if self._store is None:
                 await in_thread(self.open)
-            async with _NOTHING if alone is None else _in_threads(self._alone(alone)):
-                return await drive_async(self._followed(flow), self._session(), self._http)
+            return await drive_async(self._followed(flow), self._session(), self._http)
+
+    async def drive_step(
+        self, wanted: StepRecord, flow: Flow[R], *, again: bool, confirm: object = None, alone: UUID | None = None
+    ) -> R:
+        """Carry out what costs and is part of no run, with its record: the one that there is, or a new one."""
+        self.check(confirm=confirm)
+        with _ENOUGH_DESCRIPTORS:
+            async with _in_threads(self._open_step(wanted, again, alone)) as session:
+                return await drive_async(self._followed(flow), session, self._http)
 
     async def drive_run(
         self,
@@ -435,6 +539,10 @@ class AsyncRuntime(_Runtime):
         async with _in_threads(blocking, self.entrance) as (session, resumed):
             flow = self._work(work, people, session, resumed, _from_thread(report))
             return await drive_async(flow, session, self._http)
+
+    async def aside(self, work: Callable[..., R], *arguments: Any) -> R:
+        """Do what blocks in a thread."""
+        return await in_thread(work, *arguments)
 
     def files(self, options: RunOptions) -> RunFiles:
         """File operations of a download that no run manages."""
@@ -460,8 +568,6 @@ class _EnoughDescriptors:
 
 
 _ENOUGH_DESCRIPTORS: Final = _EnoughDescriptors()
-
-
 _NOTHING: Final = contextlib.nullcontext()
 
 

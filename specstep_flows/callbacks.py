@@ -164,6 +164,7 @@ _CALLED_WITH: Final = {
     "respondent": ("the reply", "the interview"),
     "confirm": ("the run's record",),
     "on_event": ("the event",),
+    "on_response": ("the response",),
     "on_delivery": ("the delivery",),
 }
 

@@ -17,6 +17,7 @@ from specstep_flows._surface_async.base import AsyncRows
 from specstep_flows._surface_async.generations import GenerationMethods
 from specstep_flows._surface_async.interviews import InterviewMethods
 from specstep_flows._surface_async.packages import PackageMethods
+from specstep_flows._surface_async.paid import PaidMethods
 from specstep_flows._surface_async.service import ServiceMethods
 from specstep_flows.settings import Settings
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from specstep_flows import callbacks, gateway, models
     from specstep_flows.callbacks import Attachments, Brief, Confirm, Messages, Policy, Respondent
     from specstep_flows.engine.clock import Clock
+    from specstep_flows.engine.wire import Tracer
     from specstep_flows.events import Event
     from specstep_flows.flows import calling
     from specstep_flows.flows import run as run_flows
@@ -54,6 +56,7 @@ class AsyncSpecStep(
     InterviewMethods,
     GenerationMethods,
     PackageMethods,
+    PaidMethods,
     AccessMethods,
     ServiceMethods,
 ):
@@ -122,6 +125,44 @@ class AsyncSpecStep(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def with_options(
+        self,
+        *,
+        timeout: Duration | None = None,
+        request_timeout: Duration | None = None,
+        headers: Mapping[str, str] | None = None,
+        on_response: Callable[[models.RawResponse], Any] | None = None,
+        tracer: Tracer | None = None,
+    ) -> Self:
+        """This client with other options, for one call or for several; what is left out stays as it is.
+
+        ::
+
+            await specstep.with_options(timeout=10, headers={"X-Request-Id": "7"}).get_generation(generation_id)
+
+        Connections, store and limits are this client's, and closing either closes both.
+
+        Args:
+            timeout: the longest time for a whole call with all its attempts and waits, in seconds, as a ``timedelta``
+                or as text (``"90s"``); after it ``WaitTimeout``. An attempt that may cost is not cut short by it.
+            request_timeout: the longest time for the response to one attempt, in the same forms; default: the setting.
+            headers: more headers for every request to the service; never sent to the storage host. Those that could
+                carry or replace the key, or change what a request does, are refused.
+            on_response: called with each response, refusals and responses that are tried again included, once what it
+                means is recorded. With ``AsyncSpecStep`` it may be a coroutine function.
+            tracer: makes a span for each run and each attempt; ``specstep_flows.otel`` has one.
+
+        Raises:
+            UsageError: a time, a header or a callback that cannot be used. Nothing was sent.
+        """
+        import copy
+
+        view = copy.copy(self)
+        view._opened = self._runtime.with_wire(
+            timeout=timeout, request_timeout=request_timeout, headers=headers, on_response=on_response, tracer=tracer
+        )
+        return view
 
     @property
     def store(self) -> RunStore:
@@ -217,6 +258,76 @@ class AsyncSpecStep(
         return await self._runtime.drive_run(
             identifier,
             find,
+            run_flows.run_job,
+            runtimes.People(on_question, confirm, whole.respondent, on_event),
+            timeout,
+        )
+
+    async def update(
+        self,
+        updated: UUID | str,
+        brief: Messages | Brief = (),
+        *,
+        attachments: Attachments = (),
+        output: str | Path | None = None,
+        unpack: bool = False,
+        force: bool = False,
+        run_id: str | None = None,
+        again: bool = False,
+        on_question: Policy | None = None,
+        respondent: Respondent | None = None,
+        confirm: Confirm | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+        max_cost_usd: float | None = None,
+        retry_failed: int = 0,
+        wait: bool = True,
+        wait_paused: Duration = 3600.0,
+        timeout: Duration | None = None,
+        remember: Mapping[str, Any] | None = None,
+    ) -> models.RunResult:
+        """Generate a package again from what has changed, as one run: it can be resumed from any process.
+
+        A new interview begins with what the project is and what ``brief`` says of the change; the generation is then
+        updated from it, and the new package is put beside the old one. The result's ``changes`` are the files that
+        differ, ``before`` is the old package. It takes the profile and the project type of the generation.
+
+        The same generation with the same brief and attachments is the same run: called again, it is resumed, or shown
+        if it is finished. ``again`` pays for another one then. A ``run_id`` names the run otherwise.
+
+        Args:
+            updated: the run, or the generation, whose package is to be updated; it must be complete.
+            brief: what has changed: text, or the ``Path`` of a text file; several are several turns.
+            output: the zip's name, or the folder to put it in (default: where the old package is).
+            again: another update, and pay for it, where this one is finished or has failed.
+
+        Other arguments and errors are those of ``run``.
+
+        GET /v1/generations/{id}, the interview, POST /v1/generations/{id}/update, then as ``run``
+        """
+        runtime = self._runtime
+        runtime.check(on_question=on_question, respondent=respondent, confirm=confirm, on_event=on_event)
+        whole = callbacks.whole_brief(brief, attachments, respondent)
+        options = opening.run_options(
+            output=output,
+            unpack=unpack,
+            force=force,
+            max_cost_usd=max_cost_usd,
+            retry_failed=retry_failed,
+            wait=wait,
+            wait_paused=wait_paused,
+            interview=whole.respondent is not None,
+            remember=remember or {},
+        )
+        before, generation_id = await runtime.aside(runtime.find_updated, updated)
+        options = opening.update_options(await self.get_generation(generation_id), before, options)
+        wanted = opening.new_record(
+            whole.messages, whole.attachments, options, run_id or opening.new_run_id(), self.settings.api_url
+        )
+        if run_id is None:
+            wanted = await runtime.aside(opening.named_update, runtime.store, wanted, again)
+        return await runtime.drive_run(
+            wanted.run_id,
+            lambda store, _: opening.open_run(store, wanted),
             run_flows.run_job,
             runtimes.People(on_question, confirm, whole.respondent, on_event),
             timeout,
@@ -327,7 +438,14 @@ class AsyncSpecStep(
 
     # Everything else that the API offers.
 
-    async def call(self, operation: str | ModuleType, *args: object, **arguments: object) -> Any:
+    async def call(
+        self,
+        operation: str | ModuleType,
+        *args: object,
+        timeout: Duration | None = None,
+        headers: Mapping[str, str] | None = None,
+        **arguments: object,
+    ) -> Any:
         """Any operation of the API by its name (``specstep api`` lists them); the parsed body, or the bytes of a file.
 
         ::
@@ -337,10 +455,16 @@ class AsyncSpecStep(
 
         Its module in the generated client (``specstep_client.api.notifications.list_notifications``) does as well as
         its name. It has the same limits, retries and errors as everything else; what costs is never sent twice on a
-        guess.
+        guess. ``timeout`` and ``headers`` as for ``with_options``.
 
         Raises:
             UsageError: there is no such operation, or it does not take these arguments.
             OutcomeUnknown: the service refused what costs, and its list shows something new all the same.
         """
-        return await self._drive(calling.call(operation, *args, **arguments))
+        flow = calling.call(operation, *args, **arguments)
+        if timeout is None and headers is None:
+            return await self._drive(flow)
+        try:
+            return await self.with_options(timeout=timeout, headers=headers)._drive(flow)
+        finally:
+            flow.close()

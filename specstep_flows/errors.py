@@ -389,7 +389,8 @@ class ServerError(APIError):
 class OutcomeUnknown(SpecStepError):
     """A request that costs money may have been carried out, and the service could not tell.
 
-    ``candidates`` are the generations that it may have started. Nothing was sent again.
+    ``candidates`` are the generations that it may have started, or the addenda or packages that it may have made.
+    Nothing was sent again.
     """
 
     code = "outcome_unknown"

@@ -33,22 +33,27 @@ if TYPE_CHECKING:
         Permission,
         ProviderKey,
         RetentionPreference,
+        ServiceEstimate,
         Webhook,
         WebhookTest,
     )
     from specstep_flows._models.packages import (
         Addendum,
+        DraftedAddendum,
         ExplainAudience,
+        Explanation,
         ExplanationRow,
         ExternalConnector,
         ExternalFolder,
         InterviewRow,
+        Migration,
         MigrationMapping,
         MigrationPreview,
         PackageDelivery,
         PackageFileContent,
         PackageHit,
         PackageRow,
+        SavedFile,
         SearchHit,
         SourceControlPreferences,
     )
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
         FeedbackSection,
         FeedbackTemplate,
         FeedbackTemplateRow,
+        RawResponse,
         ServiceStatus,
         ServiceUptime,
         StatusIncident,
@@ -83,8 +89,10 @@ __all__ = [
     "ConversationItem",
     "DataExportRequest",
     "DeletionRequest",
+    "DraftedAddendum",
     "Duration",
     "ExplainAudience",
+    "Explanation",
     "ExplanationRow",
     "ExternalConnector",
     "ExternalFolder",
@@ -103,12 +111,14 @@ __all__ = [
     "IntakeArtifact",
     "Interview",
     "InterviewRow",
+    "Migration",
     "MigrationMapping",
     "MigrationPreview",
     "Notification",
     "NotificationPreferences",
     "Organization",
     "Package",
+    "PackageChanges",
     "PackageDelivery",
     "PackageFile",
     "PackageFileContent",
@@ -118,12 +128,15 @@ __all__ = [
     "Permission",
     "Profile",
     "ProviderKey",
+    "RawResponse",
     "ReferenceDocument",
     "RetentionPreference",
     "RunChanges",
     "RunOptions",
     "RunResult",
+    "SavedFile",
     "SearchHit",
+    "ServiceEstimate",
     "ServiceStatus",
     "ServiceUptime",
     "SourceControlPreferences",
@@ -496,6 +509,22 @@ class PackageOnDisk:
     unpacked_to: Path | None = None
 
 
+#: The forms in which an explanation can be downloaded (walkthrough, step 6.6).
+EXPLANATION_FORMS: Final = ("md", "txt", "pdf", "docx")
+
+
+@attrs.frozen
+class PackageChanges:
+    """What differs between two packages: the paths of files, sorted."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
 @attrs.frozen
 class RunOptions:
     """What a run was asked to do, as its record keeps it; ``run`` describes each."""
@@ -517,6 +546,8 @@ class RunOptions:
     interview: bool = False
     #: What the caller keeps for whoever resumes the run, as JSON has it.
     remember: Mapping[str, Any] = attrs.field(factory=dict)
+    #: Of a run that updates a generation: which, what is known of it, and where its package is (``update``).
+    continues: Mapping[str, Any] | None = None
     #: What else a record holds, under names that are not options: such a run is shown, but cannot be resumed.
     unknown: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -563,6 +594,9 @@ class RunResult:
     project_name: str | None = None
     #: The packages of a fan-out's other generations.
     further_paths: tuple[Path, ...] = ()
+    #: Of an update: the package that it was made from, and what differs.
+    before: Path | None = None
+    changes: PackageChanges | None = None
 
     def _repr_html_(self) -> str:
         from specstep_flows._facts import result_facts

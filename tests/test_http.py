@@ -85,7 +85,7 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
     inner = _Silent()
     stream = _http._Stream(inner).start_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     left = iter([10.0, 3.0, 0.0, -1.0])
-    _http.EXCHANGE.set(SimpleNamespace(seconds_left=lambda: next(left), is_direct=True, is_sent=False))
+    _http.THREAD.exchange = SimpleNamespace(seconds_left=lambda: next(left), is_direct=True, is_sent=False)
     try:
         stream.read(1, 5.0)
         stream.write(b".", None)
@@ -94,7 +94,7 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
         with pytest.raises(httpx.WriteTimeout):
             stream.write(b".", 5.0)
     finally:
-        _http.EXCHANGE.set(None)
+        _http.THREAD.exchange = None
     stream.read(1, 5.0)
     stream.close()
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 #: docs/cli.md is held to the command itself, by tests/cli/test_help.py.
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / name for name in ("library.md", "people.md", "safety.md", "webhooks.md")),
+    *(ROOT / "docs" / name for name in ("library.md", "operators.md", "people.md", "safety.md", "webhooks.md")),
 ]
 #: Frameworks of users' backends, for which this project has no other use: their examples run where they are installed.
 FRAMEWORKS = ("fastapi", "django")

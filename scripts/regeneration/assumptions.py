@@ -79,7 +79,7 @@ def at(document: JsonObject, place: tuple[str, ...]) -> Any:
 def _id(place: tuple[str, ...], documented: JsonObject) -> str:
     """A short id that stays while names stay: ``Generation.package_id``, ``start_generation.202``."""
     if place[0] == "info":
-        return "general"
+        return place[1].removeprefix("x-") if place[1:] else "general"
     if place[0] == "paths":
         item = documented["paths"][place[1]]
         owner = item[place[2]].get("operationId", place[1]) if place[2] in METHODS else place[1]

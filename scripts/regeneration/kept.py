@@ -24,10 +24,11 @@ _GENERATOR: Final = Path(openapi_python_client.__file__).parent
 _OURS: Final = Path(__file__).parent
 #: Of each kind so many are kept, those that were used last.
 _MOST: Final = {"client": 60, "types": 4}
+_SOURCE: Final = (".py", ".jinja")
 _DIGEST_LENGTH: Final = 64
 
 
-def folder() -> Path:
+def place() -> Path:
     """Where everything is kept; tests have a place of their own."""
     chosen = os.environ.get("SPECSTEP_REGENERATION_CACHE")
     if chosen:
@@ -35,21 +36,24 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "specstep-flows" / "regeneration"
 
 
-def digest_of(*parts: bytes, files: Iterable[Path] = ()) -> str:
-    """The digest of some bytes, of files with their names, and of the interpreter and all that is installed for it."""
-    hashed = hashlib.sha256()
+def digest_of(*parts: bytes, files: Iterable[Path] = (), folders: Iterable[Path] = ()) -> str:
+    """The digest of some bytes, of files, of all source and templates below folders, each with its name, and of the
+    interpreter and all that is installed for it."""
     installed = sorted(path.name for path in _GENERATOR.parent.glob("*.dist-info"))
     stated = [sys.version.encode(), sys.platform.encode(), "\n".join(installed).encode(), *parts]
-    for part in [*stated, *(content for path in files for content in (path.name.encode(), path.read_bytes()))]:
+    named = [(path.name, path) for path in files]
+    for folder in folders:
+        found = sorted(path for path in folder.rglob("*") if path.suffix in _SOURCE)
+        named += [(path.relative_to(folder).as_posix(), path) for path in found]
+    hashed = hashlib.sha256()
+    for part in [*stated, *(content for name, path in named for content in (name.encode(), path.read_bytes()))]:
         hashed.update(len(part).to_bytes(8, "big") + part)
     return hashed.hexdigest()
 
 
 def client_digest(aligned: Path, settings: Path, templates: Path) -> str:
     """The digest of all that a generated and inspected package comes from."""
-    generator = [path for path in sorted(_GENERATOR.rglob("*")) if path.suffix in (".py", ".jinja")]
-    own = sorted(_OURS.glob("*.py"))
-    return digest_of(files=[aligned, settings, *sorted(templates.glob("*")), *own, *generator])
+    return digest_of(files=[aligned, settings], folders=[templates, _OURS, _GENERATOR])
 
 
 def keep(kind: str, digest: str, made: Path) -> None:
@@ -60,20 +64,20 @@ def keep(kind: str, digest: str, made: Path) -> None:
             if path.is_file():
                 packed.writestr(path.relative_to(made).as_posix(), path.read_bytes())
     content = archive.getvalue()
-    place = folder() / kind
+    among = place() / kind
     with contextlib.suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=place) as draft:
+        among.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=among) as draft:
             Path(draft, digest).write_bytes(hashlib.sha256(content).hexdigest().encode() + content)
-            Path(draft, digest).replace(place / digest)
-        listed = [path for path in place.iterdir() if path.is_file()]
+            Path(draft, digest).replace(among / digest)
+        listed = [path for path in among.iterdir() if path.is_file()]
         for old in sorted(listed, key=lambda path: path.stat().st_mtime)[: -_MOST[kind]]:
             old.unlink()
 
 
 def take(kind: str, digest: str, target: Path) -> bool:
     """Put the folder that was kept under a digest into a new one; False where there is none that is whole."""
-    kept = folder() / kind / digest
+    kept = place() / kind / digest
     try:
         stored = kept.read_bytes()
         os.utime(kept)

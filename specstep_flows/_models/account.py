@@ -183,3 +183,24 @@ class DeletionRequest:
     request_id: UUID
     status: str
     requested_at: datetime | None = None
+
+
+@attrs.frozen
+class ServiceEstimate:
+    """What the service expects a generation of ``profile`` to cost (the MCP tool ``estimate_generation_cost``).
+
+    The tool's answer is not documented: figures are found by their names, ``raw`` is its whole object, and ``text`` is
+    what it says where it has none. Without either, ``reason`` is a sentence about why there is no estimate.
+    """
+
+    profile: str
+    cost_usd: float | None = None
+    #: The quarter of the cheapest and of the dearest generations begins here.
+    low_usd: float | None = None
+    high_usd: float | None = None
+    seconds: float | None = None
+    #: How many generations it was computed from.
+    sample_size: int | None = None
+    text: str | None = None
+    reason: str | None = None
+    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)

@@ -12,6 +12,7 @@ from specstep_flows import states
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
     from uuid import UUID
 
 #: How the service marks what was found (walkthrough, step 6.3).
@@ -148,6 +149,39 @@ class Addendum:
 
 
 @attrs.frozen
+class SavedFile:
+    """What was downloaded beside a package: a file on disk. ``unpacked_to`` is the folder, if it was unpacked."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    unpacked_to: Path | None = None
+
+
+@attrs.frozen
+class DraftedAddendum(Addendum):
+    """An addendum that was asked for; ``saved`` is its zip, if that was wanted."""
+
+    saved: SavedFile | None = None
+
+
+@attrs.frozen
+class Explanation:
+    """A package, explained to an audience. ``saved`` is the file of it, if one was wanted.
+
+    ``cached``: the service had written it before, so this call cost nothing. ``cost_usd`` is what it cost when it was
+    written, where that is known.
+    """
+
+    markdown: str
+    audience: str
+    model: str | None = None
+    cost_usd: float | None = None
+    cached: bool | None = None
+    saved: SavedFile | None = None
+
+
+@attrs.frozen
 class ExplainAudience:
     """An audience that a package can be explained to; ``slug`` is the word that ``explain`` takes."""
 
@@ -195,6 +229,18 @@ class MigrationPreview:
     classifier_version: str | None = None
     mapping: tuple[MigrationMapping, ...] = ()
     conflicting_target_paths: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Migration:
+    """Existing documents that were made into a package. Where its answer was lost, only the package is known."""
+
+    package_id: UUID
+    migration_id: UUID | None = None
+    project_id: UUID | None = None
+    version: str | None = None
+    classified_count: int | None = None
+    unclassified_count: int | None = None
 
 
 @attrs.frozen

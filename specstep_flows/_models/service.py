@@ -219,3 +219,32 @@ class StatusSubscription:
     """What the service says of a subscription to its status: the same, whether or not the address is subscribed."""
 
     message: str | None = None
+
+
+@attrs.frozen
+class RawResponse:
+    """A response of the service as ``with_options(on_response=…)`` hands it out; one for each attempt.
+
+    What is secret is replaced: the key, new keys and signing secrets, cookies, and what is signed of an address. So
+    ``content`` is the JSON as it came but for those; a file's bytes are as they are.
+    """
+
+    #: The operation by its name, such as ``get_generation``.
+    operation: str
+    method: str
+    status: int
+    #: Names as they came, and values; a name may be there twice.
+    headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
+    content: bytes = attrs.field(repr=False)
+    #: 1 for the first time that the request was sent, 2 for the second, …
+    attempt: int = 1
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any letter case."""
+        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
+
+    def json(self) -> Any:
+        """The content as JSON. Raises ``ValueError`` if it is something else."""
+        import json
+
+        return json.loads(self.content)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from specstep_flows import gateway, models
     from specstep_flows._surface.base import Rows
-    from specstep_flows.flows import calling
+    from specstep_flows.flows import calling, estimate
+    from specstep_flows.models import Profile
 else:
     calling = LazyModule("specstep_flows.flows.calling")
+    estimate = LazyModule("specstep_flows.flows.estimate")
     models = LazyModule("specstep_flows.models")
     gateway = LazyModule("specstep_flows.gateway")
 
@@ -36,6 +38,20 @@ class AccountMethods(Base):
     def get_capabilities(self) -> models.Capabilities:
         """The profiles, project types and mirror selections that the service accepts. GET /v1/capabilities"""
         return self._drive(gateway.get_capabilities())
+
+    def estimate_generation(self, profile: Profile | None = None) -> models.ServiceEstimate:
+        """What the service expects a generation to cost, from your account's history; nothing is started.
+
+        ``profile`` as for ``run``. REST has no estimate, so this asks the service's MCP endpoint with the same key. How
+        that answers is an assumption: whatever it says that cannot be understood is an estimate without figures, whose
+        ``reason`` says why.
+
+        POST /mcp
+
+        Raises:
+            NotConnected: the service cannot be reached.
+        """
+        return self._drive(estimate.estimate_generation(profile or self.settings.profile))
 
     def get_my_analytics(self) -> models.Analytics:
         """Figures about your own generations. GET /v1/me/analytics"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from specstep_flows._lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from typing import Self
     from uuid import UUID
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from specstep_flows import _runtime as runtimes
     from specstep_flows.engine.effects import Flow
     from specstep_flows.flows import listing
+    from specstep_flows.flows.steps import ConfirmStep
     from specstep_flows.runs import records
     from specstep_flows.settings import Settings
 else:
@@ -83,9 +84,26 @@ class Base:
             self._opened = runtimes.Runtime(self.settings, self._http, *self._made_of)
         return self._opened
 
-    def _drive(self, flow: Flow[R], alone: UUID | None = None) -> R:
+    def _drive(self, flow: Flow[R]) -> R:
         try:
-            return self._runtime.drive(flow, alone)
+            return self._runtime.drive(flow)
+        finally:
+            flow.close()
+
+    def _take_step(
+        self,
+        operation: str,
+        asked: Mapping[str, Any],
+        flow: Flow[R],
+        *,
+        again: bool = False,
+        confirm: ConfirmStep | None = None,
+        alone: UUID | None = None,
+    ) -> R:
+        """Carry out what costs and is part of no run; what was ``asked`` for finds its record again."""
+        wanted = records.StepRecord.wanted(operation, asked, self.settings.api_url)
+        try:
+            return self._runtime.drive_step(wanted, flow, again=again, confirm=confirm, alone=alone)
         finally:
             flow.close()
 

@@ -174,7 +174,9 @@ class GenerationMethods(Base):
         """
         settle = self._settle_seconds(settle_seconds)
         identifier = callbacks.as_id(generation_id)
-        return self._drive(kickoff.retry_generation(identifier, settle, again=again), alone=identifier)
+        flow = kickoff.retry_generation(identifier, settle, again=again)
+        asked = {"generation_id": identifier}
+        return self._take_step("retry_generation", asked, flow, again=again, alone=identifier)
 
     def update_generation(
         self,
@@ -186,8 +188,9 @@ class GenerationMethods(Base):
     ) -> UUID:
         """Generate again from a newer interview; the new generation's id. This costs.
 
-        A newer generation of the same intake is taken for one that an earlier call started, as by
-        ``retry_generation``.
+        The call is recorded in the store: the same call again, in any process, gives the generation that was started,
+        and pays for nothing. Another newer generation of the same intake is taken for one that somebody else's call
+        started. ``again`` pays for another all the same.
 
         POST /v1/generations/{id}/update
 
@@ -197,7 +200,9 @@ class GenerationMethods(Base):
         """
         settle = self._settle_seconds(settle_seconds)
         identifier, intake = callbacks.as_id(generation_id), callbacks.as_id(intake_id)
-        return self._drive(kickoff.update_generation(identifier, intake, settle, again=again), alone=intake)
+        flow = kickoff.update_generation(identifier, intake, settle, again=again)
+        asked = {"generation_id": identifier, "intake_id": intake}
+        return self._take_step("update_generation", asked, flow, again=again, alone=intake)
 
     def rename_generation(self, generation_id: UUID | str, name: str | None) -> None:
         """Give a generation a display name; None goes back to the intake's. PATCH /v1/generations/{id}/name"""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+import attrs
 import typer
 
 from specstep_flows import errors
+from specstep_flows._text import money
 from specstep_flows.gateway._operations import OPERATIONS
 
 if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
+    from specstep_flows.runs.records import StepRecord
 
 #: For what destroys; what pays has ``options.Yes``.
 Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
@@ -23,6 +26,33 @@ def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be char
         UsageError: without agreement; nothing was sent then.
     """
     _ask(call, f"{what}? {cost}", "sent", yes)
+
+
+@attrs.define
+class Agreement:
+    """Asks before something is paid for, only once it is known that it has to be. Raises as ``agree_to_pay``."""
+
+    call: Call
+    what: str
+    yes: bool
+    cost: str
+    #: Whether it was agreed to pay now.
+    is_given: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.call.terminal.is_interactive:
+            # Nothing is sent before that.
+            agree_to_pay(self.call, self.what, self.yes, self.cost)
+
+    def __call__(self, record: StepRecord) -> bool:
+        agree_to_pay(self.call, self.what, self.yes, self.cost)
+        self.is_given = True
+        return True
+
+    def tell(self, cost_usd: float | None) -> None:
+        """Say what was paid, if anything was."""
+        if self.is_given and cost_usd is not None:
+            self.call.terminal.say(f"Cost: {money(cost_usd)}")
 
 
 def agree_to_lose(call: Call, what: str, lost: str, yes: bool) -> None:

@@ -53,8 +53,16 @@ class GivenBrief:
         return f"Brief: {self.source or repr(shown)}, {length} characters{further}"
 
 
-def given_brief(call: Call, brief: str | None, further: Sequence[str], *, is_text: bool = False) -> GivenBrief:
-    """The turns of the interview: the brief, then what ``--message`` adds.
+def given_brief(
+    call: Call,
+    brief: str | None,
+    further: Sequence[str] = (),
+    *,
+    is_text: bool = False,
+    what: str = "brief",
+    missing: str = "Say what to build",
+) -> GivenBrief:
+    """The turns of the interview: the brief, then what ``--message`` adds. ``what`` sentences call it.
 
     ``brief`` is a file if there is one of that name, ``-`` is stdin, and anything else is the text itself; so it always
     is with ``is_text``. One word that is no file is asked about. Without it, stdin is read if it is not a terminal,
@@ -67,20 +75,20 @@ def given_brief(call: Call, brief: str | None, further: Sequence[str], *, is_tex
         if further:
             return GivenBrief(list(further))
         if sys.stdin is None or is_terminal(sys.stdin):
-            raise errors.UsageError("Say what to build: give text, a file, or - for standard input.")
+            raise errors.UsageError(f"{missing}: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        text = brief_text(standard_input("the brief", LONGEST_BYTES + 1), "standard input")
+        text = brief_text(standard_input(f"the {what}", LONGEST_BYTES + 1), "standard input")
         return GivenBrief([text, *further], "standard input")
     if not is_text:
         path = Path(brief)
         if brief.strip() and os.path.exists(path):
             return GivenBrief([read_brief(path), *further], brief)
-        _refuse_missing_file(call, brief)
+        _refuse_missing_file(call, brief, what)
     return GivenBrief([brief, *further])
 
 
-def _refuse_missing_file(call: Call, brief: str) -> None:
+def _refuse_missing_file(call: Call, brief: str, what: str) -> None:
     """Refuse the name of a file that is not there, and ask about text that may be one.
 
     Raises:
@@ -91,10 +99,10 @@ def _refuse_missing_file(call: Call, brief: str) -> None:
         return
     missing = f"There is no file {brief}.{_near_file(brief)}"
     if not is_path and call.terminal.is_interactive:
-        if call.terminal.confirm(f"{missing} Is {brief!r} the whole brief?"):
+        if call.terminal.confirm(f"{missing} Is {brief!r} the whole {what}?"):
             return
         raise errors.UsageError("Nothing was sent.")
-    raise errors.UsageError(f"{missing} If it is the brief itself, add --text. Nothing was sent.")
+    raise errors.UsageError(f"{missing} If it is the {what} itself, add --text. Nothing was sent.")
 
 
 def _is_named_like_a_document(text: str) -> bool:

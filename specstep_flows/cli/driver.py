@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from specstep_flows import errors, events
 from specstep_flows._course import Duration, course
+from specstep_flows._paths import shell_word
 from specstep_flows._text import duration, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.interrupts import Detach, InterruptibleClock, Interrupts
-from specstep_flows.cli.output import package_document, result_document
+from specstep_flows.cli.output import changes_lines, package_document, result_document
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
 from specstep_flows.cli.wording import in_options
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from specstep_flows.models import PackageOnDisk, RunResult
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
+
+#: So many files that an update has changed are named.
+MOST_CHANGES: Final = 20
 
 
 @attrs.define(eq=False)
@@ -184,8 +188,26 @@ class Driver:
             options = changed_options(record.options, {"output": None})
             record = self.client.store.update(result.run_id, {"file": None, "packages": (), "options": options})
         took = course(record.history, generation_id=record.generation_id).duration
+        self._tell_changes(result)
         tell_ending(call, result.cost_usd, took, f"report {result.run_id}", is_free=self.is_free)
         return exits.DONE
+
+    def _tell_changes(self, result: RunResult) -> None:
+        """What an update has changed, as far as a screen is long."""
+        changes, say = result.changes, self.call.terminal.say
+        if changes is None or self.is_piped:
+            return
+        counts = ((len(changes.added), "added"), (len(changes.removed), "removed"), (len(changes.changed), "changed"))
+        told = ", ".join(f"{count} {word}" for count, word in counts if count)
+        say(f"Files: {told or 'none has changed'} since {result.before}")
+        lines = changes_lines(changes)
+        for line in lines[:MOST_CHANGES]:
+            say(f"  {line}")
+        if len(lines) > MOST_CHANGES:
+            say(f"  … and {len(lines) - MOST_CHANGES} more")
+        if lines:
+            words = f"diff {shell_word(result.before or '')} {shell_word(result.path)} --patch"
+            say(f"Compare: {self.call.command(words)}")
 
     def _finish_packages(self, paths: Sequence[Path], document: Mapping[str, Any]) -> None:
         """Write the paths to stdout, or the package; they are told on stderr only where stdout is read elsewhere."""

@@ -15,10 +15,9 @@ from specstep_flows._network import check_downloads
 from specstep_flows._paths import user_path, working_folder
 from specstep_flows._text import counted, money
 from specstep_flows.cli import exits
-from specstep_flows.cli.estimate import read_before_paying
+from specstep_flows.cli.estimate import accepted, read_before_paying
 from specstep_flows.cli.options import OnQuestion
 from specstep_flows.cli.questions import load_answers
-from specstep_flows.models import Capabilities
 from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from specstep_flows.cli.arguments import GivenBrief
     from specstep_flows.cli.driver import Driver
     from specstep_flows.cli.options import KickoffOptions, RunningOptions
-    from specstep_flows.client import SpecStep
 
 
 #: What each way of answering questions does.
@@ -69,7 +67,7 @@ def rehearse(
     account = client.get_account()
     if options.profile is None:
         options = attrs.evolve(options, profile=client.settings.profile)
-    options = spelled_choices(options, _accepted(client))
+    options = spelled_choices(options, accepted(client))
     profile = options.profile or DEFAULT_PROFILE
     lines, document = read_before_paying(client, profile)
     turns = counted(len(record.messages), "turn")
@@ -99,16 +97,6 @@ def rehearse(
         },
     )
     return exits.DONE
-
-
-def _accepted(client: SpecStep) -> Capabilities:
-    """What the service says that it accepts; nothing, where it does not say."""
-    try:
-        return client.get_capabilities()
-    except errors.APIError as error:
-        if error.is_not_offered:
-            return Capabilities()
-        raise
 
 
 def _target(output: PurePath | None, force: bool) -> Path:

@@ -1,4 +1,4 @@
-"""Before paying: the quota that is left, and what generations of that profile cost the user before."""
+"""Before paying: the quota that is left, and what a generation of that profile may cost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._text import duration, money
+from specstep_flows._text import counted, duration, money
+from specstep_flows.models import Capabilities
 from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import GenerationRow, Usage
+    from specstep_flows.models import GenerationRow, ServiceEstimate, Usage
 
 
 @attrs.frozen
@@ -76,6 +77,23 @@ def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
     return Estimate(profile, len(alike), cost, took) if cost is not None or took is not None else None
 
 
+def service_words(found: ServiceEstimate) -> str:
+    """The service's estimate in a sentence, or why there is none."""
+    if found.text is not None and found.cost_usd is None and found.seconds is None:
+        return f"The service says: {found.text}"
+    if found.cost_usd is None and found.seconds is None:
+        return f"No estimate from the service. {found.reason or ''}".rstrip()
+    parts = []
+    if found.cost_usd is not None:
+        ends = found.low_usd is not None and found.high_usd is not None
+        between = f" ({money(found.low_usd)} to {money(found.high_usd)})" if ends else ""
+        parts.append(f"typically {money(found.cost_usd)}{between}")
+    if found.seconds is not None:
+        parts.append(duration(found.seconds))
+    past = "" if found.sample_size is None else f", from {counted(found.sample_size, 'generation')}"
+    return f"Estimate from the service: {', '.join(parts)}{past}."
+
+
 def usage_words(usage: Usage) -> str | None:
     """The quota in a sentence; None when nothing of it could be read."""
     parts = []
@@ -88,6 +106,16 @@ def usage_words(usage: Usage) -> str | None:
     if usage.resets_at:
         parts.append(f"resets {usage.resets_at:%b} {usage.resets_at.day}")
     return f"Quota: {', '.join(parts)}." if parts else None
+
+
+def accepted(client: SpecStep) -> Capabilities:
+    """What the service says that it accepts; nothing, where it does not say."""
+    try:
+        return client.get_capabilities()
+    except errors.APIError as error:
+        if error.is_not_offered:
+            return Capabilities()
+        raise
 
 
 def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str], dict[str, Any]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VERBS: Final = {
     "run": ("run", "Turn a brief into a package on disk."),
     "resume": ("run", "Resume a run where it stopped."),
+    "update": ("update", "Generate a package again from what has changed."),
     "interview": ("interview", "Hold the interview yourself at the keyboard."),
     "runs": ("runs", "List the runs on this machine."),
     "show": ("runs", "Show everything recorded about a run."),
@@ -30,8 +31,10 @@ VERBS: Final = {
     "watch": ("watch", "Watch a generation until it ends."),
     "download": ("download", "Download a complete generation's package."),
     "answer": ("answer", "Answer a generation's questions."),
+    "diff": ("diff", "Show what differs between two packages."),
     "report": ("report", "Write a run's report and receipt."),
     "cancel": ("generation", "Cancel a run or a generation for good."),
+    "estimate": ("estimate", "Estimate what a generation costs."),
     "api": ("api", "Call any operation of the API."),
     "sandbox": ("sandbox", "Run a local SpecStep sandbox until Ctrl-C."),
     "doctor": ("doctor", "Check settings, store, key, quota and clock."),
@@ -61,7 +64,10 @@ ALIASES: Final = {
     **dict.fromkeys(("rm", "remove", "delete"), "forget"),
     **dict.fromkeys(("stop", "abort", "kill"), "cancel"),
     **dict.fromkeys(("continue", "retry"), "resume"),
+    **dict.fromkeys(("regenerate", "upgrade"), "update"),
+    **dict.fromkeys(("compare", "changes"), "diff"),
     **dict.fromkeys(("fetch", "get-package"), "download"),
+    **dict.fromkeys(("cost", "price", "forecast", "quote"), "estimate"),
     **dict.fromkeys(("check", "config", "login", "auth", "whoami"), "doctor"),
 }
 

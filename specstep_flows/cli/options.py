@@ -215,6 +215,13 @@ Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrit
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the payment prompt.")]
 
 
+def file_path(output: PurePath | None) -> Path | None:
+    """What ``--output`` says to a verb that writes a file. Raises ``UsageError`` for stdout."""
+    if output == STDOUT and not isinstance(output, Path):
+        raise errors.UsageError("--output - works with run, resume and download only: give a path. Nothing was sent.")
+    return None if output is None else Path(output)
+
+
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """What was given of ``values``: None and an unset flag were not."""
     return {name: value for name, value in values.items() if value is not None and value is not False}
@@ -261,10 +268,7 @@ class RunningOptions:
         Raises:
             UsageError: the package is to go to stdout, and this verb does not wait for it.
         """
-        if self.wants_stdout:
-            raise errors.UsageError(
-                "--output - works with run, resume and download only: give a path. Nothing was sent."
-            )
+        path = file_path(self.output)
         remember = given(
             {
                 "yes": self.yes,
@@ -274,7 +278,7 @@ class RunningOptions:
         )
         values = given(
             {
-                "output": None if self.output is None else str(user_path(self.output)),
+                "output": None if path is None else str(user_path(path)),
                 "unpack": self.unpack,
                 "force": self.force,
                 "max_cost_usd": self.max_cost,

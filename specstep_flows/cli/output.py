@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.cli.session import Call
     from specstep_flows.events import Event
-    from specstep_flows.models import PackageOnDisk, RunResult
+    from specstep_flows.models import PackageChanges, PackageOnDisk, RunResult
     from specstep_flows.runs.records import RunRecord
 
 #: What only the machinery of a run needs.
@@ -65,6 +65,16 @@ def package_document(package: PackageOnDisk) -> dict[str, Any]:
         "project_name": package.package.project_name,
         **{name: value for name, value in as_json(package).items() if name != "package"},
     }
+
+
+def changes_lines(changes: PackageChanges) -> list[str]:
+    """A line for each file that differs, by its path: A was added, D removed, M changed."""
+    marked = [
+        (plain_line(name), mark)
+        for mark, names in (("A", changes.added), ("D", changes.removed), ("M", changes.changed))
+        for name in names
+    ]
+    return [f"{mark} {name}" for name, mark in sorted(marked)]
 
 
 def _snake(name: str) -> str:

@@ -101,7 +101,7 @@ def verb(function: Callable[..., int | None]) -> typer.Typer:
     command.__signature__ = inspect.Signature([*keyword, *common])  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in (*keyword, *common)}
     made = typer.Typer(rich_markup_mode=None, add_completion=False)
-    made.command(function.__name__.rstrip("_"))(command)
+    made.command(function.__name__.rstrip("_").replace("_", "-"))(command)
     return made
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from specstep_flows import errors
 from specstep_flows.engine import transport
-from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, carry_out
+from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, Steps, carry_out
 from specstep_flows.engine.retry import RULES
 from specstep_flows.engine.threads import Work, pool
 
@@ -43,9 +43,18 @@ def refuse_coroutines(*functions: object) -> None:
             )
 
 
+def _steps_of(flow: Flow[R], session: Session) -> Steps[R]:
+    steps = carry_out(flow, session)
+    if session.wire is None:
+        return steps
+    from specstep_flows.engine.attempts import wired
+
+    return wired(steps, session)
+
+
 def drive(flow: Flow[R], session: Session, client: httpx.Client) -> R:
     """Run ``flow`` in this thread. An interrupt leaves the record as it is, which is the truth."""
-    steps = carry_out(flow, session)
+    steps = _steps_of(flow, session)
     value: Any = None
     failure: Exception | None = None
     try:
@@ -91,7 +100,7 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 async def drive_async(flow: Flow[R], session: Session, client: httpx.AsyncClient) -> R:
     """Run ``flow`` on the running event loop. Blocking work runs in threads, and writes are never cut short."""
-    steps = carry_out(flow, session)
+    steps = _steps_of(flow, session)
     value: Any = None
     failure: Exception | None = None
     try:

@@ -73,6 +73,8 @@ class Request:
     is_anonymous: bool = False
     #: It stops spending, or shows that it did: it does not queue behind a hold that other requests earned.
     is_urgent: bool = False
+    #: How long the service may work on it, in seconds: one attempt lasts at least that long.
+    works_seconds: float = 0.0
     #: The body is not read when it is not JSON (a package that comes without a redirect).
     leaves_body: bool = False
 
@@ -188,7 +190,10 @@ class Remember(Effect["RunRecord | None"]):
 
 @attrs.define(eq=False)
 class Recall(Effect["RunRecord | None"]):
-    """The run's record as it is now; whoever answers its questions beside this process may have added to it."""
+    """The run's record as it is now; whoever answers its questions beside this process may have added to it.
+
+    (A step's record: ``flows.steps.current_step``.)
+    """
 
 
 @attrs.define(eq=False)

@@ -342,7 +342,7 @@ def _open_intent(request: effects.Request, session: Session) -> Intent | None:
 
 def _timeout(request: effects.Request, session: Session) -> float:
     """Real seconds for one attempt. Only a read is cut short by the overall deadline."""
-    timeout = session.shared.real_timeout
+    timeout = session.shared.real_timeout_of(request.works_seconds)
     if session.deadline is None or request.kind != "read":
         return timeout
     left = (session.deadline - session.shared.clock.now()) / session.shared.clock.speed

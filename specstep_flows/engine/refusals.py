@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The service's text is shown, up to this many characters.
 LONGEST_DETAIL: Final = 500
+#: The one failure that certainly costs nothing, and is worth another attempt (walkthrough, step 6.6).
+EXPLANATION_GIVEN_UP: Final = ("explain_package", 503, "EXPLAIN_TIMEOUT")
 #: Misdirected, too early: the service itself sends neither, whatever the body.
 _OF_FRONT_DOORS: Final = frozenset({421, 425})
 #: Statuses that say the same whoever sends them, and that flows act on.
@@ -72,7 +74,9 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
         thing = request.thing[0].upper() + request.thing[1:]
         return errors.NotFound(f"{thing} was not found, or it belongs to another account ({whose}).", **common)
     if status == 408 or status >= 500:
-        return errors.ServerError(f"The service failed when asked to {what} ({said}).", **common)
+        error = errors.ServerError(f"The service failed when asked to {what} ({said}).", **common)
+        error.ambiguous = (request.operation, status, word) != EXPLANATION_GIVEN_UP
+        return error
     if status == 409:
         if "CONCURRENCY" in f"{word} {problem.get('code')} {'' if problem else detail}".upper():
             return errors.ConcurrencyCapReached(

@@ -146,6 +146,8 @@ def refusal_wait(error: errors.RequestError) -> float | None:
     """Seconds until a refused unsafe request may be sent again, once it was looked for; None if never."""
     clears = (
         isinstance(error, errors.RateLimited)
+        # Most failures of the service are ambiguous.
+        or (isinstance(error, errors.ServerError) and not error.ambiguous)
         or (isinstance(error, errors.AuthenticationError) and error.may_clear)
         or (
             isinstance(error, errors.Conflict)

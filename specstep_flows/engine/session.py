@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Flow, Observe, Request
     from specstep_flows.engine.limits import Limiter
+    from specstep_flows.engine.wire import Span, Wire
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
     from specstep_flows.runs.deliveries import DeliveryLog
-    from specstep_flows.runs.records import RunRecord
-    from specstep_flows.runs.store import RunStore
+    from specstep_flows.runs.records import Records, RunRecord
 
 #: However fast the clock is, a real server needs real time to respond.
 SHORTEST_REAL_TIMEOUT_SECONDS = 5.0
@@ -66,8 +66,16 @@ class Shared:
     @property
     def real_timeout(self) -> float:
         """The timeout of one request in real seconds."""
-        floor = min(self.request_timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
-        return min(max(self.request_timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
+        return self.real_timeout_of(0.0)
+
+    def real_timeout_of(self, works_seconds: float) -> float:
+        """The same for one on which the service may work so many seconds."""
+        return self.real_seconds(max(self.request_timeout, works_seconds))
+
+    def real_seconds(self, timeout: float) -> float:
+        """A timeout of one request in real seconds."""
+        floor = min(timeout, SHORTEST_REAL_TIMEOUT_SECONDS)
+        return min(max(timeout / self.clock.speed, floor), LONGEST_REAL_TIMEOUT_SECONDS)
 
 
 class Flag:
@@ -94,11 +102,14 @@ class Session:
     shared: Shared
     deadline: float | None = None
     report: Callable[[Event], Any] | None = None
-    store: RunStore | None = None
+    store: Records | None = None
     record: RunRecord | None = None
     stopping: Flag = attrs.field(factory=Flag)
     #: Whether it was told that the key is refused for a while.
     is_lockout_told: bool = False
+    #: What the caller wants of single requests, and the span of the run.
+    wire: Wire | None = None
+    span: Span | None = None
     #: Changes that wait for the next write, and until when, on the run's clock.
     _waiting: dict[str, Any] = attrs.field(factory=dict, init=False)
     _due: float = attrs.field(default=math.inf, init=False)

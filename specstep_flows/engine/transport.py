@@ -20,7 +20,7 @@ import attrs
 import httpx
 
 from specstep_flows import errors
-from specstep_flows._http import EXCHANGE, is_direct
+from specstep_flows._http import THREAD, exchange_of_task, is_direct
 from specstep_flows._json import json_bytes
 from specstep_flows._network import proxy_for
 from specstep_flows.engine.effects import Reply, Request
@@ -57,6 +57,9 @@ _LOST: Final = re.compile("Server disconnected|peer closed", re.IGNORECASE)
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
 
+_EMPTY: Final = httpx.ByteStream(b"")
+
+
 def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: float) -> httpx.Request:
     # Streams are sent in chunks; bytes would be sent at once, without any progress to report.
     form = [(field, (name, io.BytesIO(content), kind)) for field, (name, content, kind) in request.files or ()]
@@ -68,6 +71,7 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
     if request.headers or body is not None:
         headers = httpx.Headers(headers)
         headers.update({**({} if body is None else {"Content-Type": "application/json"}), **(request.headers or {})})
+    is_bare = request.method == "GET" and body is None and not form and "Host" in headers
     try:
         return httpx.Request(
             request.method,
@@ -76,6 +80,8 @@ def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: 
             content=body,
             headers=headers,
             files=form or None,
+            # With a stream, httpx adds no headers, and looks for none of a body.
+            stream=_EMPTY if is_bare else None,
             extensions={"timeout": _timeout(timeout)},
         )
     except (UnicodeError, httpx.InvalidURL):
@@ -248,8 +254,7 @@ def attempt(
         built.extensions["trace"] = exchange.trace
     if tell is not None:
         built = counted(built, request, exchange.guarded(tell))
-    before = EXCHANGE.get()
-    EXCHANGE.set(exchange)
+    before, THREAD.exchange = THREAD.exchange, exchange
     try:
         response = client.send(built, stream=True)
         try:
@@ -264,7 +269,7 @@ def attempt(
             raise
         raise _translated(error, exchange, client) from None
     finally:
-        EXCHANGE.set(before)
+        THREAD.exchange = before
     return reply_of(response, body.whole(), client.headers)
 
 
@@ -281,8 +286,9 @@ async def attempt_async(
     built = _build(client, request, timeout)
     if tell is not None:
         built = counted_async(built, request, exchange.guarded_async(tell))
-    before = EXCHANGE.get()
-    EXCHANGE.set(exchange)
+    current = exchange_of_task()
+    before = current.get()
+    current.set(exchange)
     try:
         async with asyncio.timeout(exchange.seconds_left()) as limit:
             if exchange.is_traced:
@@ -300,7 +306,7 @@ async def attempt_async(
             raise
         raise _translated(error, exchange, client) from None
     finally:
-        EXCHANGE.set(before)
+        current.set(before)
     return reply_of(response, body.whole(), client.headers)
 
 

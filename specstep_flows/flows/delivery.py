@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors, events, gateway
-from specstep_flows.engine.effects import SOON, Fetch, Remember, Report, Sleep
-from specstep_flows.models import PackageOnDisk
+from specstep_flows.engine.effects import SOON, Fetch, Flow, Recall, Remember, Report, Sleep
+from specstep_flows.models import PackageChanges, PackageOnDisk
+from specstep_flows.runs.records import StepRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from uuid import UUID
-
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
@@ -31,6 +32,9 @@ LITTLE_BYTES: Final = 1 << 20
 #: A package that arrives damaged is downloaded once more, which costs nothing.
 MOST_DAMAGED: Final = 2
 
+#: How to learn where a zip is, by the id of what it holds.
+Link: TypeAlias = Callable[[UUID], Flow[gateway.ZipLink]]
+
 
 class Files(Protocol):
     """The file operations of a run. Every method blocks."""
@@ -41,6 +45,22 @@ class Files(Protocol):
 
     def choose_for(self, package_id: UUID) -> Path:
         """The same for a package that no run manages."""
+        ...
+
+    def path_for(self, name: str) -> Path:
+        """Where a file that the service calls ``name`` goes."""
+        ...
+
+    def refuse_taken(self, path: Path) -> None:
+        """Raise ``UsageError`` when a final name is taken, or nothing can be written there."""
+        ...
+
+    def write(self, part: Path, content: bytes) -> None:
+        """Write a part file whole."""
+        ...
+
+    def compare(self, before: Path, after: Path) -> PackageChanges:
+        """What differs between two packages."""
         ...
 
     def check(self) -> None:
@@ -114,6 +134,7 @@ async def fetch_package(
     package_id: UUID,
     path: Path,
     files: Files,
+    link: Link = gateway.get_package_zip,
 ) -> str:
     """Download a package to ``path``, which is never half-written; its SHA-256 in hexadecimal.
 
@@ -130,7 +151,7 @@ async def fetch_package(
     damaged = 0
     while True:
         try:
-            await _fetch_part(package_id, part, files)
+            await _fetch_part(package_id, part, files, link)
             digest = await Fetch(lambda _: files.verify(part), is_long=True)
         except errors.DamagedPackage as error:
             damaged += 1
@@ -145,11 +166,18 @@ async def fetch_package(
 
 
 async def deliver(
-    package_id: UUID, path: Path, files: Files, *, known_sha256: str | None = None, unpack: bool = False
+    package_id: UUID,
+    path: Path,
+    files: Files,
+    *,
+    known_sha256: str | None = None,
+    unpack: bool = False,
+    link: Link = gateway.get_package_zip,
 ) -> Delivered:
     """Put a package at ``path``, whole and verified, and unpack it beside the zip if asked to.
 
-    ``known_sha256`` is what an earlier attempt recorded: a file with that digest is not downloaded again.
+    ``known_sha256`` is what an earlier attempt recorded: a file with that digest is not downloaded again. ``link``
+    tells where its zip is.
 
     Raises:
         DownloadError, DamagedPackage, HostilePackage, OutputError: whatever had the final name is unchanged.
@@ -159,7 +187,7 @@ async def deliver(
         digest = await Fetch(lambda _: files.digest(path), is_long=True)
     is_known = digest is not None and digest == known_sha256
     if digest is None or not is_known:
-        digest = await fetch_package(package_id, path, files)
+        digest = await fetch_package(package_id, path, files, link)
     else:
         # An earlier process may have died just after the package got its name.
         await Fetch(lambda _: files.tidy(part_of(path)))
@@ -189,15 +217,41 @@ async def download_package(package_id: UUID, files: Files, *, unpack: bool = Fal
     return PackageOnDisk(package, there.path, there.sha256, there.size_bytes, there.unpacked_to)
 
 
+async def place_of_step(name: str, files: Files) -> tuple[Path, str | None]:
+    """Where a file of a step goes, and its digest if an earlier attempt has put it there.
+
+    Raises:
+        UsageError: something else has the name.
+    """
+    path: Path = await Fetch(lambda _: files.path_for(name))
+    record: object = await Recall()
+    if isinstance(record, StepRecord) and record.file == str(path) and record.sha256 is not None:
+        return path, record.sha256
+    await Fetch(lambda _: files.refuse_taken(path))
+    await Remember({"file": str(path), "sha256": None})
+    return path, None
+
+
+async def save(content: bytes, path: Path, files: Files) -> Delivered:
+    """Put bytes under their final name, whole and durably."""
+    part = part_of(path)
+    digest = hashlib.sha256(content).hexdigest()
+    await Remember({"sha256": digest, "size_bytes": len(content)})
+    await Fetch(lambda _: files.write(part, content))
+    await Fetch(lambda _: files.place(part, path))
+    await Report(events.PackageSaved(path, len(content), digest))
+    return Delivered(path, digest, len(content))
+
+
 def _fetch(files: Files, link: gateway.ZipLink, part: Path, or_whole: bool, stop: Callable[[], bool]) -> None:
     files.fetch(link, part, stop, or_whole)
 
 
-async def _fetch_part(package_id: UUID, part: Path, files: Files) -> None:
+async def _fetch_part(package_id: UUID, part: Path, files: Files, get_link: Link) -> None:
     idle = slow = 0
     size = last = -1
     while True:
-        link: gateway.ZipLink = await gateway.get_package_zip(package_id)
+        link: gateway.ZipLink = await get_link(package_id)
         or_whole = idle == IDLE_BEFORE_WHOLE
         try:
             fetch = partial(_fetch, files, link, part, or_whole)

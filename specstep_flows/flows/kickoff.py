@@ -11,10 +11,11 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, events, gateway, states
-from specstep_flows.engine.effects import Changes, Now, Passed, Remember, Report, Sleep
-from specstep_flows.flows import control
-from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay, settle, tell_of_another
+from specstep_flows.engine.effects import Changes, Now, Remember, Report, Sleep
+from specstep_flows.flows import control, payment
+from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay
 from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.steps import current_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from specstep_flows.runs.records import Intent
 
 
-#: The service removes what was deleted after 30 days by default; a request this old may be one of those.
-BIN_SECONDS: Final = 25 * 86400.0
 #: How often the list is read for a place that has become free.
 PLACE_POLL_SECONDS: Final = 30.0
 #: Without a sign of one the kickoff is sent again after this long: nobody says what else the plan's limit counts.
@@ -149,37 +148,19 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
 
 
 async def settle_kickoff(
-    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, settled: int = 0, by_clock: float = 0.0
+    kickoff: Kickoff, known: Iterable[UUID], passed: float = 0.0, *, by_clock: float = 0.0
 ) -> UUID | None:
     """The generation that was requested ``passed`` seconds ago; None once it is certain that none was started.
-
-    ``by_clock`` is what the clock says has passed: not certain, but reason to look among the deleted ones.
 
     Raises:
         OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which.
     """
-    payment = _payment(kickoff, _Looking(kickoff, frozenset(known)))
-    settle_time = payment.settle_time(settled)
-    found = await settle(payment, settle_time - passed, is_late=by_clock > settle_time)
-    if found is not None and settled:
-        await tell_of_another(payment)
-    return found
+    return await payment.settle_sent(_payment(kickoff, _Looking(kickoff, frozenset(known))), passed, by_clock=by_clock)
 
 
 async def settle_intent(kickoff: Kickoff, intent: Intent) -> UUID | None:
     """What came of a request that was on its way when an earlier process ended."""
-    await Report(events.Notice("An earlier attempt may have started a generation; checking that first."))
-    passed, now = (await Passed(intent)), (await Now())
-    found = await settle_kickoff(
-        kickoff, known_to(intent), passed, settled=settled_of(intent), by_clock=now - intent.sent_at
-    )
-    if found is None and now - intent.sent_at > BIN_SECONDS:
-        raise errors.OutcomeUnknown(
-            f"A generation was requested {(now - intent.sent_at) / 86400:.0f} days ago, and none is listed. The "
-            "service removes what was deleted after 30 days, so whether there was one cannot be told. Nothing was "
-            "sent: look at your usage on the service's website, and start a new run if there was none."
-        )
-    return found
+    return await payment.settle_intent(_payment(kickoff, _Looking(kickoff, known_to(intent))), intent)
 
 
 def known_to(intent: Intent) -> frozenset[UUID]:
@@ -187,13 +168,8 @@ def known_to(intent: Intent) -> frozenset[UUID]:
     return frozenset(UUID(identifier) for identifier in intent.about.get("known", ()))
 
 
-def settled_of(intent: Intent) -> int:
-    """How many settle times have shown nothing of the request."""
-    return int(intent.about.get("settled", 0))
-
-
-async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> frozenset[UUID]:
-    """What is there before a generation is retried or updated by itself, without a run that would know of it.
+async def _refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> frozenset[UUID]:
+    """What is there before a generation is retried or updated by itself.
 
     Raises:
         OutcomeUnknown: it seems to have been done already.
@@ -207,6 +183,22 @@ async def refuse_twice(kickoff: Kickoff, generation_id: UUID, what: str) -> froz
             candidates=newer,
         )
     return known
+
+
+async def _kick_off_step(kickoff: Kickoff, generation_id: UUID, what: str, *, again: bool) -> UUID:
+    """A retry or an update that no run manages: what an earlier process requested is looked for first."""
+    record = await current_step()
+    intent = record.intent
+    if intent is None:
+        return await kick_off(kickoff, None if again else (await _refuse_twice(kickoff, generation_id, what)))
+    found = await settle_intent(kickoff, intent)
+    if found is not None:
+        return found
+    return await kick_off(kickoff, known_to(intent), settled=payment.settled_of(intent) + 1)
+
+
+def _step_changes(generation_id: UUID) -> Changes:
+    return {"result": {"generation_id": str(generation_id)}, "is_over": True}
 
 
 async def start_generation(
@@ -252,8 +244,9 @@ async def retry_generation(generation_id: UUID, settle_seconds: float, *, again:
         intake_id,
         settle_seconds,
         older=frozenset([generation_id]),
+        outcome=_step_changes,
     )
-    return await kick_off(kickoff, None if again else (await refuse_twice(kickoff, generation_id, "retried")))
+    return await _kick_off_step(kickoff, generation_id, "retried", again=again)
 
 
 async def update_generation(
@@ -273,5 +266,16 @@ async def update_generation(
         intake_id,
         settle_seconds,
         older=frozenset([generation_id]),
+        outcome=_step_changes,
     )
-    return await kick_off(kickoff, None if again else (await refuse_twice(kickoff, generation_id, "updated")))
+    result = (await current_step()).result
+    if result is None:
+        return await _kick_off_step(kickoff, generation_id, "updated", again=again)
+    done = UUID(result["generation_id"])
+    await Report(
+        events.Notice(
+            f"Generation {generation_id} was updated already, by the same request: {done}. Nothing is paid; "
+            "`again=True` pays for another one."
+        )
+    )
+    return done

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
 from specstep_flows import errors, events
 from specstep_flows.engine import retry
-from specstep_flows.engine.effects import Changes, Flow, Now, Recall, Remember, Report, Sleep
+from specstep_flows.engine.effects import Changes, Flow, Now, Passed, Recall, Remember, Report, Sleep
+
+if TYPE_CHECKING:
+    from specstep_flows.runs.records import Intent
 
 T = TypeVar("T")
 
@@ -30,6 +33,8 @@ PATIENCE_SECONDS: Final = 3000.0
 #: How often the service is looked at: while an answer that was lost may still show, and once it would be late.
 SETTLE_POLL_SECONDS: Final = 10.0
 LATE_POLL_SECONDS: Final = 60.0
+#: The service removes what was deleted after 30 days by default; a request this old may be one of those.
+BIN_SECONDS: Final = 25 * 86400.0
 
 
 @attrs.frozen
@@ -49,6 +54,15 @@ class Payment(Generic[T]):
     amend: Callable[[errors.BadRequest], Flow[Payment[T] | None]] | None = None
     #: Waits until the plan has room for one more; None where that is not waited for.
     stand_by: Callable[[errors.ConcurrencyCapReached], Flow[bool]] | None = None
+    #: How sentences say that it was carried out, where a person sees it, and what to do with a second one.
+    made: str = "started"
+    listed_by: str = "specstep generation list"
+    second: str = "cancel one of them"
+    #: Who looks first, when it is tried again.
+    resumed: str = "a resumed run"
+    #: How a person begins again.
+    again: str = "start a new run"
+    patience_seconds: float = PATIENCE_SECONDS
 
     def settle_time(self, settled: int) -> float:
         """How long a request may take to be carried out, after so many settle times that showed nothing."""
@@ -92,16 +106,20 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
         try:
             if failure.ambiguous:
                 lost, is_doubtful = lost + 1, True
-                await Report(events.Notice(f"{failure.message} Checking whether the {payment.thing} was started."))
+                await Report(
+                    events.Notice(f"{failure.message} Checking whether the {payment.thing} was {payment.made}.")
+                )
                 found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
                 settled += 1
             else:
-                refused.append(sent_at)
+                if not isinstance(failure, errors.ServerError):
+                    # An explanation that took too long is the only failure of the service that surely costs nothing.
+                    refused.append(sent_at)
                 again = await _again(payment, failure)
                 if again is None:
                     return await _found_or(payment, failure, is_doubtful=is_doubtful)
                 payment, wait = again
-                if wait and (await Now()) + wait > began + PATIENCE_SECONDS:
+                if wait and (await Now()) + wait > began + payment.patience_seconds:
                     return await _found_or(payment, failure, is_doubtful=is_doubtful)
                 if wait:
                     await Report(events.Waiting(failure.message, wait))
@@ -124,7 +142,7 @@ async def tell_of_another(payment: Payment[T]) -> None:
     await Report(
         events.Notice(
             f"The {payment.thing} was requested twice before one appeared. If a second one appears "
-            f"(`specstep generation list`), the service carried out both: cancel one of them."
+            f"(`{payment.listed_by}`), the service carried out both: {payment.second}."
         )
     )
 
@@ -155,14 +173,15 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
             is_known = True
     if is_doubtful:
         refusal.add(
-            "Whether the request before it, whose answer was lost, was carried out is not known yet; a resumed run "
-            "looks for it first."
+            "Whether the request before it, whose answer was lost, was carried out is not known yet; "
+            f"{payment.resumed} looks for it first."
         )
     elif is_known:
-        refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been started.")
+        refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been {payment.made}.")
     else:
         refusal.add(
-            f"Whether the {payment.thing} was started all the same was not looked up; a resumed run looks first."
+            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; {payment.resumed} looks "
+            "first."
         )
     raise refusal
 
@@ -183,14 +202,16 @@ async def _keep_apart(
     if lost >= MOST_IN_DOUBT:
         raise errors.OutcomeUnknown(
             f"{failure.message} The {payment.thing} was requested twice without an answer, and none has appeared. "
-            "Whether one still will is not known, so nothing more is sent: look with "
-            "`specstep generation list` before you pay again. A resumed run looks first, too."
+            f"Whether one still will is not known, so nothing more is sent: look with `{payment.listed_by}` before you "
+            f"pay again. {payment.resumed.capitalize()} looks first, too."
         )
     if len(refused) < MOST_IN_DOUBT - lost:
         return None
     left = refused[lost - MOST_IN_DOUBT] + payment.settle_time(LONGEST) - (await Now())
     if left <= 0:
         return None
+    if left > payment.patience_seconds:
+        return await _found_or(payment, failure, is_doubtful=lost > 0)
     return await settle(payment, left)
 
 
@@ -219,12 +240,52 @@ async def settle(
         waited += wait
 
 
+async def settle_sent(payment: Payment[T], passed: float = 0.0, *, settled: int = 0, by_clock: float = 0.0) -> T | None:
+    """What came of a request that was sent ``passed`` seconds ago; None once it is certain that it came to nothing.
+
+    ``by_clock`` is what the clock says has passed: not certain, but reason to look among the deleted ones.
+    """
+    settle_time = payment.settle_time(settled)
+    found = await settle(payment, settle_time - passed, is_late=by_clock > settle_time)
+    if found is not None and settled:
+        await tell_of_another(payment)
+    return found
+
+
+async def settle_intent(payment: Payment[T], intent: Intent) -> T | None:
+    """What came of a request that was on its way when an earlier process ended.
+
+    Raises:
+        OutcomeUnknown: something has appeared, and it is not known whether this request started it; or the request is
+            so old that what it started may be gone.
+    """
+    await Report(events.Notice(f"An earlier attempt may have {payment.made} {_a(payment.thing)}; checking that first."))
+    passed, now = (await Passed(intent)), (await Now())
+    found = await settle_sent(payment, passed, settled=settled_of(intent), by_clock=now - intent.sent_at)
+    if found is None and now - intent.sent_at > BIN_SECONDS:
+        raise errors.OutcomeUnknown(
+            f"{_a(payment.thing).capitalize()} was requested {(now - intent.sent_at) / 86400:.0f} days ago, and none "
+            "is listed. The service removes what was deleted after 30 days, so whether there was one cannot be told. "
+            f"Nothing was sent: look at your usage on the service's website, and {payment.again} if there was none."
+        )
+    return found
+
+
+def settled_of(intent: Intent) -> int:
+    """How many settle times have shown nothing of the request."""
+    return int(intent.about.get("settled", 0))
+
+
+def _a(thing: str) -> str:
+    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
+
+
 async def _look(payment: Payment[T], glance: Glance) -> T | None:
     try:
         return await payment.look(glance)
     except errors.RequestError as error:
         error.add(
-            f"The {payment.thing} was requested, and whether it was started is not known yet; it is not requested "
-            "twice."
+            f"The {payment.thing} was requested, and whether it was {payment.made} is not known yet; it is not "
+            "requested twice."
         )
         raise

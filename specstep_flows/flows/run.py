@@ -28,7 +28,7 @@ from specstep_flows.flows.job import (
 )
 from specstep_flows.flows.run_interview import hold_interview
 from specstep_flows.flows.run_kickoff import find_started, retry, start
-from specstep_flows.models import Account, Answer, Generation, RunOptions, RunResult
+from specstep_flows.models import Account, Answer, Generation, PackageChanges, RunOptions, RunResult
 from specstep_flows.runs.records import NOT_BEGUN, RunRecord
 from specstep_flows.states import is_fan_out
 
@@ -107,6 +107,11 @@ async def _check(job: Job) -> Account | None:
         UsageError, SettingsError, AuthenticationError: what does not fit. Nothing was sent but reads.
     """
     record = await current_record()
+    if record.options.continues is not None and job.is_user_actor and record.generation_id is None:
+        raise errors.UsageError(
+            "With an access token (oat_...) the service starts a generation by itself when an interview is complete, "
+            "which would be paid for and be no update. Use an API key (sf_...). Nothing was sent."
+        )
     if record.file is None:
         await Fetch(lambda _: job.files.check())
     account = await _verify_key(job.key_check)
@@ -158,6 +163,9 @@ async def _is_asked(check: KeyCheck, now: float) -> bool:
 
 async def _check_choices(check: KeyCheck, options: RunOptions) -> RunOptions:
     """The options as the service spells them (GET /v1/capabilities, once). Raises ``UsageError``."""
+    if options.continues is not None:
+        # They are those of the generation, which the service has accepted.
+        return options
     if options.profile is None and options.project_type is None and options.mirror_selection is None:
         return options
     while check.accepted is None:
@@ -239,6 +247,7 @@ async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
     folder = Path(record.unpacked_to) if record.unpacked_to else None
     unpacked = folder if folder is not None and (await Fetch(lambda _: folder.is_dir())) else None
     unpack = job.options.unpack and unpacked is None
+    before = await _package_before(job, generations[0])
     packages: list[tuple[UUID, delivery.Delivered]] = []
     for generation in generations:
         package_id = await _package_of(generation)
@@ -281,7 +290,41 @@ async def _deliver(job: Job, generations: list[Generation]) -> RunResult:
         answers=answers_in(record),
         project_name=record.project_name,
         further_paths=tuple(there.path for _, there in packages[1:]),
+        before=before,
+        changes=None if before is None else (await _compared(job, before, first.path)),
     )
+
+
+async def _package_before(job: Job, generation: Generation) -> Path | None:
+    """The package of the generation that the run updates: where it was put, else downloaded beside the new one."""
+    record = await current_record()
+    continues = record.options.continues
+    if continues is None:
+        return None
+    if continues.get("file"):
+        there = Path(continues["file"])
+        if await Fetch(lambda _: job.files.digest(there)) == continues["sha256"]:
+            return there
+    old = UUID(continues["generation_id"])
+    beside = Path(record.file) if record.file else await Fetch(lambda _: job.files.path_for(f"{generation.id}.zip"))
+    path = beside.with_name(f"{old}.zip")
+    if await Fetch(lambda _: job.files.digest(path)) is not None:
+        return path
+    try:
+        package = continues.get("package_id") or (await gateway.get_generation_package(old)).id
+        await delivery.fetch_package(UUID(str(package)), path, job.files)
+    except (errors.NotFound, errors.PackageError) as error:
+        await Report(events.Notice(f"The package before the update is not there to compare with: {error.message}"))
+        return None
+    return path
+
+
+async def _compared(job: Job, before: Path, after: Path) -> PackageChanges | None:
+    try:
+        return await Fetch(lambda _: job.files.compare(before, after))
+    except errors.SpecStepError as error:
+        await Report(events.Notice(f"The two packages could not be compared: {error.message}"))
+        return None
 
 
 async def _package_of(generation: Generation) -> UUID | None:

@@ -10,6 +10,7 @@ import attrs
 
 from specstep_flows import errors, events, gateway
 from specstep_flows._json import storable
+from specstep_flows._text import heading, plain_line
 from specstep_flows.engine.effects import SOON, Ask, Fetch, NewKey, Remember, Report
 from specstep_flows.flows import budget
 from specstep_flows.flows.interview import (
@@ -151,7 +152,7 @@ async def _take_turns(job: Job, interview: Interview) -> Interview:
 
 async def _next_message(job: Job, record: RunRecord, number: int, interview: Interview) -> str | None:
     if number < len(record.messages):
-        return str(storable(record.messages[number]))
+        return str(storable(seeded(record, number)))
     if job.respondent is None:
         if record.options.interview:
             raise errors.Detached(
@@ -161,6 +162,21 @@ async def _next_message(job: Job, record: RunRecord, number: int, interview: Int
         return None
     message: str | None = await Ask(job.respondent, (interview.reply, interview))
     return str(storable(message)) if message and message.strip() else None
+
+
+def seeded(record: RunRecord, number: int) -> str:
+    """One of the brief's messages. The agent of an update knows nothing of the project, so the first one says it."""
+    message = record.messages[number]
+    continues = record.options.continues
+    if continues is None or number:
+        return message
+    name, described = continues.get("project_name"), continues.get("description")
+    was = f" So far it was described as: {plain_line(described)}" if described else ""
+    return (
+        f"# {heading(name) if name else 'An existing project'}\n\nWhat changes:\n\n{message}\n\n"
+        f"This updates a specification that exists (generation {continues['generation_id']}); what is not named here "
+        f"stays as it is.{was}"
+    )
 
 
 async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord, interview: Interview) -> Interview:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import attrs
 
@@ -18,29 +19,27 @@ from specstep_flows.flows.job import (
     generation_changes,
     retry_changes,
 )
-from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
-from specstep_flows.flows.snapshot import Kickoff, find_new, look_before, take_snapshot, unsettled
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
+from specstep_flows.flows.payment import settled_of
+from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from specstep_flows.models import Generation
-    from specstep_flows.runs.records import RunRecord
+    from specstep_flows.runs.records import Intent, RunRecord
 
 
 async def start(job: Job) -> None:
     """Start the one generation, or find the one that an earlier attempt, the service itself or a person started."""
     record = await current_record()
     intent = record.kickoff_intent
-    kickoff = _kickoff(
-        job, record, record.options.project_type or (intent.about.get("project_type") if intent else None)
-    )
+    kickoff = _kickoff_of(job, record, intent)
     if intent is not None:
         found, known = (await settle_intent(kickoff, intent)), known_to(intent)
     else:
         # This run has sent no kickoff yet: the service or a person started whatever the interview has.
-        snapshot = await take_snapshot(kickoff, is_first=True)
-        found, known = (await find_new(kickoff, snapshot)), snapshot.known
+        snapshot = await take_snapshot(attrs.evolve(kickoff, interview_id=record.interview_id), is_first=True)
+        found = await find_new(kickoff, snapshot)
+        known = snapshot.known if record.options.continues is None else (await known_before(kickoff))
         if found is None and job.is_user_actor and record.turns:
             found = await settle_kickoff(kickoff, known)
         if found is not None:
@@ -52,6 +51,32 @@ async def start(job: Job) -> None:
             await confirm(job)
         found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
     await Report(events.GenerationStarted(found, adopted))
+
+
+def _kickoff_of(job: Job, record: RunRecord, intent: Intent | None = None) -> Kickoff:
+    """The request that starts the run's first generation."""
+    if record.options.continues is not None:
+        return _update_of(job, record, UUID(record.options.continues["generation_id"]))
+    return _kickoff(job, record, record.options.project_type or (intent.about.get("project_type") if intent else None))
+
+
+def _update_of(job: Job, record: RunRecord, generation_id: UUID) -> Kickoff:
+    """POST /v1/generations/{id}/update. Whether its row names the new interview is not documented, so the intake tells.
+
+    It is sent with the intake alone: the profile and the rest are those of the generation (an assumption).
+    """
+    intake_id = record.intake_artifact_id
+    assert intake_id is not None
+    return Kickoff(
+        send=lambda about, outcome: gateway.update_generation(generation_id, intake_id, about=about, outcome=outcome),
+        interview_id=None,
+        intake_id=intake_id,
+        settle_seconds=job.settle_seconds,
+        waits=job.options.wait,
+        is_fan_out=states.is_fan_out(record.options.profile),
+        older=frozenset([generation_id]),
+        outcome=generation_changes,
+    )
 
 
 def _kickoff(job: Job, record: RunRecord, project_type: str | None) -> Kickoff:
@@ -153,6 +178,8 @@ async def _find_retry(record: RunRecord, kickoff: Kickoff, generation_id: UUID) 
 
 async def _retry_of(job: Job, record: RunRecord, generation_id: UUID, failed: Generation | None = None) -> Kickoff:
     interview_id = record.interview_id or (await control.interview_of(generation_id))
+    if record.options.continues is not None:
+        interview_id = None
     return Kickoff(
         send=lambda about, outcome: gateway.retry_generation(generation_id, about=about, outcome=outcome),
         interview_id=interview_id,
@@ -168,15 +195,15 @@ async def find_started(job: Job) -> UUID | None:
     """The run's generation; one whose request may have been sent is looked for first. Nothing is sent that costs."""
     record = await current_record()
     intent, own = record.kickoff_intent, record.generation_id
-    if intent is not None and intent.operation == "start_generation":
-        return await settle_intent(_kickoff(job, record, None), intent)
+    if intent is not None and intent.operation != "retry_generation":
+        return await settle_intent(_kickoff_of(job, record), intent)
     if intent is not None and own is not None:
         return (await settle_intent(await _retry_of(job, record, own), intent)) or own
     if own is not None and record.may_have_retried:
         return (await _find_retry(record, await _retry_of(job, record, own), own))[0] or own
     if own is None and record.intake_artifact_id is not None:
         # The service or a person may have started one, and a refusal may have been carried out.
-        kickoff = _kickoff(job, record, None)
+        kickoff = attrs.evolve(_kickoff_of(job, record), interview_id=record.interview_id)
         own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True))
         if own is not None:
             await Remember(generation_changes(own))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 PAUSED_SECONDS: Final = 3600.0
 #: A child may be listed late: the run's generations are listed again this often.
 FAMILY_SECONDS: Final = 60.0
+#: How often a run that looks seldom is reported all the same, in seconds.
+REPORT_SECONDS: Final = 60.0
 #: How often a run that waits looks into the store for webhook deliveries, in seconds. It sends nothing for that.
 DELIVERY_SECONDS: Final = 0.5
 
@@ -51,6 +53,8 @@ class _Member:
     #: Seconds since it was first seen paused.
     paused_for: float | None = None
     last: Generation | None = None
+    #: How long ago that was.
+    age: float = 0.0
     #: Whether a delivery asks for a look at the status body itself.
     is_called: bool = False
     pace: Pace = attrs.field(factory=Pace)
@@ -64,6 +68,7 @@ class _Member:
         """A look, and when the next one is due. A pause, or an end that nobody knows, is told once."""
         is_idle = generation.is_paused or generation.is_closed
         is_new = is_idle and self.paused_for is None
+        self.age = 0.0
         self.last, self.wait = generation, self.pace.next_wait(generation, now, is_told=is_told)
         if not is_idle or generation.is_terminal:
             self.paused_for = None
@@ -175,18 +180,31 @@ class _Family:
 
         While looks are rare, no longer than ``most``: then the generations are listed again.
         """
-        waited = 0.0
+        waited = unreported = 0.0
         while True:
             wait = min(self._next_wait(), DELIVERY_SECONDS) if self.is_served else self._next_wait()
             await Sleep(wait)
-            waited += wait
+            waited, unreported = waited + wait, unreported + wait
             for member in self.members.values():
                 member.wait -= wait
+                member.age += wait
                 if member.paused_for is not None:
                     member.paused_for += wait
             await self.hear()
+            if self.is_served and unreported >= REPORT_SECONDS:
+                unreported = 0.0
+                await self._report_again()
             if self._next_wait() <= 0.0 or (self.is_served and waited >= most):
                 return waited
+
+    async def _report_again(self) -> None:
+        """Whoever follows the run has a sign of life although nothing is asked: what was seen last, and its age."""
+        for member in self.members.values():
+            if member.last is not None and not member.is_over:
+                left = member.last.estimated_time_remaining_seconds
+                left = None if left is None or left < member.age else left - member.age
+                shown = attrs.evolve(member.last, estimated_time_remaining_seconds=left)
+                await Report(events.GenerationProgress(shown, member.wait))
 
     def _next_wait(self) -> float:
         return max(0.0, min((member.wait for member in self.members.values() if not member.is_over), default=0.0))

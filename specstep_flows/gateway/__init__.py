@@ -8,6 +8,7 @@ that are only displayed are read by name (``reading.optional``), so that they ca
 from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
+from specstep_flows.gateway.addenda import create_addendum, get_addendum_zip
 from specstep_flows.gateway.any_operation import SentFile, is_paged, prepare, prepare_to_read
 from specstep_flows.gateway.control import (
     answer_clarifications,
@@ -25,6 +26,7 @@ from specstep_flows.gateway.documents import (
     list_reference_documents,
     upload_reference_document,
 )
+from specstep_flows.gateway.explanations import download_explanation, explain_package
 from specstep_flows.gateway.fields import as_file, as_model, as_object, as_rows
 from specstep_flows.gateway.generations import (
     get_generation,
@@ -43,6 +45,7 @@ from specstep_flows.gateway.interviews import (
     start_interview,
     submit_turn,
 )
+from specstep_flows.gateway.migrations import commit_doc_migration
 from specstep_flows.gateway.packages import (
     ZipLink,
     get_generation_package,
@@ -64,9 +67,14 @@ __all__ = [
     "as_rows",
     "cancel_generation",
     "cancel_turn_job",
+    "commit_doc_migration",
     "complete_interview",
+    "create_addendum",
     "delete_reference_document",
+    "download_explanation",
+    "explain_package",
     "find_intake_artifact",
+    "get_addendum_zip",
     "get_capabilities",
     "get_clarifications",
     "get_conversation",

@@ -14,12 +14,9 @@ import attrs
 
 from specstep_flows import errors, models
 from specstep_flows.gateway import reading
-from specstep_flows.gateway.reading import steering_text, steering_uuid
-from specstep_flows.gateway.requests import Loose, field_of
+from specstep_flows.gateway.reading import displayed, steering_text, steering_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from specstep_flows.engine.effects import Reply
 
 M = TypeVar("M")
@@ -109,12 +106,12 @@ def _readers(model: Any) -> tuple[tuple[str, _Reader], ...]:
     """How each field of a model is read."""
     hints = typing.get_type_hints(model, localns=_NAMES)
     return tuple(
-        (field.name, _reader(field.name, hints[field.name], is_needed=field.default is attrs.NOTHING))
+        (field.name, _reader(model, field.name, hints[field.name], is_needed=field.default is attrs.NOTHING))
         for field in attrs.fields(model)
     )
 
 
-def _reader(name: str, hint: Any, *, is_needed: bool) -> _Reader:
+def _reader(model: Any, name: str, hint: Any, *, is_needed: bool) -> _Reader:
     if name == "raw":
         return lambda value, _: value
     if is_needed:
@@ -122,50 +119,47 @@ def _reader(name: str, hint: Any, *, is_needed: bool) -> _Reader:
         return lambda value, operation: needed(value.get(name), operation, name)
     if isinstance(hint, types.UnionType):
         (hint,) = (member for member in typing.get_args(hint) if member is not type(None))
-    if hint in _SCALARS:
-
-        def read_scalar(value: Mapping[str, Any], _: str) -> Any:
-            found = value.get(name)
-            # Most are null or of the right type already.
-            return (
-                found if found is None or (type(found) is hint and hint in (str, bool)) else field_of(value, name, hint)
-            )
-
-        return read_scalar
-    read = _container(hint)
-
-    def read_container(value: Mapping[str, Any], operation: str) -> Any:
-        found = value.get(name)
-        return _UNFIT if found is None else read(found, operation)
-
-    return read_container
+    convert = _converter(model, name, hint)
+    return lambda value, operation: _UNFIT if (found := value.get(name)) is None else convert(found, operation)
 
 
-def _container(hint: Any) -> Callable[[Any, str], Any]:
-    """How an array or an object is read; what it is not gives the field's default."""
+def _converter(model: Any, name: str, hint: Any) -> Callable[[Any, str], Any]:
+    """Reads a value as what a field, or an item of it, is declared as. What cannot be read gives ``_UNFIT``."""
     if hint is Any:
         return lambda found, _: found
+    if hint in _SCALARS:
+
+        def read_scalar(found: Any, _: str) -> Any:
+            if type(found) is hint and hint in (str, bool):
+                return found
+            read = displayed(found, hint, model, name)
+            return _UNFIT if read is None else read
+
+        return read_scalar
+    if attrs.has(hint):
+
+        def read_object(found: Any, operation: str) -> Any:
+            try:
+                return read_model(hint, found, operation)
+            except errors.UnexpectedResponse:
+                # The rest of the answer is of use without it.
+                return _UNFIT
+
+        return read_object
+    *_, item_hint = (one for one in typing.get_args(hint) if one is not Ellipsis)
+    item = _converter(model, name, item_hint)
     if typing.get_origin(hint) is tuple:
-        item = typing.get_args(hint)[0]
-        return lambda found, operation: tuple(_items(found, item, operation)) if isinstance(found, list) else _UNFIT
-    item = typing.get_args(hint)[1]
-    return lambda found, _: (
-        {key: one for key, value in found.items() if (one := field_of({key: value}, key, item)) is not None}
-        if isinstance(found, dict)
-        else _UNFIT
-    )
 
+        def read_items(found: Any, operation: str) -> Any:
+            if not isinstance(found, list):
+                return _UNFIT
+            return tuple(one for value in found if (one := item(value, operation)) is not _UNFIT)
 
-def _items(found: list[Any], item: Any, operation: str) -> Iterator[Any]:
-    """The items that can be read."""
-    for number, value in enumerate(found):
-        if item in _SCALARS:
-            one = field_of(Loose({str(number): value}), str(number), item)
-            if one is not None:
-                yield one
-            continue
-        try:
-            yield read_model(item, value, operation)
-        except errors.UnexpectedResponse:
-            # The rest of the answer is of use without it.
-            continue
+        return read_items
+
+    def read_members(found: Any, operation: str) -> Any:
+        if not isinstance(found, dict):
+            return _UNFIT
+        return {key: one for key, value in found.items() if (one := item(value, operation)) is not _UNFIT}
+
+    return read_members

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -71,30 +72,30 @@ async def get_package_zip(package_id: UUID) -> ZipLink:
     """
     from specstep_client.api.packages import get_package_zip as endpoint
 
-    kwargs = endpoint._get_kwargs(package_id)
-    request = request_of("get_package_zip", kwargs, leaves_body=True)
+    return await zip_link("get_package_zip", endpoint._get_kwargs(package_id))
+
+
+async def zip_link(operation: str, kwargs: dict[str, Any]) -> ZipLink:
+    """Where an operation redirects whoever wants a zip."""
+    request = request_of(operation, kwargs, leaves_body=True)
 
     def parse(reply: Reply) -> ZipLink:
         location = reply.headers.get("location")
         if 300 <= reply.status < 400:
             if not location:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download without a location.",
-                    operation="get_package_zip",
-                    field="Location",
+                    "The service redirects the download without a location.", operation=operation, field="Location"
                 )
             there = _resolved(kwargs["url"], location)
             del location  # So that a traceback with local variables does not show it.
             if there is None:
                 raise errors.UnexpectedResponse(
-                    "The service redirects the download to an invalid URL.",
-                    operation="get_package_zip",
-                    field="Location",
+                    "The service redirects the download to an invalid URL.", operation=operation, field="Location"
                 )
             return ZipLink(there, is_direct=False)
         if "json" in reply.headers.get("content-type", "") or "html" in reply.headers.get("content-type", ""):
             raise errors.UnexpectedResponse(
-                "The service responded to the download with a page instead of a package.", operation="get_package_zip"
+                "The service responded to the download with a page instead of a package.", operation=operation
             )
         return ZipLink(kwargs["url"], is_direct=True)
 

@@ -220,13 +220,20 @@ def optional(source: object, field: str, kind: type[T]) -> T | None:
 
     ``field`` is its name in the JSON; fields that the API document does not have are found, too.
     """
-    value = raw(source, field)
+    return displayed(raw(source, field), kind, source.model if isinstance(source, Unparsed) else type(source), field)
+
+
+def displayed(value: object, kind: type[T], owner: type[Any], field: str) -> T | None:
+    """A value that is only displayed, as ``kind``; None if it is null or cannot be read as that, which is logged once.
+
+    ``owner`` is the class that has the field.
+    """
     if value is None:
         return None
     try:
         return cast("T", _READERS[kind](value))
     except (TypeError, ValueError, OverflowError):
-        key = ((source.model if isinstance(source, Unparsed) else type(source)).__name__, field)
+        key = (owner.__name__, field)
         if key not in _warned:
             _warned.add(key)
             _log.warning("%s.%s does not match the API document and is ignored", *key)

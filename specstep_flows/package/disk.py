@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from specstep_flows.engine.session import Shared
     from specstep_flows.gateway.packages import ZipLink
-    from specstep_flows.models import RunOptions
+    from specstep_flows.models import PackageChanges, RunOptions
     from specstep_flows.package.blob_host import SecretHeaders
     from specstep_flows.package.inspection import Inspection
     from specstep_flows.runs.records import RunRecord
@@ -38,13 +38,18 @@ LONGEST_ENDING: Final = ".part.json"
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
     """The path of the zip for an output: a name that ends in ``.zip`` is the file, anything else is its folder."""
+    return named_path(output, f"{generation_id}.zip")
+
+
+def named_path(output: str | None, name: str) -> Path:
+    """The path of a file that the service calls ``name``: an output that ends as that does is the file itself."""
     folder = Path(output) if output is not None else working_folder()
-    return folder if _is_file(output, folder) else folder / f"{generation_id}.zip"
+    return folder if _is_file(output, folder, Path(name).suffix) else folder / name
 
 
-def _is_file(output: str | None, path: Path) -> bool:
+def _is_file(output: str | None, path: Path, ending: str = ".zip") -> bool:
     # Path.is_dir raises for a name that is too long, or in a folder that is closed to us.
-    return output is not None and path.suffix.lower() == ".zip" and not os.path.isdir(path)
+    return output is not None and path.suffix.lower() == ending and not os.path.isdir(path)
 
 
 def refuse_taken(path: Path, force: bool, ending: str) -> None:
@@ -148,6 +153,28 @@ class RunFiles:
         path = package_path(self._output, package_id)
         refuse_taken(path, self._force, " and was not changed. Choose another `output`, or `force=True` to replace it.")
         return path
+
+    def path_for(self, name: str) -> Path:
+        """Where a file that the service calls ``name`` goes."""
+        return named_path(self._output, name)
+
+    def refuse_taken(self, path: Path) -> None:
+        """Check that a file can get this name. Raises ``UsageError``."""
+        refuse_taken(path, self._force, " and was not changed. Choose another `output`, or `force=True` to replace it.")
+        check_place(path, room=len(LONGEST_ENDING))
+
+    def write(self, part: Path, content: bytes) -> None:
+        """Write a part file whole. Raises ``OutputError``."""
+        try:
+            part.write_bytes(content)
+        except OSError as error:
+            raise errors.OutputError(f"{part} cannot be written ({error.strerror}).") from None
+
+    def compare(self, before: Path, after: Path) -> PackageChanges:
+        """What differs between two packages. Raises ``PackageError``."""
+        from specstep_flows.package.compare import compare
+
+        return compare(before, after)
 
     def fetch(self, link: ZipLink, part: Path, should_stop: Callable[[], bool], or_whole: bool = False) -> None:
         """Download a package to ``part``. The key goes only to the API's origin, and only if it is needed."""

@@ -94,7 +94,7 @@ class Members:
         return Checksum(zipfile.ZIP_STORED, length, length, crc)
 
     def _deflated(self, length: int | None) -> Steps[Checksum]:
-        """A file that ends where its packed form says; that must be after ``length`` bytes, if this is given."""
+        """A file that ends where its packed form says, within ``length`` bytes if this is given."""
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         crc, size, packed = 0, 0, 0
         while not unpacker.eof:
@@ -112,8 +112,6 @@ class Members:
             used = len(piece) - len(unpacker.unused_data)
             packed += used
             self._pass(used)
-        if length not in (None, packed):
-            raise _Unusual
         return Checksum(zipfile.ZIP_DEFLATED, packed, size, crc)
 
     def _descriptor(self, found: Checksum, *, is_large: bool) -> Steps[None]:

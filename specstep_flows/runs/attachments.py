@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
 from specstep_flows._json import storable
-from specstep_flows._paths import can_be_read_again
+from specstep_flows._paths import can_be_read_again, user_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Of existing documents that are to become a package (walkthrough, step 6.7).
+LARGEST_ARCHIVE: Final = 16 << 20
 
-def read_attachment(path: Path) -> bytes:
+
+def read_attachment(path: Path, what: str = "reference document") -> bytes:
     """The bytes of a reference document, which is read before anything is sent and again to be sent.
 
     Raises:
@@ -20,18 +23,34 @@ def read_attachment(path: Path) -> bytes:
     """
     if not can_be_read_again(path):
         raise errors.UsageError(
-            f"The reference document {path} is not a file but a pipe or a device, and a resumed run would have to read "
+            f"The {what} {path} is not a file but a pipe or a device, and a resumed run would have to read "
             "it again: save it as a file first. Nothing was sent."
         )
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise errors.UsageError(f"The reference document {path} cannot be read ({error.strerror}).") from None
+        raise errors.UsageError(f"The {what} {path} cannot be read ({error.strerror}).") from None
     except ValueError:
-        raise errors.UsageError(f"The reference document {str(path)!r} has a name that no file has.") from None
+        raise errors.UsageError(f"The {what} {str(path)!r} has a name that no file has.") from None
     if not content:
-        raise errors.UsageError(f"The reference document {path} is empty.")
+        raise errors.UsageError(f"The {what} {path} is empty.")
     return content
+
+
+def read_archive(path: Path | str) -> tuple[str, bytes]:
+    """The name under which an archive of existing documents is sent, and its bytes.
+
+    Raises:
+        UsageError: it cannot be read, or is larger than the service takes.
+    """
+    path = user_path(path)
+    content = read_attachment(path, "archive")
+    if len(content) > LARGEST_ARCHIVE:
+        raise errors.UsageError(
+            f"The archive {path} has {len(content):,} bytes; the service takes at most {LARGEST_ARCHIVE:,}. Nothing "
+            "was sent."
+        )
+    return sent_name(path), content
 
 
 def sent_name(path: Path) -> str:

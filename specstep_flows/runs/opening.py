@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import reprlib
 import secrets
 import time
@@ -16,7 +18,7 @@ from specstep_flows._paths import user_path
 from specstep_flows.models import RunOptions
 from specstep_flows.runs.attachments import read_attachment, sent_name
 from specstep_flows.runs.records import RunRecord, changed_options, check_options
-from specstep_flows.states import fold
+from specstep_flows.states import fold, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +32,8 @@ LONGEST_RUN_ID: Final = 64
 _FIXED_AT_KICKOFF: Final = ("profile", "project_type", "mirror_selection")
 
 
+#: What nobody gives as an option.
+_NOT_GIVEN: Final = ("unknown", "continues")
 #: What opening a run that was there before may change of its record.
 CHANGED_ON_OPENING: Final = ("options", "file", "stage", "unpacked_to")
 
@@ -104,7 +108,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
         return wanted, False
     # What is not said again stays, a limit too; what only says how to go on may change from one attempt to the next.
     said = attrs.asdict(
-        wanted.options, recurse=False, filter=lambda field, value: field.name != "unknown" and value is not None
+        wanted.options, recurse=False, filter=lambda field, value: field.name not in _NOT_GIVEN and value is not None
     )
     said = _as_spelled(known.options, said)
     said["interview"] = wanted.options.interview or known.options.interview
@@ -116,6 +120,7 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
         ("profile", fold(known.options.profile) != fold(wanted.options.profile)),
         ("project type", _has_other_type(known, wanted)),
         ("attachments", known.attachments != wanted.attachments),
+        ("generation to update", _updated(known) != _updated(wanted)),
     ):
         if differs:
             raise errors.RunConflict(
@@ -141,7 +146,9 @@ def reopen_run(
     if not changes:
         return record, True
     for name in _FIXED_AT_KICKOFF:
-        if getattr(options, name) != getattr(record.options, name) and not _is_open(record):
+        if getattr(options, name) != getattr(record.options, name) and not (
+            _is_open(record) and record.options.continues is None
+        ):
             raise errors.RunConflict(
                 f"The generation of run {run_id} was started with {name} {getattr(record.options, name)!r}, which "
                 "can no longer change. Nothing was sent; resume without it, or start another run."
@@ -164,6 +171,61 @@ def _as_spelled(known: RunOptions, changes: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def _updated(record: RunRecord) -> str | None:
+    """The generation that a run updates."""
+    return None if record.options.continues is None else record.options.continues.get("generation_id")
+
+
+def update_options(generation: Generation, before: RunRecord | None, options: RunOptions) -> RunOptions:
+    """Options of a run that updates a generation; ``before`` is the run that manages it, if one does.
+
+    The new package goes beside the old one where nothing else is said.
+
+    Raises:
+        UsageError: the generation has made no package.
+    """
+    if not generation.is_complete:
+        raise errors.UsageError(
+            f"Generation {generation.id} is {generation.state}; only a complete one can be updated. Nothing was sent."
+        )
+    file = None if before is None else before.file
+    return attrs.evolve(
+        options,
+        output=options.output or (None if file is None else str(Path(file).parent)),
+        profile=generation.review_profile,
+        continues={
+            "generation_id": str(generation.id),
+            "project_name": generation.project_name,
+            "description": generation.description,
+            "package_id": None if generation.package_id is None else str(generation.package_id),
+            "file": file,
+            "sha256": None if before is None else before.sha256,
+        },
+    )
+
+
+def named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
+    """A run that updates a generation, with an id made of what it is to do: the same command finds the same run.
+
+    ``again`` gives another one where the newest is over: one that was broken off is resumed.
+    """
+    asked = [wanted.api_url, _updated(wanted), wanted.messages, wanted.attachments]
+    base = f"update-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}"
+    number, found = 1, base
+    while again and _is_over(store, found):
+        number += 1
+        found = f"{base}-{number}"
+    return attrs.evolve(wanted, run_id=found)
+
+
+def _is_over(store: RunStore, run_id: str) -> bool:
+    try:
+        record = store.get(run_id)
+    except errors.RunNotFound:
+        return False
+    return record.is_finished or is_one_of(record.generation_state, "Failed", "Cancelled")
+
+
 def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
     """Whether the project types differ. One that was left out may still be given while nothing was started."""
     before, now = known.options.project_type, wanted.options.project_type
@@ -172,8 +234,7 @@ def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:
 
 def _is_open(record: RunRecord) -> bool:
     """Whether no kickoff was sent yet."""
-    is_sent = record.intent is not None and record.intent.operation == "start_generation"
-    return record.generation_id is None and not is_sent
+    return record.generation_id is None and record.kickoff_intent is None
 
 
 def at_service(record: RunRecord, api_url: str) -> RunRecord:

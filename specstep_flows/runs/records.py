@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._json import as_json
 from specstep_flows._paths import user_path
 from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
 from specstep_flows.states import is_fan_out, is_one_of
 
 #: What a run requests its generations with.
-KICKOFFS: Final = ("start_generation", "retry_generation")
+KICKOFFS: Final = ("start_generation", "update_generation", "retry_generation")
 #: So many runs of a list are shown.
 LONGEST_SHOWN: Final = 30
 
@@ -58,6 +61,22 @@ class Intent:
 
 #: The stage of a run that is still being checked: nothing was sent for it.
 NOT_BEGUN: Final = "new"
+
+
+class Records(Protocol):
+    """Where records are kept."""
+
+    def get(self, run_id: str) -> Any:
+        """The record called ``run_id``: a run's, or a step's."""
+        ...
+
+    def glance(self, run_id: str) -> Any:
+        """The same where that does not block; otherwise None."""
+        ...
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> Any:
+        """Make ``changes`` durable; the whole record."""
+        ...
 
 
 @attrs.frozen(repr=False)
@@ -149,6 +168,47 @@ class RunRecord:
         return card(self.project_name or f"Run {self.run_id}", run_facts(self))
 
 
+@attrs.frozen
+class StepRecord:
+    """What is stored of something that costs and is part of no run: an addendum, an explanation, a migration, …
+
+    ``run_id`` is the record's id, made of what was asked for: whoever asks for the same finds the same record.
+    """
+
+    run_id: str
+    api_url: str
+    operation: str
+    #: What was asked for, as JSON has it.
+    asked: Mapping[str, Any]
+    created_at: datetime = attrs.field(converter=as_time)
+    updated_at: datetime = attrs.field(converter=as_time)
+    intent: Intent | None = None
+    #: What came of it, as JSON has it; None while nothing is known to have been paid for.
+    result: Mapping[str, Any] | None = None
+    #: Whether everything is done that was to be done with the result.
+    is_over: bool = False
+    #: Whether somebody was told that its outcome cannot be known.
+    is_unknown: bool = False
+    #: Where a file of it was put, and its digest, from before it got its name.
+    file: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    stage: str = NOT_BEGUN
+
+    @property
+    def may_have_cost(self) -> bool:
+        """Whether something was paid for already, as far as is known."""
+        return self.intent is not None or self.result is not None
+
+    @classmethod
+    def wanted(cls, operation: str, asked: Mapping[str, Any], api_url: str) -> StepRecord:
+        """The record of something that is asked for now. Its id says what was asked for, and of which service."""
+        text = json.dumps([api_url, operation, as_json(asked)], sort_keys=True)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        now = datetime.now(UTC)
+        return cls(f"{operation.replace('_', '-')}-{digest[:24]}", api_url, operation, as_json(asked), now, now)
+
+
 class RunList(list[RunRecord]):
     """Runs, as ``SpecStep.runs`` returns them: a list that is short to look at, in a notebook too."""
 
@@ -181,7 +241,9 @@ class RunList(list[RunRecord]):
 _TOO_MUCH: Final = 1e12
 _DEFAULTS: Final = RunOptions()
 #: The options that can be given; where one has no None of its own, None means its default.
-_OPTIONS: Final = {name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name != "unknown"}
+_OPTIONS: Final = {
+    name: getattr(_DEFAULTS, name) for name in attrs.fields_dict(RunOptions) if name not in ("unknown", "continues")
+}
 #: What the command stored as options of its own before it had ``remember``.
 _REMEMBERED: Final = ("yes", "answers", "question_mode")
 
@@ -301,10 +363,12 @@ def stored_options(stored: Mapping[str, Any]) -> RunOptions:
     rest = {
         **stored.get("unknown", {}),
         **senseless,
-        **{name: stored[name] for name in stored if name not in (*_OPTIONS, "unknown")},
+        **{name: stored[name] for name in stored if name not in (*_OPTIONS, "continues", "unknown")},
     }
+    continues = stored.get("continues")
     remember = {name: rest.pop(name) for name in _REMEMBERED if name in rest}
-    return RunOptions(**{**known, "remember": {**known.get("remember", {}), **remember}}, unknown=rest)
+    values = {**known, "remember": {**known.get("remember", {}), **remember}}
+    return RunOptions(**values, continues=continues, unknown=rest)
 
 
 def _makes_sense(name: str, value: Any) -> bool:

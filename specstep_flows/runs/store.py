@@ -23,7 +23,7 @@ from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.privacy import make_private
-from specstep_flows.runs.records import RunRecord, changed_options
+from specstep_flows.runs.records import RunRecord, StepRecord, changed_options
 from specstep_flows.runs.rows import COLUMNS, TIMES, UNREADABLE, Kept, encode, read
 
 if TYPE_CHECKING:
@@ -241,6 +241,20 @@ class RunStore:
                 f"The run store {self._file} cannot be read ({error}). It was not changed, and what runs at "
                 "the service keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
             ) from None
+
+    def write_steps(self, statement: str, values: Iterable[Any] = (), held: str | None = None) -> None:
+        """Change what ``runs.steps`` keeps. Raises ``RunBusy`` if another process has taken over what is held."""
+        with self._writing():
+            if held is not None:
+                self._refuse_replaced(held)
+            self._database.execute(statement, list(values))
+
+    def read_steps(
+        self, statement: str, values: Iterable[Any], reader: Callable[[str], StepRecord]
+    ) -> list[StepRecord]:
+        """What ``runs.steps`` asks for. Raises ``StoreUnreadable``."""
+        with self._lock, self._readable():
+            return [reader(row[0]) for row in self._database.execute(statement, list(values)).fetchall()]
 
     def forget(self, run_id: str) -> None:
         """Delete a run from the store; the service is not affected. Raises ``RunNotFound``, ``RunBusy``."""

@@ -103,8 +103,6 @@ class Api:
         return key
 
     async def _handle(self, operation: Operation, call: Call) -> Answer:
-        if operation.handler is None:
-            raise Refusal(501, "NOT_IMPLEMENTED", "The sandbox does not have this operation.")
         with call.world.lock:
             answer = operation.handler(call)
         return answer if isinstance(answer, Answer) else await answer

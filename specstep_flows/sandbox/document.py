@@ -21,10 +21,12 @@ from typing import Any
 from specstep_flows.sandbox import (
     account,
     addenda,
+    connectors,
     generations,
     interviews,
     keys,
     kickoffs,
+    mcp,
     migrations,
     packages,
     reports,
@@ -39,7 +41,7 @@ routes = Routes("SpecStep.Api")
 @routes.add("GET /sandbox", auth="anonymous")
 def get_sandbox(call: Call) -> Answer:
     """About the sandbox itself; the service has no such thing."""
-    return Answer(body={"now": timestamp(call.now), "not_implemented": not_implemented()})
+    return Answer(body={"now": timestamp(call.now)})
 
 
 @routes.add("GET /v1/openapi.json", auth="anonymous")
@@ -62,7 +64,9 @@ _RESOURCES = (
     reports.bug_reports,
     reports.feedback,
     reports.templates,
-    account.connectors,
+    connectors.routes,
+    connectors.provider,
+    mcp.routes,
 )
 
 #: Literal segments before parameters, so that the first that fits is the right one.
@@ -92,11 +96,6 @@ def operation_of(method: str, path: str) -> str | None:
         if operation.method == method and pattern.fullmatch(path):
             return operation.name
     return None
-
-
-def not_implemented() -> list[str]:
-    """The operations that have no handler and are answered with 501."""
-    return sorted(operation.name for operation in OPERATIONS if operation.handler is None)
 
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}

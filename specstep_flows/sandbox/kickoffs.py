@@ -43,9 +43,10 @@ def start(
     world: World, owner: str, artifact: Artifact, order: dict[str, Any], now: float, updates: str | None = None
 ) -> Generation:
     """Start a generation of `order` (profile, type, mirror); Researcher starts three more."""
+    profile = order.get("review_profile") or "Normal"
+    _check_plan(world, owner, profile)
     _check_limits(world, owner, now)
     world.kickoffs += 1
-    profile = order.get("review_profile") or "Normal"
     if profile != "Researcher":
         return _launch(world, owner, artifact, order, profile, now, updates=updates)
     options = world.options
@@ -138,6 +139,12 @@ def _order_of(run: Generation) -> dict[str, Any]:
     }
 
 
+def _check_plan(world: World, owner: str, profile: str) -> None:
+    plan = next(user.plan for user in world.users.values() if user.id == owner)
+    if profile not in world.options.plan_profiles.get(plan, (profile,)):
+        raise Refusal(400, "FEATURE_NOT_ALLOWED", f"The review profile {profile} is not included in the plan {plan}.")
+
+
 def _check_limits(world: World, owner: str, now: float) -> None:
     options = world.options
     used = world.used_this_month(owner, now)
@@ -213,7 +220,7 @@ def start_generation(call: Call) -> Answer:
     return _started(start(call.world, call.owner, _artifact(call, body), order, call.now))
 
 
-@routes.add("POST /v1/generations/{id}/retry", "202:=CreateGenerationResponse 404 409", limit="kickoff")
+@routes.add("POST /v1/generations/{id}/retry", "202:=CreateGenerationResponse 400 404 409", limit="kickoff")
 def retry_generation(call: Call) -> Answer:
     """Run a failed generation's order again."""
     run = call.world.find_generation(call.owner, call.id())
@@ -222,7 +229,7 @@ def retry_generation(call: Call) -> Answer:
 
 @routes.add(
     "POST /v1/generations/{id}/update",
-    "202:=CreateGenerationResponse 404 409",
+    "202:=CreateGenerationResponse 400 404 409",
     body="@UpdateGenerationFromInterviewRequest",
     limit="kickoff",
 )

@@ -14,6 +14,9 @@ MEDIAN_SECONDS: Mapping[str, float] = {"Fast": 240, "Normal": 720, "Extensive": 
 #: What a generation costs here. The walkthrough's step 6.5 says about 2.50 for a full run; the others are made up.
 COST_USD: Mapping[str, float] = {"Fast": 1.10, "Normal": 2.50, "Extensive": 6.40, "Researcher": 2.50}
 
+#: The overview promises richer review profiles to Pro, so Free lacks some; which ones is made up.
+PLAN_PROFILES: Mapping[str, tuple[str, ...]] = {"Free": ("Fast", "Normal")}
+
 #: The states of a run without incident, in order (walkthrough, generation states).
 RUNNING_STATES = (
     "Queued",
@@ -153,6 +156,15 @@ REPLIES = (
     "Noted. Is there anything that must not happen, whatever the cost?",
 )
 
+#: A drive with a folder in a folder, and with a file of a kind that is not read.
+DRIVE: Mapping[str, bytes] = {
+    "Product/brief.md": b"# Feedback portal\n\nCustomers rate what they bought.\n",
+    "Product/glossary.yaml": b"rating: one to five stars\n",
+    "Product/mockup.fig": b"\x00fig",
+    "Product/Research/interviews.txt": b"Nine of ten would rate a purchase within a day.\n",
+    "Legal/terms.pdf": b"%PDF-1.4\n%%EOF\n",
+}
+
 
 @attrs.define
 class SandboxOptions:
@@ -161,6 +173,8 @@ class SandboxOptions:
     # Who may come in. A value names the user that the token belongs to; `oat_…` tokens act as that person.
     keys: Mapping[str, str] = attrs.field(factory=dict)
     plan: str = "Pro"
+    #: The review profiles of a plan that lacks some; a kickoff with another is refused. Other plans have all of them.
+    plan_profiles: Mapping[str, tuple[str, ...]] = attrs.field(factory=lambda: dict(PLAN_PROFILES))
     #: How many failed authentications in five minutes an address may make; None switches the throttle off.
     auth_failures: int | None = 5
 
@@ -182,6 +196,8 @@ class SandboxOptions:
     #: The project type that every interview is taken for; None means to guess from the first turn.
     detected_type: str | None = None
     max_transcript_chars: int = 800_000
+    #: What everybody's drive at a connectable provider holds, by path; the files of one folder are read at a time.
+    drive: Mapping[str, bytes] = attrs.field(factory=lambda: dict(DRIVE))
 
     # Generations
     profile_seconds: Mapping[str, float] = attrs.field(factory=lambda: dict(MEDIAN_SECONDS))
@@ -229,6 +245,8 @@ class SandboxOptions:
 
     # Shapes that the pages leave open
     list_envelope: Literal["array", "object"] = "object"
+    #: How the MCP endpoint frames its answers; its page says that nothing is streamed.
+    mcp_framing: Literal["json", "events"] = "json"
     #: Ids and tokens follow from it, so that two sandboxes told the same things say the same things.
     seed: int = 1
 

@@ -196,7 +196,7 @@ class Operation:
 
     method: str
     path: str
-    handler: Handler | None
+    handler: Handler
     auth: Auth = "bearer"
     limit: Limit | None = "standard"
     #: The entry in the document: answers as `200:@Name 404`, query and body in its notation, and the operationId.
@@ -254,11 +254,6 @@ class Routes:
             return handler
 
         return register
-
-    def missing(self, name: str, answers: str, *, query: str = "", body: str = "") -> None:
-        """Register an operation for browser sessions that the sandbox answers with 501."""
-        method, path = name.split(" ")
-        self.operations.append(Operation(method, path, None, "cookie", None, answers, query, body))
 
     def path_to(self, handler: Handler, *ids: str) -> str:
         """Where an operation is, for answers that lead there: its path with these ids."""

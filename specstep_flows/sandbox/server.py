@@ -16,7 +16,7 @@ from specstep_flows.sandbox.api import Api
 from specstep_flows.sandbox.blobs import BlobStore, blob_operation
 from specstep_flows.sandbox.clock import Clock, ScaledClock
 from specstep_flows.sandbox.connections import Listener, Recorder, Requests, bind
-from specstep_flows.sandbox.document import not_implemented, operation_of
+from specstep_flows.sandbox.document import operation_of
 from specstep_flows.sandbox.fault_layer import FaultLayer
 from specstep_flows.sandbox.faults import Faults, load_faults
 from specstep_flows.sandbox.operations import befallen
@@ -88,11 +88,6 @@ class Sandbox:
         self._run(lambda: self._fault_layers[0].catch_up(now))
         self._world.settle(now)
         return self._world
-
-    @property
-    def not_implemented(self) -> list[str]:
-        """The operations that are answered with 501."""
-        return not_implemented()
 
     # Life
 

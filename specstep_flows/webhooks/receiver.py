@@ -135,7 +135,15 @@ class Receiver:
         self._is_beating = False
         self._running: set[str] = set()
         self._lock = threading.Lock()
-        self._deliveries.serve(self._token, PRESUMED_SECONDS)
+        self._said_at = -PRESUMED_SECONDS
+        self._say_that_it_is_there()
+
+    def _say_that_it_is_there(self) -> None:
+        """Where no server starts and stops the application: now and then, as each time is a write."""
+        now = time.monotonic()
+        if not self._is_beating and now - self._said_at > PRESUMED_SECONDS / 2:
+            self._deliveries.serve(self._token, PRESUMED_SECONDS)
+            self._said_at = now
 
     def close(self) -> None:
         """Runs on this store no longer count on deliveries."""
@@ -233,8 +241,7 @@ class Receiver:
             self._running.add(delivery.id)
         answer = _FAILED
         try:
-            if not self._is_beating:
-                self._deliveries.serve(self._token, PRESUMED_SECONDS)
+            self._say_that_it_is_there()
             claim = self._deliveries.claim(
                 self._name,
                 delivery.id,

@@ -25,6 +25,7 @@ from specstep_flows.engine import drivers
 from specstep_flows.engine.interpreter import Attempt
 from specstep_flows.runs.opening import new_run_id
 from specstep_flows.sandbox import ClarificationRound, Question, Sandbox, SandboxOptions
+from tests.kit.zips import make_zip
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +110,7 @@ def run_everything(specstep: Any, sandbox: Sandbox, name: str, text: str, encodi
     brief = f"A shop{text} for tea."
     if "\0" in text or not text.isprintable():
         brief = "A shop for tea."
+    Path("docs.zip").write_bytes(make_zip({"vision.md": b"a", "my-vision.md": b"b"}))
     results = [
         specstep("run", brief, "--yes", "--profile", "Fast", "--run-id", name, encoding=encoding),
         specstep("answer", name, "--list", encoding=encoding),
@@ -126,10 +128,12 @@ def run_everything(specstep: Any, sandbox: Sandbox, name: str, text: str, encodi
         specstep("report", name, encoding=encoding),
         specstep("doctor", encoding=encoding),
         specstep("api", "get_me", encoding=encoding),
+        specstep("estimate", "--profile", "Fast", encoding=encoding),
+        specstep("package", "migrate", "docs.zip", "--dry-run", encoding=encoding),
     ]
 
     codes = [result.code for result in results]
-    assert codes == [5, 5] + [0] * 14, [(one.out, one.err) for one in results if one.code]
+    assert codes == [5, 5] + [0] * 16, [(one.out, one.err) for one in results if one.code]
     assert all(is_plain(result.out) and is_plain(result.err) for result in results)
     for line in results[4].out.splitlines():
         json.loads(line)

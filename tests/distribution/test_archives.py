@@ -47,7 +47,7 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Any) -> Non
 
 
 def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
-    """Its metadata has the version of the package, the licence, the README and the extra; its entry points are
+    """Its metadata has the version of the package, the licence, the README and the extras; its entry points are
     there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     with zipfile.ZipFile(wheel) as archive:
@@ -58,7 +58,7 @@ def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
     assert metadata["Name"] == "specstep-flows"
     assert metadata["Version"] == project["version"]
     assert metadata["License-Expression"] == "MIT"
-    assert "sandbox" in metadata.get_all("Provides-Extra", [])
+    assert {"sandbox", "otel"} <= set(metadata.get_all("Provides-Extra", []))
     assert metadata.get_payload().startswith("# specstep-flows")
     assert "specstep = specstep_flows.cli:main" in entry_points
     assert "specstep = specstep_flows.pytest_plugin" in entry_points

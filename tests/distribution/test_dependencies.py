@@ -13,21 +13,34 @@ ROOT = Path(__file__).parents[2]
 OWN = {"specstep_flows", "specstep_client"}
 #: Imported by the fixture's module alone, which pytest loads.
 OF_PYTEST = {"pytest"}
-#: Used by another package that imports it by itself: starlette reads uploads with it.
-BY_OTHERS = {"python-multipart"}
+#: Used by another package that imports it by itself: starlette reads uploads with it, httpcore asks it for the loop.
+BY_OTHERS = {"python-multipart", "sniffio"}
+#: Comes with httpx, whose connections are its own.
+OF_HTTPX = {"httpcore"}
 
 
-def imported(folder: Path) -> set[str]:
-    """The distributions whose modules some file of a folder imports, anywhere in it."""
+#: Several distributions share this module; what it has without a path of an SDK is the API's.
+SHARED = {"opentelemetry": ["opentelemetry-api"]}
+#: The extra of each room that needs one.
+ROOMS = {
+    "sandbox": ROOT / "specstep_flows" / "sandbox",
+    "webhooks": ROOT / "specstep_flows" / "webhooks",
+    "otel": ROOT / "specstep_flows" / "otel.py",
+}
+
+
+def imported(place: Path) -> set[str]:
+    """The distributions whose modules a file, or some file of a folder, imports, anywhere in it."""
     found: set[str] = set()
-    for path in folder.rglob("*.py"):
+    for path in place.rglob("*.py") if place.is_dir() else [place]:
+        assert "opentelemetry.sdk" not in path.read_text(), f"{path}: the SDK is the application's"
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 found.add(node.module.partition(".")[0])
     foreign = found - OWN - OF_PYTEST - sys.stdlib_module_names
-    by_module = packages_distributions()
+    by_module = {**packages_distributions(), **SHARED}
     return {name.lower().replace("_", "-") for module in foreign for name in by_module.get(module, [module])}
 
 
@@ -36,12 +49,14 @@ def wanted(requirements: list[str]) -> set[str]:
 
 
 def test_the_packages_import_what_is_asked_for() -> None:
-    """Without an extra, everything but the sandbox has what it imports, and nothing is asked for in vain."""
+    """Without an extra, everything but its room has what it imports, and nothing is asked for in vain."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    base, extra = wanted(project["dependencies"]), wanted(project["optional-dependencies"]["sandbox"])
-    sandbox = imported(ROOT / "specstep_flows" / "sandbox")
+    base = wanted(project["dependencies"])
     everything = imported(ROOT / "specstep_flows") | imported(ROOT / "generated")
+    for name, place in ROOMS.items():
+        extra, room = wanted(project["optional-dependencies"][name]), imported(place)
+        assert room <= base | extra
+        assert extra <= room | BY_OTHERS
+        everything -= room - base
 
-    assert sandbox <= base | extra
-    assert everything - (sandbox - base) <= base
-    assert base | extra <= everything | BY_OTHERS
+    assert everything - OF_HTTPX <= base <= everything | BY_OTHERS

@@ -34,6 +34,13 @@ def test_a_server_has_real_time_to_answer_however_fast_the_clock_is(speed: float
     assert shared(speed, timeout).real_timeout == real
 
 
+def test_what_the_service_works_on_gets_the_time_for_it() -> None:
+    """A shorter time-out does not cut it off; a longer one stays."""
+    assert shared(1.0, 10.0).real_timeout_of(90.0) == 90.0
+    assert shared(1.0, 300.0).real_timeout_of(90.0) == 300.0
+    assert shared(1.0, 10.0).real_timeout_of(0.0) == 10.0
+
+
 def test_a_deadline_makes_blocking_work_stop() -> None:
     """As does giving up one drive, or closing the client."""
     now = SystemClock().now()

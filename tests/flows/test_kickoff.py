@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Reply, Sleep
-from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff, settled_of
+from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
+from specstep_flows.flows.payment import settled_of
 from specstep_flows.flows.snapshot import Kickoff, find_new, take_snapshot
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.stage import Stage

@@ -303,7 +303,8 @@ def test_a_delivery_wakes_the_wait_and_looks_are_rare(stage: type[Stage]) -> Non
     assert timed.looks[-1] - 700.3 <= DELIVERY_SECONDS
     assert len(timed.looks) <= 2 + 700 / 120
     told = [event for event in acting.told if isinstance(event, events.GenerationProgress)]
-    assert [event.generation.state for event in told if event.generation.state in ("Drafting", "Reviewing")]
+    # A log has its sign of life each minute all the same.
+    assert len(told) >= 700 / 60
     first = {look["state"]: look["at"] - timed.began for look in reversed(acting.record.history)}
     assert first["Drafting"] - 8.0 <= DELIVERY_SECONDS
     assert first["Reviewing"] - 300.0 <= DELIVERY_SECONDS

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from specstep_flows import errors
+from specstep_flows.models import PackageChanges
 
 OUT = Path("/out")
 CONTENT = b"the package"
@@ -31,6 +32,19 @@ class Disk:
         if path in self.files:
             raise errors.UsageError(f"{path} exists already and was not touched.")
         return path
+
+    def path_for(self, name: str) -> Path:
+        return self.output / name
+
+    def refuse_taken(self, path: Path) -> None:
+        if path in self.files:
+            raise errors.UsageError(f"{path} exists already and was not touched.")
+
+    def write(self, part: Path, content: bytes) -> None:
+        self.files[part] = content
+
+    def compare(self, before: Path, after: Path) -> PackageChanges:
+        return PackageChanges(changed=("README.md",) if self.files[before] != self.files[after] else ())
 
     def check(self) -> None:
         self.log.append("check")

@@ -124,3 +124,27 @@ class Stage:
     def count(self, operation: str) -> int:
         """How often an operation was sent."""
         return sum(request.operation == operation for request in self.sent)
+
+
+class Killed(BaseException):
+    """The process has ended."""
+
+
+class MortalStage(Stage):
+    """A stage that ends before the effect of this number; those inside a request count, too."""
+
+    def __init__(
+        self,
+        service: Callable[[effects.Request], Any],
+        record: RunRecord,
+        now: float = 1_000.0,
+        die_at: int = 0,
+    ) -> None:
+        super().__init__(service)
+        self.now, self.record, self.die_at, self.passed = now, record, die_at, 0
+
+    def carry(self, effect: effects.Effect[Any]) -> Any:
+        self.passed += 1
+        if self.passed == self.die_at:
+            raise Killed
+        return super().carry(effect)

@@ -130,6 +130,20 @@ def test_a_reader_that_is_slow_turns_to_the_file(
     assert sum(seen.gone_through) == len(LARGE)
 
 
+def test_a_reader_that_keeps_up_never_turns_to_the_file() -> None:
+    """However many chunks there are: those that it gave back are filled again."""
+    growth, position = Growth(7), 7
+    for _ in range(5 * inspection._MOST_KEPT):
+        count = len(growth.room)
+        growth.grew_by(count)
+        chunk = growth.after(position)
+        assert isinstance(chunk, memoryview)
+        growth.give_back(chunk)
+        position += count
+    growth.end(is_complete=True)
+    assert growth.after(position) == 0
+
+
 def test_a_download_that_breaks_off_is_gone_through_once(large: BlobHost, part: Path, seen: Seen) -> None:
     """However often: the next attempt of the same process begins where the last one stopped."""
     inspected = Inspection()
@@ -227,13 +241,20 @@ def test_where_others_cannot_be_kept_out_the_whole_file_counts(
 
 
 @pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch, part: Path) -> list[int]:
+def first() -> threading.Event:
+    """Set when the disk was asked to take something."""
+    return threading.Event()
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch, part: Path, first: threading.Event) -> list[int]:
     """The size of the part file at each time that the disk was asked to take it, and -1 for a folder."""
     sizes: list[int] = []
 
     def sync(descriptor: int) -> None:
         found = os.fstat(descriptor)
         sizes.append(found.st_size if part.parent.stat().st_ino != found.st_ino else -1)
+        first.set()
 
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(inspection, "_sync", sync)
@@ -241,7 +262,9 @@ def synced(monkeypatch: pytest.MonkeyPatch, part: Path) -> list[int]:
     return sizes
 
 
-def test_the_disk_takes_a_package_while_it_arrives(large: BlobHost, part: Path, synced: list[int]) -> None:
+def test_the_disk_takes_a_package_while_it_arrives(
+    large: BlobHost, part: Path, synced: list[int], first: threading.Event
+) -> None:
     """Not only at its end, and no more often than every so many bytes; it is flushed once more before its name is."""
     gate = threading.Event()
 
@@ -252,8 +275,7 @@ def test_the_disk_takes_a_package_while_it_arrives(large: BlobHost, part: Path, 
 
     def release(received: int, _: int | None) -> None:
         if received == 2 << 20:
-            while not synced:
-                threading.Event().wait(0.001)
+            assert first.wait(20)
             gate.set()
 
     large.raw = serve
@@ -296,8 +318,9 @@ def test_what_the_disk_drops_is_not_taken_for_kept(
 
     with pytest.raises(OutputError if cut is None else DownloadError):
         fetch(large, part, inspection=Inspection(), on_progress=wait)
-    while part.with_name(f"{part.name}.json").exists():
-        threading.Event().wait(0.001)
+    for thread in threading.enumerate():
+        if thread.name == "package":
+            thread.join(20)
     monkeypatch.setattr(inspection, "_sync", lambda descriptor: None)
     assert fetch(large, part).resumed_from == 0
 

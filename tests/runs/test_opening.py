@@ -113,6 +113,7 @@ def test_what_may_change_on_resuming_is_an_option(store: RunStore) -> None:
     """The TypedDict that type checkers read names options and nothing else."""
     assert set(RunChanges.__annotations__) == {field.name for field in attrs.fields(RunOptions)} - {
         "interview",
+        "continues",
         "unknown",
     }
 

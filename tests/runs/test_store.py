@@ -458,7 +458,7 @@ def test_every_text_is_kept_as_it_is(text: str) -> None:
 
 
 def test_a_record_that_nobody_has_changed_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often it is read, and whatever other runs write meanwhile; of a change only the columns that it changed."""
+    """However often it is read, whatever other runs write meanwhile; of a change only the columns that it changed."""
     decoded: list[str] = []
     decode = rows.decode
 

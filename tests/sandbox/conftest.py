@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -10,7 +11,9 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import ManualClock, Sandbox, SandboxOptions
-from tests.kit.api import op
+from specstep_flows.sandbox.document import operation_of
+from tests.kit.api import STATE, op
+from tests.kit.conformance import complaints
 
 
 class Caller:
@@ -83,6 +86,35 @@ def start() -> Iterator[Starter]:
             return caller
 
         yield starting
+
+
+@pytest.fixture
+def tour(start: Any) -> Iterator[Any]:
+    """A caller whose every answer is checked against both documents."""
+    found: list[str] = []
+    seen: set[tuple[str | None, ...]] = set()
+
+    def checked(answer: httpx.Response) -> None:
+        """Check an answer, unless one to the same operation, of the same status and state, was checked before."""
+        answer.read()
+        state = re.search(rf'"{STATE}":"\w+"'.encode(), answer.content)
+        kind = (
+            operation_of(answer.request.method, answer.request.url.path),
+            str(answer.status_code),
+            str(state and state[0]),
+        )
+        if kind not in seen:
+            seen.add(kind)
+            for name in ("own", "documented"):
+                found.extend(complaints(name, answer))
+
+    def starting(**options: Any) -> Any:
+        call = start(**options)
+        call.http.event_hooks = {"response": [checked]}
+        return call
+
+    yield starting
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture(scope="session")

@@ -4,107 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
-from collections.abc import Iterator
-from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-import yaml
-from jsonschema import Draft202012Validator, FormatChecker
 
 from specstep_flows.sandbox import Failure, HostRestart, ProviderRetry
-from specstep_flows.sandbox.document import OPERATIONS, openapi_document, operation_of
+from specstep_flows.sandbox.document import OPERATIONS
 from tests.kit.api import STATE, op
+from tests.kit.conformance import blank, document, operations
 
-CONTRACT = Path(__file__).parents[2] / "openapi" / "documented.yaml"
-NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox"}
-
-
-def blank(name: str) -> str:
-    """An operation's name without the names of its parameters."""
-    return re.sub(r"\{[^}]*\}", "{}", name)
-
-
-@lru_cache
-def document(name: str) -> dict[str, Any]:
-    """The contract, or the document that the sandbox serves."""
-    if name == "own":
-        return openapi_document("http://127.0.0.1")
-    loaded: dict[str, Any] = yaml.load(CONTRACT.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return loaded
-
-
-@lru_cache
-def operations(name: str) -> dict[str, dict[str, Any]]:
-    """The document's operations by blanked name."""
-    return {
-        blank(f"{method.upper()} {path}"): operation
-        for path, item in document(name)["paths"].items()
-        for method, operation in item.items()
-        if method in ("get", "post", "put", "patch", "delete")
-    }
-
-
-@cache
-def validator(name: str, schema: str) -> Draft202012Validator:
-    """A validator of one schema of a document."""
-    components = document(name)["components"]
-    return Draft202012Validator({**json.loads(schema), "components": components}, format_checker=FormatChecker())
-
-
-def complaints(name: str, answer: httpx.Response) -> list[str]:
-    """In which ways an answer differs from the document."""
-    known = operation_of(answer.request.method, answer.request.url.path)
-    assert known is not None
-    responses = operations(name)[blank(known)]["responses"]
-    stated = responses.get(str(answer.status_code))
-    if stated is None:
-        return [f"{known}: {answer.status_code} is not in the document {name}: {answer.text[:200]}"]
-    root = document(name)
-    if "$ref" in stated:
-        stated = root["components"]["responses"][stated["$ref"].rpartition("/")[2]]
-    media = answer.headers.get("content-type", "").partition(";")[0]
-    if "content" not in stated:
-        return [f"{known}: a body that is not in the document"] if answer.content and name == "documented" else []
-    if media not in stated["content"]:
-        return [f"{known}: {media} is not in the document {name}"]
-    if "json" not in media:
-        return []
-    found = validator(name, json.dumps(stated["content"][media].get("schema", {}))).iter_errors(answer.json())
-    return [f"{known} {answer.status_code} ({name}): {error.json_path}: {error.message[:300]}" for error in found]
-
-
-@pytest.fixture
-def tour(start: Any) -> Iterator[Any]:
-    """A caller whose every answer is checked against both documents."""
-    found: list[str] = []
-    seen: set[tuple[str | None, ...]] = set()
-
-    def checked(answer: httpx.Response) -> None:
-        """Check an answer, unless one to the same operation, of the same status and state, was checked before."""
-        answer.read()
-        state = re.search(rf'"{STATE}":"\w+"'.encode(), answer.content)
-        kind = (
-            operation_of(answer.request.method, answer.request.url.path),
-            str(answer.status_code),
-            str(state and state[0]),
-        )
-        if kind not in seen:
-            seen.add(kind)
-            for name in ("own", "documented"):
-                found.extend(complaints(name, answer))
-
-    def starting(**options: Any) -> Any:
-        call = start(**options)
-        call.http.event_hooks = {"response": [checked]}
-        return call
-
-    yield starting
-    assert not found, "\n".join(found)
+NOT_THE_API = {"GET /v1/openapi.json", "GET /sandbox", "GET /sandbox/providers/{provider}/consent", "POST /mcp"}
 
 
 def test_both_documents_hold_what_is_served() -> None:
@@ -390,15 +300,3 @@ def test_browser_sessions(tour: Any) -> None:
     export = call(op("get_data_export_request")).json()
     assert zipfile.ZipFile(io.BytesIO(httpx.get(export["download_url"]).content)).testzip() is None
     assert call(op("get_deletion_request")).json()["status"] == "completed"
-
-
-def test_what_is_not_there_says_so(start: Any) -> None:
-    """The operations that the sandbox lacks answer 501 to those who may call them, and are listed."""
-    call = start()
-    cookie = {"headers": {"Authorization": "", "Cookie": f"specstep_session={call.sandbox.state.session}"}}
-
-    answer = call(op("list_external_connectors"), **cookie)
-
-    assert (answer.status_code, answer.json()["type"]) == (501, "NOT_IMPLEMENTED")
-    assert op("list_external_connectors") in call.sandbox.not_implemented
-    assert call("GET /sandbox").json()["not_implemented"] == call.sandbox.not_implemented

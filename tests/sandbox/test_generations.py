@@ -388,3 +388,29 @@ def test_a_heading_is_the_projects_name_and_no_part_of_its_description(start: An
     run = call(op("start_generation"), json={"intake_id": artifact, "review_profile": "Fast"}).json()
 
     assert call.status(run["id"])["description"] == "Green tea, and cups."
+
+
+def test_a_plan_may_lack_a_profile(start: Any) -> None:
+    """Free has no Extensive: 400 with the word for it, and nothing is started or counted; Pro has all."""
+    call = start(plan="Free")
+    order = {"intake_id": call.artifact(), "review_profile": "Extensive"}
+
+    refused = call(op("start_generation"), json=order)
+
+    assert (refused.status_code, refused.json()["type"]) == (400, "FEATURE_NOT_ALLOWED")
+    assert "Extensive" in refused.json()["detail"]
+    assert call(op("get_usage")).json()["generations_used"] == 0
+    assert call(op("start_generation"), json={**order, "review_profile": "Normal"}).status_code == 202
+    assert start().generation("Extensive")
+
+
+def test_an_update_cannot_use_a_profile_that_the_plan_has_lost(start: Any) -> None:
+    """What is refused is what the generation would be, however it is asked for."""
+    call = start(plan="Trial", plan_profiles={"Trial": ("Extensive",)})
+    first = call.generation("Extensive")
+    call.pass_time(100_000)
+    call.sandbox.options.plan_profiles = {"Trial": ("Fast",)}
+
+    refused = call(op("update_generation", first), json={"intake_id": call.artifact()})
+
+    assert (refused.status_code, refused.json()["type"]) == (400, "FEATURE_NOT_ALLOWED")

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from specstep_flows import errors
-from specstep_flows.cli.agreement import agree_to_pay
-from specstep_flows.cli.any_operation import ask_object, ask_service
-from specstep_flows.cli.options import Yes
+from specstep_flows._json import as_json
+from specstep_flows._paths import shell_word
+from specstep_flows._text import heading
+from specstep_flows.cli.agreement import Agreement
+from specstep_flows.cli.any_operation import ask_service
+from specstep_flows.cli.arguments import given_brief
+from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
+from specstep_flows.cli.options import Force, Output, Unpack, Yes, amount, file_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
-from specstep_flows.cli.session import Call
+from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import group, verb
+from specstep_flows.models import EXPLANATION_FORMS as FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from specstep_flows.models import SavedFile
 
 Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
+Audience = Annotated[str, typer.Argument(metavar="AUDIENCE", help="executive, investor, new-engineer, ...")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="md, txt, pdf or docx (default: as --output ends).")
+]
+MaxPrice = Annotated[
+    float | None,
+    typer.Option("--max-cost", metavar="USD", parser=amount, help="Send nothing if it may cost more than this."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Another one, and pay for it, even if it is there already.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N.")]
 
 
@@ -92,24 +112,85 @@ def addenda(call: Call, package: Package) -> int:
 def addendum(
     call: Call,
     package: Package,
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The change in one line.")],
-    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="The change in full.")],
+    change: Annotated[
+        str | None, typer.Argument(metavar="[CHANGE]", help="The change in full: text, a file, or - for stdin.")
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="CHANGE is the text itself.")] = False,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help="The change in one line (default: CHANGE's first).")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", metavar="TEXT", help="The same as CHANGE with --text.")
+    ] = None,
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+    max_cost: MaxPrice = None,
+    again: Again = False,
     yes: Yes = False,
 ) -> int:
     """Draft a change addendum to a package.
 
-    The addendum's id is written to stdout. It costs about $0.50.
+    One change, in about 30 seconds. It costs about $0.50. Its id is written to stdout, or with --output the path of its
+    zip. The same change of the same package is drafted and paid for once: the same command again settles what became of
+    it, and shows it.
     """
-    agree_to_pay(call, f"Draft an addendum to package {package}", yes, "It costs about $0.50.")
-    try:
-        answer = ask_object(call, "create_addendum", "addendum_id", id=package, title=title, description=description)
-    except errors.RequestError as error:
-        if error.ambiguous:
-            error.add(f"`specstep package addenda {package}` shows whether the addendum is there; each one costs.")
-        raise
-    # Its download_url is signed and works for anyone, so it is shown nowhere.
-    document = {name: answer.get(name) for name in ("addendum_id", "cost_usd")}
-    call.finish(str(document["addendum_id"]), {"addendum": document})
+    is_file = description is None and not text
+    whole = given_brief(
+        call,
+        change if description is None else description,
+        is_text=not is_file,
+        what="change",
+        missing="Say what to change",
+    )
+    described = whole.messages[0].strip()
+    line = title or _title_of(described)
+    words = "-" if whole.source == "standard input" else shell_word(change or description or "")
+    options = "".join(
+        f" {flag} {shell_word(value)}"
+        for flag, value in (("--title", title), ("--output", output))
+        if value is not None
+    )
+    is_text = "" if whole.source is not None else " --text"
+    call.same_again = f"package addendum {package} {words}{is_text}{options}{' --again' if again else ''} --yes"
+    what = f"Draft the addendum {call.terminal.line(repr(line))} to package {package}"
+    agreement = Agreement(call, what, yes, "It costs about $0.50.")
+    with open_client(call) as client:
+        made = client.add_addendum(
+            package,
+            line,
+            described,
+            output=None if output is None else file_path(output),
+            unpack=bool(unpack),
+            force=bool(force),
+            again=again,
+            confirm=agreement,
+            max_cost_usd=max_cost,
+        )
+    document = {name: value for name, value in as_json(made).items() if name not in ("id", "saved")}
+    _finish_saved(call, made.saved, str(made.id), {"addendum": {"addendum_id": str(made.id), **document}})
+    agreement.tell(made.cost_usd)
+    return 0
+
+
+@verb
+def download_addendum(
+    call: Call,
+    package: Package,
+    addendum: Annotated[str, typer.Argument(metavar="ADDENDUM", help="The addendum's id.")],
+    output: Output = None,
+    unpack: Unpack = None,
+    force: Force = None,
+) -> int:
+    """Download an addendum's zip.
+
+    It is verified before it gets its name, and its path is written to stdout. It costs nothing.
+    """
+    with open_client(call) as client:
+        saved = client.download_addendum(
+            package, addendum, output=file_path(output), unpack=bool(unpack), force=bool(force)
+        )
+    _finish_saved(call, saved, None, {})
     return 0
 
 
@@ -124,18 +205,90 @@ def audiences(call: Call) -> int:
 def explain(
     call: Call,
     package: Package,
-    audience: Annotated[str, typer.Argument(metavar="AUDIENCE", help="executive, investor, new-engineer, ...")],
+    audience: Audience,
+    form: Format = None,
+    output: Output = None,
+    force: Force = None,
+    max_cost: MaxPrice = None,
     yes: Yes = False,
 ) -> int:
     """Explain a package to an audience.
 
-    The explanation is written to stdout as Markdown. The first one for each audience costs about $0.05.
+    The first one for each audience costs about $0.05. It is written to stdout as Markdown; with --output or --format it
+    is saved, and its path is. The same command again settles what became of an answer that was lost, and pays once.
     """
+    chosen = _chosen_form(form, output)
     cost = "It costs about $0.05, unless this audience has an explanation already."
-    agree_to_pay(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
-    answer = ask_object(call, "explain_package", "markdown", id=package, audience=audience)
-    call.finish(str(answer["markdown"]), {"explanation": answer})
+    agreement = Agreement(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
+    options = "".join(
+        f" {flag} {shell_word(value)}"
+        for flag, value in (("--format", form), ("--output", output))
+        if value is not None
+    )
+    call.same_again = f"package explain {package} {shell_word(audience)}{options} --yes"
+    with open_client(call) as client:
+        made = client.explain_package(
+            package,
+            audience,
+            output=None if form is None and output is None else file_path(output) or ".",
+            format=chosen,
+            force=bool(force),
+            confirm=agreement,
+            max_cost_usd=max_cost,
+        )
+    document = {name: value for name, value in as_json(made).items() if name != "saved"}
+    _finish_saved(call, made.saved, made.markdown, {"explanation": document})
+    agreement.tell(made.cost_usd)
     return 0
+
+
+@verb
+def download_explanation(
+    call: Call,
+    package: Package,
+    audience: Audience,
+    form: Format = None,
+    output: Output = None,
+    force: Force = None,
+) -> int:
+    """Save an explanation that exists already.
+
+    Its path is written to stdout. It costs nothing; `specstep package explain` has one written.
+    """
+    with open_client(call) as client:
+        saved = client.download_explanation(
+            package, audience, format=_chosen_form(form, output), output=file_path(output), force=bool(force)
+        )
+    _finish_saved(call, saved, None, {})
+    return 0
+
+
+@verb
+def migrate(
+    call: Call,
+    archive: Annotated[Path, typer.Argument(metavar="ZIP", help="Existing documents, at most 16 MB.")],
+    overrides: Annotated[
+        Path | None,
+        typer.Option("--overrides", metavar="FILE", help="Where files go instead, as YAML or JSON: FROM: TO."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="X.Y.Z", help="The package's version (default: 1.0.0).")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="ID", help="The project (default: your default project).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show where each file would go.")] = False,
+    again: Again = False,
+    yes: Yes = False,
+) -> int:
+    """Make a package of existing documents.
+
+    First it is shown where each file would go, and how sure the service is of it. Where several files claim one place,
+    you are asked; off a terminal --overrides says it. Then the package is made, and its id is written to stdout. No
+    generation is run. The same command again makes nothing twice: it settles what became of an answer that was lost.
+    """
+    wanted = Wanted(archive, overrides, version, project, again)
+    return show_migration(call, wanted) if dry_run else migrate_documents(call, wanted, yes)
 
 
 @verb
@@ -154,6 +307,30 @@ def deliver(call: Call, package: Package) -> int:
     return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
 
 
+def _title_of(description: str) -> str:
+    """A change in one line: its first, as far as a title may go (walkthrough, step 6.5)."""
+    from specstep_flows.flows.addendum import LONGEST_TITLE
+
+    first = heading(description.partition("\n")[0]) or heading(description)
+    return first if len(first) <= LONGEST_TITLE else f"{first[: LONGEST_TITLE - 1]}…"
+
+
+def _chosen_form(form: str | None, output: PurePath | None) -> str:
+    """The form that was asked for, else the one that the file's name ends in, else Markdown."""
+    if form is not None:
+        return form.casefold()
+    ending = "" if output is None else output.suffix.lstrip(".").lower()
+    return ending if ending in FORMS else "md"
+
+
+def _finish_saved(call: Call, saved: SavedFile | None, text: str | None, document: Mapping[str, Any]) -> None:
+    """The result: the path of what was saved, else ``text``."""
+    if saved is None:
+        call.finish(text, document)
+    else:
+        call.finish(str(saved.path), {"code": "done", **document, **as_json(saved)}, is_exact=True)
+
+
 def _unmarked(answer: Any) -> list[dict[str, Any]]:
     """Snippets without the service's ``<mark>``."""
     return [
@@ -164,5 +341,6 @@ def _unmarked(answer: Any) -> list[dict[str, Any]]:
 
 package = group(
     "List, read and search packages at the service.",
-    *(list_, show, files, file, search, addenda, addendum, audiences, explain, explanations, deliver),
+    *(list_, show, files, file, search, addenda, addendum, download_addendum),
+    *(audiences, explain, explanations, download_explanation, migrate, deliver),
 )

@@ -1,0 +1,121 @@
+"""``specstep diff``: what differs between two packages, wherever they are."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
+
+import typer
+
+from specstep_flows import errors
+from specstep_flows._json import as_json
+from specstep_flows._paths import home_path
+from specstep_flows._text import plain_line
+from specstep_flows.callbacks import looks_like_a_path
+from specstep_flows.cli.arguments import find_run
+from specstep_flows.cli.exits import DONE, FAILED
+from specstep_flows.cli.output import changes_lines
+from specstep_flows.cli.session import Call, open_client, open_store
+from specstep_flows.cli.verbs import verb
+
+if TYPE_CHECKING:
+    from specstep_flows.models import PackageChanges
+    from specstep_flows.package.compare import Tree
+    from specstep_flows.runs.records import RunRecord
+
+#: A file with this in it has no lines to show.
+NOT_TEXT: Final = b"\0"
+
+
+@verb
+def diff(
+    call: Call,
+    before: Annotated[
+        str,
+        typer.Argument(metavar="BEFORE", help="A folder, a zip, or the id of a run, a generation or a package."),
+    ],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same.")],
+    patch: Annotated[bool, typer.Option("--patch", "-p", help="Show the lines that differ, too.")] = False,
+) -> int:
+    """Show what differs between two packages.
+
+    A line for each file: A was added, D removed, M changed. As with diff(1), the exit code is 0 where nothing differs,
+    1 where something does, and 2 or more for trouble. What is on this machine is compared where it is; anything else
+    is downloaded for the moment, which costs nothing.
+    """
+    from specstep_flows.package.compare import changes_between, trees
+
+    with contextlib.ExitStack() as stack:
+        old, new = trees(_package(call, stack, before), _package(call, stack, after))
+        changes = changes_between(old, new)
+        lines = changes_lines(changes)
+        if patch and not call.json:
+            lines += [line for name in _names(changes) for line in _patch(old, new, name)]
+    call.finish("\n".join(lines) or None, {"code": "different" if changes else "same", **as_json(changes)})
+    if not changes:
+        call.terminal.say("Nothing differs.")
+    return FAILED if changes else DONE
+
+
+def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
+    """Where a package is, downloaded for now if it is nowhere on this machine.
+
+    Raises:
+        UsageError, RunNotFound: there is no such package.
+    """
+    path = home_path(name)
+    if os.path.lexists(path):
+        return path
+    if looks_like_a_path(name):
+        raise errors.UsageError(f"There is no file or folder {name}. Nothing was sent.")
+    identifier = _as_id(name)
+    with open_store(call) as store:
+        if identifier is None:
+            record: RunRecord | None = find_run(store, name)
+        else:
+            ids = (identifier,)
+            record = next(
+                (one for one in store.all() if one.package_id in ids or identifier in one.generation_ids), None
+            )
+    if record is not None:
+        for place in (record.file, record.unpacked_to):
+            if place is not None and os.path.exists(place):
+                return Path(place)
+        if identifier is None:
+            identifier = record.package_id or record.generation_id
+    if identifier is None:
+        raise errors.UsageError(f"Run {name} has no package yet. Nothing was sent.")
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="specstep-diff-")))
+    with open_client(call) as client:
+        try:
+            return client.download_package(identifier, output=folder).path
+        except errors.NotFound:
+            return client.download_package(client.get_package_of(identifier).id, output=folder).path
+
+
+def _as_id(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
+
+
+def _names(changes: PackageChanges) -> list[str]:
+    return sorted({*changes.added, *changes.removed, *changes.changed})
+
+
+def _patch(old: Tree, new: Tree, name: str) -> list[str]:
+    """The lines of one file that differ, as ``diff -u`` has them."""
+    contents = [tree.read(name) if name in tree.files else None for tree in (old, new)]
+    shown = plain_line(name)
+    if any(content is not None and NOT_TEXT in content for content in contents):
+        return ["", f"Binary files {shown} differ"]
+    before, after = ([] if content is None else content.decode("utf-8", "replace").splitlines() for content in contents)
+    first = f"a/{shown}" if name in old.files else "/dev/null"
+    second = f"b/{shown}" if name in new.files else "/dev/null"
+    return ["", *difflib.unified_diff(before, after, first, second, lineterm="")]

@@ -1,0 +1,207 @@
+"""How attempts are sent as the caller wants them, and how their responses and spans are handed out.
+
+``wired`` stands between a flow's steps and the driver that performs them, so neither knows of it. A response is handed
+out once its outcome is durable: whatever the callback does, nothing is paid for twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows._text import without_secrets
+from specstep_flows.engine.interpreter import Attempt, Block, Call
+from specstep_flows.models import RawResponse
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.states import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from specstep_flows.engine.effects import Reply, Request
+    from specstep_flows.engine.interpreter import Steps
+    from specstep_flows.engine.session import Session
+    from specstep_flows.engine.wire import Wire
+
+R = TypeVar("R")
+
+
+def wired(steps: Steps[R], session: Session) -> Steps[R]:
+    """The steps, with every attempt among them as the session's ``wire`` wants it."""
+    assert session.wire is not None
+    attempts = _Attempts(session.wire, session)
+    value: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                step = steps.send(value) if failure is None else steps.throw(failure)
+            except StopIteration as stop:
+                yield from attempts.told()
+                result: R = stop.value
+                return result
+            except Exception as error:
+                yield from attempts.told()
+                if isinstance(error, errors.WaitTimeout) and attempts.unsettled is not None and session.record is None:
+                    raise _unknown(attempts.unsettled) from None
+                raise
+            value, failure = None, None
+            try:
+                if isinstance(step, Attempt):
+                    value = yield from attempts.send(step)
+                    continue
+                if not (isinstance(step, Block) and step.is_write):
+                    # What came back is recorded by now.
+                    yield from attempts.told()
+                value = yield step
+            except Exception as error:  # the step's, or the callback's
+                failure = error
+    finally:
+        steps.close()
+
+
+@attrs.define(eq=False)
+class _Attempts:
+    """The attempts of one flow: counted, measured, and their responses kept until they can be handed out."""
+
+    wire: Wire
+    session: Session
+    #: The request that may have been paid for, while nobody knows what became of it.
+    unsettled: Request | None = None
+    _last: Request | None = None
+    _number: int = 0
+    _waiting: list[RawResponse] = attrs.field(factory=list)
+
+    def send(self, step: Attempt) -> Steps[Reply]:
+        request = step.request
+        self._number = self._number + 1 if request is self._last else 1
+        self._last = request
+        before = self.unsettled
+        if request.kind == "unsafe":
+            self.unsettled = request
+        tracer = self.wire.tracer
+        span = None if tracer is None else tracer.attempt(request, self._number, self.session.span)
+        try:
+            reply: Reply = yield _dressed(step, self.wire, self.session)
+        except BaseException as error:
+            if isinstance(error, errors.NotConnected | errors.UsageError):
+                self.unsettled = before
+            if span is not None:
+                span.end(error)
+            raise
+        if 400 <= reply.status < 500 and reply.status != 408:
+            # A refusal says nothing of an earlier request whose answer was lost.
+            self.unsettled = before
+        if span is not None:
+            span.end(status=reply.status)
+        if self.wire.on_response is not None:
+            self._waiting.append(raw_response(request, reply, self._number))
+        return reply
+
+    def told(self) -> Steps[None]:
+        waiting, self._waiting = self._waiting, []
+        for response in waiting:
+            assert self.wire.on_response is not None
+            yield Call(self.wire.on_response, (response,))
+
+
+def _unknown(request: Request) -> errors.OutcomeUnknown:
+    """A time limit ended the search for what became of a request, and no record remembers that it was sent."""
+    return errors.OutcomeUnknown(
+        f"The time is over (`timeout`), and whether the request to {request.aim} was carried out is not known. Look "
+        "before you send it again: it may have been paid for."
+    )
+
+
+def _dressed(step: Attempt, wire: Wire, session: Session) -> Attempt:
+    """The attempt as it is sent. The request's own headers win."""
+    request, timeout = step.request, step.timeout
+    if wire.headers:
+        request = attrs.evolve(request, headers={**wire.headers, **(request.headers or {})})
+    if wire.request_timeout is not None:
+        shared = session.shared
+        wanted, usual = shared.real_seconds(wire.request_timeout), shared.real_timeout_of(request.works_seconds)
+        # A shorter one than usual is what the overall deadline leaves.
+        timeout = wanted if timeout >= usual else min(timeout, wanted)
+    return Attempt(request, timeout, step.report)
+
+
+#: Under this name a run's record remembers in which trace it began.
+TRACEPARENT: Final = "traceparent"
+
+
+@contextlib.contextmanager
+def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[None]:
+    """A span for a run as long as this process is at it; the record has what continues its trace in another one."""
+    record = session.record
+    assert session.wire is not None
+    assert session.wire.tracer is not None
+    assert isinstance(record, RunRecord)
+    known = record.options.remember.get(TRACEPARENT)
+    span = session.span = session.wire.tracer.run(
+        record.run_id,
+        known if isinstance(known, str) else None,
+        resumed=resumed,
+        profile=record.options.profile,
+        is_beside=not is_alone,
+    )
+    failure: BaseException | None = None
+    try:
+        if known is None and is_alone and span.traceparent is not None:
+            remember = {**record.options.remember, TRACEPARENT: span.traceparent}
+            session.write({"options": attrs.evolve(record.options, remember=remember)})
+        yield
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        now = session.record
+        assert isinstance(now, RunRecord)
+        span.end(
+            failure,
+            generation_id=None if now.generation_id is None else str(now.generation_id),
+            generation_state=now.generation_state,
+            stage=now.stage,
+            cost_usd=now.total_cost_usd,
+        )
+
+
+#: Headers of responses whose values are nobody's business.
+_HIDDEN_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "mcp-session-id", "authorization", "cookie"})
+_HIDDEN: Final = "REDACTED"
+#: Members of JSON whose value is a secret, by how their name ends, without case and separators.
+_SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
+_STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)")?', re.DOTALL)
+_SIGNED: Final = re.compile(r"(?i)[?&;](?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
+
+
+def raw_response(request: Request, reply: Reply, number: int) -> RawResponse:
+    """A response for the caller's eyes: as it came, but for what is secret."""
+    headers = tuple(
+        (name, _HIDDEN if name.lower() in _HIDDEN_HEADERS else without_secrets(value, is_foreign=True))
+        for name, value in reply.headers.multi_items()
+    )
+    content = reply.content
+    if "json" in reply.headers.get("content-type", ""):
+        text = content.decode("utf-8", "surrogateescape")
+        content = _STRINGS.sub(_without_secret, text).encode("utf-8", "surrogateescape")
+    return RawResponse(request.operation, request.method, reply.status, headers, content, number)
+
+
+def _without_secret(match: re.Match[str]) -> str:
+    name, colon, value = match.groups()
+    if colon is None:
+        return f'"{_cut(name)}"'
+    if fold(name).endswith(_SECRET_MEMBERS):
+        return f'"{name}"{colon}"{_HIDDEN}"'
+    return f'"{name}"{colon}"{_cut(value, is_address=fold(name).endswith(("url", "uri", "location")))}"'
+
+
+def _cut(value: str, *, is_address: bool = False) -> str:
+    if is_address or _SIGNED.search(value):
+        return without_secrets(value, is_foreign=True)
+    return value

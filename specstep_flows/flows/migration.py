@@ -1,0 +1,124 @@
+"""Existing documents made into a package (walkthrough, step 6.7): once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors, gateway, states
+from specstep_flows._json import as_json
+from specstep_flows.engine.effects import Changes
+from specstep_flows.flows import calling
+from specstep_flows.flows.listing import Listing
+from specstep_flows.flows.steps import Step, Terms, carry_out
+from specstep_flows.models import Migration, MigrationPreview, PackageRow
+
+#: What the service adds to the files (walkthrough, step 6.7).
+MANIFEST = "specstep.yaml"
+#: For how many new packages the files are read at one look, the newest first.
+MOST_ASKED = 10
+
+
+@attrs.frozen
+class MigrationStep(Step[Migration]):
+    """A migration. Its package is told from others by the files that the preview promises."""
+
+    thing = "migrated package"
+    made = "made"
+    is_shared = False
+    second = "delete one of them"
+
+    name: str
+    content: bytes = attrs.field(repr=False)
+    version: str | None = None
+    project_id: UUID | None = None
+    overrides: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def listed_by(self) -> str:
+        """The command that lists such things."""
+        return "specstep package list"
+
+    def asked(self) -> dict[str, Any]:
+        """What is asked for, as the record keeps it."""
+        digest = hashlib.sha256(self.content).hexdigest()
+        return {
+            "file": self.name,
+            "sha256": digest,
+            "version": self.version,
+            "project_id": as_json(self.project_id),
+            "target_path_overrides": dict(self.overrides),
+        }
+
+    async def send(self, about: Changes, outcome: Callable[[Migration], Changes]) -> Migration:
+        """POST /v1/doc-migrations/commit"""
+        return await gateway.commit_doc_migration(
+            self.name,
+            self.content,
+            version=self.version,
+            project_id=self.project_id,
+            overrides=self.overrides,
+            about=about,
+            outcome=outcome,
+        )
+
+    async def listed(self, *, is_late: bool) -> Sequence[PackageRow]:
+        """The packages that came of no generation, the newest first."""
+        rows = await _packages("list_packages")
+        if is_late:
+            rows += await _packages("list_deleted_packages")
+        return [row for row in rows if row.generation_id is None]
+
+    async def sort(self, rows: Sequence[PackageRow]) -> tuple[list[PackageRow], list[UUID]]:
+        """Those that hold exactly the files that the preview promises.
+
+        Whether another new one was made by somebody else, or the service has classified the files otherwise since,
+        cannot be told.
+        """
+        if not rows:
+            return [], []
+        archive = gateway.SentFile(self.name, self.content)
+        preview = await calling.read(MigrationPreview, "preview_doc_migration", body={"file": archive})
+        promised = {self.overrides.get(row.source_path, row.target_path) for row in preview.mapping} | {MANIFEST}
+        ours, undecided = [], []
+        for number, row in enumerate(rows):
+            files = (await self._files(row)) if number < MOST_ASKED else None
+            if files is not None and files | {MANIFEST} == promised:
+                ours.append(row)
+            elif self.version is None or row.version is None or states.fold(row.version) == states.fold(self.version):
+                undecided.append(row.id)
+        return ours, undecided
+
+    async def _files(self, row: PackageRow) -> set[str] | None:
+        try:
+            return {file.path for file in await gateway.list_package_files(row.id)}
+        except errors.NotFound:
+            # It is deleted.
+            return None
+
+    async def take_up(self, row: PackageRow) -> Migration:
+        """What the list says of it: the migration's own id is only in the answer that was lost."""
+        return Migration(row.id, version=row.version)
+
+    def read(self, result: Mapping[str, Any]) -> Migration:
+        """What was asked for, as the record has it."""
+        ids = {name: UUID(result[name]) for name in ("package_id", "migration_id", "project_id") if result[name]}
+        return Migration(**{**result, **ids})
+
+
+async def _packages(operation: str) -> list[PackageRow]:
+    """All pages of a list of packages."""
+    listing = Listing(operation, "packages", PackageRow)
+    found: list[PackageRow] = []
+    while (page := await listing.next_page()) is not None:
+        found += page
+    return found
+
+
+async def commit_migration(step: MigrationStep, terms: Terms) -> Migration:
+    """Make a package of existing documents, once. POST /v1/doc-migrations/commit"""
+    return await carry_out(step, terms)

@@ -1,0 +1,190 @@
+"""What costs and is part of no run: paid for once, and recorded, so that asking again from any process finds it.
+
+The record says what was asked for; it holds the intent before the request leaves, and what came of it. An intent
+without an outcome is settled as a kickoff's is: by reading what the service has.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+import attrs
+
+from specstep_flows import errors, events
+from specstep_flows._json import as_json
+from specstep_flows._text import money
+from specstep_flows.engine.effects import Ask, Changes, Flow, Recall, Remember, Report
+from specstep_flows.flows.payment import Glance, Payment, pay, settle_intent, settled_of
+from specstep_flows.runs.records import StepRecord, check_option
+
+T = TypeVar("T")
+
+#: Called with the record of what is about to be paid for; False leaves it.
+ConfirmStep = Callable[[StepRecord], Any]
+#: A step that is refused again and again is given up after this long: somebody waits for it.
+PATIENCE_SECONDS = 600.0
+
+
+@attrs.frozen
+class Terms:
+    """On which terms a step is paid for: who is asked, the user's limit, and how long a lost request may take."""
+
+    confirm: ConfirmStep | None = None
+    max_cost_usd: float | None = None
+    settle_seconds: float = 90.0
+    #: Whether another one is wanted where the service has what is asked for already.
+    again: bool = False
+
+
+class Step(ABC, Generic[T]):
+    """Something that costs: how it is requested, and how what came of the request is told from the rest."""
+
+    #: What it is called, and how sentences say that it was carried out.
+    thing: ClassVar[str]
+    made: ClassVar[str]
+    #: What it costs at most by the service's pages, in US dollars; None where they name no price.
+    price_usd: ClassVar[float | None] = None
+    #: Whether one like it that was there before is what is wanted.
+    is_shared: ClassVar[bool] = True
+    #: Whether a second one can be had.
+    repeats: ClassVar[bool] = True
+    #: What to do with a second one that was not wanted.
+    second: ClassVar[str] = "nothing can be done about it but to report it to the service"
+
+    @property
+    @abstractmethod
+    def listed_by(self) -> str:
+        """The command that lists such things."""
+
+    @abstractmethod
+    async def send(self, about: Changes, outcome: Callable[[T], Changes]) -> T:
+        """Request it."""
+
+    @abstractmethod
+    async def listed(self, *, is_late: bool) -> Sequence[Any]:
+        """The rows of what the service has; deleted ones, too, if ``is_late``."""
+
+    @abstractmethod
+    async def sort(self, rows: Sequence[Any]) -> tuple[list[Any], list[UUID]]:
+        """Of these rows, those that are what was asked for, and the ids of those of which it cannot be told."""
+
+    @abstractmethod
+    async def take_up(self, row: Any) -> T:
+        """What was asked for, of its row."""
+
+    @abstractmethod
+    def read(self, result: Mapping[str, Any]) -> T:
+        """What was asked for, as the record has it."""
+
+
+async def current_step() -> StepRecord:
+    """The step's record as it is now."""
+    record: object = await Recall()
+    assert isinstance(record, StepRecord), "a step is driven with its record"
+    return record
+
+
+async def carry_out(step: Step[T], terms: Terms, then: Callable[[T], Flow[T]] | None = None) -> T:
+    """Pay for a step once, or show what was paid for; ``then`` does what is to be done with it, before it is over.
+
+    Raises:
+        OutcomeUnknown: it was requested, and what came of it cannot be told.
+        BudgetExceeded: it costs more than the limit; nothing was sent.
+        Detached: it was not confirmed.
+        RequestError: the service's refusal.
+    """
+    record = await current_step()
+    if record.result is not None:
+        done = step.read(record.result)
+        if record.is_over:
+            await _tell_done(step, f"{record.updated_at.astimezone():%Y-%m-%d %H:%M}")
+    else:
+        done = await _make(step, terms, record)
+    if then is not None:
+        done = await then(done)
+    await Remember({"is_over": True})
+    return done
+
+
+async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
+    intent, found = record.intent, None
+    if intent is not None:
+        known = frozenset(map(UUID, intent.about.get("known", ())))
+        found = await settle_intent(_payment(step, terms, known), intent)
+    else:
+        rows = await step.listed(is_late=False)
+        known = frozenset(row.id for row in rows)
+        ours = (await step.sort(rows))[0] if step.is_shared and not terms.again else []
+        if ours:
+            found = await _take_up(step, ours[0])
+            await _tell_done(step, "by another request")
+    if found is not None:
+        return found
+    _check_price(step, terms.max_cost_usd)
+    if terms.confirm is not None and not await Ask(terms.confirm, (await current_step(),)):
+        raise errors.Detached("Not confirmed, so nothing was paid for.")
+    return await pay(_payment(step, terms, known), settled=None if intent is None else settled_of(intent) + 1)
+
+
+async def _tell_done(step: Step[Any], when: str) -> None:
+    more = " `again=True` pays for another one." if step.repeats else ""
+    await Report(events.Notice(f"This {step.thing} was {step.made} already ({when}), so nothing is paid.{more}"))
+
+
+def _check_price(step: Step[Any], limit: float | None) -> None:
+    check_option("max_cost_usd", limit)
+    if limit is not None and step.price_usd is not None and step.price_usd > limit:
+        raise errors.BudgetExceeded(
+            f"The {step.thing} costs up to {money(step.price_usd)}, and your limit is {money(limit)}, so nothing was "
+            "sent.",
+            limit_usd=limit,
+        )
+
+
+async def _take_up(step: Step[T], row: Any) -> T:
+    found = await step.take_up(row)
+    await Remember({**_outcome(found), "intent": None})
+    return found
+
+
+def _outcome(made: object) -> Changes:
+    return {"result": as_json(made)}
+
+
+def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
+    async def look(glance: Glance) -> T | None:
+        rows = await step.listed(is_late=glance.is_late)
+        ours, undecided = await step.sort([row for row in rows if row.id not in known])
+        if ours:
+            if len(ours) > 1:
+                await Report(
+                    events.Notice(
+                        f"{len(ours)} of it have appeared since the {step.thing} was requested; the oldest one is "
+                        f"taken. `{step.listed_by}` lists them."
+                    )
+                )
+            return await _take_up(step, ours[-1])
+        if undecided and glance.is_last:
+            raise errors.OutcomeUnknown(
+                f"Since the {step.thing} was requested, {', '.join(map(str, undecided))} appeared, and whether that is "
+                f"it cannot be told. Nothing more is sent: look with `{step.listed_by}` before you pay again.",
+                candidates=undecided,
+            )
+        return None
+
+    return Payment(
+        step.thing,
+        lambda about: step.send(about, _outcome),
+        look,
+        terms.settle_seconds,
+        {"known": [str(identifier) for identifier in sorted(known)]},
+        made=step.made,
+        listed_by=step.listed_by,
+        second=step.second,
+        resumed="the same request",
+        again="ask for it with `again=True`",
+        patience_seconds=PATIENCE_SECONDS,
+    )

@@ -1,0 +1,134 @@
+"""The service's MCP endpoint: JSON-RPC by POST with the key of REST, for what REST does not have.
+
+Its page names the address, the methods and that answers come in the same response; all else is the protocol's own
+(modelcontextprotocol.io, streamable HTTP), by which an answer may also come as an event of a stream.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from specstep_flows import errors
+from specstep_flows._json import read_json
+from specstep_flows.engine.effects import Reply, Request, Send
+from specstep_flows.gateway import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PATH: Final = "/mcp"
+#: The revision of the protocol that is asked for; the service answers with the one that it speaks.
+REVISION: Final = "2025-06-18"
+#: A list of tools has no more pages.
+MOST_PAGES: Final = 10
+#: What a header takes back to the service.
+_TOKEN: Final = re.compile(r"[!-~]{1,256}", re.ASCII)
+
+
+class NoAnswer(Exception):
+    """The endpoint answered, and not with a result. Its sentence is for people."""
+
+
+#: What stands for "no answer" to whoever only wants a hint. (That nothing was sent at all is another matter.)
+REFUSALS: Final = (NoAnswer, errors.APIError, errors.ConnectionLost, errors.UnexpectedResponse)
+
+
+@attrs.frozen
+class Connection:
+    """What ``initialize`` settled, as the headers of what follows."""
+
+    headers: Mapping[str, str]
+
+
+async def initialize() -> Connection:
+    """``initialize``, and the notification that ends it. Raises ``NoAnswer``, ``RequestError``; so do the others."""
+    from specstep_flows._version import __version__
+
+    about = {"name": "specstep-flows", "version": __version__}
+    parameters = {"protocolVersion": REVISION, "capabilities": {}, "clientInfo": about}
+    result, reply = await _ask(Connection({}), "initialize", parameters)
+    given = {
+        "Mcp-Session-Id": reply.headers.get("mcp-session-id"),
+        "MCP-Protocol-Version": result.get("protocolVersion"),
+    }
+    connection = Connection(
+        {name: value for name, value in given.items() if isinstance(value, str) and _TOKEN.fullmatch(value)}
+    )
+    with contextlib.suppress(*REFUSALS):  # some servers do not take it, and need none
+        await Send(_request(connection, "notifications/initialized", {}, id_=None), lambda reply: None, resend=False)
+    return connection
+
+
+async def list_tools(connection: Connection) -> list[dict[str, Any]]:
+    """``tools/list``, all pages: each tool with its ``inputSchema``."""
+    found: list[dict[str, Any]] = []
+    cursor: Any = None
+    for _ in range(MOST_PAGES):
+        result, _reply = await _ask(connection, "tools/list", {} if cursor is None else {"cursor": cursor})
+        tools = result.get("tools")
+        found += [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+        cursor = result.get("nextCursor")
+        if cursor is None:
+            break
+    return found
+
+
+async def call_tool(connection: Connection, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """``tools/call``: the tool's result. Only for tools that read: after a lost answer the call is not repeated."""
+    return (await _ask(connection, "tools/call", {"name": name, "arguments": dict(arguments)}))[0]
+
+
+def _request(connection: Connection, method: str, parameters: Mapping[str, Any], id_: int | None) -> Request:
+    message = {"jsonrpc": "2.0", "method": method, "params": dict(parameters)}
+    return Request(
+        f"mcp {method}",
+        "read",
+        "POST",
+        PATH,
+        json=message if id_ is None else {**message, "id": id_},
+        headers={"Accept": "application/json, text/event-stream", **connection.headers},
+        # A 401 here may only mean that this endpoint does not take the key: it says nothing about the key.
+        is_anonymous=True,
+        about=f"answer {method} over MCP",
+    )
+
+
+async def _ask(connection: Connection, method: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], Reply]:
+    def parse(reply: Reply) -> tuple[dict[str, Any], Reply]:
+        return _result(reply, method), reply
+
+    # Once: nobody waits long for what is no more than a hint.
+    return await Send(_request(connection, method, parameters, id_=1), parse, resend=False)
+
+
+def _result(reply: Reply, method: str) -> dict[str, Any]:
+    for message in _messages(reply, f"mcp {method}"):
+        if not isinstance(message, dict) or str(message.get("id")) != "1":
+            continue
+        result, error = message.get("result"), message.get("error")
+        if isinstance(result, dict):
+            return result
+        if isinstance(error, dict):
+            raise NoAnswer(f"the service answered {method} with an error: {error.get('message')}")
+    raise NoAnswer(f"the service did not answer {method}")
+
+
+def _messages(reply: Reply, operation: str) -> Iterator[Any]:
+    """The JSON-RPC messages of a response: one, a batch, or the events of a stream."""
+    if "event-stream" not in reply.headers.get("content-type", ""):
+        found = reading.document(reply, operation)
+        yield from found if isinstance(found, list) else [found]
+        return
+    stream = reply.content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for event in stream.split(b"\n\n"):
+        lines = [line.removeprefix(b"data:").removeprefix(b" ") for line in event.splitlines() if line[:5] == b"data:"]
+        try:
+            found = read_json(b"\n".join(lines))
+        except ValueError:
+            # A comment that keeps the connection alive, or an event of another kind.
+            continue
+        yield from found if isinstance(found, list) else [found]

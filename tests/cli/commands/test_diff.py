@@ -1,0 +1,73 @@
+"""``specstep diff``: what differs between two packages, wherever they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from tests.kit.api import op
+
+
+@pytest.fixture
+def sides(home: Path) -> tuple[str, str]:
+    """A zip and a folder that differ in three files."""
+    with ZipFile("before.zip", "w") as archive:
+        for name, content in {"README.md": "# Tea\n", "docs/a.md": "a", "plan.png": "\0a"}.items():
+            archive.writestr(name, content)
+    for name, content in {"README.md": "# Tea, in French\n", "docs/b.md": "b\x1b[2J", "plan.png": "\0b"}.items():
+        path = home / "after" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return "before.zip", "after"
+
+
+def test_two_packages_on_this_machine(specstep: Any, sandbox: Any, sides: tuple[str, str]) -> None:
+    """A line for each file; 1 where something differs, as with diff(1), and 0 where nothing does. Nothing is sent."""
+    told = specstep("diff", *sides)
+    whole = specstep("diff", *sides, "--json")
+    same = specstep("diff", sides[0], sides[0])
+
+    assert (told.code, told.out) == (1, "M README.md\nD docs/a.md\nA docs/b.md\nM plan.png\n")
+    assert (whole.code, whole.document["code"], whole.document["changed"]) == (
+        1,
+        "different",
+        ["README.md", "plan.png"],
+    )
+    assert (same.code, same.out) == (0, "")
+    assert list(sandbox.requests) == []
+
+
+def test_the_lines_that_differ(specstep: Any, sides: tuple[str, str]) -> None:
+    """As ``diff -u`` has them; what is no text is only named, and nothing in a file steers a terminal."""
+    told = specstep("diff", *sides, "--patch", tty_out=True).out
+
+    assert "--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-# Tea\n+# Tea, in French\n" in told
+    assert "--- a/docs/a.md\n+++ /dev/null\n" in told
+    assert "--- /dev/null\n+++ b/docs/b.md\n" in told
+    assert "Binary files plan.png differ" in told
+    assert "\x1b[2J" not in told
+
+
+def test_what_is_at_the_service_is_downloaded_for_the_moment(
+    specstep: Any, sandbox: Any, home: Path, complete: tuple[str, str]
+) -> None:
+    """By its own id or its generation's; once it is here, it is compared where it is."""
+    generation, package = complete
+    elsewhere = specstep("diff", package, generation)
+    fetched = sandbox.requests.count(op("get_package_zip"))
+    kept = specstep("download", generation, "--output", "tea.zip")
+    here = specstep("diff", package, "tea.zip")
+
+    assert (elsewhere.code, elsewhere.err) == (0, "Nothing differs.\n")
+    assert fetched == 2
+    assert (kept.code, here.code) == (0, 0)
+    assert sandbox.requests.count(op("get_package_zip")) == fetched + 1
+
+
+@pytest.mark.parametrize("name", ["missing.zip", "./missing", "nobody"])
+def test_what_is_not_there_is_trouble(specstep: Any, sides: tuple[str, str], name: str) -> None:
+    """2, so that a script does not take it for a difference."""
+    assert specstep("diff", sides[0], name).code == 2

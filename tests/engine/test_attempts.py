@@ -1,0 +1,70 @@
+"""What is taken out of a response before it is handed out, and what is left as it came."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from specstep_flows.engine.attempts import raw_response
+from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.models import RawResponse
+
+SIGNED = "https://blob.example/p/a.zip?sv=2024&sig=abc%3D"
+
+
+def handed_out(content: bytes, *headers: tuple[str, str], kind: str = "application/json") -> RawResponse:
+    reply = Reply(200, httpx.Headers([("content-type", kind), *headers]), content)
+    return raw_response(Request("get_x", "read", "GET", "/x"), reply, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("signing_secret", "whsec_1"),
+        ("rawKey", "opaque"),
+        ("access_token", "opaque"),
+        ("download_url", SIGNED),
+        ("note", f"see {SIGNED} now"),
+        ("note", "/zips/a.zip?sig=abc%3D"),
+        ("note", 'a \\"quoted\\" key sf_aaaaaaaaaaaaaaa1'.replace("sf_", "https://h.example/?token=")),
+    ],
+)
+def test_secrets_of_a_body(name: str, value: str) -> None:
+    """By the name of their member, or because they are signed; what stands around them stays valid JSON."""
+    found = handed_out(json.dumps({"before": [1, "x"], name: value, "after": {"deep": [value]}}).encode())
+
+    text = found.content.decode()
+    for secret in ("whsec_1", "abc%3D", "aaaaaaaaaaaaaaa1") + (("opaque",) if name != "note" else ()):
+        assert secret not in text.replace('"deep": ["opaque"]', "").replace('"deep": ["whsec_1"]', "")
+    assert found.json()["before"] == [1, "x"]
+
+
+def test_headers_that_are_secret() -> None:
+    """A redirect's target is cut to its host, a cookie is gone, the rest is as it came, twice where it came twice."""
+    found = handed_out(b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-A", "1"), ("X-A", "2"))
+
+    assert found.header("location") == "https://blob.example/…"
+    assert found.header("set-cookie") == "REDACTED"
+    assert [value for name, value in found.headers if name.lower() == "x-a"] == ["1", "2"]
+    assert SIGNED not in repr(found)
+
+
+def test_a_files_bytes_are_as_they_are() -> None:
+    """A package's file may hold anything; it is the user's own."""
+    content = b'\xff\x00{"secret": "a"} https://h.example/?sig=1'
+
+    assert handed_out(content, kind="application/octet-stream").content == content
+
+
+@settings(max_examples=30, derandomize=True)
+@given(st.recursive(st.none() | st.integers() | st.text(alphabet='ab"\\:,{}[]é\n '), lambda inner: st.lists(inner)
+                    | st.dictionaries(st.text(alphabet='ab"\\:'), inner), max_leaves=12))  # fmt: skip
+def test_what_holds_no_secret_is_untouched(value: object) -> None:
+    """Byte for byte, whatever its strings look like."""
+    content = json.dumps(value).encode()
+
+    assert handed_out(content).content == content
