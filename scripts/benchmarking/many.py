@@ -112,14 +112,14 @@ async def drive(plan: Plan, url: str, keys: list[str], folder: Path) -> dict[str
         for key in keys
     ]
 
-    def run(number: int) -> Any:
+    def run(number: int, profile: str = plan.profile) -> Any:
         return clients[number % len(clients)].run(
-            list(BRIEF), run_id=f"run-{number}", profile=plan.profile, output=folder / "out", on_question=policy
+            list(BRIEF), run_id=f"run-{number}", profile=profile, output=folder / "out", on_question=policy
         )
 
     # One with each client: what they load and open is none of a run's.
     for number in range(len(clients)):
-        await run(-1 - number) if number == 0 else await clients[number].get_account()
+        await run(-1 - number, "Fast") if number == 0 else await clients[number].get_account()
     counted.clear()
     looks, idle_mb, beat.is_over = 0, memory_mb(peak=False), False
     heart = asyncio.create_task(beat.run())
@@ -163,7 +163,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     """Both processes, side by side."""
     chosen = json.dumps(attrs.asdict(plan))
     # In the checkout: a folder for temporary files may lie in memory, where nothing is ever durable.
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parents[2]) as name:
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=Path(__file__).parents[2]) as name:
         with subprocess.Popen(
             [sys.executable, __file__, "sandbox", chosen], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as sandbox:
