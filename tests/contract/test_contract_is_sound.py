@@ -41,6 +41,7 @@ MARKS = {
         "x-kind",
         "x-known-values",
         "x-may-be-left-out",
+        "x-mcp",
         "x-needs-target",
         "x-no-api-key",
         "x-problem-codes",
