@@ -15,7 +15,7 @@ from specstep_flows.contact.asking import Contact, ask
 from specstep_flows.contact.contract import contract
 from specstep_flows.engine.effects import Reply, Send
 from specstep_flows.engine.refusals import refusal
-from specstep_flows.sandbox import Sandbox
+from specstep_flows.sandbox import Sandbox, SandboxOptions
 from tests.kit.front import Change, Front, Seen
 
 SPEED = 100_000.0
@@ -30,7 +30,8 @@ def settings_for(sandbox: Sandbox, url: str) -> Settings:
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox in which a run was carried out."""
     package = tmp_path_factory.mktemp("contact") / "package.zip"
-    with Sandbox(speed=SPEED) as sandbox:
+    # At this speed, the package's address would be good for a few milliseconds.
+    with Sandbox(speed=SPEED, options=SandboxOptions(url_seconds=1e9)) as sandbox:
         with SpecStep(settings=settings_for(sandbox, sandbox.url), store=RunStore.in_memory()) as specstep:
             specstep.run("A shop.", profile="Fast", on_question=ProposedDefaults(), output=package)
         yield sandbox

@@ -30,7 +30,8 @@ Meet = Callable[..., dict[str, Known]]
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox in which a run was carried out; nobody else uses the machine's limits."""
     package = tmp_path_factory.mktemp("contact") / "package.zip"
-    with Sandbox(speed=SPEED, options=SandboxOptions()) as sandbox:
+    # At this speed, the package's address would be good for a few milliseconds.
+    with Sandbox(speed=SPEED, options=SandboxOptions(url_seconds=1e9)) as sandbox:
         settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url, clock_speed=SPEED)
         with SpecStep(settings=settings, store=RunStore.in_memory()) as specstep:
             specstep.run("A shop.", profile="Fast", on_question=ProposedDefaults(), output=package)
