@@ -114,9 +114,16 @@ def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[s
     """
     import httpx
 
-    kept = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTIONS]
+    # As they came: a front door may add headers that are not ASCII.
+    kept = [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in headers
+        if name.lower() not in _OF_CONNECTIONS
+    ]
     try:
-        status = http.post(url, content=body, headers=kept).status_code
+        # Nobody needs what the application says beside its status, however much that is.
+        with http.stream("POST", url, content=body, headers=kept) as response:
+            status = response.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise errors.SpecStepError(f"{url} cannot be reached ({type(error).__name__}).") from None
     if 400 <= status < 500:
@@ -141,6 +148,8 @@ def forwarder() -> Iterator[httpx.Client]:
     """The connection to the application. What fails is shown with its delivery, and so is not logged as well."""
     import httpx
 
+    from specstep_flows._http import refuse_cookies
+
     log = logging.getLogger("specstep_flows.webhooks")
     before, log.disabled = log.disabled, True
     try:
@@ -148,6 +157,7 @@ def forwarder() -> Iterator[httpx.Client]:
             # The delivery's own, and no others.
             for name in [*http.headers]:
                 del http.headers[name]
+            refuse_cookies(http.cookies)
             yield http
     finally:
         log.disabled = before
