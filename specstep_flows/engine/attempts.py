@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import without_secrets
+from specstep_flows._text import without_keys, without_secrets
 from specstep_flows.engine.interpreter import Attempt, Block, Call
 from specstep_flows.models import RawResponse
 from specstep_flows.runs.records import RunRecord
@@ -173,23 +173,35 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
 #: Headers of responses whose values are nobody's business.
 _HIDDEN_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "mcp-session-id", "authorization", "cookie"})
 _HIDDEN: Final = "REDACTED"
+#: Types that a service gives to what it does not know, or did not think of.
+_VAGUE: Final = frozenset({"", "text/plain", "text/html"})
 #: Members of JSON whose value is a secret, by how their name ends, without case and separators.
 _SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
 _STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)")?', re.DOTALL)
-_SIGNED: Final = re.compile(r"(?i)[?&;](?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
+_SIGNED: Final = re.compile(r"(?i)(?:[?&;]|\\u0026)(?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
 
 
 def raw_response(request: Request, reply: Reply, number: int) -> RawResponse:
     """A response for the caller's eyes: as it came, but for what is secret."""
     headers = tuple(
-        (name, _HIDDEN if name.lower() in _HIDDEN_HEADERS else without_secrets(value, is_foreign=True))
+        (name, _HIDDEN if _is_hidden(name) else without_secrets(value, is_foreign=True))
         for name, value in reply.headers.multi_items()
     )
     content = reply.content
-    if "json" in reply.headers.get("content-type", ""):
+    if _is_json(reply):
         text = content.decode("utf-8", "surrogateescape")
         content = _STRINGS.sub(_without_secret, text).encode("utf-8", "surrogateescape")
     return RawResponse(request.operation, request.method, reply.status, headers, content, number)
+
+
+def _is_hidden(header: str) -> bool:
+    return header.lower() in _HIDDEN_HEADERS or fold(header).endswith(_SECRET_MEMBERS)
+
+
+def _is_json(reply: Reply) -> bool:
+    """Whether a body is JSON, as far as its type says what it is; a file may hold anything."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return "json" in kind or (kind in _VAGUE and reply.content.lstrip()[:1] in (b"{", b"["))
 
 
 def _without_secret(match: re.Match[str]) -> str:
@@ -204,4 +216,4 @@ def _without_secret(match: re.Match[str]) -> str:
 def _cut(value: str, *, is_address: bool = False) -> str:
     if is_address or _SIGNED.search(value):
         return without_secrets(value, is_foreign=True)
-    return value
+    return without_keys(value)
