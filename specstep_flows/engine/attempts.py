@@ -177,7 +177,11 @@ _HIDDEN: Final = "REDACTED"
 _VAGUE: Final = frozenset({"", "text/plain", "text/html"})
 #: Members of JSON whose value is a secret, by how their name ends, without case and separators.
 _SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
-_STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)")?', re.DOTALL)
+#: A string, with its value if it is the name of another one. What has no end ends with the text: nothing is looked
+#: through again and again.
+_STRINGS: Final = re.compile(
+    r'"((?:[^"\\]|\\.)*+)(?:"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)("|\\?\Z))?|(\\?\Z))', re.DOTALL
+)
 _SIGNED: Final = re.compile(r"(?i)(?:[?&;]|\\u0026)(?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
 
 
@@ -205,12 +209,12 @@ def _is_json(reply: Reply) -> bool:
 
 
 def _without_secret(match: re.Match[str]) -> str:
-    name, colon, value = match.groups()
+    name, colon, value, end, open_end = match.groups()
     if colon is None:
-        return f'"{_cut(name)}"'
+        return f'"{_cut(name)}' + ('"' if open_end is None else open_end)
     if fold(name).endswith(_SECRET_MEMBERS):
-        return f'"{name}"{colon}"{_HIDDEN}"'
-    return f'"{name}"{colon}"{_cut(value, is_address=fold(name).endswith(("url", "uri", "location")))}"'
+        return f'"{name}"{colon}"{_HIDDEN}{end}'
+    return f'"{name}"{colon}"{_cut(value, is_address=fold(name).endswith(("url", "uri", "location")))}{end}'
 
 
 def _cut(value: str, *, is_address: bool = False) -> str:

@@ -52,6 +52,14 @@ def test_secrets_of_a_body_whose_type_says_less(kind: str) -> None:
     assert found.content == ' {"signing_secret": "REDACTED", "href": "https://h.example/…"}'.encode()
 
 
+def test_a_body_that_is_no_json_takes_no_longer() -> None:
+    """Nor is it changed; with a string that has no end, each quotation mark could begin another one."""
+    content = b'{"a": "b", "' + b'\\"' * 200_000 + b"\\"
+
+    assert handed_out(content).content == content
+    assert handed_out(b'{"signing_secret": "whsec_1').content == b'{"signing_secret": "REDACTED'
+
+
 def test_headers_that_are_secret() -> None:
     """A redirect's target is cut to its host, a cookie is gone, the rest is as it came, twice where it came twice."""
     found = handed_out(b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-CSRF-Token", "b"), ("X-A", "1"), ("X-A", "2"))
