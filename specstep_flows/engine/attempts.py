@@ -7,7 +7,9 @@ out once its outcome is durable: whatever the callback does, nothing is paid for
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -20,14 +22,15 @@ from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from specstep_flows.engine.effects import Reply, Request
     from specstep_flows.engine.interpreter import Steps
     from specstep_flows.engine.session import Session
-    from specstep_flows.engine.wire import Wire
+    from specstep_flows.engine.wire import Span, Wire
 
 R = TypeVar("R")
+_log = logging.getLogger("specstep_flows")
 
 
 def wired(steps: Steps[R], session: Session) -> Steps[R]:
@@ -84,20 +87,20 @@ class _Attempts:
         if request.kind == "unsafe":
             self.unsettled = request
         tracer = self.wire.tracer
-        span = None if tracer is None else tracer.attempt(request, self._number, self.session.span)
+        span = None
+        if tracer is not None:
+            span = _unharmed(lambda: tracer.attempt(request, self._number, self.session.span))
         try:
             reply: Reply = yield _dressed(step, self.wire, self.session)
         except BaseException as error:
             if isinstance(error, errors.NotConnected | errors.UsageError):
                 self.unsettled = before
-            if span is not None:
-                span.end(error)
+            _end(span, error)
             raise
         if 400 <= reply.status < 500 and reply.status != 408:
             # A refusal says nothing of an earlier request whose answer was lost.
             self.unsettled = before
-        if span is not None:
-            span.end(status=reply.status)
+        _end(span, status=reply.status)
         if self.wire.on_response is not None:
             self._waiting.append(raw_response(request, reply, self._number))
         return reply
@@ -142,17 +145,20 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
     assert session.wire.tracer is not None
     assert isinstance(record, RunRecord)
     known = record.options.remember.get(TRACEPARENT)
-    span = session.span = session.wire.tracer.run(
+    begin = partial(
+        session.wire.tracer.run,
         record.run_id,
         known if isinstance(known, str) else None,
         resumed=resumed,
         profile=record.options.profile,
         is_beside=not is_alone,
     )
+    span = session.span = _unharmed(begin)
     failure: BaseException | None = None
     try:
-        if known is None and is_alone and span.traceparent is not None:
-            remember = {**record.options.remember, TRACEPARENT: span.traceparent}
+        traceparent = None if span is None else _unharmed(lambda: span.traceparent)
+        if known is None and is_alone and traceparent is not None:
+            remember = {**record.options.remember, TRACEPARENT: traceparent}
             session.write({"options": attrs.evolve(record.options, remember=remember)})
         yield
     except BaseException as error:
@@ -161,13 +167,28 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
     finally:
         now = session.record
         assert isinstance(now, RunRecord)
-        span.end(
+        _end(
+            span,
             failure,
             generation_id=None if now.generation_id is None else str(now.generation_id),
             generation_state=now.generation_state,
             stage=now.stage,
             cost_usd=now.total_cost_usd,
         )
+
+
+def _end(span: Span | None, error: BaseException | None = None, **facts: object) -> None:
+    if span is not None:
+        _unharmed(lambda: span.end(error, **facts))
+
+
+def _unharmed(trace: Callable[[], R]) -> R | None:
+    """What a tracer does, if it can: its failure is logged, and loses no answer to what was paid for."""
+    try:
+        return trace()
+    except Exception as error:
+        _log.warning("The tracer failed (%s).", type(error).__name__)
+        return None
 
 
 #: Headers of responses whose values are nobody's business.
