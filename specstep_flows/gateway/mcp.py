@@ -96,6 +96,8 @@ def _request(connection: Connection, method: str, parameters: Mapping[str, Any],
         # A 401 here may only mean that this endpoint does not take the key: it says nothing about the key.
         is_anonymous=True,
         about=f"answer {method} over MCP",
+        # Nothing is said to a notification, for which a stream may be kept open all the same.
+        leaves_body=id_ is None,
     )
 
 

@@ -92,6 +92,7 @@ def test_the_order_of_the_protocol_and_the_headers_that_it_settles() -> None:
     methods = [request.json["method"] for request in sent]
     assert methods == ["initialize", "notifications/initialized", "tools/list", "tools/call"]
     assert {request.path for request in sent} == {"/mcp"}
+    assert [request.leaves_body for request in sent] == [False, True, False, False]
     for request in sent[1:]:
         assert request.headers is not None
         assert request.headers["Mcp-Session-Id"] == "abc-1"
