@@ -145,13 +145,13 @@ def signed_again(delivery_id: str, body: bytes, secret: str) -> tuple[bytes, lis
 
 @contextlib.contextmanager
 def forwarder() -> Iterator[httpx.Client]:
-    """The connection to the application. What fails is shown with its delivery, and so is not logged as well."""
+    """The connection to the application. What fails there is shown with its delivery, and so is not logged as well."""
     import httpx
 
     from specstep_flows._http import refuse_cookies
 
     log = logging.getLogger("specstep_flows.webhooks")
-    before, log.disabled = log.disabled, True
+    log.addFilter(_is_no_failed_call)
     try:
         with httpx.Client(timeout=FORWARD_SECONDS, trust_env=False) as http:
             # The delivery's own, and no others.
@@ -160,7 +160,11 @@ def forwarder() -> Iterator[httpx.Client]:
             refuse_cookies(http.cookies)
             yield http
     finally:
-        log.disabled = before
+        log.removeFilter(_is_no_failed_call)
+
+
+def _is_no_failed_call(record: logging.LogRecord) -> bool:
+    return record.exc_info is None
 
 
 def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed: float) -> None:

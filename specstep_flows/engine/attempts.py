@@ -200,10 +200,10 @@ _VAGUE: Final = frozenset({"", "text/plain", "text/html"})
 _SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
 #: A string, with its value if it is the name of another one. What has no end ends with the text: nothing is looked
 #: through again and again.
-_STRINGS: Final = re.compile(
-    r'"((?:[^"\\]|\\.)*+)(?:"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)("|\\?\Z))?|(\\?\Z))', re.DOTALL
+_STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)("|\\?\Z))?|(\\?\Z))', re.DOTALL)
+_SIGNED: Final = re.compile(
+    r"(?i)(?:[?&;]|\\u0026)(?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)"
 )
-_SIGNED: Final = re.compile(r"(?i)(?:[?&;]|\\u0026)(?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
 
 
 def raw_response(request: Request, reply: Reply, number: int) -> RawResponse:

@@ -62,7 +62,9 @@ def test_a_body_that_is_no_json_takes_no_longer() -> None:
 
 def test_headers_that_are_secret() -> None:
     """A redirect's target is cut to its host, a cookie is gone, the rest is as it came, twice where it came twice."""
-    found = handed_out(b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-CSRF-Token", "b"), ("X-A", "1"), ("X-A", "2"))
+    found = handed_out(
+        b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-CSRF-Token", "b"), ("X-A", "1"), ("X-A", "2")
+    )
 
     assert found.header("location") == "https://blob.example/…"
     assert found.header("set-cookie") == found.header("x-csrf-token") == "REDACTED"

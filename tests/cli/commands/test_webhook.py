@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import threading
 import time
@@ -80,11 +81,19 @@ def application() -> Iterator[Application]:
         thread.join()
 
 
-def test_a_delivery_is_sent_on_with_its_own_headers_and_no_others(application: Application) -> None:
+def test_a_delivery_is_sent_on_with_its_own_headers_and_no_others(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whatever a front door has put into them; what the application sets does not come back with the next."""
+    log = logging.getLogger("specstep_flows.webhooks")
     sent = [("X-SpecStep-Webhook-Delivery", "1"), ("CF-IPCity", "Zürich"), ("Host", "elsewhere.example")]
     with forwarder() as http:
         assert [send_on(http, application.url, b"{}", sent) for _ in range(2)] == [202, 202]
+        log.error("It could not be recorded.")
+        log.error("The callback failed.", exc_info=ValueError("as it was shown"))
+
+    # What only the receiver knows is still told.
+    assert caplog.messages == ["It could not be recorded."]
 
     for headers, _ in application.came:
         names = {name.lower() for name in headers}
