@@ -218,7 +218,7 @@ def _client(project: Project, scratch: Path, aligned: JsonObject, say: Say, stag
     with stages.at("generate"):
         digest = kept.client_digest(*inputs)
         if kept.take("client", digest, client):
-            say("generated earlier from the same, and kept: not generated again")
+            say("taken from an earlier pull of the same document")
             return _Client(client, lambda: None)
         say(f"generating {len(aligned['components']['schemas'])} classes")
         generate_client(*inputs, client)

@@ -224,7 +224,7 @@ async def place_of_step(name: str, files: Files) -> tuple[Path, str | None]:
         UsageError: something else has the name.
     """
     path: Path = await Fetch(lambda _: files.path_for(name))
-    record: object = await Recall()
+    record: RunRecord | StepRecord | None = await Recall()
     if isinstance(record, StepRecord) and record.file == str(path) and record.sha256 is not None:
         return path, record.sha256
     await Fetch(lambda _: files.refuse_taken(path))

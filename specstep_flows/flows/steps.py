@@ -18,7 +18,7 @@ from specstep_flows._json import as_json
 from specstep_flows._text import money
 from specstep_flows.engine.effects import Ask, Changes, Flow, Recall, Remember, Report
 from specstep_flows.flows.payment import Glance, Payment, pay, settle_intent, settled_of
-from specstep_flows.runs.records import StepRecord, check_option
+from specstep_flows.runs.records import RunRecord, StepRecord, check_option
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Step(ABC, Generic[T]):
 
 async def current_step() -> StepRecord:
     """The step's record as it is now."""
-    record: object = await Recall()
+    record: RunRecord | StepRecord | None = await Recall()
     assert isinstance(record, StepRecord), "a step is driven with its record"
     return record
 

@@ -79,7 +79,8 @@ def test_forty_runs_at_once_share_what_they_send(
         sent = Counter(request.operation for request in sandbox.requests if request.server == "api")
         beyond = sum(count for operation, count in sent.items() if operation not in TURNS_OWN)
         assert beyond / RUNS <= 12, sent.most_common()
-        assert committed["runs.db"] / RUNS <= 40
+        # A cost that grows is written once a minute.
+        assert committed["runs.db"] / RUNS <= (60 if profile == "Extensive" else 40)
         assert committed["limits.db"] <= 1.2 * sum(sent.values())
         for kind, most in THREADS.items():
             assert sum(name.startswith(f"specstep-{kind}_") for name in threads) <= most

@@ -117,7 +117,7 @@ def test_a_model_has_the_fields_of_the_contract(model: Any) -> None:
     ours = {one.name for one in attrs.fields(model)} - {"raw"} - BESIDE.get(model.__name__, set())
 
     assert {field(model.__name__, name) for name in ours} == set(schema["properties"])
-    assert set(needed(model)) <= set(schema.get("required", []))
+    assert {field(model.__name__, name) for name in needed(model)} <= set(schema.get("required", []))
 
 
 @pytest.mark.parametrize("model", MODELS)

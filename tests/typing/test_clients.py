@@ -185,6 +185,8 @@ def test_type_checkers_know_every_method_and_refuse_mistakes(check: Any, tmp_pat
         assert "Any" not in ours or name == "call", ours
         if name in ("runs", "store"):
             assert theirs == ours
+        elif name == "with_options":
+            assert (ours.rpartition(".")[2], theirs.rpartition(".")[2]) == ("SpecStep", "AsyncSpecStep")
         elif "Rows[" in ours:
             assert theirs.replace("_surface_async", "_surface").replace("AsyncRows[", "Rows[") == ours
         else:
