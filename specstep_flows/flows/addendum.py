@@ -62,7 +62,7 @@ class AddendumStep(Step[DraftedAddendum]):
             self.package_id, self.title, self.description, about=about, outcome=outcome
         )
 
-    async def listed(self, *, is_late: bool) -> Sequence[Addendum]:
+    async def listed(self) -> Sequence[Addendum]:
         """GET /v1/packages/{id}/addenda: none is ever deleted."""
         return await calling.read_list(models.Addendum, "list_addenda", "addenda", self.package_id)
 

@@ -223,7 +223,9 @@ def _is_over(store: RunStore, run_id: str) -> bool:
         record = store.get(run_id)
     except errors.RunNotFound:
         return False
-    return record.is_finished or is_one_of(record.generation_state, "Failed", "Cancelled")
+    # A retry that may have been sent is the run's, and so is a package that is on its way.
+    is_open = record.kickoff_intent is not None or record.stage == "package"
+    return record.is_finished or (is_one_of(record.generation_state, "Failed", "Cancelled") and not is_open)
 
 
 def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:

@@ -39,6 +39,20 @@ def test_a_migration_whose_answer_is_lost_is_made_once(
     assert client.commit_migration(archive, again=True).package_id != made.package_id
 
 
+def test_a_migration_that_was_refused_and_is_made_later_is_not_made_twice(
+    client: Any, sandbox: Sandbox, archive: Path
+) -> None:
+    """The call ended with the refusal, and nothing was there yet. Another one like it was there before."""
+    client.commit_migration(archive)
+    sandbox.faults.add(Fault(op("commit_doc_migration"), "late_commit", status=403, seconds=60))
+    with pytest.raises(errors.PermissionDenied):
+        client.commit_migration(archive, again=True)
+    client.options["clock"].sleep(90.0)
+    made = client.commit_migration(archive, again=True)
+
+    assert list(sandbox.state.packages)[1:] == [str(made.package_id)]
+
+
 def test_a_migration_whose_files_claim_one_place_is_refused(client: Any, sandbox: Sandbox, archive: Path) -> None:
     """Nothing was made, so nothing is recorded: with other overrides, or none, it is asked for as if for the first
     time."""

@@ -17,7 +17,7 @@ from specstep_flows.flows.explanation import ExplanationStep, explain_package
 from specstep_flows.flows.kickoff import update_generation
 from specstep_flows.flows.migration import MigrationStep, commit_migration
 from specstep_flows.flows.steps import Terms
-from specstep_flows.runs.records import StepRecord
+from specstep_flows.runs.records import Intent, StepRecord
 from tests.kit.disk import CONTENT, Disk
 from tests.kit.stage import Killed, MortalStage
 from tests.kit.tiers import one_in
@@ -264,6 +264,56 @@ def test_what_was_refused_and_carried_out_is_found_by_the_next_process(operation
     assert step_of(first).intent is None
     assert second.count(operation) == 0
     assert len(service.made) == 2
+
+
+@pytest.mark.parametrize("row", [{"title": "French"}, {}])
+def test_what_appeared_since_a_refusal_and_may_be_it_is_named_by_the_next_process(row: dict[str, str]) -> None:
+    """Nothing is sent on the guess that it is another one."""
+    service = Service()
+    service.make(**row)
+    acting = mortal(service, attrs.evolve(wanted(), known=(str(UUID(int=100)),)))
+    acting.play(addendum())
+    assert acting.count("create_addendum") == 1
+
+    service.make(**row)
+    acting = mortal(service, attrs.evolve(wanted(), known=(str(UUID(int=100)), str(UUID(int=101)))))
+    with pytest.raises(errors.OutcomeUnknown, match="specstep package addenda") as caught:
+        acting.play(addendum(Terms(again=True)))
+    assert caught.value.candidates == (UUID(int=102),)
+    assert acting.count("create_addendum") == 0
+
+
+@pytest.mark.parametrize(("status", "is_sent"), [(404, True), (403, False), (500, False)])
+def test_a_recycle_bin_that_cannot_be_read_is_not_an_empty_one(status: int, is_sent: bool) -> None:
+    """One that the service does not have holds nothing. Where the key may not see it, a person can say what to do."""
+    service = Service()
+    known = attrs.evolve(wanted("commit_doc_migration"), intent=Intent("commit_doc_migration", 1_000.0))
+    acting = mortal(service, known, 1_200.0)
+    acting.service = lambda request: (status, {}) if "deleted" in request.operation else service(request)
+    if is_sent:
+        acting.play(FLOWS["commit_doc_migration"]())
+    else:
+        with pytest.raises(errors.OutcomeUnknown if status == 403 else errors.ServerError):
+            acting.play(FLOWS["commit_doc_migration"]())
+
+    assert acting.count("commit_doc_migration") == is_sent
+    assert (step_of(acting).intent is None) == is_sent
+
+
+@pytest.mark.parametrize(("operation", "is_sent"), [("explain_package", True), ("commit_doc_migration", False)])
+def test_a_request_of_weeks_ago_came_to_nothing_only_where_nothing_is_ever_deleted(
+    operation: str, is_sent: bool
+) -> None:
+    """What was made and deleted is listed nowhere after 30 days. An explanation would be there."""
+    service = Service()
+    acting = mortal(service, attrs.evolve(wanted(operation), intent=Intent(operation, 1_000.0)), 3_000_000.0)
+    if is_sent:
+        acting.play(FLOWS[operation](), until=4_000_000.0)
+    else:
+        with pytest.raises(errors.OutcomeUnknown, match="days ago"):
+            acting.play(FLOWS[operation](), until=4_000_000.0)
+
+    assert acting.count(operation) == is_sent
 
 
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
