@@ -36,8 +36,10 @@ async def start(job: Job) -> None:
     if intent is not None:
         found, known = (await settle_intent(kickoff, intent)), known_to(intent)
     else:
-        # This run has sent no kickoff yet: the service or a person started whatever the interview has.
-        snapshot = await take_snapshot(attrs.evolve(kickoff, interview_id=record.interview_id), is_first=True)
+        # The service or a person started whatever the interview has, or a kickoff that was refused did. Until one was
+        # sent, an update's rows need not be read one by one.
+        first = attrs.evolve(kickoff, interview_id=record.interview_id) if job.is_new else kickoff
+        snapshot = await take_snapshot(first, is_first=True)
         found = await find_new(kickoff, snapshot)
         known = snapshot.known if record.options.continues is None else (await known_before(kickoff))
         if found is None and job.is_user_actor and record.turns:
@@ -203,7 +205,7 @@ async def find_started(job: Job) -> UUID | None:
         return (await _find_retry(record, await _retry_of(job, record, own), own))[0] or own
     if own is None and record.intake_artifact_id is not None:
         # The service or a person may have started one, and a refusal may have been carried out.
-        kickoff = attrs.evolve(_kickoff_of(job, record), interview_id=record.interview_id)
+        kickoff = _kickoff_of(job, record)
         own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True))
         if own is not None:
             await Remember(generation_changes(own))

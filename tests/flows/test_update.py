@@ -34,7 +34,7 @@ class Service:
         self.named, self.late = named, late
         self.now: Callable[[], float] = lambda: 0.0
         self.updates: list[tuple[float, dict[str, Any]]] = []
-        self.lost: list[errors.RequestError] = []
+        self.lost: list[Any] = []
         self.old_package_status = 0
 
     def __call__(self, request: Any) -> Any:
@@ -108,6 +108,24 @@ def test_an_update_survives_the_end_of_its_process_at_every_effect(named: UUID |
         assert result.generation_id == NEW, die_at
         assert disk.files == {OUT / f"{NEW}.zip": CONTENT, OUT / f"{OLD}.zip": CONTENT}, die_at
         assert (result.before, bool(result.changes)) == (OUT / f"{OLD}.zip", False), die_at
+
+
+@pytest.mark.parametrize("named", [OLD_INTERVIEW, INTERVIEW, None])
+def test_an_update_that_was_refused_and_carried_out_later_is_found(named: UUID | None) -> None:
+    """By whoever resumes the run, and by whoever wants to cancel it, whichever interview its row names."""
+    service = Service(named, 70.0)
+    service.lost = [(403, {"type": "BLOCKED"})]
+    first = played(service, record(), Disk())
+    with pytest.raises(errors.PermissionDenied):
+        first.play(run_job(job(Disk(), after(first))))
+    assert after(first).intent is None
+    later = played(service, after(first), Disk(), first.now + 100.0)
+    assert later.play(find_started(job(Disk(), after(later)))) == NEW
+    second = played(service, after(first), Disk(), first.now + 100.0)
+    result = second.play(run_job(job(Disk(), after(second))))
+
+    assert result.generation_id == NEW
+    assert len(service.updates) == 1
 
 
 def test_the_old_package_is_compared_where_it_is() -> None:
