@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import reprlib
@@ -207,22 +208,22 @@ def update_options(generation: Generation, before: RunRecord | None, options: Ru
 def named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
     """A run that updates a generation, with an id made of what it is to do: the same command finds the same run.
 
-    ``again`` gives another one where the newest is over: one that was broken off is resumed.
+    The newest is found. ``again`` gives another one where it is over: one that was broken off is resumed.
     """
     asked = [wanted.api_url, _updated(wanted), wanted.messages, wanted.attachments]
     base = f"update-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}"
-    number, found = 1, base
-    while again and _is_over(store, found):
-        number += 1
-        found = f"{base}-{number}"
-    return attrs.evolve(wanted, run_id=found)
+    number, newest, name = 1, None, base
+    with contextlib.suppress(errors.RunNotFound):
+        while True:
+            newest = store.get(name)
+            number += 1
+            name = f"{base}-{number}"
+    if newest is not None and not (again and _is_over(newest)):
+        name = newest.run_id
+    return attrs.evolve(wanted, run_id=name)
 
 
-def _is_over(store: RunStore, run_id: str) -> bool:
-    try:
-        record = store.get(run_id)
-    except errors.RunNotFound:
-        return False
+def _is_over(record: RunRecord) -> bool:
     # A retry that may have been sent is the run's, and so is a package that is on its way.
     is_open = record.kickoff_intent is not None or record.stage == "package"
     return record.is_finished or (is_one_of(record.generation_state, "Failed", "Cancelled") and not is_open)

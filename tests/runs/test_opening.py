@@ -178,6 +178,9 @@ def test_another_update_is_begun_only_behind_one_that_is_over(store: RunStore) -
     ):
         store.update(first.run_id, changes)
         assert (named_update(store, wanted, True).run_id != first.run_id) == is_over
+    second = named_update(store, wanted, True)
+    store.create(second)
+    assert named_update(store, wanted, False).run_id == named_update(store, wanted, True).run_id == second.run_id
 
 
 def test_run_ids_are_never_the_same() -> None:
