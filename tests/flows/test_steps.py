@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -319,9 +320,9 @@ def test_a_request_of_weeks_ago_came_to_nothing_only_where_nothing_is_ever_delet
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
     """Another machine may have asked for it; spaces do not make another change of it."""
     service = Service()
-    service.make(title=" French", description="Add  French.\n")
+    service.make(title=" Café", description="Add  French.\n")
     acting = mortal(service, wanted())
-    made = acting.play(addendum())
+    made = acting.play(addendum(title=unicodedata.normalize("NFD", "Café")))
 
     assert made.id == UUID(int=100)
     assert acting.count("create_addendum") == 0
@@ -342,6 +343,7 @@ def test_another_one_is_paid_for_by_the_user_s_word_alone() -> None:
     [
         ({"title": "German", "description": "Add German."}, True),
         ({"title": "French", "description": "Add French, and"}, False),
+        ({"title": "French.", "description": "Add French."}, False),
         ({"title": "French"}, False),
         ({}, False),
     ],
