@@ -177,6 +177,21 @@ def _undecided(step: Step[Any], undecided: Sequence[UUID]) -> errors.OutcomeUnkn
 
 
 def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
+    is_made = False
+
+    def outcome(made: T) -> Changes:
+        nonlocal is_made
+        is_made = True
+        return _outcome(made)
+
+    async def send(about: Changes) -> T:
+        try:
+            return await step.send(about, outcome)
+        except errors.StoreError as error:
+            if is_made:
+                error.add(f"The {step.thing} was {step.made} all the same; the same request finds it.")
+            raise
+
     async def look(glance: Glance) -> T | None:
         live = await step.listed()
         binned = (await step.deleted()) if glance.is_late else ()
@@ -201,7 +216,7 @@ def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
 
     return Payment(
         step.thing,
-        lambda about: step.send(about, _outcome),
+        send,
         look,
         terms.settle_seconds,
         {"known": [str(identifier) for identifier in sorted(known)]},

@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows.engine import effects
 from specstep_flows.flows.addendum import AddendumStep, add_addendum
 from specstep_flows.flows.delivery import part_of
 from specstep_flows.flows.explanation import ExplanationStep, explain_package
@@ -315,6 +316,27 @@ def test_a_request_of_weeks_ago_came_to_nothing_only_where_nothing_is_ever_delet
             acting.play(FLOWS[operation](), until=4_000_000.0)
 
     assert acting.count(operation) == is_sent
+
+
+@pytest.mark.parametrize("operation", ["create_addendum", "explain_package", "commit_doc_migration"])
+def test_what_was_paid_for_and_cannot_be_recorded_is_not_said_not_to_be(operation: str) -> None:
+    """The disk is full by now; the intent is there, so the next process finds what came of it."""
+    service = Service()
+    acting = mortal(service, wanted(operation))
+    whole = acting.carry
+
+    def carry(effect: Any) -> Any:
+        if isinstance(effect, effects.Remember) and "result" in effect.changes:
+            raise errors.StoreError("The disk is full.")
+        return whole(effect)
+
+    acting.carry = carry  # type: ignore[method-assign]
+    with pytest.raises(errors.StoreError, match="all the same"):
+        acting.play(FLOWS[operation]())
+    later = mortal(service, step_of(acting), acting.now)
+    later.play(FLOWS[operation]())
+
+    assert (len(service.made), later.count(operation)) == (1, 0)
 
 
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
