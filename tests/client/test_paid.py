@@ -118,6 +118,10 @@ def test_an_update_by_a_generation_s_id(client: Any, sandbox: Sandbox, tmp_path:
     assert made.before.read_bytes() == first.path.read_bytes()
     assert made.changes.changed
     assert client.resume(made.run_id).changes == made.changes
+    client.delete_generation(first.generation_id)
+    assert client.update(first.generation_id, "Add French.", on_question=ProposedDefaults()).run_id == made.run_id
+    with pytest.raises(errors.NotFound):
+        client.update(first.generation_id, "Add German.", on_question=ProposedDefaults())
 
 
 @pytest.mark.slow

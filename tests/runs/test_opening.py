@@ -12,7 +12,7 @@ import pytest
 
 from specstep_flows import RunStore, errors
 from specstep_flows.models import RunChanges, RunOptions
-from specstep_flows.runs.opening import named_update, new_run_id, open_run, reopen_run, run_options
+from specstep_flows.runs.opening import find_update, new_run_id, open_run, reopen_run, run_options
 from specstep_flows.runs.records import Intent, RunRecord
 
 SERVICE = "http://127.0.0.1:1"
@@ -165,9 +165,10 @@ def test_another_update_is_begun_only_behind_one_that_is_over(store: RunStore) -
     """A retry that may have been sent, and a package of a fan-out that is on its way, are not paid for once more."""
     given = record()
     wanted = attrs.evolve(given, options=attrs.evolve(given.options, continues={"generation_id": "g"}))
-    first = named_update(store, wanted, True)
-    assert named_update(store, wanted, False) == first
-    store.create(first)
+    first, is_there = find_update(store, wanted, None, True)
+    assert not is_there
+    assert find_update(store, wanted, None, False) == (first, False)
+    store.create(attrs.evolve(first, options=attrs.evolve(first.options, profile="Fast")))
     intent = Intent("retry_generation", 1.0)
     for changes, is_over in (
         ({"generation_state": "Running"}, False),
@@ -177,10 +178,15 @@ def test_another_update_is_begun_only_behind_one_that_is_over(store: RunStore) -
         ({"stage": "done"}, True),
     ):
         store.update(first.run_id, changes)
-        assert (named_update(store, wanted, True).run_id != first.run_id) == is_over
-    second = named_update(store, wanted, True)
-    store.create(second)
-    assert named_update(store, wanted, False).run_id == named_update(store, wanted, True).run_id == second.run_id
+        found, is_there = find_update(store, wanted, None, True)
+        assert is_there == (found.run_id == first.run_id) == (not is_over)
+    # It goes on with the profile that it has.
+    assert open_run(store, find_update(store, wanted, None, False)[0])[1]
+    store.create(found)
+    assert find_update(store, wanted, None, False) == find_update(store, wanted, None, True) == (found, True)
+    other = find_update(store, attrs.evolve(wanted, run_id=first.run_id, messages=("Tea.",)), first.run_id, False)[0]
+    with pytest.raises(errors.RunConflict, match="another brief"):
+        open_run(store, other)
 
 
 def test_run_ids_are_never_the_same() -> None:
