@@ -91,8 +91,9 @@ def test_what_a_newer_version_wrote_is_read_and_what_is_damaged_is_refused(tmp_p
     with file:
         file.execute("UPDATE steps SET record = json_insert(record, '$.colour', 'red')")
     assert store.get(record.run_id) == record
-    with file:
-        file.execute("UPDATE steps SET record = 'none'")
-    with pytest.raises(errors.StoreUnreadable):
-        store.open(wanted())
+    for damaged in ("none", "{}"):
+        with file:
+            file.execute("UPDATE steps SET record = ?", [damaged])
+        with pytest.raises(errors.StoreUnreadable):
+            store.open(wanted())
     file.close()
