@@ -78,6 +78,7 @@ def _update_of(job: Job, record: RunRecord, generation_id: UUID) -> Kickoff:
         is_fan_out=states.is_fan_out(record.options.profile),
         older=frozenset([generation_id]),
         outcome=generation_changes,
+        updated=generation_id,
     )
 
 
