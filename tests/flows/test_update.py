@@ -117,21 +117,23 @@ def test_an_update_survives_the_end_of_its_process_at_every_effect(named: UUID |
         assert (result.before, bool(result.changes)) == (OUT / f"{OLD}.zip", False), die_at
 
 
-@pytest.mark.parametrize("named", [OLD_INTERVIEW, INTERVIEW, None])
-def test_an_update_that_was_refused_and_carried_out_later_is_found(named: UUID | None) -> None:
+@pytest.mark.parametrize(
+    ("named", "found"), [(OLD_INTERVIEW, NEW), (INTERVIEW, NEW), (None, NEW), (OLD_INTERVIEW, OLD)]
+)
+def test_an_update_that_was_refused_and_carried_out_later_is_found(named: UUID | None, found: UUID) -> None:
     """By whoever resumes the run, and by whoever wants to cancel it, whichever interview its row names."""
     service = Service(named, 70.0)
-    service.lost = [(403, {"type": "BLOCKED"})]
+    service.lost, service.is_in_place = [(403, {"type": "BLOCKED"})], found == OLD
     first = played(service, record(), Disk())
     with pytest.raises(errors.PermissionDenied):
         first.play(run_job(job(Disk(), after(first))))
     assert after(first).intent is None
     later = played(service, after(first), Disk(), first.now + 100.0)
-    assert later.play(find_started(job(Disk(), after(later)))) == NEW
+    assert later.play(find_started(job(Disk(), after(later)))) == found
     second = played(service, after(first), Disk(), first.now + 100.0)
     result = second.play(run_job(job(Disk(), after(second))))
 
-    assert result.generation_id == NEW
+    assert result.generation_id == found
     assert len(service.updates) == 1
 
 
