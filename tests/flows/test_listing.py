@@ -69,6 +69,15 @@ def test_what_is_older_is_left_out_and_ends_the_list() -> None:
     assert found == list(range(20, 30))
 
 
+def test_a_limit_counts_the_rows_that_are_wanted() -> None:
+    """In a list of no order they may come after any number of others, which no limit of rows may cut off."""
+    rows = listing(since=NOW - timedelta(hours=60), is_newest_first=False, limit=2)
+    assert read(rows, packages(70, 50), packages(20, 10)) == (
+        [20, 21],
+        [{"limit": 50, "offset": 0}, {"limit": 50, "offset": 50}],
+    )
+
+
 def test_a_page_that_comes_again_ends_the_list() -> None:
     """A service that ignores ``offset`` would be asked for ever; what moved to the next page is given once."""
     assert read(listing(), packages(0, 50), packages(0, 50))[0] == list(range(50))
