@@ -397,7 +397,10 @@ class _Runtime:
                 yield session
             except BaseException as error:
                 with contextlib.suppress(errors.StoreError):
-                    if session.record is not None and not session.record.may_have_cost:
+                    found: Any = session.record
+                    # A refusal may be carried out all the same, and what there was before it tells that from the rest.
+                    is_refused = isinstance(error, errors.RequestError) or record.known is not None
+                    if not found.may_have_cost and not (found.known is not None and is_refused):
                         steps.discard(record.run_id)
                     elif isinstance(error, errors.OutcomeUnknown):
                         steps.update(record.run_id, {"is_unknown": True})

@@ -316,12 +316,12 @@ class SpecStep(
             remember=remember or {},
         )
         before, generation_id = runtime.aside(runtime.find_updated, updated)
-        options = opening.update_options(self.get_generation(generation_id), before, options)
-        wanted = opening.new_record(
-            whole.messages, whole.attachments, options, run_id or opening.new_run_id(), self.settings.api_url
+        wanted = opening.update_record(
+            whole.messages, whole.attachments, options, generation_id, run_id, self.settings.api_url
         )
-        if run_id is None:
-            wanted = runtime.aside(opening.named_update, runtime.store, wanted, again)
+        wanted, is_there = runtime.aside(opening.find_update, runtime.store, wanted, run_id, again)
+        if not is_there:
+            wanted = opening.new_update(self.get_generation(generation_id), before, wanted)
         return runtime.drive_run(
             wanted.run_id,
             lambda store, _: opening.open_run(store, wanted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -62,21 +63,24 @@ class AddendumStep(Step[DraftedAddendum]):
             self.package_id, self.title, self.description, about=about, outcome=outcome
         )
 
-    async def listed(self, *, is_late: bool) -> Sequence[Addendum]:
+    async def listed(self) -> Sequence[Addendum]:
         """GET /v1/packages/{id}/addenda: none is ever deleted."""
         return await calling.read_list(models.Addendum, "list_addenda", "addenda", self.package_id)
 
     async def sort(self, rows: Sequence[Addendum]) -> tuple[list[Addendum], list[UUID]]:
-        """Those with this title and description; where the list does not say both, it cannot be told."""
+        """Those with this title and description; where the list does not say both, it cannot be told.
+
+        Neither can it where one of them is another: the service may have tidied it.
+        """
         ours, undecided = [], []
         for row in rows:
             said = [
-                None if text is None else " ".join(text.split()) == " ".join(wanted.split())
+                None if text is None else _plain(text) == _plain(wanted)
                 for text, wanted in ((row.title, self.title), (row.description, self.description))
             ]
             if all(said):
                 ours.append(row)
-            elif said[0] is not False:
+            elif said[0] is not False or said[1]:
                 undecided.append(row.id)
         return ours, undecided
 
@@ -89,6 +93,11 @@ class AddendumStep(Step[DraftedAddendum]):
         ids = {name: UUID(result[name]) for name in ("id", "package_id", "submitted_by_user_id") if result.get(name)}
         made = result.get("created_at")
         return DraftedAddendum(**{**result, **ids, "created_at": datetime.fromisoformat(made) if made else None})
+
+
+def _plain(text: str) -> str:
+    """Text without what may change on its way to the service and back: spaces, and how accents are written."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 async def add_addendum(

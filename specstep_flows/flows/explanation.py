@@ -51,7 +51,7 @@ class ExplanationStep(Step[Explanation]):
         """POST /v1/packages/{id}/explain"""
         return await gateway.explain_package(self.package_id, self.audience, about=about, outcome=outcome)
 
-    async def listed(self, *, is_late: bool) -> Sequence[ExplanationRow]:
+    async def listed(self) -> Sequence[ExplanationRow]:
         """GET /v1/packages/{id}/explanations: none is ever deleted."""
         return await calling.read_list(ExplanationRow, "list_explanations", "explanations", self.package_id)
 

@@ -14,7 +14,15 @@ from specstep_flows import errors, events, gateway, states
 from specstep_flows.engine.effects import Changes, Now, Remember, Report, Sleep
 from specstep_flows.flows import control, payment
 from specstep_flows.flows.payment import PATIENCE_SECONDS, Glance, Payment, pay
-from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.snapshot import (
+    Kickoff,
+    find_new,
+    find_updated,
+    known_before,
+    look_before,
+    take_snapshot,
+    unsettled,
+)
 from specstep_flows.flows.steps import current_step
 
 if TYPE_CHECKING:
@@ -77,6 +85,8 @@ class _Looking:
             # What it started cannot be over and deleted already, so these were deleted before.
             snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         found = await find_new(kickoff, snapshot, self.known)
+        if found is None and glance.is_last:
+            found = await find_updated(kickoff)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
             await Remember({**changes, "intent": None})

@@ -30,6 +30,7 @@ class MigrationStep(Step[Migration]):
     thing = "migrated package"
     made = "made"
     is_shared = False
+    may_vanish = True
     second = "delete one of them"
 
     name: str
@@ -66,12 +67,21 @@ class MigrationStep(Step[Migration]):
             outcome=outcome,
         )
 
-    async def listed(self, *, is_late: bool) -> Sequence[PackageRow]:
+    async def listed(self) -> Sequence[PackageRow]:
         """The packages that came of no generation, the newest first."""
-        rows = await _packages("list_packages")
-        if is_late:
-            rows += await _packages("list_deleted_packages")
-        return [row for row in rows if row.generation_id is None]
+        return await _packages("list_packages")
+
+    async def deleted(self) -> Sequence[PackageRow] | None:
+        """Those of the recycle bin."""
+        try:
+            return await _packages("list_deleted_packages")
+        except errors.PermissionDenied:
+            return None
+        except errors.APIError as error:
+            # Where nothing deleted is listed, only live packages can be found. One that was just made is live.
+            if error.is_not_offered:
+                return ()
+            raise
 
     async def sort(self, rows: Sequence[PackageRow]) -> tuple[list[PackageRow], list[UUID]]:
         """Those that hold exactly the files that the preview promises.
@@ -111,11 +121,11 @@ class MigrationStep(Step[Migration]):
 
 
 async def _packages(operation: str) -> list[PackageRow]:
-    """All pages of a list of packages."""
+    """All pages of a list of packages, as far as they came of no generation."""
     listing = Listing(operation, "packages", PackageRow)
     found: list[PackageRow] = []
     while (page := await listing.next_page()) is not None:
-        found += page
+        found += [row for row in page if row.generation_id is None]
     return found
 
 

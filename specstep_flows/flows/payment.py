@@ -63,6 +63,8 @@ class Payment(Generic[T]):
     #: How a person begins again.
     again: str = "start a new run"
     patience_seconds: float = PATIENCE_SECONDS
+    #: Whether the service removes what was deleted, so that after a time no list shows it.
+    may_vanish: bool = True
 
     def settle_time(self, settled: int) -> float:
         """How long a request may take to be carried out, after so many settle times that showed nothing."""
@@ -262,7 +264,7 @@ async def settle_intent(payment: Payment[T], intent: Intent) -> T | None:
     await Report(events.Notice(f"An earlier attempt may have {payment.made} {_a(payment.thing)}; checking that first."))
     passed, now = (await Passed(intent)), (await Now())
     found = await settle_sent(payment, passed, settled=settled_of(intent), by_clock=now - intent.sent_at)
-    if found is None and now - intent.sent_at > BIN_SECONDS:
+    if found is None and payment.may_vanish and now - intent.sent_at > BIN_SECONDS:
         raise errors.OutcomeUnknown(
             f"{_a(payment.thing).capitalize()} was requested {(now - intent.sent_at) / 86400:.0f} days ago, and none "
             "is listed. The service removes what was deleted after 30 days, so whether there was one cannot be told. "

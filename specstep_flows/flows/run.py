@@ -306,6 +306,9 @@ async def _package_before(job: Job, generation: Generation) -> Path | None:
         if await Fetch(lambda _: job.files.digest(there)) == continues["sha256"]:
             return there
     old = UUID(continues["generation_id"])
+    if old == generation.id:
+        # It was made again in place, so what the service calls its package is the new one.
+        return None
     beside = Path(record.file) if record.file else await Fetch(lambda _: job.files.path_for(f"{generation.id}.zip"))
     path = beside.with_name(f"{old}.zip")
     if await Fetch(lambda _: job.files.digest(path)) is not None:

@@ -21,7 +21,15 @@ from specstep_flows.flows.job import (
 )
 from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
 from specstep_flows.flows.payment import settled_of
-from specstep_flows.flows.snapshot import Kickoff, find_new, known_before, look_before, take_snapshot, unsettled
+from specstep_flows.flows.snapshot import (
+    Kickoff,
+    find_new,
+    find_updated,
+    known_before,
+    look_before,
+    take_snapshot,
+    unsettled,
+)
 
 if TYPE_CHECKING:
     from specstep_flows.models import Generation
@@ -36,9 +44,11 @@ async def start(job: Job) -> None:
     if intent is not None:
         found, known = (await settle_intent(kickoff, intent)), known_to(intent)
     else:
-        # This run has sent no kickoff yet: the service or a person started whatever the interview has.
-        snapshot = await take_snapshot(attrs.evolve(kickoff, interview_id=record.interview_id), is_first=True)
-        found = await find_new(kickoff, snapshot)
+        # The service or a person started whatever the interview has, or a kickoff that was refused did. Until one was
+        # sent, an update's rows need not be read one by one.
+        first = attrs.evolve(kickoff, interview_id=record.interview_id) if job.is_new else kickoff
+        snapshot = await take_snapshot(first, is_first=True)
+        found = (await find_new(kickoff, snapshot)) or (None if job.is_new else (await find_updated(kickoff)))
         known = snapshot.known if record.options.continues is None else (await known_before(kickoff))
         if found is None and job.is_user_actor and record.turns:
             found = await settle_kickoff(kickoff, known)
@@ -76,6 +86,7 @@ def _update_of(job: Job, record: RunRecord, generation_id: UUID) -> Kickoff:
         is_fan_out=states.is_fan_out(record.options.profile),
         older=frozenset([generation_id]),
         outcome=generation_changes,
+        updated=generation_id,
     )
 
 
@@ -203,8 +214,8 @@ async def find_started(job: Job) -> UUID | None:
         return (await _find_retry(record, await _retry_of(job, record, own), own))[0] or own
     if own is None and record.intake_artifact_id is not None:
         # The service or a person may have started one, and a refusal may have been carried out.
-        kickoff = attrs.evolve(_kickoff_of(job, record), interview_id=record.interview_id)
-        own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True))
+        kickoff = _kickoff_of(job, record)
+        own = await find_new(kickoff, await take_snapshot(kickoff, is_first=True)) or (await find_updated(kickoff))
         if own is not None:
             await Remember(generation_changes(own))
     return own

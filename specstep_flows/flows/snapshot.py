@@ -38,6 +38,9 @@ class Kickoff:
     #: Generations that are certainly older, whether or not a list that lags behind shows them yet.
     older: frozenset[UUID] = frozenset()
     outcome: Callable[[UUID], Changes] | None = None
+    #: The generation that is updated from an intake that it does not have; the pages do not say that this makes another
+    #: one.
+    updated: UUID | None = None
     #: Whether a place is waited for where as many generations run as the plan allows.
     waits: bool = False
     #: What more the intent says of the request.
@@ -78,6 +81,11 @@ async def find_new(kickoff: Kickoff, snapshot: GenerationSnapshot, known: frozen
     if len(new) > 1:
         await Report(events.Notice(f"The kickoff started {len(new)} generations: a fan-out profile."))
     return new[0]
+
+
+async def find_updated(kickoff: Kickoff) -> UUID | None:
+    """The generation that the kickoff updates, if it was made again itself: then it has the new intake."""
+    return kickoff.updated if kickoff.updated and await _has_intake(kickoff.updated, kickoff.intake_id) else None
 
 
 def unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:

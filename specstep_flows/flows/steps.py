@@ -49,6 +49,8 @@ class Step(ABC, Generic[T]):
     price_usd: ClassVar[float | None] = None
     #: Whether one like it that was there before is what is wanted.
     is_shared: ClassVar[bool] = True
+    #: Whether one that was made can be deleted, so that no list may show it.
+    may_vanish: ClassVar[bool] = False
     #: Whether a second one can be had.
     repeats: ClassVar[bool] = True
     #: What to do with a second one that was not wanted.
@@ -64,8 +66,12 @@ class Step(ABC, Generic[T]):
         """Request it."""
 
     @abstractmethod
-    async def listed(self, *, is_late: bool) -> Sequence[Any]:
-        """The rows of what the service has; deleted ones, too, if ``is_late``."""
+    async def listed(self) -> Sequence[Any]:
+        """The rows of what the service has."""
+
+    async def deleted(self) -> Sequence[Any] | None:
+        """The rows of what was deleted; None where this key may not see them."""
+        return ()
 
     @abstractmethod
     async def sort(self, rows: Sequence[Any]) -> tuple[list[Any], list[UUID]]:
@@ -115,15 +121,18 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
         known = frozenset(map(UUID, intent.about.get("known", ())))
         found = await settle_intent(_payment(step, terms, known), intent)
     else:
-        rows = await step.listed(is_late=False)
+        rows = await step.listed()
         # What an earlier process sent may have been refused, and carried out all the same.
         is_first = record.known is None
         known = frozenset(row.id for row in rows) if is_first else frozenset(map(UUID, record.known or ()))
         candidates = rows if step.is_shared and not terms.again else [row for row in rows if row.id not in known]
-        ours = (await step.sort(candidates))[0]
+        ours, undecided = await step.sort(candidates)
+        new = [identifier for identifier in undecided if identifier not in known]
         if ours:
             found = await _take_up(step, ours[0])
             await _tell_done(step, "by another request")
+        elif new:
+            raise _undecided(step, new)
         elif is_first:
             await Remember({"known": [str(identifier) for identifier in sorted(known)]})
     if found is not None:
@@ -159,10 +168,34 @@ def _outcome(made: object) -> Changes:
     return {"result": as_json(made)}
 
 
+def _undecided(step: Step[Any], undecided: Sequence[UUID]) -> errors.OutcomeUnknown:
+    return errors.OutcomeUnknown(
+        f"Since the {step.thing} was requested, {', '.join(map(str, undecided))} appeared, and whether that is it "
+        f"cannot be told. Nothing more is sent: look with `{step.listed_by}` before you pay again.",
+        candidates=undecided,
+    )
+
+
 def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
+    is_made = False
+
+    def outcome(made: T) -> Changes:
+        nonlocal is_made
+        is_made = True
+        return _outcome(made)
+
+    async def send(about: Changes) -> T:
+        try:
+            return await step.send(about, outcome)
+        except errors.StoreError as error:
+            if is_made:
+                error.add(f"The {step.thing} was {step.made} all the same; the same request finds it.")
+            raise
+
     async def look(glance: Glance) -> T | None:
-        rows = await step.listed(is_late=glance.is_late)
-        ours, undecided = await step.sort([row for row in rows if row.id not in known])
+        live = await step.listed()
+        binned = (await step.deleted()) if glance.is_late else ()
+        ours, undecided = await step.sort([row for row in (*live, *(binned or ())) if row.id not in known])
         if ours:
             if len(ours) > 1:
                 await Report(
@@ -173,16 +206,17 @@ def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
                 )
             return await _take_up(step, ours[-1])
         if undecided and glance.is_last:
+            raise _undecided(step, undecided)
+        if binned is None and glance.is_last:
             raise errors.OutcomeUnknown(
-                f"Since the {step.thing} was requested, {', '.join(map(str, undecided))} appeared, and whether that is "
-                f"it cannot be told. Nothing more is sent: look with `{step.listed_by}` before you pay again.",
-                candidates=undecided,
+                f"The {step.thing} may have been {step.made} and deleted since, and this key may not list what was "
+                f"deleted. Nothing more is sent: look with `{step.listed_by}` before you pay again."
             )
         return None
 
     return Payment(
         step.thing,
-        lambda about: step.send(about, _outcome),
+        send,
         look,
         terms.settle_seconds,
         {"known": [str(identifier) for identifier in sorted(known)]},
@@ -192,4 +226,5 @@ def _payment(step: Step[T], terms: Terms, known: frozenset[UUID]) -> Payment[T]:
         resumed="the same request",
         again="ask for it with `again=True`",
         patience_seconds=PATIENCE_SECONDS,
+        may_vanish=step.may_vanish,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import reprlib
@@ -22,6 +23,7 @@ from specstep_flows.states import fold, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from specstep_flows.models import Generation
     from specstep_flows.runs.store import RunStore
@@ -176,8 +178,21 @@ def _updated(record: RunRecord) -> str | None:
     return None if record.options.continues is None else record.options.continues.get("generation_id")
 
 
-def update_options(generation: Generation, before: RunRecord | None, options: RunOptions) -> RunOptions:
-    """Options of a run that updates a generation; ``before`` is the run that manages it, if one does.
+def update_record(
+    messages: Sequence[str],
+    attachments: Sequence[Path],
+    options: RunOptions,
+    generation_id: UUID,
+    run_id: str | None,
+    api_url: str,
+) -> RunRecord:
+    """What is asked of a run that updates a generation. Raises as ``new_record``."""
+    options = attrs.evolve(options, continues={"generation_id": str(generation_id)})
+    return new_record(messages, attachments, options, run_id or new_run_id(), api_url)
+
+
+def new_update(generation: Generation, before: RunRecord | None, wanted: RunRecord) -> RunRecord:
+    """A new run that updates a generation; ``before`` is the run that manages it, if one does.
 
     The new package goes beside the old one where nothing else is said.
 
@@ -189,9 +204,9 @@ def update_options(generation: Generation, before: RunRecord | None, options: Ru
             f"Generation {generation.id} is {generation.state}; only a complete one can be updated. Nothing was sent."
         )
     file = None if before is None else before.file
-    return attrs.evolve(
-        options,
-        output=options.output or (None if file is None else str(Path(file).parent)),
+    options = attrs.evolve(
+        wanted.options,
+        output=wanted.options.output or (None if file is None else str(Path(file).parent)),
         profile=generation.review_profile,
         continues={
             "generation_id": str(generation.id),
@@ -202,28 +217,42 @@ def update_options(generation: Generation, before: RunRecord | None, options: Ru
             "sha256": None if before is None else before.sha256,
         },
     )
+    return attrs.evolve(wanted, options=options)
 
 
-def named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
-    """A run that updates a generation, with an id made of what it is to do: the same command finds the same run.
+def find_update(store: RunStore, wanted: RunRecord, run_id: str | None, again: bool) -> tuple[RunRecord, bool]:
+    """The run that was asked for, and whether it is there: then it goes on, whatever became of the generation before.
 
-    ``again`` gives another one where the newest is over: one that was broken off is resumed.
+    Without a ``run_id``, its id is made of what it is to do: the same command finds the same run.
     """
+    if run_id is None:
+        wanted = _named_update(store, wanted, again)
+    try:
+        known = store.get(wanted.run_id)
+    except errors.RunNotFound:
+        return wanted, False
+    return attrs.evolve(wanted, options=attrs.evolve(wanted.options, profile=known.options.profile)), True
+
+
+def _named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
+    """The newest such run; with ``again`` another one where it is over: one that was broken off is resumed."""
     asked = [wanted.api_url, _updated(wanted), wanted.messages, wanted.attachments]
     base = f"update-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}"
-    number, found = 1, base
-    while again and _is_over(store, found):
-        number += 1
-        found = f"{base}-{number}"
-    return attrs.evolve(wanted, run_id=found)
+    number, newest, name = 1, None, base
+    with contextlib.suppress(errors.RunNotFound):
+        while True:
+            newest = store.get(name)
+            number += 1
+            name = f"{base}-{number}"
+    if newest is not None and not (again and _is_over(newest)):
+        name = newest.run_id
+    return attrs.evolve(wanted, run_id=name)
 
 
-def _is_over(store: RunStore, run_id: str) -> bool:
-    try:
-        record = store.get(run_id)
-    except errors.RunNotFound:
-        return False
-    return record.is_finished or is_one_of(record.generation_state, "Failed", "Cancelled")
+def _is_over(record: RunRecord) -> bool:
+    # A retry that may have been sent is the run's, and so is a package that is on its way.
+    is_open = record.kickoff_intent is not None or record.stage == "package"
+    return record.is_finished or (is_one_of(record.generation_state, "Failed", "Cancelled") and not is_open)
 
 
 def _has_other_type(known: RunRecord, wanted: RunRecord) -> bool:

@@ -202,6 +202,11 @@ class StepRecord:
         """Whether something was paid for already, as far as is known."""
         return self.intent is not None or self.result is not None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more can be found out of it: it is over, or its outcome cannot be known."""
+        return self.is_unknown or (self.is_over and self.intent is None)
+
     @classmethod
     def wanted(cls, operation: str, asked: Mapping[str, Any], api_url: str) -> StepRecord:
         """The record of something that is asked for now. Its id says what was asked for, and of which service."""

@@ -49,7 +49,16 @@ _AS_THEY_ARE: Final = frozenset({*TIMES, "run_id", "api_url"})
 #: Long ones of plain JSON, which are neither converted nor read again after they were written.
 _PLAIN: Final = frozenset({"history"})
 #: What reading a row of a damaged or foreign store raises.
-UNREADABLE: Final = (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
+UNREADABLE: Final = (
+    sqlite3.Error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    OSError,
+    RecursionError,
+)
 
 
 def encode(column: str, value: Any) -> Any:

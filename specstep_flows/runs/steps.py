@@ -39,8 +39,9 @@ class StepStore:
         number = 1
         while (found := self._read(_numbered(wanted.run_id, number))) is not None:
             newest, number = found, number + 1
-        if newest is not None and not (again and (newest.is_over or newest.is_unknown)):
-            return newest
+        if newest is not None and not (again and newest.is_settled):
+            # Whoever asks for it again finds out again whether it can be settled, and may be killed meanwhile.
+            return self.update(newest.run_id, {"is_unknown": False}) if newest.is_unknown else newest
         record = attrs.evolve(wanted, run_id=_numbered(wanted.run_id, number))
         self.store.write_steps("INSERT INTO steps VALUES (?, ?)", [record.run_id, _encode(record)], self.held)
         return record

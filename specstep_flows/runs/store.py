@@ -107,8 +107,10 @@ class RunStore:
             with self._writing():
                 self._refuse_replaced(run_id)
                 kept = self._read(run_id)
-                if changes.get("generation_id") is not None:
-                    self._refuse_managed(run_id, kept.record.api_url, changes["generation_id"])
+                new, updated = changes.get("generation_id"), (kept.record.options.continues or {}).get("generation_id")
+                # Whoever paid for an update has what came of it, and be it the same generation.
+                if new is not None and str(new) != updated:
+                    self._refuse_managed(run_id, kept.record.api_url, new)
                 encoded["updated_at"] = time.time()
                 self._database.execute(
                     f"UPDATE runs SET {', '.join(f'{name} = ?' for name in encoded)} WHERE run_id = ?",  # noqa: S608

@@ -39,6 +39,20 @@ def test_a_migration_whose_answer_is_lost_is_made_once(
     assert client.commit_migration(archive, again=True).package_id != made.package_id
 
 
+def test_a_migration_that_was_refused_and_is_made_later_is_not_made_twice(
+    client: Any, sandbox: Sandbox, archive: Path
+) -> None:
+    """The call ended with the refusal, and nothing was there yet. Another one like it was there before."""
+    client.commit_migration(archive)
+    sandbox.faults.add(Fault(op("commit_doc_migration"), "late_commit", status=403, seconds=60))
+    with pytest.raises(errors.PermissionDenied):
+        client.commit_migration(archive, again=True)
+    client.options["clock"].sleep(90.0)
+    made = client.commit_migration(archive, again=True)
+
+    assert list(sandbox.state.packages)[1:] == [str(made.package_id)]
+
+
 def test_a_migration_whose_files_claim_one_place_is_refused(client: Any, sandbox: Sandbox, archive: Path) -> None:
     """Nothing was made, so nothing is recorded: with other overrides, or none, it is asked for as if for the first
     time."""
@@ -104,6 +118,10 @@ def test_an_update_by_a_generation_s_id(client: Any, sandbox: Sandbox, tmp_path:
     assert made.before.read_bytes() == first.path.read_bytes()
     assert made.changes.changed
     assert client.resume(made.run_id).changes == made.changes
+    client.delete_generation(first.generation_id)
+    assert client.update(first.generation_id, "Add French.", on_question=ProposedDefaults()).run_id == made.run_id
+    with pytest.raises(errors.NotFound):
+        client.update(first.generation_id, "Add German.", on_question=ProposedDefaults())
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -11,13 +12,14 @@ import attrs
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows.engine import effects
 from specstep_flows.flows.addendum import AddendumStep, add_addendum
 from specstep_flows.flows.delivery import part_of
 from specstep_flows.flows.explanation import ExplanationStep, explain_package
 from specstep_flows.flows.kickoff import update_generation
 from specstep_flows.flows.migration import MigrationStep, commit_migration
 from specstep_flows.flows.steps import Terms
-from specstep_flows.runs.records import StepRecord
+from specstep_flows.runs.records import Intent, StepRecord
 from tests.kit.disk import CONTENT, Disk
 from tests.kit.stage import Killed, MortalStage
 from tests.kit.tiers import one_in
@@ -266,12 +268,83 @@ def test_what_was_refused_and_carried_out_is_found_by_the_next_process(operation
     assert len(service.made) == 2
 
 
+@pytest.mark.parametrize("row", [{"title": "French"}, {}])
+def test_what_appeared_since_a_refusal_and_may_be_it_is_named_by_the_next_process(row: dict[str, str]) -> None:
+    """Nothing is sent on the guess that it is another one."""
+    service = Service()
+    service.make(**row)
+    acting = mortal(service, attrs.evolve(wanted(), known=(str(UUID(int=100)),)))
+    acting.play(addendum())
+    assert acting.count("create_addendum") == 1
+
+    service.make(**row)
+    acting = mortal(service, attrs.evolve(wanted(), known=(str(UUID(int=100)), str(UUID(int=101)))))
+    with pytest.raises(errors.OutcomeUnknown, match="specstep package addenda") as caught:
+        acting.play(addendum(Terms(again=True)))
+    assert caught.value.candidates == (UUID(int=102),)
+    assert acting.count("create_addendum") == 0
+
+
+@pytest.mark.parametrize(("status", "is_sent"), [(404, True), (403, False), (500, False)])
+def test_a_recycle_bin_that_cannot_be_read_is_not_an_empty_one(status: int, is_sent: bool) -> None:
+    """One that the service does not have holds nothing. Where the key may not see it, a person can say what to do."""
+    service = Service()
+    known = attrs.evolve(wanted("commit_doc_migration"), intent=Intent("commit_doc_migration", 1_000.0))
+    acting = mortal(service, known, 1_200.0)
+    acting.service = lambda request: (status, {}) if "deleted" in request.operation else service(request)
+    if is_sent:
+        acting.play(FLOWS["commit_doc_migration"]())
+    else:
+        with pytest.raises(errors.OutcomeUnknown if status == 403 else errors.ServerError):
+            acting.play(FLOWS["commit_doc_migration"]())
+
+    assert acting.count("commit_doc_migration") == is_sent
+    assert (step_of(acting).intent is None) == is_sent
+
+
+@pytest.mark.parametrize(("operation", "is_sent"), [("explain_package", True), ("commit_doc_migration", False)])
+def test_a_request_of_weeks_ago_came_to_nothing_only_where_nothing_is_ever_deleted(
+    operation: str, is_sent: bool
+) -> None:
+    """What was made and deleted is listed nowhere after 30 days. An explanation would be there."""
+    service = Service()
+    acting = mortal(service, attrs.evolve(wanted(operation), intent=Intent(operation, 1_000.0)), 3_000_000.0)
+    if is_sent:
+        acting.play(FLOWS[operation](), until=4_000_000.0)
+    else:
+        with pytest.raises(errors.OutcomeUnknown, match="days ago"):
+            acting.play(FLOWS[operation](), until=4_000_000.0)
+
+    assert acting.count(operation) == is_sent
+
+
+@pytest.mark.parametrize("operation", ["create_addendum", "explain_package", "commit_doc_migration"])
+def test_what_was_paid_for_and_cannot_be_recorded_is_not_said_not_to_be(operation: str) -> None:
+    """The disk is full by now; the intent is there, so the next process finds what came of it."""
+    service = Service()
+    acting = mortal(service, wanted(operation))
+    whole = acting.carry
+
+    def carry(effect: Any) -> Any:
+        if isinstance(effect, effects.Remember) and "result" in effect.changes:
+            raise errors.StoreError("The disk is full.")
+        return whole(effect)
+
+    acting.carry = carry  # type: ignore[method-assign]
+    with pytest.raises(errors.StoreError, match="all the same"):
+        acting.play(FLOWS[operation]())
+    later = mortal(service, step_of(acting), acting.now)
+    later.play(FLOWS[operation]())
+
+    assert (len(service.made), later.count(operation)) == (1, 0)
+
+
 def test_what_the_service_has_already_is_shown_and_not_paid_for() -> None:
     """Another machine may have asked for it; spaces do not make another change of it."""
     service = Service()
-    service.make(title=" French", description="Add  French.\n")
+    service.make(title=" Café", description="Add  French.\n")
     acting = mortal(service, wanted())
-    made = acting.play(addendum())
+    made = acting.play(addendum(title=unicodedata.normalize("NFD", "Café")))
 
     assert made.id == UUID(int=100)
     assert acting.count("create_addendum") == 0
@@ -292,6 +365,7 @@ def test_another_one_is_paid_for_by_the_user_s_word_alone() -> None:
     [
         ({"title": "German", "description": "Add German."}, True),
         ({"title": "French", "description": "Add French, and"}, False),
+        ({"title": "French.", "description": "Add French."}, False),
         ({"title": "French"}, False),
         ({}, False),
     ],

@@ -34,23 +34,30 @@ class Service:
         self.named, self.late = named, late
         self.now: Callable[[], float] = lambda: 0.0
         self.updates: list[tuple[float, dict[str, Any]]] = []
-        self.lost: list[errors.RequestError] = []
+        self.lost: list[Any] = []
         self.old_package_status = 0
+        #: Whether the old generation itself is made again.
+        self.is_in_place = False
+
+    @property
+    def is_made(self) -> bool:
+        return any(at <= self.now() for at, _ in self.updates)
 
     def __call__(self, request: Any) -> Any:
         match request.operation:
             case "update_generation":
                 assert request.name == str(OLD)
                 self.updates.append((self.now() + self.late, request.json))
-                return self.lost.pop() if self.lost else (202, {"id": str(NEW), "state": "Queued"})
+                started = OLD if self.is_in_place else NEW
+                return self.lost.pop() if self.lost else (202, {"id": str(started), "state": "Queued"})
             case "list_generations":
                 new = {"id": str(NEW), "state": "Queued"} | ({"interview_id": str(self.named)} if self.named else {})
                 old = {"id": str(OLD), "state": "Complete", "interview_id": str(OLD_INTERVIEW)}
-                return 200, [*([new] if any(at <= self.now() for at, _ in self.updates) else []), old]
+                return 200, [*([new] if self.is_made and not self.is_in_place else []), old]
             case "list_deleted_generations":
                 return 200, []
             case "get_generation":
-                is_new = request.name == str(NEW)
+                is_new = request.name == str(NEW) or (self.is_in_place and self.is_made)
                 package, intake = (NEW_PACKAGE, INTAKE) if is_new else (OLD_PACKAGE, OLD_INTAKE)
                 body = {"id": request.name, "state": "Complete", "intake_id": str(intake), "package_id": str(package)}
                 return 200, {**body, "running_cost_usd": 1.0}
@@ -108,6 +115,41 @@ def test_an_update_survives_the_end_of_its_process_at_every_effect(named: UUID |
         assert result.generation_id == NEW, die_at
         assert disk.files == {OUT / f"{NEW}.zip": CONTENT, OUT / f"{OLD}.zip": CONTENT}, die_at
         assert (result.before, bool(result.changes)) == (OUT / f"{OLD}.zip", False), die_at
+
+
+@pytest.mark.parametrize(
+    ("named", "found"), [(OLD_INTERVIEW, NEW), (INTERVIEW, NEW), (None, NEW), (OLD_INTERVIEW, OLD)]
+)
+def test_an_update_that_was_refused_and_carried_out_later_is_found(named: UUID | None, found: UUID) -> None:
+    """By whoever resumes the run, and by whoever wants to cancel it, whichever interview its row names."""
+    service = Service(named, 70.0)
+    service.lost, service.is_in_place = [(403, {"type": "BLOCKED"})], found == OLD
+    first = played(service, record(), Disk())
+    with pytest.raises(errors.PermissionDenied):
+        first.play(run_job(job(Disk(), after(first))))
+    assert after(first).intent is None
+    later = played(service, after(first), Disk(), first.now + 100.0)
+    assert later.play(find_started(job(Disk(), after(later)))) == found
+    second = played(service, after(first), Disk(), first.now + 100.0)
+    result = second.play(run_job(job(Disk(), after(second))))
+
+    assert result.generation_id == found
+    assert len(service.updates) == 1
+
+
+@pytest.mark.parametrize("late", [None, 0.0, 70.0])
+def test_a_generation_that_is_updated_in_place_is_paid_for_once(
+    late: float | None, lost: errors.ConnectionLost
+) -> None:
+    """The pages do not say that an update makes another one. Its intake shows that it was carried out."""
+    service, disk, there = Service(late=late or 0.0), Disk(), Path("/before/tea.zip")
+    service.is_in_place, service.lost = True, [] if late is None else [lost]
+    disk.files[there] = b"the package before"
+    acting = played(service, record(file=str(there), sha256=disk.digest(there)), disk)
+    result = acting.play(run_job(job(disk, after(acting))))
+
+    assert (result.generation_id, result.before) == (OLD, there)
+    assert len(service.updates) == 1
 
 
 def test_the_old_package_is_compared_where_it_is() -> None:

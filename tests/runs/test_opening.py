@@ -12,7 +12,7 @@ import pytest
 
 from specstep_flows import RunStore, errors
 from specstep_flows.models import RunChanges, RunOptions
-from specstep_flows.runs.opening import new_run_id, open_run, reopen_run, run_options
+from specstep_flows.runs.opening import find_update, new_run_id, open_run, reopen_run, run_options
 from specstep_flows.runs.records import Intent, RunRecord
 
 SERVICE = "http://127.0.0.1:1"
@@ -159,6 +159,34 @@ def test_a_run_of_another_service_is_not_taken_up(store: RunStore) -> None:
     store.create(record())
     with pytest.raises(errors.RunConflict, match="SPECSTEP_API_URL"):
         reopen_run(store, "r", "https://specstep.com")
+
+
+def test_another_update_is_begun_only_behind_one_that_is_over(store: RunStore) -> None:
+    """A retry that may have been sent, and a package of a fan-out that is on its way, are not paid for once more."""
+    given = record()
+    wanted = attrs.evolve(given, options=attrs.evolve(given.options, continues={"generation_id": "g"}))
+    first, is_there = find_update(store, wanted, None, True)
+    assert not is_there
+    assert find_update(store, wanted, None, False) == (first, False)
+    store.create(attrs.evolve(first, options=attrs.evolve(first.options, profile="Fast")))
+    intent = Intent("retry_generation", 1.0)
+    for changes, is_over in (
+        ({"generation_state": "Running"}, False),
+        ({"generation_state": "Failed", "intent": intent}, False),
+        ({"intent": None}, True),
+        ({"stage": "package"}, False),
+        ({"stage": "done"}, True),
+    ):
+        store.update(first.run_id, changes)
+        found, is_there = find_update(store, wanted, None, True)
+        assert is_there == (found.run_id == first.run_id) == (not is_over)
+    # It goes on with the profile that it has.
+    assert open_run(store, find_update(store, wanted, None, False)[0])[1]
+    store.create(found)
+    assert find_update(store, wanted, None, False) == find_update(store, wanted, None, True) == (found, True)
+    other = find_update(store, attrs.evolve(wanted, run_id=first.run_id, messages=("Tea.",)), first.run_id, False)[0]
+    with pytest.raises(errors.RunConflict, match="another brief"):
+        open_run(store, other)
 
 
 def test_run_ids_are_never_the_same() -> None:

@@ -50,7 +50,14 @@ def test_another_one_is_begun_only_behind_one_that_is_over(tmp_path: Path) -> No
     assert second.result is None
     assert store.open(wanted(), again=True) == second == store.open(wanted())
     store.update(second.run_id, {"is_unknown": True})
-    assert store.open(wanted(), again=True).run_id not in (first.run_id, second.run_id)
+    third = store.open(wanted(), again=True)
+    assert third.run_id not in (first.run_id, second.run_id)
+    store.update(third.run_id, {"is_over": True, "result": {"id": "c"}, "intent": Intent("retry_generation", 1.0)})
+    assert store.open(wanted(), again=True).run_id == third.run_id
+    store.update(third.run_id, {"is_over": False, "is_unknown": True})
+    # It was asked for once more, which may have sent something before it was killed.
+    assert not store.open(wanted()).is_unknown
+    assert store.open(wanted(), again=True).run_id == third.run_id
 
 
 def test_a_step_that_nothing_was_sent_for_leaves_nothing(tmp_path: Path) -> None:
@@ -84,8 +91,9 @@ def test_what_a_newer_version_wrote_is_read_and_what_is_damaged_is_refused(tmp_p
     with file:
         file.execute("UPDATE steps SET record = json_insert(record, '$.colour', 'red')")
     assert store.get(record.run_id) == record
-    with file:
-        file.execute("UPDATE steps SET record = 'none'")
-    with pytest.raises(errors.StoreUnreadable):
-        store.open(wanted())
+    for damaged in ("none", "{}"):
+        with file:
+            file.execute("UPDATE steps SET record = ?", [damaged])
+        with pytest.raises(errors.StoreUnreadable):
+            store.open(wanted())
     file.close()

@@ -303,6 +303,19 @@ def test_one_run_manages_a_generation(tmp_path: Path, way: str) -> None:
     assert store.get("other").generation_id is None
 
 
+def test_whoever_paid_for_an_update_in_place_has_the_generation(tmp_path: Path) -> None:
+    """Refused, it would be paid for once more by whoever resumes that run."""
+    store = RunStore(tmp_path)
+    store.create(record("one", generation_id=ID))
+    for name, updated in (("two", ID), ("three", UUID(int=9))):
+        store.create(attrs.evolve(record(name), options=RunOptions(continues={"generation_id": str(updated)})))
+    store.update("two", {"generation_id": ID, "intent": None})
+
+    assert store.get("two").generation_id == ID
+    with pytest.raises(errors.RunConflict):
+        store.update("three", {"generation_id": ID})
+
+
 def test_many_at_once_make_one_run_of_a_generation(tmp_path: Path) -> None:
     """Look and insert are one transaction."""
     stores = [RunStore(tmp_path) for _ in range(8)]
