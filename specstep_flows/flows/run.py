@@ -303,7 +303,8 @@ async def _package_before(job: Job, generation: Generation) -> Path | None:
         return None
     if continues.get("file"):
         there = Path(continues["file"])
-        if await Fetch(lambda _: job.files.digest(there)) == continues["sha256"]:
+        digest: str | None = await Fetch(lambda _: job.files.digest(there))
+        if digest == continues["sha256"]:
             return there
     old = UUID(continues["generation_id"])
     if old == generation.id:
@@ -311,7 +312,8 @@ async def _package_before(job: Job, generation: Generation) -> Path | None:
         return None
     beside = Path(record.file) if record.file else await Fetch(lambda _: job.files.path_for(f"{generation.id}.zip"))
     path = beside.with_name(f"{old}.zip")
-    if await Fetch(lambda _: job.files.digest(path)) is not None:
+    digest = await Fetch(lambda _: job.files.digest(path))
+    if digest is not None:
         return path
     try:
         package = continues.get("package_id") or (await gateway.get_generation_package(old)).id

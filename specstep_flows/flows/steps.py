@@ -138,7 +138,8 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
     if found is not None:
         return found
     _check_price(step, terms.max_cost_usd)
-    if terms.confirm is not None and not await Ask(terms.confirm, (await current_step(),)):
+    record = await current_step()
+    if terms.confirm is not None and not await Ask(terms.confirm, (record,)):
         raise errors.Detached("Not confirmed, so nothing was paid for.")
     return await pay(_payment(step, terms, known), settled=None if intent is None else settled_of(intent) + 1)
 
