@@ -110,6 +110,29 @@ def test_an_explanation_is_saved(specstep: Any, sandbox: Any, complete: tuple[st
     assert missing.code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("addendum", "{package}", "Add Welsh.", "--output", "taken.zip"),
+        ("addendum", "{package}", "Add Welsh.", "--output", "other.zip", "--unpack"),
+        ("explain", "{package}", "engineering-manager", "--output", "taken.pdf"),
+    ],
+    ids=["zip", "folder", "explanation"],
+)
+def test_an_output_that_is_taken_is_refused_before_it_is_paid_for(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], home: Path, arguments: tuple[str, ...]
+) -> None:
+    """What cannot be saved is not paid for first."""
+    (home / "taken.zip").write_text("mine")
+    (home / "taken.pdf").write_text("mine")
+    (home / "other").mkdir()
+    (home / "other" / "mine.md").write_text("mine")
+    told = specstep("package", *(argument.format(package=complete[1]) for argument in arguments), "--yes")
+
+    assert told.code == 2, told.err
+    assert sandbox.requests.count(op("create_addendum")) + sandbox.requests.count(op("explain_package")) == 0
+
+
 def test_what_may_cost_more_than_the_limit_is_not_sent(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """The price is the pages'."""
     told = specstep("package", "addendum", complete[1], "Add French.", "--max-cost", "0.3", "--yes", "--json")
