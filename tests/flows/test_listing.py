@@ -92,6 +92,27 @@ def test_a_list_without_pages_is_one_request() -> None:
     assert read(rows, reply({"interviews": [row] * 100})) == ([1], [{"limit": 100}])
 
 
+def test_the_limit_counts_what_is_wanted_where_older_rows_are_in_between() -> None:
+    """Interviews come in an order that nobody has promised: the first one may be older than what is asked for."""
+    rows = [
+        {"id": str(UUID(int=number)), "status": "Active", "started_at": (NOW - timedelta(days=days)).isoformat()}
+        for number, days in ((1, 30), (2, 1), (3, 0))
+    ]
+    interviews = Listing(
+        "list_interviews",
+        "interviews",
+        models.InterviewRow,
+        limit=1,
+        since=NOW - timedelta(days=7),
+        time="started_at",
+        is_newest_first=False,
+    )
+
+    found, sent = read(interviews, reply({"interviews": rows}))
+
+    assert (found, sent) == ([2], [{"limit": 100}])
+
+
 def test_a_page_that_failed_is_fetched_again() -> None:
     """Whoever goes on after an error misses no row."""
     rows = listing()

@@ -14,7 +14,7 @@ from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.any_operation import ask_service
 from specstep_flows.cli.arguments import given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
-from specstep_flows.cli.options import Force, Output, Unpack, Yes, amount, file_path
+from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, output_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import group, verb
@@ -33,6 +33,25 @@ Format = Annotated[
 MaxPrice = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", parser=amount, help="Send nothing if it may cost more than this."),
+]
+_OUTPUT: Any = {"metavar": "PATH", "parser": output_path}
+ZipOutput = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="Also save its zip: a file name, or a folder for it."),
+]
+ZipPath = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="File name of the zip, or a folder for it (default: here)."),
+]
+TextOutput = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="Save it: a file name that ends in the format, or a folder for it."),
+]
+TextPath = Annotated[
+    PurePath | None,
+    typer.Option(
+        "--output", "-o", **_OUTPUT, help="A file name that ends in the format, or a folder for it (default: here)."
+    ),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Another one, and pay for it, even if it is there already.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N.")]
@@ -122,7 +141,7 @@ def addendum(
     description: Annotated[
         str | None, typer.Option("--description", metavar="TEXT", help="The same as CHANGE with --text.")
     ] = None,
-    output: Output = None,
+    output: ZipOutput = None,
     unpack: Unpack = None,
     force: Force = None,
     max_cost: MaxPrice = None,
@@ -178,7 +197,7 @@ def download_addendum(
     call: Call,
     package: Package,
     addendum: Annotated[str, typer.Argument(metavar="ADDENDUM", help="The addendum's id.")],
-    output: Output = None,
+    output: ZipPath = None,
     unpack: Unpack = None,
     force: Force = None,
 ) -> int:
@@ -207,7 +226,7 @@ def explain(
     package: Package,
     audience: Audience,
     form: Format = None,
-    output: Output = None,
+    output: TextOutput = None,
     force: Force = None,
     max_cost: MaxPrice = None,
     yes: Yes = False,
@@ -248,7 +267,7 @@ def download_explanation(
     package: Package,
     audience: Audience,
     form: Format = None,
-    output: Output = None,
+    output: TextPath = None,
     force: Force = None,
 ) -> int:
     """Save an explanation that exists already.
@@ -326,7 +345,7 @@ def _chosen_form(form: str | None, output: PurePath | None) -> str:
 def _finish_saved(call: Call, saved: SavedFile | None, text: str | None, document: Mapping[str, Any]) -> None:
     """The result: the path of what was saved, else ``text``."""
     if saved is None:
-        call.finish(text, document)
+        call.finish(text, {"code": "done", **document})
     else:
         call.finish(str(saved.path), {"code": "done", **document, **as_json(saved)}, is_exact=True)
 

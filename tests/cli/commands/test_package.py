@@ -42,6 +42,7 @@ def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[st
     explained = specstep("package", "explain", package, "investor", "--yes")
 
     assert refused == [2, 2]
+    assert made.document["code"] == "done"
     assert "sig=" not in made.out + made.err
     assert made.document["addendum"]["addendum_id"] in listed.out
     assert explained.code == 0
@@ -108,6 +109,7 @@ def test_an_explanation_is_saved(specstep: Any, sandbox: Any, complete: tuple[st
     assert Path(made.out.strip()).read_bytes() == Path(kept.out.strip()).read_bytes()
     assert sandbox.requests.count(op("explain_package")) == 1
     assert missing.code == 2
+    assert missing.err.startswith(f"Explanation of package {package} was not found")
 
 
 @pytest.mark.parametrize(
