@@ -14,7 +14,7 @@ from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.any_operation import ask_service
 from specstep_flows.cli.arguments import given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
-from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, output_path
+from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, given, output_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import group, verb
@@ -165,13 +165,9 @@ def addendum(
     described = whole.messages[0].strip()
     line = title or _title_of(described)
     words = "-" if whole.source == "standard input" else shell_word(change or description or "")
-    options = "".join(
-        f" {flag} {shell_word(value)}"
-        for flag, value in (("--title", title), ("--output", output))
-        if value is not None
-    )
+    options = _typed(title=title, output=output, unpack=unpack, force=force, max_cost=max_cost, again=again)
     is_text = "" if whole.source is not None else " --text"
-    call.same_again = f"package addendum {package} {words}{is_text}{options}{' --again' if again else ''} --yes"
+    call.same_again = f"package addendum {package} {words}{is_text}{options} --yes"
     what = f"Draft the addendum {call.terminal.line(repr(line))} to package {package}"
     agreement = Agreement(call, what, yes, "It costs about $0.50.")
     with open_client(call) as client:
@@ -239,11 +235,7 @@ def explain(
     chosen = _chosen_form(form, output)
     cost = "It costs about $0.05, unless this audience has an explanation already."
     agreement = Agreement(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
-    options = "".join(
-        f" {flag} {shell_word(value)}"
-        for flag, value in (("--format", form), ("--output", output))
-        if value is not None
-    )
+    options = _typed(format=form, output=output, force=force, max_cost=max_cost)
     call.same_again = f"package explain {package} {shell_word(audience)}{options} --yes"
     with open_client(call) as client:
         made = client.explain_package(
@@ -324,6 +316,14 @@ def deliver(call: Call, package: Package) -> int:
     On a new branch of the repository that is set up at the service.
     """
     return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
+
+
+def _typed(**options: object) -> str:
+    """Options as they are typed: what was not given is left out, and what is True has no value."""
+    return "".join(
+        f" --{name.replace('_', '-')}" + ("" if value is True else f" {shell_word(value)}")
+        for name, value in given(options).items()
+    )
 
 
 def _title_of(description: str) -> str:

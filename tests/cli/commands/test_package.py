@@ -135,6 +135,18 @@ def test_an_output_that_is_taken_is_refused_before_it_is_paid_for(
     assert sandbox.requests.count(op("create_addendum")) + sandbox.requests.count(op("explain_package")) == 0
 
 
+def test_the_command_that_continues_says_all_that_was_said(
+    specstep: Any, sandbox: Any, complete: tuple[str, str]
+) -> None:
+    """Whoever copies it pays no more, and gets no less."""
+    options = ("--output", "lost.zip", "--unpack", "--force", "--max-cost", "0.6")
+    sandbox.faults.add(Fault(op("list_addenda"), "status", status=403, times=1))
+    told = specstep("package", "addendum", complete[1], "Add Gaelic text.", *options, "--yes", "--json")
+
+    assert told.code == 4
+    assert told.document["resume_command"].partition("'Add Gaelic text.' ")[2] == (f"--text {' '.join(options)} --yes")
+
+
 def test_what_may_cost_more_than_the_limit_is_not_sent(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
     """The price is the pages'."""
     told = specstep("package", "addendum", complete[1], "Add French.", "--max-cost", "0.3", "--yes", "--json")
