@@ -132,6 +132,7 @@ def test_an_output_that_is_taken_is_refused_before_it_is_paid_for(
     told = specstep("package", *(argument.format(package=complete[1]) for argument in arguments), "--yes")
 
     assert told.code == 2, told.err
+    assert "--force" in told.err
     assert sandbox.requests.count(op("create_addendum")) + sandbox.requests.count(op("explain_package")) == 0
 
 
