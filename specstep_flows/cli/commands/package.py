@@ -175,7 +175,7 @@ def addendum(
             package,
             line,
             described,
-            output=None if output is None else file_path(output),
+            output=file_path(output) or "." if output is not None or unpack else None,
             unpack=bool(unpack),
             force=bool(force),
             again=again,

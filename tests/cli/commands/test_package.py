@@ -85,10 +85,12 @@ def test_the_same_command_again_shows_what_was_paid_for(
     command = ("package", "addendum", package, "french.md", "--yes", "--output", "out", "--unpack", "--json")
     made, again = specstep(*command), specstep(*command)
     other = specstep(*command, "--again")
+    here = specstep("package", "addendum", package, "french.md", "--yes", "--unpack", "--json")
 
     assert made.document["addendum"]["title"] == "Localize French"
     assert again.document == {**made.document, "addendum": again.document["addendum"]}
     assert sorted(path.name for path in Path(made.document["unpacked_to"]).iterdir())[0] == "background.md"
+    assert Path(here.document["unpacked_to"]).parent == home
     assert "nothing is paid. --again pays for another one" in again.err
     assert other.document["addendum"]["addendum_id"] != made.document["addendum"]["addendum_id"]
     assert sandbox.requests.count(op("create_addendum")) == 2
