@@ -58,7 +58,7 @@ def open_http(settings: Settings, *, is_anonymous: bool) -> httpx.Client:
     """A client whose every read and write ends in time. Raises ``SettingsError``, as does ``open_http_async``."""
     arguments, way = _arguments(settings, is_anonymous=is_anonymous), _way(settings)
     client = httpx.Client(**arguments, transport=_Transport(**way))
-    _refuse_cookies(client.cookies)
+    refuse_cookies(client.cookies)
     return client
 
 
@@ -68,7 +68,7 @@ def open_http_async(settings: Settings, *, is_anonymous: bool) -> httpx.AsyncCli
     # Whatever is sent or answered, httpcore looks at each connection once for every other one.
     kept = httpx.Limits(max_connections=100, max_keepalive_connections=KEPT_CONNECTIONS)
     client = httpx.AsyncClient(**arguments, transport=_AsyncTransport(**way, limits=kept))
-    _refuse_cookies(client.cookies)
+    refuse_cookies(client.cookies)
     return client
 
 
@@ -113,7 +113,7 @@ def _way(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _refuse_cookies(cookies: httpx.Cookies) -> None:
+def refuse_cookies(cookies: httpx.Cookies) -> None:
     """Keep no cookie: the key says who acts, and a session that a cookie names must not take its place.
 
     They are not even looked for, which is a fifth of what a call costs.

@@ -62,13 +62,17 @@ def without_secrets(text: str, *, is_foreign: bool = False) -> str:
 
     With ``is_foreign`` it is not ours, and relative addresses are cut, too; a path of this machine may look like one.
     """
-    if "_" in text:
-        text = _KEY.sub(r"\1_…", text)
+    text = without_keys(text)
     if "/" in text or "%" in text:
         text = _ADDRESS.sub(_shown_address, text)
     if is_foreign and ("=" in text or "%" in text):
         text = _SIGNATURE.sub(r"\1…", _QUERY.sub(r"\1?…", text))
     return text
+
+
+def without_keys(text: str) -> str:
+    """``text`` without what may be a key."""
+    return _KEY.sub(r"\1_…", text) if "_" in text else text
 
 
 def _shown_address(match: re.Match[str]) -> str:

@@ -52,7 +52,7 @@ def test_no_cookie_is_kept() -> None:
     with httpx.Client(
         transport=httpx.MockTransport(lambda _: httpx.Response(200, headers={"Set-Cookie": "session=theirs"}))
     ) as client:
-        _http._refuse_cookies(client.cookies)
+        _http.refuse_cookies(client.cookies)
         client.get("https://specstep.example/")
 
         assert not client.cookies

@@ -110,9 +110,13 @@ def test_what_is_nested_without_end_is_left_out(depth: int, opening: str, closin
     assert (inner, levels) == ((1, depth) if depth < DEEPEST else (None, DEEPEST - 1))
 
 
-@pytest.mark.parametrize("broken", ["", "[" * 100_000, "[" * 100_000 + '"', '{"a": ', "<html>", "]" * 500, '"\x00"'])
+@pytest.mark.parametrize(
+    "broken",
+    ["", "[" * 100_000, "[" * 100_000 + '"', "[" * 100_000 + '"' + r"\"" * 100_000, '{"a": ', "<html>", "]" * 500,
+     '"\x00"'],
+)  # fmt: skip
 def test_what_is_no_json_is_a_value_error(broken: str) -> None:
-    """However deep."""
+    """However deep, and at once, however often a string without an end may begin."""
     with pytest.raises(ValueError, match="char"):
         read_json(broken.encode())
 

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("opentelemetry.sdk", reason="did not run: opentelemetry-sdk is not installed")
 
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -94,6 +94,26 @@ def test_each_attempt_is_a_span_of_its_own(sandbox: Sandbox, turned: Any) -> Non
     assert attempts[0].attributes["http.request.method"] == "GET"
     assert attempts[0].attributes["url.template"] == path_of("get_usage")
     assert attempts[0].attributes["server.address"] == "127.0.0.1"
+
+
+def test_what_fails_there_fails_nothing_here(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
+    """The answer to what was paid for must not get lost with its span."""
+
+    class Broken(SpanProcessor):
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            if span.name == "specstep.get_usage":
+                raise RuntimeError("no place")
+
+        def on_end(self, span: Any) -> None:
+            raise RuntimeError("no disk")
+
+    process = Process(sandbox, tmp_path / "store", turned(sandbox))
+    process.provider.add_span_processor(Broken())
+    with process.client as specstep:
+        specstep.get_usage()
+        specstep.run("A shop.", run_id="tea", output=tmp_path)
+    (run,) = process.named("specstep.run")
+    assert (run.status.status_code, run.attributes["specstep.stage"]) == (StatusCode.UNSET, "done")
 
 
 @pytest.mark.slow

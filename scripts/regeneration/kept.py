@@ -66,8 +66,10 @@ def keep(kind: str, digest: str, made: Path) -> None:
     content = archive.getvalue()
     among = place() / kind
     with contextlib.suppress(OSError):
-        among.mkdir(parents=True, exist_ok=True)
+        among.mkdir(mode=0o700, parents=True, exist_ok=True)
+        among.chmod(0o700)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=among) as draft:
+            Path(draft, digest).touch(0o600)
             Path(draft, digest).write_bytes(hashlib.sha256(content).hexdigest().encode() + content)
             Path(draft, digest).replace(among / digest)
         listed = [path for path in among.iterdir() if path.is_file()]
@@ -79,6 +81,8 @@ def take(kind: str, digest: str, target: Path) -> bool:
     """Put the folder that was kept under a digest into a new one; False where there is none that is whole."""
     kept = place() / kind / digest
     try:
+        if not (_is_ours(kept.parent) and _is_ours(kept)):
+            return False
         stored = kept.read_bytes()
         os.utime(kept)
     except OSError:
@@ -89,3 +93,9 @@ def take(kind: str, digest: str, target: Path) -> bool:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         packed.extractall(target)
     return True
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody else can have written there: what is taken becomes code of the checkout."""
+    found = path.stat()
+    return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)

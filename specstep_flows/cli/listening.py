@@ -114,9 +114,16 @@ def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[s
     """
     import httpx
 
-    kept = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTIONS]
+    # As they came: a front door may add headers that are not ASCII.
+    kept = [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in headers
+        if name.lower() not in _OF_CONNECTIONS
+    ]
     try:
-        status = http.post(url, content=body, headers=kept).status_code
+        # Nobody needs what the application says beside its status, however much that is.
+        with http.stream("POST", url, content=body, headers=kept) as response:
+            status = response.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise errors.SpecStepError(f"{url} cannot be reached ({type(error).__name__}).") from None
     if 400 <= status < 500:
@@ -138,19 +145,26 @@ def signed_again(delivery_id: str, body: bytes, secret: str) -> tuple[bytes, lis
 
 @contextlib.contextmanager
 def forwarder() -> Iterator[httpx.Client]:
-    """The connection to the application. What fails is shown with its delivery, and so is not logged as well."""
+    """The connection to the application. What fails there is shown with its delivery, and so is not logged as well."""
     import httpx
 
+    from specstep_flows._http import refuse_cookies
+
     log = logging.getLogger("specstep_flows.webhooks")
-    before, log.disabled = log.disabled, True
+    log.addFilter(_is_no_failed_call)
     try:
         with httpx.Client(timeout=FORWARD_SECONDS, trust_env=False) as http:
             # The delivery's own, and no others.
             for name in [*http.headers]:
                 del http.headers[name]
+            refuse_cookies(http.cookies)
             yield http
     finally:
-        log.disabled = before
+        log.removeFilter(_is_no_failed_call)
+
+
+def _is_no_failed_call(record: logging.LogRecord) -> bool:
+    return record.exc_info is None
 
 
 def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed: float) -> None:

@@ -7,27 +7,30 @@ out once its outcome is durable: whatever the callback does, nothing is paid for
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._text import without_secrets
+from specstep_flows._text import without_keys, without_secrets
 from specstep_flows.engine.interpreter import Attempt, Block, Call
 from specstep_flows.models import RawResponse
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from specstep_flows.engine.effects import Reply, Request
     from specstep_flows.engine.interpreter import Steps
     from specstep_flows.engine.session import Session
-    from specstep_flows.engine.wire import Wire
+    from specstep_flows.engine.wire import Span, Wire
 
 R = TypeVar("R")
+_log = logging.getLogger("specstep_flows")
 
 
 def wired(steps: Steps[R], session: Session) -> Steps[R]:
@@ -84,20 +87,20 @@ class _Attempts:
         if request.kind == "unsafe":
             self.unsettled = request
         tracer = self.wire.tracer
-        span = None if tracer is None else tracer.attempt(request, self._number, self.session.span)
+        span = None
+        if tracer is not None:
+            span = _unharmed(lambda: tracer.attempt(request, self._number, self.session.span))
         try:
             reply: Reply = yield _dressed(step, self.wire, self.session)
         except BaseException as error:
             if isinstance(error, errors.NotConnected | errors.UsageError):
                 self.unsettled = before
-            if span is not None:
-                span.end(error)
+            _end(span, error)
             raise
         if 400 <= reply.status < 500 and reply.status != 408:
             # A refusal says nothing of an earlier request whose answer was lost.
             self.unsettled = before
-        if span is not None:
-            span.end(status=reply.status)
+        _end(span, status=reply.status)
         if self.wire.on_response is not None:
             self._waiting.append(raw_response(request, reply, self._number))
         return reply
@@ -142,17 +145,20 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
     assert session.wire.tracer is not None
     assert isinstance(record, RunRecord)
     known = record.options.remember.get(TRACEPARENT)
-    span = session.span = session.wire.tracer.run(
+    begin = partial(
+        session.wire.tracer.run,
         record.run_id,
         known if isinstance(known, str) else None,
         resumed=resumed,
         profile=record.options.profile,
         is_beside=not is_alone,
     )
+    span = session.span = _unharmed(begin)
     failure: BaseException | None = None
     try:
-        if known is None and is_alone and span.traceparent is not None:
-            remember = {**record.options.remember, TRACEPARENT: span.traceparent}
+        traceparent = None if span is None else _unharmed(lambda: span.traceparent)
+        if known is None and is_alone and traceparent is not None:
+            remember = {**record.options.remember, TRACEPARENT: traceparent}
             session.write({"options": attrs.evolve(record.options, remember=remember)})
         yield
     except BaseException as error:
@@ -161,7 +167,8 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
     finally:
         now = session.record
         assert isinstance(now, RunRecord)
-        span.end(
+        _end(
+            span,
             failure,
             generation_id=None if now.generation_id is None else str(now.generation_id),
             generation_state=now.generation_state,
@@ -170,38 +177,68 @@ def traced_run(session: Session, *, resumed: bool, is_alone: bool) -> Iterator[N
         )
 
 
+def _end(span: Span | None, error: BaseException | None = None, **facts: object) -> None:
+    if span is not None:
+        _unharmed(lambda: span.end(error, **facts))
+
+
+def _unharmed(trace: Callable[[], R]) -> R | None:
+    """What a tracer does, if it can: its failure is logged, and loses no answer to what was paid for."""
+    try:
+        return trace()
+    except Exception as error:
+        _log.warning("The tracer failed (%s).", type(error).__name__)
+        return None
+
+
 #: Headers of responses whose values are nobody's business.
 _HIDDEN_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "mcp-session-id", "authorization", "cookie"})
 _HIDDEN: Final = "REDACTED"
+#: Types that a service gives to what it does not know, or did not think of.
+_VAGUE: Final = frozenset({"", "text/plain", "text/html"})
 #: Members of JSON whose value is a secret, by how their name ends, without case and separators.
 _SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
-_STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)")?', re.DOTALL)
-_SIGNED: Final = re.compile(r"(?i)[?&;](?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)")
+#: A string, with its value if it is the name of another one. What has no end ends with the text: nothing is looked
+#: through again and again.
+_STRINGS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(?:(\s*+:\s*+)"((?:[^"\\]|\\.)*+)("|\\?\Z))?|(\\?\Z))', re.DOTALL)
+_SIGNED: Final = re.compile(
+    r"(?i)(?:[?&;]|\\u0026)(?:[a-z-]*(?:sig|signature|token|credential|key|expires)|se|sp|sv)(?:=|%3d)"
+)
 
 
 def raw_response(request: Request, reply: Reply, number: int) -> RawResponse:
     """A response for the caller's eyes: as it came, but for what is secret."""
     headers = tuple(
-        (name, _HIDDEN if name.lower() in _HIDDEN_HEADERS else without_secrets(value, is_foreign=True))
+        (name, _HIDDEN if _is_hidden(name) else without_secrets(value, is_foreign=True))
         for name, value in reply.headers.multi_items()
     )
     content = reply.content
-    if "json" in reply.headers.get("content-type", ""):
+    if _is_json(reply):
         text = content.decode("utf-8", "surrogateescape")
         content = _STRINGS.sub(_without_secret, text).encode("utf-8", "surrogateescape")
     return RawResponse(request.operation, request.method, reply.status, headers, content, number)
 
 
+def _is_hidden(header: str) -> bool:
+    return header.lower() in _HIDDEN_HEADERS or fold(header).endswith(_SECRET_MEMBERS)
+
+
+def _is_json(reply: Reply) -> bool:
+    """Whether a body is JSON, as far as its type says what it is; a file may hold anything."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return "json" in kind or (kind in _VAGUE and reply.content.lstrip()[:1] in (b"{", b"["))
+
+
 def _without_secret(match: re.Match[str]) -> str:
-    name, colon, value = match.groups()
+    name, colon, value, end, open_end = match.groups()
     if colon is None:
-        return f'"{_cut(name)}"'
+        return f'"{_cut(name)}' + ('"' if open_end is None else open_end)
     if fold(name).endswith(_SECRET_MEMBERS):
-        return f'"{name}"{colon}"{_HIDDEN}"'
-    return f'"{name}"{colon}"{_cut(value, is_address=fold(name).endswith(("url", "uri", "location")))}"'
+        return f'"{name}"{colon}"{_HIDDEN}{end}'
+    return f'"{name}"{colon}"{_cut(value, is_address=fold(name).endswith(("url", "uri", "location")))}{end}'
 
 
 def _cut(value: str, *, is_address: bool = False) -> str:
     if is_address or _SIGNED.search(value):
         return without_secrets(value, is_foreign=True)
-    return value
+    return without_keys(value)

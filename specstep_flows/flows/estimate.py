@@ -70,24 +70,28 @@ def _line(text: str) -> str:
 
 def _arguments(schema: Any, profile: str) -> dict[str, Any]:
     """The arguments that the tool's schema asks for: the profile, and what it fills in itself."""
-    arguments = _filled(schema, schema, profile, DEEPEST)
+    arguments = _filled(schema, schema, profile, DEEPEST, {})
     if arguments is None:
         raise mcp.NoAnswer(f"the service's tool {TOOL} has no argument for a review profile")
     return arguments
 
 
-def _filled(schema: Any, root: Any, profile: str, depth: int) -> dict[str, Any] | None:
-    """An object that fits the schema and names the profile; None where it has no place for it."""
+def _filled(schema: Any, root: Any, profile: str, depth: int, seen: dict[int, int]) -> dict[str, Any] | None:
+    """An object that fits the schema and names the profile; None where it has no place for it.
+
+    ``seen`` is how deep each schema was looked into: where they refer to each other, the ways through them are many.
+    """
     properties = _resolved(schema, root).get("properties")
-    if not isinstance(properties, dict) or depth == 0:
+    if not isinstance(properties, dict) or depth <= seen.get(id(properties), 0):
         return None
+    seen[id(properties)] = depth
     found: dict[str, Any] | None = None
     ranked = sorted(properties, key=lambda name: (fold(name) != "reviewprofile", "profile" not in fold(name)))
     for name in ranked:
         inner = _resolved(properties[name], root)
         value: Any = _spelled(name, inner, profile)
         if value is None:
-            value = _filled(inner, root, profile, depth - 1)
+            value = _filled(inner, root, profile, depth - 1, seen)
         if value is not None:
             found = {name: value}
             break
@@ -95,7 +99,7 @@ def _filled(schema: Any, root: Any, profile: str, depth: int) -> dict[str, Any] 
         return None
     required = _resolved(schema, root).get("required")
     for name in required if isinstance(required, list) else ():
-        if name not in found:
+        if isinstance(name, str) and name not in found:
             found[name] = _given(name, _resolved(properties.get(name), root))
     return found
 

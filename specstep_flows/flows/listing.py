@@ -57,11 +57,10 @@ class Listing(Generic[T]):
             return None
         if self._pages is None:
             self._pages = self._open()
-        # Where rows in between may be left out, so many as are wanted may not be enough.
+        # Where any of them may be left out, as many are read as can be had.
         is_sifted = self.since is not None and not self.is_newest_first
-        rows = await self._pages.read_next(
-            self._pages.most if is_sifted else min(self._pages.most, left or self._pages.most)
-        )
+        most = self._pages.most if left is None or is_sifted else min(self._pages.most, left)
+        rows = await self._pages.read_next(most)
         wanted = [row for row in rows if self._is_wanted(row)]
         if self.is_newest_first and rows and not wanted:
             self._pages.is_done = True

@@ -25,6 +25,8 @@ PATH: Final = "/mcp"
 REVISION: Final = "2025-06-18"
 #: A list of tools has no more pages.
 MOST_PAGES: Final = 10
+#: No answer is longer, in bytes: ten thousand tools are less.
+LONGEST_ANSWER: Final = 4 << 20
 #: What a header takes back to the service.
 _TOKEN: Final = re.compile(r"[!-~]{1,256}", re.ASCII)
 
@@ -94,6 +96,8 @@ def _request(connection: Connection, method: str, parameters: Mapping[str, Any],
         # A 401 here may only mean that this endpoint does not take the key: it says nothing about the key.
         is_anonymous=True,
         about=f"answer {method} over MCP",
+        # Nothing is said to a notification, for which a stream may be kept open all the same.
+        leaves_body=id_ is None,
     )
 
 
@@ -119,12 +123,16 @@ def _result(reply: Reply, method: str) -> dict[str, Any]:
 
 def _messages(reply: Reply, operation: str) -> Iterator[Any]:
     """The JSON-RPC messages of a response: one, a batch, or the events of a stream."""
+    if len(reply.content) > LONGEST_ANSWER:
+        raise NoAnswer("the service's answer over MCP is too long")
     if "event-stream" not in reply.headers.get("content-type", ""):
         found = reading.document(reply, operation)
         yield from found if isinstance(found, list) else [found]
         return
     stream = reply.content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for event in stream.split(b"\n\n"):
+        if b"data:" not in event:
+            continue
         lines = [line.removeprefix(b"data:").removeprefix(b" ") for line in event.splitlines() if line[:5] == b"data:"]
         try:
             found = read_json(b"\n".join(lines))

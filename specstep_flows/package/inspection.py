@@ -131,16 +131,17 @@ class Inspection:
         """Read a file while the caller adds to the ``size`` bytes that it has, and says so.
 
         At the end all of it was read, and is on the disk if it is large. If the caller raises, nothing more is read.
-        What cannot be read is left to ``finish``, as is a file that others may write to as well.
+        What cannot be read is left to ``finish``, as is a file that others may write to as well, or have replaced.
 
         Raises:
             OutputError: the disk does not keep what was written. The next download starts over.
             Detached: ``should_stop`` returned true while the threads caught up.
         """
-        if not file.is_locked:
+        opened = _opened_again(file)
+        if opened is None:
             yield Growth(size)
             return
-        with self._reading(file.path, size, should_stop) as growth:
+        with self._reading(opened, size, should_stop) as growth:
             syncer = _Syncer(file.path, size)
             thread = _start(syncer.follow, growth)
             yield growth
@@ -153,15 +154,15 @@ class Inspection:
     def finish(self, path: Path) -> Inspected:
         """Read what was not read, or all of it if the file is not what it was. Raises ``OSError``."""
         size = os.stat(path).st_size
-        with self._reading(path, size, lambda: False):
+        with self._reading(io.FileIO(path), size, lambda: False):
             pass
         if self._failure is not None:
             raise self._failure
         return Inspected(self._digest.hexdigest(), size, self._members.checksums)
 
     @contextlib.contextmanager
-    def _reading(self, path: Path, size: int, should_stop: Callable[[], bool]) -> Iterator[Growth]:
-        with io.FileIO(path) as file:
+    def _reading(self, file: io.FileIO, size: int, should_stop: Callable[[], bool]) -> Iterator[Growth]:
+        with file:
             if self._stamp != _stamp(file):
                 self._start_over()
             growth = Growth(size)
@@ -197,6 +198,20 @@ class Inspection:
         if not count:
             raise OSError(errno.EIO, "it became shorter")
         return buffer[:count]
+
+
+def _opened_again(file: PartFile) -> io.FileIO | None:
+    """A part file for reading; None if others may write to it, or it is not what its name leads to by now."""
+    if not file.is_locked:
+        return None
+    try:
+        again = io.FileIO(file.path)
+    except OSError:
+        return None
+    if file.is_open_as(again.fileno()):
+        return again
+    again.close()
+    return None
 
 
 #: Which file it is, and its state: device, inode, size, and when it was changed.

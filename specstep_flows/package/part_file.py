@@ -69,6 +69,10 @@ class PartFile:
         with file:
             yield cls(path, file, _lock(file, path))
 
+    def is_open_as(self, descriptor: int) -> bool:
+        """Whether a descriptor is of the very same file: its name may have gone to another one meanwhile."""
+        return os.path.samestat(os.fstat(descriptor), os.fstat(self._file.fileno()))
+
     def resume(self) -> tuple[int, Version | None]:
         """How many bytes are there to continue from, and of which version; (0, None) if that is not known."""
         with written(self.path):

@@ -53,6 +53,8 @@ class ListeningServer:
                 ws="none",
                 lifespan="on",
                 log_config=None,
+                # Its warnings are about what strangers send.
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=5,

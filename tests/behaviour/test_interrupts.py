@@ -93,6 +93,7 @@ def sweep(new_bench: Any, interrupter: Any, *, is_async: Any, stride: Any, outpu
             bench.judge(bench.attempt(**options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_an_interrupted_run_is_resumed(new_bench: Any, interrupter: Any, is_async: bool) -> None:
     """Whatever step is interrupted, the same command goes on: under a chosen file name, too."""

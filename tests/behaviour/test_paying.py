@@ -19,6 +19,7 @@ from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Failure, Fault
 from tests.kit.api import op, path_of
 from tests.kit.bench import BRIEF, Bench
+from tests.kit.tiers import one_in
 
 KICKOFF = op("start_generation")
 RETRY = op("retry_generation")
@@ -34,7 +35,7 @@ def refuse(bench: Bench, operation: str, status: int, **more: Any) -> Fault:
     return bench.sandbox.faults.add(Fault(operation, "status", status=status, commit=True, **more))
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("status", one_in(3, REFUSALS))
 def test_a_refused_kickoff_that_was_carried_out_is_paid_once(new_bench: Any, status: int) -> None:
     """By one command, or by the same again where the refusal was its end."""
     bench = new_bench()
@@ -71,7 +72,7 @@ def failed_generation(bench: Bench) -> UUID:
     return UUID(bench.generations[0].id)
 
 
-@pytest.mark.parametrize("status", [400, 404, 409, 425, 429, 499, 503])
+@pytest.mark.parametrize("status", one_in(3, [400, 404, 409, 425, 429, 499, 503]))
 @pytest.mark.parametrize("operation", [RETRY, UPDATE])
 def test_a_step_that_was_refused_and_carried_out_is_not_paid_again(
     new_bench: Any, tmp_path: Path, operation: str, status: int

@@ -27,6 +27,7 @@ def handed_out(content: bytes, *headers: tuple[str, str], kind: str = "applicati
         ("signing_secret", "whsec_1"),
         ("rawKey", "opaque"),
         ("access_token", "opaque"),
+        ("key", "sf_live_aaaaaaaaaaaaaaa1"),
         ("download_url", SIGNED),
         ("note", f"see {SIGNED} now"),
         ("note", "/zips/a.zip?sig=abc%3D"),
@@ -43,12 +44,30 @@ def test_secrets_of_a_body(name: str, value: str) -> None:
     assert found.json()["before"] == [1, "x"]
 
 
+@pytest.mark.parametrize("kind", ["application/JSON", "text/plain; charset=utf-8", ""])
+def test_secrets_of_a_body_whose_type_says_less(kind: str) -> None:
+    """What is read as JSON is JSON; some write ``&`` in it as an escape."""
+    found = handed_out(b' {"signing_secret": "whsec_1", "href": "https://h.example/?a=1\\u0026sig=abc%3D"}', kind=kind)
+
+    assert found.content == ' {"signing_secret": "REDACTED", "href": "https://h.example/…"}'.encode()
+
+
+def test_a_body_that_is_no_json_takes_no_longer() -> None:
+    """Nor is it changed; with a string that has no end, each quotation mark could begin another one."""
+    content = b'{"a": "b", "' + b'\\"' * 200_000 + b"\\"
+
+    assert handed_out(content).content == content
+    assert handed_out(b'{"signing_secret": "whsec_1').content == b'{"signing_secret": "REDACTED'
+
+
 def test_headers_that_are_secret() -> None:
     """A redirect's target is cut to its host, a cookie is gone, the rest is as it came, twice where it came twice."""
-    found = handed_out(b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-A", "1"), ("X-A", "2"))
+    found = handed_out(
+        b"{}", ("Location", SIGNED), ("Set-Cookie", "a=b"), ("X-CSRF-Token", "b"), ("X-A", "1"), ("X-A", "2")
+    )
 
     assert found.header("location") == "https://blob.example/…"
-    assert found.header("set-cookie") == "REDACTED"
+    assert found.header("set-cookie") == found.header("x-csrf-token") == "REDACTED"
     assert [value for name, value in found.headers if name.lower() == "x-a"] == ["1", "2"]
     assert SIGNED not in repr(found)
 

@@ -92,6 +92,7 @@ def test_the_order_of_the_protocol_and_the_headers_that_it_settles() -> None:
     methods = [request.json["method"] for request in sent]
     assert methods == ["initialize", "notifications/initialized", "tools/list", "tools/call"]
     assert {request.path for request in sent} == {"/mcp"}
+    assert [request.leaves_body for request in sent] == [False, True, False, False]
     for request in sent[1:]:
         assert request.headers is not None
         assert request.headers["Mcp-Session-Id"] == "abc-1"
@@ -111,7 +112,8 @@ def test_framings(framed: Callable[[Any], Reply]) -> None:
         (PROFILE_SCHEMA, {"review_profile": "Normal"}),
         ({"properties": {"profile": {"enum": ["fast", "normal"]}}}, {"profile": "normal"}),
         ({"properties": {"kind": {"enum": ["FAST", "NORMAL"]}}}, {"kind": "NORMAL"}),
-        ({"properties": {"profileName": {"type": ["string", "null"]}, "max": {}}}, {"profileName": "Normal"}),
+        ({"properties": {"profileName": {"type": ["string", "null"]}, "max": {}}, "required": [["max"]]},
+         {"profileName": "Normal"}),
         (
             {
                 "properties": {
@@ -127,7 +129,7 @@ def test_framings(framed: Callable[[Any], Reply]) -> None:
             {"request": {"reviewProfile": "Normal"}, "version": 2, "ui": True},
         ),
     ],
-)
+)  # fmt: skip
 def test_arguments_are_those_of_the_tools_own_schema(schema: Any, arguments: Any) -> None:
     """The profile goes where the schema has a place for it, spelled as it says; nothing else is made up."""
     endpoint = Endpoint(schema=schema)
@@ -144,8 +146,10 @@ def test_arguments_are_those_of_the_tools_own_schema(schema: Any, arguments: Any
         ({"properties": {"brief": {"type": "string"}}}, "no argument for a review profile"),
         (None, "no argument for a review profile"),
         ({"$ref": "#"}, "no argument for a review profile"),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {f"p{n}": {"$ref": "#/$defs/a"} for n in range(200)}}}},
+         "no argument for a review profile"),
     ],
-)
+)  # fmt: skip
 def test_a_tool_that_wants_what_is_not_known_is_not_called(schema: Any, says: str) -> None:
     """It would be a guess."""
     endpoint = Endpoint(schema=schema)
@@ -215,6 +219,7 @@ PAGE = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>Sign in<
         (Endpoint({"isError": True}), "failed"),
         (Endpoint({"structuredContent": {"estimated_total_usd": None}}), "no figures for it yet"),
         (Endpoint({"content": []}), "empty"),
+        (Endpoint(initialize=Reply(200, httpx.Headers(), b" " * (5 << 20))), "too long"),
     ],
 )
 def test_whatever_else_is_answered_is_no_estimate_with_its_reason(endpoint: Endpoint, says: str) -> None:

@@ -223,6 +223,25 @@ def test_another_file_under_the_parts_name_is_noticed(large: BlobHost, part: Pat
         verify(part, inspection=inspected)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_file_that_takes_the_parts_name_during_the_download_is_noticed(
+    large: BlobHost, part: Path, is_there: bool
+) -> None:
+    """It is that file which gets the final name, so it is read, and not what came from the host."""
+
+    def swap(received: int, _: int | None) -> None:
+        if not received:
+            part.unlink()
+            if is_there:
+                part.write_bytes(LARGE)
+                overwrite_some(part)
+
+    inspected = Inspection()
+    fetch(large, part, inspection=inspected, on_progress=swap)
+    with pytest.raises(DamagedPackage if is_there else OutputError):
+        verify(part, inspection=inspected)
+
+
 def test_where_others_cannot_be_kept_out_the_whole_file_counts(
     large: BlobHost, part: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from tests.kit.api import STATE, op, path_of
 from tests.kit.regeneration.checkouts import Checkout
 from tests.kit.regeneration.disguises import ASPNET, disguised, plain
 from tests.kit.regeneration.obstacles import obstacles
+from tests.kit.tiers import one_in
 
 Json = Any
 Edit = Callable[[Json], None]
@@ -328,7 +329,7 @@ def state_without_its_end(document: Json) -> None:
     schema(document, "GenerationState")["enum"].remove("Complete")
 
 
-@pytest.mark.parametrize("name", FLOW_STOPS)
+@pytest.mark.parametrize("name", one_in(3, FLOW_STOPS))
 def test_flows_stop_it(checkout: Checkout, contract: Json, name: str) -> None:
     """What the flows cannot do without stops the run with a sentence that names it; the tree stays as it was."""
     edit, sentence = FLOW_STOPS[name]

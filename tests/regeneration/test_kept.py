@@ -160,6 +160,21 @@ class TestPlace:
 
         assert not kept.take("client", "a" * 64, tmp_path / "taken")
 
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such modes")
+    def test_only_its_owner_writes_there(self, made: Path, place: Path, tmp_path: Path) -> None:
+        """What is taken becomes code of the checkout: what others could have put there is made again."""
+        before = os.umask(0)
+        try:
+            kept.keep("client", "a" * 64, made)
+        finally:
+            os.umask(before)
+        assert kept.take("client", "a" * 64, tmp_path / "taken")
+        for path, mode in (place / "client" / ("a" * 64), 0o622), (place / "client", 0o777):
+            path.chmod(mode)
+            assert not kept.take("client", "a" * 64, tmp_path / "other")
+            kept.keep("client", "a" * 64, made)
+            assert kept.take("client", "a" * 64, tmp_path / f"taken again {mode}")
+
     def test_it_does_not_grow(self, made: Path, place: Path) -> None:
         """Those that were used last are kept, a few of each kind."""
         for number in range(8):

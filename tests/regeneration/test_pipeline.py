@@ -31,6 +31,7 @@ def test_the_committed_client_is_up_to_date(checkout: Checkout) -> None:
     assert checkout.run("--check") == 0
 
 
+@pytest.mark.slow
 def test_second_run_changes_nothing(small_checkout: Checkout, small_served: Json) -> None:
     """Pulling the same document again touches no file."""
     assert small_checkout.pull(small_served) == 0

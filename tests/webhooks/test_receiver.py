@@ -446,8 +446,11 @@ def served(receiver: Receiver) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.port}/hook"
 
 
-def test_over_a_real_server(served: str, kept: Kept) -> None:
-    """Whole, in chunks, doubled, too large; a client that breaks off leaves the server at work."""
+def test_over_a_real_server(served: str, kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+    """Whole, in chunks, doubled, too large; a client that breaks off leaves the server at work.
+
+    Nothing that strangers send is told: there may be any amount of it.
+    """
     one, other = signed(), signed(delivery_id="d-2")
     with httpx.Client(trust_env=False) as client:
         assert client.post(served, content=one.body, headers=one.headers).status_code == 204
@@ -466,6 +469,14 @@ def test_over_a_real_server(served: str, kept: Kept) -> None:
                 for _ in range(4):
                     stranger.sendall(b"40000\r\n" + b"x" * 0x40000 + b"\r\n")
             assert stranger.recv(20).startswith(b"HTTP/1.1 413")
+        for noise in (
+            b"\x16\x03\x01\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        ):
+            with socket.create_connection((address.host, address.port or 0)) as stranger:
+                stranger.sendall(noise)
+                assert stranger.recv(20).startswith(b"HTTP/1.1 40")
         third = signed(delivery_id="d-3")
         assert client.post(served, content=third.body, headers=third.headers).status_code == 204
     assert [delivery.id for delivery in kept.came] == ["d-1", "d-2", "d-3"]
+    assert [record.message for record in caplog.records if record.name.startswith("uvicorn")] == []

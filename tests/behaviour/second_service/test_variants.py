@@ -35,7 +35,7 @@ TOLD_APART = [
 ]
 
 
-@pytest.mark.parametrize("name", one_in(2, VARIANTS))
+@pytest.mark.parametrize("name", one_in(4, VARIANTS))
 def test_a_run_ends_well_in_every_variant(tmp_path: Path, name: Any) -> None:
     """The library downloads the package at the first attempt; every second variant runs on an event loop."""
     outcome = run_library(tmp_path, VARIANTS[name], in_async=list(VARIANTS).index(name) % 2 == 1)

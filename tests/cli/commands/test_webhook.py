@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.cli.interrupts import Detach
+from specstep_flows.cli.listening import forwarder, send_on
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Sandbox
 from specstep_flows.webhooks import verify_webhook
@@ -61,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.came.append((dict(self.headers.items()), body))
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 202)
+        self.send_header("Set-Cookie", "session=1; Path=/")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -76,6 +79,27 @@ def application() -> Iterator[Application]:
         yield server
         server.shutdown()
         thread.join()
+
+
+def test_a_delivery_is_sent_on_with_its_own_headers_and_no_others(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a front door has put into them; what the application sets does not come back with the next."""
+    log = logging.getLogger("specstep_flows.webhooks")
+    sent = [("X-SpecStep-Webhook-Delivery", "1"), ("CF-IPCity", "Zürich"), ("Host", "elsewhere.example")]
+    with forwarder() as http:
+        assert [send_on(http, application.url, b"{}", sent) for _ in range(2)] == [202, 202]
+        log.error("It could not be recorded.")
+        log.error("The callback failed.", exc_info=ValueError("as it was shown"))
+
+    # What only the receiver knows is still told.
+    assert caplog.messages == ["It could not be recorded."]
+
+    for headers, _ in application.came:
+        names = {name.lower() for name in headers}
+        assert names == {"host", "content-length", "x-specstep-webhook-delivery", "cf-ipcity"}
+        assert headers["CF-IPCity"] == "Zürich"
+        assert headers["Host"] == application.url.split("/")[2]
 
 
 @pytest.fixture
