@@ -487,9 +487,9 @@ class Runtime(_Runtime):
         """Do what blocks."""
         return work(*arguments)
 
-    def files(self, options: RunOptions) -> RunFiles:
+    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> RunFiles:
         """File operations of a download that no run manages."""
-        return self._files_of(options, self._on_event, is_paid_for=True)
+        return self._files_of(options, self._on_event, is_paid_for=is_paid_for)
 
     def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""
@@ -547,9 +547,9 @@ class AsyncRuntime(_Runtime):
         """Do what blocks in a thread."""
         return await in_thread(work, *arguments)
 
-    def files(self, options: RunOptions) -> RunFiles:
+    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> RunFiles:
         """File operations of a download that no run manages."""
-        return self._files_of(options, _from_thread(self._on_event), is_paid_for=True)
+        return self._files_of(options, _from_thread(self._on_event), is_paid_for=is_paid_for)
 
     async def adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         """A managed run of a generation that was started elsewhere; the one that there is already, if there is one."""

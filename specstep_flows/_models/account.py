@@ -138,7 +138,7 @@ class ExtraUsageTransaction:
 
 @attrs.frozen
 class Notification:
-    """Something that the service tells the user. Its fields are not documented: ``raw`` is the whole entry."""
+    """A message of the service to the user. Its fields are not documented: ``raw`` is the whole entry."""
 
     id: UUID | None = None
     title: str | None = None

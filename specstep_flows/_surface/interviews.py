@@ -91,7 +91,7 @@ class InterviewMethods(Base):
         return self._drive(interview.complete_interview(callbacks.as_id(interview_id)))
 
     def get_turn_job(self, job_id: UUID | str) -> models.TurnJob:
-        """How a turn stands, with the interview when it is done. GET /v1/interviews/turns/{jobId}"""
+        """The state of a turn, with the interview when it is done. GET /v1/interviews/turns/{jobId}"""
         return self._drive(gateway.get_turn_job(callbacks.as_id(job_id)))
 
     def list_interviews(

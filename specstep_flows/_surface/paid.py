@@ -72,7 +72,7 @@ class PaidMethods(Base):
         """
         step = addendum.AddendumStep(callbacks.as_id(package_id), title, description)
         terms = steps.Terms(confirm, max_cost_usd, self._settle_seconds(settle_seconds), again)
-        files = self._files(output, unpack, force) if output is not None else None
+        files = self._files(output, unpack, force, is_paid_for=False) if output is not None else None
         flow = addendum.add_addendum(step, terms, files, unpack=unpack)
         return self._take_step("create_addendum", step.asked(), flow, again=again, confirm=confirm)
 
@@ -151,8 +151,9 @@ class PaidMethods(Base):
         package = callbacks.as_id(package_id)
         return self._drive(explanation.download_explanation(package, audience, format, files))
 
-    def _files(self, output: Path | str | None, unpack: bool, force: bool) -> Files:
-        return self._runtime.files(opening.run_options(output=output, unpack=unpack, force=force))
+    def _files(self, output: Path | str | None, unpack: bool, force: bool, *, is_paid_for: bool = True) -> Files:
+        options = opening.run_options(output=output, unpack=unpack, force=force)
+        return self._runtime.files(options, is_paid_for=is_paid_for)
 
     def commit_migration(
         self,

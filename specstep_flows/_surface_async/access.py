@@ -126,8 +126,3 @@ class AccessMethods(Base):
         return await self._drive(
             calling.read_list(models.ExternalFolder, "list_external_folders", "folders", pending_id, parent=parent)
         )
-
-
-def _given(body: dict[str, object]) -> dict[str, object]:
-    """The fields that were given."""
-    return {name: value for name, value in body.items() if value is not None}

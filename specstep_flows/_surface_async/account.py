@@ -186,7 +186,7 @@ class AccountMethods(Base):
         return await self._drive(calling.read(models.DataExportRequest, "request_data_export"))
 
     async def get_data_export_request(self) -> models.DataExportRequest:
-        """How your latest export stands, with its ``download_url`` when it is done.
+        """The state of your latest export, with its ``download_url`` when it is done.
 
         GET /v1/users/me/data-export-request
 
@@ -206,7 +206,7 @@ class AccountMethods(Base):
         return await self._drive(calling.read(models.DeletionRequest, "request_account_deletion"))
 
     async def get_deletion_request(self) -> models.DeletionRequest:
-        """How the deletion of your account stands. GET /v1/users/me/deletion-request
+        """The state of your request to delete the account. GET /v1/users/me/deletion-request
 
         Raises:
             NotFound: none was requested.

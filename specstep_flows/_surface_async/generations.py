@@ -47,7 +47,7 @@ class GenerationMethods(Base):
 
         POST /v1/generations; the new generation's id.
 
-        When the response is lost, the list of generations tells whether it was started; it is never sent twice on a
+        When the response is lost, the list of generations shows whether it was started; it is never sent twice on a
         guess. ``settle_seconds`` is how long the service may take to carry out a lost request (default: the setting).
         Only ``run`` makes it safe against the death of this process as well.
 

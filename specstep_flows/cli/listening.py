@@ -42,7 +42,7 @@ _OF_CONNECTIONS: Final = frozenset(
 )
 
 
-def checked_url(name: str, url: str, *, is_public: bool) -> str:
+def checked_url(name: str, url: str, *, is_public: bool, undone: str = "registered") -> str:
     """An address that deliveries can go to. Raises ``UsageError``; nothing was sent then."""
     try:
         parts = urlsplit(url)
@@ -50,7 +50,7 @@ def checked_url(name: str, url: str, *, is_public: bool) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise errors.UsageError(f"{name} {url!r} is not an http or https address. Nothing was registered.")
+        raise errors.UsageError(f"{name} {url!r} is not an http or https address. Nothing was {undone}.")
     if is_public and parts.scheme != "https" and not is_loopback(url):
         raise errors.UsageError(f"{name} must be https: the service delivers to nothing else. Nothing was registered.")
     return url

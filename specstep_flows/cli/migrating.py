@@ -266,7 +266,9 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
             again=wanted.again,
             confirm=agreement,
         )
-    call.finish(str(made.package_id), {"migration": as_json(made), "target_path_overrides": placement.overrides})
+    call.finish(
+        str(made.package_id), {"code": "done", "migration": as_json(made), "target_path_overrides": placement.overrides}
+    )
     call.terminal.say(f"To have it: specstep download {made.package_id}")
     return 0
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows import errors, gateway, models
-from specstep_flows.engine.effects import Changes
+from specstep_flows.engine.effects import Changes, Fetch
 from specstep_flows.flows import calling
 from specstep_flows.flows.delivery import Files, deliver, place_of_step
 from specstep_flows.flows.steps import Step, Terms, carry_out
@@ -110,7 +110,11 @@ async def add_addendum(
             return made
         return attrs.evolve(made, saved=await download_addendum(step.package_id, made.id, files, unpack=unpack))
 
-    return await carry_out(step, terms, download)
+    async def check() -> None:
+        if files is not None:
+            await Fetch(lambda _: files.check())
+
+    return await carry_out(step, terms, download, check=check)
 
 
 async def download_addendum(package_id: UUID, addendum_id: UUID, files: Files, *, unpack: bool = False) -> SavedFile:

@@ -83,7 +83,7 @@ async def preview_migration(path: Path) -> models.MigrationPreview:
     Raises:
         UsageError: the file cannot be read, or is empty; nothing was sent.
     """
-    content = await Fetch(lambda _: read_attachment(path))
+    content = await Fetch(lambda _: read_attachment(path, "archive"))
     archive = gateway.SentFile(sent_name(path), content)
     return await read(models.MigrationPreview, "preview_doc_migration", body={"file": archive})
 

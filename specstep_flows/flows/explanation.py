@@ -82,12 +82,16 @@ async def explain_package(
             return made
         return attrs.evolve(made, saved=await download_explanation(step.package_id, step.audience, form, files))
 
-    return await carry_out(step, terms, download)
+    async def check() -> None:
+        if files is not None:
+            await Fetch(lambda _: files.refuse_taken(files.path_for(_name(step.audience, form))))
+
+    return await carry_out(step, terms, download, check=check)
 
 
 async def download_explanation(package_id: UUID, audience: str, form: str, files: Files) -> SavedFile:
     """Save an explanation that has been written. GET /v1/packages/{id}/explain/download"""
-    path, known = await place_of_step(f"specstep-explanation-{audience}.{check_form(form)}", files)
+    path, known = await place_of_step(_name(audience, form), files)
     if known is None or await Fetch(lambda _: files.digest(path)) != known:
         there = await _fetched(package_id, audience, form, path, files)
     else:
@@ -102,6 +106,11 @@ async def _fetched(package_id: UUID, audience: str, form: str, path: Path, files
     if not content.startswith(BEGINNINGS.get(form, b"")):
         raise errors.DamagedPackage(f"What the service sent is no {form} file. Nothing was saved; ask for it again.")
     return await save(content, path, files)
+
+
+def _name(audience: str, form: str) -> str:
+    """The service's own name for the file."""
+    return f"specstep-explanation-{audience}.{check_form(form)}"
 
 
 def check_form(form: str) -> str:

@@ -93,8 +93,16 @@ async def current_step() -> StepRecord:
     return record
 
 
-async def carry_out(step: Step[T], terms: Terms, then: Callable[[T], Flow[T]] | None = None) -> T:
+async def carry_out(
+    step: Step[T],
+    terms: Terms,
+    then: Callable[[T], Flow[T]] | None = None,
+    *,
+    check: Callable[[], Flow[object]] | None = None,
+) -> T:
     """Pay for a step once, or show what was paid for; ``then`` does what is to be done with it, before it is over.
+
+    ``check`` raises what would be in the way of that, before anything is paid for.
 
     Raises:
         OutcomeUnknown: it was requested, and what came of it cannot be told.
@@ -108,14 +116,14 @@ async def carry_out(step: Step[T], terms: Terms, then: Callable[[T], Flow[T]] | 
         if record.is_over:
             await _tell_done(step, f"{record.updated_at.astimezone():%Y-%m-%d %H:%M}")
     else:
-        done = await _make(step, terms, record)
+        done = await _make(step, terms, record, check)
     if then is not None:
         done = await then(done)
     await Remember({"is_over": True})
     return done
 
 
-async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
+async def _make(step: Step[T], terms: Terms, record: StepRecord, check: Callable[[], Flow[object]] | None) -> T:
     intent, found = record.intent, None
     if intent is not None:
         known = frozenset(map(UUID, intent.about.get("known", ())))
@@ -137,6 +145,8 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord) -> T:
             await Remember({"known": [str(identifier) for identifier in sorted(known)]})
     if found is not None:
         return found
+    if check is not None:
+        await check()
     _check_price(step, terms.max_cost_usd)
     record = await current_step()
     if terms.confirm is not None and not await Ask(terms.confirm, (record,)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from specstep_flows import errors, models
 from specstep_flows.engine.effects import Changes, Reply, Send
 from specstep_flows.gateway import reading
@@ -61,4 +63,6 @@ async def download_explanation(package_id: UUID, audience: str, form: str) -> by
         return reply.content
 
     kwargs = endpoint._get_kwargs(package_id, audience=audience, format_=ExplanationFormat(form))
-    return await Send(request_of("download_explanation", kwargs), parse)
+    # The package is there; what is missing is its explanation.
+    request = attrs.evolve(request_of("download_explanation", kwargs), noun="explanation of package")
+    return await Send(request, parse)

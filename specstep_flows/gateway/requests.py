@@ -77,6 +77,9 @@ def _named(template: str, url: str) -> tuple[str, str]:
     part = before.rstrip("/").rpartition("/")[2]
     if not found or part.startswith("{"):
         return "", ""
+    if template.endswith("{version}"):
+        # No package is called 1.0.0.
+        part = "version"
     value = url.split("/", before.count("/"))[-1]
     name = value if template.endswith("}") else value.partition("/")[0]
     return NOUNS.get(part, part.replace("-", " ").removesuffix("s")), unquote(name)

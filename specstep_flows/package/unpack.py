@@ -94,7 +94,7 @@ def check_target(target: Path, force: bool) -> None:
     try:
         if not force and _is_occupied(target):
             raise OutputError(
-                f"{target} is not empty. Nothing in it was changed; force replaces files with the same names."
+                f"{target} is not empty. Nothing in it was changed; `force=True` replaces files with the same names."
             )
         with contextlib.suppress(FileNotFoundError):
             # The longest name that is made on the way: only a name that is too long raises anything else.

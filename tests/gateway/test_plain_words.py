@@ -58,6 +58,7 @@ def test_no_refusal_speaks_of_http() -> None:
         ("get_addendum_zip", "get the zip of addendum 0195-7", "addendum 0195-7"),
         ("set_provider_key", "set provider key 0195-7", "provider key 0195-7"),
         ("get_feedback_template", "get a feedback template", ""),
+        ("get_package_schema", "get the package schema (version 0195-7)", "version 0195-7"),
     ],
 )
 def test_what_a_request_is_for(name: str, aim: str, thing: str) -> None:

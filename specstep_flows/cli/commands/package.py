@@ -14,7 +14,7 @@ from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.any_operation import ask_service
 from specstep_flows.cli.arguments import given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
-from specstep_flows.cli.options import Force, Output, Unpack, Yes, amount, file_path
+from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, given, output_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import group, verb
@@ -33,6 +33,25 @@ Format = Annotated[
 MaxPrice = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", parser=amount, help="Send nothing if it may cost more than this."),
+]
+_OUTPUT: Any = {"metavar": "PATH", "parser": output_path}
+ZipOutput = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="Also save its zip: a file name, or a folder for it."),
+]
+ZipPath = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="File name of the zip, or a folder for it (default: here)."),
+]
+TextOutput = Annotated[
+    PurePath | None,
+    typer.Option("--output", "-o", **_OUTPUT, help="Save it: a file name that ends in the format, or a folder for it."),
+]
+TextPath = Annotated[
+    PurePath | None,
+    typer.Option(
+        "--output", "-o", **_OUTPUT, help="A file name that ends in the format, or a folder for it (default: here)."
+    ),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Another one, and pay for it, even if it is there already.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N.")]
@@ -122,7 +141,7 @@ def addendum(
     description: Annotated[
         str | None, typer.Option("--description", metavar="TEXT", help="The same as CHANGE with --text.")
     ] = None,
-    output: Output = None,
+    output: ZipOutput = None,
     unpack: Unpack = None,
     force: Force = None,
     max_cost: MaxPrice = None,
@@ -146,13 +165,9 @@ def addendum(
     described = whole.messages[0].strip()
     line = title or _title_of(described)
     words = "-" if whole.source == "standard input" else shell_word(change or description or "")
-    options = "".join(
-        f" {flag} {shell_word(value)}"
-        for flag, value in (("--title", title), ("--output", output))
-        if value is not None
-    )
+    options = _typed(title=title, output=output, unpack=unpack, force=force, max_cost=max_cost, again=again)
     is_text = "" if whole.source is not None else " --text"
-    call.same_again = f"package addendum {package} {words}{is_text}{options}{' --again' if again else ''} --yes"
+    call.same_again = f"package addendum {package} {words}{is_text}{options} --yes"
     what = f"Draft the addendum {call.terminal.line(repr(line))} to package {package}"
     agreement = Agreement(call, what, yes, "It costs about $0.50.")
     with open_client(call) as client:
@@ -160,7 +175,7 @@ def addendum(
             package,
             line,
             described,
-            output=None if output is None else file_path(output),
+            output=file_path(output) or "." if output is not None or unpack else None,
             unpack=bool(unpack),
             force=bool(force),
             again=again,
@@ -178,7 +193,7 @@ def download_addendum(
     call: Call,
     package: Package,
     addendum: Annotated[str, typer.Argument(metavar="ADDENDUM", help="The addendum's id.")],
-    output: Output = None,
+    output: ZipPath = None,
     unpack: Unpack = None,
     force: Force = None,
 ) -> int:
@@ -207,7 +222,7 @@ def explain(
     package: Package,
     audience: Audience,
     form: Format = None,
-    output: Output = None,
+    output: TextOutput = None,
     force: Force = None,
     max_cost: MaxPrice = None,
     yes: Yes = False,
@@ -220,11 +235,7 @@ def explain(
     chosen = _chosen_form(form, output)
     cost = "It costs about $0.05, unless this audience has an explanation already."
     agreement = Agreement(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
-    options = "".join(
-        f" {flag} {shell_word(value)}"
-        for flag, value in (("--format", form), ("--output", output))
-        if value is not None
-    )
+    options = _typed(format=form, output=output, force=force, max_cost=max_cost)
     call.same_again = f"package explain {package} {shell_word(audience)}{options} --yes"
     with open_client(call) as client:
         made = client.explain_package(
@@ -248,7 +259,7 @@ def download_explanation(
     package: Package,
     audience: Audience,
     form: Format = None,
-    output: Output = None,
+    output: TextPath = None,
     force: Force = None,
 ) -> int:
     """Save an explanation that exists already.
@@ -307,6 +318,14 @@ def deliver(call: Call, package: Package) -> int:
     return show_facts(call, ask_service(call, "deliver_package", id=package), "delivery")
 
 
+def _typed(**options: object) -> str:
+    """Options as they are typed: what was not given is left out, and what is True has no value."""
+    return "".join(
+        f" --{name.replace('_', '-')}" + ("" if value is True else f" {shell_word(value)}")
+        for name, value in given(options).items()
+    )
+
+
 def _title_of(description: str) -> str:
     """A change in one line: its first, as far as a title may go (walkthrough, step 6.5)."""
     from specstep_flows.flows.addendum import LONGEST_TITLE
@@ -326,7 +345,7 @@ def _chosen_form(form: str | None, output: PurePath | None) -> str:
 def _finish_saved(call: Call, saved: SavedFile | None, text: str | None, document: Mapping[str, Any]) -> None:
     """The result: the path of what was saved, else ``text``."""
     if saved is None:
-        call.finish(text, document)
+        call.finish(text, {"code": "done", **document})
     else:
         call.finish(str(saved.path), {"code": "done", **document, **as_json(saved)}, is_exact=True)
 

@@ -240,7 +240,7 @@ def resend(
     It is sent as it came. An application that checks its age refuses that after five minutes: with
     SPECSTEP_WEBHOOK_SECRET set to the application's secret, it is dated and signed again.
     """
-    listening.checked_url("--to", to, is_public=False)
+    listening.checked_url("--to", to, is_public=False, undone="sent")
     with open_store(call) as store:
         found = store.deliveries.find(delivery)
     if found is None or found.body is None:

@@ -42,6 +42,7 @@ def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[st
     explained = specstep("package", "explain", package, "investor", "--yes")
 
     assert refused == [2, 2]
+    assert made.document["code"] == "done"
     assert "sig=" not in made.out + made.err
     assert made.document["addendum"]["addendum_id"] in listed.out
     assert explained.code == 0
@@ -84,10 +85,12 @@ def test_the_same_command_again_shows_what_was_paid_for(
     command = ("package", "addendum", package, "french.md", "--yes", "--output", "out", "--unpack", "--json")
     made, again = specstep(*command), specstep(*command)
     other = specstep(*command, "--again")
+    here = specstep("package", "addendum", package, "french.md", "--yes", "--unpack", "--json")
 
     assert made.document["addendum"]["title"] == "Localize French"
     assert again.document == {**made.document, "addendum": again.document["addendum"]}
     assert sorted(path.name for path in Path(made.document["unpacked_to"]).iterdir())[0] == "background.md"
+    assert Path(here.document["unpacked_to"]).parent == home
     assert "nothing is paid. --again pays for another one" in again.err
     assert other.document["addendum"]["addendum_id"] != made.document["addendum"]["addendum_id"]
     assert sandbox.requests.count(op("create_addendum")) == 2
@@ -108,6 +111,43 @@ def test_an_explanation_is_saved(specstep: Any, sandbox: Any, complete: tuple[st
     assert Path(made.out.strip()).read_bytes() == Path(kept.out.strip()).read_bytes()
     assert sandbox.requests.count(op("explain_package")) == 1
     assert missing.code == 2
+    assert missing.err.startswith(f"Explanation of package {package} was not found")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("addendum", "{package}", "Add Welsh.", "--output", "taken.zip"),
+        ("addendum", "{package}", "Add Welsh.", "--output", "other.zip", "--unpack"),
+        ("explain", "{package}", "engineering-manager", "--output", "taken.pdf"),
+    ],
+    ids=["zip", "folder", "explanation"],
+)
+def test_an_output_that_is_taken_is_refused_before_it_is_paid_for(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], home: Path, arguments: tuple[str, ...]
+) -> None:
+    """What cannot be saved is not paid for first."""
+    (home / "taken.zip").write_text("mine")
+    (home / "taken.pdf").write_text("mine")
+    (home / "other").mkdir()
+    (home / "other" / "mine.md").write_text("mine")
+    told = specstep("package", *(argument.format(package=complete[1]) for argument in arguments), "--yes")
+
+    assert told.code == 2, told.err
+    assert "--force" in told.err
+    assert sandbox.requests.count(op("create_addendum")) + sandbox.requests.count(op("explain_package")) == 0
+
+
+def test_the_command_that_continues_says_all_that_was_said(
+    specstep: Any, sandbox: Any, complete: tuple[str, str]
+) -> None:
+    """Whoever copies it pays no more, and gets no less."""
+    options = ("--output", "lost.zip", "--unpack", "--force", "--max-cost", "0.6")
+    sandbox.faults.add(Fault(op("list_addenda"), "status", status=403, times=1))
+    told = specstep("package", "addendum", complete[1], "Add Gaelic text.", *options, "--yes", "--json")
+
+    assert told.code == 4
+    assert told.document["resume_command"].partition("'Add Gaelic text.' ")[2] == (f"--text {' '.join(options)} --yes")
 
 
 def test_what_may_cost_more_than_the_limit_is_not_sent(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:

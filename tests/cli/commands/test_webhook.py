@@ -186,6 +186,7 @@ def test_a_delivery_that_is_sent_again_can_be_dated_and_signed_again(
     failed = specstep("webhook", "resend", delivery_id, "--to", application.url)
     assert (failed.code, "status 500" in failed.err) == (1, True)
     assert specstep("webhook", "resend", "unknown", "--to", application.url).code == 2
+    assert "Nothing was sent." in specstep("webhook", "resend", delivery_id, "--to", "here").err
 
 
 @pytest.mark.parametrize(
