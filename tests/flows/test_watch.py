@@ -24,6 +24,7 @@ from specstep_flows.flows.watch import (
 )
 from specstep_flows.models import Generation, RunOptions
 from specstep_flows.runs.records import RunRecord
+from tests.kit.api import as_sent
 from tests.kit.stage import Stage
 
 OWN, OTHER, LATE, INTERVIEW = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=9)
@@ -272,7 +273,8 @@ class Timed:
         return {"id": str(OWN), "state": state, "running_cost_usd": (at + 10) / 1000, **self.more, **more}
 
     def tell(self, at: float, **more: Any) -> None:
-        self.told.append((at, json.dumps({"event": "e", "generation": self.body(at, **more)}).encode()))
+        generation = as_sent("get_generation", json.dumps(self.body(at, **more)).encode())
+        self.told.append((at, b'{"event": "e", "generation": %b}' % generation))
 
     def __call__(self, request: Any) -> Any:
         if request.operation != "get_generation":
