@@ -398,7 +398,7 @@ class _Runtime:
             except BaseException as error:
                 with contextlib.suppress(errors.StoreError):
                     found: Any = session.record
-                    # A refusal may be carried out all the same, and what there was before it tells that from the rest.
+                    # A refused request may be carried out all the same; what was there before shows whether it was.
                     is_refused = isinstance(error, errors.RequestError) or record.known is not None
                     if not found.may_have_cost and not (found.known is not None and is_refused):
                         steps.discard(record.run_id)

@@ -1,6 +1,6 @@
 """How attempts are sent as the caller wants them, and how their responses and spans are handed out.
 
-``wired`` stands between a flow's steps and the driver that performs them, so neither knows of it. A response is handed
+``wired`` comes between a flow's steps and the driver that performs them, so neither knows of it. A response is handed
 out once its outcome is durable: whatever the callback does, nothing is paid for twice.
 """
 

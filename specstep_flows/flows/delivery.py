@@ -177,7 +177,7 @@ async def deliver(
     """Put a package at ``path``, whole and verified, and unpack it beside the zip if asked to.
 
     ``known_sha256`` is what an earlier attempt recorded: a file with that digest is not downloaded again. ``link``
-    tells where its zip is.
+    finds out where its zip is.
 
     Raises:
         DownloadError, DamagedPackage, HostilePackage, OutputError: whatever had the final name is unchanged.

@@ -149,7 +149,7 @@ async def _verify_key(check: KeyCheck) -> Account | None:
 async def _is_asked(check: KeyCheck, now: float) -> bool:
     """Whether another run of this client is asking the service just now; a while is waited then.
 
-    The more wait, the longer does each: together they look a few times a second, and do not all go on at once.
+    The more wait, the longer does each: together they look a few times a second, and do not all continue at once.
     """
     if check.checking_since is None or now - check.checking_since >= KEY_CHECK_SECONDS:
         return False

@@ -71,7 +71,8 @@ def _kickoff_of(job: Job, record: RunRecord, intent: Intent | None = None) -> Ki
 
 
 def _update_of(job: Job, record: RunRecord, generation_id: UUID) -> Kickoff:
-    """POST /v1/generations/{id}/update. Whether its row names the new interview is not documented, so the intake tells.
+    """POST /v1/generations/{id}/update. Whether its row names the new interview is not documented, so the intake
+    decides.
 
     It is sent with the intake alone: the profile and the rest are those of the generation (an assumption).
     """

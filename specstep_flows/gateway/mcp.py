@@ -35,7 +35,7 @@ class NoAnswer(Exception):
     """The endpoint answered, and not with a result. Its sentence is for people."""
 
 
-#: What stands for "no answer" to whoever only wants a hint. (That nothing was sent at all is another matter.)
+#: What counts as "no answer" for whoever only wants a hint. (That nothing was sent at all is another matter.)
 REFUSALS: Final = (NoAnswer, errors.APIError, errors.ConnectionLost, errors.UnexpectedResponse)
 
 

@@ -169,7 +169,7 @@ class Pages(Generic[T]):
 
 
 def _identity(row: Any) -> Any:
-    """What tells a row from the others: its id, or all that was sent of it."""
+    """What distinguishes a row: its id, or all that was sent of it."""
     return getattr(row, "id", None) or repr(getattr(row, "raw", row))
 
 

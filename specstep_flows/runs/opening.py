@@ -221,7 +221,7 @@ def new_update(generation: Generation, before: RunRecord | None, wanted: RunReco
 
 
 def find_update(store: RunStore, wanted: RunRecord, run_id: str | None, again: bool) -> tuple[RunRecord, bool]:
-    """The run that was asked for, and whether it is there: then it goes on, whatever became of the generation before.
+    """The run that was asked for, and whether it is there: then it continues, whatever became of the generation before.
 
     Without a ``run_id``, its id is made of what it is to do: the same command finds the same run.
     """

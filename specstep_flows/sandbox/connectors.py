@@ -202,7 +202,7 @@ def _folders(call: Call) -> list[str]:
 
 
 def _id_of(folder: str) -> str:
-    """The provider's id of a folder, which tells nothing of its name."""
+    """The provider's id of a folder, which does not show its name."""
     return digest(folder)[:16].upper()
 
 

@@ -35,28 +35,11 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.models import Generation
 from specstep_flows.runs.records import Intent, RunRecord
 from specstep_flows.runs.store import RunStore
+from tests.kit.clocks import SteppedClock
 
 T = TypeVar("T")
 #: What an attempt comes to.
 Answer: TypeAlias = Reply | Exception
-
-
-class Clock:
-    """A clock that the played steps turn."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError("a pause is a step")
-
-    async def sleep_async(self, seconds: float) -> None:
-        raise AssertionError("a pause is a step")
 
 
 class Limiter:
@@ -101,7 +84,7 @@ class Bench:
         self, *answers: Answer, deadline: float | None = None, waits: Iterable[float] = (), with_run: bool = True
     ) -> None:
         self.answers = list(answers)
-        self.clock, self.limiter = Clock(), Limiter(waits)
+        self.clock, self.limiter = SteppedClock(), Limiter(waits)
         self.told: list[events.Event] = []
         self.log: list[tuple[str, Any]] = []
         self.store = RunStore.in_memory()

@@ -17,26 +17,9 @@ from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.engine.line import Line
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.models import Generation
+from tests.kit.clocks import SteppedClock
 
 WAITING = 300
-
-
-class Clock:
-    """Turned by hand."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        raise AssertionError(seconds)
 
 
 class Counting(SharedLimiter):
@@ -61,7 +44,7 @@ async def ask(number: int) -> Any:
 
 def test_those_that_wait_wake_about_once_each_and_in_their_order(tmp_path: Path) -> None:
     """Three hundred requests at sixty a minute: the file is asked about as often, not some tens of thousands."""
-    clock, limiter = Clock(), Counting(tmp_path / "limits.db", "scope")
+    clock, limiter = SteppedClock(), Counting(tmp_path / "limits.db", "scope")
     shared = Shared(clock, limiter, observe=unobserved)
     due = [(clock.now(), number, carry_out(ask(number), Session(shared)), None) for number in range(WAITING)]
     pauses, sent = 0, []
@@ -104,7 +87,7 @@ def test_whoever_leaves_the_line_keeps_nobody_waiting() -> None:
 def test_a_request_that_is_given_up_leaves_the_line(tmp_path: Path) -> None:
     """Its driver closes what it was carrying out."""
     limiter = SharedLimiter(tmp_path / "limits.db", "scope", {"standard": 1})
-    shared = Shared(Clock(), limiter, observe=unobserved)
+    shared = Shared(SteppedClock(), limiter, observe=unobserved)
     assert limiter.acquire("standard", shared.clock.now()) == 0.0
     steps: Any = carry_out(ask(1), Session(shared))
     step = next(steps)
@@ -141,7 +124,7 @@ def test_what_never_blocks_the_event_loop_is_asked_while_another_thread_counts(t
 def test_news_is_learnt_once_the_answer_is_recorded(tmp_path: Path) -> None:
     """A count that is corrected after an answer takes a step of its own, and none where nothing is new."""
     limiter = SharedLimiter(tmp_path / "limits.db", "scope")
-    shared = Shared(Clock(), limiter, observe=unobserved)
+    shared = Shared(SteppedClock(), limiter, observe=unobserved)
 
     def steps_after(remaining: str) -> int:
         steps: Any = carry_out(ask(1), Session(shared))

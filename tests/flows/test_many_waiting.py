@@ -28,25 +28,10 @@ from specstep_flows.runs.records import RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
 from tests.kit.api import as_sent
 from tests.kit.bench import BRIEF
+from tests.kit.clocks import SteppedClock
 from tests.kit.commits import commits
 
 RUNS, LOOKS = 20, 20
-
-
-class Clock:
-    """Turned by hand."""
-
-    speed = 1.0
-    time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        raise AssertionError(seconds)
 
 
 @attrs.define
@@ -56,7 +41,7 @@ class Waiting:
     store: RunStore
     cost: Callable[[float], float]
     runs: int = RUNS
-    clock: Clock = attrs.field(factory=Clock)
+    clock: SteppedClock = attrs.field(factory=SteppedClock)
     steps: list[Any] = attrs.field(factory=list)
     due: list[float] = attrs.field(factory=list)
 

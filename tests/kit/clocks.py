@@ -76,3 +76,21 @@ class ConcurrentClock(TurnedClock):
         while self._sleepers and self._sleepers[0][0] <= self.now():
             self._awake += 1
             heapq.heappop(self._sleepers)[2].set()
+
+
+class SteppedClock:
+    """Turned by the test alone: where steps are played, a pause is a step, and nothing sleeps."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"a pause is a step, not a sleep of {seconds} s")
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)

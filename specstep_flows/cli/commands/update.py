@@ -44,9 +44,9 @@ def update(
 ) -> int:
     """Generate a package again from what has changed.
 
-    It holds a new interview about the change, updates the generation from it, and puts the new package beside the old
-    one; its path is written to stdout, and what differs to stderr. It costs as much as a generation. All of it is one
-    run: the same command again resumes it, and never pays twice.
+    It holds a new interview about the change, updates the generation from it, and puts the new package next to the
+    old one; its path is written to stdout, and what differs to stderr. It costs as much as a generation. It is one run:
+    the same command resumes it, and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
     given = given_brief(call, brief, message or (), is_text=text, missing="Say what has changed")
