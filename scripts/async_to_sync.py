@@ -39,6 +39,11 @@ TWINS: Final = {
     "aclose": "close",
     "open_http_async": "open_http",
     "load_async": "load",
+    "Fleet": "SyncFleet",
+    "Work": "SyncWork",
+    "aside_async": "aside",
+    "carried_out_async": "carried_out",
+    "AsyncConnection": "Connection",
 }
 #: The same in prose and examples.
 PROSE: Final = (
@@ -59,7 +64,10 @@ MADE: Final = "Made from ``{source}`` by ``scripts/async_to_sync.py``: never edi
 
 def sources() -> dict[Path, Path]:
     """Every file that is made, with the one that it is made from."""
-    found = {PACKAGE / "client.py": PACKAGE / "client_async.py"}
+    found = {
+        PACKAGE / "client.py": PACKAGE / "client_async.py",
+        PACKAGE / "fleet" / "client_sync.py": PACKAGE / "fleet" / "client.py",
+    }
     return found | {PACKAGE / "_surface" / path.name: path for path in (PACKAGE / "_surface_async").glob("*.py")}
 
 

@@ -135,7 +135,7 @@ def pull() -> None:
             ("the largest that is taken", pulls.largest(), 60),
         ):
             source = Path(name, "document.json")
-            source.write_text(json.dumps(document))
+            source.write_text(json.dumps(document), encoding="utf-8")
             found = pulls.pull(copied, source)
             above = "" if found.seconds <= most and found.peak_mb <= 1000 else "   ABOVE"
             print(
@@ -155,6 +155,9 @@ def main() -> None:
     sizes.add_argument("--keys", type=int, help="on how many keys (default: 20)")
     sizes.add_argument("--speed", type=float, help="how fast the clock is (default: 20)")
     sizes.add_argument("--profile", help="of which profile (default: Normal)")
+    sizes.add_argument(
+        "--tuned-gc", action="store_true", default=None, help="with gc.freeze() and no full passes, see docs/library.md"
+    )
     given = vars(parser.parse_args())
     wanted = given.pop("parts") or list(parts)
     unknown = set(wanted) - set(parts)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from specstep_flows.cli.main import VERBS, load
 from specstep_flows.cli.verbs import common_options
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "cli.md"
+EXAMPLES: Final = Path(__file__).with_name("cli_examples.toml")
 BEGIN: Final = "<!-- The reference: written by scripts/document_cli.py -->"
 
 
@@ -34,14 +36,17 @@ def main(arguments: list[str]) -> int:
 def reference() -> Iterator[str]:
     """The page's lines: the options that every verb has, then each verb."""
     common = {parameter.name for parameter in common_options()}
+    examples = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
     first = load("runs")
     yield "## Options of every verb"
     yield ""
     yield from _options(parameter for parameter in first.params if parameter.name in common)
-    yield from _verbs({name: load(name) for name in VERBS}, "specstep", common)
+    yield ""
+    yield "In the examples, words like `$PACKAGE` stand for ids; where no exit code is named, it is 0."
+    yield from _verbs({name: load(name) for name in VERBS}, "specstep", common, examples)
 
 
-def _verbs(commands: Mapping[str, Any], path: str, common: set[str]) -> Iterator[str]:
+def _verbs(commands: Mapping[str, Any], path: str, common: set[str], examples: Mapping[str, str]) -> Iterator[str]:
     for name, inner in commands.items():
         whole = f"{path} {name}"
         if hasattr(inner, "commands"):
@@ -49,7 +54,7 @@ def _verbs(commands: Mapping[str, Any], path: str, common: set[str]) -> Iterator
             yield f"## `{whole}`"
             yield ""
             yield _sentence(inner.help)
-            yield from _verbs(inner.commands, whole, common)
+            yield from _verbs(inner.commands, whole, common, examples)
             continue
         arguments = [parameter for parameter in inner.params if not parameter.opts[0].startswith("-")]
         options = [
@@ -64,6 +69,10 @@ def _verbs(commands: Mapping[str, Any], path: str, common: set[str]) -> Iterator
             yield ""
         if arguments or options:
             yield from _options([*arguments, *options])
+            yield ""
+        yield "```sh"
+        yield examples[whole.removeprefix("specstep ")].strip()
+        yield "```"
 
 
 def _options(parameters: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -101,4 +102,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    # Millions of small objects live until the end; looking at them again and again for circles takes a tenth of a run.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     sys.exit(main())

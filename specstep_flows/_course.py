@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from specstep_flows._text import duration, plain_line, spaced
+from specstep_flows._text import duration, plain_line, spaced, whole_seconds
 from specstep_flows.states import is_one_of, is_terminal, is_waiting, stage_of
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class Duration:
     @property
     def parts(self) -> str | None:
         """The split in words, if there is one: ``12m 13s of work, 9m 33s waiting for you``."""
-        whole, working, unwatched = round(self.seconds), round(self.working_seconds), round(self.unwatched_seconds)
+        whole, working, unwatched = map(whole_seconds, (self.seconds, self.working_seconds, self.unwatched_seconds))
         waiting = whole - working - unwatched
-        if not round(self.waiting_seconds) and not unwatched:
+        if not whole_seconds(self.waiting_seconds) and not unwatched:
             return None
         named = ((working, "of work"), (waiting, "waiting for you"), (unwatched, "not watched"))
         return ", ".join(f"{duration(seconds)} {what}" for seconds, what in named if seconds > 0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
-from specstep_flows._text import counted, duration, money, percent, size, spaced
+from specstep_flows._text import counted, duration, money, percent, size, spaced, whole_seconds
 from specstep_flows.states import (
     STAGES,
     billing_meaning,
@@ -169,8 +169,8 @@ def _time(generation: Any, observed: Observed) -> Fact | None:
         return None if total is None else Fact("time", f"estimate {duration(total)}", 6)
     whole = taken.parts or duration(taken.seconds)
     # Rounded by itself: what is left of two rounded numbers goes up and down while the work stays as it is.
-    worked = round(taken.working_seconds + taken.unwatched_seconds)
-    short, waited = duration(worked), round(taken.seconds) - worked
+    worked = whole_seconds(taken.working_seconds + taken.unwatched_seconds)
+    short, waited = duration(worked), whole_seconds(taken.seconds) - worked
     if waited and (generation.is_terminal or is_waiting(generation.state)):
         short += f" + {duration(waited)} waiting"
     if generation.is_terminal:
@@ -178,7 +178,7 @@ def _time(generation: Any, observed: Observed) -> Fact | None:
         return Fact("time", whole, 6, note, brief=short)
     if total is None:
         note = brief = "no estimate"
-    elif left is not None:
+    elif left is not None and not is_waiting(generation.state):
         left -= observed.since
         brief = f"~{duration(left)} left" if left >= 1 else "due any moment"
         note = f"{brief} (estimate {duration(total)})"
@@ -260,7 +260,7 @@ def next_command(record: Any) -> str | None:
 
 def stopped_label(record: Any) -> str:
     """What to call the sentence with which a ``RunRecord``'s run stopped: a question is no error."""
-    return "question" if is_one_of(record.generation_state, "PausedAwaitingClarification") else "last error"
+    return "question" if record.needs_answers else "last error"
 
 
 def run_facts(record: Any) -> list[Fact]:

@@ -13,6 +13,7 @@ import httpx
 from specstep_flows._network import proxy_for, tls_context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextvars import ContextVar
 
     from specstep_flows.settings import Settings
@@ -28,6 +29,9 @@ class Exchange(Protocol):
     is_direct: bool
     #: Whether the request itself was begun.
     is_sent: bool
+    #: Called, once, behind the first byte of a head without a body; on an event loop it is awaited. (Not before the
+    #: last byte: some servers take the end of a connection for the end of a head.)
+    last_look: Callable[[], Any] | None
 
     def seconds_left(self) -> float:
         """How long the response may still take, its head included.
@@ -131,6 +135,11 @@ def is_direct(client: httpx.Client | httpx.AsyncClient) -> bool:
     return getattr(client._transport, "is_direct", False)
 
 
+def is_ours(client: httpx.Client | httpx.AsyncClient) -> bool:
+    """Whether a client writes by the streams of this module."""
+    return isinstance(client._transport, _Transport | _AsyncTransport)
+
+
 class _Transport(httpx.HTTPTransport):
     def __init__(self, **way: Any) -> None:
         super().__init__(**way)
@@ -171,7 +180,10 @@ class _Stream:
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return  # h11 has nothing to send for the end of most requests, and httpcore writes that, too
-        _note_sending(THREAD.exchange)
+        if (look := _note_sending(THREAD.exchange)) is not None:
+            self._stream.write(buffer[:1], timeout=_at_most(timeout, httpx.WriteTimeout))
+            look()
+            buffer = buffer[1:]
         self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
     def start_tls(self, *arguments: Any, **more: Any) -> _Stream:
@@ -203,16 +215,26 @@ class _AsyncStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        _note_sending(exchange_of_task().get())
+        if (look := _note_sending(exchange_of_task().get())) is not None:
+            await self._stream.write(buffer[:1], timeout)
+            await look()
+            buffer = buffer[1:]
         await self._stream.write(buffer, timeout)
 
     async def start_tls(self, *arguments: Any, **more: Any) -> _AsyncStream:
         return _AsyncStream(await self._stream.start_tls(*arguments, **more))
 
 
-def _note_sending(exchange: Exchange | None) -> None:
-    if exchange is not None and exchange.is_direct:
+def _note_sending(exchange: Exchange | None) -> Callable[[], Any] | None:
+    """Note that something is written; who wants to look behind its first byte, where it is all of a request."""
+    if exchange is None:
+        return None
+    if exchange.is_direct:
         exchange.is_sent = True
+    if exchange.last_look is None or not exchange.is_sent:
+        return None
+    look, exchange.last_look = exchange.last_look, None
+    return look
 
 
 def _at_most(timeout: float | None, failure: type[httpx.TimeoutException]) -> float | None:

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import attrs
@@ -20,13 +20,13 @@ from specstep_flows import errors, events
 from specstep_flows._http import KEPT_CONNECTIONS
 from specstep_flows._paths import home_path
 from specstep_flows.callbacks import as_id, check_callable
-from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now
-from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter, checked_limits, scope_of
+from specstep_flows.engine.limits import checked_limits, scope_of
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
+from specstep_flows.engine.threads import widen
 from specstep_flows.engine.wire import Wire, check_headers
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.history import seen, states_of
@@ -35,12 +35,11 @@ from specstep_flows.flows.status_cache import StatusCache
 from specstep_flows.gateway._operations import OPERATIONS
 from specstep_flows.models import Generation
 from specstep_flows.package.disk import RunFiles
-from specstep_flows.runs import opening
-from specstep_flows.runs.absences import Absences
-from specstep_flows.runs.database import FILE_NAME
+from specstep_flows.runs import opening, telling
 from specstep_flows.runs.records import NOT_BEGUN, RunList, RunRecord, check_number, seconds_of
 from specstep_flows.runs.steps import StepStore
 from specstep_flows.runs.store import RunStore
+from specstep_flows.stores import common_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +51,9 @@ if TYPE_CHECKING:
     from specstep_flows.callbacks import Confirm, Policy, Respondent
     from specstep_flows.engine.clock import Clock
     from specstep_flows.engine.effects import Request
+    from specstep_flows.flows.delivery import Files
     from specstep_flows.models import Duration, RunOptions
+    from specstep_flows.runs.protocol import RunKeeper
     from specstep_flows.runs.records import StepRecord
     from specstep_flows.settings import Settings
 
@@ -61,7 +62,23 @@ R = TypeVar("R")
 #: Somebody who is told of events; with AsyncSpecStep it may be a coroutine function.
 Listener: TypeAlias = Callable[[events.Event], Any]
 #: Finds or makes a run's record, given the store and the service's address, and says whether it was there before.
-Find: TypeAlias = Callable[[RunStore, str], tuple["RunRecord", bool]]
+Find: TypeAlias = Callable[["RunKeeper", str], tuple["RunRecord", bool]]
+
+
+class NewFiles(Protocol):
+    """Makes the file operations of a run. ``is_paid_for``: its package exists already."""
+
+    def __call__(
+        self,
+        options: RunOptions,
+        settings: Settings,
+        shared: Shared,
+        on_progress: Callable[[int, int | None], None] | None = None,
+        *,
+        is_paid_for: bool = False,
+    ) -> Files:
+        """Those of a run with ``options``; ``on_progress`` is called while its package arrives."""
+        ...
 
 
 @attrs.frozen
@@ -90,43 +107,53 @@ class _Runtime:
         self,
         settings: Settings,
         http: Any,
-        store: RunStore | Path | str | None = None,
+        store: RunKeeper | Path | str | None = None,
         on_event: Listener | None = None,
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
+        files: NewFiles | None = None,
     ) -> None:
         hush_logs()
         self._process = os.getpid()
         self.settings = settings
         self._http = http
         self._on_event = on_event
+        self._new_files = files or RunFiles
         self._wire: Wire | None = None
         #: What this is a view of, with other options: the store is opened there, and closed.
         self._origin: Self | None = None
         self._key_check = KeyCheck()
-        self._owns_store = not isinstance(store, RunStore)
-        self._store = store if isinstance(store, RunStore) else None
+        self._store: RunKeeper | None = None
+        self._folder = None
+        if store is None or isinstance(store, str | Path):
+            self._folder = home_path(store) if store else settings.state_folder()
+        elif hasattr(store, "hold"):
+            self._store = store
+        else:
+            folder: Any = store
+            # It is neither, and is refused as the folder that it is not.
+            home_path(folder)
+        self._owns_store = self._store is None
         self._opening = threading.Lock()
-        folder = self._folder = (
-            store.folder if isinstance(store, RunStore) else home_path(store) if store else settings.state_folder()
-        )
-        self._absences = Absences(self.store.folder and self.store.folder / FILE_NAME)
+        common = common_of(self.store)
+        widen("store", self.store.threads)
+        self._absences = common.make_absences()
         scope = scope_of(settings.api_key or "", settings.api_url)
-        wanted = checked_limits(limits or {})
-        self._limiter = MemoryLimiter(wanted) if folder is None else SharedLimiter(folder / "limits.db", scope, wanted)
-        statuses = StatusCache()
+        self._limiter = common.make_limiter(scope, checked_limits(limits or {}))
+        statuses = StatusCache(common.make_pages(scope))
         self._shared = Shared(
-            clock=clock or SystemClock(settings.clock_speed),
+            clock=clock or common.make_clock(settings.clock_speed),
             limiter=self._limiter,
             observe=statuses.observe,
             is_crowded=statuses.is_crowded,
             deliveries=self.store.deliveries,
             request_timeout=settings.request_timeout,
             check=self._refuse if settings.api_key is None else None,
+            key_source=settings.key_source,
         )
 
     @property
-    def store(self) -> RunStore:
+    def store(self) -> RunKeeper:
         """Where the runs are kept, opened when it is first wanted. Raises ``StoreError``."""
         if self._store is None:
             with self._opening:
@@ -136,7 +163,7 @@ class _Runtime:
 
     def open(self) -> None:
         """Open the store, which blocks as long as a disk does. Raises ``StoreError``."""
-        self.store.folder  # noqa: B018 - opened by being wanted
+        self.store  # noqa: B018 - opened by being wanted
 
     def close(self) -> None:
         """Let go of files; downloads in threads stop at their next chunk."""
@@ -258,7 +285,7 @@ class _Runtime:
             identifier = as_id(updated)
             return self.store.find_generation(identifier, self.settings.api_url), identifier
         if record.generation_id is None:
-            raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
+            raise errors.WrongState(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
         return opening.at_service(record, self.settings.api_url), record.generation_id
 
     def runs(self) -> RunList:
@@ -266,8 +293,8 @@ class _Runtime:
         self._refuse_unusable()
         return RunList(self.store.all())
 
-    def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> RunFiles:
-        return RunFiles(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
+    def _files_of(self, options: RunOptions, tell: Listener | None, *, is_paid_for: bool = False) -> Files:
+        return self._new_files(options, self.settings, self._shared, _progress(tell), is_paid_for=is_paid_for)
 
     async def _work(
         self,
@@ -341,14 +368,28 @@ class _Runtime:
                     error.run_id = run_id
                     if before is not None and isinstance(error, errors.UsageError | errors.SettingsError):
                         self._take_back(before, record)
-                    if is_alone:
-                        with contextlib.suppress(errors.StoreError):
-                            # Who stopped waiting has met no error: where the run is, its state says.
-                            is_left = isinstance(error, errors.WaitTimeout | errors.GenerationPaused)
-                            self.store.update(run_id, {"error": None if is_left else error.message})
+                    # Whoever was replaced has nothing more to say of the run.
+                    if is_alone and not isinstance(error, errors.RunTaken):
+                        self._note(run_id, error)
                 raise
         finally:
             let_go()
+
+    def _note(self, run_id: str, error: errors.SpecStepError) -> None:
+        """Note in its record what ended a run early.
+
+        Raises:
+            RunTaken: the run is another's; what this one met may be what that one has done, such as the package.
+        """
+        # Who stopped waiting has met no error: where the run is, its state says.
+        is_left = isinstance(error, errors.WaitTimeout | errors.GenerationPaused)
+        try:
+            self.store.update(run_id, {"error": None if is_left else error.message})
+        except errors.RunTaken as taken:
+            taken.run_id = run_id
+            raise taken from error
+        except errors.StoreError:
+            pass
 
     def _before(self, run_id: str) -> RunRecord | None:
         try:
@@ -392,6 +433,8 @@ class _Runtime:
             steps = StepStore(self.store, str(alone or wanted.run_id))
             # The engine needs of a record what a step's and a run's have in common.
             record: Any = steps.open(wanted, again=again)
+            if again:
+                telling.keep_untold(self.store, record.run_id)
             session = self._new_session(report=self._on_event, store=steps, record=record)
             try:
                 yield session
@@ -405,6 +448,9 @@ class _Runtime:
                     elif isinstance(error, errors.OutcomeUnknown):
                         steps.update(record.run_id, {"is_unknown": True})
                 raise
+            finally:
+                if again:
+                    telling.tell(self.store, record.run_id)
 
     def _adopt(self, generation: Generation, run_id: str | None, options: Mapping[str, Any]) -> RunRecord:
         self._refuse_unusable()
@@ -487,7 +533,7 @@ class Runtime(_Runtime):
         """Do what blocks."""
         return work(*arguments)
 
-    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> RunFiles:
+    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> Files:
         """File operations of a download that no run manages."""
         return self._files_of(options, self._on_event, is_paid_for=is_paid_for)
 
@@ -547,7 +593,7 @@ class AsyncRuntime(_Runtime):
         """Do what blocks in a thread."""
         return await in_thread(work, *arguments)
 
-    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> RunFiles:
+    def files(self, options: RunOptions, *, is_paid_for: bool = True) -> Files:
         """File operations of a download that no run manages."""
         return self._files_of(options, _from_thread(self._on_event), is_paid_for=is_paid_for)
 

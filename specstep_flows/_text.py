@@ -123,9 +123,14 @@ def money(usd: float | None) -> str:
     return f"${usd:.3f}" if 0 < abs(usd) < 0.01 else f"${usd:,.2f}"
 
 
+def whole_seconds(seconds: float) -> int:
+    """Seconds rounded to whole ones: half a second alike, whichever way a sum was reckoned."""
+    return round(round(seconds, 9))
+
+
 def duration(seconds: float) -> str:
     """Seconds as people write them: ``48s``, ``3m``, ``3m 5s``, ``2h 10m``, ``3d 4h``."""
-    whole = max(0, round(seconds))
+    whole = max(0, whole_seconds(seconds))
     if whole < 60:
         return f"{whole}s"
     if whole < 3600:

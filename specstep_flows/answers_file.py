@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import json
 import re
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -67,10 +68,15 @@ class _Rule:
     pattern: str | None = None
     agent: str | None = None
     section: str | None = None
+    #: Where its answer came from, if that is not this file.
+    source: str | None = None
 
     def __str__(self) -> str:
-        named = {"question": self.question, "pattern": self.pattern, "agent": self.agent, "section": self.section}
-        return " and ".join(f"{name} {value!r}" for name, value in named.items() if value is not None)
+        return " and ".join(f"{name} {value!r}" for name, value in self.matchers().items())
+
+    def matchers(self) -> dict[str, str]:
+        """What must match, by its name in the file."""
+        return {name: value for name in _MATCHERS if (value := getattr(self, name)) is not None}
 
     def fits(self, asked: Clarification, is_found: bool) -> bool:
         """Whether the rule matches a question; ``is_found``: whether its pattern was found."""
@@ -133,6 +139,28 @@ class AnswersFile:
             raise AnswersError(f"{name} contains no answers.")
         return cls(name, rules)
 
+    @classmethod
+    def from_data(cls, text: str, name: str) -> AnswersFile:
+        """What ``as_data`` gave, as JSON; a rule of it may say where its answer came from (``source``)."""
+        data = json.loads(text)
+        sources = [rule.pop("source", None) for rule in data.get("rules", ())]
+        file = cls.parse(json.dumps(data), name, is_json=True)
+        listed = zip(file._rules, (*sources, None), strict=False)
+        return cls(name, [attrs.evolve(rule, source=source) for rule, source in listed])
+
+    def as_data(self) -> dict[str, Any]:
+        """The rules as an answers file in JSON has them, in their order: what another process can read again."""
+        data: dict[str, Any] = {}
+        for rule in self._rules:
+            answer = {"answer": rule.answer} if rule.answer is not None else {}
+            source = {"source": rule.source} if rule.source is not None else {}
+            said = {**rule.matchers(), **({"use": "proposed"} if rule.uses_proposal else {}), **answer, **source}
+            if rule.place == _DEFAULT:
+                data["default"] = said
+            else:
+                data.setdefault("rules", []).append(said)
+        return data
+
     def __call__(self, questions: Sequence[Clarification]) -> list[Answer]:
         """The answers from the file; a question that nothing matches is left out.
 
@@ -147,7 +175,7 @@ class AnswersFile:
                 text = rule.text(asked) if rule.fits(asked, found[number][position]) else None
                 if text:
                     self._used.add(number)
-                    given.append(Answer(asked.question, text, f"{self.name}, {rule.place}"))
+                    given.append(Answer(asked.question, text, rule.source or f"{self.name}, {rule.place}"))
                     break
         return given
 

@@ -191,7 +191,7 @@ def intake_of(given: UUID | str | Interview, interview_id: UUID | str | None) ->
     """The intake artifact that a generation is started of, and its interview where that is known."""
     if isinstance(given, Interview):
         if given.intake_artifact_id is None:
-            raise errors.UsageError(
+            raise errors.WrongState(
                 f"Interview {given.id} has no intake artifact yet: give what `complete_interview` returns. Nothing was "
                 "sent."
             )

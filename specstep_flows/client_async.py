@@ -37,14 +37,15 @@ if TYPE_CHECKING:
     from specstep_flows.flows import calling
     from specstep_flows.flows import run as run_flows
     from specstep_flows.models import Duration, Profile, RunChanges
-    from specstep_flows.runs import opening
+    from specstep_flows.runs import opening, telling
+    from specstep_flows.runs.protocol import RunKeeper
     from specstep_flows.runs.records import RunList, RunRecord
-    from specstep_flows.runs.store import RunStore
 else:
     callbacks = LazyModule("specstep_flows.callbacks")
     calling = LazyModule("specstep_flows.flows.calling")
     gateway = LazyModule("specstep_flows.gateway")
     opening = LazyModule("specstep_flows.runs.opening")
+    telling = LazyModule("specstep_flows.runs.telling")
     run_flows = LazyModule("specstep_flows.flows.run")
     runtimes = LazyModule("specstep_flows._runtime")
 
@@ -77,11 +78,12 @@ class AsyncSpecStep(
         *,
         api_url: str | None = None,
         settings: Settings | None = None,
-        store: RunStore | Path | str | None = None,
+        store: RunKeeper | Path | str | None = None,
         on_event: Callable[[Event], Any] | None = None,
         clock: Clock | None = None,
         limits: Mapping[str, int | None] | None = None,
         anonymous: bool = False,
+        files: runtimes.NewFiles | None = None,
     ) -> None:
         """Open a client.
 
@@ -90,13 +92,16 @@ class AsyncSpecStep(
             api_url: the service's address; default: ``SPECSTEP_API_URL``, else https://specstep.com.
             settings: all settings at once, instead of looking for them.
             store: where runs are kept: a ``RunStore``, a folder, or nothing for the user's own folder
-                (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process.
+                (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process. Any other object with
+                everything of ``stores.Store`` will do.
             on_event: called with every event of every step and run. With ``AsyncSpecStep`` it may be a coroutine
                 function.
             clock: another clock than the machine's, for tests.
             limits: requests a minute, ``{"standard": 60, "kickoff": 5}`` by default; None turns one off.
             anonymous: send no key, for what needs none: the service's status, what it accepts (``get_capabilities``),
                 audiences, feedback templates. Anything else then raises ``SettingsError``.
+            files: makes the file operations of each run, where packages belong elsewhere than on this disk, such as
+                ``specstep_flows.fleet.files.FileStore``.
 
         Raises:
             SettingsError: no key, or a key, a URL or a setting that does not fit.
@@ -105,7 +110,7 @@ class AsyncSpecStep(
         found = settings if settings is not None else Settings.load(given, source="argument")
         self.settings = found.without_key() if anonymous else found
         self._http = open_http_async(self.settings, is_anonymous=anonymous)
-        self._made_of = (store, on_event, clock, limits)
+        self._made_of = (store, on_event, clock, limits, files)
         self._opened: runtimes.AsyncRuntime | None = None
 
     def __repr__(self) -> str:
@@ -165,7 +170,7 @@ class AsyncSpecStep(
         return view
 
     @property
-    def store(self) -> RunStore:
+    def store(self) -> RunKeeper:
         """Where this client keeps its runs."""
         return self._runtime.store
 
@@ -251,7 +256,7 @@ class AsyncSpecStep(
                 remember=remember or {},
             )
 
-        def find(store: RunStore, api_url: str) -> tuple[RunRecord, bool]:
+        def find(store: RunKeeper, api_url: str) -> tuple[RunRecord, bool]:
             wanted = opening.new_record(whole.messages, whole.attachments, options, identifier, api_url)
             return opening.open_run(store, wanted)
 
@@ -325,13 +330,19 @@ class AsyncSpecStep(
         wanted, is_there = await runtime.aside(opening.find_update, runtime.store, wanted, run_id, again)
         if not is_there:
             wanted = opening.new_update(await self.get_generation(generation_id), before, wanted)
-        return await runtime.drive_run(
-            wanted.run_id,
-            lambda store, _: opening.open_run(store, wanted),
-            run_flows.run_job,
-            runtimes.People(on_question, confirm, whole.respondent, on_event),
-            timeout,
-        )
+        if again:
+            await runtime.aside(telling.keep_untold, runtime.store, wanted.run_id)
+        try:
+            return await runtime.drive_run(
+                wanted.run_id,
+                lambda store, _: opening.open_run(store, wanted),
+                run_flows.run_job,
+                runtimes.People(on_question, confirm, whole.respondent, on_event),
+                timeout,
+            )
+        finally:
+            if again:
+                await runtime.aside(telling.tell, runtime.store, wanted.run_id)
 
     async def resume(
         self,
@@ -351,6 +362,7 @@ class AsyncSpecStep(
 
         Raises:
             RunNotFound, RunBusy: it is not in the store, or another process drives it.
+            RunConflict: it was handed over to a fleet.
             UnknownOption: one of ``changes`` is not an option of a run; nothing was sent.
         """
         return await self._runtime.drive_run(

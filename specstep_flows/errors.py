@@ -5,11 +5,13 @@
     SpecStepError
     ├── SettingsError               no key, a malformed key or URL, another invalid setting
     ├── UsageError                  an empty brief, an unknown profile, an unwritable folder
-    │   └── AnswersError            an answers file that does not parse, an unusable policy
+    │   ├── AnswersError            an answers file that does not parse, an unusable policy
+    │   └── WrongState              what the run or generation is by now does not allow it
     ├── StoreError                  the run store
     │   ├── StoreUnreadable         damaged, or made by a newer version
     │   ├── RunNotFound
     │   ├── RunBusy                 another process drives this run
+    │   │   └── RunTaken            it has taken it from this one, which stops
     │   └── RunConflict             this run id belongs to another brief
     ├── RequestError                a request failed
     │   ├── TransportError          no response at all
@@ -37,7 +39,8 @@
     ├── Detached                    the run continues at the service; this process stopped watching
     │   ├── WaitTimeout             the overall deadline passed
     │   ├── GenerationPaused        the generation was paused
-    │   └── AnswersNeeded           a question waits for an answer
+    │   ├── AnswersNeeded           a question waits for an answer
+    │   └── NotConfirmed            the payment was not confirmed
     ├── PackageError
     │   ├── DownloadError           the download is incomplete; what arrived is kept
     │   │   └── SignedUrlExpired    the signed URL is no longer valid: ask for a new one
@@ -79,6 +82,7 @@ __all__ = [
     "GenerationPaused",
     "HostilePackage",
     "InterviewEnded",
+    "NotConfirmed",
     "NotConnected",
     "NotFound",
     "OutcomeUnknown",
@@ -93,6 +97,7 @@ __all__ = [
     "RunBusy",
     "RunConflict",
     "RunNotFound",
+    "RunTaken",
     "ServerError",
     "SettingsError",
     "SignedUrlExpired",
@@ -106,6 +111,7 @@ __all__ = [
     "UsageError",
     "WaitTimeout",
     "WebhookRejected",
+    "WrongState",
 ]
 
 
@@ -167,6 +173,12 @@ class AnswersError(UsageError):
     code = "answers"
 
 
+class WrongState(UsageError):
+    """What was asked for cannot be done with the run or the generation as it is: it is over, or has not come so far."""
+
+    code = "wrong_state"
+
+
 class StoreError(SpecStepError):
     """The run store could not do what was asked."""
 
@@ -191,8 +203,14 @@ class RunBusy(StoreError):
     code = "run_busy"
 
 
+class RunTaken(RunBusy):
+    """Another process has taken this run from the one that drove it, which stops and writes no more to its record."""
+
+    code = "run_taken"
+
+
 class RunConflict(StoreError):
-    """The run id belongs to a run with another brief, profile or service."""
+    """The run id belongs to a run with another brief, profile or service, or to one that a fleet has by now."""
 
     code = "run_conflict"
 
@@ -202,11 +220,13 @@ class RequestError(SpecStepError):
 
     ``operation`` is the operationId, and ``request`` the method and the path (``POST /v1/generations``), empty before
     anything was to be sent. ``ambiguous`` is true when the service may have carried the request out anyway,
-    so that it must not simply be sent again if it costs money.
+    so that it must not simply be sent again if it costs money. ``is_doubtful`` is true when a request before it was not
+    answered, and what came of that one is not known.
     """
 
     code = "request"
     ambiguous: bool = False
+    is_doubtful: bool = False
     request: str = ""
 
     def __init__(self, message: str, *, operation: str = "") -> None:
@@ -507,6 +527,12 @@ class AnswersNeeded(Detached):
     def __init__(self, message: str, *, questions: Sequence[Clarification] = ()) -> None:
         super().__init__(message)
         self.questions = tuple(questions)
+
+
+class NotConfirmed(Detached):
+    """``confirm`` said no before something was to be paid for. What was begun stays, and can be resumed."""
+
+    code = "not_confirmed"
 
 
 class PackageError(SpecStepError):

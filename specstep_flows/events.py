@@ -12,7 +12,7 @@ import attrs
 from specstep_flows._text import spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from specstep_flows.models import Account, Answer, Clarification, Generation, Interview
@@ -71,7 +71,7 @@ class RunOpened(Event):
     run_id: str
     resumed: bool
     states: tuple[str, ...] = ()
-    history: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
+    history: Sequence[Mapping[str, Any]] = attrs.field(default=(), repr=False, eq=False)
     is_finished: bool = False
 
 

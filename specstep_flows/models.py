@@ -578,7 +578,8 @@ class RunChanges(TypedDict, total=False):
 class RunResult:
     """The result of a whole run. ``path`` is the zip, ``unpacked_to`` the folder, if it was unpacked.
 
-    ``cost_usd`` is what all of it cost, attempts that failed included.
+    Of a package in a fleet's object store ``path`` has the names and folders of its URL, and ``str(path)`` is the URL;
+    no file is there to open. ``cost_usd`` is what all of it cost, attempts that failed included.
     """
 
     run_id: str

@@ -92,6 +92,11 @@ _OTHER_VARIABLES: Final = (
     "SPECSTEP_LARGE_ATTACHMENT_MB",
     "SPECSTEP_WEBHOOK_SECRET",
 )
+#: What a fleet reads (``fleet.Fleet.from_env``), and how the names of its keys begin.
+_FLEET_VARIABLES: Final = tuple(
+    f"SPECSTEP_FLEET_{name}" for name in ("URL", "SCHEMA", "FILES", "KEYS", "SECRETS", "CAPACITY")
+)
+_KEY_PREFIX: Final = "SPECSTEP_KEY_"
 #: Quotes, straight and curly, and marks that nobody sees.
 _AROUND: Final = "\"'`\u201c\u201d\u2018\u2019\ufeff\u200b\u2060"
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
@@ -192,6 +197,12 @@ class Settings:
         settings = cls(**values, sources=sources, warnings=tuple(warnings))
         return settings._checked_together()
 
+    @property
+    def key_source(self) -> str:
+        """The variable or the file to look at for the key."""
+        source = self.sources.get("api_key", "default")
+        return "SPECSTEP_API_KEY" if source in ("argument", "default") else source
+
     def require_key(self) -> str:
         """The key. Without one, ``SettingsError`` says how to set it."""
         if self.api_key is None:
@@ -284,6 +295,11 @@ def _bare(value: str) -> str:
     while (bare := value.strip(_AROUND).strip()) != value:
         value = bare
     return value
+
+
+def begins_as_key(text: str) -> bool:
+    """Whether a text begins as keys do, this service's or another's: where none is expected, it is one by mistake."""
+    return text.startswith((*_KEY_PREFIXES, *_FOREIGN_KEYS))
 
 
 def check_api_key(value: object, source: str) -> str:
@@ -490,12 +506,15 @@ _PLUGINS_ADDRESS: Final = "SPECSTEP_API_BASE"
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
     """What is said of variables that are probably meant to be settings."""
-    known = {variable.removeprefix(_PREFIX): variable for variable, _ in _CHECKS.values()}
+    settings = (variable for variable, _ in _CHECKS.values())
+    known = {variable.removeprefix(_PREFIX): variable for variable in (*settings, *_FLEET_VARIABLES)}
     said = []
     for name in environ:
         if name == _PLUGINS_ADDRESS and environ[name]:
             if not environ.get(known["API_URL"]):
                 said.append(f"{name} is not read here: set {known['API_URL']} to the service's address.")
+        elif name.startswith(_KEY_PREFIX):
+            continue
         elif name.startswith(_PREFIX) and environ[name] and name not in (*known.values(), *_OTHER_VARIABLES):
             near = nearest(name.removeprefix(_PREFIX), known)
             if near is not None:

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from specstep_flows.sandbox import ManualClock
+from tests.kit import postgres
 from tests.kit.tiers import alternate, scheduler
 
 #: What the machine of whoever runs the tests may have set. (`SPECSTEP_DOCS` and the like are for the tests.)
@@ -26,6 +27,11 @@ def pytest_configure() -> None:
     untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
     hypothesis.settings.register_profile("untimed", hypothesis.settings(), **untimed)
     hypothesis.settings.load_profile("untimed")
+
+
+def pytest_unconfigure() -> None:
+    """The PostgreSQL of the session, if a test wanted one, ends with it."""
+    postgres.stop_server()
 
 
 @pytest.hookimpl(optionalhook=True)

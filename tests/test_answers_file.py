@@ -180,7 +180,7 @@ def test_what_answered_nothing_is_named_once_there_were_questions() -> None:
         ("default: x\n---\ndefault: y", "line 2, column 1: but found another document"),
         ("default: a\x00b", "line 1, column 11: special characters are not allowed"),
         ("default: x\nrules:\n- &a *a", "line 3"),
-        ("[" * 3000, "nested too deeply"),
+        pytest.param("[" * 3000, "nested too deeply", marks=pytest.mark.slow),
         ("answers: {a: {b: {c: {d: {e: {f: g}}}}}}", "nested too deeply"),
         ("", "contains no answers"),
         ("# only a comment", "contains no answers"),
@@ -280,7 +280,7 @@ def test_a_search_starts_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_of_ours_starts_python() -> None:
     """No module but the editor's starts a program, and none asks where Python is."""
     package = Path(answers_file.__file__).parent
-    sources = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
+    sources = {path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")}
 
     assert [
         name for name, text in sources.items() if re.search(r"sys\.executable|multiprocessing|os\.spawn", text)
@@ -300,6 +300,7 @@ def test_a_pattern_means_what_python_says(pattern: str, text: str) -> None:
         assert (answers_file._compiled(pattern).search(text) is None) == (expected.search(text) is None)
 
 
+@pytest.mark.slow
 def test_a_file_of_very_many_questions_is_read_in_one_go() -> None:
     """Each is compared with a set, and not with every other: this would take an hour."""
     pairs = {f"question {number}": "x" for number in range(40_000)}
@@ -330,3 +331,22 @@ def test_any_text_parses_or_is_refused_in_our_own_words(text: str) -> None:
         AnswersFile.parse(text)
     except AnswersError as error:
         assert str(error).startswith("answers")  # noqa: PT017
+
+
+def test_rules_can_be_written_down_for_another_process() -> None:
+    """As an answers file in JSON, in their order; what is read again is written the same."""
+    given = {
+        "answers": {"Which colour?": "Blue."},
+        "rules": [
+            {"question": "Which size?", "pattern": "si.e", "agent": "arch*", "section": "docs/*", "answer": "Large."},
+            {"pattern": "x{2}", "use": "proposed", "answer": "no"},
+            {"agent": "*", "use": "proposed"},
+        ],
+        "default": {"use": "proposed", "answer": "3.10"},
+    }
+    data = AnswersFile.parse(json.dumps(given), is_json=True).as_data()
+
+    assert data["rules"] == [{"question": "Which colour?", "answer": "Blue."}, *given["rules"]]
+    assert data["default"] == given["default"]
+    assert AnswersFile.parse(json.dumps(data), is_json=True).as_data() == data
+    assert AnswersFile.parse("default: yes").as_data() == {"default": {"answer": "yes"}}

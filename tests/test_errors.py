@@ -78,7 +78,7 @@ def test_errors_name_no_option_of_the_command() -> None:
     for name, path in modules.items():
         if name.parts[0] in ("cli", "sandbox") or name.name in ("outcome.py", "hero.py"):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith("f'specstep "):
                 whole |= {id(part) for part in node.values}
             elif isinstance(node, ast.JoinedStr | ast.Constant) and isinstance(getattr(node, "value", ""), str):

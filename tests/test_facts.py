@@ -56,6 +56,16 @@ def test_a_new_fact_reaches_every_screen(monkeypatch: pytest.MonkeyPatch, capsys
     assert "rain is expected" in page(Collected(record, datetime(2026, 6, 1, tzinfo=UTC), generation=GENERATION))
 
 
+def test_no_time_is_left_of_a_wait_for_a_person() -> None:
+    """The service counts pauses as time that has passed; what runs down while nothing is done is not shown."""
+    times = {"estimated_duration_seconds": 720.0, "estimated_time_remaining_seconds": 585.0}
+    observed = Observed(Duration(135.0), since=30.0)
+
+    assert facts_of(observed, **times)["time"] == "2m 15s, ~9m 15s left (estimate 12m)"
+    for state in ("PausedAwaitingClarification", "Paused"):
+        assert facts_of(observed, state=state, **times)["time"] == "2m 15s, estimate 12m"
+
+
 def test_an_unknown_billing_state_is_told_as_it_is() -> None:
     """A posture that nobody has seen is shown, and nothing is claimed about money."""
     assert facts_of(billing_state="PausedRetrying")["billing"] == "paused on a transient error, nothing is being spent"

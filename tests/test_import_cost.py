@@ -15,6 +15,7 @@ import pytest
 
 from specstep_flows import AsyncSpecStep, RunStore
 from specstep_flows.sandbox import Sandbox
+from tests.kit.platforms import SPLIT_OFF
 
 SHOW_MODULES = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
 
@@ -68,7 +69,7 @@ def test_opening_a_client_imports_little_beyond_httpx(modules_of: Any) -> None:
     ours = modules_of("from specstep_flows import SpecStep; client = SpecStep(); client._http.base_url")
     # The methods themselves, in a file for each kind of resource.
     surface = {module for module in ours if module.startswith("specstep_flows._surface")}
-    beyond = ours - httpx - surface
+    beyond = ours - httpx - surface - SPLIT_OFF
 
     assert httpx <= ours
     assert packages(beyond) <= {"specstep_flows", "attr", "attrs", "platformdirs"}
@@ -95,7 +96,16 @@ def test_the_help_page_imports_less_than_httpx(modules_of: Any) -> None:
     )
     loaded = modules_of(code)
 
-    assert not packages(loaded) & {"httpx", "rich", "yaml", "specstep_client", "starlette", "uvicorn"}
+    assert not packages(loaded) & {
+        "httpx",
+        "rich",
+        "yaml",
+        "specstep_client",
+        "starlette",
+        "uvicorn",
+        "psycopg",
+        "obstore",
+    }
     assert "sqlite3" not in loaded
     assert len(loaded) <= 2 * len(modules_of("import httpx"))
 
@@ -124,8 +134,9 @@ def test_a_call_of_the_client_loads_the_flows_but_no_command_and_no_sandbox(modu
 
     assert "specstep_flows.gateway" in loaded
     # httpx has a command of its own, and loads rich and click for it where they are installed.
-    assert not packages(loaded) & {"typer", "starlette", "uvicorn", "yaml"}
-    assert not {module for module in loaded if module.startswith(("specstep_flows.cli.", "specstep_flows.sandbox"))}
+    assert not packages(loaded) & {"typer", "starlette", "uvicorn", "yaml", "psycopg", "procrastinate", "obstore"}
+    others = ("specstep_flows.cli.", "specstep_flows.sandbox", "specstep_flows.fleet")
+    assert not {module for module in loaded if module.startswith(others)}
 
 
 def test_a_warm_call_searches_for_no_module(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 def documented() -> set[str]:
     """The loggers of the table."""
-    section = (ROOT / "docs" / "operators.md").read_text().partition("## Logs")[2]
+    section = (ROOT / "docs" / "operators.md").read_text("utf-8").partition("## Logs")[2]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
 

@@ -13,7 +13,7 @@ from tests.kit.api import op
 
 ROOT = Path(__file__).parents[1]
 ROWS = re.findall(
-    r"^\| `(\w+)` \| `([A-Z]+ [^`]+)` \| (.*) \| (.*) \|$", (ROOT / "docs" / "operations.md").read_text(), re.M
+    r"^\| `(\w+)` \| `([A-Z]+ [^`]+)` \| (.*) \| (.*) \|$", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.M
 )
 
 

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from specstep_flows import AnswersFile, Settings, SpecStep
 from specstep_flows.cli import exits
 from specstep_flows.models import Clarification
 from specstep_flows.sandbox import Sandbox
+from tests.kit.platforms import POSIX_ONLY
 
 ROOT = Path(__file__).parents[1]
 #: docs/cli.md is held to the command itself, by tests/cli/test_help.py.
@@ -32,6 +34,8 @@ PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / name for name in ("library.md", "operators.md", "people.md", "safety.md", "webhooks.md")),
 ]
+#: Its examples need a fleet: they are run by tests/fleet/test_page.py.
+FLEET = ROOT / "docs" / "fleet.md"
 #: Frameworks of users' backends, for which this project has no other use: their examples run where they are installed.
 FRAMEWORKS = ("fastapi", "django")
 SPEED = 600
@@ -48,13 +52,15 @@ class Block(NamedTuple):
 
 
 def blocks_of(page: Path) -> list[Block]:
-    text = page.read_text()
+    """Those of lists as well, which are indented."""
+    text = page.read_text(encoding="utf-8")
     return [
-        Block(page.name, text.count("\n", 0, match.start()) + 1, match[1], match[2])
-        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        Block(page.name, text.count("\n", 0, match.start()) + 1, match[2], textwrap.dedent(match[3]))
+        for match in re.finditer(r"^( *)```(\w*)\n(.*?)^\1```$", text, re.DOTALL | re.MULTILINE)
     ]
 
 
+SLOW = pytest.mark.slow
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
@@ -63,7 +69,8 @@ def blocks(language: str, having: str = "", lacking: str | None = None) -> pytes
     return pytest.mark.parametrize(
         "block",
         [
-            pytest.param(block, id=f"{block.page}:{block.line}")
+            # What a stranger tries first is tried each time.
+            pytest.param(block, id=f"{block.page}:{block.line}", marks=() if block.page == "README.md" else SLOW)
             for block in BLOCKS
             if block.language == language and having in block.text and (lacking is None or lacking not in block.text)
         ],
@@ -161,7 +168,7 @@ def test_python_examples_run(block: Any, reader: Any) -> None:
     """A program of the pages runs to its end, without a warning, against a SpecStep."""
     if (framework := framework_of(block)) is not None:
         pytest.importorskip(framework)
-    (reader.folder / "example.py").write_text(block.text)
+    (reader.folder / "example.py").write_text(block.text, "utf-8")
 
     reader("python", "-W", "error", "example.py")
 
@@ -170,13 +177,14 @@ def test_python_examples_run(block: Any, reader: Any) -> None:
 @blocks("python", having="def test_")
 def test_tests_of_the_pages_pass(block: Any, reader: Any) -> None:
     """A test that a reader copies finds the fixture, and passes."""
-    (reader.folder / "test_example.py").write_text(block.text)
+    (reader.folder / "test_example.py").write_text(block.text, "utf-8")
 
     printed = reader("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_example.py")
 
     assert re.search(r"^\d+ passed", printed, re.MULTILINE)
 
 
+@POSIX_ONLY
 @blocks("console")
 def test_commands_run_and_print_what_the_page_says(block: Any, reader: Any) -> None:
     """Each command of a block ends with 0, one after the other, and prints what is shown."""
@@ -202,15 +210,16 @@ def test_commands_run_and_print_what_the_page_says(block: Any, reader: Any) -> N
 
 
 def check_requirement(requirement: str) -> None:
-    """What ``pip install`` is given is a clone with extras that there are, or the wheel of this version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    """``pip install`` is given a clone, the project or its wheel, of this version and with extras that there are."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     if requirement.endswith(".whl"):
         wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
         assert Path(requirement).name == wheel
     else:
-        clone, *extras = re.findall(r"^\.|[\w-]+", requirement)
-        assert clone == "."
-        assert set(extras) <= set(project["optional-dependencies"])
+        parts = re.fullmatch(rf"(?:\.|{project['name']})(?:\[([\w,-]+)\])?(?:==(.+))?", requirement.strip("\"'"))
+        assert parts is not None
+        assert set((parts[1] or "").split(",")) <= {"", *project["optional-dependencies"]}
+        assert parts[2] in (None, project["version"])
 
 
 def check_sandbox(command: Command, reader: Any) -> None:
@@ -260,16 +269,17 @@ def test_a_reader_goes_through_the_pages_from_top_to_bottom(reader: Any) -> None
         if block.language == "console":
             test_commands_run_and_print_what_the_page_says(block, reader)
         elif block.language == "python" and "def test_" not in block.text and framework_of(block) is None:
-            (reader.folder / f"example_{number}.py").write_text(block.text)
+            (reader.folder / f"example_{number}.py").write_text(block.text, "utf-8")
             reader("python", "-W", "error", f"example_{number}.py")
 
 
 @pytest.mark.slow
 def test_python_examples_are_typed(tmp_path: Path) -> None:
     """Whoever copies one into a project that checks types strictly gets no error; what it leaves open is allowed."""
-    typed = (block for block in BLOCKS if block.language == "python" and framework_of(block) is None)
+    blocks = [*BLOCKS, *blocks_of(FLEET)]
+    typed = (block for block in blocks if block.language == "python" and framework_of(block) is None)
     for number, block in enumerate(typed):
-        (tmp_path / f"example_{number}.py").write_text(block.text)
+        (tmp_path / f"example_{number}.py").write_text(block.text, "utf-8")
     allowed = ("--allow-untyped-defs", "--allow-untyped-calls", "--allow-incomplete-defs")
     command = [sys.executable, "-m", "mypy", "--config-file", os.devnull, "--strict", *allowed, str(tmp_path)]
     path = os.pathsep.join(map(str, (ROOT, ROOT / "generated")))
@@ -311,9 +321,10 @@ def test_the_client_is_regenerated_as_the_page_says(reader: Any, checkout: Path)
         reader("bash", "-c", command.line, cwd=checkout, PYTHON=str(checkout.parent / "python"))
 
     assert (checkout / "openapi" / "pulled.json").is_file()
-    assert "--editable .[dev]" in (checkout / "installed.txt").read_text()
+    assert "--editable .[dev]" in (checkout / "installed.txt").read_text("utf-8")
 
 
+@POSIX_ONLY
 def test_regenerating_after_the_demo_installs_what_it_needs(reader: Any, checkout: Path) -> None:
     """The demo's environment has neither the generator nor a type checker. It is called from any folder."""
     python = str(checkout.parent / "python")
@@ -322,7 +333,7 @@ def test_regenerating_after_the_demo_installs_what_it_needs(reader: Any, checkou
     printed = reader("copy/scripts/regenerate", "--help", cwd=checkout.parent, PYTHON=python)
 
     assert "--pull" in printed
-    installed = (checkout / "installed.txt").read_text().splitlines()
+    installed = (checkout / "installed.txt").read_text("utf-8").splitlines()
     assert [line.rpartition(" ")[2] for line in installed] == [".[sandbox]", ".[dev]"]
     assert not (checkout.parent / "installed.txt").exists()
 
@@ -333,7 +344,7 @@ def test_a_python_without_the_generator_is_told_in_a_sentence(tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT / "scripts")},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
         capture_output=True,
         text=True,
         check=False,
@@ -352,11 +363,14 @@ def test_the_pictures_are_drawn_of_a_real_run(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(ROOT / "scripts" / "draw_pictures.py"), "--output", str(tmp_path)], check=True)
 
     for folder in (tmp_path, ROOT / "docs" / "pictures"):
-        assert sorted(path.name for path in folder.iterdir()) == ["display.svg", "report.png"]
-        assert all(path.stat().st_size < 150_000 for path in folder.iterdir())
-        text = (folder / "display.svg").read_text()
-        assert "specstep&#160;run" in text
-        assert "http" not in text.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
+        pictures = {path.name: path for path in folder.iterdir()}
+        assert set(pictures) == {"display.svg", "notebook.png", "recording.svg", "report.png"}
+        assert all(path.stat().st_size < 150_000 for path in pictures.values())
+        for name, words in {"display.svg": "specstep&#160;run", "recording.svg": "$ specstep run"}.items():
+            text = pictures[name].read_text("utf-8")
+            assert words in text
+            assert "http" not in text.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
+        assert "/home/me/portal.zip" in text
 
 
 @pytest.mark.slow
@@ -367,6 +381,7 @@ def test_the_demo_runs(reader: Any, tmp_path: Path) -> None:
     assert "README.md" in printed
 
 
+@POSIX_ONLY
 @blocks("yaml")
 def test_yaml_examples_are_what_the_page_says(block: Any, reader: Any) -> None:
     """A file of answers answers a question; a workflow's own steps run."""
@@ -391,7 +406,7 @@ def test_yaml_examples_are_what_the_page_says(block: Any, reader: Any) -> None:
 def test_settings_files_of_the_pages_fit(block: Any, tmp_path: Path) -> None:
     """Every setting that a page shows is one, with a value that fits."""
     path = tmp_path / "config.toml"
-    path.write_text(block.text.replace("sf_...", "sf_example"))
+    path.write_text(block.text.replace("sf_...", "sf_example"), "utf-8")
     path.chmod(0o600)
 
     assert Settings.load(environ={}, file=path).warnings == ()
@@ -400,7 +415,7 @@ def test_settings_files_of_the_pages_fit(block: Any, tmp_path: Path) -> None:
 def test_the_table_of_settings_is_whole() -> None:
     """Each setting is in the README with its variable, its name in the file and its default; and no other is."""
     table = re.findall(
-        r"^\| `(SPECSTEP_\w+)` \| (?:`(\w+)`)? ?\| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^\| `(SPECSTEP_\w+)` \| (?:`(\w+)`)? ?\| (.*?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
     )
     settings = Settings.load(environ={"HOME": "/nowhere", "SPECSTEP_CONFIG": os.devnull})
     shown = {variable: (name, default.strip("` ")) for variable, name, default in table}
@@ -414,7 +429,7 @@ def test_the_table_of_settings_is_whole() -> None:
 
 def test_the_table_of_exit_codes_is_whole() -> None:
     """Each exit code of the command is in the README, and no other is."""
-    shown = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    shown = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
 
     assert sorted(map(int, shown)) == sorted(
         value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)
@@ -423,7 +438,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
 
 def test_every_method_is_in_the_pages() -> None:
     """What both clients offer is in docs/library.md or its list of operations, and what is in its table exists."""
-    text = "".join((ROOT / "docs" / name).read_text() for name in ("library.md", "operations.md"))
+    text = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("library.md", "operations.md"))
     table = set(re.findall(r"`(\w+)\(", "\n".join(line for line in text.splitlines() if line.startswith("| `"))))
     offered = {name for name in dir(SpecStep) if not name.startswith("_")}
     named = set(re.findall(r"`(\w+)", text)) | set(re.findall(r"specstep\.(\w+)", text))
@@ -434,6 +449,6 @@ def test_every_method_is_in_the_pages() -> None:
 
 def test_links_lead_somewhere() -> None:
     """Each relative link of the pages is a file of the repository."""
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
+    for page in [*PAGES, FLEET]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"

@@ -27,6 +27,7 @@ from specstep_flows.settings import (
     check_api_url,
     is_loopback,
 )
+from tests.kit.platforms import POSIX_ONLY
 
 KEY = "sf_9f8e7d6c5b4a"
 
@@ -57,7 +58,9 @@ def test_without_anything_the_defaults_hold() -> None:
 
 def test_flag_before_environment_before_file_before_default(file: Path) -> None:
     """Each setting is taken from the first place that has it, and the place is kept."""
-    file.write_text(f'api_key = "{KEY}_file"\napi_url = "https://file.example"\nsettle_seconds = 120\n')
+    file.write_text(
+        f'api_key = "{KEY}_file"\napi_url = "https://file.example"\nsettle_seconds = 120\n', encoding="utf-8"
+    )
     environ = {"SPECSTEP_API_KEY": f"{KEY}_environment", "SPECSTEP_API_URL": "https://environment.example"}
 
     settings = Settings.load({"api_url": "https://flag.example", "api_key": None}, environ, file)
@@ -80,7 +83,8 @@ def test_every_setting_can_come_from_every_place(file: Path, tmp_path: Path) -> 
     """Variables are texts and the file has types; both give the same settings."""
     file.write_text(
         f'api_key = "{KEY}"\napi_url = "http://127.0.0.1:8787/"\nstate = "{tmp_path}"\n'
-        "settle_seconds = 0.5\nrequest_timeout = 10\nclock_speed = 60\n"
+        "settle_seconds = 0.5\nrequest_timeout = 10\nclock_speed = 60\n",
+        encoding="utf-8",
     )
     environ = {
         "SPECSTEP_API_KEY": KEY,
@@ -122,7 +126,7 @@ def test_the_file_is_looked_for_where_the_platform_says_or_where_told(
     assert Settings.load(environ={}).settle_seconds == 90
     (tmp_path / "default.toml").write_text("settle_seconds = 91")
     assert Settings.load(environ={}).settle_seconds == 91
-    file.write_text("settle_seconds = 92")
+    file.write_text("settle_seconds = 92", encoding="utf-8")
     assert Settings.load(environ={"SPECSTEP_CONFIG": str(file)}).settle_seconds == 92
 
     with pytest.raises(SettingsError, match=r"nowhere\.toml does not exist"):
@@ -133,7 +137,7 @@ def test_the_file_is_looked_for_where_the_platform_says_or_where_told(
 
 def test_state_is_relative_to_the_file_that_names_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative folder in the file does not depend on where the command is run; ``~`` is the home folder."""
-    file.write_text('state = "runs"')
+    file.write_text('state = "runs"', encoding="utf-8")
     assert Settings.load(environ={}, file=file).state_folder() == file.parent / "runs"
     assert Settings.load(environ={"SPECSTEP_STATE": "~/runs"}).state_folder() == Path.home() / "runs"
 
@@ -180,7 +184,7 @@ def test_a_malformed_key_is_refused_without_showing_it(key: object, reason: str)
 def test_what_stands_around_a_key_or_an_address_is_no_part_of_it(file: Path, around: str) -> None:
     """Secret stores add a line end, env files keep quotes, and people copy spaces; wherever it is given."""
     key, url = around.format(KEY), around.format("https://specstep.example")
-    file.write_text(f"api_key = {json.dumps(key)}\napi_url = {json.dumps(url)}\n")
+    file.write_text(f"api_key = {json.dumps(key)}\napi_url = {json.dumps(url)}\n", encoding="utf-8")
     for settings in (
         Settings.load(environ={"SPECSTEP_API_KEY": key, "SPECSTEP_API_URL": url}),
         Settings.load({"api_key": key, "api_url": url}, environ={}),
@@ -213,7 +217,7 @@ def test_the_plugin_s_variable_for_the_address_is_named() -> None:
 
 def test_the_profile_of_new_runs_can_be_set(file: Path) -> None:
     """As the quickstart does; the environment comes before the file."""
-    file.write_text('profile = "Extensive"\n')
+    file.write_text('profile = "Extensive"\n', encoding="utf-8")
 
     assert Settings.load(environ={}).profile is None
     assert Settings.load(environ={}, file=file).profile == "Extensive"
@@ -222,7 +226,7 @@ def test_the_profile_of_new_runs_can_be_set(file: Path) -> None:
 
 def test_a_time_may_have_a_unit(file: Path) -> None:
     """In the environment, in the file and as a flag."""
-    file.write_text('settle_seconds = "2m"\nrequest_timeout = 5\n')
+    file.write_text('settle_seconds = "2m"\nrequest_timeout = 5\n', encoding="utf-8")
     settings = Settings.load({"request_timeout": "1m30s"}, {"SPECSTEP_SETTLE_SECONDS": "95s"}, file)
 
     assert (settings.settle_seconds, settings.request_timeout) == (95.0, 90.0)
@@ -259,7 +263,7 @@ def test_no_refusal_of_a_key_shows_it(text: str) -> None:
 
 def test_the_key_is_in_no_repr(file: Path) -> None:
     """Settings can be logged."""
-    file.write_text(f'api_key = "{KEY}"')
+    file.write_text(f'api_key = "{KEY}"', encoding="utf-8")
     settings = Settings.load(environ={}, file=file)
 
     assert settings.require_key() == KEY
@@ -321,6 +325,12 @@ def test_an_address_from_code_is_checked_as_any_other() -> None:
         ("SPECSTEP_KEY", "SPECSTEP_API_KEY"),
         ("SPECSTEP_API_KYE", "SPECSTEP_API_KEY"),
         ("SPECSTEP_BASE_URL", "SPECSTEP_API_URL"),
+        ("SPECSTEP_FLEET_ULR", "SPECSTEP_FLEET_URL"),
+        ("SPECSTEP_FLEET_SECRET", "SPECSTEP_FLEET_SECRETS"),
+        ("SPECSTEP_FLEET_URL", None),
+        ("SPECSTEP_FLEET_CAPACITY", None),
+        ("SPECSTEP_KEY_TEAM_A", None),
+        ("SPECSTEP_KEY_API", None),
         ("SPECSTEP_DOCS", None),
         ("SPECSTEP_CONFIG_HOME", None),
         ("SPECSTEP_DEBUG", None),
@@ -508,7 +518,7 @@ def test_a_short_settle_time_is_warned_of_where_it_costs() -> None:
 )
 def test_a_setting_that_does_not_exist_is_refused(file: Path, line: str, hint: str) -> None:
     """A limit that is not read must not pass for one: the file is refused, with the name that was probably meant."""
-    file.write_text(f"{line}\n")
+    file.write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(SettingsError) as refused:
         Settings.load(environ={}, file=file)
     assert f"{file} has an unknown setting: {line.split()[0]!r}." in refused.value.message
@@ -517,7 +527,7 @@ def test_a_setting_that_does_not_exist_is_refused(file: Path, line: str, hint: s
 
 def test_a_file_that_is_not_toml_is_refused_with_the_place(file: Path) -> None:
     """Line and column, and nothing of the line itself: it may be the key's."""
-    file.write_text(f'settle_seconds = 90\napi_key = {KEY}"\n')
+    file.write_text(f'settle_seconds = 90\napi_key = {KEY}"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"line 2, column 11") as caught:
         Settings.load(environ={}, file=file)
     assert KEY not in str(caught.value)
@@ -533,9 +543,9 @@ def test_a_file_that_is_not_toml_is_refused_with_the_place(file: Path) -> None:
 def test_a_key_that_others_can_read_is_warned_of(file: Path) -> None:
     """Only when the file holds a key."""
     file.chmod(0o644)
-    file.write_text("settle_seconds = 90")
+    file.write_text("settle_seconds = 90", encoding="utf-8")
     assert Settings.load(environ={}, file=file).warnings == ()
-    file.write_text(f'api_key = "{KEY}"')
+    file.write_text(f'api_key = "{KEY}"', encoding="utf-8")
     assert "chmod 600" in Settings.load(environ={}, file=file).warnings[0]
     file.chmod(0o600)
     assert Settings.load(environ={}, file=file).warnings == ()
@@ -583,11 +593,12 @@ def test_a_mark_at_the_start_of_the_file_is_none_of_its_text(file: Path) -> None
 @pytest.mark.parametrize("value", ["9" * 5000, "9" * 400, "[" * 5000, "2026-13-45", "1e999"], ids=len)
 def test_a_value_that_no_setting_can_have_is_refused(file: Path, value: str) -> None:
     """Numbers without end, and brackets without end."""
-    file.write_text(f"request_timeout = {value}\n")
+    file.write_text(f"request_timeout = {value}\n", encoding="utf-8")
     with pytest.raises(SettingsError):
         Settings.load(environ={}, file=file)
 
 
+@POSIX_ONLY
 @pytest.mark.parametrize("variable", ["SPECSTEP_STATE", "SPECSTEP_CONFIG"])
 def test_a_home_folder_of_nobody_is_refused(variable: str) -> None:
     """Python raises RuntimeError for it."""
@@ -614,6 +625,7 @@ def test_a_user_without_a_home_folder_works_with_state(
         Settings.load(environ={}).state_folder()
 
 
+@POSIX_ONLY
 def test_a_file_without_end_is_refused() -> None:
     """It is not read to the end of the memory."""
     with pytest.raises(SettingsError, match="too large"):

@@ -206,7 +206,7 @@ def test_money_percentages_and_durations_are_written_in_one_place() -> None:
     found = [
         f"{path.relative_to(package)}: {match[0]}"
         for path in package.rglob("*.py")
-        if not path.is_relative_to(package / "sandbox") and str(path.relative_to(package)) not in ELSEWHERE
+        if not path.is_relative_to(package / "sandbox") and path.relative_to(package).as_posix() not in ELSEWHERE
         for match in BY_HAND.finditer(path.read_text("utf-8"))
     ]
 

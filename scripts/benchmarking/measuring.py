@@ -46,7 +46,7 @@ def memory_mb(peak: bool) -> float:
     status = Path("/proc/self/status")
     if status.exists():
         field = "VmHWM:" if peak else "VmRSS:"
-        line = next(line for line in status.read_text().splitlines() if line.startswith(field))
+        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith(field))
         return int(line.split()[1]) / 1024
     import resource
     import sys

@@ -46,12 +46,12 @@ def record(target: Path, settings: Settings, output: Path, brief: tuple[str, ...
         SpecStep(settings=settings, store=RunStore.in_memory()) as specstep,
     ):
         result = specstep.run(brief, output=output / "package.zip", **RUN)
-    text = scratch.read_text()
+    text = scratch.read_text("utf-8")
     for secret in (key, settings.api_url):
         if secret in text:
             raise ValueError("the cassette would hold the key or the service's own address: it was not written")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text)
+    target.write_text(text, encoding="utf-8")
     return result
 
 

@@ -7,20 +7,19 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from regeneration import kept
 from regeneration.document import JsonObject
 from regeneration.errors import RegenerationError
 from regeneration.groups import TERMINAL
 from regeneration.project import PACKAGE, Child, Project, child_environment
 from regeneration.report import MOST_SENTENCES
 from regeneration.stages import Stages
-from regeneration.text import digest, shown
+from regeneration.text import shown
+from regeneration.type_check import TypeCheck
 
 _NO_TESTS: Final = 5
 #: Plugins of pytest that are installed, dear to load, and of no use to the contract tests.
@@ -35,7 +34,12 @@ class FlowsDoNotFit(RegenerationError):
 
 
 def check_flows(
-    project: Project, generated: Path, aligned: JsonObject, inspect: Callable[[], None], stages: Stages
+    project: Project,
+    generated: Path,
+    aligned: JsonObject,
+    inspect: Callable[[], None],
+    types: TypeCheck,
+    stages: Stages,
 ) -> None:
     """Type-check the hand-written package against a new client, and run its contract tests on it, side by side.
 
@@ -44,6 +48,7 @@ def check_flows(
         generated: the folder that holds the new package.
         aligned: what it was generated from, for saying which operation a complaint is about.
         inspect: looks at the new package: beside the type check, which imports nothing of it, and before the tests.
+        types: the type check, which may have begun.
         stages: gets how long each takes.
 
     Raises:
@@ -55,15 +60,14 @@ def check_flows(
         inspect()
         return
     lost = list(_lost_imports(project, generated))
-    with _TypeCheck(project, generated) as types:
-        inspect()
-        with _contract_tests(project, generated) as tests:
-            found = [*lost, *types.complaints(aligned)]
-            stages.note("types", types.seconds)
-            if found:
-                raise FlowsDoNotFit(dict.fromkeys(found))
-            _judge(tests)
-            stages.note("contract tests", tests.seconds if tests else 0.0)
+    types.check()
+    inspect()
+    with _contract_tests(project, generated) as tests:
+        found = [*lost, *(_sentence(complaint, aligned) for complaint in types.complaints())]
+        if found:
+            raise FlowsDoNotFit(dict.fromkeys(found))
+        _judge(tests)
+        stages.note("contract tests", tests.seconds if tests else 0.0)
 
 
 def _lost_imports(project: Project, generated: Path) -> Iterator[str]:
@@ -73,41 +77,6 @@ def _lost_imports(project: Project, generated: Path) -> Iterator[str]:
         for line, module, name in lost_imports(path.read_text(encoding="utf-8"), generated):
             said = f"{module} has no {name} any more ({project.relative(path)}:{line})"
             yield _about(name, before, said) if before else said
-
-
-class _TypeCheck(Child):
-    """mypy at work on copies of the hand-written package and of the new client, with what it knows from earlier runs.
-
-    Its cache believes a file of the same path, second and size to be the same. The copies have another path each time,
-    so that it compares digests. And it does not notice a module that was imported from its package before there was
-    any: where there are other modules than these, a mark in each copy has it look at all of the copies again.
-    """
-
-    def __init__(self, project: Project, generated: Path) -> None:
-        folder = generated.parent / "types"
-        copy = folder / project.flows.name
-        shutil.copytree(project.flows, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        modules = sorted(str(path.relative_to(top)) for top in (generated, folder) for path in top.rglob("*.py"))
-        mark = digest("\n".join(modules), 40)
-        for path in copy.rglob("*.py"):
-            path.write_bytes(path.read_bytes() + f"\n# {mark}\n".encode())
-        self._cache = folder / "cache"
-        self._digest = kept.digest_of(project.flows.name.encode(), files=[project.pyproject])
-        kept.take("types", self._digest, self._cache)
-        command = [sys.executable, "-m", "mypy", "--config-file", str(project.pyproject), "--output", "json"]
-        command += ["--cache-dir", str(self._cache), "--sqlite-cache", "--no-error-summary", "-p", project.flows.name]
-        super().__init__(command, child_environment(MYPYPATH=os.pathsep.join([str(generated), str(folder)])), folder)
-
-    def complaints(self, aligned: JsonObject) -> list[str]:
-        """What it complains of, each with the operations of the class that it names."""
-        run = self.ended()
-        found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
-        complaints = [entry for entry in found if entry.get("severity") == "error"]
-        if run.returncode and not complaints:
-            said = shown(run.stderr or run.stdout, 400)
-            raise RegenerationError(f"The type check of specstep_flows could not be run: {said}")
-        kept.keep("types", self._digest, self._cache)
-        return [_sentence(complaint, aligned) for complaint in complaints]
 
 
 def _sentence(complaint: dict[str, Any], aligned: JsonObject) -> str:
@@ -167,7 +136,7 @@ def lost_imports(source: str, generated: Path) -> Iterator[tuple[int, str, str]]
 
     The type checker does not see this: it finds the modules of the client in the tree behind the new one.
     """
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source if PACKAGE in source else "")):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == PACKAGE:
             for alias in node.names:
                 if not _offers(generated / str(node.module).replace(".", "/"), alias.name):

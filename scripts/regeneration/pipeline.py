@@ -32,6 +32,7 @@ from regeneration.report import Report, keep_last_comparison, not_generated_befo
 from regeneration.shapes import path_order
 from regeneration.stages import Stages
 from regeneration.swap import staging, swap
+from regeneration.type_check import TypeCheck
 
 Say = Callable[[str], None]
 
@@ -69,7 +70,13 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
     """
     check_tools(project.pyproject)
     stages = Stages()
-    with stages.said(say), staging(project) as scratch:
+    with (
+        stages.said(say),
+        staging(project) as scratch,
+        TypeCheck(project, scratch / "generated", stages) as types,
+    ):
+        if options.flows and not options.check:
+            types.begin()
         with stages.at("pull"):
             fresh = _pull(options, say) if options.pull else None
         with stages.at("align"):
@@ -87,7 +94,7 @@ def regenerate(project: Project, options: Options, say: Say, now: datetime | Non
             changed = {target: new for target, new in staged.items() if not same(target, new)}
             if project.client in changed and options.flows and not options.check:
                 say("checking the flows against the new client")
-                check_flows(project, scratch / "generated", work.aligned.document, client.inspect, stages)
+                check_flows(project, scratch / "generated", work.aligned.document, client.inspect, types, stages)
             else:
                 client.inspect()
         except RegenerationError as error:

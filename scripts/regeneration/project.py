@@ -68,7 +68,9 @@ class Child:
     ask for is bounded by what is counted in it, so that none is refused for the load of a machine.
     """
 
-    def __init__(self, command: list[str], environment: dict[str, str], folder: Path | None = None) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], folder: Path | None = None, waits: bool = False
+    ) -> None:
         started = time.monotonic()
         self._said = contextlib.ExitStack()
         # Files, not pipes: nobody reads them while we do something else, and a full pipe would stop the program.
@@ -77,7 +79,13 @@ class Child:
             for _ in range(2)
         )
         self._process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=self._output, stderr=self._errors, start_new_session=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE if waits else None,
+            stdout=self._output,
+            stderr=self._errors,
+            start_new_session=True,
         )
         #: How long it took, once it has ended.
         self.seconds = 0.0
@@ -91,10 +99,18 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
+    def proceed(self) -> None:
+        """Give the line that a program ``waits`` for; one that has ended needs none."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as line:
+            line.write(b"\n")
+
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             _kill(self._process)
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._said.close()
 
     def ended(self) -> subprocess.CompletedProcess[str]:

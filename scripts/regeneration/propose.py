@@ -57,8 +57,8 @@ HINTS: Final = (
     ("file conflict|cannot lock ref|unable to create", f"If the remote has branches under {BRANCH}/, none can be "
      f"called {BRANCH}: rename or delete them."),
     ("non-fast-forward|fetch first|stale info", "Somebody else pushed at the same time; run it again."),
-    ("403|denied|not accessible", "The token needs the permissions contents: write and pull-requests: write."),
-    ("protected|hook declined|rule violation|GH0", f"Let the workflow push to {BRANCH} in the repository's rules."),
+    (r"\b403\b|denied|not accessible", "The token needs the permissions contents: write and pull-requests: write."),
+    (r"protected|hook declined|rule violation|\bGH0", f"Let the workflow push to {BRANCH} in the repository's rules."),
     ("auth login|GH_TOKEN|Authentication failed|Bad credentials|could not read Username|HTTP 401",
      "Give the workflow a token: GH_TOKEN for gh, and one that checkout leaves for git."),
     ("resolve host|unable to access|error connecting|timed out|Could not read from remote",

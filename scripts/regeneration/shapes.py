@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
@@ -256,21 +256,35 @@ def fold(nodes: list[Node], *, label: Callable[[Node], object] | None = None) ->
     """
     local = {id(node): _local(node, label(node) if label else None) for node in nodes}
     edges = {
-        id(node): [(f"{name}{'?' if slot.nullable else ''}{'!' if slot.required else ''}", id(slot.node))
-                   for name, slot in children(node)]
+        id(node): sorted((f"{name}{'?' if slot.nullable else ''}{'!' if slot.required else ''}\0", id(slot.node))
+                         for name, slot in children(node))
         for node in nodes
     }  # fmt: skip
     prints: Fingerprints = {key: _hash(text) for key, text in local.items()}
-    distinct, work = len(set(prints.values())), 0
+    distinct, work, each = len(set(prints.values())), 0, sum(1 + len(listed) for listed in edges.values())
+    lines, unions, holders = {}, set(), defaultdict(list)
+    for key, listed in edges.items():
+        lines[key] = [f"{name}{prints[target]}\n" for name, target in listed]
+        for place, (name, target) in enumerate(listed):
+            holders[target].append((key, place, name))
+        if len({name for name, _ in listed}) < len(listed):
+            unions.add(key)
+    # A shape with nothing inside keeps the first one; and so does every one, unless something inside got another.
+    moving = {key for key, listed in edges.items() if listed}
     for _ in range(DEEPEST):
-        work += sum(1 + len(listed) for listed in edges.values())
+        work += each
         if work > MOST_WORK:
             break
-        prints = prints | {  # a shape with nothing inside keeps the first one
-            key: _hash(local[key] + "".join(sorted({name + "\0" + prints[target] + "\n" for name, target in listed})))
-            for key, listed in edges.items()
-            if listed
+        fresh = {
+            key: _hash(local[key] + "".join(sorted(set(lines[key])) if key in unions else lines[key])) for key in moving
         }
+        moving = set()
+        for target, text in fresh.items():
+            if text != prints[target]:
+                for key, place, name in holders[target]:
+                    lines[key][place] = f"{name}{text}\n"
+                    moving.add(key)
+        prints |= fresh
         now = len(set(prints.values()))
         if now == distinct:
             return prints

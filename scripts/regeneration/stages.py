@@ -5,8 +5,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from attrs import Factory, define
+
+#: What ran beside what, and the stages that say that it did.
+_BESIDE: Final = {
+    "types ahead from the start": {"types ahead"},
+    "the checks side by side": {"types", "contract tests"},
+}
 
 
 @define
@@ -37,6 +44,7 @@ class Stages:
         finally:
             whole = time.monotonic() - self._began
             each = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in self._taken.items())
-            beside = " (the checks side by side)" if self._taken.keys() >= {"types", "contract tests"} else ""
+            beside = "; ".join(words for words, stages in _BESIDE.items() if self._taken.keys() >= stages)
+            beside = f" ({beside})" if beside else ""
             if each:
                 say(f"{whole:.1f} s: {each}{beside}")

@@ -94,7 +94,7 @@ def _carry_out(project: Project) -> None:
 
 def _targets(ready: Path) -> dict[str, str | None]:
     try:
-        targets: dict[str, str | None] = json.loads((ready / TARGETS).read_text())
+        targets: dict[str, str | None] = json.loads((ready / TARGETS).read_text("utf-8"))
         if not isinstance(targets, dict):
             raise TypeError
     except (OSError, ValueError, TypeError) as error:

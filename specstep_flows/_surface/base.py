@@ -75,7 +75,7 @@ class Base:
 
     settings: Settings
     _http: httpx.Client
-    _made_of: tuple[Any, Any, Any, Any]
+    _made_of: tuple[Any, ...]
     _opened: runtimes.Runtime | None
 
     @property

@@ -72,7 +72,7 @@ class Base:
 
     settings: Settings
     _http: httpx.AsyncClient
-    _made_of: tuple[Any, Any, Any, Any]
+    _made_of: tuple[Any, ...]
     _opened: runtimes.AsyncRuntime | None
 
     @property

@@ -63,7 +63,7 @@ class PaidMethods(Base):
         Raises:
             UsageError: the title or the description is blank or too long.
             NotFound: there is no such package, or it is not this account's.
-            BudgetExceeded, Detached: it would cost too much, or was not confirmed; nothing was sent.
+            BudgetExceeded, NotConfirmed: it would cost too much, or was not confirmed; nothing was sent.
             OutcomeUnknown: the answer was lost, and what came of it cannot be told.
             RunBusy: another process is doing it at this moment.
         """
@@ -115,7 +115,7 @@ class PaidMethods(Base):
             BadRequest: there is no such audience.
             QuotaExceeded: this month's explanations are used up.
             NotFound: there is no such package, or it is not this account's.
-            BudgetExceeded, Detached, OutcomeUnknown, RunBusy: as for ``add_addendum``.
+            BudgetExceeded, NotConfirmed, OutcomeUnknown, RunBusy: as for ``add_addendum``.
         """
         step = explanation.ExplanationStep(callbacks.as_id(package_id), audience)
         terms = steps.Terms(confirm, max_cost_usd, self._settle_seconds(settle_seconds))
@@ -175,12 +175,14 @@ class PaidMethods(Base):
 
         Raises:
             Conflict: two files claim one place (DOC_MIGRATION_UNRESOLVED_CONFLICTS); give ``target_path_overrides``.
-            BadRequest: it is no zip, is empty, or is too large.
-            Detached: it was not confirmed.
+            UsageError: the file cannot be read, or ``version`` is not semantic; nothing was sent.
+            BadRequest: it is no zip.
+            NotConfirmed: it was not confirmed.
             OutcomeUnknown: the answer was lost, and new packages are there that may be it (``candidates``).
             RunBusy: another process is doing it at this moment.
         """
         self._runtime.check()
+        migration.check_version(version)
         name, content = attachments.read_archive(archive)
         project = None if project_id is None else callbacks.as_id(project_id)
         step = migration.MigrationStep(name, content, version, project, target_path_overrides or {})

@@ -122,19 +122,18 @@ class ServiceMethods(Base):
 
         It is never sent twice on a guess: after a lost answer, ``list_my_feedback`` shows whether it arrived.
 
-        Args:
-            type: ``interview_quality``, ``package_quality`` and ``end_to_end_run`` need one of the four ids;
-                ``tooling_experience``, ``api_doc_quality``, ``website_quality``, ``launch_readiness``,
-                ``other`` do not.
-            title, full_report, summary: what you think.
-            severity: ``info``, ``low``, ``medium`` (if left out), ``high`` or ``critical``.
-            interview_id, intake_artifact_id, generation_id, package_id: what it is about.
-            interview_quality_score, package_quality_score, build_confidence_percent, letter_grade: your judgement.
-            structured_findings: single findings, with evidence.
-            template_id, rubric_version: the template (``list_feedback_templates``) and its version.
-            rubric_section_responses, rubric_scores: by the ids of the template's sections.
-            tags, estimated_output_quality, project_type, review_profile: for sorting; 50 characters each.
-            transcript_evidence, package_evidence: quotations of at most 2000 characters.
+        - ``type``: ``interview_quality``, ``package_quality`` and ``end_to_end_run`` need one of the four ids;
+          ``tooling_experience``, ``api_doc_quality``, ``website_quality``, ``launch_readiness``, ``other`` do not.
+        - ``title``, ``full_report``, ``summary``: what you think.
+        - ``severity``: ``info``, ``low``, ``medium`` (if left out), ``high`` or ``critical``.
+        - ``interview_id``, ``intake_artifact_id``, ``generation_id``, ``package_id``: what it is about.
+        - ``interview_quality_score``, ``package_quality_score``, ``build_confidence_percent``, ``letter_grade``: your
+          judgement.
+        - ``structured_findings``: single findings, with evidence.
+        - ``template_id``, ``rubric_version``: the template (``list_feedback_templates``) and its version.
+        - ``rubric_section_responses``, ``rubric_scores``: by the ids of the template's sections.
+        - ``tags``, ``estimated_output_quality``, ``project_type``, ``review_profile``: for sorting; 50 characters each.
+        - ``transcript_evidence``, ``package_evidence``: quotations of at most 2000 characters.
         """
         body = given(
             type=type,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
+    from specstep_flows.runs.protocol import RunKeeper
     from specstep_flows.runs.records import RunRecord
-    from specstep_flows.runs.store import RunStore
 
 #: What is sent as a file or a body is in memory as a whole; a device may have no end.
 LONGEST_UPLOAD_BYTES: Final = 512 << 20
@@ -183,7 +183,7 @@ class Target:
     record: RunRecord | None = None
 
 
-def find_target(store: RunStore, name: str, *, is_whole: bool = False) -> Target:
+def find_target(store: RunKeeper, name: str, *, is_whole: bool = False) -> Target:
     """The run or the generation of that name. A run of that name comes first: it may have been given any, an id too.
 
     ``is_whole``: for what cannot be undone, which takes no beginning of an id.
@@ -208,7 +208,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
 
     Raises:
         RunNotFound: there is no such run.
-        UsageError: the run has no generation yet.
+        WrongState: the run has no generation yet.
         OutcomeUnknown: the run has requested one, and none has appeared.
     """
     target = find_target(client.store, name, is_whole=is_whole)
@@ -222,7 +222,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
         found = client.find_generation_of(record.run_id)
         record = client.store.get(record.run_id)
     if found is None:
-        raise errors.UsageError(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
+        raise errors.WrongState(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
     return found, record
 
 
@@ -237,7 +237,7 @@ def find_generation(call: Call, client: SpecStep, name: str, *, is_whole: bool =
     return locate(call, client, name, is_whole=is_whole)[0]
 
 
-def find_run(store: RunStore, name: str, *, is_whole: bool = False) -> RunRecord:
+def find_run(store: RunKeeper, name: str, *, is_whole: bool = False) -> RunRecord:
     """The run with this id, or the only one whose id begins with it, unless ``is_whole``.
 
     Raises:

@@ -14,13 +14,13 @@ from specstep_flows._text import duration, money
 from specstep_flows.cli import exits
 from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.estimate import read_before_paying
-from specstep_flows.cli.interrupts import Detach, InterruptibleClock, Interrupts
+from specstep_flows.cli.interrupts import InterruptibleClock, Interrupts
 from specstep_flows.cli.output import changes_lines, package_document, result_document
 from specstep_flows.cli.questions import Person, chosen_mode, load_answers, make_policy
 from specstep_flows.cli.session import open_client
 from specstep_flows.cli.wording import in_options
 from specstep_flows.runs.records import changed_options
-from specstep_flows.states import DEFAULT_PROFILE, is_waiting
+from specstep_flows.states import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,9 +95,6 @@ class Driver:
                     on_event=tell,
                     timeout=self.timeout,
                 )
-        except Detach:
-            self._detached()
-            raise
         except errors.GenerationFailed as error:
             if error.run_id is not None:
                 self.call.next_retry = self.client.store.get(error.run_id).next_retry
@@ -106,17 +103,6 @@ class Driver:
             for sentence in file.unused() if file is not None else ():
                 self.call.terminal.tell(sentence)
         return self._finish(result)
-
-    def _detached(self) -> None:
-        """Have what is said to who leaves be true of the run: not every one runs on by itself."""
-        if self.call.run_id is None:
-            return
-        with contextlib.suppress(errors.SpecStepError):
-            record = self.client.store.get(self.call.run_id)
-            if not record.may_have_cost:
-                self.call.detached = "Detached. Nothing was paid for."
-            elif is_waiting(record.generation_state) and not record.intent:
-                self.call.detached = "Detached. The generation is paused, and nothing is being spent while it waits."
 
     def download(self, go: Callable[[], PackageOnDisk]) -> int:
         """Download a package that no run manages, with this process's reporter."""

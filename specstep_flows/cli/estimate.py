@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from specstep_flows import errors
+from specstep_flows._course import course
 from specstep_flows._json import as_json
 from specstep_flows._text import counted, duration, money
 from specstep_flows.models import Capabilities
@@ -14,9 +15,11 @@ from specstep_flows.states import DEFAULT_PROFILE, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from uuid import UUID
 
     from specstep_flows.client import SpecStep
     from specstep_flows.models import GenerationRow, ServiceEstimate, Usage
+    from specstep_flows.runs.records import RunRecord
 
 
 @attrs.frozen
@@ -38,12 +41,17 @@ class Range:
 
 @attrs.frozen
 class Estimate:
-    """What ``count`` completed generations of ``profile`` took, out of the user's own past. Not a forecast."""
+    """What ``count`` completed generations of ``profile`` took, out of the user's own past. Not a forecast.
+
+    ``seconds`` is how long ``working_count`` of them worked, where runs here have seen that; else from start to end,
+    with all that they waited for somebody.
+    """
 
     profile: str
     count: int
     cost_usd: Range | None
     seconds: Range | None
+    working_count: int = 0
 
     def words(self) -> str:
         """In a sentence, labelled as what it is."""
@@ -55,7 +63,9 @@ class Estimate:
             for found, words in ((self.cost_usd, money), (self.seconds, duration))
             if found is not None
         ]
-        return f"Estimate from {past}: {', '.join(parts)}."
+        pauses = " without pauses" if self.working_count else ""
+        some = f" (of {self.working_count} that ran from here)" if 0 < self.working_count < self.count else ""
+        return f"Estimate from {past}: {', '.join(parts)}{pauses}{some}."
 
 
 def _typical(found: Range, count: int, words: Callable[[float], str]) -> str:
@@ -65,16 +75,38 @@ def _typical(found: Range, count: int, words: Callable[[float], str]) -> str:
     return typical if low == high else f"{typical} ({low} to {high})"
 
 
-def estimate(rows: Iterable[GenerationRow], profile: str) -> Estimate | None:
-    """From a list of generations; None when none of them says anything."""
+def estimate(
+    rows: Iterable[GenerationRow], profile: str, find: Callable[[UUID], RunRecord | None] = lambda _: None
+) -> Estimate | None:
+    """From a list of generations; None when none of them says anything. ``find`` gives the run of a generation.
+
+    A row has no pauses, and what one user took to answer says nothing of the next generation.
+    """
     alike = [row for row in rows if is_one_of(row.state, "complete") and row.review_profile == profile]
     cost = Range.of(row.cost_usd for row in alike if row.cost_usd is not None)
+    worked = [seconds for row in alike if (seconds := _worked(find, row.id)) is not None]
     took = Range.of(
-        (row.completed_at - row.started_at).total_seconds()
-        for row in alike
-        if row.completed_at is not None and row.started_at is not None and row.completed_at >= row.started_at
+        worked
+        or [
+            (row.completed_at - row.started_at).total_seconds()
+            for row in alike
+            if row.completed_at is not None and row.started_at is not None and row.completed_at >= row.started_at
+        ]
     )
-    return Estimate(profile, len(alike), cost, took) if cost is not None or took is not None else None
+    return Estimate(profile, len(alike), cost, took, len(worked)) if cost is not None or took is not None else None
+
+
+def _worked(find: Callable[[UUID], RunRecord | None], generation_id: UUID) -> float | None:
+    """How long a generation worked; None where no run has seen all of it."""
+    try:
+        record = find(generation_id)
+    except errors.StoreError:
+        return None
+    if record is None:
+        return None
+    found = course(record.history, generation_id=generation_id)
+    is_whole = found.is_over and found.duration.unwatched_seconds < 1.0
+    return found.duration.working_seconds or None if is_whole else None
 
 
 def service_words(found: ServiceEstimate) -> str:
@@ -141,7 +173,7 @@ def read_before_paying(client: SpecStep, profile: str | None) -> tuple[list[str]
         lines.append(f"The quota could not be read. {error.message}")
     try:
         # The newest page alone: it is one request, and older ones say less about today's prices.
-        expected = estimate(client.list_generations(first_page=True), chosen)
+        expected = estimate(client.list_generations(first_page=True), chosen, client.store.find_generation)
         lines.append(
             expected.words() if expected is not None else f"No estimate yet: you have no completed {chosen} generation."
         )

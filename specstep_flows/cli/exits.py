@@ -15,11 +15,14 @@ QUESTION: Final = 5
 QUOTA: Final = 6
 NETWORK: Final = 7
 INTEGRITY: Final = 8
+#: A worker of a fleet lost its session with the database: it is to be started again.
+SESSION_LOST: Final = 70
 INTERRUPTED: Final = 130
 
 #: The first class that fits decides, so that a class stands before its bases.
 _CODES: Final[tuple[tuple[type[errors.SpecStepError], int], ...]] = (
     (errors.SettingsError, USAGE),
+    (errors.WrongState, FAILED),
     (errors.UsageError, USAGE),
     (errors.RunBusy, DETACHED),
     (errors.RunNotFound, USAGE),
@@ -37,6 +40,8 @@ _CODES: Final[tuple[tuple[type[errors.SpecStepError], int], ...]] = (
     (errors.Conflict, FAILED),
     (errors.RequestError, NETWORK),
     (errors.AnswersNeeded, QUESTION),
+    # As wherever else a prompt is declined.
+    (errors.NotConfirmed, USAGE),
     (errors.Detached, DETACHED),
     (errors.OutputError, USAGE),
     (errors.DownloadError, NETWORK),

@@ -50,6 +50,8 @@ def tell_error(call: Call, error: errors.SpecStepError) -> int:
     found = {name: as_json(getattr(error, name, None)) for name in _DETAILS}
     details = {name: value for name, value in found.items() if value not in (None, [], "")}
     status = tell(call, error.message, error.code, exits.exit_code(error), _next_command(call, error), details)
+    if _is_refused_for_good(call, error):
+        call.terminal.tell(f"The same command would be refused again: change {call.changeable}.")
     if call.verbose and details.get("request"):
         call.terminal.tell(f"The request was: {details['request']}")
     return status
@@ -87,8 +89,8 @@ def tell(
     next_command: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> int:
-    """Tell any failure; returns ``status``."""
-    terminal = call.terminal
+    """Tell any failure; its exit code, which is ``status`` unless a failure of this verb has a higher one."""
+    terminal, status = call.terminal, max(status, call.least_failure)
     message = in_options(message)
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
@@ -97,7 +99,7 @@ def tell(
         terminal.tell("The sandbox and its run ended with this process.")
     if next_command is not None:
         terminal.tell(f"To continue: {next_command}")
-    if call.json or call.writes_events:
+    if call.writes_events or (call.json and not terminal.is_documented):
         # The reader of stdout may have gone, or its disk be full, which may be the very failure.
         with contextlib.suppress(BrokenPipeError, errors.SpecStepError):
             terminal.document(
@@ -114,9 +116,15 @@ def tell(
     return status
 
 
+def _is_refused_for_good(call: Call, error: errors.SpecStepError) -> bool:
+    """Whether the service refused what a command asks for that pays and is no run, and nothing is to be settled."""
+    is_refused = isinstance(error, errors.BadRequest | errors.NotFound) and not error.is_doubtful
+    return is_refused and call.changeable is not None
+
+
 def _next_command(call: Call, error: errors.SpecStepError) -> str | None:
     resume = call.resume_command
-    if resume is None:
+    if resume is None or _is_refused_for_good(call, error):
         return None
     if isinstance(error, _ENDS) and getattr(error, "is_final", True):
         return None

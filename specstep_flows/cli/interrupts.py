@@ -54,7 +54,7 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
                 number = getattr(signal, name, None)
                 # A signal that our parent chose to ignore stays ignored: nohup, a background job of a script.
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:

@@ -128,31 +128,41 @@ def read_at_once(seconds: float | None, cut_off: Callable[[], None] = _nothing) 
     None waits for them. None is the end of input, and "" that nothing came. ``cut_off`` is called where the end of a
     line is missing.
     """
-    import select
-
     chunks: list[bytes] = []
     try:
-        number = sys.stdin.fileno()
+        sys.stdin.fileno()
     except (OSError, ValueError, AttributeError):
         # A console that is no file of the system's, as in an editor: lines, and nothing before they are asked for.
         return _next_line() if seconds is None else ""
-    try:
-        while seconds is None or select.select([number], [], [], seconds)[0]:
-            data = os.read(number, 65536)
-            if not data:
-                break
-            if len(data) == FULL_LINE_BYTES:
-                cut_off()
-            chunks.append(data)
-            seconds = SILENCE_SECONDS
-        else:
-            data = b"\n"
-    except (OSError, ValueError, AttributeError):
-        data = b""
-    if not data and not chunks:
+    while data := read_bytes(seconds):
+        if len(data) == FULL_LINE_BYTES:
+            cut_off()
+        chunks.append(data)
+        seconds = SILENCE_SECONDS
+    if data is not None and not chunks:
         return None
     text = b"".join(chunks).decode(getattr(sys.stdin, "encoding", None) or "utf-8", "replace")
     return LINE_END.sub("\n", text).removesuffix("\n")
+
+
+def read_bytes(seconds: float | None) -> bytes | None:
+    """What standard input has, or has within ``seconds``; None waits for it.
+
+    Empty is the end of input, and None that nothing came. Python's own buffer is left out, so that nothing stays there.
+    """
+    try:
+        if sys.platform == "win32":
+            from specstep_flows.cli.stdin_reader import StdinReader
+
+            return StdinReader.of(sys.stdin).read(seconds)
+        import select
+
+        number = sys.stdin.fileno()
+        if seconds is not None and not select.select([number], [], [], seconds)[0]:
+            return None
+        return os.read(number, 65536)
+    except (OSError, ValueError, AttributeError):
+        return b""
 
 
 def _next_line() -> str | None:
@@ -165,7 +175,12 @@ def _next_line() -> str | None:
 
 
 def write(sequence: bytes) -> None:
-    """Have the terminal do something, beside what is written on it."""
+    """Have the terminal do something, beside what is written on it.
+
+    Not on Windows: its console tells pastes from typing by itself, and an older one shows such sequences.
+    """
+    if sys.platform == "win32":
+        return
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
         os.write(sys.stderr.fileno(), sequence)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -125,7 +124,10 @@ def send_on(http: httpx.Client, url: str, body: bytes, headers: Sequence[tuple[s
         with http.stream("POST", url, content=body, headers=kept) as response:
             status = response.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise errors.SpecStepError(f"{url} cannot be reached ({type(error).__name__}).") from None
+        from specstep_flows.engine.transport import reason_of
+
+        host = urlsplit(url).hostname or url
+        raise errors.SpecStepError(f"{url} cannot be reached: {reason_of(error, host, 'the address')[0]}.") from None
     if 400 <= status < 500:
         raise errors.WebhookRejected(f"The application refused it with status {status}.")
     if not 200 <= status < 300:
@@ -172,7 +174,8 @@ def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed:
     told: str | None = None
     while True:
         with interrupts.idle():
-            threading.Event().wait(RENEW_SECONDS / speed)
+            # Not an event's wait, which Ctrl-C does not end on Windows.
+            time.sleep(RENEW_SECONDS / speed)
         try:
             said = subscription.renew()
         except errors.SpecStepError as error:

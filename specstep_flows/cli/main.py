@@ -41,6 +41,7 @@ VERBS: Final = {
     "generation": ("generation", "Manage generations at the service."),
     "package": ("package", "List, read and search packages at the service."),
     "webhook": ("webhook", "Manage the webhooks of an API key."),
+    "fleet": ("fleet", "Share runs among many hosts, on PostgreSQL."),
 }
 
 #: Options that people try out of habit, and what there is instead.
@@ -183,7 +184,9 @@ def _in_our_words(error: Any, context: Any) -> str:
     message = str(error.format_message())
     option = getattr(error, "option_name", None)
     if option is not None and type(error).__name__ == "NoSuchOption":
-        known = [name for parameter in context.command.params for name in parameter.opts] if context is not None else []
+        parameters = context.command.params if context is not None else []
+        # An argument has a name, too, which nobody types.
+        known = [name for one in parameters for name in (*one.opts, *one.secondary_opts) if name.startswith("-")]
         hint = _sentence(INSTEAD.get(option)) or did_you_mean(option, known)
         if not hint and hasattr(context.command, "commands"):
             hint = " Options are given after the command."

@@ -15,8 +15,9 @@ from specstep_flows._paths import home_path, shell_word, working_folder
 from specstep_flows._positions import Pairs, Text, parse_json, parse_yaml
 from specstep_flows._text import counted, did_you_mean, percent, plain_line
 from specstep_flows.cli.agreement import Agreement
-from specstep_flows.cli.output import show_table, table
-from specstep_flows.cli.session import open_client
+from specstep_flows.cli.output import say_table, show_table
+from specstep_flows.cli.session import open_client, told_at_end
+from specstep_flows.runs.attachments import read_archive
 
 if TYPE_CHECKING:
     from specstep_flows._positions import Node
@@ -247,17 +248,19 @@ def save_overrides(call: Call, archive: Path, overrides: dict[str, str]) -> Path
 def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
     """Make the package; its id is the result."""
     corrections = _corrections(wanted)
+    read_archive(wanted.archive)
     what = f"Make a package of {call.terminal.line(wanted.archive.name)}"
     agreement = Agreement(call, what, yes, "No generation is run.")
-    with open_client(call) as client:
+    with open_client(call) as client, told_at_end(wanted.again):
         placement = _placement(client, wanted, corrections)
         if call.terminal.is_interactive:
-            call.terminal.say(table(HEADS, placement.rows()))
+            say_table(call, HEADS, placement.rows())
         if placement.conflicts:
             resolve(call, placement)
             wanted = attrs.evolve(wanted, overrides=save_overrides(call, wanted.archive, placement.overrides))
         call.terminal.say(placement.summary())
         call.same_again = wanted.command()
+        call.changeable = "the archive, the version or the project"
         made = client.commit_migration(
             wanted.archive,
             version=wanted.version,
@@ -266,9 +269,8 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
             again=wanted.again,
             confirm=agreement,
         )
-    call.finish(
-        str(made.package_id), {"code": "done", "migration": as_json(made), "target_path_overrides": placement.overrides}
-    )
+        document = {"code": "done", "migration": as_json(made), "target_path_overrides": placement.overrides}
+        call.finish(str(made.package_id), document)
     call.terminal.say(f"To have it: specstep download {made.package_id}")
     return 0
 
@@ -292,6 +294,10 @@ def show_migration(call: Call, wanted: Wanted) -> int:
 
 
 def _corrections(wanted: Wanted) -> dict[str, str]:
+    """The corrections of a file, once everything that was given makes sense. Raises ``UsageError``."""
+    from specstep_flows.flows.migration import check_version
+
+    check_version(wanted.version)
     return {} if wanted.overrides is None else load_overrides(wanted.overrides)
 
 

@@ -200,15 +200,23 @@ Mirror: TypeAlias = Annotated[
 Embedded: TypeAlias = Annotated[
     bool, typer.Option("--sandbox", help="Use a local sandbox inside this process: no key, no cost.")
 ]
-Output: TypeAlias = Annotated[
-    PurePath | None,
-    typer.Option(
+
+
+def _output(default: str, more: str = "") -> Any:
+    return typer.Option(
         "--output",
         "-o",
         metavar="PATH",
         parser=output_path,
-        help="File name of the zip, or a folder for it (default: here); - for stdout (run, resume, download).",
-    ),
+        help=f"File name of the zip, or a folder for it (default: {default}){more}.",
+    )
+
+
+Output: TypeAlias = Annotated[PurePath | None, _output("here")]
+OutputOrStdout: TypeAlias = Annotated[PurePath | None, _output("here", "; - for stdout")]
+DryRun: TypeAlias = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Check everything and show what would be done; nothing that costs is sent."),
 ]
 Unpack: TypeAlias = Annotated[bool | None, typer.Option("--unpack", help="Also unpack the zip, next to it.")]
 Force: TypeAlias = Annotated[bool | None, typer.Option("--force", help="Overwrite existing files of that name.")]
@@ -288,3 +296,24 @@ class RunningOptions:
             }
         )
         return values if self.wait is None else {**values, "wait": self.wait}
+
+
+@attrs.frozen
+class StartOptions(RunningOptions):
+    """The same for ``run``."""
+
+    output: OutputOrStdout = None
+
+
+@attrs.frozen
+class ResumeOptions(RunningOptions):
+    """The same for ``resume``."""
+
+    output: Annotated[PurePath | None, _output("as it was started", "; - for stdout")] = None
+
+
+@attrs.frozen
+class UpdateOptions(RunningOptions):
+    """The same for ``update``."""
+
+    output: Annotated[PurePath | None, _output("beside the package before")] = None

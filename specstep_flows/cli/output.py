@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,12 +106,13 @@ def status_of(record: RunRecord) -> str:
         if record.intake_artifact_id is not None:
             return "ready"
         return "interview" if record.interview_id is not None else "new"
+    if record.needs_answers:
+        return "question"
     ends = {
         "complete": "package",
         "failed": "failed",
         "cancelled": "cancelled",
         "paused": "paused",
-        "pausedawaitingclarification": "question",
     }
     return ends.get(fold(record.generation_state), "generating")
 
@@ -161,6 +163,14 @@ def show_table(call: Call, heads: Sequence[str], rows: Iterable[Sequence[object]
     call.terminal.result_drawn(drawn)
     if is_shortened:
         call.terminal.say("Ids are shortened; a wider window, a pipe or --json shows them whole.")
+
+
+def say_table(call: Call, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table that a person needs before they are asked: on stderr, as wide as the terminal there."""
+    from specstep_flows.cli.tables import drawn_table
+
+    drawn, _ = drawn_table(heads, list(rows), call.terminal.columns, sys.stderr)
+    call.terminal.say_drawn(drawn)
 
 
 def show_pairs(call: Call, pairs: Iterable[tuple[str, object]], document: Mapping[str, Any]) -> None:

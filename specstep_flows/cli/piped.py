@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -19,6 +19,8 @@ from specstep_flows.states import is_fan_out
 if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.settings import Settings
+
+Running = TypeVar("Running", bound=RunningOptions)
 
 
 def folder_of(settings: Settings) -> Path:
@@ -48,7 +50,7 @@ def check(call: Call, running: RunningOptions, profile: str | None) -> None:
         )
 
 
-def redirected(call: Call, running: RunningOptions, settings: Settings, profile: str | None = None) -> RunningOptions:
+def redirected(call: Call, running: Running, settings: Settings, profile: str | None = None) -> Running:
     """The options of a run whose package goes to stdout: until then it is a file beside the runs."""
     check(call, running, profile)
     call.again_with = " --output -"

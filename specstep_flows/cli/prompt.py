@@ -31,7 +31,7 @@ from prompt_toolkit.output import create_output
 from specstep_flows.cli.keys import LINE_END, MARKS_OFF, MARKS_ON, SILENCE_SECONDS, Keys, set_modes, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from prompt_toolkit.key_binding import KeyPressEvent
     from prompt_toolkit.output import Output
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 #: How often a wait's label is drawn.
 REFRESH_SECONDS: Final = 0.25
 _ENTER: Final = (Key.ControlM, Key.ControlJ)
+#: Shown where Enter arrived together with text: a program that types has to send it by itself.
+HELD: Final = "That arrived at once, as a paste does, and is not entered yet: press Enter."
 
 
 @attrs.frozen
@@ -77,6 +79,13 @@ class View:
     more: str = ""
     entered: Callable[[Line], bool | None] = ends_line
     is_waiting: bool = False
+    #: What may end it even where it arrived together with Enter: answers that do no harm.
+    harmless: Container[str] = ()
+
+    @property
+    def is_of_one_line(self) -> bool:
+        """Whether Enter ends it, wherever it is pressed."""
+        return self.entered is ends_line
 
 
 @attrs.define(eq=False)
@@ -96,6 +105,8 @@ class Prompt:
     _is_up: threading.Event = attrs.field(factory=threading.Event)
     _is_over: threading.Event = attrs.field(factory=threading.Event)
     _line: Line | None = None
+    #: Whether something is to be entered that looked like a paste.
+    _is_held: bool = False
     _failure: BaseException | None = None
     #: While it is stopped: set when it continues.
     _is_continued: threading.Event | None = None
@@ -103,15 +114,24 @@ class Prompt:
     def __attrs_post_init__(self) -> None:
         self.keys.continued = self._continue
 
-    def read(self, label: str, more: str, entered: Callable[[Line], bool | None] = ends_line) -> Line | None:
+    def read(
+        self,
+        label: str,
+        more: str,
+        entered: Callable[[Line], bool | None] = ends_line,
+        *,
+        harmless: Container[str] = (),
+    ) -> Line | None:
         """What is entered behind ``label``; None at the end of input.
 
-        The draft is what there is to begin with. It is not changed by an interrupt.
+        The draft is what there is to begin with. It is not changed by an interrupt. One of ``harmless`` may arrive
+        together with Enter.
         """
         self.stop()
         with self.keys.held():
             self.take_in()
-            self._view = View(lambda: label, more, entered)
+            self._is_held = False
+            self._view = View(lambda: f"{HELD}\n{label}" if self._is_held else label, more, entered, harmless=harmless)
             self._start()
             try:
                 # Not in one piece: on some systems nothing interrupts a wait for a thread.
@@ -275,6 +295,9 @@ class Prompt:
         begin = buffer.text.rfind("\n") + 1
         line = Line(buffer.text, is_at_end, not begin or self._typed_from == begin, self._reader.is_alone)
         ends = self._view.entered(line)
+        if ends is None and line.text.strip().casefold() in self._view.harmless:
+            ends = True
+        self._is_held = ends is None and self._view.is_of_one_line and bool(line.text.strip())
         if ends:
             self._line = line
             event.app.exit(result="")
@@ -322,6 +345,7 @@ class Prompt:
             is_at_end = buffer.cursor_position == len(buffer.text)
             end = len(buffer.text) + len(text)
             self._typed_from = end if is_at_end and text.endswith("\n") else None
+        self._is_held = self._view.is_of_one_line and LINE_END.search(text) is not None
         buffer.insert_text(text)
 
 

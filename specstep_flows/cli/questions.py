@@ -61,6 +61,28 @@ def make_policy(mode: OnQuestion, file: AnswersFile | None, person: Callable[[],
     return chosen if file is None else answers.FirstOf(file, chosen)
 
 
+def in_order(given: Sequence[str], file: AnswersFile | None, defaults: bool, person: Person | None) -> SyncPolicy:
+    """The flags first, in the order of the questions; then the file, then the proposals or a person."""
+    from specstep_flows import answers
+
+    def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
+        if len(given) > len(questions):
+            raise errors.UsageError(
+                f"{counted(len(given), 'answer')} for {counted(len(questions), 'question')}: one --answer for each, "
+                "in order. None was sent."
+            )
+        return [Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
+
+    policies: list[SyncPolicy] = [by_flag]
+    if file is not None:
+        policies.append(file)
+    if defaults:
+        policies.append(answers.ProposedDefaults())
+    elif person is not None:
+        policies.append(person)
+    return answers.FirstOf(*policies)
+
+
 @attrs.frozen
 class Person:
     """Asks at the terminal, while nothing else is drawn there."""

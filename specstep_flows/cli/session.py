@@ -13,9 +13,11 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._paths import shell_word
 from specstep_flows._text import duration, plain_text
+from specstep_flows.cli.interrupts import Detach
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.cli.wording import in_options
 from specstep_flows.settings import Settings
+from specstep_flows.states import is_fan_out, is_one_of, is_terminal, is_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,12 +54,20 @@ class Call:
     next_retry: int | None = 1
     #: False where the run ends with this process (an embedded sandbox), so that nothing can be resumed.
     is_resumable: bool = True
+    #: Whether its runs are a fleet's, which drives them itself: no command of this machine's continues one.
+    is_elsewhere: bool = False
     #: The command that continues something other than a run, once that is known.
     same_again: str | None = None
+    #: What of that command to change if the service refuses it for good.
+    changeable: str | None = None
+    #: The verb that continues the run.
+    continued_by: str = "resume"
     #: What has to be given again to continue.
     again_with: str = ""
     #: What a person is told who leaves a run.
     detached: str = DETACHED
+    #: The lowest exit code of a failure; where 1 is a result, as with diff(1), another one.
+    least_failure: int = 1
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(
@@ -74,10 +84,10 @@ class Call:
     @property
     def resume_command(self) -> str | None:
         """The command that continues the run, if there is one."""
-        if not self.is_resumable or (self.run_id is None and self.same_again is None):
+        if self.is_elsewhere or not self.is_resumable or (self.run_id is None and self.same_again is None):
             return None
         return self.command(
-            f"resume {self.run_id}{self.again_with}" if self.run_id is not None else str(self.same_again)
+            f"{self.continued_by} {self.run_id}{self.again_with}" if self.run_id is not None else str(self.same_again)
         )
 
     def command(self, words: str) -> str:
@@ -127,9 +137,43 @@ def open_client(
             from specstep_flows.cli.wire_log import told_requests
 
             stack.enter_context(told_requests(call.terminal))
-        yield stack.enter_context(
+        client = stack.enter_context(
             SpecStep(settings=settings, clock=clock, on_event=tell, limits=limits, anonymous=anonymous)
         )
+        try:
+            yield client
+        except Detach:
+            call.detached = _left_words(client, call.run_id)
+            raise
+
+
+def _left_words(client: SpecStep, run_id: str | None) -> str:
+    """What is said to who leaves a run, as it is: not every one runs on by itself."""
+    with contextlib.suppress(errors.SpecStepError):
+        record = client.store.get(run_id) if run_id is not None else None
+        if record is None or (record.may_have_cost and record.intent):
+            return DETACHED
+        if is_fan_out(record.options.profile) and record.may_have_cost:
+            # Its own generation may be over, or wait, while others of it are at work.
+            return DETACHED
+        if not record.may_have_cost:
+            return "Detached. Nothing was paid for."
+        if is_terminal(record.generation_state):
+            return "Detached. The generation is over, and nothing more is being spent."
+        if is_waiting(record.generation_state) and (
+            record.needs_answers or is_one_of(record.generation_state, "paused")
+        ):
+            return "Detached. The generation is paused, and nothing is being spent while it waits."
+    return DETACHED
+
+
+def told_at_end(again: bool) -> contextlib.AbstractContextManager[None]:
+    """Within it the result of what was asked for with ``--again`` is written; until then the same command means it."""
+    if not again:
+        return contextlib.nullcontext()
+    from specstep_flows.runs import telling
+
+    return telling.told_at_end()
 
 
 def tell_of_waits(call: Call, event: Event) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import attrs
 from rich.cells import cell_len
@@ -42,9 +42,11 @@ _STYLES: Final = {
 _MEANINGFUL: Final = ("state", "status", "generation state", "result", "note")
 
 
-def drawn_table(heads: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> tuple[str, bool]:
-    """A table for stdout's terminal, and whether ids were shortened in it."""
-    console, encoding = _console()
+def drawn_table(
+    heads: Sequence[str], rows: Sequence[Sequence[object]], width: int, stream: TextIO | None = None
+) -> tuple[str, bool]:
+    """A table for the terminal at ``stream`` (default: stdout), and whether ids were shortened in it."""
+    console, encoding = _console(sys.stdout if stream is None else stream)
     cells = [
         [_as_read(head, plain_line(cell, encoding)) for head, cell in zip(heads, row, strict=True)] for row in rows
     ]
@@ -54,7 +56,7 @@ def drawn_table(heads: Sequence[str], rows: Sequence[Sequence[object]], width: i
 
 def drawn_facts(pairs: Sequence[tuple[str, object]], width: int) -> str:
     """``name: value`` lines for stdout's terminal; long values wrap behind their names."""
-    console, encoding = _console()
+    console, encoding = _console(sys.stdout)
     known = [(name, _as_read(name, plain_line(value, encoding))) for name, value in pairs if value not in (None, "")]
     return _drawn(console, _fact_lines(console, [(f"{name}:", value) for name, value in known], width, ""))
 
@@ -173,10 +175,10 @@ def _style(name: str, word: str) -> str:
     return _STYLES.get(fold(word), "") if name.lower() in _MEANINGFUL else ""
 
 
-def _console() -> tuple[Console, str]:
-    """A console with the colours of stdout's terminal, and its encoding."""
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
-    return console, getattr(sys.stdout, "encoding", None) or "utf-8"
+def _console(stream: TextIO) -> tuple[Console, str]:
+    """A console with the colours of the terminal at ``stream``, and its encoding."""
+    console = Console(file=stream, markup=False, highlight=False, emoji=False)
+    return console, getattr(stream, "encoding", None) or "utf-8"
 
 
 def _can_write(text: str, encoding: str) -> bool:

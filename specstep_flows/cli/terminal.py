@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -18,7 +19,7 @@ from specstep_flows._text import plain_line, plain_text
 from specstep_flows.cli.keys import CUT_OFF, Keys, read_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from specstep_flows.cli.prompt import Prompt
@@ -66,6 +67,8 @@ class Terminal:
     def __init__(self, *, is_quiet: bool = False, is_verbose: bool = False) -> None:
         self.is_quiet = is_quiet
         self._is_verbose = is_verbose
+        #: Whether stdout has the command's one document.
+        self.is_documented = False
         self._keys = Keys()
         self._prompt: Prompt | None = None
         #: What was typed before a question, where there is no such prompt.
@@ -168,6 +171,18 @@ class Terminal:
             self._write_out(document_text({"event": document["event"], "at": at, **document}) + "\n")
         else:
             self._write_out(document_text(document, indent=2 if self.is_result_shown else None) + "\n")
+            self.is_documented = True
+
+    @property
+    def columns(self) -> int:
+        """How wide the terminal at stderr is."""
+        return _columns(sys.stderr) or shutil.get_terminal_size().columns
+
+    def say_drawn(self, text: str) -> None:
+        """The same as ``say`` for what was drawn for the terminal at stderr."""
+        if not self.is_quiet and sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError), self.hidden():
+                self._write(text)
 
     def say(self, text: str, hang: str = "") -> None:
         """Something for people, left out with ``--quiet``."""
@@ -188,10 +203,11 @@ class Terminal:
         sys.stderr.write(text)
         sys.stderr.flush()
 
-    def ask(self, prompt: str, draft: str = "") -> str | None:
+    def ask(self, prompt: str, draft: str = "", harmless: Container[str] = ()) -> str | None:
         """What a person typed or pasted, a paste of several lines as a whole; None at the end of input.
 
-        What was typed before, or else ``draft``, is there to begin with, and Enter accepts it.
+        What was typed before, or else ``draft``, is there to begin with, and Enter accepts it. One of ``harmless`` is
+        an answer even where it looks like a paste.
         """
         columns = _columns(sys.stderr)
         # The answer's first letters have room behind the label.
@@ -206,7 +222,7 @@ class Terminal:
             self.prompt.replace(draft)
         line = None
         try:
-            line = self.prompt.read(label, " " * len(label))
+            line = self.prompt.read(label, " " * len(label), harmless=harmless)
         finally:
             # The prompt is taken away when it ends: what was said at it stays.
             self.tell(label + (line.text if line is not None else self.prompt.draft).rstrip("\n"))
@@ -245,7 +261,8 @@ class Terminal:
     def confirm(self, question: str) -> bool:
         """Whether a person said yes, after the question was shown. Anything else is no."""
         with self._without_draft():
-            answer = self.ask(f"{question} [y/N] ")
+            # A no may come from a program, which types it and Enter at once; a yes may not.
+            answer = self.ask(f"{question} [y/N] ", harmless=("n", "no"))
         if answer is None and self.prompt is None:
             self.tell("")
         return answer is not None and answer.strip().casefold() in ("y", "yes")

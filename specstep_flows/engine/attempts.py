@@ -17,6 +17,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._text import without_keys, without_secrets
 from specstep_flows.engine.interpreter import Attempt, Block, Call
+from specstep_flows.engine.leaving import Overdue
 from specstep_flows.models import RawResponse
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import fold
@@ -93,8 +94,10 @@ class _Attempts:
         try:
             reply: Reply = yield _dressed(step, self.wire, self.session)
         except BaseException as error:
-            if isinstance(error, errors.NotConnected | errors.UsageError):
+            if isinstance(error, errors.NotConnected | errors.UsageError | errors.RunTaken | Overdue):
                 self.unsettled = before
+            if isinstance(error, Overdue):
+                self._number -= 1
             _end(span, error)
             raise
         if 400 <= reply.status < 500 and reply.status != 408:
@@ -130,7 +133,7 @@ def _dressed(step: Attempt, wire: Wire, session: Session) -> Attempt:
         wanted, usual = shared.real_seconds(wire.request_timeout), shared.real_timeout_of(request.works_seconds)
         # A shorter one than usual is what the overall deadline leaves.
         timeout = wanted if timeout >= usual else min(timeout, wanted)
-    return Attempt(request, timeout, step.report)
+    return attrs.evolve(step, request=request, timeout=timeout)
 
 
 #: Under this name a run's record remembers in which trace it began.

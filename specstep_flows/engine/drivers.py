@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from specstep_flows import errors
 from specstep_flows.engine import transport
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, Steps, carry_out
+from specstep_flows.engine.leaving import Overdue
 from specstep_flows.engine.retry import RULES
 from specstep_flows.engine.threads import Work, pool
 
@@ -80,7 +81,9 @@ def _perform(step: Step, session: Session, client: httpx.Client) -> Any:
         case Attempt():
             report = step.report
             tell = None if report is None else lambda event: _call(report, event)
-            return transport.attempt(client, step.request, step.timeout, tell=tell)
+            if step.place is not None and step.place.is_stale() and step.place.renew() > 0:
+                raise Overdue
+            return transport.attempt(client, step.request, step.timeout, tell=tell, guard=step.guard)
         case Pause():
             return session.shared.clock.sleep(step.seconds)
         case Block():
@@ -125,11 +128,14 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
     match step:
         case Attempt():
             report = step.report
-            tell = None if report is None else lambda event: _call_async(report, event)
+            tell = None if report is None else lambda event: call_async(report, event)
             # What may cost is sent as soon as its intent says so: how long ago that was decides what is believed of it.
             is_urgent = step.request.is_urgent or RULES[step.request.kind].records_intent
             async with _OPEN if is_urgent else session.shared.gate:
-                return await transport.attempt_async(client, step.request, step.timeout, tell=tell)
+                if step.place is not None and step.place.is_stale() and await in_thread(step.place.renew) > 0:
+                    raise Overdue
+                guard = None if step.guard is None else functools.partial(in_thread, step.guard)
+                return await transport.attempt_async(client, step.request, step.timeout, tell=tell, guard=guard)
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
@@ -138,10 +144,10 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
             stop = None if step.is_write else session.stopping.set
             return await in_thread(step.work, stop=stop, kind="files" if step.is_long else "store")
         case Call():
-            return await _call_async(step.function, *step.arguments)
+            return await call_async(step.function, *step.arguments)
 
 
-async def _call_async(function: Callable[..., Any], *arguments: Any) -> Any:
+async def call_async(function: Callable[..., Any], *arguments: Any) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(*arguments)
     answer = await _begun(function, arguments, "user")

@@ -17,7 +17,8 @@ import attrs
 from specstep_flows import errors, events
 from specstep_flows._text import without_secrets
 from specstep_flows.engine import effects, retry
-from specstep_flows.engine.clock import boot_time, passed_since
+from specstep_flows.engine.clock import passed_since
+from specstep_flows.engine.leaving import Intention, Overdue, Place
 from specstep_flows.engine.limits import WINDOW_SECONDS
 from specstep_flows.engine.refusals import refusal
 from specstep_flows.runs.records import NOT_BEGUN, Intent, RunRecord
@@ -32,11 +33,17 @@ T = TypeVar("T")
 
 @attrs.define(eq=False)
 class Attempt:
-    """Send a request once, and report the progress of a file in it."""
+    """Send a request once, and report the progress of a file in it.
+
+    Raises ``Overdue`` where ``place`` is no longer good and there is no other. ``guard`` is called before the request
+    is whole: what it raises ends the attempt, and whole it never is. It may block, as moving a place may.
+    """
 
     request: effects.Request
     timeout: float
     report: Callable[[events.Event], Any] | None = None
+    place: Place | None = None
+    guard: Callable[[], None] | None = None
 
 
 @attrs.define(eq=False)
@@ -222,24 +229,28 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
     while True:
         if not request.is_anonymous and session.shared.lockout.refusals:
             yield from _await_key(request, session)
-        if is_limited:
-            yield from _take_place(request, session)
+        place = (yield from _take_place(request, session)) if is_limited else None
         if in_doubt and effect.look is not None:
             found = yield from carry_out(effect.look(), session)
             if found is not None:
                 yield from _settle(effect, found, durable, session)
                 return found
+        intention = Intention(effect, session, place)
         if durable:
-            intent = Intent(request.operation, clock.now(), dict(effect.about or {}), *boot_time(clock))
-            yield Block(lambda intent=intent: session.write({"intent": intent}), is_write=True)  # type: ignore[misc]
-        attempt += 1
+            yield Block(intention.write, is_write=True)
+        guard = intention.look if durable and request.kind == "unsafe" else None
         sent_at = clock.now()
         failure: errors.RequestError
         reply = None
         try:
-            reply = yield Attempt(request, _timeout(request, session), session.report if request.files else None)
+            report = session.report if request.files else None
+            reply = yield Attempt(request, _timeout(request, session), report, place, guard)
             session.shared.has_responded = True
-            result = _read(effect, reply)
+            result = _read(effect, reply, session.shared.key_source)
+        except Overdue:
+            # It was to try the key, perhaps, which nobody else does meanwhile.
+            session.shared.lockout.let_go()
+            continue
         except errors.UsageError:
             # It cannot be sent at all; what an earlier attempt may have done is still open.
             if durable and not in_doubt:
@@ -257,6 +268,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             if is_limited:
                 yield from _learn(request, reply, session)
             return result
+        attempt += 1
         if is_limited and reply is not None:
             yield from _learn(request, reply, session)
         if _may_be_locked_out(failure, request, sent_at, session) and request.kind != "unsafe":
@@ -358,9 +370,10 @@ def _settle(effect: effects.Send[T], result: T, durable: bool, session: Session)
         yield Block(lambda: session.write(changes), is_write=True)
 
 
-def _take_place(request: effects.Request, session: Session) -> Steps[None]:
-    """Wait until the service's rate limits allow one more request."""
+def _take_place(request: effects.Request, session: Session) -> Steps[Place | None]:
+    """Wait until the service's rate limits allow one more request; None if it is too urgent to have a place."""
     limiter, clock, bucket = session.shared.limiter, session.shared.clock, request.bucket
+    place = Place(limiter, bucket, clock)
     told = False
     with session.shared.lines[bucket].stand() as count_ahead:
         while True:
@@ -368,9 +381,10 @@ def _take_place(request: effects.Request, session: Session) -> Steps[None]:
             ahead = 0 if request.is_urgent else count_ahead()
             wait = limiter.later(bucket, ahead, clock.now()) if ahead else 0.0
             if wait <= 0:
-                wait = yield Block(lambda: limiter.acquire(bucket, clock.now()))
+                at_once = place.take_at_once()
+                wait = (yield Block(place.take)) if at_once is None else at_once
                 if wait <= 0 or request.is_urgent:
-                    return
+                    return place if wait <= 0 else None
                 if ahead:
                     wait = max(wait, limiter.later(bucket, count_ahead(), clock.now()))
             if wait >= WORTH_TELLING_SECONDS and not told:
@@ -401,11 +415,11 @@ def _count(value: bytes | None) -> int | None:
     return int(value) if value is not None and value.isdigit() and len(value) < MOST_DIGITS else None
 
 
-def _read(effect: effects.Send[T], reply: effects.Reply) -> T:
+def _read(effect: effects.Send[T], reply: effects.Reply, key_source: str) -> T:
     """The parsed response. One that cannot be parsed is ambiguous, because the service did receive the request."""
     request = effect.request
     if reply.status >= 400:
-        raise refusal(request, reply, time.time())
+        raise refusal(request, reply, time.time(), key_source)
     if reply.status < 200:
         raise errors.UnexpectedResponse(
             f"The service responded with the unexpected status {reply.status} to the request to {request.aim}.",

@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import weakref
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, TypeGuard, TypeVar
 
@@ -43,6 +43,8 @@ LONGEST_HOLD_SECONDS: Final = 3600.0
 
 _SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 5.0
+#: From this length on, the log is copied into the file (SQLite's own default).
+_LOG_PAGES: Final = 1000
 #: How many scopes (a key at an origin) the database keeps. Sandboxes on changing ports would fill it up otherwise.
 _ROWS_KEPT: Final = 128
 #: How often a process writes its row in place before the row gets a new id, which says that it is in use.
@@ -77,6 +79,14 @@ class Limiter(Protocol):
 
     def acquire(self, bucket: Bucket, now: float) -> float:
         """Count one request: 0.0 if it may be sent now, else the seconds to wait before asking again."""
+        ...
+
+    def acquire_at_once(self, bucket: Bucket, now: float) -> float | None:
+        """``acquire`` where that does not block, on an event loop; None otherwise, and nothing was counted."""
+        ...
+
+    def renew(self, bucket: Bucket, taken: float, now: float) -> float:
+        """Count a request now that was counted at ``taken`` and has not left since; as ``acquire``."""
         ...
 
     def hold(self, bucket: Bucket, until: float, now: float) -> None:
@@ -131,6 +141,17 @@ class Window:
         bisect.insort(self.leaves, now + stay)
         return 0.0
 
+    def renew(self, limit: int, taken: float, now: float, stay: float) -> float:
+        """Move the request that was counted at ``taken`` to now; one that no longer counts is counted again."""
+        self._forget(now, stay)
+        # To the nearest: whoever counts by another clock than the caller is off by a little.
+        leaf = min(self.leaves, key=lambda leaf: abs(leaf - taken - stay), default=math.inf)
+        if self.hold_until > now or abs(leaf - taken - stay) > MARGIN_SECONDS:
+            return self.acquire(limit, now, stay)
+        self.leaves.remove(leaf)
+        bisect.insort(self.leaves, now + stay)
+        return 0.0
+
     def later(self, limit: int, ahead: int, now: float, stay: float) -> float:
         """Seconds until there is room for one more behind ``ahead`` others; 0.0 if there is now."""
         self._forget(now, stay)
@@ -141,6 +162,11 @@ class Window:
         rounds, place = divmod(excess, len(self.leaves) or 1)
         free_at = (self.leaves[place] if self.leaves else now) + rounds * stay
         return max(free_at, self.hold_until) - now
+
+    def left(self, limit: int, now: float, stay: float) -> int:
+        """How many requests may be sent now."""
+        self._forget(now, stay)
+        return max(0, self._limit(limit) - len(self.leaves)) if self.hold_until <= now else 0
 
     def hold(self, until: float, now: float, stay: float) -> None:
         """Send nothing before ``until``; a shorter hold does not shorten the one that is set."""
@@ -227,6 +253,17 @@ class MemoryLimiter:
             return 0.0
         return self._change(bucket, lambda window: window.acquire(limit, now, self._stay))
 
+    def acquire_at_once(self, bucket: Bucket, now: float) -> float | None:
+        """See ``Limiter.acquire_at_once``. Memory never waits."""
+        return self.acquire(bucket, now)
+
+    def renew(self, bucket: Bucket, taken: float, now: float) -> float:
+        """See ``Limiter.renew``."""
+        limit = self._limits.get(bucket)
+        if not limit:
+            return 0.0
+        return self._change(bucket, lambda window: window.renew(limit, taken, now, self._stay))
+
     def hold(self, bucket: Bucket, until: float, now: float) -> None:
         """See ``Limiter.hold``."""
         if self._limits.get(bucket) and math.isfinite(until):
@@ -277,10 +314,45 @@ class SharedLimiter(MemoryLimiter):
         self._scope = scope
         self._connection: sqlite3.Connection | None = None
         self._process = 0
+        #: With a log beside the file, a write is not waited for; without one, it is when it is on the disk.
+        self._never_waits = False
         self._is_alone = False
         #: What this process wrote last, and how often without a new id.
         self._rows: dict[Bucket, _Row] = {}
         self._exchanged = 0
+
+    def acquire(self, bucket: Bucket, now: float) -> float:
+        """See ``Limiter.acquire``."""
+        wait = self.acquire_at_once(bucket, now)
+        return super().acquire(bucket, now) if wait is None else wait
+
+    def acquire_at_once(self, bucket: Bucket, now: float) -> float | None:
+        """See ``Limiter.acquire_at_once``. Mostly nobody else has counted since: one statement is the transaction."""
+        limit = self._limits.get(bucket)
+        if not limit or self._is_alone:
+            return super().acquire(bucket, now)
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            # Whatever prevents it, what the database has is read before anything else is written.
+            known, connection = self._rows.pop(bucket, None), self._connection
+            if known is None or connection is None or self._process != os.getpid():
+                return None
+            if not self._never_waits or self._exchanged >= _EXCHANGES:
+                return None
+            window = _window(known)
+            wait = window.acquire(limit, now, self._stay)
+            row = _row(window)
+            if not _exchange(connection, self._scope, bucket, known, row):
+                return None
+            self._exchanged += 1
+            self._windows[bucket], self._rows[bucket] = window, row
+            return wait
+        except sqlite3.Error:
+            # Another process has the file just now; or it is damaged, which the next to open a transaction meets too.
+            return None
+        finally:
+            self._lock.release()
 
     def learn(self, bucket: Bucket, limit: int | None, remaining: int | None, reset: float | None, now: float) -> None:
         """See ``Limiter.learn``. Most responses confirm the count, and then the database is not touched."""
@@ -305,30 +377,23 @@ class SharedLimiter(MemoryLimiter):
 
     def _change_in_database(self, bucket: Bucket, change: Callable[[Window], T]) -> T:
         connection = self._open()
-        known = self._rows.get(bucket)
-        if known is not None and self._exchanged < _EXCHANGES:
-            # Mostly nobody else has counted since, and then one statement is the whole transaction.
-            self._exchanged += 1
-            window = _window(known)
-            result = change(window)
-            row = _row(window)
-            if _exchange(connection, self._scope, bucket, known, row):
-                self._windows[bucket], self._rows[bucket] = window, row
-                return result
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # A row that is gone was taken for one out of use.
-            found = _read(connection, self._scope, bucket) or known
-            window = self._windows[bucket] = Window() if found is None else _window(found)
-            result = change(window)
-            self._rows[bucket] = _write(connection, self._scope, bucket, window)
-            connection.execute("COMMIT")
-            self._exchanged = 0
-        except BaseException:
-            self._rows.pop(bucket, None)
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        with _patient(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = _read(connection, self._scope, bucket)
+                if found is not None:
+                    self._windows[bucket] = _window(found)
+                # A row that is gone was taken for one out of use.
+                window = self._windows[bucket]
+                result = change(window)
+                self._rows[bucket] = _write(connection, self._scope, bucket, window)
+                connection.execute("COMMIT")
+                self._exchanged = 0
+            except BaseException:
+                self._rows.pop(bucket, None)
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
         return result
 
     def _open(self) -> sqlite3.Connection:
@@ -336,6 +401,7 @@ class SharedLimiter(MemoryLimiter):
         if self._connection is None or self._process != os.getpid():
             self._connection = _connect(self._path)
             self._process = os.getpid()
+            self._never_waits = self._connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
             # Close the file with the last reference; Python warns otherwise.
             weakref.finalize(self, self._connection.close)
         return self._connection
@@ -349,6 +415,18 @@ class SharedLimiter(MemoryLimiter):
             self._path,
             error,
         )
+
+
+@contextlib.contextmanager
+def _patient(connection: sqlite3.Connection) -> Iterator[None]:
+    """Wait for whoever else writes, and copy the log into the file once it is long, which waits for the disk."""
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -29,8 +29,11 @@ _TEXT_OF_FRONT_DOORS: Final = frozenset({403, 451})
 _OWN_WORD: Final = re.compile(rb"[A-Z][A-Z0-9]+(_[A-Z0-9]+)*:")
 
 
-def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
-    """The error for a status of 400 or above (more-facts: problem+json; the front door may send HTML)."""
+def refusal(request: Request, reply: Reply, wall_now: float, key_source: str = "SPECSTEP_API_KEY") -> errors.APIError:
+    """The error for a status of 400 or above (more-facts: problem+json; the front door may send HTML).
+
+    ``key_source``: where to look for the key.
+    """
     problem = _problem(reply)
     word = _word(problem)
     detail = _explained(problem) or _plain_words(reply)
@@ -50,7 +53,7 @@ def refusal(request: Request, reply: Reply, wall_now: float) -> errors.APIError:
     if status == 401:
         return errors.AuthenticationError(
             "The service rejected the key (401): it is unknown, revoked or disabled, or somebody at your IP address "
-            "failed to sign in too often. Check SPECSTEP_API_KEY, or try again in five minutes. The key is not tried "
+            f"failed to sign in too often. Check {key_source}, or try again in five minutes. The key is not tried "
             "again now: five rejections in five minutes lock the address out.",
             **common,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from specstep_flows.engine.wire import Span, Wire
     from specstep_flows.events import Event
     from specstep_flows.models import Generation
-    from specstep_flows.runs.deliveries import DeliveryLog
+    from specstep_flows.runs.protocol import Deliveries
     from specstep_flows.runs.records import Records, RunRecord
 
 #: However fast the clock is, a real server needs real time to respond.
@@ -44,7 +44,7 @@ class Shared:
     limiter: Limiter
     observe: Callable[[Observe], Flow[Generation]]
     #: Webhook deliveries, where somebody receives them for this client's store.
-    deliveries: DeliveryLog | None = None
+    deliveries: Deliveries | None = None
     #: Whether many generations are watched at a time by the run's clock.
     is_crowded: Callable[[float], bool] = lambda now: False
     request_timeout: float = 75.0
@@ -62,6 +62,8 @@ class Shared:
     check: Callable[[Request], None] | None = None
     #: Whether the service has responded to this client, with whatever.
     has_responded: bool = False
+    #: The variable or the file to look at for the key.
+    key_source: str = "SPECSTEP_API_KEY"
 
     @property
     def real_timeout(self) -> float:
@@ -136,13 +138,18 @@ class Session:
     def write(self, changes: Mapping[str, Any]) -> RunRecord | None:
         """Make ``changes`` durable, with all that wait, and keep the changed record."""
         if self.record is not None and self.store is not None:
-            if self._waiting:
+            if self._waiting and self.glance() is None:
                 self.read()
             changes = {**self._waiting, **changes}
             if changes:
                 self._stored = self.record = self.store.update(self.record.run_id, changes)
             self._waiting, self._due = {}, math.inf
         return self.record
+
+    def check_held(self) -> None:
+        """Raises ``RunTaken`` if another driver has taken the record."""
+        if self.record is not None and self.store is not None:
+            self.store.check_held(self.record.run_id)
 
     def put_off(self, changes: Mapping[str, Any], until: float) -> None:
         """Make changes that are durable with the next write; ``is_due`` once it must not wait any longer."""

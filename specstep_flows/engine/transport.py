@@ -20,10 +20,11 @@ import attrs
 import httpx
 
 from specstep_flows import errors
-from specstep_flows._http import THREAD, exchange_of_task, is_direct
+from specstep_flows._http import THREAD, exchange_of_task, is_direct, is_ours
 from specstep_flows._json import json_bytes
 from specstep_flows._network import proxy_for
 from specstep_flows.engine.effects import Reply, Request
+from specstep_flows.engine.last_byte import held_back, held_back_async
 from specstep_flows.engine.secrecy import reply_of
 from specstep_flows.engine.uploads import counted, counted_async
 
@@ -57,6 +58,8 @@ _LOST: Final = re.compile("Server disconnected|peer closed", re.IGNORECASE)
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
 
+#: No body, for a request and for a response that was read: its own refers to the response, so that both would be left
+#: to the garbage collector, with all that they hold.
 _EMPTY: Final = httpx.ByteStream(b"")
 
 
@@ -115,8 +118,10 @@ class _Exchange:
     #: Whether a proxy was asked to connect us, and whether the request itself was begun.
     is_tunnelling: bool = attrs.field(default=False, init=False)
     is_sent: bool = attrs.field(default=False, init=False)
-    #: What the caller's own callback raised, which is no failure of the connection.
+    #: What the caller's own callback or guard raised, which is no failure of the connection.
     raised: Exception | None = attrs.field(default=None, init=False)
+    #: Called before the head is whole, where that is all of the request; see ``_http.Exchange``.
+    last_look: Callable[[], Any] | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         size = sum(len(content) for _, (_, content, _) in self.request.files or ())
@@ -139,20 +144,20 @@ class _Exchange:
             # However long the upload took, the response has its own time limit.
             self.end = self.wall() + 2 * self.timeout
 
-    def guarded(self, tell: Callable[[Event], Any]) -> Callable[[Event], Any]:
-        def call(event: Event) -> None:
+    def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> None:
             try:
-                tell(event)
+                function(*arguments)
             except Exception as error:
                 self.raised = error
                 raise
 
         return call
 
-    def guarded_async(self, tell: Callable[[Event], Awaitable[Any]]) -> Callable[[Event], Awaitable[Any]]:
-        async def call(event: Event) -> None:
+    def guarded_async(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(*arguments: Any) -> None:
             try:
-                await tell(event)
+                await function(*arguments)
             except Exception as error:
                 self.raised = error
                 raise
@@ -230,6 +235,10 @@ def _wants_body(request: Request, response: httpx.Response) -> bool:
     )
 
 
+def _has_body(request: Request) -> bool:
+    return request.json is not None or bool(request.files)
+
+
 def attempt(
     client: httpx.Client,
     request: Request,
@@ -237,10 +246,12 @@ def attempt(
     wall: Callable[[], float] = time.monotonic,
     *,
     tell: Callable[[Event], Any] | None = None,
+    guard: Callable[[], Any] | None = None,
 ) -> Reply:
     """Send once. ``timeout`` (seconds) limits each read; the whole response may take twice as long, its head included.
 
-    ``tell`` is called with the progress of the file in ``request``; give it only if there is one.
+    ``tell`` is called with the progress of the file in ``request``; give it only if there is one. ``guard`` is called
+    when the request has begun to leave and is not whole; what it raises is raised, and it never will be.
 
     Raises:
         NotConnected: nothing was sent.
@@ -252,6 +263,13 @@ def attempt(
     built = _build(client, request, timeout)
     if exchange.is_traced:
         built.extensions["trace"] = exchange.trace
+    look = None if guard is None else exchange.guarded(guard)
+    if look is not None and _has_body(request):
+        held_back(built, look)
+    elif is_ours(client):
+        exchange.last_look = look
+    elif look is not None:
+        look()
     if tell is not None:
         built = counted(built, request, exchange.guarded(tell))
     before, THREAD.exchange = THREAD.exchange, exchange
@@ -264,6 +282,7 @@ def attempt(
                     body.add(chunk)
         finally:
             response.close()
+            response.stream = _EMPTY
     except _FAILURES as error:
         if error is exchange.raised:
             raise
@@ -280,10 +299,18 @@ async def attempt_async(
     wall: Callable[[], float] = time.monotonic,
     *,
     tell: Callable[[Event], Awaitable[Any]] | None = None,
+    guard: Callable[[], Awaitable[Any]] | None = None,
 ) -> Reply:
     """``attempt`` on an event loop."""
     exchange = _Exchange(request, timeout, wall, is_direct(client))
     built = _build(client, request, timeout)
+    look = None if guard is None else exchange.guarded_async(guard)
+    if look is not None and _has_body(request):
+        held_back_async(built, look)
+    elif is_ours(client):
+        exchange.last_look = look
+    elif look is not None:
+        await look()
     if tell is not None:
         built = counted_async(built, request, exchange.guarded_async(tell))
     current = exchange_of_task()
@@ -301,6 +328,7 @@ async def attempt_async(
                         body.add(chunk)
             finally:
                 await response.aclose()
+                response.stream = _EMPTY
     except _FAILURES as error:
         if error is exchange.raised:
             raise
@@ -385,14 +413,14 @@ def _not_connected(
             reason += f". Check {address}, or exclude the service with NO_PROXY"
     else:
         host = client.base_url.host if proxy is None else proxy.host
-        reason, patience = _reason(error, host, address)
+        reason, patience = reason_of(error, host, address)
     to = "the service" if proxy is None else f"the service through the proxy {proxy}"
     return errors.NotConnected(
         f"Could not connect to {to}: {reason}.", operation=exchange.request.operation, patience=patience
     )
 
 
-def _reason(error: Exception, host: str, address: str) -> tuple[str, float | None]:
+def reason_of(error: Exception, host: str, address: str) -> tuple[str, float | None]:
     """Why no connection was made, and how long trying again makes sense at first (None: as long as usual).
 
     What will not change by itself comes with the setting to look at; ``address`` is the variable that names ``host``.

@@ -72,6 +72,20 @@ class Budget:
         """Whether half of the limit is spent, so that the cost is to be read often."""
         return self.limit_usd is not None and 2 * (self.spent_before_usd + (self.cost_usd or 0.0)) >= self.limit_usd
 
+    def leaves_room(self, told: Generation) -> bool:
+        """Whether what a delivery says of a cost and a forecast need not be looked up for the limit's sake.
+
+        It names a cost with which less than half of the limit is spent, and no forecast to warn of.
+        """
+        if self.limit_usd is None:
+            return True
+        if told.running_cost_usd is None:
+            return False
+        with_it = self._sum({**self._costs, told.id: told.running_cost_usd}) or 0.0
+        forecast = self._sum({**self._forecasts, told.id: told.estimated_total_usd or 0.0}) or 0.0
+        is_warning = not self._warned and self.spent_before_usd + forecast > self.limit_usd
+        return 2 * (self.spent_before_usd + with_it) < self.limit_usd and not is_warning
+
     def cost_of(self, generation_id: UUID) -> float | None:
         """What was last read of one generation."""
         return self._costs.get(generation_id)

@@ -14,12 +14,11 @@ from specstep_flows._text import counted, duration
 from specstep_flows.callbacks import Policy, PolicyAnswers
 from specstep_flows.engine.effects import SOON, Ask, Now, Recall, Remember, Report, Sleep
 from specstep_flows.models import Answer, Clarification
+from specstep_flows.runs.records import TICK_SECONDS
 
 if TYPE_CHECKING:
     from specstep_flows.runs.records import RunRecord
 
-#: For this long after answers were accepted, nothing is asked: the service picks them up at its next tick.
-TICK_SECONDS: Final = 30.0
 #: Give up after this many sendings in a row whose outcome is unknown; each is sent again after the settle time.
 MOST_LOST: Final = 5
 #: How often to look at a generation whose answers may or may not have arrived.
@@ -49,6 +48,11 @@ class ClarificationAnswerer:
     def __attrs_post_init__(self) -> None:
         # The record keeps what was sent last to each of the run's generations.
         self.answering = (self.answering or {}).get(str(self.generation_id))
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the service accepted what was sent last, and has yet to continue."""
+        return self.answering is not None and bool(self.answering["accepted"])
 
     async def answer(self, cost_usd: float | None = None) -> None:
         """Answer what is pending, if it was not answered before. ``cost_usd``: what the generation has cost by now.
@@ -166,6 +170,9 @@ class ClarificationAnswerer:
         changes: dict[str, Any] = {"answering": sent or None}
         if accepted and record is not None:
             changes["answers"] = (*record.answers, *map(attrs.asdict, accepted))
+            if not attrs.evolve(record, **changes).needs_answers:
+                # What it stopped with, that somebody has to answer, is no longer true.
+                changes["error"] = None
         await Remember(changes, latest)
 
 

@@ -37,7 +37,18 @@ Link: TypeAlias = Callable[[UUID], Flow[gateway.ZipLink]]
 
 
 class Files(Protocol):
-    """The file operations of a run. Every method blocks."""
+    """The file operations of a run. Every method blocks.
+
+    A ``path`` is a file's, or the URL of an object (``ObjectUrl``): then it has names and folders, and opens nothing.
+    """
+
+    def attachment(self, name: str) -> Path:
+        """The file with a reference document, by what the record calls it."""
+        ...
+
+    def part_for(self, path: Path) -> Path:
+        """The file that a package's bytes are written to before it gets its final name."""
+        ...
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final name. Raises ``UsageError`` when that is taken."""
@@ -76,7 +87,7 @@ class Files(Protocol):
         ...
 
     def place(self, part: Path, path: Path) -> None:
-        """Give the part its final name, durably."""
+        """Give the part its final name, durably, unless that is taken. Raises ``OutputError``."""
         ...
 
     def tidy(self, part: Path) -> None:
@@ -125,11 +136,6 @@ async def find_package(generation: Generation) -> UUID:
     )
 
 
-def part_of(path: Path) -> Path:
-    """Where a package's bytes are written before it gets its name."""
-    return path.with_name(f"{path.name}.part")
-
-
 async def fetch_package(
     package_id: UUID,
     path: Path,
@@ -138,7 +144,7 @@ async def fetch_package(
 ) -> str:
     """Download a package to ``path``, which is never half-written; its SHA-256 in hexadecimal.
 
-    The bytes are written to ``<path>.part``, where a later attempt continues. The signed address is kept for this call
+    The bytes are written to a part file, where a later attempt continues. The signed address is kept for this call
     only.
 
     GET /v1/packages/{id}/zip, then the storage host
@@ -147,7 +153,7 @@ async def fetch_package(
         DownloadError: the bytes did not all arrive; those that did are kept.
         DamagedPackage, HostilePackage: what arrived is not what it should be.
     """
-    part = part_of(path)
+    part: Path = await Fetch(lambda _: files.part_for(path))
     damaged = 0
     while True:
         try:
@@ -190,7 +196,7 @@ async def deliver(
         digest = await fetch_package(package_id, path, files, link)
     else:
         # An earlier process may have died just after the package got its name.
-        await Fetch(lambda _: files.tidy(part_of(path)))
+        await Fetch(lambda _: files.tidy(files.part_for(path)))
     size = await Fetch(lambda _: files.size(path))
     if not is_known:
         await Remember({"size_bytes": size}, SOON)
@@ -234,7 +240,7 @@ async def place_of_step(name: str, files: Files) -> tuple[Path, str | None]:
 
 async def save(content: bytes, path: Path, files: Files) -> Delivered:
     """Put bytes under their final name, whole and durably."""
-    part = part_of(path)
+    part: Path = await Fetch(lambda _: files.part_for(path))
     digest = hashlib.sha256(content).hexdigest()
     await Remember({"sha256": digest, "size_bytes": len(content)})
     await Fetch(lambda _: files.write(part, content))

@@ -13,7 +13,7 @@ from specstep_flows import errors, gateway
 from specstep_flows._text import did_you_mean
 from specstep_flows.engine.effects import Changes, Fetch
 from specstep_flows.flows import calling
-from specstep_flows.flows.delivery import Delivered, Files, part_of, place_of_step, save
+from specstep_flows.flows.delivery import Delivered, Files, place_of_step, save
 from specstep_flows.flows.steps import Step, Terms, carry_out
 from specstep_flows.models import EXPLANATION_FORMS as FORMS
 from specstep_flows.models import Explanation, ExplanationRow, SavedFile
@@ -96,7 +96,7 @@ async def download_explanation(package_id: UUID, audience: str, form: str, files
         there = await _fetched(package_id, audience, form, path, files)
     else:
         # An earlier process may have died just after the file got its name.
-        await Fetch(lambda _: files.tidy(part_of(path)))
+        await Fetch(lambda _: files.tidy(files.part_for(path)))
         there = Delivered(path, known, await Fetch(lambda _: files.size(path)))
     return SavedFile(there.path, there.sha256, there.size_bytes)
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
+
 from specstep_flows._course import UNWATCHED_SECONDS
+from specstep_flows.runs.looks import Look, Looks, packed
 from specstep_flows.states import is_fan_out, is_terminal, is_waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from specstep_flows.models import Generation
     from specstep_flows.runs.records import RunRecord
 
 #: A look, as the record's ``history`` keeps it: ``at`` is on the run's clock; unset fields are left out. ``started``
 #: and ``ended`` are the service's stamps, in seconds on its clock; ``began`` is the start on the run's clock, where the
-#: service told it; ``unwatched`` is set when nobody had looked for long; ``moments`` are what the events told.
-Sample: TypeAlias = Mapping[str, Any]
+#: service told it; ``unwatched`` is set when nobody had looked for long; ``moments`` are what the events told;
+#: ``asked_by`` are other generations of the run that wait for an answer.
+Sample: TypeAlias = Look
 
 #: A run of 32 minutes has some 70 looks; beyond this, looks within one state are thinned out.
 MOST_SAMPLES: Final = 400
@@ -33,27 +38,31 @@ _WORDS: Final = ("billing_state", "recoverable_error_category", "failure_categor
 
 
 def sampled(
-    history: tuple[Sample, ...],
+    history: Sequence[Sample],
     generation: Generation,
     now: float,
     *,
     cost_usd: float | None = None,
     moments: Sequence[tuple[float, str]] = (),
-) -> tuple[Sample, ...]:
+    asked_by: Sequence[str] = (),
+) -> Looks:
     """The history with this look added. Of looks that show the same, the first and the last are kept.
 
     ``cost_usd`` is what was read elsewhere, for a status body without a cost.
     """
     sample = _sample(generation, now, cost_usd)
-    before = [look for look in history[-2:] if look.get("generation_id") == sample["generation_id"]]
+    if asked_by:
+        sample["asked_by"] = list(asked_by)
+    kept = packed(history)
+    before = [look for look in kept.last if look.get("generation_id") == sample["generation_id"]]
     if before and now - before[-1]["at"] > UNWATCHED_SECONDS:
         sample["unwatched"] = True
     if moments:
         sample["moments"] = [list(moment) for moment in moments]
     elif len(before) == 2 and _content(before[0]) == _content(before[1]) == _content(sample):
-        history = history[:-1]
-    longer = (*history, sample)
-    return longer if len(longer) <= MOST_SAMPLES else _thinned(longer)
+        return kept.with_last(sample)
+    longer = kept.with_next(sample)
+    return longer if len(longer) <= MOST_SAMPLES else packed(_thinned(tuple(longer)))
 
 
 def seen(
@@ -64,11 +73,13 @@ def seen(
     cost_usd: float | None = None,
     run_cost_usd: float | None = None,
     moments: Sequence[tuple[float, str]] = (),
+    asked_by: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """What a look at one of a run's generations changes in its record, which follows the state of the run's own.
 
-    ``cost_usd`` is the generation's, where its body has none; ``run_cost_usd`` is what all of them cost together. An
-    end is final: a look that comes late changes nothing in it.
+    ``cost_usd`` is the generation's, where its body has none; ``run_cost_usd`` is what all of them cost together;
+    ``asked_by`` are the others that wait for an answer, where that is known. An end is final: a look that comes late
+    changes nothing in it.
     """
     changes: dict[str, Any] = {}
     is_own = generation.id == record.generation_id
@@ -82,10 +93,39 @@ def seen(
         changes["project_name"] = generation.project_name
     if is_own:
         changes["generation_state"] = generation.state
-        changes["history"] = sampled(record.history, generation, now, cost_usd=cost_usd, moments=moments)
+        if asked_by is None and record.history and not generation.is_terminal:
+            asked_by = record.history[-1].get("asked_by")
+        changes["history"] = sampled(
+            record.history, generation, now, cost_usd=cost_usd, moments=moments, asked_by=asked_by or ()
+        )
         if generation.package_id is not None and not is_fan_out(record.options.profile):
             changes["package_id"] = generation.package_id
+    elif record.history and asked_by is not None:
+        changes["history"] = _asked_by(record.history, asked_by)
+    if record.error is not None and _is_past(record, attrs.evolve(record, **changes)):
+        changes["error"] = None
     return {name: value for name, value in changes.items() if getattr(record, name) != value}
+
+
+def _is_past(before: RunRecord, now: RunRecord) -> bool:
+    """Whether the sentence with which a run stopped is no longer true of what was read now.
+
+    A run that somebody has to answer keeps it, and so does one that is still where it stopped, or costs more than it
+    may: whether that was cancelled is what the sentence says.
+    """
+    limit, spent = now.options.max_cost_usd, now.total_cost_usd
+    if limit is not None and spent is not None and spent > limit:
+        return False
+    state = now.generation_state
+    is_at_work = not is_terminal(state) and not is_waiting(state)
+    has_moved = state != before.generation_state or before.needs_answers
+    return not now.needs_answers and (is_at_work or has_moved)
+
+
+def _asked_by(history: Sequence[Sample], asked_by: Sequence[str]) -> Looks:
+    """The history, its last look saying which other generations of the run wait for an answer."""
+    last = {name: value for name, value in history[-1].items() if name != "asked_by"}
+    return packed(history).with_last({**last, "asked_by": list(asked_by)} if asked_by else last)
 
 
 def shows_nothing_new(before: RunRecord, changes: Mapping[str, Any]) -> bool:
@@ -101,9 +141,9 @@ def is_new_state(changes: Mapping[str, Any]) -> bool:
     return not set(changes) <= {"history", "cost_usd", "project_name"}
 
 
-def with_moments(history: tuple[Sample, ...], moments: Sequence[tuple[float, str]]) -> tuple[Sample, ...]:
+def with_moments(history: Sequence[Sample], moments: Sequence[tuple[float, str]]) -> Looks:
     """The history, its last look having the changes of state by the service's events."""
-    return (*history[:-1], {**history[-1], "moments": [list(moment) for moment in moments]})
+    return packed(history).with_last({**history[-1], "moments": [list(moment) for moment in moments]})
 
 
 def needs_moments(history: Sequence[Sample], generation: Generation, now: float) -> bool:

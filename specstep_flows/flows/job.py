@@ -17,6 +17,7 @@ from specstep_flows.runs.records import RunRecord
 from specstep_flows.states import DOCUMENTED_PROFILES, DOCUMENTED_PROJECT_TYPES, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
 
@@ -85,31 +86,47 @@ async def accepted_choices() -> Capabilities:
     )
 
 
+def _choices(accepted: Capabilities) -> tuple[tuple[str, str, Sequence[str]], ...]:
+    """The options whose words the service knows: what each is called, and the words."""
+    return (
+        ("profile", "review profile", accepted.review_profiles),
+        ("project_type", "project type", accepted.project_types),
+        ("mirror_selection", "mirror selection", accepted.mirror_selections),
+    )
+
+
+def unknown_choices(options: RunOptions, accepted: Capabilities) -> Iterator[tuple[str, str, str, str]]:
+    """Which of profile, project type and mirror selection is none of the accepted words.
+
+    What it is, the word, a sentence with the nearest, and those that there are. Where the service does not say what it
+    accepts, any word is.
+    """
+    for name, what, words in _choices(accepted):
+        chosen = getattr(options, name)
+        if words and chosen is not None and _spelled(chosen, words) is None:
+            yield what, str(chosen), did_you_mean(str(chosen), words), ", ".join(words)
+
+
 def spelled_choices(options: RunOptions, accepted: Capabilities) -> RunOptions:
     """Options with the profile, the project type and the mirror selection as the service spells them.
-
-    Where the service does not say what it accepts, a word stays as it is.
 
     Raises:
         UsageError: it does not accept one of them.
     """
+    for what, word, near, known in unknown_choices(options, accepted):
+        raise errors.UsageError(f"Unknown {what} {word!r}.{near} The service accepts {known}. Nothing was sent.")
     changes: dict[str, Any] = {}
-    for name, what, words in (
-        ("profile", "review profile", accepted.review_profiles),
-        ("project_type", "project type", accepted.project_types),
-        ("mirror_selection", "mirror selection", accepted.mirror_selections),
-    ):
+    for name, _, words in _choices(accepted):
         chosen = getattr(options, name)
-        if chosen is None or not words or chosen in words:
-            continue
-        same = [word for word in words if fold(word) == fold(str(chosen))]
-        if len(same) != 1:
-            raise errors.UsageError(
-                f"Unknown {what} {chosen!r}.{did_you_mean(str(chosen), words)} The service accepts "
-                f"{', '.join(words)}. Nothing was sent."
-            )
-        changes[name] = same[0]
+        if chosen is not None and words:
+            changes[name] = _spelled(chosen, words)
     return attrs.evolve(options, **changes) if changes else options
+
+
+def _spelled(chosen: str, words: Sequence[str]) -> str | None:
+    """The word that is meant, in whatever case it was written; None where there is none."""
+    same = [word for word in words if fold(word) == fold(str(chosen))]
+    return chosen if chosen in words else same[0] if len(same) == 1 else None
 
 
 async def current_record() -> RunRecord:
@@ -126,18 +143,18 @@ async def announce(job: Job) -> None:
 
 
 async def confirm(job: Job) -> None:
-    """Ask before what comes next costs. Raises ``Detached`` when the answer is no."""
+    """Ask before what comes next costs. Raises ``NotConfirmed`` when the answer is no."""
     if job.confirm is None:
         return
     record: RunRecord = await current_record()
     if not await Ask(job.confirm, (record,)):
         more = "more " if record.may_have_cost else ""
-        raise errors.Detached(f"Not confirmed, so nothing {more}was paid for.")
+        raise errors.NotConfirmed(f"Not confirmed, so nothing {more}was paid for.")
 
 
 def generation_changes(generation_id: UUID) -> dict[str, Any]:
     """What the record says from the moment that the run's generation is known."""
-    return {"generation_id": generation_id, "generation_ids": (generation_id,), "stage": "generation"}
+    return {"generation_id": generation_id, "generation_ids": (generation_id,), "stage": "generation", "error": None}
 
 
 def retry_changes(record: RunRecord, generation_id: UUID) -> dict[str, Any]:
@@ -151,4 +168,5 @@ def retry_changes(record: RunRecord, generation_id: UUID) -> dict[str, Any]:
         "generation_state": None,
         "package_id": None,
         "answering": None,
+        "error": None,
     }

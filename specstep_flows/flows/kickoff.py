@@ -86,7 +86,7 @@ class _Looking:
             snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         found = await find_new(kickoff, snapshot, self.known)
         if found is None and glance.is_last:
-            found = await find_updated(kickoff)
+            found = await find_updated(kickoff, self.known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
             await Remember({**changes, "intent": None})
@@ -114,12 +114,12 @@ async def _running() -> int | None:
     return sum(not row.is_terminal for row in rows)
 
 
-async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None, *, settled: int | None = None) -> UUID:
+async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None, *, after: Intent | None = None) -> UUID:
     """Start one generation, whatever happens on the way; its id.
 
     No answer is followed by a second request before the list of generations (live and deleted, all pages) was read: a
-    refusal by one look, an answer that was lost by looks until the settle time is over. ``settled`` is given where an
-    earlier process sent the request: how many settle times have shown nothing.
+    refusal by one look, an answer that was lost by looks until the settle time is over. ``after`` is given where an
+    earlier process sent the request, and nothing has come of it.
 
     Raises:
         OutcomeUnknown: new generations are there, and it is not known whether one of them is this run's, and which; or
@@ -127,7 +127,7 @@ async def kick_off(kickoff: Kickoff, known: Iterable[UUID] | None = None, *, set
         RequestError: the service's refusal.
     """
     known = kickoff.older | (frozenset(known) if known is not None else (await known_before(kickoff)))
-    return await pay(_payment(kickoff, _Looking(kickoff, known)), settled=settled)
+    return await pay(_payment(kickoff, _Looking(kickoff, known)), after=after)
 
 
 def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
@@ -199,12 +199,23 @@ async def _kick_off_step(kickoff: Kickoff, generation_id: UUID, what: str, *, ag
     """A retry or an update that no run manages: what an earlier process requested is looked for first."""
     record = await current_step()
     intent = record.intent
-    if intent is None:
-        return await kick_off(kickoff, None if again else (await _refuse_twice(kickoff, generation_id, what)))
-    found = await settle_intent(kickoff, intent)
-    if found is not None:
-        return found
-    return await kick_off(kickoff, known_to(intent), settled=payment.settled_of(intent) + 1)
+    if intent is not None:
+        found = await settle_intent(kickoff, intent)
+        if found is not None:
+            return found
+        return await kick_off(kickoff, known_to(intent), after=intent)
+    if record.known is not None and record.result is None:
+        # What an earlier process sent may have been refused, and carried out all the same.
+        known = frozenset(map(UUID, record.known))
+        found = await _Looking(kickoff, known).look(Glance(is_last=True))
+        return found if found is not None else (await kick_off(kickoff, known))
+    known = await known_before(kickoff) if again else await _refuse_twice(kickoff, generation_id, what)
+    known |= kickoff.older
+    if kickoff.intake_id is not None and (await find_updated(kickoff)):
+        # That it has the intake afterwards says nothing.
+        known |= {kickoff.intake_id}
+    await Remember({"known": [str(identifier) for identifier in sorted(known)]})
+    return await kick_off(kickoff, known)
 
 
 def _step_changes(generation_id: UUID) -> Changes:
@@ -277,6 +288,7 @@ async def update_generation(
         settle_seconds,
         older=frozenset([generation_id]),
         outcome=_step_changes,
+        updated=generation_id,
     )
     result = (await current_step()).result
     if result is None:

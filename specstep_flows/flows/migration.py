@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
@@ -21,6 +22,12 @@ from specstep_flows.models import Migration, MigrationPreview, PackageRow
 MANIFEST = "specstep.yaml"
 #: For how many new packages the files are read at one look, the newest first.
 MOST_ASKED = 10
+#: What semver.org calls a version.
+_SEMANTIC: Final = re.compile(
+    r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}"
+    r"(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
+)
 
 
 @attrs.frozen
@@ -118,6 +125,14 @@ class MigrationStep(Step[Migration]):
         """What was asked for, as the record has it."""
         ids = {name: UUID(result[name]) for name in ("package_id", "migration_id", "project_id") if result[name]}
         return Migration(**{**result, **ids})
+
+
+def check_version(version: str | None) -> None:
+    """Refuse a version that is not semantic. Raises ``UsageError``."""
+    if version is not None and _SEMANTIC.fullmatch(version) is None:
+        raise errors.UsageError(
+            f"{version!r} is not a semantic version: write three numbers, such as 1.0.0. Nothing was sent."
+        )
 
 
 async def _packages(operation: str) -> list[PackageRow]:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: How many requests that may yet be carried out may be under way.
 MOST_IN_DOUBT: Final = 2
+#: What an intent says once whoever asked for it was told that so many requests have shown nothing.
+_TOLD: Final = "told"
 #: Each time that the settle time passed without a sign, it gets longer: 90 s, 6 minutes, a quarter of an hour.
 GROWTH: Final = 4.0
 LONGEST_GROWTH: Final = 10.0
@@ -84,23 +86,28 @@ class Glance:
     is_late: bool = False
 
 
-async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
+async def pay(payment: Payment[T], *, after: Intent | None = None) -> T:
     """Send a paid request until it was carried out once, whatever happens on the way; what it started.
 
-    ``settled`` is given where an earlier process sent it and the answer was lost: how many settle times have passed.
+    ``after`` is given where an earlier process sent it, and its settle time has shown nothing of it.
 
     Raises:
         OutcomeUnknown: the answer was lost twice, and nothing has come of it yet; or it cannot be told what has.
         RequestError: the service's refusal.
     """
-    is_doubtful, settled = settled is not None, settled or 0
-    lost = 0
+    is_doubtful = after is not None
+    settled, requests = (settled_of(after) + 1, requests_in(after.about)) if after is not None else (0, 0)
+    # Whoever comes after a process that died has its request in doubt, and sends one more; a person who was told that
+    # two have shown nothing, and resumes all the same, has two sent.
+    lost = int(after is not None and not after.about.get(_TOLD))
     refused: list[float] = []
     began = await Now()
     while True:
         sent_at = await Now()
+        requests += 1
+        doubt = {"settled": settled, "requests": requests} if settled else {}
         try:
-            return await payment.send({**payment.about, "settled": settled} if settled else payment.about)
+            return await payment.send({**payment.about, **doubt})
         except errors.NotConnected:
             raise
         except errors.RequestError as error:
@@ -114,6 +121,7 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
                 found = await settle(payment, payment.settle_time(settled), just_sent_at=await Now())
                 settled += 1
             else:
+                requests -= 1
                 if not isinstance(failure, errors.ServerError):
                     # An explanation that took too long is the only failure of the service that surely costs nothing.
                     refused.append(sent_at)
@@ -128,7 +136,8 @@ async def pay(payment: Payment[T], *, settled: int | None = None) -> T:
                     await Sleep(wait)
                 found = await _look(payment, Glance(await Now(), is_last=True))
             if found is None:
-                found = await _keep_apart(payment, failure, lost, refused, settled)
+                is_old = lost and after is not None and await Now() > after.sent_at + payment.settle_time(LONGEST)
+                found = await _keep_apart(payment, failure, lost, lost - bool(is_old), refused, settled)
         except errors.WaitTimeout as timeout:
             timeout.add(failure.message)
             raise
@@ -174,6 +183,7 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
                 return found
             is_known = True
     if is_doubtful:
+        refusal.is_doubtful = True
         refusal.add(
             "Whether the request before it, whose answer was lost, was carried out is not known yet; "
             f"{payment.resumed} looks for it first."
@@ -189,9 +199,11 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
 
 
 async def _keep_apart(
-    payment: Payment[T], failure: errors.RequestError, lost: int, refused: list[float], settled: int
+    payment: Payment[T], failure: errors.RequestError, lost: int, recent: int, refused: list[float], settled: int
 ) -> T | None:
     """Wait until one more request may be sent; what has appeared meanwhile.
+
+    ``recent``: how many of the lost ones were not sent long ago.
 
     Raises:
         OutcomeUnknown: two answers were lost.
@@ -199,7 +211,9 @@ async def _keep_apart(
     record = await Recall()
     if lost and record is not None and record.intent is not None:
         # Whoever resumes the run waits longer.
-        about = {**record.intent.about, "settled": settled}
+        about = {**record.intent.about, "settled": settled, "requests": requests_in(record.intent.about)}
+        if lost >= MOST_IN_DOUBT:
+            about[_TOLD] = True
         await Remember({"intent": attrs.evolve(record.intent, about=about)})
     if lost >= MOST_IN_DOUBT:
         raise errors.OutcomeUnknown(
@@ -207,9 +221,9 @@ async def _keep_apart(
             f"Whether one still will is not known, so nothing more is sent: look with `{payment.listed_by}` before you "
             f"pay again. {payment.resumed.capitalize()} looks first, too."
         )
-    if len(refused) < MOST_IN_DOUBT - lost:
+    if len(refused) < MOST_IN_DOUBT - recent:
         return None
-    left = refused[lost - MOST_IN_DOUBT] + payment.settle_time(LONGEST) - (await Now())
+    left = refused[recent - MOST_IN_DOUBT] + payment.settle_time(LONGEST) - (await Now())
     if left <= 0:
         return None
     if left > payment.patience_seconds:
@@ -276,6 +290,11 @@ async def settle_intent(payment: Payment[T], intent: Intent) -> T | None:
 def settled_of(intent: Intent) -> int:
     """How many settle times have shown nothing of the request."""
     return int(intent.about.get("settled", 0))
+
+
+def requests_in(about: Mapping[str, Any]) -> int:
+    """How many requests an intent is about, each sent when the one before it had shown nothing."""
+    return int(about.get("requests", about.get("settled", 0) + 1))
 
 
 def _a(thing: str) -> str:

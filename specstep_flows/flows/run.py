@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from specstep_flows import errors, events, gateway
+from specstep_flows._paths import place_of
 from specstep_flows.engine.effects import Fetch, Now, Remember, Report, Sleep
 from specstep_flows.engine.lockout import PAUSE_SECONDS
 from specstep_flows.flows import delivery, watch
@@ -84,13 +85,13 @@ async def answer_run(job: Job) -> list[Answer]:
     """Answer the pending questions of the run's generations; what was accepted.
 
     Raises:
-        UsageError: the run has no generation yet.
+        WrongState: the run has no generation yet.
         AnswersNeeded: a question has no answer; none was sent to the generation that asks it.
     """
     found: UUID | None = await find_generation(job)
     if found is None:
         record = await current_record()
-        raise errors.UsageError(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
+        raise errors.WrongState(f"Run {record.run_id} has no generation yet, so there is nothing to answer.")
     record = await current_record()
     assert job.policy is not None
     accepted: list[Answer] = []
@@ -302,7 +303,7 @@ async def _package_before(job: Job, generation: Generation) -> Path | None:
     if continues is None:
         return None
     if continues.get("file"):
-        there = Path(continues["file"])
+        there = place_of(continues["file"])
         digest: str | None = await Fetch(lambda _: job.files.digest(there))
         if digest == continues["sha256"]:
             return there
@@ -310,7 +311,7 @@ async def _package_before(job: Job, generation: Generation) -> Path | None:
     if old == generation.id:
         # It was made again in place, so what the service calls its package is the new one.
         return None
-    beside = Path(record.file) if record.file else await Fetch(lambda _: job.files.path_for(f"{generation.id}.zip"))
+    beside = place_of(record.file) if record.file else await Fetch(lambda _: job.files.path_for(f"{generation.id}.zip"))
     path = beside.with_name(f"{old}.zip")
     digest = await Fetch(lambda _: job.files.digest(path))
     if digest is not None:
@@ -357,10 +358,10 @@ async def _place_of(job: Job, generation: Generation, package_id: UUID, taken: l
     record = await current_record()
     for known in record.packages:
         if known["generation_id"] == str(generation.id):
-            return Path(known["file"]), known["sha256"]
+            return place_of(known["file"]), known["sha256"]
     if record.file is not None and (record.package_id == package_id or not _is_fan_out(record)):
         # An earlier process ended while it downloaded this one.
-        return Path(record.file), record.sha256
+        return place_of(record.file), record.sha256
     if not taken:
         path: Path = await Fetch(lambda _: job.files.choose(record, generation.id))
     elif taken[0].stem == str(record.packages[0]["generation_id"]):

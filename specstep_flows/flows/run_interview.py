@@ -50,13 +50,13 @@ async def hold_interview(job: Job) -> None:
         interview = await _take_up_interview(record.interview_id)
     for name in record.attachments:
         if name not in record.uploads:
-            await _warn_of_large(job, Path(name))
-            intent = _upload_in_doubt(record, sent_name(Path(name)))
+            path = await _document(job, name)
+            intent = _upload_in_doubt(record, sent_name(path))
             changes: dict[str, Any] = {"uploads": (*record.uploads, name)}
             attach = partial(
                 attach_document,
                 interview.id,
-                Path(name),
+                path,
                 settle_seconds=job.settle_seconds,
                 sent_at=None if intent is None else intent.sent_at,
                 older=None if intent is None else intent.about.get("older"),
@@ -102,13 +102,15 @@ def _upload_in_doubt(record: RunRecord, name: str) -> Intent | None:
     return intent
 
 
-async def _warn_of_large(job: Job, path: Path) -> None:
-    """Warn of a large reference document; it is sent anyway, because the pages name no limit."""
+async def _document(job: Job, name: str) -> Path:
+    """The file of a reference document. A large one is warned of and sent anyway: the pages name no limit."""
+    path: Path = await Fetch(lambda _: job.files.attachment(name))
     size = await Fetch(lambda _: job.files.size(path))
     if size > LARGE_BYTES:
         await Report(
             events.Notice(f"{path.name} is large ({size / 1e6:.0f} MB); the service may refuse it. Uploading.")
         )
+    return path
 
 
 async def _take_up_interview(interview_id: UUID) -> Interview:
@@ -216,7 +218,8 @@ async def _take_turn(job: Job, record: RunRecord, number: int, turn: TurnRecord,
             # It was not taken and would not be: whoever answers is asked again when the run is resumed.
             await Remember({"turns": record.turns[:number]})
         raise
-    changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply))}
+    # With what an earlier process stopped is over.
+    changes: dict[str, Any] = {"turns": with_turn(attrs.evolve(turn, done=True, reply=after.reply)), "error": None}
     changes |= _described(after)
     started = after.started_generation_id
     if started is not None:

@@ -20,7 +20,6 @@ from specstep_flows.flows.job import (
     retry_changes,
 )
 from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
-from specstep_flows.flows.payment import settled_of
 from specstep_flows.flows.snapshot import (
     Kickoff,
     find_new,
@@ -59,7 +58,7 @@ async def start(job: Job) -> None:
         await budget.check_before_paying(job.options.max_cost_usd, record)
         if not job.is_user_actor:
             await confirm(job)
-        found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
+        found = await kick_off(kickoff, known, after=intent)
     await Report(events.GenerationStarted(found, adopted))
 
 
@@ -165,7 +164,7 @@ async def retry(job: Job, generation_id: UUID, failed: Generation | None = None)
     if found is None:
         await budget.check_before_paying(job.options.max_cost_usd, record)
         await confirm(job)
-        found = await kick_off(kickoff, known, settled=None if intent is None else settled_of(intent) + 1)
+        found = await kick_off(kickoff, known, after=intent)
     await Report(events.GenerationStarted(found, adopted))
 
 

@@ -83,9 +83,20 @@ async def find_new(kickoff: Kickoff, snapshot: GenerationSnapshot, known: frozen
     return new[0]
 
 
-async def find_updated(kickoff: Kickoff) -> UUID | None:
-    """The generation that the kickoff updates, if it was made again itself: then it has the new intake."""
-    return kickoff.updated if kickoff.updated and await _has_intake(kickoff.updated, kickoff.intake_id) else None
+async def find_updated(kickoff: Kickoff, known: frozenset[UUID] = frozenset()) -> UUID | None:
+    """The generation that the kickoff updates, if it was made again itself: then it has the new intake.
+
+    Where ``known`` names the intake, too, it had it before: then it is told by being made just now. Only what is
+    complete can be updated.
+    """
+    if kickoff.updated is None or kickoff.intake_id is None:
+        return None
+    try:
+        generation = await gateway.get_generation(kickoff.updated)
+    except errors.NotFound:
+        return None
+    is_made_again = kickoff.intake_id not in known or not generation.is_complete
+    return kickoff.updated if generation.intake_id == kickoff.intake_id and is_made_again else None
 
 
 def unsettled(candidates: Iterable[UUID], why: str) -> errors.OutcomeUnknown:

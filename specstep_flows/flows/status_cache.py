@@ -3,23 +3,30 @@
 A list row has no forecast, billing state or package. So the whole status body is read at the end, and once when the
 work has begun, because there is no forecast before; and, while there are few runs, at the first look and at every
 change of state.
+
+Where several processes share a store, they share the page, too (``runs.pages``): one of them reads it, and how many
+generations are watched is what all of them watch with the key.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from specstep_flows import gateway
-from specstep_flows.engine.effects import Now, Observe, Sleep
+from specstep_flows.engine.effects import Fetch, Now, Observe, Sleep
 from specstep_flows.models import Generation
+from specstep_flows.runs.pages import Page
 from specstep_flows.states import is_known, is_one_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from specstep_flows.models import GenerationRow
+    from specstep_flows.runs.pages import Pages
 
 #: A page younger than this, in seconds, serves every run that is due for a look.
 FRESH_SECONDS: Final = 15.0
@@ -38,28 +45,27 @@ FORGOTTEN_SECONDS: Final = 150.0
 
 #: About how often all that wait for a page together look whether it is there.
 LOOKS_A_SECOND: Final = 10.0
-
-
-@attrs.define
-class _Page:
-    """A page of the list, as it was read."""
-
-    read_at: float
-    rows: dict[UUID, GenerationRow]
+#: How often a process looks whether the page is there that another one reads.
+ASK_SECONDS: Final = 1.0
 
 
 class StatusCache:
     """What is known of the generations that one client's runs watch.
 
     Runs in several threads share it. It needs no lock: the driver never runs two flows of ``observe`` at the same time,
-    so the code between two awaits is never interrupted by another one's.
+    so the code between two awaits is never interrupted by another one's. ``pages`` is what other processes with the
+    same key share with it, if there may be any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pages: Pages | None = None) -> None:
+        self._pages = pages
+        #: How many generations other processes watch, and when they were asked last.
+        self._elsewhere = 0
+        self._counted_at: float | None = None
         self._looked_at: dict[UUID, float] = {}
         self._detailed_at: dict[UUID, float] = {}
         self._asked_for_forecast: set[UUID] = set()
-        self._page: _Page | None = None
+        self._page: Page | None = None
         self._crowded_at: float | None = None
         self._reading_since: float | None = None
         #: How many wait for the page that another one reads.
@@ -68,7 +74,7 @@ class StatusCache:
     async def observe(self, wanted: Observe) -> Generation:
         """The state of one generation: from a page that others share, or from its own status body."""
         now = await Now()
-        watched = self._note_look(wanted.generation_id, now)
+        watched = await self._with_others(self._note_look(wanted.generation_id, now), now)
         last = wanted.last
         if wanted.detail or watched < WORTH_A_PAGE or (last is None and watched < MANY):
             return await self._detail(wanted.generation_id)
@@ -99,9 +105,18 @@ class StatusCache:
         self._looked_at[generation_id] = now
         while now - self._looked_at[oldest := next(iter(self._looked_at))] > FORGOTTEN_SECONDS:
             self._forget(oldest)
-        if len(self._looked_at) >= MANY:
-            self._crowded_at = now
         return len(self._looked_at)
+
+    async def _with_others(self, own: int, now: float) -> int:
+        """How many are watched with the key, of which ``own`` here; the others are counted again now and then."""
+        pages = self._pages
+        if pages is not None and (self._counted_at is None or not 0 <= now - self._counted_at < FRESH_SECONDS):
+            self._counted_at = now
+            self._elsewhere = await Fetch(lambda _: pages.watch(own, now))
+        watched = own + self._elsewhere
+        if watched >= MANY:
+            self._crowded_at = now
+        return watched
 
     def is_crowded(self, now: float) -> bool:
         """Whether many generations are watched, or were a moment ago."""
@@ -146,7 +161,7 @@ class StatusCache:
                 return page.rows.get(generation_id)
             if self._reading_since is None or now - self._reading_since > FORGOTTEN_SECONDS:
                 self._reading_since = now
-                return (await self._read_page()).rows.get(generation_id)
+                return (await self._next_page(not_before, now)).rows.get(generation_id)
             # The more wait, the longer does each: together they look a few times a second.
             self._waiting += 1
             try:
@@ -154,16 +169,43 @@ class StatusCache:
             finally:
                 self._waiting -= 1
 
-    async def _read_page(self) -> _Page:
+    async def _next_page(self, not_before: float, now: float) -> Page:
+        """For all that wait here: the page that another process has read since then, or else our own."""
         try:
-            rows = await gateway.list_generations(first_page=True)
-        except Exception:
+            page = await (_read_page() if self._pages is None else _shared_page(self._pages, not_before, now))
+        except BaseException:
             self._reading_since = None
             raise
-        now = await Now()
-        page = _Page(now, {row.id: row for row in rows})
         self._page, self._reading_since = page, None
         return page
+
+
+async def _read_page() -> Page:
+    rows = await gateway.list_generations(first_page=True)
+    return Page(await Now(), {row.id: row for row in rows})
+
+
+async def _shared_page(pages: Pages, not_before: float, now: float) -> Page:
+    """A page that all processes share: whoever is to read it, does; the others wait for it."""
+    while True:
+        found = await Fetch(partial(_ask, pages, not_before, now))
+        if isinstance(found, Page):
+            return found
+        if found:
+            break
+        await Sleep(ASK_SECONDS)
+        now = await Now()
+    try:
+        page = await _read_page()
+    except Exception:
+        await Fetch(lambda _: pages.give_up())
+        raise
+    await Fetch(lambda _: pages.put(page))
+    return page
+
+
+def _ask(pages: Pages, not_before: float, now: float, _: Callable[[], bool]) -> Page | bool:
+    return pages.ask(not_before, now)
 
 
 def _fresh_seconds(last: Generation) -> float:

@@ -17,7 +17,7 @@ from specstep_flows import errors, events
 from specstep_flows._json import as_json
 from specstep_flows._text import money
 from specstep_flows.engine.effects import Ask, Changes, Flow, Recall, Remember, Report
-from specstep_flows.flows.payment import Glance, Payment, pay, settle_intent, settled_of
+from specstep_flows.flows.payment import Glance, Payment, pay, settle_intent
 from specstep_flows.runs.records import RunRecord, StepRecord, check_option
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ async def carry_out(
     Raises:
         OutcomeUnknown: it was requested, and what came of it cannot be told.
         BudgetExceeded: it costs more than the limit; nothing was sent.
-        Detached: it was not confirmed.
+        NotConfirmed: ``confirm`` said no.
         RequestError: the service's refusal.
     """
     record = await current_step()
@@ -150,8 +150,8 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord, check: Callable
     _check_price(step, terms.max_cost_usd)
     record = await current_step()
     if terms.confirm is not None and not await Ask(terms.confirm, (record,)):
-        raise errors.Detached("Not confirmed, so nothing was paid for.")
-    return await pay(_payment(step, terms, known), settled=None if intent is None else settled_of(intent) + 1)
+        raise errors.NotConfirmed("Not confirmed, so nothing was paid for.")
+    return await pay(_payment(step, terms, known), after=intent)
 
 
 async def _tell_done(step: Step[Any], when: str) -> None:

@@ -21,6 +21,7 @@ from specstep_flows.flows.clarifications import ClarificationAnswerer
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.history import is_new_state, seen, shows_nothing_new
 from specstep_flows.flows.pace import Pace, once_known
+from specstep_flows.runs.records import TICK_SECONDS
 from specstep_flows.states import is_fan_out, is_known
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class _Member:
     last: Generation | None = None
     #: How long ago that was.
     age: float = 0.0
-    #: Whether a delivery asks for a look at the status body itself.
+    #: Whether a delivery asks for a look at the status body itself, and the state that it named.
     is_called: bool = False
+    called_in: str | None = None
     pace: Pace = attrs.field(factory=Pace)
 
     @property
@@ -64,12 +66,12 @@ class _Member:
         is_left = self.paused_for is not None and self.paused_for >= self.paused_seconds
         return self.last is not None and (self.last.is_terminal or is_left)
 
-    async def take(self, generation: Generation, now: float, *, is_told: bool) -> None:
+    async def take(self, generation: Generation, now: float, *, is_told: bool, longest: float = math.inf) -> None:
         """A look, and when the next one is due. A pause, or an end that nobody knows, is told once."""
         is_idle = generation.is_paused or generation.is_closed
         is_new = is_idle and self.paused_for is None
         self.age = 0.0
-        self.last, self.wait = generation, self.pace.next_wait(generation, now, is_told=is_told)
+        self.last, self.wait = generation, min(longest, self.pace.next_wait(generation, now, is_told=is_told))
         if not is_idle or generation.is_terminal:
             self.paused_for = None
             return
@@ -119,11 +121,12 @@ class _Family:
 
     async def look(self, member: _Member) -> None:
         """One look at one generation: report it, record it, hold the budget once all were looked at."""
-        is_called, member.is_called = member.is_called, False
+        is_called, called_in = member.is_called, member.called_in
+        member.is_called, member.called_in = False, None
         observe = partial(Observe, member.answerer.generation_id, member.last, is_called)
         generation = await once_known(observe)
         # It is recorded before the list is asked, which may fail.
-        await self._saw(generation)
+        await self._saw(generation, is_just_in=generation.needs_answers and generation.state == called_in)
         if not generation.needs_answers:
             await member.answerer.note_resumed()
         if await self.budget.read(generation):
@@ -131,14 +134,18 @@ class _Family:
         if len(self.seen) == len(self.members):
             await self.budget.hold(self.seen, self._saw)
 
-    async def _saw(self, generation: Generation) -> None:
-        """Report and record a generation as it was just read, by a look or after it was cancelled."""
+    async def _saw(self, generation: Generation, longest: float = math.inf, *, is_just_in: bool = False) -> None:
+        """Report and record a generation as it was just read, by a look or after it was cancelled, or as it was told.
+
+        The next look is due in ``longest`` seconds at the latest. ``is_just_in``: a delivery has just said that its
+        state began, so its events need not say when.
+        """
         now, member = await Now(), self.members[generation.id]
         self.budget.note(generation)
         # A cost near the limit is read as often as ever.
-        await member.take(generation, now, is_told=self.is_served and not self.budget.is_near)
+        await member.take(generation, now, is_told=self.is_served and not self.budget.is_near, longest=longest)
         record = await Recall()
-        moments = () if record is None else (await moments_of(record, generation, now))
+        moments = () if record is None or is_just_in else (await moments_of(record, generation, now))
         await Report(events.GenerationProgress(generation, None if member.is_over else member.wait, moments))
         await self._record(record, generation, now, moments)
 
@@ -155,6 +162,9 @@ class _Family:
                     if any(not (one.is_terminal or one.needs_answers or one.is_paused) for one in self.seen):
                         error.add("The other generations of the run continue, and cost.")
                     raise
+                if self.is_served and member.answerer.is_accepted:
+                    # That the service picked them up is told as well.
+                    member.wait = max(member.wait, TICK_SECONDS)
 
     async def _record(
         self, record: RunRecord | None, generation: Generation, now: float, moments: Sequence[tuple[float, str]] = ()
@@ -169,7 +179,10 @@ class _Family:
         is_whole = len(self.seen) == len(self.members)
         cost = self.budget.cost_of(generation.id)
         together = self.budget.cost_usd if is_whole else None
-        changes = seen(record, generation, now, cost_usd=cost, run_cost_usd=together, moments=moments)
+        asked_by = [str(one.id) for one in self.seen if one.needs_answers and one.id != record.generation_id]
+        changes = seen(
+            record, generation, now, cost_usd=cost, run_cost_usd=together, moments=moments, asked_by=asked_by
+        )
         if changes:
             # What comes of a complete one is written with its package's name.
             latest = 0.0 if is_new_state(changes) and not generation.is_complete else SOON
@@ -221,10 +234,12 @@ class _Family:
         for identifier, body in deliveries.bodies.items():
             member = self.members[identifier]
             told = None if body is None else _told(body)
-            if told is None or self.budget.limit_usd is not None or not _is_progress(told, member.last):
+            if told is None or not _is_progress(told, member.last) or not self.budget.leaves_room(told):
                 member.wait, member.is_called = 0.0, True
+                member.called_in = None if told is None else told.state
             else:
-                await self._saw(told)
+                # A limit holds by what was looked up, so no look at the cost is put off.
+                await self._saw(told, math.inf if self.budget.limit_usd is None else member.wait)
 
 
 async def watch(

@@ -106,10 +106,14 @@ def _form(files: Any) -> list[tuple[str, tuple[str | None, bytes, str | None]]] 
     """The fields of a form as bytes: a stream could be sent only once."""
     if not files:
         return None
-    return [
-        (field, (storable(name), content if isinstance(content, bytes) else content.read(), kind))
-        for field, (name, content, kind) in files
-    ]
+    return [(field, (storable(name), _content(content), kind)) for field, (name, content, kind) in files]
+
+
+def _content(content: Any) -> bytes:
+    """A field of a form: bytes, an id that the generated client leaves as text, or a file."""
+    if isinstance(content, str):
+        return content.encode()
+    return content if isinstance(content, bytes) else content.read()
 
 
 def success_only(reply: Reply) -> None:

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from specstep_flows import errors
 from specstep_flows._network import check_downloads
-from specstep_flows._paths import working_folder
+from specstep_flows._paths import ObjectUrl, part_of, place_of, working_folder
 from specstep_flows.settings import is_loopback
 from specstep_flows.states import is_fan_out
 
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 
 #: What the longest name beside a package's ends with: the note on its part file.
 LONGEST_ENDING: Final = ".part.json"
+#: What ``tempfile`` adds to a name.
+_RANDOM_LETTERS: Final = 8
+#: Names that end so are meant as files: nobody calls a folder so that is not there yet.
+FILE_ENDINGS: Final = frozenset(
+    {
+        *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".md", ".txt", ".pdf", ".docx", ".doc", ".odt"),
+        *(".rtf", ".html", ".htm", ".json"),
+    }
+)
 
 
 def package_path(output: str | None, generation_id: UUID) -> Path:
@@ -42,9 +51,19 @@ def package_path(output: str | None, generation_id: UUID) -> Path:
 
 
 def named_path(output: str | None, name: str) -> Path:
-    """The path of a file that the service calls ``name``: an output that ends as that does is the file itself."""
-    folder = Path(output) if output is not None else working_folder()
-    return folder if _is_file(output, folder, Path(name).suffix) else folder / name
+    """The path of a file that the service calls ``name``: an output that ends as that does is the file itself.
+
+    Anything else is its folder. Raises ``UsageError`` for what is meant as a file of another kind.
+    """
+    folder, ending = place_of(output) if output is not None else working_folder(), Path(name).suffix
+    if _is_file(output, folder, ending):
+        return folder
+    if any(_is_file(output, folder, other) for other in FILE_ENDINGS):
+        raise errors.UsageError(
+            f"{folder} looks like a file, but what is saved is a {ending} file: give `output` a name that ends in "
+            f"{ending}, or a folder (one that is called so must exist). Nothing was saved."
+        )
+    return folder / name
 
 
 def _is_file(output: str | None, path: Path, ending: str = ".zip") -> bool:
@@ -67,8 +86,9 @@ def check_place(path: Path, *, room: int = 0) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.lstat(path.with_name(f"{path.name}{'~' * room}"))
-        # A file without a name, where the system has such: whoever is killed here leaves nothing behind.
-        with tempfile.TemporaryFile(dir=path.parent):
+        # A file without a name, where the system has such: whoever is killed here leaves nothing behind. Elsewhere its
+        # name is as long as the longest: Windows says of one that is too long for it only that nothing is there.
+        with tempfile.TemporaryFile(dir=path.parent, prefix="~" * (len(path.name) + room - _RANDOM_LETTERS)):
             pass
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
@@ -109,6 +129,11 @@ class RunFiles:
 
         Raises ``UsageError``, or ``SettingsError`` for a proxy that cannot be used.
         """
+        if self._output is not None and isinstance(place_of(self._output), ObjectUrl):
+            raise errors.UsageError(
+                f"{self._output} is in an object store, and this run puts its package on disk. Nothing was sent; "
+                "choose a folder or a zip's name as `output`."
+            )
         # Any generation's name is as long as any other's.
         path = package_path(self._output, uuid4())
         is_file = _is_file(self._output, path)
@@ -136,6 +161,14 @@ class RunFiles:
                 check_target(path.with_suffix(""), self._force)
             except errors.OutputError as error:
                 raise errors.UsageError(f"{error.message} Nothing was sent; choose another `output`.") from None
+
+    def attachment(self, name: str) -> Path:
+        """The file with a reference document: its name in the record is its path."""
+        return Path(name)
+
+    def part_for(self, path: Path) -> Path:
+        """The file that a package's bytes are written to before it gets its final name."""
+        return part_of(path)
 
     def choose(self, record: RunRecord, generation_id: UUID) -> Path:
         """The package's final path. Raises ``UsageError`` if it exists."""

@@ -7,6 +7,7 @@ what has arrived, ``archive`` checks it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import re
@@ -40,6 +41,9 @@ _ZIP_START: Final = b"PK\x03\x04"
 _ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz"})
 _EXPIRED: Final = frozenset({401, 403, 404, 410})
 _PASSING: Final = frozenset({408, 425, 429})
+#: Of Linux's renameat2: AT_FDCWD and RENAME_NOREPLACE.
+_WORKING_FOLDER: Final = -100
+_NO_REPLACE: Final = 1
 _PAGES: Final = (
     "text/html",
     "application/xhtml",
@@ -220,8 +224,8 @@ def place(part: Path, final: Path, *, force: bool = False) -> None:
         if force:
             os.replace(part, final)
         else:
-            _rename_to_free_name(part, final)
-        _sync_folder(final.parent)
+            rename_to_free_name(part, final)
+        sync_folder(final.parent)
     except FileExistsError:
         raise OutputError(f"{final} already exists and was not changed. The package is kept as {part}.") from None
     except OSError as error:
@@ -277,7 +281,7 @@ def _starts_like_a_zip(response: http.client.HTTPResponse, host: str) -> bool:
     return bool(start) and _ZIP_START.startswith(start)
 
 
-def _rename_to_free_name(part: Path, final: Path) -> None:
+def rename_to_free_name(part: Path, final: Path) -> None:
     """Rename unless the name is taken. A hard link fails then, where a rename would overwrite."""
     if sys.platform == "win32":
         os.rename(part, final)
@@ -289,15 +293,36 @@ def _rename_to_free_name(part: Path, final: Path) -> None:
         if os.path.islink(final) or not os.path.samefile(part, final):
             raise
     except OSError:
-        # A file system without links: check, then rename, which leaves a moment in between.
-        if os.path.lexists(final):
-            raise FileExistsError from None
-        os.rename(part, final)
+        # A file system without links, such as that of a memory stick.
+        if not _renamed_in_one_step(part, final):
+            # Check, then rename, which leaves a moment in between.
+            if os.path.lexists(final):
+                raise FileExistsError from None
+            os.rename(part, final)
         return
     os.unlink(part)
 
 
-def _sync_folder(folder: Path) -> None:
+def _renamed_in_one_step(part: Path, final: Path) -> bool:
+    """Rename unless the name is taken, where the system has a call for that. Raises ``FileExistsError``."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    rename.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    if rename(_WORKING_FOLDER, os.fsencode(part), _WORKING_FOLDER, os.fsencode(final), _NO_REPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
+        return False
+    raise OSError(number, os.strerror(number))
+
+
+def sync_folder(folder: Path) -> None:
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

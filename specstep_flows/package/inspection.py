@@ -27,9 +27,11 @@ from specstep_flows.package.members import Members
 from specstep_flows.package.part_file import STOPPED, PartFile, forget_version, written
 
 #: Bytes that are gone through at once.
-CHUNK: Final = 1 << 20
+CHUNK: Final = 3 << 19
 #: Chunks that are kept in memory for the reader.
-_MOST_KEPT: Final = 4
+_MOST_KEPT: Final = 3
+#: The longest wait for a reader that is about to be done with a chunk. Meanwhile the system receives what arrives.
+_PATIENCE_SECONDS: Final = 0.25
 #: A chunk with less room than this is full.
 _LEAST_ROOM: Final = 256 << 10
 #: Bytes that come before the disk is asked to take them.
@@ -58,19 +60,40 @@ class Growth:
         self._size = self._announced = size
         self._is_over = self._is_complete = False
         self._kept: deque[tuple[int, memoryview]] = deque()
-        self._free = [memoryview(bytearray(CHUNK)) for _ in range(_MOST_KEPT)]
-        self._spare = memoryview(bytearray(CHUNK))
-        self._chunk, self._filled = self._free.pop(), 0
+        self._free: list[memoryview] = []
+        #: Chunks that were never filled. They are made when they are needed: little may come.
+        self._unmade = _MOST_KEPT
+        self._spare: memoryview | None = None
+        self._chunk: memoryview | None = None
+        self._filled = 0
+        #: Whether the reader gave a chunk back since it was last waited for in vain.
+        self._is_keeping_up = True
 
     @property
     def room(self) -> memoryview:
-        """Where the next bytes are put."""
+        """Where the next bytes are put. A reader that is only just behind is waited for: it would read them twice."""
+        if self._chunk is None:
+            self._chunk = self._empty_chunk()
         return self._chunk[self._filled :]
+
+    def _empty_chunk(self) -> memoryview:
+        with self._changed:
+            if self._free:
+                return self._free.pop()
+            if self._unmade:
+                self._unmade -= 1
+                return memoryview(bytearray(CHUNK))
+            if self._is_keeping_up and self._changed.wait_for(lambda: self._free, _PATIENCE_SECONDS):
+                return self._free.pop()
+            self._is_keeping_up = False
+        # The spare chunk is used again at once. What was in it is read from the file.
+        self._spare = self._spare or memoryview(bytearray(CHUNK))
+        return self._spare
 
     def grew_by(self, count: int) -> None:
         """Called when that many bytes of ``room`` were written to the file."""
         self._size, self._filled = self._size + count, self._filled + count
-        if len(self._chunk) - self._filled < _LEAST_ROOM:
+        if CHUNK - self._filled < _LEAST_ROOM:
             with self._changed:
                 self._announce()
 
@@ -81,10 +104,9 @@ class Growth:
             self._is_over, self._is_complete = True, is_complete
 
     def _announce(self) -> None:
-        # The spare chunk is used again at once. What was in it is read from the file.
-        if self._filled and self._chunk is not self._spare:
+        if self._chunk is not None and self._filled and self._chunk is not self._spare:
             self._kept.append((self._announced, self._chunk[: self._filled]))
-        self._chunk, self._filled = self._free.pop() if self._free else self._spare, 0
+        self._chunk, self._filled = None, 0
         self._announced = self._size
         self._changed.notify_all()
 
@@ -109,6 +131,8 @@ class Growth:
         """Called when the bytes in a chunk are no longer needed."""
         with self._changed:
             self._free.append(memoryview(chunk.obj))
+            self._is_keeping_up = True
+            self._changed.notify_all()
 
 
 class Inspection:
@@ -178,11 +202,15 @@ class Inspection:
 
     def _follow(self, file: io.FileIO, growth: Growth) -> None:
         """Go through each byte once, in a thread; the digest and the checksums are computed side by side."""
-        buffer = memoryview(bytearray(CHUNK))
+        buffer = memoryview(b"")
         try:
             with ThreadPoolExecutor(1) as beside:
                 while found := growth.after(self._position):
-                    chunk = self._read(file, buffer[:found]) if isinstance(found, int) else found
+                    if isinstance(found, int):
+                        buffer = buffer or memoryview(bytearray(CHUNK))
+                        chunk = self._read(file, buffer[:found])
+                    else:
+                        chunk = found
                     walk = beside.submit(self._members.take, chunk)
                     self._digest.update(chunk)
                     walk.result()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from collections.abc import Generator
 from typing import Final, TypeVar
 
 from specstep_flows.package.archive import RATIO_FLOOR, Checksum, UnpackLimits
+from specstep_flows.package.fast_zlib import zlib
 
 R = TypeVar("R")
 #: What waits for the next bytes.
@@ -21,8 +21,9 @@ Steps = Generator[None, memoryview, R]
 _HEADER: Final = struct.Struct("<4s2xHH8xI4xHH")
 _HAS_DESCRIPTOR: Final = 0x08
 _UNKNOWN: Final = 0xFFFFFFFF
-#: Bytes that are unpacked at once, and the most that they may become at once.
-_PACKED, _UNPACKED = 64 << 10, 256 << 10
+#: Bytes that are unpacked at once, and the most that they may become at once. Each time the interpreter's lock changes
+#: hands.
+_PACKED, _UNPACKED = 128 << 10, 256 << 10
 
 
 class Members:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from specstep_flows._paths import is_link
 from specstep_flows.errors import OutputError
 from specstep_flows.package.archive import Archive, UnpackLimits, open_archive
 
@@ -66,7 +67,7 @@ def _unpacked_before(zip_path: Path, target: Path, limits: UnpackLimits | None) 
         for entry in files:
             path = target / entry.path
             try:
-                if path.is_symlink() or path.stat().st_size != entry.size_bytes:
+                if is_link(path) or path.stat().st_size != entry.size_bytes:
                     return []
                 with path.open("rb") as file:
                     if not all(file.read(len(chunk)) == chunk for chunk in archive.chunks(entry)):
@@ -87,7 +88,7 @@ def check_target(target: Path, force: bool) -> None:
 
     A link is not followed: another user may have put it there.
     """
-    if os.path.islink(target):
+    if is_link(target):
         raise OutputError(f"{target} is a link, but a package is unpacked into a folder of its own.")
     if os.path.lexists(target) and not os.path.isdir(target):
         raise OutputError(f"{target} is a file, but a package is unpacked into a folder.")
@@ -145,10 +146,10 @@ def _merge(content: Path, target: Path, names: list[str]) -> None:
     folders = sorted({parent for path in content.rglob("*") for parent in _folders(path, content)})
     for folder in folders:
         here = target / folder
-        if here.is_symlink() or (here.exists() and not here.is_dir()):
+        if is_link(here) or (here.exists() and not here.is_dir()):
             raise OutputError(f"{here} is a link or a file where the package has a folder. Nothing was changed.")
     for name in names:
-        if (target / name).is_dir() and not (target / name).is_symlink():
+        if (target / name).is_dir() and not is_link(target / name):
             raise OutputError(f"{target / name} is a folder where the package has a file. Nothing was changed.")
     for folder in folders:
         (target / folder).mkdir(exist_ok=True)

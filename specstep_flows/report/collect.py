@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -13,6 +12,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._course import LEAST_USD, Course, Row, course, moments_in, time_of
 from specstep_flows._facts import TITLE_WEIGHT, Fact, Observed, generation_facts
+from specstep_flows._paths import ObjectUrl, place_of
 from specstep_flows._text import heading
 from specstep_flows.flows.history import with_moments
 from specstep_flows.models import Generation
@@ -245,10 +245,12 @@ def _packages(record: RunRecord, reader: _Reader) -> Iterator[ShownPackage]:
         found = [{"generation_id": one, "file": record.file, "sha256": record.sha256, "size_bytes": record.size_bytes}]
     left = MOST_CHARACTERS
     for package in found:
-        path, digest = Path(package["file"]), package.get("sha256")
+        path, digest = place_of(package["file"]), package.get("sha256")
         which = "The package" if len(found) == 1 else f"The package {path.name}"
         contents: Contents | None = None
-        if os.path.isfile(path):
+        if isinstance(path, ObjectUrl):
+            reader.gaps.append(f"{which} is at {path}, and a report reads files only.")
+        elif os.path.isfile(path):
             contents = reader.read(which, functools.partial(read_contents, path, left), None)
         else:
             reader.gaps.append(f"{which} is no longer at {path}.")

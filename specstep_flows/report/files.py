@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from specstep_flows import errors
-from specstep_flows._paths import user_path, working_folder
+from specstep_flows._paths import place_of, user_path, working_folder
 from specstep_flows.report.page import RUN_MARK, page
 from specstep_flows.report.receipt import receipt
 
@@ -31,7 +31,7 @@ def default_path(record: RunRecord, folder: Path | None = None) -> Path:
 
     Another folder is the one that is given, and the working one where there is no package.
     """
-    package = None if record.file is None else Path(record.file)
+    package = None if record.file is None else place_of(record.file)
     if folder is None and package is not None and os.path.isdir(package.parent):
         return package.with_name(f"{package.stem}{_REPORT}")
     return (folder or working_folder()) / f"{record.run_id}{_REPORT}"

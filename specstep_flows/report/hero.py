@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from specstep_flows._facts import Fact
 from specstep_flows._html import EMPTY, Html, element
+from specstep_flows._paths import ObjectUrl, place_of
 from specstep_flows._text import counted, duration, money, size, spaced
 from specstep_flows.report.sections import STILL_LETTERS, unbroken
 from specstep_flows.states import is_one_of, is_terminal, retry_makes_sense
@@ -48,17 +48,21 @@ def situation(collected: Collected) -> Situation:
         return Situation("bad", _cancelled(collected), "No package will be made. What was spent stays spent.")
     if record.is_finished:
         if len(collected.packages) > 1:
-            words = f"All {len(collected.packages)} packages are complete and on disk."
-            return Situation("good", words, f"They are in {Path(collected.packages[0].file).parent}.")
+            words = f"All {len(collected.packages)} packages are complete and {_kept(collected.packages[0].file)}."
+            return Situation("good", words, f"They are in {place_of(collected.packages[0].file).parent}.")
         if record.file is None:
             again = f"specstep download {record.run_id}"
             return Situation(
                 "good", "The package is complete and was written to stdout.", "To download it again:", again
             )
-        return Situation("good", "The package is complete and on disk.", f"It is at {record.file}.")
+        return Situation("good", f"The package is complete and {_kept(record.file)}.", f"It is at {record.file}.")
     if is_terminal(state):
         return Situation("open", "The package is ready at SpecStep.", "To download it:", resume)
     return _under_way(collected, resume)
+
+
+def _kept(file: str) -> str:
+    return "in the object store" if isinstance(place_of(file), ObjectUrl) else "on disk"
 
 
 def _failed(collected: Collected, resume: str) -> Situation:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specstep_flows._facts import seconds_taken
 from specstep_flows._html import EMPTY, Html, element, escaped, joined
+from specstep_flows._paths import place_of
 from specstep_flows._text import counted, duration, money, size, spaced
 from specstep_flows.report.markdown import rendered
 from specstep_flows.report.receipt import receipt
@@ -26,7 +26,7 @@ def generations(collected: Collected) -> Html:
     """All generations that one kickoff started, where there are several."""
     if not collected.family:
         return EMPTY
-    files = {package.generation_id: Path(package.file).name for package in collected.packages}
+    files = {package.generation_id: place_of(package.file).name for package in collected.packages}
     rows = [
         [
             one.review_profile,
@@ -56,7 +56,7 @@ def package(collected: Collected) -> Html:
         if len(collected.packages) == 1:
             parts += [element("p", f"{_extent(contents)}."), _files(contents, "file")]
             continue
-        profile, name = profiles.get(package.generation_id or ""), Path(package.file).name
+        profile, name = profiles.get(package.generation_id or ""), place_of(package.file).name
         summary = element(
             "summary",
             element("span", f"{profile}: {name}" if profile else name, class_="file"),

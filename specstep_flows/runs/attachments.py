@@ -9,6 +9,7 @@ from specstep_flows._json import storable
 from specstep_flows._paths import can_be_read_again, user_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 #: Of existing documents that are to become a package (walkthrough, step 6.7).
@@ -56,3 +57,13 @@ def read_archive(path: Path | str) -> tuple[str, bytes]:
 def sent_name(path: Path) -> str:
     """The name under which a document is sent and listed: letters that UTF-8 cannot hold are replaced."""
     return str(storable(path.name))
+
+
+def check_names(documents: Sequence[Path]) -> None:
+    """Refuse documents that are sent under the same name. Raises ``UsageError``."""
+    names = [sent_name(path) for path in documents]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise errors.UsageError(
+            f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
+            "arrived: rename one. Nothing was sent."
+        )

@@ -12,7 +12,7 @@ from specstep_flows.runs.privacy import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 SCHEMA_VERSION: Final = 2
 FILE_NAME: Final = "runs.db"
@@ -62,6 +62,12 @@ def open_database(folder: Path | None, columns: Sequence[str], types: Mapping[st
         ) from None
 
 
+def uri_of(file: PurePath) -> str:
+    """The URI of an absolute path as SQLite reads it, which knows no hosts: a share of Windows begins with slashes."""
+    uri = file.as_uri()
+    return uri if uri.startswith("file:///") else f"file:////{uri.removeprefix('file://')}"
+
+
 def _open_to_read(file: Path, failure: sqlite3.OperationalError) -> sqlite3.Connection:
     """Open a store in which nothing can be written, so that its runs can be seen all the same.
 
@@ -73,7 +79,7 @@ def _open_to_read(file: Path, failure: sqlite3.OperationalError) -> sqlite3.Conn
     if os.access(file.parent, os.W_OK) and os.access(file, os.W_OK):
         raise failure
     for mode in ("mode=ro", "mode=ro&immutable=1" if is_whole else "mode=ro"):
-        name = f"{file.absolute().as_uri()}?{mode}"
+        name = f"{uri_of(file.absolute())}?{mode}"
         database = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
         try:
             database.execute("SELECT count(*) FROM runs").fetchone()

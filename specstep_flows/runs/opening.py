@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._paths import user_path
+from specstep_flows._paths import place_of, user_path
 from specstep_flows.models import RunOptions
-from specstep_flows.runs.attachments import read_attachment, sent_name
+from specstep_flows.runs.attachments import check_names, read_attachment, sent_name
 from specstep_flows.runs.records import RunRecord, changed_options, check_options
+from specstep_flows.runs.telling import is_untold
 from specstep_flows.states import fold, is_one_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from specstep_flows.models import Generation
-    from specstep_flows.runs.store import RunStore
+    from specstep_flows.runs.protocol import RunKeeper
 
 RUN_ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 LONGEST_RUN_ID: Final = 64
@@ -79,12 +80,7 @@ def new_record(
     paths = tuple(str(user_path(path)) for path in attachments)
     for path in paths:
         read_attachment(Path(path))
-    names = [sent_name(Path(path)) for path in paths]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise errors.UsageError(
-            f"Two reference documents are called {min(twice)}, and only its name would tell whether the second one has "
-            "arrived: rename one. Nothing was sent."
-        )
+    check_names([Path(path) for path in paths])
     now = datetime.now(UTC)
     return RunRecord(
         run_id=check_run_id(run_id),
@@ -97,7 +93,7 @@ def new_record(
     )
 
 
-def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
+def open_run(store: RunKeeper, wanted: RunRecord) -> tuple[RunRecord, bool]:
     """The run in the store: new, or the one of that id, if it is the same job. The flag says which.
 
     Raises:
@@ -116,6 +112,12 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
     said["interview"] = wanted.options.interview or known.options.interview
     options = changed_options(known.options, said)
     check_options(options)
+    check_same(known, wanted)
+    return store.update(wanted.run_id, _with_options(known, options)), True
+
+
+def check_same(known: RunRecord, wanted: RunRecord) -> None:
+    """Refuse another job under the id of a run. Raises ``RunConflict``."""
     for what, differs in (
         ("brief", known.messages != wanted.messages),
         ("service", known.api_url != wanted.api_url),
@@ -129,11 +131,10 @@ def open_run(store: RunStore, wanted: RunRecord) -> tuple[RunRecord, bool]:
                 f"Run {wanted.run_id} was started with another {what}; nothing was sent. Resume it with "
                 f"`specstep resume {wanted.run_id}`, or choose another run id."
             )
-    return store.update(wanted.run_id, {"options": options}), True
 
 
 def reopen_run(
-    store: RunStore, run_id: str, api_url: str, changes: Mapping[str, Any] | None = None
+    store: RunKeeper, run_id: str, api_url: str, changes: Mapping[str, Any] | None = None
 ) -> tuple[RunRecord, bool]:
     """The run in the store, with ``changes`` to its options. The flag says that it was there before.
 
@@ -155,13 +156,18 @@ def reopen_run(
                 f"The generation of run {run_id} was started with {name} {getattr(record.options, name)!r}, which "
                 "can no longer change. Nothing was sent; resume without it, or start another run."
             )
-    updates: dict[str, Any] = {"options": options}
+    return store.update(run_id, _with_options(record, options)), True
+
+
+def _with_options(record: RunRecord, options: RunOptions) -> dict[str, Any]:
+    """What new options change of a record that was there before."""
+    changes: dict[str, Any] = {"options": options}
     if options.output != record.options.output and (not record.is_finished or options.output is not None):
         # The package's place is chosen again; one that is on disk is put there as well.
-        updates["file"] = None
+        changes["file"] = None
         if record.is_finished:
-            updates |= {"stage": "package", "unpacked_to": None}
-    return store.update(run_id, updates), True
+            changes |= {"stage": "package", "unpacked_to": None}
+    return changes
 
 
 def _as_spelled(known: RunOptions, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,16 +203,16 @@ def new_update(generation: Generation, before: RunRecord | None, wanted: RunReco
     The new package goes beside the old one where nothing else is said.
 
     Raises:
-        UsageError: the generation has made no package.
+        WrongState: the generation has made no package.
     """
     if not generation.is_complete:
-        raise errors.UsageError(
+        raise errors.WrongState(
             f"Generation {generation.id} is {generation.state}; only a complete one can be updated. Nothing was sent."
         )
     file = None if before is None else before.file
     options = attrs.evolve(
         wanted.options,
-        output=wanted.options.output or (None if file is None else str(Path(file).parent)),
+        output=wanted.options.output or (None if file is None else str(place_of(file).parent)),
         profile=generation.review_profile,
         continues={
             "generation_id": str(generation.id),
@@ -220,7 +226,7 @@ def new_update(generation: Generation, before: RunRecord | None, wanted: RunReco
     return attrs.evolve(wanted, options=options)
 
 
-def find_update(store: RunStore, wanted: RunRecord, run_id: str | None, again: bool) -> tuple[RunRecord, bool]:
+def find_update(store: RunKeeper, wanted: RunRecord, run_id: str | None, again: bool) -> tuple[RunRecord, bool]:
     """The run that was asked for, and whether it is there: then it continues, whatever became of the generation before.
 
     Without a ``run_id``, its id is made of what it is to do: the same command finds the same run.
@@ -231,12 +237,15 @@ def find_update(store: RunStore, wanted: RunRecord, run_id: str | None, again: b
         known = store.get(wanted.run_id)
     except errors.RunNotFound:
         return wanted, False
-    return attrs.evolve(wanted, options=attrs.evolve(wanted.options, profile=known.options.profile)), True
+    options = attrs.evolve(wanted.options, profile=known.options.profile)
+    # The same documents may be elsewhere by now; what the run's id is made of has compared them.
+    attached = wanted.attachments if run_id is not None else known.attachments
+    return attrs.evolve(wanted, options=options, attachments=attached), True
 
 
-def _named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
-    """The newest such run; with ``again`` another one where it is over: one that was broken off is resumed."""
-    asked = [wanted.api_url, _updated(wanted), wanted.messages, wanted.attachments]
+def _named_update(store: RunKeeper, wanted: RunRecord, again: bool) -> RunRecord:
+    """The newest such run; with ``again`` another one where it is over and told: one that was broken off is resumed."""
+    asked = [wanted.api_url, _updated(wanted), wanted.messages, [_content(Path(path)) for path in wanted.attachments]]
     base = f"update-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}"
     number, newest, name = 1, None, base
     with contextlib.suppress(errors.RunNotFound):
@@ -244,9 +253,14 @@ def _named_update(store: RunStore, wanted: RunRecord, again: bool) -> RunRecord:
             newest = store.get(name)
             number += 1
             name = f"{base}-{number}"
-    if newest is not None and not (again and _is_over(newest)):
+    if newest is not None and not (again and _is_over(newest) and not is_untold(store, newest.run_id)):
         name = newest.run_id
     return attrs.evolve(wanted, run_id=name)
+
+
+def _content(path: Path) -> list[str]:
+    """What a document is to the service, wherever it is: its name and its bytes."""
+    return [sent_name(path), hashlib.sha256(read_attachment(path)).hexdigest()]
 
 
 def _is_over(record: RunRecord) -> bool:

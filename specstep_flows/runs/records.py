@@ -13,13 +13,16 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._paths import user_path
+from specstep_flows._paths import ObjectUrl, place_of, user_path
 from specstep_flows._text import did_you_mean, parse_duration
 from specstep_flows.models import RunOptions
+from specstep_flows.runs.looks import Looks, packed
 from specstep_flows.states import is_fan_out, is_one_of
 
 #: What a run requests its generations with.
 KICKOFFS: Final = ("start_generation", "update_generation", "retry_generation")
+#: For this long after answers were accepted, nothing is asked: the service picks them up at its next tick.
+TICK_SECONDS: Final = 30.0
 #: So many runs of a list are shown.
 LONGEST_SHOWN: Final = 30
 
@@ -78,6 +81,10 @@ class Records(Protocol):
         """Make ``changes`` durable; the whole record."""
         ...
 
+    def check_held(self, run_id: str) -> None:
+        """The last look before something is paid for: raises ``RunTaken`` if another driver has taken the record."""
+        ...
+
 
 @attrs.frozen(repr=False)
 class RunRecord:
@@ -114,7 +121,8 @@ class RunRecord:
     size_bytes: int | None = None
     unpacked_to: str | None = None
     error: str | None = None
-    history: tuple[Mapping[str, Any], ...] = ()
+    #: The looks at its generation: see ``flows.history``.
+    history: Sequence[Mapping[str, Any]] = attrs.field(factory=Looks, converter=packed)
     #: The packages of a fan-out that are on disk: ids, file, digest and size.
     packages: tuple[Mapping[str, Any], ...] = ()
 
@@ -129,6 +137,20 @@ class RunRecord:
         if self.cost_usd is None and not self.spent_before_usd:
             return None
         return self.spent_before_usd + (self.cost_usd or 0.0)
+
+    @property
+    def needs_answers(self) -> bool:
+        """Whether one of its generations waited for answers when they were last looked at, and was given none since."""
+        last = self.history[-1] if self.history else {}
+        asking = list(last.get("asked_by", ()))
+        if is_one_of(self.generation_state, "PausedAwaitingClarification"):
+            asking.append(str(self.generation_id))
+        return any(not self._has_answered(one, last.get("at", 0.0)) for one in asking)
+
+    def _has_answered(self, generation_id: str, looked_at: float) -> bool:
+        """Whether what a generation was seen to wait for was answered, and accepted."""
+        sent = (self.answering or {}).get(generation_id)
+        return sent is not None and sent["accepted"] and looked_at < sent["sent_at"] + TICK_SECONDS
 
     @property
     def kickoff_intent(self) -> Intent | None:
@@ -347,7 +369,8 @@ def changed_options(options: RunOptions, changes: Mapping[str, Any]) -> RunOptio
     refuse_unknown(changes)
     values = {name: _OPTIONS[name] if value is None else value for name, value in changes.items()}
     if values.get("output") is not None:
-        values["output"] = str(user_path(values["output"]))
+        place = place_of(str(values["output"]))
+        values["output"] = str(place if isinstance(place, ObjectUrl) else user_path(values["output"]))
     if "wait_paused" in values:
         values["wait_paused"] = seconds_of("wait_paused", values["wait_paused"])
     for name, value in values.items():

@@ -11,6 +11,7 @@ from uuid import UUID
 import attrs
 
 from specstep_flows._json import as_json
+from specstep_flows.runs.looks import Looks, packed
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord, stored_options
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "answers": tuple,
     "answering": dict,
     "package_id": UUID,
-    "history": tuple,
     "packages": tuple,
 }
 COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
@@ -46,8 +46,8 @@ COLUMNS: Final = tuple(field.name for field in attrs.fields(RunRecord))
 TIMES: Final = {"created_at": "REAL", "updated_at": "REAL"}
 #: Columns that are stored as they are.
 _AS_THEY_ARE: Final = frozenset({*TIMES, "run_id", "api_url"})
-#: Long ones of plain JSON, which are neither converted nor read again after they were written.
-_PLAIN: Final = frozenset({"history"})
+#: Long ones, which are not read again after they were written.
+_PACKED: Final = frozenset({"history"})
 #: What reading a row of a damaged or foreign store raises.
 UNREADABLE: Final = (
     sqlite3.Error,
@@ -68,13 +68,15 @@ def encode(column: str, value: Any) -> Any:
     if column in _AS_THEY_ARE:
         return value
     # ASCII, so that any text and any name of a file can be written, and is read again as it was.
-    return json.dumps(value if column in _PLAIN else as_json(value))
+    return packed(value).text if column in _PACKED else json.dumps(as_json(value))
 
 
 def decode(column: str, text: Any) -> Any:
     """The value that a column holds. Raises one of ``UNREADABLE``."""
     if column in _AS_THEY_ARE:
         return text
+    if column in _PACKED:
+        return Looks.read(text)
     value = json.loads(text)
     reader = _READERS.get(column)
     return value if value is None or reader is None else reader(value)
@@ -102,7 +104,7 @@ class Kept:
 
     def written(self, changes: Mapping[str, Any], encoded: Mapping[str, Any]) -> Kept:
         """The record after ``changes``, which were written as ``encoded``."""
-        values = {name: changes[name] if name in _PLAIN else decode(name, held) for name, held in encoded.items()}
+        values = {name: changes[name] if name in _PACKED else decode(name, held) for name, held in encoded.items()}
         marks = array("q", self.marks)
         for name, held in encoded.items():
             marks[COLUMNS.index(name)] = hash(held)

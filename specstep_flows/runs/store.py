@@ -9,9 +9,11 @@ import contextlib
 import os
 import secrets
 import sqlite3
+import sys
 import threading
 import time
 import weakref
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +25,35 @@ from specstep_flows.models import RunOptions
 from specstep_flows.runs.database import FILE_NAME, open_database, transaction
 from specstep_flows.runs.deliveries import DeliveryLog
 from specstep_flows.runs.privacy import make_private
-from specstep_flows.runs.records import RunRecord, StepRecord, changed_options
+from specstep_flows.runs.records import RunRecord, changed_options
 from specstep_flows.runs.rows import COLUMNS, TIMES, UNREADABLE, Kept, encode, read
+from specstep_flows.runs.steps import decode_step, encode_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from uuid import UUID
 
+    from specstep_flows.runs.records import StepRecord
+
+#: Made when it is first needed: a version that does not know it can use the rest of the store.
+_STEPS = "CREATE TABLE IF NOT EXISTS steps (run_id TEXT PRIMARY KEY NOT NULL, record TEXT NOT NULL)"
+#: Likewise: the runs that are a fleet's, or are being handed over. Its copy has the token; ``is_gone``: ours is deleted
+#: (1), and the fleet may drive it (2). That note stays: whoever asks for the run here would begin, and pay, once more.
+_HANDOVERS = (
+    "CREATE TABLE IF NOT EXISTS handovers (run_id TEXT PRIMARY KEY NOT NULL, token TEXT NOT NULL, is_gone INTEGER NOT "
+    "NULL)"
+)
+_HANDED_OVER = 2
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM runs"  # noqa: S608 - our names
 
 
 def _nothing() -> None:
     """What has no file is let go by nobody."""
+
+
+def _lock_name(run_id: str) -> str:
+    """What a run's files in ``locks`` are called, also on disks that mix up Nul and nul, or take it for a device."""
+    return f"{run_id}-{zlib.crc32(run_id.encode()):08x}" if sys.platform in ("win32", "darwin") else run_id
 
 
 class RunStore:
@@ -43,6 +62,9 @@ class RunStore:
     Raises:
         StoreUnreadable: the file is damaged, or was made by a newer version; it is not touched.
     """
+
+    #: SQLite lets one write at a time.
+    threads = 2
 
     def __init__(self, folder: Path | str | None) -> None:
         folder = None if folder is None else home_path(folder)
@@ -76,11 +98,16 @@ class RunStore:
         self.deliveries.close()
 
     def create(self, record: RunRecord) -> None:
-        """Add a run. Raises ``RunConflict`` if its id exists, or another run manages its generation."""
+        """Add a run.
+
+        Raises:
+            RunConflict: its id exists or is that of a run that a fleet has now, or another run manages its generation.
+        """
         encoded = [encode(name, getattr(record, name)) for name in COLUMNS]
         marks = ", ".join("?" * len(COLUMNS))
         try:
             with self._writing():
+                self._refuse_handed_over(record.run_id)
                 self._refuse_managed(record.run_id, record.api_url, record.generation_id)
                 self._database.execute(
                     f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our names
@@ -93,7 +120,7 @@ class RunStore:
         """Store ``changes`` in one transaction, and return the whole record.
 
         Raises:
-            RunBusy: this store holds the run, and another process has taken it over nevertheless.
+            RunTaken: this store holds the run, and another process has taken it over nevertheless.
             RunConflict: another run manages the generation that the run is given.
         """
         options = changes.get("options")
@@ -122,13 +149,31 @@ class RunStore:
             self._keep(run_id, kept, version)
             return kept.record
 
+    def check_held(self, run_id: str) -> None:
+        """See ``RunKeeper.check_held``; of what this store does not hold there is nothing to say."""
+        with self._lock, self._readable():
+            self._refuse_replaced(run_id)
+
     def _refuse_replaced(self, run_id: str) -> None:
         token = self._held.get(run_id)
         row = self._database.execute("SELECT token FROM drivers WHERE run_id = ?", [run_id]).fetchone()
-        if token is not None and row is not None and row[0] != token:
-            raise errors.RunBusy(
+        # Whoever took it may have deleted it since.
+        if token is not None and (row is None or row[0] != token):
+            raise errors.RunTaken(
                 f"Run {run_id} was taken over by another process, which is using it now. This one stops, and has sent "
                 "nothing since."
+            )
+
+    def _refuse_handed_over(self, run_id: str) -> None:
+        handover = self.handover(run_id)
+        if handover is not None and handover[1]:
+            is_over = handover[1] == _HANDED_OVER
+            raise errors.RunConflict(
+                f"Run {run_id} was handed over to a fleet, and nothing was sent: `specstep fleet show {run_id}` shows "
+                "what it is now. For another run on this machine, choose another id."
+                if is_over
+                else f"The handover of run {run_id} to a fleet has not ended, and nothing was sent: "
+                f"`specstep fleet import {run_id}` ends it."
             )
 
     def _refuse_managed(self, run_id: str, api_url: str, generation_id: UUID | None) -> None:
@@ -155,7 +200,7 @@ class RunStore:
                 ) from None
 
     def get(self, run_id: str) -> RunRecord:
-        """The run called ``run_id``. Raises ``RunNotFound``."""
+        """The run called ``run_id``. Raises ``RunNotFound``, and ``RunConflict`` if a fleet has it now."""
         with self._lock:
             return self._read(run_id).record
 
@@ -173,12 +218,14 @@ class RunStore:
 
         Raises:
             RunNotFound: it is not there.
+            RunConflict: a fleet has it now.
         """
         known, version = self._kept.get(run_id), self._version()
         if known is not None and known[1] == version:
             return known[0]
         rows = self._rows("WHERE run_id = ?", [storable(run_id)])
         if not rows:
+            self._refuse_handed_over(run_id)
             near = did_you_mean(run_id, self._newest_ids())
             raise errors.RunNotFound(f"There is no run called {run_id}.{near} `specstep runs` lists them.")
         with self._readable():
@@ -244,19 +291,38 @@ class RunStore:
                 "the service keeps running: `specstep adopt` with another SPECSTEP_STATE takes it over."
             ) from None
 
-    def write_steps(self, statement: str, values: Iterable[Any] = (), held: str | None = None) -> None:
-        """Change what ``runs.steps`` keeps. Raises ``RunBusy`` if another process has taken over what is held."""
-        with self._writing():
-            if held is not None:
-                self._refuse_replaced(held)
-            self._database.execute(statement, list(values))
-
-    def read_steps(
-        self, statement: str, values: Iterable[Any], reader: Callable[[str], StepRecord]
-    ) -> list[StepRecord]:
-        """What ``runs.steps`` asks for. Raises ``StoreUnreadable``."""
+    def read_step(self, run_id: str) -> StepRecord | None:
+        """See ``RunKeeper.read_step``. Raises ``StoreUnreadable``."""
         with self._lock, self._readable():
-            return [reader(row[0]) for row in self._database.execute(statement, list(values)).fetchall()]
+            if not self._has_steps():
+                return None
+            row = self._database.execute("SELECT record FROM steps WHERE run_id = ?", [run_id]).fetchone()
+            return None if row is None else decode_step(row[0])
+
+    def _has_steps(self) -> bool:
+        return self._has_table("steps")
+
+    def _has_table(self, name: str) -> bool:
+        query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return bool(self._database.execute(query, [name]).fetchone()[0])
+
+    def add_step(self, record: StepRecord, held: str) -> None:
+        """See ``RunKeeper.add_step``."""
+        self._write_step("INSERT INTO steps VALUES (?, ?)", [record.run_id, encode_step(record)], held)
+
+    def change_step(self, record: StepRecord, held: str) -> None:
+        """See ``RunKeeper.change_step``."""
+        self._write_step("UPDATE steps SET record = ? WHERE run_id = ?", [encode_step(record), record.run_id], held)
+
+    def drop_step(self, run_id: str, held: str) -> None:
+        """See ``RunKeeper.drop_step``."""
+        self._write_step("DELETE FROM steps WHERE run_id = ?", [run_id], held)
+
+    def _write_step(self, statement: str, values: list[str], held: str) -> None:
+        with self._writing():
+            self._refuse_replaced(held)
+            self._database.execute(_STEPS)
+            self._database.execute(statement, values)
 
     def forget(self, run_id: str) -> None:
         """Delete a run from the store; the service is not affected. Raises ``RunNotFound``, ``RunBusy``."""
@@ -268,11 +334,55 @@ class RunStore:
             let_go()
 
     def discard(self, run_id: str) -> None:
-        """Delete a run that this store holds. Raises ``RunBusy`` if another process has taken it over."""
+        """Delete a run that this store holds. Raises ``RunTaken`` if another process has taken it over."""
         with self._writing():
             self._refuse_replaced(run_id)
-            self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
-            self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+            self._delete(run_id)
+
+    def _delete(self, run_id: str) -> None:
+        self._database.execute("DELETE FROM runs WHERE run_id = ?", [run_id])
+        self._database.execute("DELETE FROM drivers WHERE run_id = ?", [run_id])
+
+    def handovers(self) -> dict[str, tuple[str, bool]]:
+        """Runs that are being handed over to a fleet: each one's token, and whether it is gone from here."""
+        found = self._handovers("is_gone < ?", _HANDED_OVER)
+        return {run_id: (token, bool(is_gone)) for run_id, token, is_gone in found}
+
+    def handover(self, run_id: str) -> tuple[str, int] | None:
+        """The token of a run that is being, or was, handed over to a fleet, and how far that has come."""
+        found = self._handovers("run_id = ?", storable(run_id))
+        return found[0][1:] if found else None
+
+    def _handovers(self, condition: str, value: object) -> list[Any]:
+        with self._lock, self._readable():
+            if not self._has_table("handovers"):
+                return []
+            query = f"SELECT run_id, token, is_gone FROM handovers WHERE {condition}"  # noqa: S608 - our words
+            return self._database.execute(query, [value]).fetchall()
+
+    def plan_handover(self, run_id: str, token: str) -> None:
+        """Write down that a run that this store holds is about to be handed over. Raises ``RunTaken``."""
+        with self._writing():
+            self._refuse_replaced(run_id)
+            self._database.execute(_HANDOVERS)
+            self._database.execute("INSERT OR REPLACE INTO handovers VALUES (?, ?, 0)", [run_id, token])
+
+    def hand_over(self, run_id: str) -> None:
+        """``discard``, and write down in the same transaction that nobody else did. Raises ``RunTaken``."""
+        with self._writing():
+            self._refuse_replaced(run_id)
+            self._database.execute("UPDATE handovers SET is_gone = 1 WHERE run_id = ?", [run_id])
+            self._delete(run_id)
+
+    def end_handover(self, run_id: str) -> None:
+        """The fleet may drive that run from now on; that is remembered."""
+        with self._writing():
+            self._database.execute("UPDATE handovers SET is_gone = ? WHERE run_id = ?", [_HANDED_OVER, run_id])
+
+    def drop_handover(self, run_id: str) -> None:
+        """There is no handover of that run any more: it is still here, or was forgotten here."""
+        with self._writing():
+            self._database.execute("DELETE FROM handovers WHERE run_id = ?", [run_id])
 
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.
@@ -306,17 +416,18 @@ class RunStore:
 
         assert self.folder is not None
         folder = self.folder / "locks"
-        lock = filelock.FileLock(folder / f"{run_id}.lock", mode=0o600, timeout=0, thread_local=False)
-        holder = folder / f"{run_id}.holder"
+        name = _lock_name(run_id)
+        lock = filelock.FileLock(folder / f"{name}.lock", mode=0o600, timeout=0, thread_local=False)
+        holder = folder / f"{name}.holder"
         try:
             folder.mkdir(exist_ok=True, mode=0o700)
             make_private(Path(lock.lock_file))
             lock.acquire()
             make_private(holder)
-            holder.write_text(str(os.getpid()))
+            holder.write_text(str(os.getpid()), "ascii")
         except filelock.Timeout:
             try:
-                who = f"process {int(holder.read_text())}"
+                who = f"process {int(holder.read_text('ascii'))}"
             except (OSError, ValueError):
                 who = "another process"
             raise errors.RunBusy(

@@ -11,6 +11,7 @@ import hashlib
 import re
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, overload
@@ -149,6 +150,8 @@ class Recorder:
         self._requests.add(row)
         scope[RECORD] = row
         body = await read_body(receive)
+        if body is None:
+            return
         row.body_sha256 = hashlib.sha256(body).hexdigest()
         row.body = body if len(body) <= KEPT_BODY else None
 
@@ -161,13 +164,13 @@ class Recorder:
         row.key_id = scope.get(KEY_ID)
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The whole request body."""
+async def read_body(receive: Receive) -> bytes | None:
+    """The whole request body; None if the client went away before it was whole: no server acts on such a request."""
     parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -249,7 +252,9 @@ def bind(host: str, port: int) -> socket.socket:
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer would wait 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows that would let another process have the same port.
+        if sys.platform != "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
     except OSError:
         listening.close()
@@ -261,5 +266,7 @@ def reset(transport: asyncio.Transport) -> None:
     """Close a connection with a TCP RST in place of a FIN."""
     connection = transport.get_extra_info("socket")
     if connection is not None and connection.fileno() >= 0:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        )
     transport.abort()

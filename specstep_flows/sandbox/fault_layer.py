@@ -100,7 +100,7 @@ class FaultLayer:
             record.reached_world = True
             await self._app(scope, receive, self._sending(fault, scope, send))
             return
-        body = await read_body(receive)
+        body = await read_body(receive) or b""
         captured = _Captured()
         if fault.kind == "late_commit":
             self._late.append(_Late(self._clock.now() + fault.seconds, dict(scope), body))

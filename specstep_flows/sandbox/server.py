@@ -7,10 +7,11 @@ import contextlib
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from specstep_flows.sandbox.api import Api
 from specstep_flows.sandbox.blobs import BlobStore, blob_operation
@@ -23,6 +24,9 @@ from specstep_flows.sandbox.operations import befallen
 from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.webhook_sender import WebhookSender
 from specstep_flows.sandbox.world import World
+
+#: How often a server that waits for its end looks whether it was interrupted.
+_SLICE_SECONDS: Final = 0.5
 
 
 class Sandbox:
@@ -213,6 +217,11 @@ def serve(
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
         try:
-            (until or threading.Event()).wait()
+            # Not in one piece: on Windows, Ctrl-C does not end it.
+            while until is not None and not until.wait(_SLICE_SECONDS):
+                pass
+            # Not an event: a wait for one, interrupted at the wrong moment, ends with an error of its lock.
+            while until is None:
+                time.sleep(_SLICE_SECONDS)
         except KeyboardInterrupt:
             return

@@ -8,11 +8,51 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
+from asyncio import TimerHandle, Transport
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: How long the head of a request may take, in seconds. uvicorn waits for ever for whoever has not sent one yet.
+HEAD_SECONDS: Final = 10.0
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's own, which keeps no connection open for a stranger who does not say what is wanted."""
+
+    _head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        # Bytes that come one by one put nothing off.
+        self._wait_for_head()
+        super().data_received(data)
+        if not self._has_no_head():
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._head_timer is None and self._has_no_head():
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _has_no_head(self) -> bool:
+        """Whether the head of the first or the next request has not come yet."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class _Server(uvicorn.Server):
@@ -40,7 +80,9 @@ class ListeningServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # On Windows that would let another process have the same port.
+            if sys.platform != "win32":
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind((host, port))
         except OSError:
             self._socket.close()
@@ -49,7 +91,7 @@ class ListeningServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from uuid import UUID
 
 import attrs
@@ -25,7 +25,6 @@ import attrs
 from specstep_flows import errors
 from specstep_flows.callbacks import check_callable
 from specstep_flows.runs.deliveries import DeliveryLog
-from specstep_flows.runs.store import RunStore
 from specstep_flows.settings import Settings
 from specstep_flows.webhooks.verify import (
     PREFIX,
@@ -36,6 +35,9 @@ from specstep_flows.webhooks.verify import (
     signing_keys,
     verify_webhook,
 )
+
+if TYPE_CHECKING:
+    from specstep_flows.runs.protocol import Deliveries, RunKeeper
 
 #: The largest body that is read, in bytes. A delivery holds one generation's fields: some thousand.
 MOST_BYTES: Final = 1 << 20
@@ -95,7 +97,7 @@ class Receiver:
         on_delivery: Callable[[WebhookDelivery], Any],
         secrets: Secrets | Callable[[], Secrets],
         *,
-        store: RunStore | Path | str | None = None,
+        store: RunKeeper | Path | str | None = None,
         path: str | None = None,
         most_bytes: int = MOST_BYTES,
         tolerance: float = TOLERANCE_SECONDS,
@@ -127,9 +129,10 @@ class Receiver:
         self._is_async = any(map(inspect.iscoroutinefunction, (on_delivery, getattr(on_delivery, "__call__", None))))  # noqa: B004 - an instance whose __call__ is async
         self._secrets = secrets
         self._path, self._most_bytes, self._tolerance, self._now, self._name = path, most_bytes, tolerance, now, name
-        self._owns_log = not isinstance(store, RunStore)
-        self._deliveries = (
-            store.deliveries if isinstance(store, RunStore) else DeliveryLog(store or Settings.load().state_folder())
+        given: Any = store
+        self._owns_log = not hasattr(given, "deliveries")
+        self._deliveries: Deliveries = (
+            DeliveryLog(given or Settings.load().state_folder()) if self._owns_log else given.deliveries
         )
         self._token = random_tokens.token_hex(8)
         self._is_beating = False
@@ -246,7 +249,7 @@ class Receiver:
                 self._name,
                 delivery.id,
                 delivery.event,
-                _generation_id(delivery),
+                generation_of(delivery),
                 _own_headers(delivery),
                 delivery.body,
                 self._now(),
@@ -351,7 +354,8 @@ class Receiver:
             await asyncio.sleep(BEAT_SECONDS)
 
 
-def _generation_id(delivery: WebhookDelivery) -> UUID | None:
+def generation_of(delivery: WebhookDelivery) -> UUID | None:
+    """The generation that a delivery is about."""
     try:
         return UUID(str((delivery.generation or {}).get("id")))
     except ValueError:

@@ -80,13 +80,16 @@ def sweep(new_bench: Any, interrupter: Any, *, is_async: Any, stride: Any, outpu
     """Interrupt a run of its own at every so many steps, before them and after them; judge each after one resume."""
     measure = new_bench(is_async=is_async)
     interrupter.begin(None)
-    measure.attempt(output=measure.output / output, unpack=True)
+    measure.folder.mkdir(parents=True, exist_ok=True)
+    notes = measure.folder / "notes.md"
+    notes.write_text("The owner wants green tea.\n", encoding="utf-8")
+    measure.attempt(output=measure.output / output, unpack=True, attachments=notes)
     steps = interrupter.steps
     assert steps > 100
     for number in range(1, steps + 1, stride):
         for after in (False, True):
             bench = new_bench(is_async=is_async)
-            options = {"output": bench.output / output, "unpack": True}
+            options = {"output": bench.output / output, "unpack": True, "attachments": notes}
             interrupter.begin(number, after=after)
             interrupted(bench, **options)
             interrupter.begin(None)

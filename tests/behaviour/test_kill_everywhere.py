@@ -41,6 +41,9 @@ class Starter:
     def __init__(self, sandbox: Sandbox, proxy: Proxy, clock: Path, folder: Path) -> None:
         self.sandbox, self.proxy, self._clock, self._folder = sandbox, proxy, clock, folder
         self._count = 0
+        #: The process that lived last, and the one that stopped last.
+        self.lived = 0
+        self.stopped = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.kit.killed_process"],
             cwd=ROOT,
@@ -96,11 +99,24 @@ class Starter:
         self._process.stdin.write(json.dumps(attrs.asdict(attrs.evolve(order, die_at=die_at))) + "\n")
         self._process.stdin.flush()
         born.append(int(self._process.stdout.readline()))
+        self.lived = born[0]
+        ended = self._process.stdout.readline().strip()
+        if ended == "stopped":
+            self.stopped = born[0]
+            return -signal.SIGSTOP
+        return int(ended)
+
+    def wake(self) -> int:
+        """Let the process that stopped live on; its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"wake {self.stopped}\n")
+        self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
     def points(self, order: Order) -> list[str]:
         """The points that the last process of a run passed."""
-        return Path(order.folder, "points").read_text().splitlines()
+        return Path(order.folder, "points").read_text(encoding="utf-8").splitlines()
 
     def resume(self, order: Order, resume: Order, where: str) -> None:
         """Let a second process go on where the first was killed, to the right end."""
@@ -117,7 +133,7 @@ class Starter:
     def said(self, order: Order) -> str:
         """What the command wrote, from its beginning."""
         path = Path(order.folder, "said")
-        return path.read_text() if path.exists() else ""
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def _has_record(self, order: Order) -> bool:
         if not Path(order.folder, "state", "runs.db").exists():
@@ -128,10 +144,13 @@ class Starter:
         finally:
             store.close()
 
+    def bench(self, order: Order) -> Bench:
+        """What judges a run."""
+        return Bench(self.sandbox, Path(order.folder), TurnedClock(cast(Any, self.sandbox.clock)), order.key)
+
     def judge(self, order: Order) -> None:
         """As the bench judges; the document is there once, the package is unpacked, and no secret was written."""
-        clock = TurnedClock(cast(Any, self.sandbox.clock))
-        bench = Bench(self.sandbox, Path(order.folder), clock, order.key)
+        bench = self.bench(order)
         bench.judge_record()
         record = bench.record()
         interview = self.sandbox.state.interviews[str(record.interview_id)]

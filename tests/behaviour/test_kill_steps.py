@@ -20,11 +20,20 @@ from tests.kit.bench import options
 from tests.kit.killed_process import Order
 from tests.kit.proxy import Proxy
 from tests.kit.shared_clock import SharedClock
+from tests.kit.zips import make_zip
 
 pytestmark = pytest.mark.slow
 
 #: What each command calls that costs.
-WAYS = {"addendum": "create_addendum", "explain": "explain_package", "update": "update_generation"}
+WAYS = {
+    "addendum": "create_addendum",
+    "explain": "explain_package",
+    "update": "update_generation",
+    "regenerate": "update_generation",
+    "migrate": "commit_doc_migration",
+}
+#: Of these, and of every so manieth of the others' points, each one is a death.
+AT_EVERY_POINT = ("regenerate", "migrate")
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +70,39 @@ class Step:
             case "explain":
                 self.starter.sandbox.state.packages[package].explanations.clear()
                 words = ["package", "explain", package, "investor", "--output", f"{out}/told.pdf"]
+            case "regenerate":
+                words = ["generation", "update", self.generation.id, "--intake", self._newer_intake()]
+            case "migrate":
+                archive = folder / "docs.zip"
+                archive.write_bytes(make_zip({f"notes-{self._count}.md": b"Quick.\n", "readme.md": b"# Portal\n"}))
+                words = ["package", "migrate", str(archive), "--version", f"1.0.{self._count}"]
             case _:
                 words = ["update", self.generation.id, f"Change number {self._count}.", "--output", out]
         return attrs.evolve(self.first, folder=str(folder), command=[*words, "--yes"])
 
+    def _newer_intake(self) -> str:
+        """What another interview has left behind."""
+        world = self.starter.sandbox.state
+        own = next(one for one in world.artifacts.values() if one.interview_id == self.generation.interview_id)
+        newer = attrs.evolve(own, id=world.ids.uuid(world.clock.now()), interview_id=world.ids.uuid(world.clock.now()))
+        world.artifacts[newer.id] = newer
+        return newer.id
+
+    def results(self, order: Order) -> list[str]:
+        """The ids of what was paid for, where the id is what the command says in the end."""
+        world = self.starter.sandbox.state
+        if self.way == "migrate":
+            return [
+                one.id
+                for one in world.packages.values()
+                if one.generation_id is None and one.version == order.command[-2]
+            ]
+        return [one.id for one in world.generations.values() if one.updates and one.intake_id == order.command[-2]]
+
     def made(self, order: Order) -> int:
         """How often it was paid for."""
+        if self.way in AT_EVERY_POINT:
+            return len(self.results(order))
         package = self.starter.sandbox.state.packages[str(self.generation.package_id)]
         if self.way == "addendum":
             return sum(addendum.title == order.command[3] for addendum in package.addenda)
@@ -89,8 +125,11 @@ class Step:
         assert starter.live(order) == 0, f"{where}: {starter.said(order)}"
         assert self.made(order) == 1, where
         assert self.sent == 1, where
-        files = sorted(path.name for path in Path(order.folder, "out").iterdir() if path.is_file())
-        assert len(files) == (2 if self.way == "update" else 1), f"{where}: {files}"
+        if self.way in AT_EVERY_POINT:
+            assert self.results(order)[0] in starter.said(order).splitlines()[-2:], where
+        else:
+            files = sorted(path.name for path in Path(order.folder, "out").iterdir() if path.is_file())
+            assert len(files) == (2 if self.way == "update" else 1), f"{where}: {files}"
         assert starter.live(order) == 0, f"{where}: {starter.said(order)}"
         assert self.sent == 1, where
         assert "Traceback" not in starter.said(order), where
@@ -107,7 +146,9 @@ def test_a_step_survives_its_death(starter: Any, way: str) -> None:
     sending = next(number for number, point in enumerate(points, 1) if point == f"send {WAYS[way]}")
     answered = [request.operation for request in starter.sandbox.requests if request.server == "api"]
     numbers = {*range(sending - 4, sending + 5)}
-    if way != "update":
+    if way in AT_EVERY_POINT:
+        numbers = {*range(1, len(points) + 1)}
+    elif way != "update":
         # What comes before and after of an update is what every run has.
         numbers |= {*range(1, len(points) + 1, 3)}
     for number in (0, *sorted(numbers)):

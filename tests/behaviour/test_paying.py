@@ -35,7 +35,7 @@ def refuse(bench: Bench, operation: str, status: int, **more: Any) -> Fault:
     return bench.sandbox.faults.add(Fault(operation, "status", status=status, commit=True, **more))
 
 
-@pytest.mark.parametrize("status", one_in(3, REFUSALS))
+@pytest.mark.parametrize("status", one_in(6, REFUSALS))
 def test_a_refused_kickoff_that_was_carried_out_is_paid_once(new_bench: Any, status: int) -> None:
     """By one command, or by the same again where the refusal was its end."""
     bench = new_bench()

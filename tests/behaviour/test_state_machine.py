@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 )
 
 from specstep_flows import errors
+from specstep_flows._paths import part_of
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
@@ -75,6 +76,9 @@ class Disk:
     def __init__(self, service: Any) -> None:
         self.service = service
         self.files: dict[Path, bytes] = {}
+
+    def part_for(self, path: Any) -> Any:
+        return part_of(path)
 
     def choose(self, record: Any, generation_id: Any) -> Any:
         return Path(f"/out/{generation_id}.zip")

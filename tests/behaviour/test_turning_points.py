@@ -69,7 +69,7 @@ def token_bench(new_bench: Any, secrets: Secrets) -> Any:
     return make
 
 
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 @pytest.mark.parametrize("operation", [op("submit_turn"), op("get_turn_job")])
 def test_what_the_last_turn_started_is_adopted(token_bench: Any, operation: str, fault: Any) -> None:
     """With a user's token the last turn pays; whatever becomes of its answer, no kickoff is sent."""
@@ -115,7 +115,7 @@ def test_an_interview_that_the_user_completes_starts_nothing_by_itself(token_ben
 # The kickoff
 
 
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench: Any, fault: Any) -> None:
     """A 400 for want of a project type leads to one kickoff with the detected one, whatever becomes of its answer."""
     bench = new_bench(require_project_type=True)
@@ -128,7 +128,7 @@ def test_the_project_type_is_sent_only_where_it_is_asked_for(new_bench: Any, fau
 
 
 @pytest.mark.parametrize("lag", [30, 80])
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_a_kickoff_is_found_in_a_list_that_lags(new_bench: Any, fault: Any, lag: int) -> None:
     """The list is a replica: what was started shows in it only later, and is waited for."""
     bench = new_bench(visible_after_seconds=lag)
@@ -261,7 +261,7 @@ def test_the_same_words_twice_are_two_turns_though_the_transcript_cannot_be_read
 # Questions
 
 
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault: Any) -> None:
     """Two pauses with the same text, the second soon after the first: each is answered, neither is waited for in
     vain."""
@@ -277,7 +277,7 @@ def test_a_second_round_in_the_same_words_is_answered_too(new_bench: Any, fault:
 
 
 @pytest.mark.parametrize("tick", [1, 10, 300])
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_answers_are_sent_once_however_long_the_service_takes_them_up(new_bench: Any, fault: Any, tick: int) -> None:
     """The state stays paused until the dispatcher's next tick; the policy is asked once, and one answer is carried
     out."""
@@ -340,7 +340,7 @@ def test_a_policy_that_fails_loses_nothing(bench: Bench) -> None:
 # Failed generations
 
 
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_a_failed_generation_is_run_again_once(new_bench: Any, fault: Any) -> None:
     """``retry_failed=1`` is the user's word for one more payment, not for two."""
     bench = new_bench(failures=(Failure("HostRestart", on=(1,)),))
@@ -391,7 +391,7 @@ def test_retries_end_with_their_number_across_processes(bench: Bench) -> None:
 # The budget
 
 
-@pytest.mark.parametrize("fault", one_in(3, LOST))
+@pytest.mark.parametrize("fault", one_in(6, LOST))
 def test_a_limit_that_was_passed_ends_the_generation_whatever_becomes_of_the_cancel(new_bench: Any, fault: Any) -> None:
     """``max_cost_usd`` is the user's word to cancel: the generation is cancelled in truth before the error says so."""
     bench = new_bench()

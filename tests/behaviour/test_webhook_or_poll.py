@@ -79,6 +79,53 @@ def test_an_end_is_noticed_at_once_with_a_third_of_the_requests(new_bench: Any, 
     assert len(received.deliveries) == len(run.events)
 
 
+#: What a run of two messages asks for whoever reports its generation: nothing in it waits for the generation. Of a
+#: turn's job no event tells (walkthrough, step 7.5).
+REST_OF_A_RUN = (
+    ("get_me", "get_capabilities", "start_interview"),
+    ("submit_turn", "get_turn_job", "submit_turn", "get_turn_job", "complete_interview"),
+    ("list_generations", "start_generation"),
+    ("get_package_zip",),
+)
+#: And what a wait of which everything is told asks for: a look when it begins, what has to be acted on, and the end.
+WAITS = {
+    "plain": ("get_generation", "get_generation", "get_generation_events"),
+    "question": (
+        *("get_generation", "get_generation", "get_clarifications", "answer_clarifications"),
+        *("get_generation", "get_generation", "get_generation_events"),
+    ),
+    # Where there is a limit, a delivery that names no cost yet is looked up, and the safety net's look is not put off.
+    "limit": (*["get_generation"] * 4, "get_generation_events"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAITS)
+def test_the_wait_of_four_minutes_is_a_third_and_the_rest_is_what_every_run_asks_for(new_bench: Any, way: str) -> None:
+    """A run of 4 minutes has 12 requests that no delivery can spare, more than a third of the 29 without a receiver.
+
+    So the bound is that of the requests that wait for the generation, and the others are these. (Runs of 12 and 32
+    minutes: ``test_watch.py``.)
+    """
+    seconds = dict.fromkeys(SECONDS, 240.0)
+    chosen = {"profile_seconds": seconds} | ({} if way == "question" else {"clarifications": ()})
+    questions = {} if way == "question" else {"questions": ()}
+    limit = {"max_cost_usd": 50.0} if way == "limit" else {}
+    alone, woken = new_bench(**chosen), new_bench(**chosen)
+    alone.judge(alone.attempt(**limit), **questions)
+    with receiving(woken, Received()):
+        woken.judge(woken.attempt(**limit), **questions)
+
+    rest = [op(name) for part in REST_OF_A_RUN for name in part]
+    waits = []
+    for bench in (alone, woken):
+        sent = [request.operation for request in bench.sandbox.requests if request.server == "api"]
+        assert [*sent[:10], sent[-1]] == rest
+        waits.append(sent[10:-1])
+    assert waits[1] == [op(name) for name in WAITS[way]]
+    assert 3 * len(waits[1]) <= len(waits[0])
+
+
 @pytest.mark.slow
 def test_a_question_is_answered_as_soon_as_it_is_asked(new_bench: Any) -> None:
     """And what follows is noticed by its delivery as well."""

@@ -13,6 +13,7 @@ import pytest
 
 from specstep_flows.cli import main
 from tests.kit.api import op
+from tests.kit.platforms import LINUX_ONLY, POSIX_ONLY
 from tests.kit.tiers import one_in
 
 TURN = op("submit_turn")
@@ -151,9 +152,14 @@ def test_standard_input_that_cannot_be_read(
     specstep: Any, untouched: None, monkeypatch: pytest.MonkeyPatch, arguments: list[str], stream: str
 ) -> None:
     """Closed by the shell (``<&-``) or by a program, or no stream of bytes: one sentence, exit code 2."""
-    closed = io.TextIOWrapper(io.BytesIO())
+    closed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     closed.close()
-    streams = {"none": None, "closed": closed, "folder": io.TextIOWrapper(_Folder()), "text only": io.StringIO("x")}
+    streams = {
+        "none": None,
+        "closed": closed,
+        "folder": io.TextIOWrapper(_Folder(), encoding="utf-8"),
+        "text only": io.StringIO("x"),
+    }
 
     monkeypatch.setattr(sys, "stdin", streams[stream])
     err = io.StringIO()
@@ -163,6 +169,7 @@ def test_standard_input_that_cannot_be_read(
     assert "There is no standard input to read" in err.getvalue()
 
 
+@LINUX_ONLY
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -174,13 +181,14 @@ def test_a_brief_in_a_file_whose_name_is_no_utf8(
     specstep: Any, sandbox: Any, home: Path, name: str, said: str | None
 ) -> None:
     """It is read, where there is one."""
-    Path(os.fsdecode(b"caf\xe9 brief.md")).write_text("A shop for tea.")
+    Path(os.fsdecode(b"caf\xe9 brief.md")).write_text("A shop for tea.", encoding="utf-8")
 
     result = specstep("run", os.fsdecode(b"caf\xe9 " + name.encode()), *FAST)
 
     assert (result.code, said is None) == (0, True) or (said is not None and said in result.err)
 
 
+@POSIX_ONLY
 @pytest.mark.parametrize("argument", ["--body=/dev/zero", "message=@/dev/zero"])
 def test_a_body_without_end_is_refused(
     untouched: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argument: str

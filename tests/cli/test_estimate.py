@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,27 @@ def test_the_estimate_is_the_users_own_past(specstep: Any, sandbox: Any) -> None
     assert "Estimate from your one Fast run: $1.10, " in second.out
     assert "Quota: 499 of 500 generations left" in second.out
     assert "No estimate yet: you have no completed Extensive generation." in other.out
+
+
+@pytest.mark.usefixtures("one_question")
+def test_what_a_generation_waited_for_its_user_is_no_work(specstep: Any, sandbox: Any) -> None:
+    """An answer that came after an hour says nothing of how long the next works; one from elsewhere may have waited."""
+    specstep("run", "A shop.", *FAST, "--run-id", "tea")
+    sandbox.clock.advance(3600.0)
+    specstep("answer", "tea", "-a", "REST.")
+    specstep("resume", "tea")
+    took = specstep("show", "tea", "--json").document["duration"]
+    told = specstep("estimate", "--profile", "Fast")
+    document = specstep("estimate", "--profile", "Fast", "--json").document["estimate"]
+    with SpecStep(store=RunStore.in_memory()) as client:
+        client.run("A shop.", profile="Fast", on_question=lambda asked: {one.question: "REST." for one in asked})
+    more = specstep("estimate", "--profile", "Fast").out
+
+    assert took["seconds"] > 3600
+    assert re.search(r"\d+s without pauses\.", told.out)
+    assert "h" not in told.out.split("run: $1.10, ")[1].split("without")[0]
+    assert document["seconds"]["median"] == pytest.approx(took["working_seconds"], abs=1.0)
+    assert "without pauses (of 1 that ran from here)." in more
 
 
 def row(cost: float, minutes: float) -> GenerationRow:

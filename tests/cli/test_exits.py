@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
     [
         (errors.UsageError("x"), 2),
         (errors.AnswersError("x"), 2),
+        (errors.WrongState("x"), 1),
         (errors.RunBusy("x"), 3),
         (errors.WaitTimeout("x"), 3),
         (errors.GenerationPaused("x"), 3),

@@ -16,6 +16,7 @@ from specstep_flows.cli.interrupts import Detach, Interrupts, Stop
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Fault, Sandbox, SandboxOptions
 from tests.kit.api import op
+from tests.kit.platforms import POSIX_ONLY
 
 FAST = ("--yes", "--profile", "Fast", "--run-id", "tea")
 LOOK = op("get_generation")
@@ -53,6 +54,15 @@ def test_the_second_stops() -> None:
             signal.raise_signal(signal.SIGINT)
 
 
+@POSIX_ONLY
+def test_a_console_of_windows_that_is_closed_detaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sends a signal that no other system has, and so does Ctrl-Break."""
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    with Interrupts() as interrupts, pytest.raises(Detach), interrupts.idle():
+        signal.raise_signal(signal.SIGUSR1)
+
+
+@POSIX_ONLY
 def test_what_was_ignored_stays_ignored() -> None:
     """A process under nohup does not detach when its terminal goes."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -131,6 +141,7 @@ def kill_when() -> Iterator[Callable[[Callable[[], bool]], None]]:
         thread.join()
 
 
+@POSIX_ONLY
 def test_detaching_from_a_kickoff_that_hangs(
     specstep: Any, sandbox: Any, kill_when: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +158,7 @@ def test_detaching_from_a_kickoff_that_hangs(
     assert sandbox.requests.count(op("start_generation")) == 1
 
 
+@POSIX_ONLY
 def test_stopping_in_the_middle_of_a_request(specstep: Any, sandbox: Any, kill_when: Any) -> None:
     """The second Ctrl-C ends it with 130, whatever is in flight."""
     sandbox.faults.add(Fault(LOOK, "stall"))
@@ -165,6 +177,7 @@ def test_stopping_in_the_middle_of_a_request(specstep: Any, sandbox: Any, kill_w
     assert "specstep resume tea" in result.err
 
 
+@POSIX_ONLY
 def test_before_there_is_a_run_there_is_nothing_to_resume(
     specstep: Any, sandbox: Any, kill_when: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +213,7 @@ def test_a_real_process(start: Any, home: Any, monkeypatch: pytest.MonkeyPatch, 
     assert "Traceback" not in err
 
 
+@POSIX_ONLY
 def test_what_blocks_comes_back_now_and_then_while_idle() -> None:
     """A signal that came just before a call that blocks would be heard only behind it; outside, no alarm is set."""
     with Interrupts() as interrupts:
@@ -209,6 +223,7 @@ def test_what_blocks_comes_back_now_and_then_while_idle() -> None:
         assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+@POSIX_ONLY
 def test_in_a_line_editor_the_alarm_detaches() -> None:
     """The handler of Ctrl-C raises nothing there: Python would run other handlers on top of what it raised."""
     with Interrupts() as interrupts, interrupts.idle(in_line_editor=True):

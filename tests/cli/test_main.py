@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from specstep_flows.cli.main import VERBS, load
+from tests.kit.platforms import SPLIT_OFF
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"httpx", "rich", "sqlite3", "asyncio", "yaml", "specstep_client", "starlette", "uvicorn"}
@@ -34,8 +35,8 @@ CLASSES = {"attrs", "attr"}
 def test_help_loads_nothing_heavy(arguments: list[str], heavy: set[str], most: int) -> None:
     """Help needs no HTTP client, no display, no database: counted in modules, which does not waver."""
     script = (
-        f"import sys; from specstep_flows.cli import main; code = main({arguments!r}); "
-        f"print(code, sorted({heavy!r} & set(sys.modules)), len(sys.modules), file=sys.stderr)"
+        f"import sys; from specstep_flows.cli import main; code = main({arguments!r}); loaded = set(sys.modules); "
+        f"print(code, sorted({heavy!r} & loaded), len(loaded - {set(SPLIT_OFF)!r}), file=sys.stderr)"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
@@ -74,6 +75,8 @@ TRIED = [
     ("run x --token=oat_1", "set SPECSTEP_API_KEY"),
     ("run x --format json", "Use --json"),
     ("run x --profil Fast", "Unknown option --profil. Did you mean '--profile'?"),
+    ("resume x --dry-run", "Unknown option --dry-run.\nSee: specstep resume --help"),
+    ("resume x --no-wat", "Unknown option --no-wat. Did you mean '--no-wait'?"),
     ("run x --jsn", "Unknown option --jsn. Did you mean '--json'?"),
     ("runs --since", "Unknown option --since."),
     ("--json runs", "Options are given after the command."),

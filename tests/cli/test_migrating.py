@@ -13,6 +13,7 @@ import yaml
 
 from specstep_flows import errors
 from specstep_flows.cli.migrating import Placement, load_overrides, wrong_place
+from specstep_flows.flows.migration import check_version
 from specstep_flows.models import MigrationMapping, MigrationPreview
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
@@ -74,10 +75,50 @@ def test_conflicts_are_solved_at_the_terminal_and_kept_for_the_next_time(
     assert {VISION, "_source/notes/my-vision.md", "_source/photo.png"} < set(package.files)
     assert package.files[VISION] == b"vision.md"
     kept = home / "docs.overrides.yaml"
-    assert yaml.safe_load(kept.read_text()) == {"notes/my-vision.md": "_source/notes/my-vision.md"}
+    assert yaml.safe_load(kept.read_text("utf-8")) == {"notes/my-vision.md": "_source/notes/my-vision.md"}
     again = specstep("package", "migrate", docs.name, "--overrides", kept.name, "--yes")
     assert (again.code, again.out.strip()) == (0, package.id)
     assert len(made(sandbox)) == 1
+
+
+def test_the_table_is_as_wide_as_the_terminal(
+    specstep: Any, sandbox: Any, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A narrow one gets a block for each file before the question, as from --dry-run."""
+    for columns in ("60", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        table = specstep("package", "migrate", docs.name, "--dry-run", tty_out=True).out
+        told = specstep("package", "migrate", docs.name, typed="").err
+
+        assert max(map(len, table.splitlines())) <= int(columns)
+        assert told.startswith(table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["docs.zip", "--version", "1.x"], "'1.x' is not a semantic version"),
+        (["docs.zip", "--version", "01.2.3"], "'01.2.3' is not a semantic version"),
+        (["docs.zip", "--overrides", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["nowhere.zip"], "nowhere.zip cannot be read"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_else(
+    specstep: Any, untouched: None, docs: Path, arguments: list[str], says: str
+) -> None:
+    """Nobody is told to add --yes to a command that would be refused with it."""
+    for more in ([], ["--yes"], ["--dry-run"]):
+        refused = specstep("package", "migrate", *arguments, *more)
+
+        assert refused.code == 2
+        assert says in refused.err
+        assert "--yes" not in refused.err
+
+
+@pytest.mark.parametrize("version", ["0.0.4", "1.2.3-alpha.1+build.7", "1.0.0-0A.is.legal", "2.0.0+001"])
+def test_versions_that_are_semantic(version: str) -> None:
+    """As semver.org has them."""
+    check_version(version)
 
 
 @pytest.mark.parametrize("typed", ["1\n\nn\n", "1\n", ""])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -146,15 +147,17 @@ class World:
     def report(self, *flags: str) -> tuple[str, dict[str, Any]]:
         """The page and the receipt."""
         document = self.specstep("report", "tea", "--force", "--json", *flags).document
-        return Path(document["report"]).read_text(), json.loads(Path(document["receipt"]).read_text())
+        return Path(document["report"]).read_text(encoding="utf-8"), json.loads(
+            Path(document["receipt"]).read_text(encoding="utf-8")
+        )
 
 
 @contextmanager
 def world(story: Story, specstep: Specstep, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     clock = ManualClock()
     with monkeypatch.context() as patch, Sandbox(options=story.options(), clock=clock) as sandbox:
-        state = folder / f"state-{sandbox.url.rpartition(':')[2]}"
-        patch.setenv("SPECSTEP_STATE", str(state))
+        # Not by its port, which the next one may have again.
+        patch.setenv("SPECSTEP_STATE", tempfile.mkdtemp(dir=folder))
         point_to(sandbox, patch)
         yield World(specstep, sandbox, clock)
 
@@ -303,7 +306,7 @@ def test_a_run_that_was_retried_has_one_cost(specstep: Specstep, home: Path, mon
         failed = specstep("show", "tea").out
         ending = specstep("resume", "tea", "--retry-failed", "1", "--json")
         shown, listed = specstep("show", "tea"), specstep("runs")
-        receipt = json.loads(Path(specstep("report", "tea", "--json").document["receipt"]).read_text())
+        receipt = json.loads(Path(specstep("report", "tea", "--json").document["receipt"]).read_text(encoding="utf-8"))
         told = specstep("show", "tea", "--json").document
     whole = ending.document["cost_usd"]
 
@@ -326,7 +329,7 @@ def test_the_command_for_another_retry_is_one_that_retries(
         for number in (1, 2):
             assert told["resume_command"] == f"specstep resume tea --retry-failed {number}"
             assert f" {told['resume_command']}\n" in specstep("show", "tea").out
-            page = Path(specstep("report", "tea", "--force", "--json").document["report"]).read_text()
+            page = Path(specstep("report", "tea", "--force", "--json").document["report"]).read_text(encoding="utf-8")
             assert told["resume_command"] in page
             told = specstep(*told["resume_command"].split()[1:], "-y", "--json").document
 

@@ -14,6 +14,7 @@ import pytest
 from specstep_flows.cli import main
 from specstep_flows.cli.terminal import Terminal, _wrapped
 from specstep_flows.sandbox import Sandbox, SandboxOptions
+from tests.kit.platforms import POSIX_ONLY
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
@@ -69,7 +70,7 @@ def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["run"]) == 2
     assert main(["runs", "--status", "none"]) == 2
     for name in ("stdin", "stdout", "stderr"):
-        closed = io.TextIOWrapper(io.BytesIO())
+        closed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         closed.close()
         monkeypatch.setattr(sys, name, closed)
 
@@ -78,6 +79,7 @@ def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["--help"]) == 0
 
 
+@POSIX_ONLY
 def test_a_reader_that_has_enough() -> None:
     """`| head` is no failure and shows no traceback."""
     script = f"{sys.executable} -m specstep_flows.cli api | head -1; exit ${{PIPESTATUS[0]}}"
@@ -163,11 +165,12 @@ def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:
     assert result.err == "Run tea\n"
 
 
+@POSIX_ONLY
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
 @pytest.mark.parametrize("arguments", [["runs", "--json"], ["--version"], ["--help"]])
 def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
     """`specstep runs > list` on a full disk: a sentence, an exit code, no traceback, nothing tried again at the end."""
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             [sys.executable, "-m", "specstep_flows.cli", *arguments],
             stdout=full,
@@ -182,6 +185,7 @@ def test_a_disk_that_takes_no_output_is_told(arguments: list[str]) -> None:
     assert "Exception ignored" not in done.stderr
 
 
+@POSIX_ONLY
 def test_a_place_that_takes_no_completion_is_told(tmp_path: Path) -> None:
     """`specstep --install-completion` where the home folder is none: the sentence names the file, not stdout."""
     (tmp_path / "home").write_text("a file, where a folder should be")

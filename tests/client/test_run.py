@@ -14,6 +14,7 @@ from specstep_flows import RunStore, SpecStep, errors, events
 from specstep_flows.sandbox import ClarificationRound, ExtraState, Failure, Fault, Question, Sandbox
 from specstep_flows.settings import Settings
 from tests.kit.api import COST, op, path_of
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.tiers import one_in
 
 BRIEF = ["A portal for customer feedback.", "For shops of one to five people."]
@@ -676,9 +677,10 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_costs(
             client.run(BRIEF, output=output)
 
     assert not sandbox.state.interviews
-    assert (tmp_path / "taken.zip").read_text() == "mine"
+    assert (tmp_path / "taken.zip").read_text("utf-8") == "mine"
 
 
+@POSIX_ONLY
 def test_a_working_folder_that_is_gone_is_told_before_anything_costs(
     client: Any, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

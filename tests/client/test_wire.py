@@ -18,6 +18,7 @@ from specstep_client.api.capabilities import get_capabilities
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
 from specstep_flows.errors import RequestError, SettingsError, UnexpectedResponse, UsageError
 from specstep_flows.sandbox import ManualClock
+from tests.kit.platforms import POSIX_ONLY
 
 
 class _Remembering(ThreadingHTTPServer):
@@ -116,6 +117,7 @@ def test_an_environment_that_leads_nowhere_is_a_setting_that_does_not_fit(
     assert caught.value.__cause__ is None
 
 
+@POSIX_ONLY
 def test_a_client_does_not_survive_a_fork(service: Any) -> None:
     """Parent and child would read from one socket, and take each other's answers."""
     with SpecStep("sf_key", api_url=f"http://127.0.0.1:{service.server_port}", store=RunStore.in_memory()) as specstep:

@@ -40,6 +40,7 @@ def test_an_empty_account() -> None:
     assert {method for method, _ in front.requests} == {"GET"}
 
 
+@pytest.mark.slow
 def test_a_person_with_much_in_the_account() -> None:
     """Webhooks, feedback, bug reports: within the bound, what flows use first, each once, and nothing differs."""
     with Sandbox(speed=SPEED, options=SandboxOptions(keys={PERSON: "ada"})) as sandbox:
@@ -58,6 +59,7 @@ def test_a_person_with_much_in_the_account() -> None:
     assert not [one for one in found.differences if one.kind != "new"]
 
 
+@pytest.mark.slow
 def test_a_key_that_may_little(replay: Callable[..., Contact]) -> None:
     """A 403 says nothing of what is assumed, and nothing else is left out for it."""
 

@@ -28,6 +28,7 @@ from tests.kit.tiers import one_in
 Meet = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_it_only_reads_and_each_once(meet: Meet) -> None:
     """At most 39 requests beside the document's, all of them GET, none twice, none that costs or needs a browser."""
     contact, front = meet()

@@ -181,7 +181,7 @@ class Pages:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """The contract as the public pages state it."""
-    return Contract(yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8")))
+    return Contract(yaml.load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 
 @pytest.fixture(scope="session")

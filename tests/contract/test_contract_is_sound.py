@@ -42,6 +42,7 @@ MARKS = {
         "x-known-values",
         "x-may-be-left-out",
         "x-mcp",
+        "x-unfinished",
         "x-needs-target",
         "x-no-api-key",
         "x-problem-codes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import tarfile
 import tomllib
 import zipfile
@@ -49,7 +50,7 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Any) -> Non
 def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
     """Its metadata has the version of the package, the licence, the README and the extras; its entry points are
     there."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     with zipfile.ZipFile(wheel) as archive:
         entry_points = next(
             archive.read(name).decode() for name in archive.namelist() if name.endswith("entry_points.txt")
@@ -65,11 +66,27 @@ def test_the_wheel_says_what_it_is(wheel: Any, metadata: Any) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names(wheel))
 
 
+def test_every_link_of_the_page_on_pypi_leads_somewhere(metadata: Any) -> None:
+    """To the files of its own version, since none lies beside it; a picture to its bytes."""
+    page, version = metadata.get_payload(), metadata["Version"]
+    there = (ROOT / "README.md").read_text("utf-8")
+    ours = r"https://(?:github\.com|raw\.githubusercontent\.com)/specstep-flows/specstep-flows/(?:blob/)?v" + re.escape(
+        version
+    )
+
+    assert not re.findall(r"\]\((?!https://|#)", page)
+    files = re.findall(rf"\]\({ours}/([^)#]+)", page)
+    assert len(files) == len(re.findall(r"\]\((?!https?:|#)", there)) > 20
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
+    assert [address for address in pictures if "//github.com" in address and "/actions/" not in address] == []
+
+
 def test_only_development_asks_for_exact_versions(metadata: Any) -> None:
     """A library that pins its dependencies cannot be installed beside anything else."""
     pinned = [line for line in metadata.get_all("Requires-Dist", []) if "==" in line.partition(";")[0]]
 
-    assert [line for line in pinned if "extra == 'dev'" not in line] == []
+    assert [line for line in pinned if not re.search("extra == '(dev|docs)'", line)] == []
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,7 @@ def test_without_the_extra_everything_but_the_sandbox_is_there(bare_environment:
 
 
 def mypy(environment: Any, file: Path, text: str) -> subprocess.CompletedProcess[str]:
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return subprocess.run(
         [
             *(sys.executable, "-m", "mypy", "--strict", "--python-executable", str(environment.python)),

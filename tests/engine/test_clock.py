@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from specstep_flows.engine.clock import SystemClock, boot_time, passed_since
+from specstep_flows.engine.clock import SystemClock, boot_clock, boot_time, passed_since
 from specstep_flows.runs.records import Intent
+from tests.kit.platforms import POSIX_ONLY
 
 
 def test_a_faster_clock_waits_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +49,17 @@ def test_time_and_waits_have_the_same_speed(monkeypatch: pytest.MonkeyPatch) -> 
     clock.sleep(90.0)
 
     assert clock.now() - begun == pytest.approx(90.0)
+
+
+@POSIX_ONLY
+def test_time_asleep_counts_where_the_system_has_a_clock_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop that slept for a night is in the morning of all other processes, too."""
+    for platform, expected in (("linux", getattr(time, "CLOCK_BOOTTIME", None)), ("darwin", time.CLOCK_MONOTONIC)):
+        monkeypatch.setattr(sys, "platform", platform)
+        assert boot_clock() == expected
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    assert boot_clock() is None
 
 
 @pytest.mark.parametrize("step", [-1e6, -30.0, 30.0, 1e6])

@@ -56,6 +56,12 @@ class Limiter:
     def acquire(self, bucket: str, now: float) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
+    def acquire_at_once(self, bucket: str, now: float) -> float | None:
+        return None
+
+    def renew(self, bucket: str, taken: float, now: float) -> float:
+        return self.acquire(bucket, now)
+
     def hold(self, bucket: str, until: float, now: float) -> None:
         self.holds.append((bucket, until))
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -389,6 +390,75 @@ def test_a_place_is_one_statement_while_nobody_else_counts(tmp_path: Path) -> No
     other.close()
 
 
+def test_a_place_needs_no_thread_while_nobody_else_counts(tmp_path: Path) -> None:
+    """Of sixteen, one may block: it renews the row, which then is not taken for one out of use."""
+    limiter = SharedLimiter(tmp_path / "limits.db", "scope")
+    blocking = 0
+    for _ in range(48):
+        if limiter.acquire_at_once("standard", NOW) is None:
+            blocking += 1
+            assert limiter.acquire("standard", NOW) == 0.0
+
+    assert blocking == 3
+    assert grants(limiter, NOW) == 12
+    limiter.close()
+
+
+def test_a_place_at_once_waits_for_no_other_process(tmp_path: Path) -> None:
+    """While another one writes, or has counted since, nothing is counted, and whoever may block is exact."""
+    path = tmp_path / "limits.db"
+    one, other = (SharedLimiter(path, "scope") for _ in range(2))
+    assert one.acquire("standard", NOW) == 0.0
+    with sqlite3.connect(path, isolation_level=None) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        # It would wait five seconds, and then count alone.
+        assert one.acquire_at_once("standard", NOW) is None
+        writer.execute("ROLLBACK")
+    writer.close()
+    assert one.acquire("standard", NOW) == 0.0
+    assert grants(other, NOW, 8) == 8
+
+    assert one.acquire_at_once("standard", NOW) is None
+    assert grants(one, NOW) == 50
+    assert grants(other, NOW) == 0
+    one.close()
+    other.close()
+
+
+def test_a_place_at_once_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only whoever may block copies the log into the file, which is synced for that."""
+    monkeypatch.setattr("specstep_flows.engine.limits._LOG_PAGES", 1)
+    limiter = SharedLimiter(tmp_path / "limits.db", "scope")
+    limiter.acquire("standard", NOW)
+
+    def file() -> bytes:
+        return (tmp_path / "limits.db").read_bytes()
+
+    before = file()
+    while limiter.acquire_at_once("standard", NOW) is not None:
+        assert file() == before
+    limiter.acquire("standard", NOW)
+    assert file() != before
+    limiter.close()
+
+
+def test_without_a_log_beside_the_file_every_place_may_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each write is synced then: a file system without shared memory has no log."""
+
+    class Unshared(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            return super().execute("SELECT 1" if sql == "PRAGMA journal_mode=WAL" else sql, *parameters)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **more: connect(*given, factory=Unshared, **more))
+    limiter = SharedLimiter(tmp_path / "limits.db", "scope")
+
+    assert grants(limiter, NOW, 5) == 5
+    assert limiter.acquire_at_once("standard", NOW) is None
+    assert grants(limiter, NOW) == 55
+    limiter.close()
+
+
 def test_keys_do_not_share_and_are_not_written(tmp_path: Path) -> None:
     """Another key, or the same key at another origin, has a count of its own; no key is in the file."""
     path = tmp_path / "limits.db"
@@ -515,3 +585,15 @@ def test_a_forked_process_opens_its_own_connection(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(status) == 15
     assert grants(limiter, NOW) == 25
     limiter.close()
+
+
+def test_what_is_left_of_a_window_is_what_may_be_sent_now() -> None:
+    """By the service's own limit if that is lower; nothing while it is held; looking counts nothing."""
+    window = Window()
+    for _ in range(2):
+        assert window.acquire(5, 100.0, 61.0) == 0.0
+    assert [window.left(5, at, 61.0) for at in (100.0, 100.0, 161.0)] == [3, 3, 5]
+    window.learn(5, 4, 1, None, 200.0, 61.0)
+    assert window.left(5, 200.0, 61.0) == 1
+    window.hold(230.0, 200.0, 61.0)
+    assert [window.left(5, at, 61.0) for at in (229.0, 262.0)] == [0, 5]

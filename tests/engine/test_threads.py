@@ -10,8 +10,28 @@ from typing import Any
 
 import pytest
 
+from specstep_flows.engine import threads
 from specstep_flows.engine.drivers import in_thread
-from specstep_flows.engine.threads import THREADS, pool
+from specstep_flows.engine.threads import THREADS, pool, widen
+
+
+@pytest.fixture(autouse=True)
+def _nobody_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stores of a server this process has had before."""
+    monkeypatch.setattr(threads, "_wanted", dict(THREADS))
+
+
+def test_a_store_that_does_many_things_at_a_time_has_the_threads_for_it() -> None:
+    """No fewer for another one that wants less; none of another kind."""
+    widen("store", 6)
+    widen("store", 3)
+    together = threading.Barrier(6)
+
+    async def meet() -> list[int]:
+        return await asyncio.gather(*[in_thread(together.wait, 30) for _ in range(6)])
+
+    assert sorted(asyncio.run(meet())) == list(range(6))
+    assert pool("files") is pool("files")
 
 
 def test_any_number_of_writes_take_the_same_few_threads() -> None:

@@ -124,6 +124,7 @@ READ = Request("any", "read", "GET", "/v1/x")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "again"),
     [

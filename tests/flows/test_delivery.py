@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows._paths import part_of
 from specstep_flows.engine.effects import Reply
 from specstep_flows.flows.delivery import (
     IDLE_BEFORE_WHOLE,
@@ -19,7 +20,6 @@ from specstep_flows.flows.delivery import (
     deliver,
     download_package,
     find_package,
-    part_of,
 )
 from specstep_flows.models import Generation
 from tests.kit.disk import CONTENT, OUT, Disk

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,10 +38,11 @@ def test_unset_fields_are_left_out_and_the_rest_is_json() -> None:
     assert json.loads(json.dumps(sample)) == sample
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["Drafting", "Reviewing", "FreshEyes"]), min_size=1, max_size=30), st.integers(1, 120))
 def test_the_history_never_grows_without_end(states: list[str], looks_each: int) -> None:
     """However long a run takes, its record stays small, and the newest look is always the last sample."""
-    history: tuple[Sample, ...] = ()
+    history: Sequence[Sample] = ()
     number = 0
     for state in states:
         for _ in range(looks_each):
@@ -52,7 +55,7 @@ def test_the_history_never_grows_without_end(states: list[str], looks_each: int)
 
 def test_thinning_keeps_every_change_of_state() -> None:
     """The track's durations are read from the changes, so they outlive the looks between them."""
-    history: tuple[Sample, ...] = ()
+    history: Sequence[Sample] = ()
     for number in range(1000):
         history = sampled(history, generation("Drafting" if number < 700 else "Reviewing", number / 100), float(number))
 
@@ -78,6 +81,56 @@ def test_a_look_that_comes_late_changes_nothing_in_an_end() -> None:
     record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1), generation_state="Cancelled")
 
     assert seen(record, generation(), 10.0) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_kept"),
+    [
+        ("Drafting", "Drafting", False),
+        ("PausedAwaitingClarification", "Drafting", False),
+        ("PausedAwaitingClarification", "Complete", False),
+        ("PausedAwaitingClarification", "PausedAwaitingClarification", True),
+        ("Paused", "Paused", True),
+        ("Failed", "Failed", True),
+        ("Drafting", "Failed", False),
+    ],
+)
+def test_what_a_run_stopped_with_is_kept_until_it_has_moved_on(before: str, now: str, is_kept: bool) -> None:
+    """The sentence that somebody has to answer, or that the network failed, is of that moment."""
+    record = RunRecord(
+        "tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1), generation_state=before, error="It stopped."
+    )
+
+    assert attrs.evolve(record, **seen(record, generation(now), 10.0)).error == ("It stopped." if is_kept else None)
+
+
+@pytest.mark.parametrize("state", ["Drafting", "Cancelled"])
+def test_what_is_said_of_a_cost_above_the_limit_is_kept(state: str) -> None:
+    """It may still be billing: only that sentence says that it could not be cancelled, or why it was."""
+    options = RunOptions(max_cost_usd=1.0)
+    record = RunRecord(
+        "tea", "https://api.example", 0.0, 0.0, options=options, generation_state="Drafting", error="Still billing."
+    )
+    changes = seen(attrs.evolve(record, generation_id=UUID(int=1)), generation(state, cost=1.5), 10.0)
+
+    assert attrs.evolve(record, **changes).error == "Still billing."
+
+
+def test_a_question_is_open_until_all_that_ask_were_answered() -> None:
+    """Of a fan-out, while one child waits; and again where it is seen waiting long after the answers were accepted."""
+    own, child = (str(UUID(int=number)) for number in (1, 2))
+    waiting = generation("PausedAwaitingClarification")
+    record = RunRecord("tea", "https://api.example", 0.0, 0.0, generation_id=UUID(int=1), error="One asks.")
+    asking = attrs.evolve(record, **seen(record, waiting, 10.0, asked_by=[child]))
+    sent = {"accepted": True, "sent_at": 20.0}
+    half = attrs.evolve(asking, answering={own: sent})
+    whole = attrs.evolve(asking, answering={own: sent, child: sent})
+
+    assert [one.needs_answers for one in (record, asking, half, whole)] == [False, True, True, False]
+    assert attrs.evolve(asking, answering={own: {**sent, "accepted": False}, child: sent}).needs_answers
+    assert not attrs.evolve(whole, **seen(whole, waiting, 40.0, asked_by=[])).needs_answers
+    assert attrs.evolve(whole, **seen(whole, waiting, 51.0, asked_by=[])).needs_answers
+    assert attrs.evolve(half, **seen(half, generation(), 40.0, asked_by=[child])).error == "One asks."
 
 
 def test_the_events_are_asked_when_a_wait_is_first_seen() -> None:

@@ -73,11 +73,12 @@ def test_the_user_is_asked_with_the_record(stage: type[Stage], says: bool) -> No
 
 
 def test_a_started_generation_is_the_run_s(stage: type[Stage]) -> None:
-    """The record is read as it is at that moment."""
+    """The record is read as it is at that moment. That an earlier process was refused is over."""
     acting = stage(lambda request: (404, {}))
-    acting.record = RECORD
+    acting.record = attrs.evolve(RECORD, error="The quota is used up.")
     changed = generation_changes(UUID(int=1))
     acting.carry(Remember(changed))
 
     record = acting.play(current_record())
     assert (record.generation_id, record.generation_ids, record.stage) == (UUID(int=1), (UUID(int=1),), "generation")
+    assert record.error is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from specstep_flows import errors, events, gateway
 from specstep_flows.engine.effects import Reply, Sleep
 from specstep_flows.flows.kickoff import kick_off, known_to, settle_intent, settle_kickoff
-from specstep_flows.flows.payment import settled_of
 from specstep_flows.flows.snapshot import Kickoff, find_new, take_snapshot
 from specstep_flows.runs.records import Intent, RunRecord
 from tests.kit.stage import Stage
@@ -107,7 +107,7 @@ def command(acting: Stage, known: Any = None) -> UUID | None:
             return acting.play(kick_off(kickoff(), known))  # type: ignore[no-any-return]
         found: UUID | None = acting.play(settle_intent(kickoff(), intent))
         if found is None:
-            found = acting.play(kick_off(kickoff(), known_to(intent), settled=settled_of(intent) + 1))
+            found = acting.play(kick_off(kickoff(), known_to(intent), after=intent))
         return found
     except (errors.OutcomeUnknown, errors.RequestError):
         return None
@@ -119,6 +119,31 @@ def recorded(stage: type[Stage], service: Service) -> Stage:
     acting.record = RunRecord("r", "http://127.0.0.1:1", 0.0, 0.0)
     service.stage = acting
     return acting
+
+
+@pytest.mark.parametrize(
+    ("deaths", "sent"),
+    [((), [2, 4]), ((1,), [1, 2, 4]), ((1, 2), [1, 2, 3, 5]), ((2,), [2, 3, 5]), ((3,), [2, 3, 4, 6])],
+)
+def test_whoever_follows_a_death_sends_one_more_and_whoever_was_told_two(
+    stage: type[Stage], deaths: tuple[int, ...], sent: list[int]
+) -> None:
+    """Every answer is lost; at some requests the process dies with it. Each command is followed by the next."""
+    service = Service([-1.0] * 9)
+    acting, found = recorded(stage, service), []
+
+    def answer(request: Any) -> Any:
+        reply = service(request)
+        if request.operation == "start_generation" and service.kickoffs in deaths:
+            raise KeyboardInterrupt
+        return reply
+
+    acting.service = answer
+    for _ in sent:
+        with contextlib.suppress(KeyboardInterrupt):
+            assert command(acting, ()) is None
+        found.append(service.kickoffs)
+    assert found == sent
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])

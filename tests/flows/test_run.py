@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows._paths import place_of
 from specstep_flows.engine.effects import Reply
 from specstep_flows.engine.lockout import PAUSE_SECONDS
 from specstep_flows.flows.job import Job, KeyCheck
@@ -130,6 +131,23 @@ def test_a_finished_run_is_looked_at_and_downloads_nothing(stage: type[Stage]) -
 
     assert again == first
     assert disk.log == ["tidy"]
+
+
+def test_a_package_in_an_object_store_keeps_its_url(stage: type[Stage]) -> None:
+    """In the record, in the result and in what is reported, for each package of a fan-out, and when it is looked up."""
+    states = {"own": "Complete", "second": "Complete"}
+    acting, disk = staged(stage, Service(**states), record("Researcher")), Disk()
+    disk.output = place_of("s3://bucket/team")
+    first = acting.play(run_job(job(disk)))
+    urls = [f"s3://bucket/team/{one}.zip" for one in (OWN, SECOND)]
+
+    assert [str(path) for path in disk.files] == urls
+    assert [str(first.path), *map(str, first.further_paths)] == urls
+    assert [after(acting).file, *(package["file"] for package in after(acting).packages[1:])] == urls
+    assert [str(event.path) for event in acting.told if isinstance(event, events.PackageSaved)] == urls
+    disk.log.clear()
+    assert acting.play(run_job(job(disk))) == first
+    assert "fetch" not in disk.log
 
 
 def test_a_run_that_is_given_another_output_downloads_again(stage: type[Stage]) -> None:

@@ -105,13 +105,14 @@ def test_a_turn_that_an_earlier_process_sent_is_not_sent_again(stage: type[Stage
 
 
 def test_a_turn_that_never_arrived_is_sent_with_its_own_key(stage: type[Stage]) -> None:
-    """It was recorded, and the process ended."""
+    """It was recorded, and the process ended. Once it is answered, nothing says any more that it was not."""
     service = Service()
     turn = TurnRecord("A portal.", "old")
-    acting = staged(stage, service, "A portal.", interview_id=INTERVIEW, turns=(turn,))
+    acting = staged(stage, service, "A portal.", interview_id=INTERVIEW, turns=(turn,), error="It was cut off.")
     acting.play(hold_interview(Job(Disk())))
 
     assert service.keys == ["old"]
+    assert kept(acting).error is None
 
 
 def test_a_respondent_answers_until_it_has_nothing_more_to_say(stage: type[Stage]) -> None:

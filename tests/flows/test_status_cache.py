@@ -9,17 +9,20 @@ import time
 from typing import Any
 from uuid import UUID
 
+import attrs
 import httpx
 import pytest
 
+from specstep_flows import errors
 from specstep_flows.engine.clock import SystemClock
-from specstep_flows.engine.effects import Observe, Reply
+from specstep_flows.engine.effects import Observe, Reply, Sleep
 from specstep_flows.engine.interpreter import Attempt, carry_out
 from specstep_flows.engine.limits import MemoryLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.flows.control import moments_of
 from specstep_flows.flows.status_cache import CROWD_SECONDS, FAR_FRESH_SECONDS, FRESH_SECONDS, MANY, StatusCache
 from specstep_flows.models import Generation
+from specstep_flows.runs.pages import Page
 from specstep_flows.runs.records import RunRecord
 from tests.kit.api import STATE
 from tests.kit.stage import Stage
@@ -48,8 +51,8 @@ class Service:
 class Watchers:
     """Several runs of one client, each with what it saw last."""
 
-    def __init__(self, stage: type[Stage], service: Any) -> None:
-        self.service, self.cache = service, StatusCache()
+    def __init__(self, stage: type[Stage], service: Any, pages: Any = None) -> None:
+        self.service, self.cache = service, StatusCache(pages)
         self.acting = stage(service)
         self.last: dict[UUID, Any] = {}
 
@@ -65,6 +68,46 @@ class Watchers:
         counts = self.acting.count("list_generations"), self.acting.count("get_generation")
         self.acting.sent.clear()
         return counts
+
+
+class Together(list[Page]):
+    """What processes share: the newest page, who reads one, and how many generations each watches."""
+
+    def __init__(self) -> None:
+        self.reader: Any = None
+        self.counts: dict[Any, int] = {}
+        self.asked = 0
+
+    def of(self, process: Any) -> Any:
+        """The pages as one process has them."""
+        return Part(self, process)
+
+
+@attrs.frozen
+class Part:
+    """One process's view of it."""
+
+    all: Together
+    process: Any
+
+    def watch(self, count: int, now: float) -> int:
+        self.all.counts[self.process] = count
+        return sum(self.all.counts.values()) - count
+
+    def ask(self, not_before: float, now: float) -> Page | bool:
+        self.all.asked += 1
+        if self.all and not_before <= self.all[-1].read_at:
+            return self.all[-1]
+        if self.all.reader is None:
+            self.all.reader = self.process
+        return bool(self.all.reader == self.process)
+
+    def put(self, page: Page) -> None:
+        self.all.append(page)
+        self.all.reader = None
+
+    def give_up(self) -> None:
+        self.all.reader = None
 
 
 @pytest.fixture
@@ -274,3 +317,88 @@ def test_among_many_no_events_are_read_that_a_report_can_read(
     acting.play(moments_of(record, Generation(id_, state), acting.now))
 
     assert acting.count("get_generation_events") == asked
+
+
+@pytest.fixture
+def processes(stage: type[Stage]) -> Any:
+    """Makes processes that share pages: so many, each with one generation of the same key, which it has looked at."""
+
+    def make(count: int, together: Any) -> list[Watchers]:
+        made = [Watchers(stage, Service(count), together.of(number)) for number in range(count)]
+        for number, one in enumerate(made):
+            one.look(number)
+            # Each is counted by the others from its second look on.
+            one.acting.now += FAR_FRESH_SECONDS + 1
+            one.acting.sent.clear()
+        return made
+
+    return make
+
+
+def test_processes_count_and_read_together(processes: Any) -> None:
+    """One run in each of three processes is three runs of the key: one page is read, and all use it."""
+    together = Together()
+    three = processes(3, together)
+
+    for number, one in enumerate(three):
+        one.look(number)
+
+    assert [one.sent() for one in three] == [(1, 0), (0, 0), (0, 0)]
+    assert all(one.last[one.service.ids[number]].running_cost_usd == 1.5 for number, one in enumerate(three))
+
+
+def test_a_crowd_is_the_keys(processes: Any) -> None:
+    """What only refines a record is read for none of many, wherever they are driven."""
+    together = Together()
+    some = processes(MANY, together)
+    assert not some[0].cache.is_crowded(some[0].acting.now)
+
+    some[0].look(0)
+    assert some[0].cache.is_crowded(some[0].acting.now)
+
+
+def test_others_are_counted_now_and_then(processes: Any) -> None:
+    """Not at every look: each count is a transaction."""
+    together = Together()
+    first, *_ = processes(3, together)
+    first.look(0)
+    together.counts[1] += 100
+
+    first.acting.now += FRESH_SECONDS - 1
+    first.look(0)
+    assert not first.cache.is_crowded(first.acting.now)
+
+    first.acting.now += 1
+    first.look(0)
+    assert first.cache.is_crowded(first.acting.now)
+
+
+def test_whoever_cannot_read_the_page_leaves_it_to_the_next(processes: Any) -> None:
+    """A failed read holds nobody up."""
+    together = Together()
+    first, second, _ = processes(3, together)
+    service = first.acting.service
+    first.acting.service = lambda _: errors.ConnectionLost("The connection broke.", operation="any")
+    with pytest.raises(errors.ConnectionLost):
+        first.look(0)
+    first.acting.service = service
+
+    second.look(1)
+    assert second.sent() == (1, 0)
+
+
+def test_a_page_that_another_process_reads_is_waited_for(processes: Any) -> None:
+    """Nothing is sent meanwhile."""
+    together = Together()
+    first, second, _ = processes(3, together)
+    together.reader = 1
+    flow = first.cache.observe(Observe(first.service.ids[0], first.last[first.service.ids[0]]))
+    step, waits = flow.send(None), 0
+    while not (isinstance(step, Sleep) and waits == 5):
+        waits += isinstance(step, Sleep)
+        step = flow.send(first.acting.carry(step))
+
+    second.look(1)
+    first.acting.play(flow)
+
+    assert (first.sent(), second.sent()) == ((0, 0), (1, 0))

@@ -12,9 +12,10 @@ import attrs
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows._paths import part_of
 from specstep_flows.engine import effects
+from specstep_flows.flows import kickoff
 from specstep_flows.flows.addendum import AddendumStep, add_addendum
-from specstep_flows.flows.delivery import part_of
 from specstep_flows.flows.explanation import ExplanationStep, explain_package
 from specstep_flows.flows.kickoff import update_generation
 from specstep_flows.flows.migration import MigrationStep, commit_migration
@@ -42,6 +43,8 @@ class Service:
         self.answers: list[Any] = []
         #: Whether one that is not answered is carried out all the same.
         self.commits = True
+        #: Of which intake the generation is that is there.
+        self.intake = UUID(int=9)
 
     def make(self, **row: Any) -> dict[str, Any]:
         row = {"id": str(UUID(int=100 + len(self.made))), **row}
@@ -86,7 +89,7 @@ class Service:
                 return 200, {"mapping": [{"source_path": "a.md", "target_path": "docs/a.md"}]}
             case "list_package_files":
                 return 200, {"files": [{"path": "docs/a.md"}, {"path": "specstep.yaml"}]}
-            case "update_generation":
+            case "update_generation" | "retry_generation":
                 return 202, {"id": self.make(state="Queued", interview_id=None)["id"], "state": "Queued"}
             case "list_generations":
                 own = {"id": str(GENERATION), "state": "Complete"}
@@ -94,7 +97,7 @@ class Service:
             case "list_deleted_generations":
                 return 200, {"generations": []}
             case "get_generation":
-                intake = INTAKE if request.name != str(GENERATION) else UUID(int=9)
+                intake = INTAKE if request.name != str(GENERATION) else self.intake
                 return 200, {"id": request.name, "state": "Queued", "intake_id": str(intake)}
             case "download_explanation":
                 return text("# Tea")
@@ -160,6 +163,102 @@ def test_a_step_survives_the_end_of_its_process_at_every_effect(operation: str, 
         assert third.sent == [], die_at
         assert step_of(second).is_over, die_at
         assert step_of(second).intent is None, die_at
+
+
+class InPlace(Service):
+    """A service that makes the generation itself again, from the newer intake, and lists no other."""
+
+    def answer(self, request: Any) -> Any:
+        match request.operation:
+            case "update_generation":
+                self.make(state="Queued")
+                return 202, {"id": str(GENERATION), "state": "Queued"}
+            case "list_generations":
+                return 200, {"generations": [{"id": str(GENERATION), "state": "Complete"}]}
+            case "get_generation":
+                state, intake = ("Queued", INTAKE) if self.rows() else ("Complete", self.intake)
+                return 200, {"id": request.name, "state": state, "intake_id": str(intake)}
+        return super().answer(request)
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("late", LATE)
+def test_an_update_in_place_survives_the_end_of_its_process_at_every_effect(late: float, again: bool) -> None:
+    """Whether an update makes another generation is not documented: this one may have the intake itself by now."""
+    flow = partial(FLOWS["update_generation"], Terms(again=again))
+    whole = mortal(InPlace(), wanted("update_generation"))
+    assert whole.play(flow()) == GENERATION
+    for die_at in range(1, whole.passed + 1):
+        service = InPlace(late)
+        first = mortal(service, wanted("update_generation"), die_at=die_at)
+        with pytest.raises(Killed):
+            first.play(flow())
+        second = mortal(service, step_of(first), first.now)
+
+        assert second.play(flow()) == GENERATION, die_at
+        assert len(service.made) == 1, die_at
+        assert step_of(second).is_over, die_at
+
+
+@pytest.mark.parametrize("answer", ["lost", "refused"])
+@pytest.mark.parametrize("commits", [True, False])
+def test_an_update_in_place_is_settled_by_the_intake(answer: str, commits: bool, lost: errors.ConnectionLost) -> None:
+    """Whether the answer was lost, or said that nothing was done."""
+    service = InPlace()
+    service.answers, service.commits = [lost if answer == "lost" else (429, {"retry_after_seconds": 5})], commits
+    acting = mortal(service, wanted("update_generation"))
+
+    assert acting.play(FLOWS["update_generation"]()) == GENERATION
+    assert len(service.made) == 1
+    assert acting.count("update_generation") == (1 if commits else 2)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_generation_that_had_the_intake_before_is_told_by_being_made(
+    commits: bool, lost: errors.ConnectionLost
+) -> None:
+    """That it has the intake says nothing then."""
+    service = InPlace()
+    service.intake = INTAKE
+    service.answers, service.commits = [lost], commits
+    acting = mortal(service, wanted("update_generation"))
+
+    assert acting.play(FLOWS["update_generation"]()) == GENERATION
+    assert len(service.made) == 1
+    assert acting.count("update_generation") == (1 if commits else 2)
+
+
+@pytest.mark.parametrize("operation", ["retry_generation", "update_generation"])
+def test_another_one_that_was_refused_and_carried_out_is_not_paid_for_again(operation: str) -> None:
+    """With ``again`` nothing that is there already is taken for it, unless it has come since it was asked for."""
+    service = Service()
+    service.intake = INTAKE if operation == "retry_generation" else service.intake
+    service.make(state="Queued", interview_id=None)
+    service.answers = [(429, {"retry_after_seconds": 5})]
+    flow = partial(retry_generation if operation == "retry_generation" else update, again=True)
+    first = mortal(service, wanted(operation))
+
+    def answer(request: Any) -> Any:
+        if request.operation == "list_generations" and first.count(operation):
+            raise Killed
+        return service(request)
+
+    first.service = answer
+    with pytest.raises(Killed):
+        first.play(flow())
+    second = mortal(service, step_of(first), first.now)
+
+    assert second.play(flow()) == UUID(int=101)
+    assert step_of(first).intent is None
+    assert second.count(operation) == 0
+
+
+def update(*, again: bool) -> Any:
+    return update_generation(GENERATION, INTAKE, 90.0, again=again)
+
+
+def retry_generation(*, again: bool) -> Any:
+    return kickoff.retry_generation(GENERATION, 90.0, again=again)
 
 
 def _id(made: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,8 @@ from uuid import UUID
 import pytest
 
 from specstep_flows import errors, events
+from specstep_flows._facts import stopped_label
+from specstep_flows.cli.output import status_of
 from specstep_flows.engine.effects import CheckDeliveries, Deliveries, Sleep
 from specstep_flows.flows.budget import Budget
 from specstep_flows.flows.watch import (
@@ -142,6 +145,37 @@ def test_a_question_without_a_policy_is_handed_out(stage: type[Stage]) -> None:
 
     with pytest.raises(errors.AnswersNeeded):
         watched(stage(service), own)
+
+
+def test_a_question_of_another_generation_is_the_runs(stage: type[Stage]) -> None:
+    """Its record says so until that one continues, whatever the state of the run's own."""
+    asking = [None, False]
+
+    class Asked(Service):
+        def __call__(self, request: Any) -> Any:
+            asking.append(acting.record is not None and acting.record.needs_answers)
+            if "clarifications" in request.operation:
+                return 200, {"clarifications": [{"question": "One?"}]}
+            return super().__call__(request)
+
+    states = ["Drafting", "PausedAwaitingClarification", "PausedAwaitingClarification", "Drafting", "Complete"]
+    acting = stage(Asked(own=["Drafting"] * 9 + ["Complete"], other=states))
+    acting.record = record()
+    acting.play(watch(both, Budget(), lambda _: {"One?": "Yes"}, 90.0))
+
+    assert [known for known, before in zip(asking[1:], asking, strict=False) if known != before] == [False, True, False]
+    assert acting.record.generation_state == "Complete"
+    assert any(look.get("asked_by") == [str(OTHER)] for look in acting.record.history)
+
+    acting = stage(Service(own=["Drafting"] * 9, other=["PausedAwaitingClarification"]))
+    acting.record = record()
+    whole = acting.service
+    acting.service = lambda request: (
+        (200, {"clarifications": [{"question": "One?"}]}) if "clarifications" in request.operation else whole(request)
+    )
+    with pytest.raises(errors.AnswersNeeded):
+        watched(acting, both)
+    assert (status_of(acting.record), stopped_label(acting.record)) == ("question", "question")
 
 
 @pytest.mark.parametrize(
@@ -366,18 +400,125 @@ def test_what_a_delivery_says_decides_nothing(stage: type[Stage], body: bytes | 
     assert {look["state"] for look in timed.acting.record.history} == set(CHANGES.values())
 
 
-def test_with_a_limit_every_delivery_is_looked_up_and_a_near_one_keeps_the_pace(stage: type[Stage]) -> None:
-    """A limit on the cost holds by what the service says, and by no fewer looks once half of it is spent."""
+def test_with_a_limit_a_delivery_puts_off_no_look_at_the_cost(stage: type[Stage]) -> None:
+    """A limit holds by what was looked up: as often as without any delivery, and as ever once half of it is spent."""
+    looks = {}
+    for times in ((), range(1, 700, 7)):
+        timed = Timed(stage(Service()), CHANGES)
+        for at in times:
+            timed.tell(at)
+        timed.acting.record = record()
+        timed.acting.play(watch(own, Budget(1.0), None, 90.0))
+        looks[bool(times)] = timed.looks
+        dear = [look for look in timed.looks if look >= 500.0]
+        assert max(b - a for a, b in pairwise(dear)) <= 30.0
+
+    assert looks[True][:5] == looks[False][:5]
+    assert looks[False][4] < 490.0
+
+
+@pytest.mark.parametrize(
+    ("told", "is_looked_up"),
+    [
+        ({"running_cost_usd": 0.4}, False),
+        ({"running_cost_usd": 0.5}, True),
+        ({"running_cost_usd": 5.0}, True),
+        ({"running_cost_usd": None}, True),
+        ({"estimated_total_usd": 1.1}, True),
+        ({"estimated_total_usd": 0.9}, False),
+    ],
+)
+def test_with_a_limit_a_delivery_that_may_matter_to_it_is_looked_up(
+    stage: type[Stage], told: dict[str, Any], is_looked_up: bool
+) -> None:
+    """One with a cost near the limit, with none, or with the first forecast above it."""
     timed = Timed(stage(Service()), CHANGES)
-    for at in CHANGES:
-        timed.tell(at)
+    timed.tell(50.0, **told)
     timed.acting.record = record()
     timed.acting.play(watch(own, Budget(1.0), None, 90.0))
 
-    for at in (8.0, 300.0):
-        assert any(at <= look <= at + DELIVERY_SECONDS for look in timed.looks)
-    dear = [look for look in timed.looks if look >= 500.0]
-    assert max(b - a for a, b in pairwise(dear)) <= 30.0
+    assert any(50.0 <= look <= 50.0 + DELIVERY_SECONDS for look in timed.looks) == is_looked_up
+
+
+def test_with_a_limit_on_a_family_what_the_others_cost_counts(stage: type[Stage]) -> None:
+    """Half of the limit is half of it together."""
+    budget = Budget(1.0, spent_before_usd=0.1)
+    budget.note(Generation(OTHER, "Drafting", running_cost_usd=0.2))
+
+    assert budget.leaves_room(Generation(OWN, "Drafting", running_cost_usd=0.1))
+    assert not budget.leaves_room(Generation(OWN, "Drafting", running_cost_usd=0.2))
+
+
+#: When each state begins, as a part of the whole: as many changes as a Normal generation has.
+COURSE = (
+    "Drafting",
+    "SpecialistReview",
+    "Reviewing",
+    "FreshEyes",
+    "Refining",
+    "RiskReview",
+    "Assembling",
+    "Delivering",
+)
+
+
+#: So long after the answers, in seconds, the service picks them up (the sandbox's own).
+TICK = 10.0
+
+
+class Waited(Timed):
+    """A generation with a forecast, and a question where it is asked for, and the requests that its wait costs."""
+
+    def __init__(self, acting: Stage, seconds: float, *, asks: bool, is_told: bool) -> None:
+        self.seconds, self.asked_at = seconds, 0.4 * seconds if asks else math.inf
+        #: How long the question has stopped it.
+        self.stopped = math.inf if asks else 0.0
+        changes = {0.0: "Queued"} | {5 + seconds * part / 9: state for part, state in enumerate(COURSE)}
+        super().__init__(acting, changes | {seconds: "Complete"})
+        self.served = (0.0, 1e9) if is_told else (0.0, 0.0)
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        moments = {at if at < self.asked_at else at + self.stopped for at in self.changes} | {self.asked_at}
+        self.told.clear()
+        for at in sorted(moments - {math.inf}) if self.served[1] else ():
+            self.tell(at)
+
+    def body(self, at: float, **more: Any) -> dict[str, Any]:
+        worked = at if at < self.asked_at else max(self.asked_at, at - self.stopped)
+        forecast = {
+            "estimated_duration_seconds": self.seconds,
+            "estimated_time_remaining_seconds": self.seconds - worked,
+        }
+        state = {"state": "PausedAwaitingClarification"} if worked == self.asked_at else {}
+        return super().body(worked, **(forecast if worked >= 5 else {}), **state, **more)
+
+    def __call__(self, request: Any) -> Any:
+        if request.operation == "answer_clarifications":
+            self.stopped = self.acting.now - self.began - self.asked_at + TICK
+            self._tell_all()
+        if "clarifications" in request.operation:
+            return 200, {"clarifications": [{"question": "One?"}] if self.stopped == math.inf else []}
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("seconds", [240.0, 720.0, 1920.0])
+@pytest.mark.parametrize("way", ["plain", "question", "limit"])
+def test_a_wait_that_is_told_takes_at_most_a_third_of_the_requests(
+    stage: type[Stage], way: str, seconds: float
+) -> None:
+    """From the kickoff to the end: looks, events, questions and answers, in runs of 4, 12 and 32 minutes."""
+    waits = []
+    for is_told in (False, True):
+        waited = Waited(stage(Service()), seconds, asks=way == "question", is_told=is_told)
+        waited.acting.record = record()
+        budget = Budget(2 * (seconds + 20) / 1000 if way == "limit" else None)
+        (last,) = waited.acting.play(watch(own, budget, lambda _: {"One?": "Yes"}, 90.0))
+        assert last.is_complete
+        assert waited.stopped < math.inf
+        waits.append(len(waited.acting.sent))
+
+    assert 3 * waits[1] <= waits[0], waits
 
 
 def test_a_child_that_is_listed_late_joins_while_looks_are_rare(stage: type[Stage]) -> None:

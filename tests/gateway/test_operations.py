@@ -11,7 +11,7 @@ import yaml
 from specstep_flows.gateway.requests import request_of
 
 ROOT = Path(__file__).parents[2]
-CONTRACT = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"))
+CONTRACT = yaml.load((ROOT / "openapi" / "documented.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 OPERATIONS = {
     operation["operationId"]: (method, operation)
     for item in CONTRACT["paths"].values()

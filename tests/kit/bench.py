@@ -12,6 +12,7 @@ import attrs
 
 from specstep_flows import AsyncSpecStep, SpecStep, errors
 from specstep_flows.models import Answer, RunResult
+from specstep_flows.runs.protocol import RunKeeper
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.sandbox import ClarificationRound, ManualClock, Question, Sandbox, SandboxOptions
 from specstep_flows.settings import Settings
@@ -112,10 +113,14 @@ class Bench:
                 between()
         return self.attempt(**changes)
 
-    def record(self, run_id: str = "proof") -> RunRecord:
+    def open_store(self) -> RunKeeper:
+        """Where the runs are."""
         from specstep_flows.runs.store import RunStore
 
-        store = RunStore(self.state)
+        return RunStore(self.state)
+
+    def record(self, run_id: str = "proof") -> RunRecord:
+        store = self.open_store()
         try:
             return store.get(run_id)
         finally:

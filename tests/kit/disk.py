@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from specstep_flows import errors
+from specstep_flows._paths import part_of
 from specstep_flows.models import PackageChanges
 
 OUT = Path("/out")
@@ -23,6 +24,12 @@ class Disk:
         self.output = OUT
         self.files: dict[Path, bytes] = {}
         self.log: list[str] = []
+
+    def attachment(self, name: str) -> Path:
+        return Path(name)
+
+    def part_for(self, path: Path) -> Path:
+        return part_of(path)
 
     def choose(self, record: Any, generation_id: UUID) -> Path:
         return self.choose_for(generation_id)

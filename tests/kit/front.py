@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -29,19 +31,34 @@ Change = Callable[[Seen], None]
 
 
 class Front:
-    """Stands before an API, and passes each answer through ``changes`` first."""
+    """Stands before an API, and passes each answer through ``changes`` first.
 
-    def __init__(self, target: str, *changes: Change) -> None:
+    A request that is not whole ``ceiling`` seconds after it began, by the clock ``now``, is dropped.
+    """
+
+    def __init__(
+        self, target: str, *changes: Change, ceiling: float = math.inf, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.requests: list[tuple[str, str]] = []
+        self.ceiling = ceiling
         front = self
         self._http = http = httpx.Client(verify=False, trust_env=False, timeout=30)
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def handle_one_request(self) -> None:
+                self.rfile.peek(1)  # type: ignore[attr-defined]
+                self.began = now()
+                super().handle_one_request()
+
             def answer(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                sent = self.rfile.read(length)
+                if len(sent) < length or now() > self.began + front.ceiling:
+                    self.close_connection = True
+                    return
                 front.requests.append((self.command, self.path))
-                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 reply = http.request(self.command, target + self.path, headers=headers, content=sent)
                 seen = Seen(self.path.partition("?")[0], reply.status_code, dict(reply.headers), _json(reply))

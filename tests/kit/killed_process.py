@@ -15,18 +15,23 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from specstep_flows import AsyncSpecStep
-from specstep_flows.engine import drivers
+from specstep_flows import AsyncSpecStep, _http
+from specstep_flows.engine import clock as clocks
+from specstep_flows.engine import drivers, leaving
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step
 from specstep_flows.settings import Settings
 
 from .shared_clock import SharedClock
+
+if TYPE_CHECKING:
+    from specstep_flows.fleet.drive import Driver
 
 #: Audit events of the interpreter that change files.
 CHANGES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.move"}
@@ -45,6 +50,17 @@ class Order:
     #: The arguments of the ``specstep`` command, if that is what lives and dies; else ``AsyncSpecStep.run`` is.
     command: list[str] = attrs.field(factory=list)
     die_at: int = 0
+    #: Where it is to stop, for as long as nobody wakes it: the name of a point, which then includes those on the wire.
+    stop_at: str = ""
+    #: It is killed there instead.
+    is_killed: bool = False
+    #: The address and the schema of the PostgreSQL where the runs are; else they are in the folder.
+    postgres: list[str] = attrs.field(factory=list)
+    #: The name of the key with which the run was submitted to a fleet: it is driven as its workers do.
+    key_name: str = ""
+    #: By how many seconds the clock of its host is ahead, and whether it goes by that or by PostgreSQL's.
+    ahead: float = 0.0
+    has_own_clock: bool = False
 
 
 @attrs.define
@@ -54,6 +70,8 @@ class Points:
     file: int
     die_at: int
     watched: str
+    stop_at: str = ""
+    is_killed: bool = False
     passed: int = 0
 
     def reach(self, label: str) -> None:
@@ -61,6 +79,10 @@ class Points:
         os.write(self.file, f"{label}\n".encode())
         if self.passed == self.die_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        if label == self.stop_at:
+            self.stop_at = ""
+            # To this thread: sent to the process, it may stop another one first.
+            signal.pthread_kill(threading.get_ident(), signal.SIGKILL if self.is_killed else signal.SIGSTOP)
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook: changes to files under the watched folder are points."""
@@ -97,7 +119,8 @@ def live(order: Order) -> None:
     """One run, or what is left of it, with death at a point."""
     folder = Path(order.folder)
     out = folder / "out"
-    points = Points(os.open(folder / "points", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), order.die_at, str(out))
+    file = os.open(folder / "points", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    points = Points(file, order.die_at, str(out), order.stop_at, order.is_killed)
     sys.addaudithook(points.hear)
     driver: Any = drivers
     perform, perform_async = driver._perform, drivers._perform_async
@@ -108,10 +131,17 @@ def live(order: Order) -> None:
 
     async def pointed_async(step: Step, *more: Any) -> Any:
         points.reach(label_of(step))
-        return await perform_async(step, *more)
+        result = await perform_async(step, *more)
+        if order.stop_at and isinstance(step, Attempt):
+            points.reach(f"answered {step.request.operation}")
+        return result
 
     driver._perform, driver._perform_async = pointed, pointed_async
     clock = SharedClock(Path(order.clock))
+    if order.stop_at:
+        watch_the_wire(points)
+        # As long as it is stopped, the clock that nobody sets goes on as well.
+        clocks.since_boot = clock.now
     if order.command:
         command(order, clock)
         return
@@ -125,11 +155,103 @@ def live(order: Order) -> None:
         "on_question": answer,
     }
 
+    store: Any = None
+    used: Any = clock
+    if order.postgres:
+        from specstep_flows.fleet.drive import Driver
+        from specstep_flows.fleet.keys import Keys
+        from specstep_flows.fleet.store import PostgresStore
+
+        from .turned_database import OwnClock, ServersClock, TurnedDatabase
+
+        database = TurnedDatabase(*order.postgres)
+        store = PostgresStore(database)
+        used = (OwnClock if order.has_own_clock else ServersClock)(database, clock, order.ahead)
+
     async def run() -> None:
-        async with AsyncSpecStep(settings=settings, clock=clock) as client:
+        async with AsyncSpecStep(settings=settings, clock=used, store=store) as client:
             await client.run(order.brief, **arguments)
 
-    asyncio.run(run())
+    if order.key_name:
+        asyncio.run(drive(order, points, Driver(store, Keys({order.key_name: order.key}), settings, clock=used)))
+    else:
+        asyncio.run(run())
+
+
+async def drive(order: Order, points: Points, driver: Driver) -> None:
+    """Drive the run as a worker does, which looks at its row before and writes down behind it what came of it."""
+    kind: Any = type(driver)
+    ask = kind._ask
+
+    async def pointed(self: Any, what: Any, *more: Any, **named: Any) -> Any:
+        points.reach(f"ask {what.__name__}")
+        return await ask(self, what, *more, **named)
+
+    kind._ask = pointed
+    driver.policies = {"proof": answer}
+    outcome = await driver.drive("proof")
+    points.reach("the end of the job")
+    await driver.close()
+    if outcome != "done":
+        raise SystemExit(f"the drive ended with {outcome!r}")
+
+
+def watch_the_wire(points: Points) -> None:
+    """Points between the steps of the driver: around the intent, the last look, and each write to a connection."""
+    backend, backend_async, intention = _http._Backend, _http._AsyncBackend, leaving.Intention
+
+    def around(name: str, before: str, after: str) -> None:
+        inner = getattr(intention, name)
+
+        def pointed(self: Any) -> None:
+            operation = self.effect.request.operation
+            points.reach(f"{before} {operation}")
+            inner(self)
+            points.reach(f"{after} {operation}")
+
+        setattr(intention, name, pointed)
+
+    around("write", "before the intent of", "behind the intent of")
+    around("look", "before the last look at", "behind the last look at")
+
+    class Wire:
+        """httpcore's stream, each write of which is a point; they are counted for each request."""
+
+        def __init__(self, inner: Any) -> None:
+            self.inner, self.exchange, self.count = inner, None, 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+        def begin(self, exchange: Any) -> str:
+            self.count = self.count + 1 if exchange is self.exchange else 1
+            self.exchange = exchange
+            return f"write {self.count} of {exchange.request.operation}"
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            write = self.begin(_http.THREAD.exchange)
+            points.reach(f"before {write}")
+            self.inner.write(buffer, timeout)
+            points.reach(f"behind {write}")
+
+    class AsyncWire(Wire):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # type: ignore[override]
+            write = self.begin(_http.exchange_of_task().get())
+            points.reach(f"before {write}")
+            await self.inner.write(buffer, timeout)
+            points.reach(f"behind {write}")
+
+    connect, connect_async = backend.connect_tcp, backend_async.connect_tcp
+
+    def connect_tcp(self: Any, *arguments: Any, **more: Any) -> Any:
+        stream = connect(self, *arguments, **more)
+        return _http._Stream(Wire(stream._stream))
+
+    async def connect_tcp_async(self: Any, *arguments: Any, **more: Any) -> Any:
+        stream = await connect_async(self, *arguments, **more)
+        return _http._AsyncStream(AsyncWire(stream._stream))
+
+    backend.connect_tcp, backend_async.connect_tcp = connect_tcp, connect_tcp_async  # type: ignore[method-assign]
 
 
 def command(order: Order, clock: SharedClock) -> None:
@@ -148,7 +270,7 @@ def command(order: Order, clock: SharedClock) -> None:
     os.dup2(said, 1)
     os.dup2(said, 2)
     # The starter has read from the one that was inherited.
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     os.environ.update(
         SPECSTEP_API_KEY=order.key,
         SPECSTEP_API_URL=order.url,
@@ -162,11 +284,19 @@ def command(order: Order, clock: SharedClock) -> None:
 
 
 def starter(read: Callable[[], str], write: Callable[[str], None]) -> None:
-    """Fork a process for each order; write its id at once, and how it ended when it has.
+    """Fork a process for each order; write its id at once, and how it ended when it has, or that it has stopped.
+
+    One that has is woken by a line with its id, and then it is written how it ended.
 
     What a process that lived to its end had imported is imported here then, so that none after it has to.
     """
     while line := read():
+        if line.startswith("wake "):
+            child = int(line.removeprefix("wake "))
+            os.kill(child, signal.SIGCONT)
+            _, status = os.waitpid(child, 0)
+            write(f"{os.waitstatus_to_exitcode(status)}\n")
+            continue
         order = Order(**json.loads(line))
         modules = Path(order.folder, "modules")
         child = os.fork()
@@ -174,7 +304,7 @@ def starter(read: Callable[[], str], write: Callable[[str], None]) -> None:
             code = 70
             try:
                 live(order)
-                modules.write_text("\n".join(sys.modules))
+                modules.write_text("\n".join(sys.modules), encoding="utf-8")
                 code = 0
             except BaseException:
                 import traceback
@@ -184,9 +314,12 @@ def starter(read: Callable[[], str], write: Callable[[str], None]) -> None:
                 sys.stderr.flush()
                 os._exit(code)
         write(f"{child}\n")
-        _, status = os.waitpid(child, 0)
+        _, status = os.waitpid(child, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            write("stopped\n")
+            continue
         if modules.exists():
-            for name in modules.read_text().splitlines():
+            for name in modules.read_text(encoding="utf-8").splitlines():
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
             modules.unlink()

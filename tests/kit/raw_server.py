@@ -15,8 +15,8 @@ Handler = Callable[[socket.socket, bytes], None]
 
 
 @contextlib.contextmanager
-def raw_server(handle: Handler, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Serve on a free port, which is yielded; with ``tls``, encrypted."""
+def raw_server(handle: Handler, tls: ssl.SSLContext | None = None, *, reads_head: bool = True) -> Iterator[int]:
+    """Serve on a free port, which is yielded; with ``tls``, encrypted. ``handle`` may read the head by itself."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def one(peer: socket.socket) -> None:
@@ -24,9 +24,9 @@ def raw_server(handle: Handler, tls: ssl.SSLContext | None = None) -> Iterator[i
             wrapped = peer if tls is None else tls.wrap_socket(peer, server_side=True)
             with wrapped:
                 head = b""
-                while b"\r\n\r\n" not in head and (more := wrapped.recv(65536)):
+                while reads_head and b"\r\n\r\n" not in head and (more := wrapped.recv(65536)):
                     head += more
-                if head:
+                if head or not reads_head:
                     handle(wrapped, head)
 
     def serve() -> None:

@@ -18,6 +18,7 @@ _TOGETHER: Final = (
     "tests/contact/",
     "tests/contract/",
     "tests/distribution/",
+    "tests/fleet/",
     "tests/regeneration/test_first_contact.py",
     "tests/regeneration/test_generator.py",
     "tests/report/",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +26,7 @@ from specstep_flows.package.part_file import PartFile, Version
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.settings import Settings
 from tests.kit.blob_host import PACKAGE, BlobHost
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.zips import FILES, make_zip, on_disk
 
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
@@ -57,6 +60,17 @@ def test_a_name_that_ends_in_zip_is_the_file_and_anything_else_a_folder(
     assert package_path(None, ID) == tmp_path / f"{ID}.zip"
 
 
+@pytest.mark.parametrize("name", ["portal.odt", "portal.tar.gz", "portal.MD"])
+def test_an_output_that_is_meant_as_a_file_of_another_kind_becomes_no_folder(name: str, tmp_path: Path) -> None:
+    """It is said before anything is paid for; one that is a folder already is one."""
+    with pytest.raises(errors.UsageError, match=r"ends in \.zip"):
+        package_path(str(tmp_path / name), ID)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / name).mkdir()
+    assert package_path(str(tmp_path / name), ID).parent == tmp_path / name
+    assert package_path(str(tmp_path / "portal.v2"), ID).parent == tmp_path / "portal.v2"
+
+
 def test_an_output_is_tried_before_anything_costs(tmp_path: Path) -> None:
     """Its folders are made; a file in its place, or under a folder's name, is refused."""
     files(tmp_path / "new" / "packages").check()
@@ -68,7 +82,7 @@ def test_an_output_is_tried_before_anything_costs(tmp_path: Path) -> None:
     files(tmp_path / "taken.zip", force=True).check()
     with pytest.raises(errors.UsageError, match="cannot be written"):
         files(tmp_path / "taken.zip" / "below").check()
-    assert (tmp_path / "taken.zip").read_text() == "mine"
+    assert (tmp_path / "taken.zip").read_text("utf-8") == "mine"
 
 
 #: What may stand at or beside an output, or be wrong with it, and whether it is refused without and with force.
@@ -149,7 +163,7 @@ def test_the_check_before_paying_and_the_placing_agree(part: Path, tmp_path: Pat
         file.write(b"zip!")
     mine.place(path.with_name(f"{path.name}.part"), path)
     assert path.read_bytes() == b"zip!"
-    assert (tmp_path / "mine").read_text() == "mine"
+    assert (tmp_path / "mine").read_text("utf-8") == "mine"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="did not run: links are those of POSIX")
@@ -184,6 +198,7 @@ def test_the_folder_to_unpack_into_is_looked_at_before_paying(tmp_path: Path, st
         assert files(zip_path, force=force).unpack(zip_path) == (folder, len(FILES))
 
 
+@POSIX_ONLY
 def test_a_name_too_long_to_be_unpacked_is_refused_before_paying(tmp_path: Path) -> None:
     """The zip's name would do; the hidden folder that it is unpacked into first has a longer one."""
     output = tmp_path / f"{'a' * 240}.zip"
@@ -195,6 +210,7 @@ def test_a_name_too_long_to_be_unpacked_is_refused_before_paying(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="did not run: it becomes another user")
 @pytest.mark.parametrize("output", ["locked/portal.zip", "locked/below/portal.zip", "locked", "locked/below"])
 def test_a_folder_that_is_closed_to_us_is_said(tmp_path: Path, output: str) -> None:
@@ -288,3 +304,20 @@ def test_a_package_that_exists_may_be_in_its_folder_already(tmp_path: Path) -> N
     again.check()
     output.write_bytes(content)
     assert again.unpack(output) == (tmp_path / "portal", len(FILES))
+
+
+def test_a_name_too_long_for_windows_is_found_before_paying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, a path of more than 259 characters is said not to be there, and nothing of a shorter one shows it."""
+
+    def temporary(**given: Any) -> Any:
+        if len(f"{given['dir']}/{given['prefix']}xxxxxxxx") > 259:
+            raise FileNotFoundError(2, "The system cannot find the path specified")
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary)
+    folder = tmp_path / "deep"
+    # What ends with ".part.json" is the longest name beside a package's.
+    most = 259 - len(f"{folder}/.zip.part.json")
+    files(folder / f"{'a' * most}.zip").check()
+    with pytest.raises(errors.UsageError, match="cannot be written"):
+        files(folder / f"{'a' * (most + 1)}.zip").check()

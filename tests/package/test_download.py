@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def test_a_new_version_is_fetched_from_the_start(host: BlobHost, part: Path) -> 
 
     assert fetch(host, part).resumed_from == 0
     assert part.read_bytes() == make_package(2)
-    break_off_after_that = json.loads(part.with_name(f"{part.name}.json").read_text())
+    break_off_after_that = json.loads(part.with_name(f"{part.name}.json").read_text("utf-8"))
     assert break_off_after_that["value"] == '"another"'
 
 
@@ -393,7 +394,7 @@ def test_nothing_is_overwritten_without_force(part: Path, tmp_path: Path) -> Non
     final.write_text("mine")
     with pytest.raises(OutputError, match="already exists and was not changed"):
         finish(part, final)
-    assert final.read_text() == "mine"
+    assert final.read_text("utf-8") == "mine"
     assert part.read_bytes() == PACKAGE
 
     final.unlink()
@@ -417,14 +418,21 @@ def test_a_death_between_link_and_removal_is_mended(part: Path, tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hard links are how it is done elsewhere")
+@pytest.mark.parametrize("system", ["linux", "darwin"])
 def test_a_disk_without_links_still_overwrites_nothing(
-    part: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
-    """As on a memory stick."""
+    """As on a memory stick, whether the system can rename without replacing or not."""
 
     def no_links(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
+    def no_moment(_: object) -> bool:
+        raise AssertionError("the name is looked at and then taken")
+
+    if system == sys.platform == "linux":
+        monkeypatch.setattr(os.path, "lexists", no_moment)
+    monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(os, "link", no_links)
     part.write_bytes(PACKAGE)
     (tmp_path / "taken.zip").write_text("mine")

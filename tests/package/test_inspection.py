@@ -123,6 +123,7 @@ def test_a_reader_that_is_slow_turns_to_the_file(
 
     monkeypatch.setattr(Members, "take", wait)
     monkeypatch.setattr(inspection, "_MOST_KEPT", 2)
+    monkeypatch.setattr(inspection, "_PATIENCE_SECONDS", 0.0)
     inspected = Inspection()
     fetch(large, part, inspection=inspected, on_progress=report)
     assert len(LARGE) - 3 * inspection.CHUNK <= sum(seen.from_file) < len(LARGE)
@@ -142,6 +143,76 @@ def test_a_reader_that_keeps_up_never_turns_to_the_file() -> None:
         position += count
     growth.end(is_complete=True)
     assert growth.after(position) == 0
+
+
+def test_a_reader_that_is_just_behind_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would have to read from the file what it is about to be given. The network is always offered much room."""
+    monkeypatch.setattr(inspection, "_PATIENCE_SECONDS", 20.0)
+    growth, kept = Growth(0), 3 * inspection._MOST_KEPT
+    given: list[memoryview | int] = []
+
+    def read() -> None:
+        position = 0
+        while chunk := growth.after(position):
+            given.append(chunk)
+            if isinstance(chunk, int):
+                return
+            position += len(chunk)
+            growth.give_back(chunk)
+
+    # It starts when all that can be kept is full, so it is behind for certain.
+    reader = threading.Thread(target=read)
+    for number in range(kept):
+        if number == inspection._MOST_KEPT:
+            reader.start()
+        room = growth.room
+        assert len(room) == inspection.CHUNK
+        growth.grew_by(len(room))
+    growth.end(is_complete=True)
+    reader.join(20)
+    assert [len(chunk) for chunk in given if not isinstance(chunk, int)] == [inspection.CHUNK] * kept
+    assert len({id(chunk.obj) for chunk in given if not isinstance(chunk, int)}) == inspection._MOST_KEPT
+
+
+def test_a_reader_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few moments for each chunk would add up. Whoever gives one back is waited for again."""
+    monkeypatch.setattr(inspection, "_PATIENCE_SECONDS", 0.0)
+    growth, waits = Growth(0), 0
+    wait_for = growth._changed.wait_for
+
+    def counted(*arguments: Any) -> object:
+        nonlocal waits
+        waits += 1
+        return wait_for(*arguments)
+
+    def fill(chunks: int) -> None:
+        for _ in range(chunks):
+            growth.grew_by(len(growth.room))
+
+    monkeypatch.setattr(growth._changed, "wait_for", counted)
+    fill(inspection._MOST_KEPT)
+    assert waits == 0
+    fill(9)
+    assert waits == 1
+    chunk = growth.after(0)
+    assert isinstance(chunk, memoryview)
+    waits = 0
+    growth.give_back(chunk)
+    fill(9)
+    assert waits == 1
+
+
+def test_what_is_checked_already_takes_no_memory(large: BlobHost, part: Path) -> None:
+    """Nothing is left to read at the end, so there is nothing to read it into."""
+    inspected = Inspection()
+    fetch(large, part, inspection=inspected)
+    tracemalloc.start()
+    try:
+        verify(part, inspection=inspected)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < inspection.CHUNK / 2
 
 
 def test_a_download_that_breaks_off_is_gone_through_once(large: BlobHost, part: Path, seen: Seen) -> None:
@@ -383,6 +454,7 @@ def test_a_download_that_catches_up_can_be_stopped(
     monkeypatch.setattr(Members, "take", slow)
     monkeypatch.setattr(Growth, "end", ended)
     monkeypatch.setattr(inspection, "_SLICE_SECONDS", 0.001)
+    monkeypatch.setattr(inspection, "_PATIENCE_SECONDS", 0.0)
     arrived: list[int] = []
     inspected = Inspection()
     with pytest.raises(Detached):
@@ -441,5 +513,5 @@ def test_memory_does_not_grow_with_the_package(large: BlobHost, part: Path) -> N
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Four chunks that are kept, one that is not, one to read into, and what a piece of a file unpacks to.
+    # Three chunks that are kept, one that is not, one to read into, and what a piece of a file unpacks to.
     assert peak < 9 << 20

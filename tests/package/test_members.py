@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import io
+import random
+import runpy
+import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zlib_ng import zlib_ng
 
 from specstep_flows.errors import PackageError
+from specstep_flows.package import members as members_module
 from specstep_flows.package.archive import Archive, Checksum, Entry, UnpackLimits, check, open_archive
 from specstep_flows.package.members import Members
 from tests.kit.zips import FILES, entry, make_zip, patched, zip_of
@@ -89,6 +97,86 @@ def test_every_file_is_found_as_the_directory_has_it(kind: str, tmp_path: Path) 
     assert expected
     for step in (1, 7, 4096, 1 << 20):
         assert walked(ZIPS[kind], step).checksums == expected
+
+
+def walked_with(library: ModuleType, content: bytes, step: int) -> tuple[object, ...]:
+    """All that is found in a zip, with zlib or with what stands in for it, and how far it was gone through."""
+    with pytest.MonkeyPatch.context() as patched_:
+        patched_.setattr(members_module, "zlib", library)
+        members = walked(content, step)
+    return members.checksums, members._position, members._unpacked, members._steps is None
+
+
+@pytest.mark.parametrize("kind", ["deflated", "streamed", "streamed, 64 bits"])
+def test_the_extra_changes_nothing_whichever_byte_is_wrong(kind: str) -> None:
+    """Each byte of a zip in turn, and each length that it may be cut to."""
+    noise = random.Random(kind)
+    files = {"a.md": b"A portal of pages. " * 6 + noise.randbytes(40), "b.bin": noise.randbytes(60)}
+    content = make_zip(files) if kind == "deflated" else streamed(files, large="64" in kind)
+    assert len(walked_with(zlib_ng, content, 50)[0]) == len(files)  # type: ignore[arg-type]
+    for position in range(len(content)):
+        changed = bytearray(content)
+        changed[position] ^= 1 << noise.randrange(8)
+        for some in (bytes(changed), content[:position]):
+            step = (7, 100, 1 << 20)[position % 3]
+            assert walked_with(zlib_ng, some, step) == walked_with(zlib, some, step)
+
+
+@given(data=st.data())
+def test_the_extra_changes_nothing_whatever_comes(data: st.DataObject) -> None:
+    """Any way of packing, several wrong bits, noise behind it or an end too soon: the same is accepted."""
+    noise = random.Random(data.draw(st.integers(0, 1 << 32)))
+    some = data.draw(st.sampled_from([b"A portal of pages.\n", bytes(9), noise.randbytes(50), noise.randbytes(999)]))
+    packer = zlib.compressobj(noise.choice([1, 6, 9]), zlib.DEFLATED, -15, 9, noise.randrange(5))
+    stream = bytearray(packer.compress(some * noise.randrange(1, 40)) + packer.flush())
+    for _ in range(data.draw(st.integers(0, 4))):
+        stream[noise.randrange(min(len(stream), noise.choice([4, 60, len(stream)])))] ^= 1 << noise.randrange(8)
+    stream = stream[: data.draw(st.integers(1, len(stream)))] if noise.random() < 0.2 else stream
+    head = make_zip({"a.md": b""})[:30]
+    lengths = patched(head, b"PK\x03\x04", 18, "<I", len(stream) + noise.choice([0, 0, 0, -1, 1, 9]))
+    content = lengths + b"a.md" + bytes(stream) + noise.randbytes(noise.choice([0, 5, 50]))
+    step = noise.choice([1, 13, 1 << 20])
+    assert walked_with(zlib_ng, content, step) == walked_with(zlib, content, step)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_extra_is_used_where_it_is(is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And done without where it is not, or where it cannot be loaded."""
+    if not is_there:
+        monkeypatch.setitem(sys.modules, "zlib_ng", None)
+    path = Path(members_module.__file__).with_name("fast_zlib.py")
+    assert runpy.run_path(str(path))["zlib"] is (zlib_ng if is_there else zlib)
+
+
+def test_noise_is_unpacked_in_large_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece hands the interpreter's lock over three times: at most a dozen pieces a megabyte."""
+    counts = {"unpacked": 0, "summed": 0}
+
+    class Counting:
+        MAX_WBITS, error = zlib.MAX_WBITS, zlib.error
+
+        def crc32(self, content: bytes, start: int) -> int:
+            counts["summed"] += 1
+            return zlib.crc32(content, start)
+
+        def decompressobj(self, bits: int) -> Any:
+            unpacker = zlib.decompressobj(bits)
+
+            class Counted:
+                def decompress(self, *arguments: Any) -> bytes:
+                    counts["unpacked"] += 1
+                    return unpacker.decompress(*arguments)
+
+                def __getattr__(self, name: str) -> object:
+                    return getattr(unpacker, name)
+
+            return Counted()
+
+    monkeypatch.setattr(members_module, "zlib", Counting())
+    content = make_zip({"a.bin": random.Random(1).randbytes(4 << 20)})
+    assert len(walked(content).checksums) == 1
+    assert 4 <= counts["unpacked"] <= 4 * 12
+    assert 4 <= counts["summed"] <= 4 * 12
 
 
 @pytest.mark.parametrize("kind", ZIPS)
@@ -184,7 +272,7 @@ def test_what_would_be_refused_is_not_unpacked_further(tmp_path: Path) -> None:
 def test_a_little_that_becomes_much_is_unpacked_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chunk of a few kilobytes may unpack to megabytes: never more than a piece of them is in memory."""
     sizes: list[int] = []
-    crc32 = zipfile.zlib.crc32  # type: ignore[attr-defined]
+    crc32 = zlib.crc32
 
     def counted(content: bytes, start: int = 0) -> int:
         sizes.append(len(content))

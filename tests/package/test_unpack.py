@@ -6,6 +6,8 @@ import os
 import stat
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -87,7 +89,7 @@ def test_a_folder_that_holds_something_is_refused(zip_path: Path, tmp_path: Path
     with pytest.raises(OutputError, match="not empty"):
         unpack(zip_path, target)
 
-    assert (target / "README.md").read_text() == "mine"
+    assert (target / "README.md").read_text("utf-8") == "mine"
     with pytest.raises(OutputError, match="is a file"):
         unpack(zip_path, target / "README.md", force=True)
 
@@ -123,6 +125,27 @@ def test_force_follows_no_link_and_removes_no_folder(zip_path: Path, tmp_path: P
     assert on_disk(elsewhere) == {}
 
 
+def test_a_junction_of_windows_is_a_link(zip_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a folder by its mode, and leads out of the target: nothing is written through it."""
+    target = tmp_path / "package"
+    inside = target / "docs"
+    inside.mkdir(parents=True)
+    lstat = os.lstat
+
+    junctions: list[Path] = []
+
+    def seen(path: Any, **more: Any) -> Any:
+        found = lstat(path, **more)
+        return SimpleNamespace(st_mode=found.st_mode, st_reparse_tag=0xA0000003) if path in junctions else found
+
+    monkeypatch.setattr(os, "lstat", seen)
+    for junction, said in ((inside, "where the package has a folder"), (target, "is a link")):
+        junctions[:] = [junction]
+        with pytest.raises(OutputError, match=said):
+            unpack(zip_path, target, force=True)
+    assert not any(inside.iterdir())
+
+
 def test_force_replaces_a_link_instead_of_writing_through_it(zip_path: Path, tmp_path: Path) -> None:
     """A link under a file's name is replaced; what it points to is untouched."""
     target, outside = tmp_path / "portal", tmp_path / "outside.txt"
@@ -132,7 +155,7 @@ def test_force_replaces_a_link_instead_of_writing_through_it(zip_path: Path, tmp
 
     unpack(zip_path, target, force=True)
 
-    assert outside.read_text() == "precious"
+    assert outside.read_text("utf-8") == "precious"
     assert on_disk(target) == FILES
 
 

@@ -31,7 +31,7 @@ PLANTED = (KEY, KEY[3:], OTHER_KEY, EMAIL, "account7", "tenant-42", "c2VjcmV0c2V
 
 def everything_in(path: Path) -> str:
     """A cassette's text, and the text of whatever is in it as base64."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     blobs = re.findall(r"!!binary \|\n((?:\s+[A-Za-z0-9+/=]+\n)+)", text)
     return text + "".join(base64.b64decode("".join(blob.split())).decode("latin-1") for blob in blobs)
 
@@ -55,7 +55,7 @@ def test_a_recording_holds_none_of_the_secrets_that_went_over_the_wire(tmp_path:
     (expires,) = parse_qs(downloads[0].query)["se"]
     signed = signature(downloads[0].path.removeprefix("/blob/"), int(expires))
     found = everything_in(target)
-    assert len(yaml.safe_load(target.read_text())["interactions"]) > 15
+    assert len(yaml.safe_load(target.read_text("utf-8"))["interactions"]) > 15
     assert [secret for secret in (*PLANTED, *own, signed) if secret in found] == []
 
 

@@ -47,6 +47,7 @@ def test_any_disguise_of_what_nobody_documented(document: Json, disguise: Disgui
     assert text_of(SMALL, disguised(document, disguise)) == text_of(SMALL, plainly)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(document=wider_documents())
 def test_alignment_is_idempotent(document: Json) -> None:

@@ -62,11 +62,11 @@ def test_the_committed_files_are_what_the_contract_gives(documented: JsonObject,
     """The ledger, its page, and the facts that the wheel carries."""
     known = read_ledger(ROOT / "openapi" / "assumptions.yaml")
 
-    assert (ROOT / "openapi" / "assumptions.yaml").read_text() == ledger(assumed, known)
-    assert (ROOT / "openapi" / "assumptions.md").read_text() == ledger_page(assumed, known)
+    assert (ROOT / "openapi" / "assumptions.yaml").read_text("utf-8") == ledger(assumed, known)
+    assert (ROOT / "openapi" / "assumptions.md").read_text("utf-8") == ledger_page(assumed, known)
     facts = ROOT / "specstep_flows" / "contact" / "contract.json"
-    assert facts.read_text() == contact_facts(documented)
-    assert json.loads(facts.read_text()) == facts_of(documented)
+    assert facts.read_text("utf-8") == contact_facts(documented)
+    assert json.loads(facts.read_text("utf-8")) == facts_of(documented)
 
 
 def test_what_was_found_out_stays(assumed: list[Assumption], tmp_path: Path) -> None:

@@ -262,6 +262,7 @@ def holding(**properties: Json) -> Json:
 class TestLists:
     """Whether flows could still find the rows of a list; an answer of each form shows that they do, or do not."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("schema", "answer"),
         one_in(
@@ -619,6 +620,7 @@ class TestAlternatives:
             for path, users in (("", "run, resume, adopt, watch, generation"), ("/deleted", "run, resume"))
         ]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("status", ["2XX", "default"])
     def test_one_status_for_all_successes(self, contract: Json, pulled: Json, status: str) -> None:
         """A turn that answers with a job or with the interview under one status for both is what is documented."""
@@ -765,7 +767,7 @@ def test_stop_leaves_a_report(small_checkout: Checkout, small: Json, tmp_path: A
 
     assert small_checkout.pull(disguised(document, ASPNET), "--report", str(tmp_path / "report")) == 1
 
-    data = json.loads((tmp_path / "report" / "drift.json").read_text())
+    data = json.loads((tmp_path / "report" / "drift.json").read_text("utf-8"))
     assert {
         "what": "field gone",
         "operation": "GET /v1/widgets/{id}",

@@ -84,10 +84,10 @@ def test_what_a_service_shows_is_written_down(meet: Meet, project: Path, capsys:
     assert known["submit_turn"].state == "assumed"
     assert not [name for name, one in known.items() if one.state == "refuted"]
     assert "0 refuted" in capsys.readouterr().err
-    page = (project / "openapi" / "assumptions.md").read_text()
+    page = (project / "openapi" / "assumptions.md").read_text("utf-8")
 
     assert meet(day=2) == known
-    assert (project / "openapi" / "assumptions.md").read_text() == page
+    assert (project / "openapi" / "assumptions.md").read_text("utf-8") == page
 
 
 @pytest.mark.slow
@@ -119,7 +119,7 @@ def test_taking_over_what_is_mechanical(meet: Meet, project: Path) -> None:
     assert "x-assumption" not in fields["display"]
     assert "Account.display_name" not in known
     # All else stands as it stood.
-    before = yaml.safe_load((ROOT / "openapi" / "documented.yaml").read_text())
+    before = yaml.load((ROOT / "openapi" / "documented.yaml").read_text("utf-8"), yaml.CSafeLoader)
     before["components"]["schemas"]["Account"]["properties"].pop("display_name")
     fields.pop("display")
     assert contract == before
@@ -147,7 +147,7 @@ def test_nothing_of_the_account_is_written_down(
     known = meet(without_a_document, everywhere(marked), wrapped, arguments=("--write",))
 
     said = capsys.readouterr()
-    written = [path.read_text() for path in (project / "openapi").iterdir() if path.is_file()]
+    written = [path.read_text("utf-8") for path in (project / "openapi").iterdir() if path.is_file()]
     for text in (said.out, said.err, caplog.text, *written):
         assert not re.findall(r"\w*zqx\w*", text, re.IGNORECASE)
     assert "answers come in data" in said.err
@@ -163,7 +163,7 @@ def test_a_service_that_refuses(
     def refuse(seen: Seen) -> None:
         seen.status, seen.document = refusal, {"type": "REFUSED"}
 
-    before = (project / "openapi" / "assumptions.yaml").read_text()
+    before = (project / "openapi" / "assumptions.yaml").read_text("utf-8")
     with Front(account.url, refuse) as front:
         monkeypatch.setenv("SPECSTEP_API_KEY", account.api_key)
         monkeypatch.setenv("SPECSTEP_API_URL", front.url)
@@ -171,7 +171,7 @@ def test_a_service_that_refuses(
         assert first_contact.main([], project) == 1
         assert len(front.requests) <= 3
     assert "stopped: " in capsys.readouterr().err
-    assert (project / "openapi" / "assumptions.yaml").read_text() == before
+    assert (project / "openapi" / "assumptions.yaml").read_text("utf-8") == before
 
 
 def test_a_run_costs_and_needs_a_yes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,4 +196,4 @@ def test_a_whole_run_settles_what_only_paying_shows(
 
     known = read_ledger(project / "openapi" / "assumptions.yaml")
     assert known["start_generation.202"].state == "confirmed"
-    assert sandbox.api_key not in cassette.read_text()
+    assert sandbox.api_key not in cassette.read_text("utf-8")

@@ -156,10 +156,10 @@ def test_misfits_are_in_the_report(with_flows: Checkout, small: Json, tmp_path: 
     said = with_flows.said()
     assert 'stopped: Argument 1 to "_get_kwargs"' in said
     assert 'stopped: POST /v1/widgets: Missing positional argument "state"' in said
-    misfits = json.loads((tmp_path / "report" / "drift.json").read_text())["misfits"]
+    misfits = json.loads((tmp_path / "report" / "drift.json").read_text("utf-8"))["misfits"]
     assert len(misfits) == 2
     assert all(f"stopped: {misfit}" in said for misfit in misfits)
-    assert "Breaking for the flows" in (tmp_path / "report" / "drift.md").read_text()
+    assert "Breaking for the flows" in (tmp_path / "report" / "drift.md").read_text("utf-8")
 
 
 def test_flows_that_import_what_is_gone(with_flows: Checkout, small: Json) -> None:
@@ -236,8 +236,9 @@ def test_each_program_once(
     assert with_flows.pull(served) == 0
     assert started.so_far() == ["mypy", "pytest", "python -c", "regeneration.generator", "ruff"]
     assert re.search(
-        r"(?m)^\d+\.\d s: pull \d+\.\d, align \d+\.\d, generate \d+\.\d, inspect \d+\.\d, types \d+\.\d, "
-        r"contract tests \d+\.\d, swap \d+\.\d \(the checks side by side\)$",
+        r"(?m)^\d+\.\d s: pull \d+\.\d, align \d+\.\d, generate \d+\.\d, inspect \d+\.\d, "
+        r"types ahead \d+\.\d, types \d+\.\d, contract tests \d+\.\d, swap \d+\.\d "
+        r"\(types ahead from the start; the checks side by side\)$",
         with_flows.said(),
     )
     after = with_flows.files()
@@ -265,6 +266,32 @@ def test_what_the_type_check_remembers(with_flows: Checkout, small: Json) -> Non
 
     assert with_flows.pull(disguised(small, ASPNET)) == 1
     assert '"type[WidgetState]" has no attribute "DENO"' in with_flows.said()
+
+
+def test_what_is_checked_ahead_counts(
+    with_flows: Checkout, small: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A complaint about a module that does not depend on the client stops the run like any other, each time.
+
+    So do those about what depends on it: through a package of its own, too, that is there only for the other check.
+    """
+    monkeypatch.setenv("SPECSTEP_REGENERATION_CACHE", str(tmp_path / "kept"))
+    flows = with_flows.project.root / "little_flows"
+    (flows / "apart.py").write_text("import json\n\nNUMBER: int = json.dumps(1)\n")
+    (flows / "__init__.py").write_text("from little_flows.gateway import heavier as heavier\n")
+    (flows / "report.py").write_text("from little_flows import heavier\n\nTEXT: str = heavier({}, 1.0)\n")
+    request = small["components"]["schemas"]["MakeWidgetRequest"]
+    request["required"] = ["label", "state"]
+    served, before = disguised(small, ASPNET), with_flows.files()
+
+    for ahead in (True, False):
+        assert with_flows.pull(served) == 1
+        said = with_flows.said()
+        assert "(little_flows/apart.py:3)" in said
+        assert "(little_flows/report.py:3)" in said
+        assert 'stopped: POST /v1/widgets: Missing positional argument "state"' in said
+        assert ("types ahead" in said) is ahead
+        assert with_flows.files() == before
 
 
 def test_a_client_that_is_refused_is_not_tried(

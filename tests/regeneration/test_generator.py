@@ -191,6 +191,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.slow
 def test_every_answer_is_returned(tmp_path: Path) -> None:
     """One that has no class as its JSON; one of several objects or lists as one class with the fields of all."""
     paths = {f"/{name}": {"get": {"responses": {"200": content(schema)}}} for name, schema in ANSWERS.items()}
@@ -225,7 +226,7 @@ def test_every_word_of_the_templates(tmp_path: Path) -> None:
         *Path(openapi_python_client.__file__).parent.rglob("*.jinja"),
         *(ROOT / "openapi" / "templates").iterdir(),
     ]
-    words = sorted({word for path in templates for word in re.findall(r"[A-Za-z_]\w*", path.read_text())})
+    words = sorted({word for path in templates for word in re.findall(r"[A-Za-z_]\w*", path.read_text("utf-8"))})
     shapes: list[Json] = [
         {"type": "string"},
         {"type": "integer"},
@@ -291,7 +292,7 @@ def test_generator_that_warns(tmp_path: Path) -> None:
 class TestInspection:
     def test_lost_operation(self, quirks: Path) -> None:
         """An operation that is in the document and not in the client stops the run by name."""
-        aligned = json.loads((quirks / "aligned.json").read_text())
+        aligned = json.loads((quirks / "aligned.json").read_text("utf-8"))
         aligned["paths"]["/v1/lost"] = {"get": {"operationId": "get_lost", "tags": ["lost"]}}
 
         with pytest.raises(RegenerationError, match=r"GET /v1/lost was lost in generation\."):
@@ -299,7 +300,7 @@ class TestInspection:
 
     def test_doubled_operation(self, quirks: Path) -> None:
         """An operation that the client has and the document has not stops the run by name."""
-        aligned = json.loads((quirks / "aligned.json").read_text())
+        aligned = json.loads((quirks / "aligned.json").read_text("utf-8"))
         del aligned["paths"]["/v1/bodies"]["put"]
 
         with pytest.raises(RegenerationError, match=r"PUT /v1/bodies was generated once too often\."):

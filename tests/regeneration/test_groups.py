@@ -97,6 +97,7 @@ def test_all_paths_moved(small_checkout: Checkout, small: Json) -> None:
     assert not any("--report" in line for line in said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spell", [lambda words: "_".join(["api", *words]), lambda words: "_".join([*words, "v2"])])
 def test_words_more_in_all_names(contract: Json, spell: Any) -> None:
     """The object with the most fields is no exception: the refusal is one sentence."""

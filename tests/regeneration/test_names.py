@@ -327,6 +327,7 @@ class TestLock:
         assert second.document["paths"] == first.document["paths"]
         assert schemas(second) == schemas(first)
 
+    @pytest.mark.slow
     @given(data=st.data())
     @settings(max_examples=40)
     def test_no_name_moves_for_what_others_do(self, data: st.DataObject) -> None:

@@ -72,8 +72,10 @@ def test_formatted_and_the_same_each_time(with_kinds: Json, tmp_path: Path) -> N
     with_kinds["paths"] = dict(reversed(with_kinds["paths"].items()))
     write_operations_table(with_kinds, tmp_path / "two.py")
 
-    assert (tmp_path / "one.py").read_text() == (tmp_path / "two.py").read_text()
-    assert '    "get_widget": Operation("GET", "/v1/widgets/{id}", "read"),\n' in (tmp_path / "one.py").read_text()
+    assert (tmp_path / "one.py").read_text("utf-8") == (tmp_path / "two.py").read_text("utf-8")
+    assert '    "get_widget": Operation("GET", "/v1/widgets/{id}", "read"),\n' in (tmp_path / "one.py").read_text(
+        "utf-8"
+    )
 
 
 def test_the_committed_table_is_up_to_date(contract: Json, tmp_path: Path) -> None:
@@ -102,5 +104,5 @@ def test_it_is_part_of_the_swap(small_checkout: Checkout, with_kinds: Json) -> N
     assert small_checkout.run("--check", "--without-flows") == 1
     assert "specstep_flows/gateway/_operations.py is not what scripts/regenerate makes" in small_checkout.said()
     assert small_checkout.run("--without-flows") == 0
-    assert "list_widgets" in project.operations_table.read_text()
+    assert "list_widgets" in project.operations_table.read_text("utf-8")
     assert small_checkout.run("--check", "--without-flows") == 0

@@ -99,6 +99,7 @@ def test_other_emitters_give_the_same_code(checkout: Checkout, contract: Json) -
     assert {name: content for name, content in first.items() if name.endswith(".py")} == committed
 
 
+@pytest.mark.slow
 def test_new_things_only_add(small_checkout: Checkout, small: Json) -> None:
     """New operations and fields give new files and new lines: no line of the old client changes or goes."""
     before = small_checkout.files()
@@ -120,6 +121,7 @@ def test_new_things_only_add(small_checkout: Checkout, small: Json) -> None:
     assert {Path(name).name for name in new} == {"__init__.py", "get_gadgets.py", "get_gadgets_response_200.py"}
 
 
+@pytest.mark.slow
 def test_shown_field_is_reported_only(small_checkout: Checkout, small: Json) -> None:
     """A field that is only shown may go: it is reported, and the client is regenerated without it."""
     del small["components"]["schemas"]["Widget"]["properties"]["label"]
@@ -129,8 +131,8 @@ def test_shown_field_is_reported_only(small_checkout: Checkout, small: Json) -> 
     said = small_checkout.said()
     assert "breaking for users of the generated client: POST /v1/widgets" in said
     assert "field gone" in said
-    assert "label" not in (small_checkout.project.client / "models" / "widget.py").read_text()
-    assert ".label" in small_checkout.project.drift_page.read_text()
+    assert "label" not in (small_checkout.project.client / "models" / "widget.py").read_text("utf-8")
+    assert ".label" in small_checkout.project.drift_page.read_text("utf-8")
 
 
 @pytest.mark.slow
@@ -141,7 +143,7 @@ def test_drift_of_the_last_pull_is_kept(small_checkout: Checkout, small: Json) -
     assert small_checkout.pull(disguised(small, SWASHBUCKLE)) == 0
 
     def kept() -> Json:
-        return json.loads(small_checkout.project.drift_data.read_text())["last_to_pulled"]
+        return json.loads(small_checkout.project.drift_data.read_text("utf-8"))["last_to_pulled"]
 
     assert {change["place"] for change in kept()} >= {"200.colour"}
     assert small_checkout.run() == 0
@@ -172,7 +174,7 @@ class TestWhatCannotBeGenerated:
         assert "not generated: POST /v1/xml: its body can only be sent as application/xml" in said
         assert "not generated: GET /v1/a b: its path has characters that no path has" in said
         assert "not generated: GET /v1/c/{e}: GET /v1/c/{d} is the same path" in said
-        assert "POST /v1/xml" in small_checkout.project.drift_page.read_text()
+        assert "POST /v1/xml" in small_checkout.project.drift_page.read_text("utf-8")
         assert (small_checkout.project.client / "api" / "c" / "get_c_item.py").exists()
 
     def test_strict(self, small_checkout: Checkout, small: Json) -> None:
@@ -251,8 +253,8 @@ def test_report_folder(small_checkout: Checkout, small: Json, tmp_path: Path) ->
 
     assert small_checkout.pull(disguised(small, ASPNET), "--report", str(tmp_path / "reports")) == 1
 
-    assert "GET /v1/widgets/{id}" in (tmp_path / "reports" / "drift.md").read_text()
-    assert "is used by watch" in (tmp_path / "reports" / "stopped.txt").read_text()
+    assert "GET /v1/widgets/{id}" in (tmp_path / "reports" / "drift.md").read_text("utf-8")
+    assert "is used by watch" in (tmp_path / "reports" / "stopped.txt").read_text("utf-8")
 
 
 def test_one_run_at_a_time(small_checkout: Checkout) -> None:
@@ -289,7 +291,7 @@ def test_staging_of_a_run(small_checkout: Checkout) -> None:
     """While a run is running git does not see its staging, and afterwards it is gone."""
     with staging(small_checkout.project) as scratch:
         (scratch / "x").write_text("x")
-        assert (small_checkout.project.staging / ".gitignore").read_text() == "*\n"
+        assert (small_checkout.project.staging / ".gitignore").read_text("utf-8") == "*\n"
 
     assert not small_checkout.project.staging.exists()
 
@@ -316,7 +318,7 @@ def test_killed_script(small_checkout: Checkout, small: Json, moment: str) -> No
 
     is_new = (root / "openapi" / "pulled.json").exists()
     assert is_new or small_checkout.files() == before
-    assert ("colour" in (small_checkout.project.client / "models" / "widget.py").read_text()) == is_new
+    assert ("colour" in (small_checkout.project.client / "models" / "widget.py").read_text("utf-8")) == is_new
     assert is_new or moment != "changed"
 
 
@@ -337,7 +339,7 @@ def test_pinned_tools(small_checkout: Checkout) -> None:
     check_tools(small_checkout.project.pyproject)
     pyproject = small_checkout.project.pyproject
     pyproject.write_text(
-        re.sub(r"openapi-python-client==[\d.]+", "openapi-python-client==0.1.0", pyproject.read_text())
+        re.sub(r"openapi-python-client==[\d.]+", "openapi-python-client==0.1.0", pyproject.read_text("utf-8"))
     )
 
     with pytest.raises(RegenerationError, match=r"is made with 0\.1\.0"):

@@ -28,7 +28,7 @@ def test_children_go_with_their_children(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
 
     def interrupt() -> None:
-        while not (noted.exists() and noted.read_text()):
+        while not (noted.exists() and noted.read_text("utf-8")):
             assert time.monotonic() < deadline
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -36,7 +36,7 @@ def test_children_go_with_their_children(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_child([sys.executable, "-c", program, str(noted)], child_environment())
 
-    while _is_alive(int(noted.read_text())):
+    while _is_alive(int(noted.read_text("utf-8"))):
         assert time.monotonic() < deadline
 
 
@@ -51,10 +51,25 @@ def test_a_program_beside_us() -> None:
     assert endless.seconds > 0
 
 
+def test_a_program_that_waits() -> None:
+    """It gets its line when we say so, before its end or after; left alone, it ends when its block is left."""
+    program = [sys.executable, "-S", "-c", "import sys; print(len(sys.stdin.readline()))"]
+    with Child(program, child_environment(), waits=True) as waiting:
+        waiting.proceed()
+        assert waiting.ended().stdout == "1\n"
+    with Child([sys.executable, "-S", "-c", ""], child_environment(), waits=True) as gone:
+        gone.ended()
+        gone.proceed()
+    with Child(program, child_environment(), waits=True) as left:
+        pass
+
+    assert left.seconds > 0
+
+
 def _is_alive(pid: int) -> bool:
     """Whether a process runs; one that nobody has buried yet does not."""
     try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
 

@@ -300,7 +300,7 @@ def test_whole_pull(small_checkout: Checkout, small_served: Json, monkeypatch: p
         assert small_checkout.run("--pull") == 0
 
     assert small_checkout.project.pulled.read_bytes() == content
-    assert json.loads(small_checkout.project.provenance.read_text())["source"] == server.url + "/v1/openapi.json"
+    assert json.loads(small_checkout.project.provenance.read_text("utf-8"))["source"] == server.url + "/v1/openapi.json"
     assert small_checkout.files() == first
     assert "Nothing changed." in small_checkout.said()
     assert KEY not in said + "".join(content.decode("utf-8", "replace") for content in first.values())

@@ -59,6 +59,7 @@ PATHS = ["a slash at the end", "constraints", "other parameter names", "a server
 BODIES = ["a charset", "all of ASP.NET's", "anything", "XML too"]
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     document=wider_documents(),

@@ -33,7 +33,7 @@ SANDBOX_EDITS = (
 )
 GATEWAY_EDITS = (("gateway/generations.py", r"(body|row)\.state, (\S+), \"state\"", r'\1.status, \2, "status"', 2),)
 #: Of `scripts/check`, what takes long and reads nothing that the recipe changes.
-LEFT_OUT = ("ruff", "mypy scripts", "mypy tests", "lint-imports")
+LEFT_OUT = ("ruff", "mypy scripts", "mypy tests", "mypy examples", "lint-imports")
 #: Of the tests, those that read most of what the recipe changes.
 TESTS = (
     *("tests/contract", "tests/gateway", "tests/recording", "tests/client/test_steps.py"),

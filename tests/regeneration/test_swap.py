@@ -13,6 +13,8 @@ from regeneration.errors import RegenerationError
 from regeneration.project import Project
 from regeneration.swap import READY, TARGETS, finish_or_undo, staging, swap
 
+from tests.kit.platforms import POSIX_ONLY
+
 KILLED = Path(__file__).parents[1] / "kit" / "regeneration" / "killed.py"
 
 OLD = {"a.txt": "old a", "gone.txt": "old gone", "package/one.py": "old one", "package/stale.py": "old stale"}
@@ -27,7 +29,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _read(root: Path) -> dict[str, str]:
     return {
-        path.relative_to(root).as_posix(): path.read_text()
+        path.relative_to(root).as_posix(): path.read_text("utf-8")
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.relative_to(root).parts[0] not in ("new", ".regeneration")
     }
@@ -83,6 +85,7 @@ def test_killed_at_every_step(root: Path) -> None:
     assert step > 20
 
 
+@POSIX_ONLY
 @pytest.mark.parametrize("step", [1, 8, 16])
 def test_killed_now_and_then(root: Path, step: int) -> None:
     """The same at a few steps, for those in a hurry."""

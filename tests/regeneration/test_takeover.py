@@ -35,7 +35,7 @@ def before() -> Any:
 
 
 def load(path: Path) -> Any:
-    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def fields(document: Any) -> Iterator[tuple[str, str]]:
@@ -62,6 +62,7 @@ def test_renaming_every_field(path: Path, before: Any) -> None:
     assert load(path) == expected
 
 
+@pytest.mark.slow
 def test_null_for_every_field(path: Path, before: Any) -> None:
     """A type gets it beside it, a reference as an alternative; the day is written down; all else stays."""
     write([differs("null", f"{name}.{one}", "null") for name, one in fields(before)], path, DAY)
@@ -109,11 +110,12 @@ def test_all_kinds_together_twice(path: Path) -> None:
     assert list(schemas["GenerationList"]["properties"]) == ["items"]
     assert schemas["TurnStatus"]["enum"][-2:] == ["on", "too-late"]
     assert schemas["TurnStatus"]["x-seen"] == DAY
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert write(differences, path, "2026-12-02") == []
-    assert path.read_text() == text
+    assert path.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.slow
 def test_what_is_in_a_list_is_not_the_list(path: Path) -> None:
     """A null among an array's items is a null there; where it stands otherwise, nothing is changed."""
     contract = Contract(path)
@@ -136,4 +138,4 @@ def test_readers_read_that_field() -> None:
     for place in found:
         file, _, number = place.partition(":")
         assert file.endswith("gateway/account.py")
-        assert '"id"' in (ROOT / file).read_text().splitlines()[int(number) - 1]
+        assert '"id"' in (ROOT / file).read_text("utf-8").splitlines()[int(number) - 1]

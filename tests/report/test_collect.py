@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.report import Collected, collect, page, receipt
+from specstep_flows.report import Collected, collect, default_path, page, receipt
 from tests.kit.report_page import Reader
 from tests.kit.reported_runs import opened
 
@@ -99,3 +99,19 @@ def test_who_stopped_waiting_is_not_told_of_an_error(tmp_path: Path) -> None:
 
     assert record.error is None
     assert "Timed out" not in Reader(page(collect(record))).text
+
+
+def test_a_package_in_an_object_store_is_named_and_not_looked_for_on_disk(
+    client: Any, collected: Collected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report says where it is, and goes where it would without a package."""
+    monkeypatch.chdir(tmp_path)
+    url = "s3://bucket/team/portal.zip"
+    again = collect(attrs.evolve(collected.record, file=url), client)
+    said = " ".join(" ".join(Reader(page(again)).texts).split())
+
+    assert f"The package is at {url}, and a report reads files only." in again.gaps
+    assert [package.file for package in again.packages] == [url]
+    assert "The package is complete and in the object store." in said
+    assert f"It is at {url}." in said
+    assert default_path(again.record) == tmp_path / f"{again.record.run_id}-report.html"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specstep_flows.models import Generation
@@ -148,6 +148,7 @@ def thousandths(most: int) -> st.SearchStrategy[float]:
     ),
     thousandths(3),
 )
+@example([(seconds, 0.0, "Queued", False) for seconds in (0.002, 0.094, 2.423, 21.983)], 0.0)
 def test_whatever_happened_the_rows_add_up_to_the_total(
     points: list[tuple[float, float, str, bool]], before: float
 ) -> None:

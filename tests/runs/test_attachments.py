@@ -9,8 +9,10 @@ import pytest
 
 from specstep_flows import errors
 from specstep_flows.runs.attachments import read_attachment, sent_name
+from tests.kit.platforms import LINUX_ONLY, POSIX_ONLY
 
 
+@POSIX_ONLY
 @pytest.mark.parametrize(
     ("name", "said"),
     [("missing", "cannot be read"), (".", "cannot be read"), ("empty", "is empty"), ("pipe", "a pipe or a device")],
@@ -30,6 +32,7 @@ def test_a_name_with_a_zero_character_is_refused() -> None:
         read_attachment(Path("a\0b"))
 
 
+@LINUX_ONLY
 def test_a_name_that_is_no_utf8_is_sent_as_text(tmp_path: Path) -> None:
     """The document is read under the name that it has."""
     path = tmp_path / os.fsdecode(b"caf\xe9.txt")

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from specstep_flows import errors
+from specstep_flows.runs.protocol import RunKeeper
 from specstep_flows.runs.records import Intent, StepRecord
 from specstep_flows.runs.steps import StepStore
 from specstep_flows.runs.store import RunStore
+from tests.kit.run_stores import NewStore
 
 URL = "http://127.0.0.1:1"
 
@@ -19,26 +21,26 @@ def wanted(**asked: str) -> StepRecord:
     return StepRecord.wanted("create_addendum", {"package_id": "p", "title": "t", **asked}, URL)
 
 
-def steps(store: RunStore) -> StepStore:
+def steps(store: RunKeeper) -> StepStore:
     return StepStore(store, wanted().run_id)
 
 
-def test_who_asks_for_the_same_finds_the_same_record(tmp_path: Path) -> None:
+def test_who_asks_for_the_same_finds_the_same_record(new_store: NewStore) -> None:
     """From another process, too; whoever asks for something else, or of another service, does not."""
-    first = steps(RunStore(tmp_path)).open(wanted())
-    kept = steps(RunStore(tmp_path)).update(
+    first = steps(new_store()).open(wanted())
+    kept = steps(new_store()).update(
         first.run_id, {"intent": Intent("create_addendum", 1.0, {"known": ["a"]}, "boot", 2.0)}
     )
 
-    assert steps(RunStore(tmp_path)).open(wanted()) == kept
+    assert steps(new_store()).open(wanted()) == kept
     assert kept.intent == Intent("create_addendum", 1.0, {"known": ["a"]}, "boot", 2.0)
     others = (wanted(title="u"), StepRecord.wanted("create_addendum", kept.asked, "http://127.0.0.1:2"))
-    assert len({first.run_id, *(steps(RunStore(tmp_path)).open(other).run_id for other in others)}) == 3
+    assert len({first.run_id, *(steps(new_store()).open(other).run_id for other in others)}) == 3
 
 
-def test_another_one_is_begun_only_behind_one_that_is_over(tmp_path: Path) -> None:
+def test_another_one_is_begun_only_behind_one_that_is_over(new_store: NewStore) -> None:
     """The same command pays once, however often it is killed, its word for another one included."""
-    store = steps(RunStore(tmp_path))
+    store = steps(new_store())
     first = store.open(wanted(), again=True)
     assert store.open(wanted(), again=True) == first
     store.update(first.run_id, {"result": {"id": "a"}})
@@ -60,9 +62,9 @@ def test_another_one_is_begun_only_behind_one_that_is_over(tmp_path: Path) -> No
     assert store.open(wanted(), again=True).run_id == third.run_id
 
 
-def test_a_step_that_nothing_was_sent_for_leaves_nothing(tmp_path: Path) -> None:
+def test_a_step_that_nothing_was_sent_for_leaves_nothing(new_store: NewStore) -> None:
     """And what is not there is not there."""
-    store = steps(RunStore(tmp_path))
+    store = steps(new_store())
     record = store.open(wanted())
     store.discard(record.run_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import shutil
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,10 @@ from specstep_flows import errors
 from specstep_flows.engine.limits import SharedLimiter
 from specstep_flows.models import RunOptions
 from specstep_flows.runs import rows
+from specstep_flows.runs.protocol import RunKeeper
 from specstep_flows.runs.records import Intent, RunRecord, TurnRecord
 from specstep_flows.runs.store import RunStore
+from tests.kit.run_stores import NewStore
 
 ID = UUID("01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
 
@@ -52,29 +56,29 @@ FULL = {
 }
 
 
-def test_what_is_written_is_read_back_as_it_was(tmp_path: Path) -> None:
+def test_what_is_written_is_read_back_as_it_was(new_store: NewStore) -> None:
     """Every column, by a second store on the same folder."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record())
     written = store.update("one", FULL)
 
-    again = RunStore(tmp_path).get("one")
+    again = new_store().get("one")
     assert again == written
     assert all(getattr(again, name) == value for name, value in FULL.items())
 
 
-def test_a_change_of_an_unknown_column_is_a_mistake_of_ours(tmp_path: Path) -> None:
+def test_a_change_of_an_unknown_column_is_a_mistake_of_ours(new_store: NewStore) -> None:
     """Not written, not ignored."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record())
 
     with pytest.raises(TypeError, match="nonsense"):
         store.update("one", {"nonsense": 1})
 
 
-def test_an_id_is_taken_once(tmp_path: Path) -> None:
+def test_an_id_is_taken_once(new_store: NewStore) -> None:
     """RunConflict, and the first run is as it was."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record())
     with pytest.raises(errors.RunConflict):
         store.create(record(stage="other"))
@@ -82,9 +86,9 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
     assert store.get("one").stage == "new"
 
 
-def test_runs_are_listed_found_and_forgotten(tmp_path: Path) -> None:
+def test_runs_are_listed_found_and_forgotten(new_store: NewStore) -> None:
     """By generation, too; forgetting one leaves the others."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record("one"))
     store.create(record("two", generation_id=ID))
 
@@ -94,7 +98,8 @@ def test_runs_are_listed_found_and_forgotten(tmp_path: Path) -> None:
     assert found.run_id == "two"
     store.forget("two")
     assert [run.run_id for run in store.all()] == ["one"]
-    with pytest.raises(errors.RunNotFound, match="specstep runs"):
+    command = "specstep runs" if isinstance(store, RunStore) else "specstep fleet runs"
+    with pytest.raises(errors.RunNotFound, match=command):
         store.get("two")
 
 
@@ -234,7 +239,7 @@ def _hold_and_fork(folder: Path, ready: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="did not run: Windows forks nothing, macOS has waitid from 3.13")
 def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
     """The driver is killed, and a child that its user had forked lives on: the run is free."""
     context = multiprocessing.get_context("fork")
@@ -250,6 +255,21 @@ def test_a_child_that_was_forked_does_not_keep_the_run(tmp_path: Path) -> None:
     finally:
         os.kill(child, signal.SIGKILL)
         driver.join()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_runs_whose_names_a_disk_mixes_up_do_not_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """Where Tea and tea are one file, and where nul is none, each run has a lock of its own."""
+    importlib.import_module("filelock")  # as it is here: it looks when it is imported
+    store = RunStore(tmp_path)
+    monkeypatch.setattr(sys, "platform", system)
+    for run_id in ("tea", "Tea", "nul"):
+        store._hold_file(run_id)()
+    names = [path.name for path in (tmp_path / "locks").iterdir()]
+    assert len({name.casefold() for name in names}) == len(names) == 6
+    assert not [name for name in names if name.partition(".")[0] in ("tea", "nul")]
 
 
 def test_one_process_does_not_drive_a_run_twice(tmp_path: Path) -> None:
@@ -271,20 +291,23 @@ def test_whoever_takes_a_run_last_drives_it_even_without_the_locks(tmp_path: Pat
     shutil.rmtree(tmp_path / "locks")
     let_go = second.hold("one")
 
-    with pytest.raises(errors.RunBusy, match="taken over"):
+    with pytest.raises(errors.RunTaken, match="taken over"):
         first.update("one", {"intent": FULL["intent"]})
+    with pytest.raises(errors.RunTaken):
+        first.check_held("one")
+    second.check_held("one")
     second.update("one", {"intent": FULL["intent"]})
     # Who answers beside a driver writes all the same.
     RunStore(tmp_path).update("one", {"answers": ()})
     let_go()
-    with pytest.raises(errors.RunBusy, match="taken over"):
+    with pytest.raises(errors.RunTaken, match="taken over"):
         first.update("one", {"stage": "done"})
 
 
 @pytest.mark.parametrize("way", ["create", "update"])
-def test_one_run_manages_a_generation(tmp_path: Path, way: str) -> None:
+def test_one_run_manages_a_generation(new_store: NewStore, way: str) -> None:
     """Also one that it had before its retry. The refusal names that run; another service's ids are its own."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record("one", generation_id=UUID(int=2), generation_ids=(ID, UUID(int=2))))
     store.create(record("other"))
 
@@ -303,9 +326,9 @@ def test_one_run_manages_a_generation(tmp_path: Path, way: str) -> None:
     assert store.get("other").generation_id is None
 
 
-def test_whoever_paid_for_an_update_in_place_has_the_generation(tmp_path: Path) -> None:
+def test_whoever_paid_for_an_update_in_place_has_the_generation(new_store: NewStore) -> None:
     """Refused, it would be paid for once more by whoever resumes that run."""
-    store = RunStore(tmp_path)
+    store = new_store()
     store.create(record("one", generation_id=ID))
     for name, updated in (("two", ID), ("three", UUID(int=9))):
         store.create(attrs.evolve(record(name), options=RunOptions(continues={"generation_id": str(updated)})))
@@ -316,9 +339,9 @@ def test_whoever_paid_for_an_update_in_place_has_the_generation(tmp_path: Path) 
         store.update("three", {"generation_id": ID})
 
 
-def test_many_at_once_make_one_run_of_a_generation(tmp_path: Path) -> None:
+def test_many_at_once_make_one_run_of_a_generation(new_store: NewStore) -> None:
     """Look and insert are one transaction."""
-    stores = [RunStore(tmp_path) for _ in range(8)]
+    stores = [new_store() for _ in range(8)]
     barrier = threading.Barrier(len(stores))
 
     def adopt(number: int) -> bool:
@@ -331,6 +354,24 @@ def test_many_at_once_make_one_run_of_a_generation(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(len(stores)) as pool:
         assert sum(pool.map(adopt, range(len(stores)))) == 1
+
+
+def test_many_at_once_take_one_run(new_store: NewStore) -> None:
+    """One of them has it; the others are told, and have it once that one has let go."""
+    stores = [new_store() for _ in range(8)]
+    barrier = threading.Barrier(len(stores))
+
+    def hold(store: RunKeeper) -> Callable[[], None] | None:
+        barrier.wait()
+        try:
+            return store.hold("one")
+        except errors.RunBusy:
+            return None
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        (let_go,) = [one for one in pool.map(hold, stores) if one is not None]
+    let_go()
+    stores[0].hold("one")()
 
 
 def old_store(folder: Path, *records: RunRecord) -> None:
@@ -360,9 +401,9 @@ def test_a_store_of_the_version_before_is_read_whatever_is_in_it(tmp_path: Path)
     assert store.update("two", {"stage": "done"}).is_finished
 
 
-def test_a_run_that_is_driven_cannot_be_forgotten(tmp_path: Path) -> None:
+def test_a_run_that_is_driven_cannot_be_forgotten(new_store: NewStore) -> None:
     """From code as from the command: the driver would go on without a record."""
-    store, other = RunStore(tmp_path), RunStore(tmp_path)
+    store, other = new_store(), new_store()
     store.create(record())
     let_go = other.hold("one")
     with pytest.raises(errors.RunBusy):
@@ -450,9 +491,9 @@ def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) ->
     assert store.get("one").project_name is None
 
 
-def test_an_id_that_no_run_can_have_is_not_found(tmp_path: Path) -> None:
+def test_an_id_that_no_run_can_have_is_not_found(new_store: NewStore) -> None:
     """Half of an emoji is no damage of the store."""
-    store = RunStore(tmp_path)
+    store = new_store()
     with pytest.raises(errors.RunNotFound):
         store.get("tea \ud83d")
     store.close()
@@ -501,9 +542,9 @@ def test_a_record_that_nobody_has_changed_is_decoded_once(tmp_path: Path, monkey
     there.close()
 
 
-def test_what_another_process_writes_between_is_seen(tmp_path: Path) -> None:
+def test_what_another_process_writes_between_is_seen(new_store: NewStore) -> None:
     """Each of two that write in turn sees what the other one wrote, whichever column it was."""
-    here, there = RunStore(tmp_path), RunStore(tmp_path)
+    here, there = new_store(), new_store()
     here.create(record())
     let_go = here.hold("one")
     for number in range(3):
@@ -511,7 +552,7 @@ def test_what_another_process_writes_between_is_seen(tmp_path: Path) -> None:
         assert here.update("one", {"stage": f"s{number}"}).error == f"e{number}"
         there.update("one", {"history": ({"at": float(number)},)})
         kept = here.get("one")
-        assert (kept.stage, kept.error, kept.history) == (f"s{number}", f"e{number}", ({"at": float(number)},))
+        assert (kept.stage, kept.error, [*kept.history]) == (f"s{number}", f"e{number}", [{"at": float(number)}])
         assert here.update("one", {"history": (*kept.history, {"at": 9.0})}) == here.get("one") == there.get("one")
     let_go()
     there.discard("one")

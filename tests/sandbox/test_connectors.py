@@ -56,6 +56,7 @@ def browser(tour: Any) -> Browser:
     return Browser(tour())
 
 
+@pytest.mark.slow
 def test_a_folder_is_connected_read_again_and_given_up(browser: Browser) -> None:
     """The whole of step 3.6: sign in, pick a folder of a folder, commit, sync, revoke."""
     interview = browser.call.interview("A portal.")
@@ -137,6 +138,7 @@ def test_providers_that_are_not_there_yet(browser: Browser, provider: str) -> No
     assert browser(op("authorize_external_connector", provider), json=order).status_code == 400
 
 
+@pytest.mark.slow
 def test_only_a_session_may_and_only_for_what_is_its_own(browser: Browser) -> None:
     """Every one of the seven refuses a key, and what is somebody else's is not found."""
     interview = browser.call.interview("A portal.")

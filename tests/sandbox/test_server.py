@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import sys
 import threading
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -11,6 +14,8 @@ import httpx
 import pytest
 
 from specstep_flows.sandbox import Fault, ManualClock, Sandbox, SandboxOptions, ScaledClock, serve
+from specstep_flows.sandbox.connections import bind
+from specstep_flows.webhooks.listener import ListeningServer
 from tests.kit.api import op, path_of
 
 
@@ -136,6 +141,36 @@ def test_serve_announces_itself_and_reads_faults(tmp_path: Path) -> None:
 
     assert answer.status_code == 418
     assert words["SPECSTEP_CLOCK_SPEED"] == "60"
+
+
+class Watched(threading.Event):
+    """An event that notes how long each wait for it might have lasted, and comes with the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return len(self.waits) > 1
+
+
+def test_no_wait_of_a_server_is_without_an_end() -> None:
+    """On Windows, Ctrl-C does not end a wait for an event: it is heard between two of them."""
+    over = Watched()
+    serve(port=0, announce=lambda _: None, until=over)
+    assert None not in over.waits
+
+
+def test_a_port_that_is_taken_is_refused_where_sharing_an_address_means_sharing_a_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On Windows, two sockets that may reuse an address listen on the same port, and either is called."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    with contextlib.closing(bind("127.0.0.1", 0)) as first:
+        assert first.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR) == 0
+        with pytest.raises(OSError, match="in use"):
+            ListeningServer(None, port=first.getsockname()[1])
 
 
 def test_more_keys(start: Any) -> None:

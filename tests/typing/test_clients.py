@@ -14,14 +14,24 @@ from typing import Any
 import pytest
 
 from specstep_flows import AsyncSpecStep, SpecStep
+from specstep_flows.fleet import SyncFleet
 
 ROOT = Path(__file__).parents[2]
-METHODS = [
-    name
-    for name, member in inspect.getmembers(SpecStep)
-    if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
-]
-ASYNC_METHODS = ["aclose" if name == "close" else name for name in METHODS]
+
+
+def methods_of(client: type) -> list[str]:
+    """Its public methods and properties."""
+    return [
+        name
+        for name, member in inspect.getmembers(client)
+        if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
+    ]
+
+
+METHODS, FLEET_METHODS = methods_of(SpecStep), methods_of(SyncFleet)
+ASYNC_METHODS, FLEET_ASYNC_METHODS = (
+    ["aclose" if name == "close" else name for name in names] for names in (METHODS, FLEET_METHODS)
+)
 
 #: Used as a user would, and right.
 RIGHT = """
@@ -33,6 +43,7 @@ from uuid import UUID
 
 from specstep_flows import Answer, AsyncSpecStep, Brief, Clarification, Generation, Interview
 from specstep_flows import RunRecord, RunResult, SpecStep
+from specstep_flows.fleet import Fleet, FleetRun, Keys, SyncFleet
 from specstep_flows.models import Account, FeedbackTemplateRow, GenerationRow, IntakeArtifact, PackageRow
 
 
@@ -94,6 +105,24 @@ async def on_a_loop(client: AsyncSpecStep) -> RunResult:
     first, second = await asyncio.gather(client.run("A."), client.resume("r"))
     print(first.path, second.cost_usd)
     return await task
+
+
+def in_a_fleet(fleet: SyncFleet) -> None:
+    run: FleetRun = fleet.submit("A portal.", key="team-a", answers={"Which?": "This."}, max_cost_usd=5)
+    for one in fleet.runs(status="question"):
+        run = fleet.answer(one.run_id, {question.question: "Yes." for question in one.questions})
+    code: int = fleet.work(capacity=2, policies={"house": answer})
+    print(run.generation_id, code, fleet.drive("r", policies={"house": answer_list}), fleet.workers()[0].runs)
+
+
+async def in_a_fleet_on_a_loop() -> None:
+    async with Fleet("postgresql://db", keys=Keys.from_env(), files=Path("files")) as fleet:
+        run: FleetRun = await fleet.submit(Path("brief.md"), policy="house")
+        async for run in fleet.runs():
+            print(run.cost_usd)
+        print(await fleet.package_url(run.run_id), await fleet.limits())
+        code: int = await fleet.work(policies={"house": answer_later})
+        print((await fleet.receive(b"", {})).status, code)
 """
 
 COROUTINE = re.compile(r"(?:typing\.)?Coroutine(?:Type)?\[Any, Any, (.*)\]")
@@ -118,6 +147,11 @@ WRONG = (
     "loop.list_packages().to_list()",
     "client.list_packages(since='2026-05-05')",
     "client.search_package('id', 'x')[0].nothing",
+    'fleet.submit("A portal.", keys="team-a")',
+    'fleet.get("r").nothing',
+    'fleet_loop.cancel("r")',
+    'fleet_loop.submit("A portal.").run_id',
+    "fleet.work(policies={'house': answer_later})",
 )
 
 
@@ -126,7 +160,10 @@ def program() -> str:
     reveals = [f"    reveal_type(client.{name})" for name in METHODS]
     reveals += [f"    reveal_type(loop.{name})" for name in ASYNC_METHODS]
     mistakes = [f"    {line}  # wrong" for line in WRONG]
-    return "\n".join([RIGHT, "", "def check(client: SpecStep, loop: AsyncSpecStep) -> None:", *reveals, *mistakes, ""])
+    reveals += [f"    reveal_type(fleet.{name})" for name in FLEET_METHODS]
+    reveals += [f"    reveal_type(fleet_loop.{name})" for name in FLEET_ASYNC_METHODS]
+    head = "def check(client: SpecStep, loop: AsyncSpecStep, fleet: SyncFleet, fleet_loop: Fleet) -> None:"
+    return "\n".join([RIGHT, "", head, *reveals, *mistakes, ""])
 
 
 def by_mypy(path: Path) -> tuple[dict[int, str], set[int]]:
@@ -172,13 +209,21 @@ def test_type_checkers_know_every_method_and_refuse_mistakes(check: Any, tmp_pat
     """No method is Any or unknown, an awaited result is the sync one's, and each mistake is an error, alone."""
     path = tmp_path / "program.py"
     path.write_text(program())
-    lines = path.read_text().splitlines()
+    lines = path.read_text("utf-8").splitlines()
 
     revealed, wrong = check(path)
 
     assert wrong == {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
     types = {lines[number - 1].strip()[len("reveal_type(") : -1]: text for number, text in revealed.items()}
+    fleet = {name: text for name, text in types.items() if name.startswith("fleet")}
+    types = {name: text for name, text in types.items() if name not in fleet}
     assert set(types) == {f"client.{name}" for name in METHODS} | {f"loop.{name}" for name in ASYNC_METHODS}
+    for name, twin in zip(FLEET_METHODS, FLEET_ASYNC_METHODS, strict=True):
+        ours, theirs = result_of(fleet[f"fleet.{name}"]), result_of(fleet[f"fleet_loop.{twin}"])
+        assert "Unknown" not in fleet[f"fleet.{name}"] + fleet[f"fleet_loop.{twin}"]
+        assert "Any" not in ours, ours
+        found = COROUTINE.fullmatch(theirs)
+        assert (found[1] if found else theirs.replace("Async", "")) == ours
     for name, twin in zip(METHODS, ASYNC_METHODS, strict=True):
         ours, theirs = result_of(types[f"client.{name}"]), result_of(types[f"loop.{twin}"])
         assert "Unknown" not in types[f"client.{name}"] + types[f"loop.{twin}"]

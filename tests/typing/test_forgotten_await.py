@@ -30,7 +30,7 @@ def test_the_type_checker_names_every_await_that_is_forgotten(tmp_path: Path) ->
     """Each call of the flows in turn; the same modules with every await in its place are clean."""
     places = {}
     for path in sorted(FLOWS.glob("*.py")):
-        source = path.read_text()
+        source = path.read_text("utf-8")
         (tmp_path / f"whole_{path.stem}.py").write_text(source)
         for number, (place, text) in enumerate(without_one_await(source)):
             name = f"forgotten_{path.stem}_{number}.py"

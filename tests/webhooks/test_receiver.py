@@ -22,6 +22,7 @@ from specstep_flows.runs.deliveries import LEASE_SECONDS
 from specstep_flows.webhooks import Receiver, SignedWebhook, WebhookDelivery, sign_webhook
 from specstep_flows.webhooks.listener import ListeningServer
 from specstep_flows.webhooks.receiver import MOST_BYTES
+from tests.kit.platforms import POSIX_ONLY
 
 SECRET, NOW = "whsec_9f8e7d6c5b4a", 1_778_022_000.0
 GENERATION = UUID(int=7)
@@ -106,6 +107,15 @@ def test_what_a_process_took_no_other_takes_again(kept: Kept, tmp_path: Path) ->
         with Receiver(kept, SECRET, store=tmp_path, now=lambda: NOW, name=name) as made:
             assert made.receive(one.body, one.headers).status == 204
     assert len(kept.came) == 2
+
+
+@POSIX_ONLY
+def test_the_log_of_deliveries_is_its_owner_s_alone(kept: Kept, tmp_path: Path) -> None:
+    """It has the ids of whatever arrived."""
+    one = signed()
+    with Receiver(kept, SECRET, store=tmp_path, now=lambda: NOW) as made:
+        made.receive(one.body, one.headers)
+
     assert os.stat(tmp_path / "webhooks.db").st_mode & 0o077 == 0
 
 

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specstep_flows import errors, models
 from specstep_flows._json import as_json
-from specstep_flows._text import counted
-from specstep_flows.answers import FirstOf, ProposedDefaults
 from specstep_flows.cli import exits
 from specstep_flows.cli.arguments import id_as_named, locate
 from specstep_flows.cli.drafts import Drafts
 from specstep_flows.cli.failures import tell
-from specstep_flows.cli.interrupts import Interrupts
+from specstep_flows.cli.interrupts import Detach, Interrupts
 from specstep_flows.cli.options import Answers, RunOrGeneration
 from specstep_flows.cli.progress.state import answered_words
-from specstep_flows.cli.questions import Person, load_answers, question_lines
+from specstep_flows.cli.questions import Person, in_order, load_answers, question_lines
 from specstep_flows.cli.session import Call, open_client
 from specstep_flows.cli.verbs import verb
 from specstep_flows.states import is_fan_out, is_one_of
@@ -27,10 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from specstep_flows.answers_file import AnswersFile
-    from specstep_flows.callbacks import SyncPolicy
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import Answer, Clarification
+    from specstep_flows.models import Clarification
     from specstep_flows.runs.records import RunRecord
 
 
@@ -65,11 +60,15 @@ def answer(
         person = None
         if call.terminal.is_interactive:
             person = Person(call.terminal, interrupts, contextlib.nullcontext, Drafts(call, client))
-        policy = _policy(given or [], file, defaults, person)
-        if record is not None:
-            accepted = client.answer(record.run_id, policy)
-        else:
-            accepted = client.answer_questions(generation_id, policy)
+        policy = in_order(given or [], file, defaults, person)
+        try:
+            if record is not None:
+                accepted = client.answer(record.run_id, policy)
+            else:
+                accepted = client.answer_questions(generation_id, policy)
+        except Detach:
+            call.continued_by = "answer"
+            raise
         waiting = [] if accepted else _pending(client, generation_id, record)
         for sentence in file.unused() if file is not None and accepted else ():
             call.terminal.tell(sentence)
@@ -115,24 +114,3 @@ def _show(call: Call, generation_id: UUID, questions: Sequence[Clarification]) -
     if not questions:
         call.terminal.say("No question is waiting for an answer.")
     return exits.QUESTION if questions else exits.DONE
-
-
-def _policy(given: Sequence[str], file: AnswersFile | None, defaults: bool, person: Person | None) -> SyncPolicy:
-    """The flags first, in the order of the questions; then the file, then the proposals or a person."""
-
-    def by_flag(questions: Sequence[Clarification]) -> list[Answer]:
-        if len(given) > len(questions):
-            raise errors.UsageError(
-                f"{counted(len(given), 'answer')} for {counted(len(questions), 'question')}: one --answer for each, "
-                "in order. None was sent."
-            )
-        return [models.Answer(one.question, text, "flag") for one, text in zip(questions, given, strict=False)]
-
-    policies: list[SyncPolicy] = [by_flag]
-    if file is not None:
-        policies.append(file)
-    if defaults:
-        policies.append(ProposedDefaults())
-    elif person is not None:
-        policies.append(person)
-    return FirstOf(*policies)

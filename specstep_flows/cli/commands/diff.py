@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,18 +19,23 @@ from specstep_flows._paths import home_path
 from specstep_flows._text import plain_line
 from specstep_flows.callbacks import looks_like_a_path
 from specstep_flows.cli.arguments import find_run
-from specstep_flows.cli.exits import DONE, FAILED
+from specstep_flows.cli.exits import DONE, FAILED, USAGE
 from specstep_flows.cli.output import changes_lines
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
 
 if TYPE_CHECKING:
+    from specstep_flows.client import SpecStep
     from specstep_flows.models import PackageChanges
     from specstep_flows.package.compare import Tree
     from specstep_flows.runs.records import RunRecord
 
 #: A file with this in it has no lines to show.
 NOT_TEXT: Final = b"\0"
+#: What diff(1) writes below a last line without an end.
+NO_LINE_END: Final = "\\ No newline at end of file"
+_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @verb
@@ -50,13 +56,16 @@ def diff(
     """
     from specstep_flows.package.compare import changes_between, trees
 
+    call.least_failure = USAGE
     with contextlib.ExitStack() as stack:
         old, new = trees(_package(call, stack, before), _package(call, stack, after))
         changes = changes_between(old, new)
-        lines = changes_lines(changes)
-        if patch and not call.json:
-            lines += [line for name in _names(changes) for line in _patch(old, new, name)]
-    call.finish("\n".join(lines) or None, {"code": "different" if changes else "same", **as_json(changes)})
+        lines = [line for name in _names(changes) for line in _patch(old, new, name)] if patch else []
+    text = "\n".join([*changes_lines(changes), *map(_visible, lines)])
+    document = {"code": "different" if changes else "same", **as_json(changes)}
+    if patch:
+        document["patch"] = "".join(f"{line}\n" for line in lines)
+    call.finish(text or None, document)
     if not changes:
         call.terminal.say("Nothing differs.")
     return FAILED if changes else DONE
@@ -68,6 +77,8 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
     Raises:
         UsageError, RunNotFound: there is no such package.
     """
+    if not name:
+        raise errors.UsageError("A package has no empty name: is a variable not set? Nothing was sent.")
     path = home_path(name)
     if os.path.lexists(path):
         return path
@@ -95,7 +106,20 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
         try:
             return client.download_package(identifier, output=folder).path
         except errors.NotFound:
-            return client.download_package(client.get_package_of(identifier).id, output=folder).path
+            return client.download_package(_package_id(client, identifier), output=folder).path
+
+
+def _package_id(client: SpecStep, generation_id: UUID) -> UUID:
+    """The package of a generation. Raises ``UsageError`` where it is not complete, ``NotFound`` where there is none."""
+    try:
+        return client.get_package_of(generation_id).id
+    except errors.NotFound:
+        generation = client.get_generation(generation_id)
+        if generation.is_complete:
+            raise
+        raise errors.UsageError(
+            f"Generation {generation_id} is {generation.state}, so it has no package to compare. Nothing was changed."
+        ) from None
 
 
 def _as_id(name: str) -> UUID | None:
@@ -110,12 +134,22 @@ def _names(changes: PackageChanges) -> list[str]:
 
 
 def _patch(old: Tree, new: Tree, name: str) -> list[str]:
-    """The lines of one file that differ, as ``diff -u`` has them."""
+    """The lines of one file that differ, as ``diff -u`` has them: of bytes, since texts that look alike may differ."""
     contents = [tree.read(name) if name in tree.files else None for tree in (old, new)]
     shown = plain_line(name)
     if any(content is not None and NOT_TEXT in content for content in contents):
         return ["", f"Binary files {shown} differ"]
-    before, after = ([] if content is None else content.decode("utf-8", "replace").splitlines() for content in contents)
+    before, after = (_LINE.findall(content or b"") for content in contents)
     first = f"a/{shown}" if name in old.files else "/dev/null"
     second = f"b/{shown}" if name in new.files else "/dev/null"
-    return ["", *difflib.unified_diff(before, after, first, second, lineterm="")]
+    lines = [""]
+    for line in difflib.diff_bytes(difflib.unified_diff, before, after, first.encode(), second.encode()):
+        lines.append(line.removesuffix(b"\n").decode("utf-8", "backslashreplace"))
+        if not line.endswith(b"\n"):
+            lines.append(NO_LINE_END)
+    return lines
+
+
+def _visible(line: str) -> str:
+    """The line with its control characters as ``cat -v`` has them: two lines that differ in one look different."""
+    return _CONTROLS.sub(lambda found: f"^{chr(ord(found[0]) ^ 64)}", line)

@@ -147,7 +147,8 @@ def _estimate_findings(client: SpecStep) -> Iterator[Finding]:
         yield Finding("estimate", "warn", f"Your past generations could not be read: {error.message}")
         return
     profiles = dict.fromkeys(row.review_profile for row in rows if row.review_profile)
-    found = [expected for profile in profiles if (expected := estimate(rows, profile)) is not None]
+    past = [estimate(rows, profile, client.store.find_generation) for profile in profiles]
+    found = [expected for expected in past if expected is not None]
     for expected in found:
         yield Finding("estimate", "ok", expected.words())
     if not found:

@@ -16,7 +16,7 @@ from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
 from specstep_flows.cli.options import RunOrGeneration, WholeRunOrGeneration, Yes
 from specstep_flows.cli.output import show_pairs, show_rows, show_table
-from specstep_flows.cli.session import Call, open_client
+from specstep_flows.cli.session import Call, open_client, told_at_end
 from specstep_flows.cli.terminal import document_text
 from specstep_flows.cli.verbs import group, verb
 from specstep_flows.states import is_one_of
@@ -131,7 +131,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     The new generation's id is written to stdout. One that seems to have been retried already is not paid for again. To
     retry a run on this machine, use `specstep resume RUN --retry-failed 1`.
     """
-    with open_client(call) as client:
+    with open_client(call) as client, told_at_end(again):
         identifier = _unmanaged(client, run)
         _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
@@ -149,7 +149,7 @@ def update(
 
     The new generation's id is written to stdout. What seems to have been done already is not paid for again.
     """
-    with open_client(call) as client:
+    with open_client(call) as client, told_at_end(again):
         identifier = find_generation(call, client, run)
         _agree(call, client, identifier, yes, "Regenerate")
         return _started(call, client.update_generation(identifier, intake, again=again))

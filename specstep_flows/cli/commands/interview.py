@@ -14,8 +14,8 @@ from specstep_flows.cli.session import Call, service_of
 from specstep_flows.cli.verbs import verb
 
 if TYPE_CHECKING:
+    from specstep_flows.runs.protocol import RunKeeper
     from specstep_flows.runs.records import RunRecord
-    from specstep_flows.runs.store import RunStore
 
 
 @verb
@@ -78,7 +78,7 @@ def interview(
         return resume_interview(driver, known, given, large)
 
 
-def _known(store: RunStore, run_id: str) -> RunRecord | None:
+def _known(store: RunKeeper, run_id: str) -> RunRecord | None:
     try:
         return store.get(run_id)
     except errors.RunNotFound:

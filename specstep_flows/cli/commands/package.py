@@ -16,7 +16,7 @@ from specstep_flows.cli.arguments import given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
 from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, given, output_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
-from specstep_flows.cli.session import Call, open_client
+from specstep_flows.cli.session import Call, open_client, told_at_end
 from specstep_flows.cli.verbs import group, verb
 from specstep_flows.models import EXPLANATION_FORMS as FORMS
 
@@ -168,9 +168,10 @@ def addendum(
     options = _typed(title=title, output=output, unpack=unpack, force=force, max_cost=max_cost, again=again)
     is_text = "" if whole.source is not None else " --text"
     call.same_again = f"package addendum {package} {words}{is_text}{options} --yes"
+    call.changeable = "the package's id, the title or the change"
     what = f"Draft the addendum {call.terminal.line(repr(line))} to package {package}"
     agreement = Agreement(call, what, yes, "It costs about $0.50.")
-    with open_client(call) as client:
+    with open_client(call) as client, told_at_end(again):
         made = client.add_addendum(
             package,
             line,
@@ -182,8 +183,8 @@ def addendum(
             confirm=agreement,
             max_cost_usd=max_cost,
         )
-    document = {name: value for name, value in as_json(made).items() if name not in ("id", "saved")}
-    _finish_saved(call, made.saved, str(made.id), {"addendum": {"addendum_id": str(made.id), **document}})
+        document = {name: value for name, value in as_json(made).items() if name not in ("id", "saved")}
+        _finish_saved(call, made.saved, str(made.id), {"addendum": {"addendum_id": str(made.id), **document}})
     agreement.tell(made.cost_usd)
     return 0
 
@@ -237,6 +238,7 @@ def explain(
     agreement = Agreement(call, f"Explain package {package} to {call.terminal.line(audience)}", yes, cost)
     options = _typed(format=form, output=output, force=force, max_cost=max_cost)
     call.same_again = f"package explain {package} {shell_word(audience)}{options} --yes"
+    call.changeable = "the package's id, or the audience (`specstep package audiences` lists them)"
     with open_client(call) as client:
         made = client.explain_package(
             package,

@@ -14,12 +14,14 @@ from specstep_flows.cli.dry_run import rehearse
 from specstep_flows.cli.interview.conversation import is_open_interview, resume_interview
 from specstep_flows.cli.options import (
     Attach,
+    DryRun,
     Embedded,
     Events,
     KickoffOptions,
     OnQuestion,
+    ResumeOptions,
     RunArgument,
-    RunningOptions,
+    StartOptions,
     complete_run,
 )
 from specstep_flows.cli.session import Call, service_of
@@ -28,6 +30,7 @@ from specstep_flows.cli.verbs import verb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from specstep_flows.cli.piped import Running
     from specstep_flows.runs.records import RunRecord
     from specstep_flows.settings import Settings
 
@@ -57,13 +60,10 @@ def run(
             autocompletion=complete_run,
         ),
     ] = None,
-    running: RunningOptions = RunningOptions(),
+    running: StartOptions = StartOptions(),
     events: Events = False,
     sandbox: Embedded = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Check everything and show what would be done; nothing that costs is sent."),
-    ] = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Turn a brief into a package on disk.
 
@@ -99,7 +99,7 @@ def resume(
     call: Call,
     run: RunArgument,
     kickoff: KickoffOptions = KickoffOptions(),
-    running: RunningOptions = RunningOptions(),
+    running: ResumeOptions = ResumeOptions(),
     events: Events = False,
 ) -> int:
     """Resume a run where it stopped.
@@ -131,7 +131,7 @@ def resume(
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
 
 
-def _redirected(call: Call, running: RunningOptions, settings: Settings, profile: str | None) -> RunningOptions:
+def _redirected(call: Call, running: Running, settings: Settings, profile: str | None) -> Running:
     from specstep_flows.cli.piped import redirected
 
     return redirected(call, running, settings, profile)

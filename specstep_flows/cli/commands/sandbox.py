@@ -59,9 +59,12 @@ def sandbox(
         with Interrupts() as interrupts, interrupts.idle():
             serve(host, port, speed, faults, announce=announce)
     except OSError as error:
+        why = error.strerror or str(error)
+        if error.filename is not None:
+            raise errors.UsageError(f"The sandbox cannot start: {error.filename} cannot be read ({why}).") from None
         raise errors.UsageError(
-            f"The sandbox cannot start ({error.strerror or error}): is port {port} taken, "
-            f"or {faults or 'a file'} missing?"
+            f"The sandbox cannot listen on {host}, port {port} ({why}): choose another with --port, or --port 0 for "
+            "any that is free."
         ) from None
     except ValueError as error:
         raise errors.UsageError(str(error)) from None

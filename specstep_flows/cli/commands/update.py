@@ -9,8 +9,9 @@ import typer
 from specstep_flows import errors
 from specstep_flows.cli.arguments import find_target, given_brief
 from specstep_flows.cli.driver import chosen_progress, open_driver
-from specstep_flows.cli.options import Attach, Events, RunningOptions, RunOrGeneration, complete_run
-from specstep_flows.cli.session import Call
+from specstep_flows.cli.dry_run import rehearse_update
+from specstep_flows.cli.options import Attach, DryRun, Events, RunOrGeneration, UpdateOptions, complete_run
+from specstep_flows.cli.session import Call, told_at_end
 from specstep_flows.cli.verbs import verb
 
 
@@ -39,8 +40,9 @@ def update(
     again: Annotated[
         bool, typer.Option("--again", help="Another update, and pay for it, where the same one is finished or failed.")
     ] = False,
-    running: RunningOptions = RunningOptions(),
+    running: UpdateOptions = UpdateOptions(),
     events: Events = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Generate a package again from what has changed.
 
@@ -50,9 +52,10 @@ def update(
     """
     mode = chosen_progress(call, running.progress, events)
     given = given_brief(call, brief, message or (), is_text=text, missing="Say what has changed")
-    if not (running.yes or call.terminal.is_interactive):
+    if not (running.yes or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
-            "This update costs money, and there is no terminal to confirm it on: add --yes to agree. Nothing was sent."
+            "This update costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to "
+            "see what it would do. Nothing was sent."
         )
     options = running.given()
     with open_driver(call, mode, call.settings(), running) as driver:
@@ -60,8 +63,11 @@ def update(
         target = find_target(driver.client.store, run)
         updated = target.record.run_id if target.record is not None else target.generation_id
         assert updated is not None
-        return driver.drive(
-            lambda **hands: driver.client.update(
-                updated, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
+        if dry_run:
+            return rehearse_update(driver, target, given, attach or (), running, run_id, again)
+        with told_at_end(again):
+            return driver.drive(
+                lambda **hands: driver.client.update(
+                    updated, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
+                )
             )
-        )

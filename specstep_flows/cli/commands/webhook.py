@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from specstep_flows import errors
-from specstep_flows.cli import listening
+from specstep_flows.cli import exits, listening
 from specstep_flows.cli.agreement import Confirmed, agree_to_operation
 from specstep_flows.cli.any_operation import ask_object, ask_service, bind
+from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client, open_store
@@ -249,8 +250,12 @@ def resend(
     body, headers = found.body, found.headers
     if secret := os.environ.get("SPECSTEP_WEBHOOK_SECRET"):
         body, headers = listening.signed_again(found.id, body, secret)
-    with listening.forwarder() as http:
-        status = listening.send_on(http, to, body, headers)
+    try:
+        with listening.forwarder() as http:
+            status = listening.send_on(http, to, body, headers)
+    except errors.SpecStepError as error:
+        # As an error it is for the service, which would send it again or not.
+        return tell(call, error.message, "not_delivered", exits.FAILED)
     call.finish(str(status), {"code": "done", "delivery_id": found.id, "status": status})
     return 0
 

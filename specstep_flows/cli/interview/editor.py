@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -35,7 +36,7 @@ def edited(terminal: Terminal, draft: str = "") -> tuple[str, str | None]:
         path.write_text(f"{draft}\n" if draft else "", "utf-8")
         try:
             with _own_interrupts(), terminal.lent():
-                done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's editor
+                done = subprocess.run(_line(command, path), check=False)  # noqa: S603 - the user's editor
             text = path.read_text("utf-8-sig", "replace").rstrip("\n")
         except (OSError, ValueError) as error:
             raise errors.UsageError(f"The editor {command!r} could not be used ({error}); set EDITOR.") from None
@@ -44,6 +45,11 @@ def edited(terminal: Terminal, draft: str = "") -> tuple[str, str | None]:
     if done.returncode:
         return text, f"The editor {command!r} exited with {done.returncode}; nothing was sent, and the text is kept."
     return text, None
+
+
+def _line(command: str, path: Path) -> str | list[str]:
+    """The editor's command with the file. On Windows that is one text, in which a backslash is one."""
+    return f'{command} "{path}"' if sys.platform == "win32" else [*shlex.split(command), str(path)]
 
 
 @contextlib.contextmanager

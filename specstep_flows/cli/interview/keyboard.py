@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import collections
 import contextlib
-import os
 import queue
 import re
 import sys
@@ -22,7 +21,7 @@ import attrs
 from specstep_flows import errors
 from specstep_flows._text import duration
 from specstep_flows.callbacks import LONGEST_BYTES
-from specstep_flows.cli.keys import CUT_OFF, FULL_LINE_BYTES, LINE_END, SILENCE_SECONDS
+from specstep_flows.cli.keys import CUT_OFF, FULL_LINE_BYTES, LINE_END, SILENCE_SECONDS, read_bytes
 
 if TYPE_CHECKING:
     from specstep_flows.cli.interrupts import Interrupts
@@ -47,6 +46,8 @@ BESIDE: Final = frozenset(COMMANDS) - {"done", "quit"}
 EDIT: Final = "edit"
 #: The command that takes effect while the agent is answering.
 UNDO: Final = "undo-pending"
+#: How often a wait for a command looks whether it was interrupted.
+_SLICE_SECONDS: Final = 0.5
 #: A sign for each moment of a wait.
 _SPINNER: Final = ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\")
 _COMMAND: Final = re.compile(r"/([a-z][a-z-]*)(?:[ \t]+(\S.*?))?[ \t]*\Z", re.IGNORECASE)
@@ -243,15 +244,9 @@ class LineKeyboard:
 
     def _read_more(self, seconds: float | None) -> bool:
         """Take in what has come; None waits for it. False when nothing came, or nothing ever will."""
-        import select
-
-        try:
-            number = sys.stdin.fileno()
-            if seconds is not None and not select.select([number], [], [], seconds)[0]:
-                return False
-            data = os.read(number, 65536)
-        except (OSError, ValueError, AttributeError):
-            data = b""
+        data = read_bytes(seconds)
+        if data is None:
+            return False
         if not data:
             self.is_over = True
             return False
@@ -360,11 +355,15 @@ class PromptKeyboard:
 
     def overheard(self, seconds: float) -> bool:
         """Wait so many real seconds, but not past ``/undo-pending``; whether that was typed."""
-        try:
-            self._heard.get(timeout=max(0.0, seconds)) if seconds else self._heard.get_nowait()
-        except queue.Empty:
-            return False
-        return True
+        until = time.monotonic() + seconds
+        while True:
+            left = max(0.0, until - time.monotonic())
+            # Not in one piece: on some systems nothing interrupts it.
+            with contextlib.suppress(queue.Empty):
+                self._heard.get(block=left > 0.0, timeout=min(left, _SLICE_SECONDS))
+                return True
+            if left <= _SLICE_SECONDS:
+                return False
 
     def _entered(self, line: Line) -> bool | None:
         """Enter while the agent answers: it sends nothing."""

@@ -67,7 +67,7 @@ class Watched:
     others: dict[UUID, Generation] = attrs.field(factory=dict)
     looked_at: float | None = None
     #: All looks at the run's generations, those of earlier processes among them, and what they come to.
-    history: tuple[Sample, ...] = ()
+    history: Sequence[Sample] = ()
     course: Course = attrs.field(factory=Course)
     next_look_at: float | None = None
     spent_before: float = 0.0

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="session")
 def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a single authority. Loading them all is what opening a client takes longest for."""
-    first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
     path = tmp_path_factory.mktemp("certificates") / "one.pem"
     path.write_text(f"{first}{end}\n")
     return path

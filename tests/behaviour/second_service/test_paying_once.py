@@ -16,6 +16,7 @@ from tests.behaviour.second_service.server import KEY, SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, VARIANTS
 from tests.kit.api import op
+from tests.kit.tiers import one_in
 
 KICKOFF = op("start_generation")
 #: Neither a row nor a status body says what a generation was made of.
@@ -48,7 +49,9 @@ def test_the_kickoff_step_alone_pays_once(opened: Any, kind: str, names_intervie
     assert service.books.kickoffs == [str(generation_id)]
 
 
-@pytest.mark.parametrize("name", ["plain", "nameless_rows", "small_pages", "nothing_optional", "endless_page"])
+@pytest.mark.parametrize(
+    "name", one_in(2, ["plain", "nameless_rows", "small_pages", "nothing_optional", "endless_page"])
+)
 @pytest.mark.parametrize("kind", ["reset", "late"])
 def test_a_lost_kickoff_is_found_in_any_list(tmp_path: Path, name: str, kind: str) -> None:
     """Rows without interview, short pages, no list of the deleted: the generation that was started is adopted."""
@@ -58,7 +61,7 @@ def test_a_lost_kickoff_is_found_in_any_list(tmp_path: Path, name: str, kind: st
     outcome.check()
 
 
-@pytest.mark.parametrize("name", ["plain", "nameless_rows", "small_pages", "nothing_optional"])
+@pytest.mark.parametrize("name", one_in(2, ["plain", "nameless_rows", "small_pages", "nothing_optional"]))
 def test_a_kickoff_that_never_arrived_is_sent_again(tmp_path: Path, name: str) -> None:
     """The older generations of the account are not taken for it."""
     outcome = run_library(tmp_path, VARIANTS[name], Trouble(KICKOFF, "reset"))

@@ -13,6 +13,7 @@ from tests.behaviour.second_service.server import SecondService
 from tests.behaviour.second_service.trouble import Trouble
 from tests.behaviour.second_service.variants import PLAIN, VARIANTS
 from tests.kit.api import op
+from tests.kit.tiers import one_in
 
 #: Every request of a run that changes something at the server, and those that the rest hangs on.
 CHANGES = (
@@ -68,7 +69,7 @@ def test_an_answer_that_is_lost_costs_nothing(tmp_path: Path, moment: Any, kind:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "step"), [("plain", 2), ("spare", 4), ("late", 9), ("hangs_up", 5)])
-@pytest.mark.parametrize(("kind", "after"), OPEN)
+@pytest.mark.parametrize(("kind", "after"), one_in(2, OPEN))
 def test_any_request_may_lose_its_answer(tmp_path: Path, name: str, step: int, kind: Any, after: Any) -> None:
     """Request after request of a run, and every few in the variants that differ most."""
     variant = VARIANTS[name]

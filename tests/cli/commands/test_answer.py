@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
 
@@ -61,6 +63,38 @@ class TestAnswer:
         )
         assert rule in specstep("show", asked).out
         assert sandbox.requests.count(ANSWERS) == 1
+
+    def test_a_run_that_was_answered_is_not_said_to_wait(self, specstep: Any, sandbox: Any, asked: str) -> None:
+        """From the answer on money is spent again: no list has it among the questions, no sentence says it is free."""
+        before = specstep("show", asked).out
+        # Somebody who only watches learns of the question, too.
+        watched = specstep("watch", asked)
+        specstep("answer", asked, "-a", "REST.")
+
+        asking = specstep("runs", "--status", "question")
+        shown = specstep("show", asked)
+        left = specstep("resume", asked, "--timeout", "20")
+        later = specstep("show", asked)
+        assert "It costs nothing while it waits" in before
+        assert watched.code == 5
+        assert "No matching runs" in asking.err
+        assert specstep("runs", "--status", "generating").out.count(asked) == 1
+        assert left.code == 3
+        for text in (shown.out, later.out):
+            assert re.search("^status: +generating$", text, re.MULTILINE)
+            assert "costs nothing" not in text
+
+    def test_who_leaves_a_question_is_told_that_it_waits(
+        self, specstep: Any, sandbox: Any, asked: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing runs on, and the next step is the same command."""
+        monkeypatch.setattr(Terminal, "ask", lambda *given, **more: signal.raise_signal(signal.SIGINT))
+        left = specstep("answer", asked, typed="")
+
+        assert left.code == 3
+        assert "Detached. The generation is paused, and nothing is being spent while it waits.\n" in left.err
+        assert left.err.endswith("To continue: specstep answer tea\n")
+        assert sandbox.requests.count(ANSWERS) == 0
 
     def test_nobody_answers(self, specstep: Any, sandbox: Any, asked: str) -> None:
         """Without an answer, off a terminal or at the end of input, none is sent: 5."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -51,6 +53,31 @@ def test_the_lines_that_differ(specstep: Any, sides: tuple[str, str]) -> None:
     assert "\x1b[2J" not in told
 
 
+def test_every_byte_that_differs_is_in_the_patch(specstep: Any, home: Path) -> None:
+    """A last line's end, a carriage return, a form feed, bytes that are no text; with --json the patch is a field."""
+    pairs = {
+        "end.md": (b"Tea\n", b"Tea"),
+        "return.md": (b"Tea\r\n", b"Tea\n"),
+        "feed.md": (b"Tea\x0c\n", b"Tea\n"),
+        "bytes.md": (b"\xff\n", b"\xfe\n"),
+        "separator.md": ("Tea\u2028\n".encode(), b"Tea\n"),
+    }
+    for name, contents in pairs.items():
+        for side, content in zip(("old", "new"), contents, strict=True):
+            (home / side).mkdir(exist_ok=True)
+            (home / side / name).write_bytes(content)
+    told = specstep("diff", "old", "new", "-p")
+    document = specstep("diff", "old", "new", "-p", "--json").document
+
+    assert "-Tea\n+Tea\n\\ No newline at end of file\n" in told.out
+    assert "-Tea^M\n+Tea\n" in told.out
+    assert "-Tea^L\n+Tea\n" in told.out
+    assert "-\\xff\n+\\xfe\n" in told.out
+    assert told.out.count("\n@@ -1 +1 @@\n") == document["patch"].count("\n@@ -1 +1 @@\n") == len(pairs)
+    assert "-Tea\r\n+Tea\n" in document["patch"]
+    assert "patch" not in specstep("diff", "old", "new", "--json").document
+
+
 def test_what_is_at_the_service_is_downloaded_for_the_moment(
     specstep: Any, sandbox: Any, home: Path, complete: tuple[str, str]
 ) -> None:
@@ -67,7 +94,39 @@ def test_what_is_at_the_service_is_downloaded_for_the_moment(
     assert sandbox.requests.count(op("get_package_zip")) == fetched + 1
 
 
-@pytest.mark.parametrize("name", ["missing.zip", "./missing", "nobody"])
+@pytest.mark.parametrize("name", ["missing.zip", "./missing", "nobody", ""])
 def test_what_is_not_there_is_trouble(specstep: Any, sides: tuple[str, str], name: str) -> None:
     """2, so that a script does not take it for a difference."""
     assert specstep("diff", sides[0], name).code == 2
+
+
+def test_a_generation_that_is_not_complete_has_no_package(
+    specstep: Any, sandbox: Any, elsewhere: str, sides: tuple[str, str]
+) -> None:
+    """Whether it works or was cancelled: it is there, and its state is told."""
+    running = specstep("diff", sides[0], elsewhere)
+    cancelled = specstep("generation", "cancel", elsewhere, "--yes")
+    over = specstep("diff", sides[0], elsewhere)
+    nobody = specstep("diff", sides[0], "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a04")
+
+    assert cancelled.code == 0
+    assert (running.code, over.code, nobody.code) == (2, 2, 2)
+    assert "so it has no package to compare" in running.err
+    assert "is Cancelled, so it has no package to compare" in over.err
+    assert "not found" in nobody.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_trouble_of_any_kind_is_no_difference(home: Path, sides: tuple[str, str]) -> None:
+    """A result that cannot be written, too; elsewhere that is 1."""
+    arguments = [[*sides], [sides[1], sides[1], "--json"]]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        found = [
+            subprocess.run(
+                [sys.executable, "-m", "specstep_flows.cli", "diff", *words], stdout=full, stderr=subprocess.PIPE
+            )
+            for words in arguments
+        ]
+
+    assert [done.returncode for done in found] == [2, 2]
+    assert all(b"could not be written to stdout" in done.stderr for done in found)

@@ -14,6 +14,7 @@ from specstep_flows.sandbox import Fault
 from specstep_flows.settings import Settings
 from tests.kit.api import op, path_of
 from tests.kit.front import Front, Seen, everywhere
+from tests.kit.platforms import POSIX_ONLY
 
 
 def verdicts(document: dict[str, Any]) -> dict[str, str]:
@@ -154,10 +155,11 @@ def test_usage_that_cannot_be_read(specstep: Any, sandbox: Any) -> None:
     assert verdicts(result.document)["usage"] == "warn"
 
 
+@POSIX_ONLY
 def test_warnings_of_the_settings(specstep: Any, sandbox: Any, home: Path) -> None:
-    """What the settings warn of is shown, such as a key that others can read; an unknown name is a failure."""
+    """What the settings warn of is shown, such as a key that others can read."""
     file = Path(os.environ["SPECSTEP_CONFIG"])
-    file.write_text(f"api_key = '{sandbox.api_key}'\napi_url = '{sandbox.url}'\n")
+    file.write_text(f"api_key = '{sandbox.api_key}'\napi_url = '{sandbox.url}'\n", encoding="utf-8")
     file.chmod(0o644)
 
     result = specstep("doctor", "--json")
@@ -165,7 +167,11 @@ def test_warnings_of_the_settings(specstep: Any, sandbox: Any, home: Path) -> No
     assert verdicts(result.document)["settings"] == "warn"
     assert "other users of this machine can read it" in str(result.document["checks"])
 
-    file.write_text("api_ulr = 'https://specstep.com'\n")
+
+def test_an_unknown_name_in_the_settings_is_a_failure(specstep: Any, home: Path) -> None:
+    """It says which one was meant."""
+    file = Path(os.environ["SPECSTEP_CONFIG"])
+    file.write_text("api_ulr = 'https://specstep.com'\n", encoding="utf-8")
     result = specstep("doctor", "--json")
 
     assert verdicts(result.document)["settings"] == "fail"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from specstep_flows._paths import shell_word
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
 
@@ -67,5 +68,7 @@ def test_a_download_that_fails_names_the_line_that_goes_on(
     sandbox.faults.clear()
 
     assert failed.code == 7
-    assert failed.document["resume_command"] == f"specstep download {migrated} --output '{home / 'my docs.zip'}'"
+    assert (
+        failed.document["resume_command"] == f"specstep download {migrated} --output {shell_word(home / 'my docs.zip')}"
+    )
     assert specstep("download", migrated, "-o", "my docs.zip").code == 0

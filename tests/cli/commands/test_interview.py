@@ -103,7 +103,7 @@ def test_leaving_and_going_on_later(start: Start, sandbox: Sandbox, tmp_path: Pa
     enter(child, "/done")
     child.expect_exact("[y/N] ")
     enter(child, "n")
-    assert finish(child) == 3
+    assert finish(child) == 2
     assert users_turns(sandbox) == ["A portal.", "Shops."]
     assert not sandbox.state.generations
 
@@ -196,7 +196,7 @@ def test_a_message_goes_on_behind_a_command_in_its_middle(start: Start, sandbox:
     child.expect_exact("The agent is answering.")
     child.expect_exact("[y/N] ")
     enter(child, "n")
-    assert finish(child) == 3
+    assert finish(child) == 2
     assert users_turns(sandbox) == ["A portal.\nOn a phone.\nAnd edited.", "Shops."]
 
 

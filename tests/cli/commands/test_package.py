@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
 from tests.kit.tiers import one_in
@@ -74,6 +75,50 @@ def test_an_addendum_whose_answer_is_lost_is_not_asked_for_twice(
     assert [addendum.id for addendum in sandbox.state.packages[package].addenda] == [lost.out.strip()]
     assert sandbox.requests.count(op("create_addendum")) == 1
     assert "French" in specstep("package", "addenda", package).out
+
+
+@pytest.mark.parametrize("more", [("--output", "told.odt"), ("--output", "told.pdf", "--format", "md")])
+def test_an_explanation_is_not_saved_in_a_folder_that_was_meant_as_a_file(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], home: Path, more: tuple[str, ...]
+) -> None:
+    """Nothing is paid for what could not be saved as it was meant."""
+    refused = specstep("package", "explain", complete[1], "investor", *more, "--yes")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "--output a name that ends in .md" in refused.err
+    assert sandbox.requests.count(op("explain_package")) == 0
+    assert not (home / more[1]).exists()
+
+
+@pytest.mark.parametrize("is_doubtful", [False, True])
+@pytest.mark.parametrize(
+    ("words", "operation", "change"),
+    [
+        (("addendum", "{}", "--title", "T", "--description", "D."), "create_addendum", "the package's id, the title"),
+        (("explain", "{}", "astronauts"), "explain_package", "specstep package audiences"),
+    ],
+    ids=["addendum", "explain"],
+)
+def test_after_a_definite_refusal_the_same_command_is_not_offered_again(
+    specstep: Any,
+    sandbox: Any,
+    complete: tuple[str, str],
+    words: tuple[str, ...],
+    operation: str,
+    change: str,
+    is_doubtful: bool,
+) -> None:
+    """It says what can be changed; unless an answer before it was lost, which the same command settles."""
+    _, package = complete
+    if is_doubtful:
+        sandbox.faults.add(Fault(op(operation), "reset"))
+    sandbox.faults.add(Fault(op(operation), "status", status=400))
+    refused = specstep("package", *(word.format(package) for word in words), "--yes", "--json")
+
+    assert refused.code == 2
+    assert ("To continue: specstep package" in refused.err) is is_doubtful
+    assert (refused.document["resume_command"] is not None) is is_doubtful
+    assert (change in refused.err) is not is_doubtful
 
 
 def test_the_same_command_again_shows_what_was_paid_for(
@@ -259,3 +304,40 @@ def test_a_hostile_text_does_not_reach_the_terminal(specstep: Any, sandbox: Any,
     assert "Tea" in shown.out
     assert "\x1b" not in document.out
     assert document.document["packages"][0]["project_name"].startswith("\x1b]0;own")
+
+
+class Killed(BaseException):
+    """The end of a process, which is no exception for anybody."""
+
+
+@pytest.mark.parametrize("way", ["addendum", "migrate", "regenerate", "update"])
+def test_whoever_is_killed_before_the_result_is_written_does_not_pay_again(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], home: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """The same command with ``--again`` shows what was paid for; only then it means another one."""
+    generation, package = complete
+    with zipfile.ZipFile(home / "docs.zip", "w") as archive:
+        archive.writestr("readme.md", "# Tea")
+    intake = sandbox.state.generations[generation].intake_id
+    words, operation = {
+        "addendum": (("package", "addendum", package, "Add French."), "create_addendum"),
+        "migrate": (("package", "migrate", "docs.zip"), "commit_doc_migration"),
+        "regenerate": (("generation", "update", generation, "--intake", intake), "update_generation"),
+        "update": (("update", generation, "Add French."), "update_generation"),
+    }[way]
+
+    def paid(*, dies: bool = False) -> int:
+        with monkeypatch.context() as patched:
+            if dies:
+                patched.setattr(Terminal, "result", die)
+            try:
+                ended = specstep(*words, "--again", "--yes")
+                assert ended.code == 0, ended.err
+            except Killed:
+                assert dies
+        return int(sandbox.requests.count(op(operation)))
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    assert [paid(dies=True), paid(dies=True), paid(), paid()] == [1, 1, 1, 2]

@@ -50,7 +50,7 @@ def test_it_overwrites_nothing_of_others(specstep: Any, package: Path, tmp_path:
     assert refused.code == 2
     assert "--force overwrites it" in refused.err
     assert "specstep resume" not in refused.err
-    assert taken.read_text() == "mine"
+    assert taken.read_text("utf-8") == "mine"
     assert specstep("report", "tea", "--offline", "-o", taken, "--force").code == 0
     assert "<!doctype html>" in taken.read_text("utf-8")
 

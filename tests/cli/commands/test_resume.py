@@ -52,7 +52,7 @@ def test_a_run_that_is_complete_is_said_to_be(specstep: Any, sandbox: Any) -> No
 def test_a_refused_change_is_not_kept(specstep: Any, sandbox: Any, home: Path) -> None:
     """What was refused before anything was done with it is not met again by the next resume."""
     (home / "taken.zip").write_text("mine")
-    assert specstep("run", "A shop.", "--run-id", "tea", typed="n\n").code == 3
+    assert specstep("run", "A shop.", "--run-id", "tea", typed="n\n").code == 2
     before = specstep("show", "tea", "--json").document["options"]
     for change in (["--profile", "Fsat"], ["--mirror", "claude"], ["-o", "taken.zip"]):
         refused = specstep("resume", "tea", "--yes", *change)

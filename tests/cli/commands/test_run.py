@@ -112,10 +112,10 @@ class TestAPersonAtATerminal:
 
     @pytest.mark.parametrize("typed", ["n\n", "\n", "maybe\n", ""])
     def test_anything_else_pays_nothing(self, specstep: Any, sandbox: Any, typed: str) -> None:
-        """No, nothing, something else and the end of input all leave the run where it is: 3."""
+        """No, nothing, something else and the end of input all leave the run where it is: 2, as at any prompt."""
         result = specstep("run", "A shop.", "--run-id", "tea", typed=typed)
 
-        assert result.code == 3
+        assert result.code == 2
         assert "To continue: specstep resume tea" in result.err
         assert sandbox.requests.count(KICKOFF) == 0
 
@@ -160,7 +160,7 @@ class TestAccessToken:
 
         result = specstep("run", "A shop.", typed="n\n")
 
-        assert result.code == 3
+        assert result.code == 2
         assert sandbox.requests.count(TURN) == 0
 
 
@@ -268,7 +268,7 @@ def test_nothing_is_overwritten(specstep: Any, sandbox: Any, home: Path) -> None
     (home / "tea.zip").write_text("mine")
 
     refused = specstep("run", "A shop.", *FAST, "-o", "tea.zip")
-    kept = (home / "tea.zip").read_text()
+    kept = (home / "tea.zip").read_text("utf-8")
     forced = specstep("run", "A shop.", *FAST, "-o", "tea.zip", "--force")
 
     assert refused.code == 2

@@ -281,7 +281,7 @@ def test_the_record_has_the_state_that_was_read_last(specstep: Any, sandbox: Any
     assert run["history"][-1]["state"] == expected[1]
     # What it took is the same wherever it is asked for.
     report = specstep("report", "tea", "--json").document
-    receipt = json.loads(Path(report["receipt"]).read_text())
+    receipt = json.loads(Path(report["receipt"]).read_text(encoding="utf-8"))
     again = specstep("show", "tea", "--json").document
     assert receipt["state"] == again["generation_state"] == expected[1]
     assert receipt["duration"] == again["duration"] == run["duration"]

@@ -33,9 +33,10 @@ def test_a_run_inside_the_process(specstep: Any, home: Path, monkeypatch: pytest
     assert (kept["run_id"], kept["status"]) == ("tea", "done")
     report = specstep("report", "tea")
     assert report.code == 0
-    assert "A shop for tea" in Path(report.out.strip()).read_text()
+    assert "A shop for tea" in Path(report.out.strip()).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_it_never_reaches_the_real_service(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """--sandbox goes before a key and an address in the environment, at which nobody is in this test."""
     monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:9")
@@ -143,13 +144,15 @@ def test_what_does_not_fit(specstep: Any, home: Path, arguments: list[str], says
 
 
 def test_a_port_that_is_taken(specstep: Any, home: Path) -> None:
-    """A taken port is said by its number."""
+    """A taken port is said by its number, with the way to any other, and no file is blamed."""
     with Sandbox() as sandbox:
         port = sandbox.url.rpartition(":")[2]
         result = specstep("sandbox", "--port", port)
 
     assert result.code == 2
-    assert port in result.err
+    assert f"port {port}" in result.err
+    assert "--port 0" in result.err
+    assert "missing" not in result.err
 
 
 def test_without_the_extra(specstep: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,54 @@ def test_an_update_is_one_run(specstep: Any, sandbox: Any, home: Path, first: Pa
     assert "\n\nAdd French.\n\n" in said
 
 
+def test_a_rehearsal_of_an_update(specstep: Any, sandbox: Any, home: Path, first: Path) -> None:
+    """--dry-run says what it would do, as `run` does; of one that is begun, which run it is. It sends reads alone."""
+    count = len(list(sandbox.requests))
+    update = ("update", "tea", "Add French.")
+    planned = specstep(*update, "--dry-run")
+    runs = specstep("runs", "--json").document["runs"]
+    refused = specstep(*update, "--dry-run", "--output", first)
+    sent = {request.method for request in list(sandbox.requests)[count:]}
+    made = specstep(*update, "--yes", "--json")
+    again = specstep(*update, "--dry-run", "--json").document
+    other = specstep(*update, "--again", "--dry-run", "--json").document
+    another = specstep("update", "tea", "Add German.", "--run-id", again["run_id"], "--dry-run")
+
+    assert planned.code == 0, planned.err
+    assert "Would run an interview of 1 turn, update generation" in planned.out
+    assert f"and save the package in {first.parent}." in planned.out
+    assert "Dry run: nothing was started or charged." in planned.out
+    assert [run["run_id"] for run in runs] == ["tea"]
+    assert refused.code == 2
+    assert sent == {"GET"}
+    assert (again["code"], again["run_id"]) == ("dry_run", made.document["run_id"])
+    assert (other["run_id"], other["profile"]) == (None, "Fast")
+    assert another.code != 0
+    assert "was started with another brief" in another.err
+    assert len(sandbox.state.generations) == 2
+
+
+def test_the_package_of_a_finished_run_is_put_where_its_command_says_now(
+    specstep: Any, sandbox: Any, home: Path, first: Path
+) -> None:
+    """The same `run` or `update` with another --output pays nothing, and the package is there; also by the library."""
+    again = ("run", "A shop for tea.", "--profile", "Fast", "--run-id", "tea", "--yes", "--output")
+    update = ("update", "tea", "Add French.", "--yes", "--output")
+    specstep(*update, "french")
+    for number, command in enumerate((again, update)):
+        place = home / f"moved-{number}.zip"
+        moved = specstep(*command, place.name)
+
+        assert (moved.code, moved.out) == (0, f"{place}\n")
+        assert place.exists()
+        assert specstep(*command[:-1]).out == f"{place}\n"
+    assert (home / "moved-0.zip").read_bytes() == first.read_bytes()
+    taken = specstep(*again, "moved-1.zip")
+    assert taken.code == 2
+    assert "moved-1.zip" in taken.err
+    assert len(sandbox.state.generations) == 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("commit", [True, False])
 def test_an_update_whose_answer_is_lost_is_paid_for_once(
@@ -71,8 +119,8 @@ def test_what_an_update_refuses_before_it_asks_anything(specstep: Any, sandbox: 
     early = specstep("update", "coffee", "Add French.", "--yes")
     unknown = specstep("update", "milk", "Add French.", "--yes")
 
-    assert (unasked.code, declined.code, turned.code, unknown.code) == (2, 3, 2, 2)
-    assert (waiting.code, early.code) == (5, 2)
+    assert (unasked.code, declined.code, turned.code, unknown.code) == (2, 2, 2, 2)
+    assert (waiting.code, early.code) == (5, 1)
     assert "only a complete one can be updated" in early.err
     assert "add --yes" in unasked.err
     assert "can no longer change" in turned.err

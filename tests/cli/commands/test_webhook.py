@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from specstep_flows import errors
-from specstep_flows.cli.interrupts import Detach
+from specstep_flows.cli.interrupts import Detach, Stop
 from specstep_flows.cli.listening import forwarder, send_on
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Sandbox
@@ -185,6 +185,14 @@ def test_a_delivery_that_is_sent_again_can_be_dated_and_signed_again(
     application.statuses = [500]
     failed = specstep("webhook", "resend", delivery_id, "--to", application.url)
     assert (failed.code, "status 500" in failed.err) == (1, True)
+    application.statuses = [404]
+    for to, said in (
+        (application.url, "status 404"),
+        ("http://127.0.0.1:1/", "reached: Connection refused."),
+    ):
+        refused = specstep("webhook", "resend", delivery_id, "--to", to, "--json")
+        assert (refused.code, refused.document["code"]) == (1, "not_delivered")
+        assert said in refused.document["message"]
     assert specstep("webhook", "resend", "unknown", "--to", application.url).code == 2
     assert "Nothing was sent." in specstep("webhook", "resend", delivery_id, "--to", "here").err
 
@@ -248,6 +256,28 @@ def test_the_key_is_found_by_its_first_characters(listen: Any, specstep: Any, sa
     assert undecided.code == 2
     assert "--key-id" in undecided.err
     assert other.id in undecided.err
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"), [(errors.SpecStepError("The end."), 1, "The end."), (Stop(), 130, "Stopped.")]
+)
+def test_a_listener_that_is_broken_off_has_written_one_document(
+    listen: Any, monkeypatch: pytest.MonkeyPatch, failure: BaseException, code: int, said: str
+) -> None:
+    """That it served. What ended it is told on stderr and by the exit code; a second Ctrl-C comes while it removes."""
+
+    def broken_off(*_: object) -> None:
+        raise failure
+
+    if isinstance(failure, Stop):
+        monkeypatch.setattr("specstep_flows.webhooks.subscription.Subscription.remove", broken_off)
+        result = listen("--json")
+    else:
+        result = listen("--json", during=broken_off)
+
+    assert result.document["code"] == "serving"
+    assert result.code == code
+    assert said in result.err
 
 
 def test_what_cannot_be_removed_is_said(listen: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

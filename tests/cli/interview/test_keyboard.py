@@ -17,6 +17,7 @@ from specstep_flows.cli.interview.keyboard import Command, LineKeyboard, PromptK
 from specstep_flows.cli.keys import Keys
 from specstep_flows.cli.prompt import Line, Prompt
 from specstep_flows.cli.terminal import Terminal
+from tests.kit.platforms import POSIX_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
 
 def keyboard() -> LineKeyboard:
     return LineKeyboard(Terminal(), Interrupts())
+
+
+def test_piped_lines_are_all_read_where_nobody_can_wait_for_a_pipe(
+    typed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: counting what has arrived, and listening during a wait, is not the end of input."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    lines = keyboard()
+    assert (lines.overheard(0.0), lines.lines_left) == (False, 0)
+    typed(b"one\n\n", close=False)
+    assert lines.message("", "") == "one"
+    assert lines.lines_left == 0
+    typed(b"two\n/done\n")
+    assert [lines.message("", "") for _ in range(3)] == ["two", Command("done"), None]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +135,8 @@ def test_input_in_utf16_is_refused(typed: Callable[..., None]) -> None:
         keyboard().message("> ", "  ")
 
 
+@pytest.mark.slow
+@POSIX_ONLY
 @pytest.mark.parametrize("source", ["/dev/zero", f"yes {'a shop ' * 100}", "yes | tr -d '\\n'"])
 def test_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     """It is not read to the end of the memory: neither a line nor a message without end."""
@@ -145,7 +162,7 @@ class Typed(Prompt):
     def take_in(self) -> None:
         """Nothing was typed before."""
 
-    def read(self, *what: object) -> Line:
+    def read(self, *what: object, **more: object) -> Line:
         return Line(self.entered, is_at_end=True, is_typed=True, is_alone=True)
 
     def remember(self, text: str) -> None:

@@ -13,6 +13,7 @@ from specstep_flows.runs.records import RunRecord
 from specstep_flows.sandbox import ClarificationRound, Fault, Question, Sandbox
 from tests.kit.api import op
 from tests.kit.pseudo_terminal import at_terminal, enter, fast_sandbox, finish, say, send, users_turns
+from tests.kit.screens import Screen, watch
 from tests.kit.tiers import one_in
 
 if TYPE_CHECKING:
@@ -239,6 +240,19 @@ def test_a_paste_never_says_yes(paste: str, start: Start, sandbox: Sandbox) -> N
     assert not sandbox.state.generations
     child.send("\x03")
     assert finish(child) == 3
+
+
+@pytest.mark.slow
+def test_a_no_may_be_typed_by_a_program(start: Start, sandbox: Sandbox) -> None:
+    """It sends Enter along with the text. A no is one then; of a yes it is said what it waits for."""
+    child, screen = start("run", "A portal.", "--run-id", "mine", width=80), Screen(80, 40)
+    watch(child, screen, lambda rows: rows and rows[-1].endswith("[y/N]"))
+    child.send("y\r")
+    watch(child, screen, lambda rows: any("not entered yet: press Enter." in row for row in rows))
+    assert not sandbox.state.generations
+    child.send("\x15No\r")
+    assert finish(child) == 2
+    assert not sandbox.state.generations
 
 
 @pytest.mark.slow

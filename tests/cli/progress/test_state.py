@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -96,7 +97,7 @@ def test_the_time_of_a_resumed_run_begins_where_it_was(clock: Any, busy_generati
     clock.speed = 60.0
     generation = attrs.evolve(busy_generation, started_at=None, started_work_at=None, estimated_duration_seconds=None)
     times = []
-    history: tuple[Any, ...] = ()
+    history: Sequence[Any] = ()
     for state, seconds in (("Drafting", 60.0), ("PausedAwaitingClarification", 100.0), ("Drafting", 50.0)):
         display = LiveDisplay(terminal(200), clock=clock)
         display(events.RunOpened(RUN, resumed=True, history=history))

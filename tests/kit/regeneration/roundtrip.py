@@ -23,7 +23,7 @@ class Probe:
 
     def __init__(self, folder: Path) -> None:
         sys.path.insert(0, str(folder))
-        self.aligned = json.loads((folder / "aligned.json").read_text())
+        self.aligned = json.loads((folder / "aligned.json").read_text("utf-8"))
         self.schemas: dict[str, Any] = self.aligned["components"]["schemas"]
         self.models = importlib.import_module("specstep_client.models")
         self.complaints: list[str] = []
