@@ -35,7 +35,7 @@ FOLDER: Final = Path(__file__).resolve().parents[1] / ".specstep" / "fleet"
 SECOND_KEY: Final = "sf_second_key_of_the_demo"
 KEYS: Final = ("team-a", "team-b")
 SPEED: Final = 60.0
-#: A worker is killed when so many runs have begun to cost.
+#: A worker is killed when so many of its runs are paid for.
 WORTH_A_KILL: Final = 0.5
 LOOK_SECONDS: Final = 0.5
 
@@ -94,17 +94,21 @@ async def _shown(url: str, sandbox: Sandbox, given: argparse.Namespace, console:
                 policy="defaults",
             )
         console.print(f"{given.runs} runs are submitted. Nothing drives them yet, and nothing was sent.")
-        workers = [await _worker(f"worker-{number + 1}", environment) for number in range(given.workers)]
+        workers = {name: await _worker(name, environment) for name in map(_name, range(given.workers))}
         console.print(f"{len(workers)} workers start.")
         try:
-            await _watched(fleet, workers, environment, console)
+            await _watched(fleet, workers, console)
         finally:
-            for worker in workers:
+            for worker in workers.values():
                 if worker.returncode is None:
                     worker.send_signal(signal.SIGTERM)
-            await asyncio.gather(*(worker.wait() for worker in workers))
+            await asyncio.gather(*(worker.wait() for worker in workers.values()))
         runs = [run async for run in fleet.runs()]
     return _told(runs, sandbox, given, console)
+
+
+def _name(number: int) -> str:
+    return f"worker-{number + 1}"
 
 
 async def _worker(name: str, environment: dict[str, str]) -> Process:
@@ -112,8 +116,8 @@ async def _worker(name: str, environment: dict[str, str]) -> Process:
     return await asyncio.create_subprocess_exec(*program, env=environment, stdin=asyncio.subprocess.DEVNULL)
 
 
-async def _watched(fleet: Fleet, workers: list[Process], environment: dict[str, str], console: Console) -> None:
-    """Say what changes until all runs are over; kill the first worker once it has paid work in hand."""
+async def _watched(fleet: Fleet, workers: dict[str, Process], console: Console) -> None:
+    """Say what changes until all runs are over; kill the first worker that has paid work in hand."""
     shown: object = None
     is_killed = len(workers) < 2
     while True:
@@ -127,16 +131,24 @@ async def _watched(fleet: Fleet, workers: list[Process], environment: dict[str, 
             console.print(f"  {done}; {held}")
         if all(run.is_over for run in runs):
             return
-        paid = [run for run in runs if run.worker == "worker-1" and run.cost_usd]
-        if not is_killed and len(paid) > WORTH_A_KILL * drivers["worker-1"] > 0:
+        if not is_killed and (name := _worth_a_kill(runs, drivers)) is not None:
             is_killed = True
-            workers[0].kill()
-            await workers[0].wait()
-            console.print(f"[bold]worker-1 is killed[/bold] (kill -9) with {drivers['worker-1']} runs in hand.")
-        for number, worker in enumerate(workers):
+            workers[name].kill()
+            await workers[name].wait()
+            console.print(f"[bold]{name} is killed[/bold] (kill -9) with {drivers[name]} runs in hand.")
+        for name, worker in workers.items():
             if worker.returncode not in (None, 0, -signal.SIGKILL):
-                raise SystemExit(f"worker-{number + 1} ended with {worker.returncode}")
+                raise SystemExit(f"{name} ended with {worker.returncode}")
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _worth_a_kill(runs: list[FleetRun], drivers: Counter[str]) -> str | None:
+    """The worker with the most runs that are paid for, once they are most of its own: whichever that is."""
+    paid = Counter(run.worker for run in runs if run.worker is not None and run.generation_id is not None)
+    for name, count in paid.most_common(1):
+        if count >= WORTH_A_KILL * drivers[name]:
+            return name
+    return None
 
 
 def _told(runs: list[FleetRun], sandbox: Sandbox, given: argparse.Namespace, console: Console) -> int:

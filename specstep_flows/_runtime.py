@@ -22,7 +22,7 @@ from specstep_flows._paths import home_path
 from specstep_flows.callbacks import as_id, check_callable
 from specstep_flows.engine.drivers import drive, drive_async, in_thread, refuse_coroutines
 from specstep_flows.engine.effects import Fetch, Flow, Now
-from specstep_flows.engine.limits import checked_limits, scope_of
+from specstep_flows.engine.limits import checked_limits, margin_at, scope_of
 from specstep_flows.engine.retry import may_clear
 from specstep_flows.engine.secrecy import hush_logs
 from specstep_flows.engine.session import Session, Shared
@@ -139,10 +139,11 @@ class _Runtime:
         widen("store", self.store.threads)
         self._absences = common.make_absences()
         scope = scope_of(settings.api_key or "", settings.api_url)
-        self._limiter = common.make_limiter(scope, checked_limits(limits or {}))
+        clock = clock or common.make_clock(settings.clock_speed)
+        self._limiter = common.make_limiter(scope, checked_limits(limits or {}), margin_at(clock.speed))
         statuses = StatusCache(common.make_pages(scope))
         self._shared = Shared(
-            clock=clock or common.make_clock(settings.clock_speed),
+            clock=clock,
             limiter=self._limiter,
             observe=statuses.observe,
             is_crowded=statuses.is_crowded,

@@ -30,8 +30,11 @@ class Common(Protocol):
     A store that says nothing of it is one of this machine, and so is what its clients share.
     """
 
-    def make_limiter(self, scope: str, limits: Limits) -> Limiter:
-        """The limits that everybody with this key (``scope``) shares."""
+    def make_limiter(self, scope: str, limits: Limits, margin: float) -> Limiter:
+        """The limits that everybody with this key (``scope``) shares.
+
+        A request counts for ``margin`` seconds longer than at the service.
+        """
         ...
 
     def make_clock(self, speed: float) -> Clock:
@@ -57,11 +60,11 @@ class LocalCommon:
 
     folder: Path | None
 
-    def make_limiter(self, scope: str, limits: Limits) -> Limiter:
+    def make_limiter(self, scope: str, limits: Limits, margin: float) -> Limiter:
         """See ``Common.make_limiter``."""
         if self.folder is None:
-            return MemoryLimiter(limits)
-        return SharedLimiter(self.folder / "limits.db", scope, limits)
+            return MemoryLimiter(limits, margin=margin)
+        return SharedLimiter(self.folder / "limits.db", scope, limits, margin=margin)
 
     def make_clock(self, speed: float) -> Clock:
         """See ``Common.make_clock``."""

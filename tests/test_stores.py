@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from specstep_flows import RunStore, SpecStep, errors
+from specstep_flows import RunStore, Settings, SpecStep, errors
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.engine.limits import MemoryLimiter, SharedLimiter
 from specstep_flows.runs.absences import Absences
@@ -25,12 +25,14 @@ class Elsewhere:
         self._inside = inside
         self.limiter = MemoryLimiter({"standard": 60, "kickoff": 5})
         self.scopes: set[str] = set()
+        self.margins: list[float] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inside, name)
 
-    def make_limiter(self, scope: str, limits: Any) -> MemoryLimiter:
+    def make_limiter(self, scope: str, limits: Any, margin: float) -> MemoryLimiter:
         self.scopes.add(scope)
+        self.margins.append(margin)
         return self.limiter
 
     def make_clock(self, speed: float) -> SystemClock:
@@ -58,6 +60,17 @@ def test_a_client_works_on_another_store_and_counts_with_its_limiter(tmp_path: P
     assert store.limiter.later("standard", 59, SystemClock().now()) > 0
 
 
+def test_the_faster_the_clock_the_longer_a_request_counts(tmp_path: Path) -> None:
+    """No clock makes the network faster; at the service's own speed it is a second."""
+    store: Any = Elsewhere(RunStore(tmp_path))
+    for speed in (1.0, 60.0, 1e6):
+        settings = Settings("sf_key", "http://127.0.0.1:1", clock_speed=speed)
+        with SpecStep(settings=settings, store=store) as specstep:
+            specstep.runs()
+
+    assert store.margins == [1.0, 30.0, 60.0]
+
+
 def test_what_is_neither_a_store_nor_a_folder_is_refused() -> None:
     """By a client and by a receiver; a value is missing somewhere."""
     wrong: Any = 5
@@ -71,8 +84,8 @@ def test_what_the_clients_of_a_folder_share_is_this_machines(tmp_path: Path) -> 
     """Limits in a file, the machine's clock; without a folder, each client has its own."""
     common, alone = common_of(RunStore(tmp_path)), common_of(RunStore.in_memory())
 
-    assert isinstance(common.make_limiter("scope", {"standard": 60}), SharedLimiter)
-    assert type(alone.make_limiter("scope", {"standard": 60})) is MemoryLimiter
+    assert isinstance(common.make_limiter("scope", {"standard": 60}, 1.0), SharedLimiter)
+    assert type(alone.make_limiter("scope", {"standard": 60}, 1.0)) is MemoryLimiter
     assert common.make_clock(2.0).speed == 2.0
     assert common.make_pages("scope") is None
 

@@ -68,9 +68,8 @@ def opened(url: str, where: dict[str, Any], plan: Plan, folder: Path, keys: dict
 
 def work(order: dict[str, Any]) -> int:
     """Be a worker; its exit code."""
-    from specstep_flows.engine import leaving, limits
+    from specstep_flows.engine import limits
     from specstep_flows.fleet import Fleet
-    from specstep_flows.fleet.limits import PostgresLimiter
     from specstep_flows.settings import Settings
 
     plan = Plan(**order["plan"])
@@ -78,11 +77,7 @@ def work(order: dict[str, Any]) -> int:
     faulthandler.register(signal.SIGUSR1)
     level = logging.INFO if plan.log else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(process)d %(name)s %(message)s")
-    made: Any = PostgresLimiter.__init__
-    margin = max(limits.MARGIN_SECONDS, plan.margin * plan.speed)
-    made.__kwdefaults__["margin"] = margin
-    leaving.PLACE_SECONDS = 0.6 * margin  # type: ignore[misc]
-    limits.MARGIN_SECONDS = margin  # type: ignore[misc]
+    limits.REAL_MARGIN_SECONDS = plan.margin  # type: ignore[misc]
     from fleet_lab.hosts import relay
 
     for port, outside in order["relays"]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from specstep_flows.engine.clock import boot_time, steady
-from specstep_flows.engine.limits import MARGIN_SECONDS
+from specstep_flows.engine.limits import margin_at
 from specstep_flows.runs.records import Intent
 
 if TYPE_CHECKING:
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from specstep_flows.engine.limits import Bucket, Limiter
     from specstep_flows.engine.session import Session
 
-#: A place is good for less than the margin that the limiter adds to the window: what leaves later may still be counted
-#: by the service when we have forgotten it.
-PLACE_SECONDS: Final = 0.6 * MARGIN_SECONDS
-#: However fast the clock is, this machine needs real time to send what it has a place for.
-SHORTEST_REAL_SECONDS: Final = 0.02
+#: A place is good for this much of the margin that the limiter adds to the window: what leaves later may still be
+#: counted by the service when we have forgotten it.
+PLACE_SHARE: Final = 0.6
 #: So often a place is moved in a row: a machine that cannot send in time sends late.
 MOST_MOVES: Final = 3
 #: An intent is good for this long; then it is written again before the request that costs leaves. Who takes the run
@@ -63,7 +61,7 @@ class Place:
 
     def is_stale(self) -> bool:
         """Whether it was taken too long ago for the request to leave."""
-        return steady(self.clock) - self._since > max(PLACE_SECONDS, SHORTEST_REAL_SECONDS * self.clock.speed)
+        return steady(self.clock) - self._since > PLACE_SHARE * margin_at(self.clock.speed)
 
     def renew(self) -> float:
         """Count the request now and no longer when its place was taken; as ``take``."""

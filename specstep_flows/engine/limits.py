@@ -38,6 +38,8 @@ WINDOW_SECONDS: Final = 60.0
 #: The service counts a request when it arrives, we when it is sent: a slow one still counts there when we have
 #: forgotten it. So a request stays in our count this much longer.
 MARGIN_SECONDS: Final = 1.0
+#: However fast the clock is, this machine and the network need real time between the two.
+REAL_MARGIN_SECONDS: Final = 0.5
 #: No hold lasts longer from when it began, whatever a Retry-After says.
 LONGEST_HOLD_SECONDS: Final = 3600.0
 
@@ -63,6 +65,11 @@ def checked_limits(given: Mapping[str, int | None]) -> Limits:
                 "number, or None for no limit. Nothing was sent."
             )
     return {**DEFAULT_LIMITS, **given}  # type: ignore[dict-item]
+
+
+def margin_at(speed: float) -> float:
+    """``MARGIN_SECONDS`` for a clock that is so many times as fast as real time, in seconds on that clock."""
+    return min(max(MARGIN_SECONDS, REAL_MARGIN_SECONDS * speed), WINDOW_SECONDS)
 
 
 def scope_of(api_key: str, origin: str) -> str:
@@ -146,7 +153,7 @@ class Window:
         self._forget(now, stay)
         # To the nearest: whoever counts by another clock than the caller is off by a little.
         leaf = min(self.leaves, key=lambda leaf: abs(leaf - taken - stay), default=math.inf)
-        if self.hold_until > now or abs(leaf - taken - stay) > MARGIN_SECONDS:
+        if self.hold_until > now or abs(leaf - taken - stay) > stay - WINDOW_SECONDS:
             return self.acquire(limit, now, stay)
         self.leaves.remove(leaf)
         bisect.insort(self.leaves, now + stay)

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
-from specstep_flows.engine.limits import DEFAULT_LIMITS, MARGIN_SECONDS, WINDOW_SECONDS, MemoryLimiter, Window
+from specstep_flows.engine.limits import (
+    DEFAULT_LIMITS,
+    MARGIN_SECONDS,
+    WINDOW_SECONDS,
+    MemoryLimiter,
+    Window,
+    margin_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +38,7 @@ class Room:
     seconds: float
 
 
-def rooms(connection: Connection, speed: float = 1.0, margin: float = MARGIN_SECONDS) -> dict[str, dict[Bucket, Room]]:
+def rooms(connection: Connection, speed: float = 1.0) -> dict[str, dict[Bucket, Room]]:
     """What is left of the limits of every key that anybody has used, by its name. Nothing is counted by looking."""
     found = connection.execute(
         f"SELECT name, bucket, {_COLUMNS}, extract(epoch FROM clock_timestamp())::double precision * %s "
@@ -39,7 +46,7 @@ def rooms(connection: Connection, speed: float = 1.0, margin: float = MARGIN_SEC
         [speed],
     ).fetchall()
     windows = {(name, bucket): Window(*columns) for name, bucket, *columns, _ in found if bucket is not None}
-    stay = WINDOW_SECONDS + margin
+    stay = WINDOW_SECONDS + margin_at(speed)
     known: dict[str, dict[Bucket, Room]] = {}
     for name, *_, now in found:
         for bucket, limit in DEFAULT_LIMITS.items():

@@ -105,9 +105,9 @@ class PostgresStore:
 
     # What all clients share
 
-    def make_limiter(self, scope: str, limits: Limits) -> PostgresLimiter:
+    def make_limiter(self, scope: str, limits: Limits, margin: float) -> PostgresLimiter:
         """See ``stores.Common.make_limiter``."""
-        return PostgresLimiter(self.database, scope, limits, clock=lambda: self._clock)
+        return PostgresLimiter(self.database, scope, limits, clock=lambda: self._clock, margin=margin)
 
     def make_clock(self, speed: float) -> DatabaseClock:
         """See ``stores.Common.make_clock``; all clients of this store have one clock."""

@@ -15,7 +15,7 @@ from specstep_flows import errors
 from specstep_flows.engine import clock as clocks
 from specstep_flows.engine.drivers import drive, drive_async
 from specstep_flows.engine.effects import Reply, Request, Send
-from specstep_flows.engine.leaving import INTENT_SECONDS, PLACE_SECONDS, Place
+from specstep_flows.engine.leaving import INTENT_SECONDS, PLACE_SHARE, Place
 from specstep_flows.engine.limits import MARGIN_SECONDS, WINDOW_SECONDS, MemoryLimiter, SharedLimiter
 from specstep_flows.engine.session import Session, Shared
 from specstep_flows.runs.records import RunRecord
@@ -56,7 +56,7 @@ def test_a_place_that_is_too_old_is_moved_and_not_taken_twice(limiter: MemoryLim
     began = clock.now()
     places = [Place(limiter, "kickoff", clock) for _ in range(5)]
     assert [place.take() for place in places] == [0.0] * 5
-    clock.time += PLACE_SECONDS - 0.1
+    clock.time += PLACE_SHARE * MARGIN_SECONDS - 0.1
     assert not any(place.is_stale() for place in places)
     clock.time += 30.1
 
@@ -67,7 +67,7 @@ def test_a_place_that_is_too_old_is_moved_and_not_taken_twice(limiter: MemoryLim
 
     # A window after they were taken, and not yet one after they left.
     wait = limiter.acquire("kickoff", began + WINDOW_SECONDS + MARGIN_SECONDS)
-    assert wait == pytest.approx(30.0 + PLACE_SECONDS)
+    assert wait == pytest.approx(30.0 + PLACE_SHARE * MARGIN_SECONDS)
     clock.time += WINDOW_SECONDS + MARGIN_SECONDS
     assert limiter.acquire("kickoff", clock.now()) == 0.0
 

@@ -26,8 +26,10 @@ from specstep_flows.engine.limits import (
     MemoryLimiter,
     SharedLimiter,
     Window,
+    margin_at,
     scope_of,
 )
+from specstep_flows.stores import LocalCommon
 
 NOW = 1_750_000_000.0
 STAY = WINDOW_SECONDS + MARGIN_SECONDS
@@ -240,6 +242,27 @@ def test_the_service_never_refuses_who_asks_the_limiter(steps: list[tuple[float,
         while wait := window.acquire(limit, now, STAY):
             now += wait
         arrivals.append(now + delay)
+    assert all(server.receive(arrival) is not None for arrival in sorted(arrivals))
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(0, 0.5), st.sampled_from([0.0, 0.1, 0.49])), max_size=100),
+    st.integers(1, 4),
+    st.sampled_from([2.0, 10.0, 60.0, 100.0]),
+)
+def test_a_fast_clock_makes_neither_the_network_faster_nor_this_machine(
+    steps: list[tuple[float, float]], limit: int, speed: float
+) -> None:
+    """As above, with half a second of real time on the way, as a busy machine takes to send what it has a place for."""
+    limiter = LocalCommon(None).make_limiter("scope", {"standard": limit}, margin_at(speed))
+    server, now = SlidingServer(limit), NOW
+    arrivals = []
+    for pause, delay in steps:
+        now += pause * speed
+        while wait := limiter.acquire("standard", now):
+            now += wait
+        arrivals.append(now + delay * speed)
     assert all(server.receive(arrival) is not None for arrival in sorted(arrivals))
 
 

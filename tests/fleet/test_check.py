@@ -75,7 +75,7 @@ def test_a_user_who_may_not_write_is_told_what_to_grant(own_schema: Database, se
         store.create(RunRecord("one", "http://127.0.0.1:1", 1.0, 1.0))
         store.hold("one")
         assert store.update("one", {"stage": "interview"}).stage == "interview"
-        assert store.make_limiter("scope", {"kickoff": 5}).acquire("kickoff", 1000.0) == 0.0
+        assert store.make_limiter("scope", {"kickoff": 5}, 1.0).acquire("kickoff", 1000.0) == 0.0
         assert store.deliveries.claim("app", "d", "generation.completed", None, [], b"{}", 1.0) == "new"
         store.close()
     finally:

@@ -115,7 +115,7 @@ def test_clients_of_one_store_share_a_clock_that_every_count_of_a_request_sets(d
     # As if it had drifted since: the next count sets it right.
     clock.note(clock.now() / 2.0 + 500.0, clock.count(), clock.count())
     wrong = clock.now()
-    limiter = store.make_limiter("scope", {"standard": 60, "kickoff": 5})
+    limiter = store.make_limiter("scope", {"standard": 60, "kickoff": 5}, 1.0)
     assert limiter.acquire("standard", wrong) == 0.0
     assert wrong - clock.now() > 900.0
     store.close()

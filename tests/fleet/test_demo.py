@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 def test_the_demo_loses_no_run_and_pays_for_none_twice(server: Any, tmp_path: Path) -> None:
-    """What it says at its end is counted at the service and on the disk, and its exit code is the verdict."""
+    """What it says at its end is counted at the service and on the disk, and its exit code is the verdict.
+
+    Whichever worker has the runs is killed: with few of them, one alone may have them all.
+    """
     command = [
         sys.executable,
         str(ROOT / "scripts" / "fleet_demo.py"),
@@ -27,7 +30,7 @@ def test_the_demo_loses_no_run_and_pays_for_none_twice(server: Any, tmp_path: Pa
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "worker-1 is killed" in done.stdout
+    assert re.search(r"^worker-[12] is killed \(kill -9\) with [1-6] runs in hand\.$", done.stdout, re.MULTILINE)
     counts = [tuple(map(int, pair)) for pair in re.findall(r"│ +(\d+) +│ +(\d+) +│", done.stdout)]
     assert counts == [(6, 6), (6, 6), (6, 6), (0, 0)]
     assert len(list((tmp_path / "out").glob("*.zip"))) == 6
