@@ -6,7 +6,7 @@ import functools
 import ssl
 import threading
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import httpx
 
@@ -29,8 +29,11 @@ class Exchange(Protocol):
     is_direct: bool
     #: Whether the request itself was begun.
     is_sent: bool
-    #: Called, once, behind the first byte of a head without a body; on an event loop it is awaited. (Not before the
-    #: last byte: some servers take the end of a connection for the end of a head.)
+    #: Called, once, when there is a connection and nothing of the request has left; on an event loop it is awaited, as
+    #: the next is.
+    first_look: Callable[[], Any] | None
+    #: Called, once, behind the first byte of a head without a body. (Not before the last byte: some servers take the
+    #: end of a connection for the end of a head.)
     last_look: Callable[[], Any] | None
 
     def seconds_left(self) -> float:
@@ -40,6 +43,10 @@ class Exchange(Protocol):
         time-outs of httpcore are each about one read.
         """
         ...
+
+
+_Look: TypeAlias = "Callable[[], Any] | None"
+_NOBODY: Final[tuple[_Look, _Look]] = (None, None)
 
 
 class _PerThread(threading.local):
@@ -180,9 +187,12 @@ class _Stream:
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return  # h11 has nothing to send for the end of most requests, and httpcore writes that, too
-        if (look := _note_sending(THREAD.exchange)) is not None:
+        first, last = _note_sending(THREAD.exchange)
+        if first is not None:
+            first()
+        if last is not None:
             self._stream.write(buffer[:1], timeout=_at_most(timeout, httpx.WriteTimeout))
-            look()
+            last()
             buffer = buffer[1:]
         self._stream.write(buffer, timeout=_at_most(timeout, httpx.WriteTimeout))
 
@@ -215,9 +225,12 @@ class _AsyncStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        if (look := _note_sending(exchange_of_task().get())) is not None:
+        first, last = _note_sending(exchange_of_task().get())
+        if first is not None:
+            await first()
+        if last is not None:
             await self._stream.write(buffer[:1], timeout)
-            await look()
+            await last()
             buffer = buffer[1:]
         await self._stream.write(buffer, timeout)
 
@@ -225,16 +238,17 @@ class _AsyncStream:
         return _AsyncStream(await self._stream.start_tls(*arguments, **more))
 
 
-def _note_sending(exchange: Exchange | None) -> Callable[[], Any] | None:
-    """Note that something is written; who wants to look behind its first byte, where it is all of a request."""
+def _note_sending(exchange: Exchange | None) -> tuple[_Look, _Look]:
+    """Note that something is written; who wants to look before it, and behind its first byte."""
     if exchange is None:
-        return None
+        return _NOBODY
     if exchange.is_direct:
         exchange.is_sent = True
-    if exchange.last_look is None or not exchange.is_sent:
-        return None
-    look, exchange.last_look = exchange.last_look, None
-    return look
+    if not exchange.is_sent:
+        return _NOBODY
+    looks = (exchange.first_look, exchange.last_look)
+    exchange.first_look = exchange.last_look = None
+    return looks
 
 
 def _at_most(timeout: float | None, failure: type[httpx.TimeoutException]) -> float | None:

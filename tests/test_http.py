@@ -87,7 +87,7 @@ def test_no_read_or_write_goes_on_after_the_end() -> None:
     stream = _http._Stream(inner).start_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     left = iter([10.0, 3.0, 0.0, -1.0])
     _http.THREAD.exchange = SimpleNamespace(
-        seconds_left=lambda: next(left), is_direct=True, is_sent=False, last_look=None
+        seconds_left=lambda: next(left), is_direct=True, is_sent=False, first_look=None, last_look=None
     )
     try:
         stream.read(1, 5.0)
@@ -117,7 +117,9 @@ def test_a_connection_notes_when_a_request_is_begun(is_direct: bool) -> None:
     """With its first byte. Where a proxy is asked first, only httpcore knows which byte that is."""
 
     def exchange() -> Any:
-        return SimpleNamespace(seconds_left=lambda: 9.0, is_direct=is_direct, is_sent=False, last_look=None)
+        return SimpleNamespace(
+            seconds_left=lambda: 9.0, is_direct=is_direct, is_sent=False, first_look=None, last_look=None
+        )
 
     async def go(mine: Any) -> None:
         stream = _http._AsyncStream(_SilentAsync())

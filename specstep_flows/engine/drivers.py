@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from specstep_flows import errors
 from specstep_flows.engine import transport
 from specstep_flows.engine.interpreter import Attempt, Block, Call, Pause, Step, Steps, carry_out
-from specstep_flows.engine.leaving import Overdue
 from specstep_flows.engine.retry import RULES
 from specstep_flows.engine.threads import Work, pool
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from specstep_flows.engine.effects import Flow
+    from specstep_flows.engine.leaving import Place
     from specstep_flows.engine.session import Session
 
 R = TypeVar("R")
@@ -81,9 +81,8 @@ def _perform(step: Step, session: Session, client: httpx.Client) -> Any:
         case Attempt():
             report = step.report
             tell = None if report is None else lambda event: _call(report, event)
-            if step.place is not None and step.place.is_stale() and step.place.renew() > 0:
-                raise Overdue
-            return transport.attempt(client, step.request, step.timeout, tell=tell, guard=step.guard)
+            depart = None if step.place is None else step.place.leave
+            return transport.attempt(client, step.request, step.timeout, tell=tell, depart=depart, guard=step.guard)
         case Pause():
             return session.shared.clock.sleep(step.seconds)
         case Block():
@@ -132,10 +131,11 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
             # What may cost is sent as soon as its intent says so: how long ago that was decides what is believed of it.
             is_urgent = step.request.is_urgent or RULES[step.request.kind].records_intent
             async with _OPEN if is_urgent else session.shared.gate:
-                if step.place is not None and step.place.is_stale() and await in_thread(step.place.renew) > 0:
-                    raise Overdue
+                depart = None if step.place is None else functools.partial(_leave_async, step.place)
                 guard = None if step.guard is None else functools.partial(in_thread, step.guard)
-                return await transport.attempt_async(client, step.request, step.timeout, tell=tell, guard=guard)
+                return await transport.attempt_async(
+                    client, step.request, step.timeout, tell=tell, depart=depart, guard=guard
+                )
         case Pause():
             return await session.shared.clock.sleep_async(step.seconds)
         case Block():
@@ -145,6 +145,11 @@ async def _perform_async(step: Step, session: Session, client: httpx.AsyncClient
             return await in_thread(step.work, stop=stop, kind="files" if step.is_long else "store")
         case Call():
             return await call_async(step.function, *step.arguments)
+
+
+async def _leave_async(place: Place) -> None:
+    if place.is_stale():
+        await in_thread(place.leave)
 
 
 async def call_async(function: Callable[..., Any], *arguments: Any) -> Any:

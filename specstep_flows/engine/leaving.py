@@ -63,6 +63,11 @@ class Place:
         """Whether it was taken too long ago for the request to leave."""
         return steady(self.clock) - self._since > PLACE_SHARE * margin_at(self.clock.speed)
 
+    def leave(self) -> None:
+        """The request leaves now: one whose place is too old takes another. Raises ``Overdue`` if there is none."""
+        if self.is_stale() and self.renew() > 0:
+            raise Overdue
+
     def renew(self) -> float:
         """Count the request now and no longer when its place was taken; as ``take``."""
         wait = 0.0

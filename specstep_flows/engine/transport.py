@@ -120,7 +120,8 @@ class _Exchange:
     is_sent: bool = attrs.field(default=False, init=False)
     #: What the caller's own callback or guard raised, which is no failure of the connection.
     raised: Exception | None = attrs.field(default=None, init=False)
-    #: Called before the head is whole, where that is all of the request; see ``_http.Exchange``.
+    #: Called before anything has left, and before the head is whole where that is all; see ``_http.Exchange``.
+    first_look: Callable[[], Any] | None = attrs.field(default=None, init=False)
     last_look: Callable[[], Any] | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -246,11 +247,13 @@ def attempt(
     wall: Callable[[], float] = time.monotonic,
     *,
     tell: Callable[[Event], Any] | None = None,
+    depart: Callable[[], Any] | None = None,
     guard: Callable[[], Any] | None = None,
 ) -> Reply:
     """Send once. ``timeout`` (seconds) limits each read; the whole response may take twice as long, its head included.
 
-    ``tell`` is called with the progress of the file in ``request``; give it only if there is one. ``guard`` is called
+    ``tell`` is called with the progress of the file in ``request``; give it only if there is one. ``depart`` is called
+    when there is a connection and nothing has left: what it raises is raised, and nothing will. ``guard`` is called
     when the request has begun to leave and is not whole; what it raises is raised, and it never will be.
 
     Raises:
@@ -270,6 +273,10 @@ def attempt(
         exchange.last_look = look
     elif look is not None:
         look()
+    if depart is not None and is_ours(client):
+        exchange.first_look = exchange.guarded(depart)
+    elif depart is not None:
+        depart()
     if tell is not None:
         built = counted(built, request, exchange.guarded(tell))
     before, THREAD.exchange = THREAD.exchange, exchange
@@ -299,6 +306,7 @@ async def attempt_async(
     wall: Callable[[], float] = time.monotonic,
     *,
     tell: Callable[[Event], Awaitable[Any]] | None = None,
+    depart: Callable[[], Awaitable[Any]] | None = None,
     guard: Callable[[], Awaitable[Any]] | None = None,
 ) -> Reply:
     """``attempt`` on an event loop."""
@@ -311,6 +319,10 @@ async def attempt_async(
         exchange.last_look = look
     elif look is not None:
         await look()
+    if depart is not None and is_ours(client):
+        exchange.first_look = exchange.guarded_async(depart)
+    elif depart is not None:
+        await depart()
     if tell is not None:
         built = counted_async(built, request, exchange.guarded_async(tell))
     current = exchange_of_task()

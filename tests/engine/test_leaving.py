@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from specstep_flows import errors
+from specstep_flows import Settings, _http, errors
+from specstep_flows._http import open_http, open_http_async
 from specstep_flows.engine import clock as clocks
 from specstep_flows.engine.drivers import drive, drive_async
 from specstep_flows.engine.effects import Reply, Request, Send
@@ -21,6 +23,7 @@ from specstep_flows.engine.session import Session, Shared
 from specstep_flows.runs.records import RunRecord
 from specstep_flows.runs.store import RunStore
 from tests.kit.clocks import SteppedClock
+from tests.kit.raw_server import raw_server
 
 both = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 
@@ -158,6 +161,31 @@ class Bench:
             with httpx.Client(base_url="https://specstep.example", transport=transport) as client:
                 drive(flow(), self.session, client)
 
+    def send_on_sockets(self, request: Request, *, is_async: bool) -> list[float]:
+        """Send by a client of ours; when what arrived did."""
+        came: list[float] = []
+
+        def serve(peer: socket.socket, head: bytes) -> None:
+            came.append(self.clock.now())
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+
+        async def flow() -> Reply:
+            return await Send(request, lambda reply: reply)
+
+        with raw_server(serve) as port:
+            settings = Settings("sf_key", f"http://127.0.0.1:{port}")
+            if is_async:
+
+                async def go() -> None:
+                    async with open_http_async(settings, is_anonymous=False) as client:
+                        await drive_async(flow(), self.session, client)
+
+                asyncio.run(go())
+            else:
+                with open_http(settings, is_anonymous=False) as client:
+                    drive(flow(), self.session, client)
+        return came
+
 
 READ = Request("any", "read", "GET", "/v1/x")
 PAID = Request("any", "unsafe", "POST", "/v1/x", json={}, bucket="kickoff")
@@ -284,3 +312,52 @@ def test_whoever_lost_the_run_sends_no_last_byte(
     assert intent is not None
     assert intent.sent_at == 1_000.0
     let_go()
+
+
+def _connecting(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> None:
+    """Whatever connects takes until ``meanwhile`` is over."""
+    connect, connect_async = _http._Backend.connect_tcp, _http._AsyncBackend.connect_tcp
+
+    def slowly(*arguments: Any, **more: Any) -> Any:
+        meanwhile()
+        return connect(*arguments, **more)
+
+    async def slowly_async(*arguments: Any, **more: Any) -> Any:
+        meanwhile()
+        return await connect_async(*arguments, **more)
+
+    monkeypatch.setattr(_http._Backend, "connect_tcp", slowly)
+    monkeypatch.setattr(_http._AsyncBackend, "connect_tcp", slowly_async)
+
+
+@both
+def test_what_waited_for_a_connection_leaves_with_a_place_of_that_moment(
+    is_async: bool, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is looked up, a handshake, a host that does not answer at once: the place is not held meanwhile."""
+    bench, began = Bench(clock), clock.now()
+
+    def pass_time() -> None:
+        clock.time += 5.0
+
+    _connecting(monkeypatch, pass_time)
+    assert bench.send_on_sockets(READ, is_async=is_async) == [began + 5.0]
+    assert [leaf - began for leaf in bench.limiter._windows["standard"].leaves] == [
+        5.0 + WINDOW_SECONDS + MARGIN_SECONDS
+    ]
+
+
+@both
+def test_what_finds_no_place_once_it_is_connected_stands_in_line_again(
+    is_async: bool, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others had them all meanwhile. Nothing has left by then, so it is sent once, in its turn."""
+    bench, began = Bench(clock), clock.now()
+
+    def others_take_all() -> None:
+        if clock.now() == began:
+            clock.time += 100.0
+            assert [bench.limiter.acquire("standard", clock.now()) for _ in range(60)] == [0.0] * 60
+
+    _connecting(monkeypatch, others_take_all)
+    assert bench.send_on_sockets(READ, is_async=is_async) == [began + 100.0 + WINDOW_SECONDS + MARGIN_SECONDS]
