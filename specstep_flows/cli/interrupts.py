@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 3.0
 #: An interrupt that arrives between Python's last check and a blocking call is noticed after this long.
 WAKE_SECONDS = 0.5
-SOON_SECONDS = 0.01
+#: What wakes a command up, where the system has it.
+_ALARMS: Final[tuple[int, ...]] = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
 NOTICE: Final = "Detaching after the request in flight; press Ctrl-C again to stop at once."
 
 
@@ -41,26 +42,88 @@ class Stop(KeyboardInterrupt):
     """The second one."""
 
 
+def _numbers() -> Iterator[int]:
+    """What ends a command, on this system."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if (number := getattr(signal, name, None)) is not None:
+            yield number
+
+
+class _PutOff:
+    """Takes signals in place of their handlers, until it is over."""
+
+    def __init__(self) -> None:
+        self.arrived: list[int] = []
+        self._handlers: dict[int, Any] = {}
+        self._is_alarmed = self._is_over = False
+
+    def begin(self) -> None:
+        for number in (*_numbers(), *_ALARMS):
+            # What is the system's to do, or is ignored, stays so.
+            if callable(handler := signal.getsignal(number)):
+                self._handlers[number] = handler
+                signal.signal(number, self._take)
+
+    def end(self) -> None:
+        # From here on, whatever is left of this changes nothing, wherever the next signal comes.
+        self._is_over = True
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        for number in (*self.arrived, *(_ALARMS if self._is_alarmed else ())):
+            signal.raise_signal(number)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self._is_over or (self.arrived and number not in _ALARMS):
+            self._handlers[number](number, frame)
+        elif number in _ALARMS:
+            self._is_alarmed = True
+        else:
+            self.arrived.append(number)
+
+
+_put_off: _PutOff | None = None
+
+
+@contextlib.contextmanager
+def put_off() -> Iterator[list[int]]:
+    """No signal's handler raises in the middle of this. What has arrived is in the list, and is handled behind it.
+
+    What two threads do in turn needs that: raised between the taking of a lock and its release, an interrupt leaves it
+    taken, and the other thread waits for ever. A second signal is handled at once: whoever is stuck gets out.
+    """
+    global _put_off
+    if _put_off is not None or threading.current_thread() is not threading.main_thread():
+        yield [] if _put_off is None else _put_off.arrived
+        return
+    mine = _PutOff()
+    try:
+        _put_off = mine
+        mine.begin()
+        yield mine.arrived
+    finally:
+        _put_off = None
+        mine.end()
+
+
 class Interrupts:
     """Signal handling while a run is driven; a context manager for the main thread (elsewhere it does nothing)."""
 
     def __init__(self, grace_seconds: float | None = None) -> None:
         self._grace = GRACE_SECONDS if grace_seconds is None else grace_seconds
         self._count = 0
-        self._is_idle = self._is_in_line_editor = False
+        self._is_idle = False
         self._before: dict[int, Any] = {}
         #: Acknowledges the first Ctrl-C, which has to wait a moment; called from the signal handler.
         self.notice: Callable[[], None] = write_notice
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-                number = getattr(signal, name, None)
+            for number in _numbers():
                 # A signal that our parent chose to ignore stays ignored: nohup, a background job of a script.
-                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                if signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._handle)
-            if hasattr(signal, "SIGALRM"):
-                self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._give_up)
+            for number in _ALARMS:
+                self._before[number] = signal.signal(number, self._give_up)
         return self
 
     def __exit__(
@@ -73,16 +136,16 @@ class Interrupts:
         self._before.clear()
 
     @contextlib.contextmanager
-    def idle(self, *, in_line_editor: bool = False) -> Iterator[None]:
+    def idle(self) -> Iterator[None]:
         """While nothing is in flight: a wait, or a question to a person. An interrupt then takes effect at once."""
         self.check()
-        self._is_idle, self._is_in_line_editor = True, in_line_editor
+        self._is_idle = True
         self._wake(WAKE_SECONDS)
         try:
             yield
         finally:
             self._wake(0)
-            self._is_idle = self._is_in_line_editor = False
+            self._is_idle = False
 
     @contextlib.contextmanager
     def told_by(self, notice: Callable[[], None]) -> Iterator[None]:
@@ -112,11 +175,9 @@ class Interrupts:
         if self._count > 1:
             self._wake(0)
             raise Stop
-        if self._is_in_line_editor and hasattr(signal, "setitimer"):
-            # GNU readline's own loop may have yet to block, and Python looks at signals again after one has raised: so
-            # the alarm raises, as often as it takes, and no other signal is pending then.
-            self._wake(SOON_SECONDS)
-            return
+        if self._is_idle:
+            # What is put in order behind this is not disturbed again.
+            self._wake(0)
         if self._is_idle or not hasattr(signal, "setitimer"):
             raise Detach
         self.notice()

@@ -28,6 +28,7 @@ from prompt_toolkit.keys import Keys as Key
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import create_output
 
+from specstep_flows.cli.interrupts import put_off
 from specstep_flows.cli.keys import LINE_END, MARKS_OFF, MARKS_ON, SILENCE_SECONDS, Keys, set_modes, write
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyPressEvent
     from prompt_toolkit.output import Output
 
+#: How often whoever reads a line looks whether there was an interrupt.
+LOOK_SECONDS: Final = 0.05
 #: How often a wait's label is drawn.
 REFRESH_SECONDS: Final = 0.25
 _ENTER: Final = (Key.ControlM, Key.ControlJ)
@@ -128,14 +131,13 @@ class Prompt:
         together with Enter.
         """
         self.stop()
-        with self.keys.held():
+        with self.keys.held(), put_off() as interrupts:
             self.take_in()
             self._is_held = False
             self._view = View(lambda: f"{HELD}\n{label}" if self._is_held else label, more, entered, harmless=harmless)
             self._start()
             try:
-                # Not in one piece: on some systems nothing interrupts a wait for a thread.
-                while not self._is_over.wait(0.2):
+                while not interrupts and not self._is_over.wait(LOOK_SECONDS):
                     pass
             finally:
                 self.stop()
@@ -158,12 +160,13 @@ class Prompt:
         """Take the prompt away. What was typed is the draft."""
         if self._thread is None:
             return
-        while not self._is_up.wait(0.1) and self._thread.is_alive():
-            pass
-        with contextlib.suppress(RuntimeError, AttributeError):
-            self._session.app.loop.call_soon_threadsafe(self._finish)
-        self._thread.join()
-        self._thread = None
+        with put_off():
+            while not self._is_up.wait(0.1) and self._thread.is_alive():
+                pass
+            with contextlib.suppress(RuntimeError, AttributeError):
+                self._session.app.loop.call_soon_threadsafe(self._finish)
+            self._thread.join()
+            self._thread = None
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -207,11 +210,13 @@ class Prompt:
 
     def _start(self) -> None:
         self._ready().refresh_interval = REFRESH_SECONDS if self._view.is_waiting else 0
-        self._is_up.clear()
-        self._is_over.clear()
         self._line = self._failure = None
-        self._thread = threading.Thread(target=self._run, name="prompt", daemon=True)
-        self._thread.start()
+        with put_off():
+            self._is_up.clear()
+            self._is_over.clear()
+            thread = threading.Thread(target=self._run, name="prompt", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _run(self) -> None:
         session = self._session

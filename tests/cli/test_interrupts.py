@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from specstep_flows.cli.interrupts import Detach, Interrupts, Stop
+from specstep_flows.cli.interrupts import Detach, Interrupts, Stop, put_off
 from specstep_flows.engine.clock import SystemClock
 from specstep_flows.sandbox import Fault, Sandbox, SandboxOptions
 from tests.kit.api import op
@@ -224,10 +224,69 @@ def test_what_blocks_comes_back_now_and_then_while_idle() -> None:
 
 
 @POSIX_ONLY
-def test_in_a_line_editor_the_alarm_detaches() -> None:
-    """The handler of Ctrl-C raises nothing there: Python would run other handlers on top of what it raised."""
-    with Interrupts() as interrupts, interrupts.idle(in_line_editor=True):
+def test_whoever_detaches_is_disturbed_no_more() -> None:
+    """The alarm that wakes what blocks would raise once more, in the middle of putting things in order."""
+    alarms = []
+
+    def wait() -> None:
+        with Interrupts() as interrupts, interrupts.idle():
+            try:
+                signal.raise_signal(signal.SIGHUP)
+            finally:
+                alarms.append(signal.getitimer(signal.ITIMER_REAL))
+
+    with pytest.raises(Detach):
+        wait()
+    assert alarms == [(0.0, 0.0)]
+
+
+def test_what_must_not_be_cut_is_finished_first() -> None:
+    """A signal is handled behind it, however many such blocks there are in each other."""
+    reached: list[list[int]] = []
+
+    def work() -> None:
+        with Interrupts() as interrupts, interrupts.idle(), put_off() as arrived:
+            with put_off():
+                signal.raise_signal(signal.SIGINT)
+                reached.append([])
+            reached.append(arrived)
+
+    with pytest.raises(Detach):
+        work()
+    assert reached == [[], [signal.SIGINT]]
+
+
+def test_whoever_is_stuck_there_gets_out() -> None:
+    """By the second signal."""
+    reached = []
+
+    def work() -> None:
+        with Interrupts() as interrupts, interrupts.idle(), put_off():
+            signal.raise_signal(signal.SIGTERM)
+            reached.append("the first")
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the second")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["the first"]
+
+
+def test_what_is_put_off_is_as_before_afterwards() -> None:
+    """The handlers, also where one raised; and what another thread does is nobody's interrupt."""
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), put_off():
         signal.raise_signal(signal.SIGINT)
-        assert signal.getitimer(signal.ITIMER_REAL)[1] > 0
-        with pytest.raises(Detach):
-            signal.raise_signal(signal.SIGALRM)
+    assert signal.getsignal(signal.SIGINT) is before
+
+    lists: list[list[int]] = []
+
+    def work() -> None:
+        with put_off() as arrived:
+            lists.append(arrived)
+            assert signal.getsignal(signal.SIGINT) is before
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert lists == [[]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from prompt_toolkit.keys import Keys as Key
 
 from specstep_flows.cli.prompt import Line, joined
 from specstep_flows.sandbox import Sandbox
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.pseudo_terminal import at_terminal, enter, environment, fast_sandbox, finish, send, users_turns
 
 if TYPE_CHECKING:
@@ -89,6 +91,68 @@ def test_the_last_line_and_what_is_before_it() -> None:
         line = Line(text, is_at_end=True, is_typed=True, is_alone=True)
         assert line.before + line.last == text
         assert "\n" not in line.last
+
+
+#: Reads a line in a pseudo-terminal, again and again, and sends itself a signal one step later each time.
+INTERRUPTED = """
+import faulthandler, os, pty, signal, sys, threading
+
+told = sys.stdout
+ours, theirs = pty.openpty()
+threading.Thread(target=lambda: [os.read(ours, 65536) for _ in iter(int, 1)], daemon=True).start()
+sys.stdin, sys.stderr = os.fdopen(os.dup(theirs), "r"), os.fdopen(os.dup(theirs), "w")
+
+from specstep_flows.cli import prompt as prompts
+from specstep_flows.cli.interrupts import Detach, Interrupts
+from specstep_flows.cli.keys import Keys
+
+prompts.LOOK_SECONDS = 0.001
+
+
+def read(step):
+    prompt, seen = prompts.Prompt(Keys(), draft="half a"), 0
+
+    def trace(frame, event, argument):
+        nonlocal seen
+        if not frame.f_code.co_filename.endswith(("cli/prompt.py", "cli/interrupts.py", "/threading.py")):
+            return None
+        seen += 1
+        if seen == step:
+            sys.settrace(None)
+            os.kill(os.getpid(), signal.SIGHUP)
+        return trace
+
+    is_detached = False
+    with Interrupts() as interrupts:
+        try:
+            with interrupts.idle():
+                sys.settrace(trace)
+                try:
+                    prompt.read("> ", "  ")
+                finally:
+                    sys.settrace(None)
+        except Detach:
+            is_detached = True
+    prompt.stop()
+    left = [thread for thread in threading.enumerate() if thread.name == "prompt"]
+    return is_detached and prompt.draft == "half a" and not left
+
+
+# Whoever waits for ever is told of here.
+faulthandler.dump_traceback_later(60, exit=True, file=told)
+print([step for step in range(1, 600) if not read(step)], file=told)
+"""
+
+
+@POSIX_ONLY
+@pytest.mark.slow
+def test_an_interrupt_at_any_step_ends_what_is_read(tmp_path: Path) -> None:
+    """Wherever it comes between two lines of the code: the draft is kept, and no thread waits for another for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], cwd=tmp_path, capture_output=True, text=True, env={"TERM": "xterm"}
+    )
+
+    assert (done.stdout, done.returncode) == ("[]\n", 0)
 
 
 @pytest.mark.slow
