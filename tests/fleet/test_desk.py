@@ -153,7 +153,7 @@ class TestSubmitting:
         """The server was restarted, say: what was submitted is there once."""
         desk.store  # noqa: B018 - a connection is in the pool from here on
         server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'specstep' "
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'specstep' "
             "AND pid <> pg_backend_pid()"
         )
         assert submit(desk).status == "open"

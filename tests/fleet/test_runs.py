@@ -130,6 +130,9 @@ def test_a_run_that_is_taken_meanwhile_is_left_to_the_other(
     def take() -> None:
         assert first._worker is not None
         first._worker._connection.close()
+        with database.connect() as waiting:
+            # The server takes a moment to notice.
+            waiting.execute("SELECT pg_advisory_lock(%s, %s)", [database.lock_class, first._worker.id])
         second = PostgresStore(database, Session(database))
         other.append(run(sandbox, second, turned(sandbox), tmp_path))
 
