@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,50 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     assert "](https://github.com/specstep-flows/specstep-flows/blob/main/openapi/documented.yaml)" in home
     assert "](docs/" not in home
     assert "shields.io" not in home
+
+
+def inventory_of(folder: Path, *names: str) -> Path:
+    """What a site says that it describes."""
+    rows = "".join(f"{name} py:method 1 api/client/#$ -\n" for name in names)
+    path = folder / "objects.inv"
+    path.write_bytes(
+        b"# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# zlib\n" + zlib.compress(rows.encode())
+    )
+    return path
+
+
+def test_a_name_with_an_underscore_is_on_no_page(tmp_path: Path) -> None:
+    """What a module of ours is called does not make a class of it private."""
+    listed = inventory_of(tmp_path, "specstep_flows.client.SpecStep.run", "specstep_flows._surface.base.Rows")
+    assert build_site.private_names(listed) == []
+
+    listed = inventory_of(tmp_path, "specstep_flows.client_async.AsyncSpecStep._drive", "specstep_flows.X.__enter__")
+    assert build_site.private_names(listed) == ["specstep_flows.client_async.AsyncSpecStep._drive"]
+
+
+def test_a_page_that_asks_another_host_is_named(tmp_path: Path) -> None:
+    """A script, a font, a picture; and the theme's own question to GitHub about a repository. A link is none."""
+    (tmp_path / "index.html").write_text('<a href="https://specstep.com"></a><img src="docs/pictures/a.png">', "utf-8")
+    assert build_site.asking_elsewhere(tmp_path) == []
+
+    asking = (
+        "<script src=https://example.com/a.js></script>",
+        '<link rel="stylesheet" href="https://fonts.example.com/a.css">',
+        '<img alt="A badge" src="https://img.example.com/a.svg">',
+        '<a href="https://github.com/a/b" class="md-source" data-md-component="source">a/b</a>',
+    )
+    for number, text in enumerate(asking):
+        (tmp_path / f"{number}.html").write_text(text, "utf-8")
+    assert build_site.asking_elsewhere(tmp_path) == [f"{number}.html" for number in range(len(asking))]
+
+
+def test_without_its_tools_the_site_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """The environment of ``scripts/test`` does not have them; what was built before stays."""
+    monkeypatch.setattr(build_site, "ZENSICAL", Path("/nonexistent/zensical"))
+    monkeypatch.setattr(build_site, "put_together", lambda site: pytest.fail("it has begun"))
+
+    assert build_site.main() == 2
+    assert "pip install --editable '.[docs]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", build_site.PUBLIC)
