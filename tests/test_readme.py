@@ -301,6 +301,8 @@ esac
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A fresh clone, and a Python in the folder beside it that can make virtual environments without a network."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, so no fresh one can be made of it")
     copy = tmp_path / "copy"
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
