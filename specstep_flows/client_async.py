@@ -90,7 +90,7 @@ class AsyncSpecStep(
         Args:
             api_key: an ``sf_`` API key or an ``oat_`` access token; default: ``SPECSTEP_API_KEY`` or the user's file.
             api_url: the service's address; default: ``SPECSTEP_API_URL``, else https://specstep.com.
-            settings: all settings at once, instead of looking for them.
+            settings: all settings at once, instead of looking for them; ``api_key`` and ``api_url`` come first.
             store: where runs are kept: a ``RunStore``, a folder, or nothing for the user's own folder
                 (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process. Any other object with
                 everything of ``stores.Store`` will do.
@@ -107,7 +107,7 @@ class AsyncSpecStep(
             SettingsError: no key, or a key, a URL or a setting that does not fit.
         """
         given = {"api_key": api_key, "api_url": api_url}
-        found = settings if settings is not None else Settings.load(given, source="argument")
+        found = Settings.load(given, source="argument") if settings is None else settings.with_arguments(**given)
         self.settings = found.without_key() if anonymous else found
         self._http = open_http_async(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits, files)

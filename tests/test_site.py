@@ -387,6 +387,16 @@ def test_the_tutorial_from_top_to_bottom(reader: Any) -> None:
             reader("python", "-W", "error", f"example_{number}.py")
 
 
+def test_the_tutorial_ends_with_nothing_of_the_sandbox() -> None:
+    """Whoever goes on with a real key has unset what the sandbox had them set, its clock's speed among it."""
+    given = examples.blocks_of(DOCS / "tutorial.md")[1].text
+    (unset,) = re.findall(r"`unset ([A-Z_ ]+)`", PAGES["tutorial.md"])
+    exported = {"SPECSTEP_API_KEY", *unset.split()}
+
+    assert exported == {"SPECSTEP_API_KEY", "SPECSTEP_API_URL", "SPECSTEP_CLOCK_SPEED"}
+    assert set(re.findall(r"^export (\w+)=", given, re.MULTILINE)) == exported
+
+
 @POSIX_ONLY
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("flock") is None, reason="did not run: flock is of Linux")
