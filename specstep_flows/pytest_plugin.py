@@ -47,4 +47,6 @@ def specstep_sandbox(
         monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
         monkeypatch.setenv("SPECSTEP_STATE", str(home / "state"))
         monkeypatch.setenv("SPECSTEP_CONFIG", str(settings))
+        for name in ("PROFILE", "SETTLE_SECONDS", "REQUEST_TIMEOUT"):
+            monkeypatch.delenv(f"SPECSTEP_{name}", raising=False)
         yield sandbox
