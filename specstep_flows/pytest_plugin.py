@@ -37,7 +37,7 @@ def specstep_sandbox(
     try:
         from specstep_flows.sandbox import Sandbox
     except ImportError as error:
-        pytest.fail(f"The sandbox needs the extra `sandbox` of specstep-flows ({error}).", pytrace=False)
+        pytest.fail(str(error), pytrace=False)
     home = tmp_path_factory.mktemp("specstep")
     settings = home / "config.toml"
     settings.touch()
