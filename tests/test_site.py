@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import itertools
+import math
 import re
 import shutil
 import subprocess
@@ -21,11 +22,18 @@ import pytest
 import regex
 import yaml
 
-from specstep_flows import AnswersFile, Settings, SpecStep, errors, events
+from specstep_flows import AnswersFile, Settings, SpecStep, answers_file, errors, events, settings
 from specstep_flows.cli import exits
+from specstep_flows.cli.interview import conversation
 from specstep_flows.cli.output import _snake
+from specstep_flows.contact import asking
+from specstep_flows.engine import leaving, limits, lockout, threads
+from specstep_flows.flows import delivery, pace, payment, steps
+from specstep_flows.gateway import addenda, explanations
+from specstep_flows.runs import deliveries
 from specstep_flows.sandbox import ClarificationRound, Question, Sandbox, SandboxOptions, load_faults
 from specstep_flows.sandbox.faults import KINDS
+from specstep_flows.webhooks import receiver, verify
 from tests import test_readme as examples
 from tests.kit.platforms import POSIX_ONLY
 from tests.kit.slack import channel
@@ -37,6 +45,14 @@ PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in 
 RUN_ELSEWHERE = ("cli.md", "fleet.md")
 #: Pages of this site whose examples are run here; those of the others by tests/test_readme.py.
 OURS = sorted(name for name in PAGES if f"{DOCS / name}" not in map(str, examples.PAGES) and name not in RUN_ELSEWHERE)
+#: How the pages write small numbers.
+WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 16: "sixteen", 30: "thirty"}
+
+
+def words(number: float) -> str:
+    return WORDS[int(number)] if number in WORDS else f"{number:g}"
+
+
 sandbox = examples.sandbox
 reader = examples.reader
 
@@ -195,6 +211,46 @@ def test_the_exit_code_of_each_error_is_as_its_row_says(name: str) -> None:
 
     assert row is not None
     assert int(row[1]) == exits.exit_code(bare)
+
+
+#: Where a page gives a number that is a constant of the code: the words, with what the number is of.
+NUMBERS: list[tuple[str, str, object]] = [
+    ("waiting.md", "a run waits {:.0f} to 30 seconds", pace.SHORTEST_SECONDS),
+    ("waiting.md", "waits 3 to {:.0f} seconds", pace.LONGEST_SECONDS),
+    ("waiting.md", "Without a forecast it is {:.0f} seconds", pace.UNKNOWN_SECONDS),
+    ("webhooks.md", "older than {} minutes", words(verify.TOLERANCE_SECONDS / 60)),
+    ("webhooks.md", "larger than {} MiB", receiver.MOST_BYTES >> 20),
+    ("webhooks.md", "What was received is kept for {} days", words(deliveries.KEPT_SECONDS / 86400)),
+    ("safety.md", "webhook deliveries are kept\nfor {} days", words(deliveries.KEPT_SECONDS / 86400)),
+    ("safety.md", "settle time, {:.0f} s by default", settings.DEFAULT_SETTLE_SECONDS),
+    ("safety.md", "({:.0f} s, 6 and 15 minutes)", settings.DEFAULT_SETTLE_SECONDS),
+    ("safety.md", "(90 s, {:.0f} and 15 minutes)", settings.DEFAULT_SETTLE_SECONDS * payment.GROWTH / 60),
+    ("safety.md", "6 and {:.0f} minutes)", settings.DEFAULT_SETTLE_SECONDS * payment.LONGEST_GROWTH / 60),
+    ("safety.md", "older than {:.0f} days", payment.BIN_SECONDS / 86400),
+    ("safety.md", "An intent older than {:.0f} s", leaving.INTENT_SECONDS),
+    ("safety.md", "good for {} s", leaving.PLACE_SHARE * limits.MARGIN_SECONDS),
+    ("safety.md", "tried\nagain for {} minutes", words(steps.PATIENCE_SECONDS / 60)),
+    ("safety.md", "An addendum may take {:.0f} s", addenda.WORKS_SECONDS),
+    ("safety.md", "an explanation {:.0f} s", explanations.WORKS_SECONDS),
+    ("safety.md", "given up after {} downloads", words(delivery.MOST_IDLE_ATTEMPTS)),
+    ("safety.md", "or {} that brought less", words(delivery.MOST_SLOW_ATTEMPTS)),
+    ("safety.md", "is, {} times within", words(lockout.MOST_PAUSES)),
+    ("safety.md", "within\n{} minutes", math.ceil(lockout.MOST_PAUSES * lockout.PAUSE_SECONDS / 60)),
+    ("answers-file.md", "may take {} seconds", words(answers_file.MATCH_SECONDS)),
+    ("cli.md", "they may take {} seconds", words(answers_file.MATCH_SECONDS)),
+    ("people.md", "a large one ({:.0f} MB", conversation.LARGE_MEGABYTES),
+    ("settings.md", "causes a warning (default: {:.0f})", conversation.LARGE_MEGABYTES),
+    ("library.md", "{} for the store", words(threads.THREADS["store"])),
+    ("library.md", "{} for downloads", words(threads.THREADS["files"])),
+    ("library.md", "{} for callbacks", words(threads.THREADS["user"])),
+    ("assumptions.md", "in at most {}\nrequests", asking.MOST_REQUESTS),
+]
+
+
+@pytest.mark.parametrize(("page", "said", "number"), NUMBERS, ids=lambda value: str(value).replace("\n", " "))
+def test_a_number_of_a_page_is_the_one_of_the_code(page: str, said: str, number: object) -> None:
+    """What a reader plans by: how long something is waited for, tried, or kept."""
+    assert said.format(number) in PAGES[page]
 
 
 def _said(node: ast.AST) -> Iterator[str]:
