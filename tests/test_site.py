@@ -21,8 +21,10 @@ import build_site
 import pytest
 import regex
 import yaml
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
-from specstep_flows import AnswersFile, Settings, SpecStep, answers_file, errors, events, settings
+from specstep_flows import AnswersFile, Settings, SpecStep, answers, answers_file, errors, events, settings
 from specstep_flows.cli import exits
 from specstep_flows.cli.interview import conversation
 from specstep_flows.cli.output import _snake
@@ -243,6 +245,9 @@ NUMBERS: list[tuple[str, str, object]] = [
     ("library.md", "{} for the store", words(threads.THREADS["store"])),
     ("library.md", "{} for downloads", words(threads.THREADS["files"])),
     ("library.md", "{} for callbacks", words(threads.THREADS["user"])),
+    ("cli.md", "proposes nothing, `{}`", answers.FALLBACK),
+    ("library.md", "proposes\n  nothing with `{}`", answers.FALLBACK),
+    ("fleet.md", "proposes nothing, `{}`", answers.FALLBACK),
     ("assumptions.md", "in at most {}\nrequests", asking.MOST_REQUESTS),
 ]
 
@@ -251,6 +256,16 @@ NUMBERS: list[tuple[str, str, object]] = [
 def test_a_number_of_a_page_is_the_one_of_the_code(page: str, said: str, number: object) -> None:
     """What a reader plans by: how long something is waited for, tried, or kept."""
     assert said.format(number) in PAGES[page]
+
+
+def test_the_folders_of_the_page_are_those_of_each_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' cannot be asked for elsewhere."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    rows = dict(re.findall(r"^\| (Linux|macOS) \| (.*) \|$", PAGES["settings.md"], re.MULTILINE))
+    for platform, folders in (("Linux", Unix("specstep", False)), ("macOS", MacOS("specstep", False))):
+        config, state = (path.relative_to(Path.home()) for path in (folders.user_config_path, folders.user_state_path))
+        assert rows[platform] == f"`~/{config.as_posix()}/config.toml` | `~/{state.as_posix()}`"
 
 
 def _said(node: ast.AST) -> Iterator[str]:
