@@ -377,10 +377,13 @@ def test_the_pictures_are_drawn_of_a_real_run(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_demo_runs(reader: Any, tmp_path: Path) -> None:
-    """``scripts/demo`` does the whole job and shows the package's files."""
-    printed = reader(str(ROOT / "scripts" / "demo"), cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
+    """``scripts/demo`` does the whole job and shows the package's files. The command that it names next works."""
+    demo = shlex.quote(str(ROOT / "scripts" / "demo"))
+    printed = reader("bash", "-c", f"{demo} 2>&1", cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
 
     assert "README.md" in printed
+    (command,) = re.findall(r"^Next: (.*)$", printed, re.MULTILINE)
+    reader("bash", "-c", f"{command} --force")
 
 
 @POSIX_ONLY
