@@ -151,7 +151,8 @@ class AsyncSpecStep(
         Args:
             timeout: the longest time for a whole call with all its attempts and waits, in seconds, as a ``timedelta``
                 or as text (``"90s"``); after it ``WaitTimeout``. An attempt that may cost is not cut short by it.
-            request_timeout: the longest time for the response to one attempt, in the same forms; default: the setting.
+            request_timeout: the longest time for one read of the response to one attempt, in the same forms; all of it
+                may take twice that. Default: the setting.
             headers: more headers for every request to the service; never sent to the storage host. Those that could
                 carry or replace the key, or change what a request does, are refused.
             on_response: called with each response, refusals and responses that are tried again included, once what it

@@ -140,8 +140,8 @@ class Settings:
     """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
 
     ``profile``: what a new run that names none is generated with. ``settle_seconds``: how long after a paid request
-    without a response an empty list means "not sent". ``request_timeout``: seconds for one request, a week at most.
-    ``clock_speed``: how much faster than real time the clock is.
+    without a response an empty list means "not sent". ``request_timeout``: seconds for one read of a response, a
+    week at most. ``clock_speed``: how much faster than real time the clock is.
     """
 
     api_key: str | None = attrs.field(default=None, repr=False, converter=_usable_key)
