@@ -29,8 +29,10 @@ async def main(briefs: list[Path]) -> int:
         results = await asyncio.gather(*(one(specstep, brief) for brief in briefs))
     for brief, result in zip(briefs, results, strict=True):
         print(f"{brief.stem}: {result.path if isinstance(result, RunResult) else result.message}")
-    return sum(not isinstance(result, RunResult) for result in results)
+    return 0 if all(isinstance(result, RunResult) for result in results) else 1
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     sys.exit(asyncio.run(main([Path(name) for name in sys.argv[1:]])))

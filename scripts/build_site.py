@@ -28,30 +28,64 @@ PUBLIC: Final = ("answers", "errors", "events", "fleet", "models", "otel", "repo
 LINK: Final = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)")
 #: They are loaded from elsewhere, and say what a page of the site knows.
 BADGE: Final = re.compile(r"^\[!\[.*\n", re.MULTILINE)
+#: What makes a browser ask another host by itself, the theme's count of a repository's stars among it.
+ELSEWHERE: Final = re.compile(
+    r"""<(?:script|img|link|iframe|source)\b[^>]*?\b(?:src|href)=["']?https?:|data-md-component=["']?source\b"""
+)
+#: Links to a page's own address, which search engines read and nobody loads.
+CANONICAL: Final = re.compile(r"""<link\b[^>]*\brel=["']?(?:canonical|prev|next)\b[^>]*>""")
+ZENSICAL: Final = Path(sys.executable).parent / "zensical"
 #: What is no text stays as it is.
 CODE: Final = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 def main() -> int:
     """Put the pages together and build the site; the exit code."""
+    if shutil.which(ZENSICAL) is None:
+        install = f"{sys.executable} -m pip install --editable '.[docs]'"
+        print(f"The site is built with the extra docs, which is not installed here: {install}", file=sys.stderr)
+        return 2
     shutil.rmtree(SITE, ignore_errors=True)
     put_together(SITE)
-    zensical = Path(sys.executable).parent / "zensical"
-    done = subprocess.run([zensical, "build", "--clean", "--strict"], cwd=SITE, check=False)
+    done = subprocess.run([ZENSICAL, "build", "--clean", "--strict"], cwd=SITE, check=False)
     if done.returncode != 0:
         return done.returncode
-    if missing := missing_names(SITE / "html" / "objects.inv"):
-        print(f"Names that no page describes: {', '.join(missing)}", file=sys.stderr)
-        return 1
+    for what, names in (
+        ("Names that no page describes", missing_names(SITE / "html" / "objects.inv")),
+        ("Private names that a page describes", private_names(SITE / "html" / "objects.inv")),
+        ("Pages that ask another host", asking_elsewhere(SITE / "html")),
+    ):
+        if names:
+            print(f"{what}: {', '.join(names)}", file=sys.stderr)
+            return 1
     print(SITE / "html" / "index.html")
     return 0
 
 
-def missing_names(inventory: Path) -> list[str]:
-    """The public names that the reference has no entry for."""
+def described_names(inventory: Path) -> set[str]:
+    """All names that the reference has an entry for."""
     head = 4
     packed = inventory.read_bytes().split(b"\n", head)[head]
-    there = {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
+    return {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
+
+
+def private_names(inventory: Path) -> list[str]:
+    """Those among them that are nobody's to use. A class may be in a module of ours all the same."""
+    return sorted(name for name in described_names(inventory) if re.search(r"\._(?!_)\w+$", name))
+
+
+def asking_elsewhere(site: Path) -> list[str]:
+    """The pages that load something from another host, or have the theme do so: readers were told of none."""
+    return sorted(
+        page.relative_to(site).as_posix()
+        for page in site.rglob("*.html")
+        if ELSEWHERE.search(CANONICAL.sub("", page.read_text("utf-8")))
+    )
+
+
+def missing_names(inventory: Path) -> list[str]:
+    """The public names that the reference has no entry for."""
+    there = described_names(inventory)
     public = []
     for name in PUBLIC:
         home = importlib.import_module(f"specstep_flows.{name}")

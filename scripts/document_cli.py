@@ -84,7 +84,21 @@ def _options(parameters: Any) -> Iterator[str]:
                 names += ", " + ", ".join(f"`{option}`" for option in parameter.secondary_opts)
         else:
             names, value = f"`{_metavar(parameter)}`", ""
-        yield f"- {names}{value}: {_sentence(parameter.help)}"
+        yield f"- {names}{value}: {_sentence(parameter.help)}{_default(parameter)}"
+
+
+def _default(parameter: Any) -> str:
+    """What the help puts in brackets: that an option is required, or what holds without it."""
+    if not parameter.opts[0].startswith("-"):
+        return ""
+    if parameter.required:
+        return " Required."
+    value = getattr(parameter.default, "value", parameter.default)
+    if value is True:
+        return f" Default: `{parameter.opts[0]}`."
+    if value in (None, False, "", ()):
+        return ""
+    return f" Default: {value:g}." if isinstance(value, float) else f" Default: {value}."
 
 
 def _metavar(parameter: Any) -> str:

@@ -5,9 +5,9 @@
     .venv/bin/python scripts/release.py notes 0.2.0      the changelog's section, as the release page shows it
 
 ``tag`` refuses a tree with changes, another branch than main, a version that does not agree with itself, a changelog
-that says nothing of it or has entries above it, pages that say that the project is not on PyPI yet, a version without
-its run store, and a commit whose checks fail. The tag is made on the commit that was checked. It pushes nothing: it
-prints how.
+that says nothing of it or has entries above it, pages or messages that install a clone, as if it were not on PyPI, a
+version without its run store, and a commit whose checks fail. The tag is made on the commit that was checked. It pushes
+nothing: it prints how.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ UNRELEASED: Final = "## Unreleased"
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?")
 #: What comes before a version on a page that installs it: a wheel, a requirement, an image.
 _INSTALLED: Final = re.compile(rf"(specstep(?:[-_]flows)?(?:\[[\w,-]+\])?(?:-|==|:))({_VERSION.pattern})(?![\w.]*\d)")
-_NOT_ON_PYPI: Final = re.compile(r"\bnot\s+(?:yet\s+)?on\s+PyPI\b", re.IGNORECASE)
+#: What will be wrong once it is there: the words, and a clone that is installed in its place.
+_NOT_ON_PYPI: Final = re.compile(r"\bnot\s+(?:yet\s+)?on\s+PyPI\b|\bpip install [\"'`]?\.(?=[\[\"'`\s])", re.IGNORECASE)
 #: The page that names older versions on purpose.
 _HISTORY: Final = "docs/versioning.md"
 
@@ -179,10 +180,12 @@ class Project:
             raise Refused(_rewrite(places))
 
     def _not_on_pypi(self) -> list[str]:
-        """Where README.md, which is the project's page on PyPI, and docs/ say that the project is not there."""
+        """Where README.md (the project's page on PyPI), docs/ and messages say that the project is not there."""
+        code = sorted(self.root.glob("specstep_flows/**/*.py"))
+        messages = {name: self._read(name) for name in (path.relative_to(self.root).as_posix() for path in code)}
         return [
             f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
-            for name, text in self._pages().items()
+            for name, text in {**self._pages(), **messages}.items()
             for found in _NOT_ON_PYPI.finditer(text)
         ]
 
@@ -230,8 +233,9 @@ def _is_of(line: str, version: str) -> bool:
 
 def _rewrite(places: list[str]) -> str:
     return (
-        f"Pages say that this is not on PyPI yet, which will be wrong: {', '.join(places)}. Remove it there, and write "
-        '`pip install "specstep-flows[…]"` where they install a clone or a wheel.'
+        "Pages or messages say that this is not on PyPI yet, or install a clone, which will be wrong: "
+        f"{', '.join(places)}. Rewrite them: "
+        '`pip install "specstep-flows[…]"` in place of a clone or a wheel.'
     )
 
 

@@ -88,7 +88,7 @@ class SpecStep(
         Args:
             api_key: an ``sf_`` API key or an ``oat_`` access token; default: ``SPECSTEP_API_KEY`` or the user's file.
             api_url: the service's address; default: ``SPECSTEP_API_URL``, else https://specstep.com.
-            settings: all settings at once, instead of looking for them.
+            settings: all settings at once, instead of looking for them; ``api_key`` and ``api_url`` come first.
             store: where runs are kept: a ``RunStore``, a folder, or nothing for the user's own folder
                 (``SPECSTEP_STATE``). ``RunStore.in_memory()`` keeps nothing beyond the process. Any other object with
                 everything of ``stores.Store`` will do.
@@ -104,7 +104,7 @@ class SpecStep(
             SettingsError: no key, or a key, a URL or a setting that does not fit.
         """
         given = {"api_key": api_key, "api_url": api_url}
-        found = settings if settings is not None else Settings.load(given, source="argument")
+        found = Settings.load(given, source="argument") if settings is None else settings.with_arguments(**given)
         self.settings = found.without_key() if anonymous else found
         self._http = open_http(self.settings, is_anonymous=anonymous)
         self._made_of = (store, on_event, clock, limits, files)
@@ -148,7 +148,8 @@ class SpecStep(
         Args:
             timeout: the longest time for a whole call with all its attempts and waits, in seconds, as a ``timedelta``
                 or as text (``"90s"``); after it ``WaitTimeout``. An attempt that may cost is not cut short by it.
-            request_timeout: the longest time for the response to one attempt, in the same forms; default: the setting.
+            request_timeout: the longest time for one read of the response to one attempt, in the same forms; all of it
+                may take twice that. Default: the setting.
             headers: more headers for every request to the service; never sent to the storage host. Those that could
                 carry or replace the key, or change what a request does, are refused.
             on_response: called with each response, refusals and responses that are tried again included, once what it

@@ -5,6 +5,7 @@
     SpecStepError
     ├── SettingsError               no key, a malformed key or URL, another invalid setting
     ├── UsageError                  an empty brief, an unknown profile, an unwritable folder
+    │   ├── UnknownOption           a misspelt option of a run; also a TypeError
     │   ├── AnswersError            an answers file that does not parse, an unusable policy
     │   └── WrongState              what the run or generation is by now does not allow it
     ├── StoreError                  the run store

@@ -19,8 +19,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
-from opentelemetry import trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+try:
+    from opentelemetry import trace
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "OpenTelemetry needs the extra `otel` of specstep-flows: pip install '.[otel]' in a clone, or add [otel] to "
+        "the wheel's name.",
+        name=error.name,
+    ) from None
 
 from specstep_flows import errors
 from specstep_flows._version import __version__

@@ -37,7 +37,7 @@ def specstep_sandbox(
     try:
         from specstep_flows.sandbox import Sandbox
     except ImportError as error:
-        pytest.fail(f"The sandbox needs the extra `sandbox` of specstep-flows ({error}).", pytrace=False)
+        pytest.fail(str(error), pytrace=False)
     home = tmp_path_factory.mktemp("specstep")
     settings = home / "config.toml"
     settings.touch()
@@ -47,4 +47,6 @@ def specstep_sandbox(
         monkeypatch.setenv("SPECSTEP_CLOCK_SPEED", f"{SPEED:g}")
         monkeypatch.setenv("SPECSTEP_STATE", str(home / "state"))
         monkeypatch.setenv("SPECSTEP_CONFIG", str(settings))
+        for name in ("PROFILE", "SETTLE_SECONDS", "REQUEST_TIMEOUT"):
+            monkeypatch.delenv(f"SPECSTEP_{name}", raising=False)
         yield sandbox

@@ -140,8 +140,8 @@ class Settings:
     """Checked settings. ``sources`` says where each came from; ``warnings`` are for ``doctor`` to show.
 
     ``profile``: what a new run that names none is generated with. ``settle_seconds``: how long after a paid request
-    without a response an empty list means "not sent". ``request_timeout``: seconds for one request, a week at most.
-    ``clock_speed``: how much faster than real time the clock is.
+    without a response an empty list means "not sent". ``request_timeout``: seconds for one read of a response, a
+    week at most. ``clock_speed``: how much faster than real time the clock is.
     """
 
     api_key: str | None = attrs.field(default=None, repr=False, converter=_usable_key)
@@ -177,8 +177,11 @@ class Settings:
             source: what ``flags`` are called in messages.
 
         Raises:
-            SettingsError: a setting is invalid, or the file cannot be read. The message contains no key.
+            SettingsError: a setting is invalid or unknown, or the file cannot be read. The message contains no key.
         """
+        for name in flags or {}:
+            if name not in _CHECKS:
+                raise SettingsError(f"There is no setting {name!r} ({source}).{_meant(name)} Nothing was sent.")
         environ = os.environ if environ is None else environ
         given = environ.get("SPECSTEP_CONFIG")
         named = file or (_home_path(given, "SPECSTEP_CONFIG") if given else None)
@@ -214,6 +217,16 @@ class Settings:
             )
         return self.api_key
 
+    def with_arguments(self, **given: str | None) -> Settings:
+        """The same settings but for those that are given as arguments; None counts as not given.
+
+        Raises:
+            SettingsError: one of them does not fit, or not to the others.
+        """
+        named: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        sources = {**self.sources, **dict.fromkeys(named, "argument")}
+        return attrs.evolve(self, sources=sources, **named)._checked_together() if named else self
+
     def without_key(self) -> Settings:
         """The same settings for a client that sends no key."""
         return attrs.evolve(self, api_key=None)
@@ -223,6 +236,14 @@ class Settings:
         if self.api_key is not None:
             check_api_key(self.api_key, "api_key")
         object.__setattr__(self, "api_url", check_api_url(self.api_url, "api_url"))
+        # The settle time and the limits would be over before the service has counted a second of them.
+        if self.clock_speed != 1.0 and not is_loopback(self.api_url):
+            source = self.sources.get("clock_speed", "argument")
+            raise SettingsError(
+                f"A clock speed of {self.clock_speed:g} ({source}) only works with a service on loopback: "
+                f"{self.api_url} runs in real time. Remove it, or set SPECSTEP_API_URL to the sandbox's "
+                "address. Nothing was sent."
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickle lands in queues, caches and files: it holds no key, and whoever reads it has a key of their own.
@@ -249,13 +270,7 @@ class Settings:
         return found
 
     def _checked_together(self) -> Settings:
-        local = is_loopback(self.api_url)
-        if self.clock_speed != 1.0 and not local:
-            raise SettingsError(
-                f"A clock speed of {self.clock_speed:g} ({self.sources['clock_speed']}) only works with a service on "
-                f"loopback: {self.api_url} runs in real time."
-            )
-        if self.settle_seconds < FRONT_DOOR_SECONDS and not local:
+        if self.settle_seconds < FRONT_DOOR_SECONDS and not is_loopback(self.api_url):
             warning = (
                 f"A settle time of {self.settle_seconds:g} s ({self.sources['settle_seconds']}) is shorter than the "
                 f"{FRONT_DOOR_SECONDS:g} s in which a request without a response may still be carried out: you could "
@@ -541,7 +556,9 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[Mapping[str, Any], list
     document = _parse(content, path)
     for name in document:
         if name not in _CHECKS:
-            raise SettingsError(_unknown(name, path))
+            raise SettingsError(
+                f"The settings file {path} has an unknown setting: {name!r}.{_meant(name)} Nothing was sent."
+            )
     warnings = []
     if "api_key" in document and os.name == "posix" and mode & 0o077:
         warnings.append(f"{path} contains a key, and other users of this machine can read it. Run: chmod 600 {path}")
@@ -563,10 +580,11 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
         raise SettingsError(f"The settings file {path} cannot be read ({type(error).__name__}).") from None
 
 
-def _unknown(name: str, path: Path) -> str:
+def _meant(name: str) -> str:
+    """What an unknown name probably is, behind a space."""
     from specstep_flows.models import RunOptions
 
     hint = did_you_mean(name, _CHECKS)
     if not hint and name in attrs.fields_dict(RunOptions):
         hint = " It is an option of a run: give it to `run`, where it holds for that run."
-    return f"The settings file {path} has an unknown setting: {name!r}.{hint} Nothing was sent."
+    return hint

@@ -30,7 +30,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
         above[depth:] = [name]
         drawn[name] = above[depth - 1]
 
-    assert drawn
+    assert {"SpecStepError", *drawn} == {*CLASSES}
     assert {name: CLASSES[name].__base__.__name__ for name in drawn} == drawn
 
 

@@ -81,6 +81,17 @@ def test_every_program_is_listed_and_linked() -> None:
     assert "(examples/README.md)" in (EXAMPLES.parent / "README.md").read_text("utf-8")
 
 
+TAKING = sorted(path.name for path in EXAMPLES.glob("*.py") if "sys.argv" in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", TAKING)
+def test_a_program_without_what_it_needs_says_how_it_is_called(name: str, example: Any) -> None:
+    """In place of a traceback about a list."""
+    told, _ = example(name)
+
+    assert f"python examples/{name} " in told
+
+
 def test_first_run(service: Sandbox, example: Any) -> None:
     """It ends at the question; answered, it is done; run again, it pays for nothing."""
     before = started(service)
@@ -110,6 +121,15 @@ def test_many_runs(service: Sandbox, example: Any) -> None:
         code, said = example("many_runs.py", *names)
         assert (code, said.count(".zip")) == (1, 2)
     assert started(service) == before + 2
+
+
+def test_many_failures_are_a_failure(example: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exit code has 256 values: a number of failures that is a multiple of them would be none."""
+    monkeypatch.setenv("SPECSTEP_API_URL", "http://127.0.0.1:1")
+
+    code, _ = example("many_runs.py", *["briefs/missing.md"] * 3)
+
+    assert code == 1
 
 
 def test_folder_of_briefs(service: Sandbox, example: Any) -> None:

@@ -76,3 +76,25 @@ def test_fixture_in_a_users_own_test(pytester: pytest.Pytester, monkeypatch: pyt
     result = pytester.runpytest_subprocess("-p", "specstep_flows.pytest_plugin", "-W", "error")
 
     result.assert_outcomes(passed=1)
+
+
+def test_the_fixture_does_not_take_over_settings_of_the_shell(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody whose shell names a profile or a longer settle time has the tests of everybody else."""
+    for name, value in {"PROFILE": "Extensive", "SETTLE_SECONDS": "7", "REQUEST_TIMEOUT": "3"}.items():
+        monkeypatch.setenv(f"SPECSTEP_{name}", value)
+    pytester.makepyfile(
+        """
+        from specstep_flows import Settings
+
+        def test_settings(specstep_sandbox):
+            settings = Settings.load()
+            assert (settings.profile, settings.settle_seconds, settings.request_timeout) == (None, 90.0, 75.0)
+            assert set(settings.sources.values()) <= {"default", *settings_given}
+
+        settings_given = {f"SPECSTEP_{name}" for name in ("API_URL", "API_KEY", "CLOCK_SPEED", "STATE")}
+        """
+    )
+
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)

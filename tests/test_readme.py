@@ -301,6 +301,8 @@ esac
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A fresh clone, and a Python in the folder beside it that can make virtual environments without a network."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, so no fresh one can be made of it")
     copy = tmp_path / "copy"
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
@@ -375,10 +377,13 @@ def test_the_pictures_are_drawn_of_a_real_run(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_demo_runs(reader: Any, tmp_path: Path) -> None:
-    """``scripts/demo`` does the whole job and shows the package's files."""
-    printed = reader(str(ROOT / "scripts" / "demo"), cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
+    """``scripts/demo`` does the whole job and shows the package's files. The command that it names next works."""
+    demo = shlex.quote(str(ROOT / "scripts" / "demo"))
+    printed = reader("bash", "-c", f"{demo} 2>&1", cwd=ROOT, SPECSTEP_API_URL="", SPECSTEP_API_KEY="")
 
     assert "README.md" in printed
+    (command,) = re.findall(r"^Next: (.*)$", printed, re.MULTILINE)
+    reader("bash", "-c", f"{command} --force")
 
 
 @POSIX_ONLY

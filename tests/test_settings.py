@@ -630,3 +630,36 @@ def test_a_file_without_end_is_refused() -> None:
     """It is not read to the end of the memory."""
     with pytest.raises(SettingsError, match="too large"):
         Settings.load(environ={"SPECSTEP_CONFIG": "/dev/zero"})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("request_timout", "request_timeout"), ("store", "state"), ("max_cost_usd", None)]
+)
+def test_a_name_that_is_no_setting_is_refused_from_code_as_from_the_file(name: str, meant: str | None) -> None:
+    """A misspelt settle time would otherwise be the default without a word."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({name: 600}, environ={}, source="argument")
+
+    hint = f"Did you mean {meant!r}?" if meant else "It is an option of a run: give it to `run`"
+    assert refused.value.message.startswith(f"There is no setting {name!r} (argument). {hint}")
+    assert refused.value.message.endswith("Nothing was sent.")
+
+
+def test_a_fast_clock_and_the_real_service_are_told_with_the_way_out() -> None:
+    """Whoever has tried the sandbox still has its clock's speed in the environment."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(environ={"SPECSTEP_CLOCK_SPEED": "60"})
+
+    assert refused.value.message == (
+        "A clock speed of 60 (SPECSTEP_CLOCK_SPEED) only works with a service on loopback: https://specstep.com "
+        "runs in real time. Remove it, or set SPECSTEP_API_URL to the sandbox's address. Nothing was sent."
+    )
+
+
+def test_a_fast_clock_made_in_code_is_refused_as_one_that_is_loaded() -> None:
+    """With it, the settle time of a paid request would be over in a moment, and the request sent again."""
+    with pytest.raises(SettingsError, match=r"A clock speed of 60 \(argument\) only works with a service on loopback"):
+        Settings(clock_speed=60)
+    local = Settings(api_url="http://localhost:8787", clock_speed=60)
+    with pytest.raises(SettingsError, match="only works with a service on loopback"):
+        attrs.evolve(local, api_url=DEFAULT_API_URL)

@@ -6,10 +6,12 @@ import ast
 import functools
 import importlib
 import itertools
+import math
 import re
 import shutil
 import subprocess
 import tomllib
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,21 @@ import build_site
 import pytest
 import regex
 import yaml
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
-from specstep_flows import AnswersFile, Settings, SpecStep, errors, events
+from specstep_flows import AnswersFile, Settings, SpecStep, answers, answers_file, errors, events, settings
 from specstep_flows.cli import exits
+from specstep_flows.cli.interview import conversation
 from specstep_flows.cli.output import _snake
+from specstep_flows.contact import asking
+from specstep_flows.engine import leaving, limits, lockout, threads
+from specstep_flows.flows import delivery, pace, payment, steps
+from specstep_flows.gateway import addenda, explanations
+from specstep_flows.runs import deliveries
 from specstep_flows.sandbox import ClarificationRound, Question, Sandbox, SandboxOptions, load_faults
 from specstep_flows.sandbox.faults import KINDS
+from specstep_flows.webhooks import receiver, verify
 from tests import test_readme as examples
 from tests.kit.platforms import POSIX_ONLY
 from tests.kit.slack import channel
@@ -36,6 +47,14 @@ PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in 
 RUN_ELSEWHERE = ("cli.md", "fleet.md")
 #: Pages of this site whose examples are run here; those of the others by tests/test_readme.py.
 OURS = sorted(name for name in PAGES if f"{DOCS / name}" not in map(str, examples.PAGES) and name not in RUN_ELSEWHERE)
+#: How the pages write small numbers.
+WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 16: "sixteen", 30: "thirty"}
+
+
+def words(number: float) -> str:
+    return WORDS[int(number)] if number in WORDS else f"{number:g}"
+
+
 sandbox = examples.sandbox
 reader = examples.reader
 
@@ -65,6 +84,50 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     assert "](https://github.com/specstep-flows/specstep-flows/blob/main/openapi/documented.yaml)" in home
     assert "](docs/" not in home
     assert "shields.io" not in home
+
+
+def inventory_of(folder: Path, *names: str) -> Path:
+    """What a site says that it describes."""
+    rows = "".join(f"{name} py:method 1 api/client/#$ -\n" for name in names)
+    path = folder / "objects.inv"
+    path.write_bytes(
+        b"# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# zlib\n" + zlib.compress(rows.encode())
+    )
+    return path
+
+
+def test_a_name_with_an_underscore_is_on_no_page(tmp_path: Path) -> None:
+    """What a module of ours is called does not make a class of it private."""
+    listed = inventory_of(tmp_path, "specstep_flows.client.SpecStep.run", "specstep_flows._surface.base.Rows")
+    assert build_site.private_names(listed) == []
+
+    listed = inventory_of(tmp_path, "specstep_flows.client_async.AsyncSpecStep._drive", "specstep_flows.X.__enter__")
+    assert build_site.private_names(listed) == ["specstep_flows.client_async.AsyncSpecStep._drive"]
+
+
+def test_a_page_that_asks_another_host_is_named(tmp_path: Path) -> None:
+    """A script, a font, a picture; and the theme's own question to GitHub about a repository. A link is none."""
+    (tmp_path / "index.html").write_text('<a href="https://specstep.com"></a><img src="docs/pictures/a.png">', "utf-8")
+    assert build_site.asking_elsewhere(tmp_path) == []
+
+    asking = (
+        "<script src=https://example.com/a.js></script>",
+        '<link rel="stylesheet" href="https://fonts.example.com/a.css">',
+        '<img alt="A badge" src="https://img.example.com/a.svg">',
+        '<a href="https://github.com/a/b" class="md-source" data-md-component="source">a/b</a>',
+    )
+    for number, text in enumerate(asking):
+        (tmp_path / f"{number}.html").write_text(text, "utf-8")
+    assert build_site.asking_elsewhere(tmp_path) == [f"{number}.html" for number in range(len(asking))]
+
+
+def test_without_its_tools_the_site_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """The environment of ``scripts/test`` does not have them; what was built before stays."""
+    monkeypatch.setattr(build_site, "ZENSICAL", Path("/nonexistent/zensical"))
+    monkeypatch.setattr(build_site, "put_together", lambda site: pytest.fail("it has begun"))
+
+    assert build_site.main() == 2
+    assert "pip install --editable '.[docs]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", build_site.PUBLIC)
@@ -150,6 +213,59 @@ def test_the_exit_code_of_each_error_is_as_its_row_says(name: str) -> None:
 
     assert row is not None
     assert int(row[1]) == exits.exit_code(bare)
+
+
+#: Where a page gives a number that is a constant of the code: the words, with what the number is of.
+NUMBERS: list[tuple[str, str, object]] = [
+    ("waiting.md", "a run waits {:.0f} to 30 seconds", pace.SHORTEST_SECONDS),
+    ("waiting.md", "waits 3 to {:.0f} seconds", pace.LONGEST_SECONDS),
+    ("waiting.md", "Without a forecast it is {:.0f} seconds", pace.UNKNOWN_SECONDS),
+    ("webhooks.md", "older than {} minutes", words(verify.TOLERANCE_SECONDS / 60)),
+    ("webhooks.md", "larger than {} MiB", receiver.MOST_BYTES >> 20),
+    ("webhooks.md", "What was received is kept for {} days", words(deliveries.KEPT_SECONDS / 86400)),
+    ("safety.md", "webhook deliveries are kept\nfor {} days", words(deliveries.KEPT_SECONDS / 86400)),
+    ("safety.md", "settle time, {:.0f} s by default", settings.DEFAULT_SETTLE_SECONDS),
+    ("safety.md", "({:.0f} s, 6 and 15 minutes)", settings.DEFAULT_SETTLE_SECONDS),
+    ("safety.md", "(90 s, {:.0f} and 15 minutes)", settings.DEFAULT_SETTLE_SECONDS * payment.GROWTH / 60),
+    ("safety.md", "6 and {:.0f} minutes)", settings.DEFAULT_SETTLE_SECONDS * payment.LONGEST_GROWTH / 60),
+    ("safety.md", "older than {:.0f} days", payment.BIN_SECONDS / 86400),
+    ("safety.md", "An intent older than {:.0f} s", leaving.INTENT_SECONDS),
+    ("safety.md", "good for {} s", leaving.PLACE_SHARE * limits.MARGIN_SECONDS),
+    ("safety.md", "tried\nagain for {} minutes", words(steps.PATIENCE_SECONDS / 60)),
+    ("safety.md", "An addendum may take {:.0f} s", addenda.WORKS_SECONDS),
+    ("safety.md", "an explanation {:.0f} s", explanations.WORKS_SECONDS),
+    ("safety.md", "given up after {} downloads", words(delivery.MOST_IDLE_ATTEMPTS)),
+    ("safety.md", "or {} that brought less", words(delivery.MOST_SLOW_ATTEMPTS)),
+    ("safety.md", "is, {} times within", words(lockout.MOST_PAUSES)),
+    ("safety.md", "within\n{} minutes", math.ceil(lockout.MOST_PAUSES * lockout.PAUSE_SECONDS / 60)),
+    ("answers-file.md", "may take {} seconds", words(answers_file.MATCH_SECONDS)),
+    ("cli.md", "they may take {} seconds", words(answers_file.MATCH_SECONDS)),
+    ("people.md", "a large one ({:.0f} MB", conversation.LARGE_MEGABYTES),
+    ("settings.md", "causes a warning (default: {:.0f})", conversation.LARGE_MEGABYTES),
+    ("library.md", "{} for the store", words(threads.THREADS["store"])),
+    ("library.md", "{} for downloads", words(threads.THREADS["files"])),
+    ("library.md", "{} for callbacks", words(threads.THREADS["user"])),
+    ("cli.md", "proposes nothing, `{}`", answers.FALLBACK),
+    ("library.md", "proposes\n  nothing with `{}`", answers.FALLBACK),
+    ("fleet.md", "proposes nothing, `{}`", answers.FALLBACK),
+    ("assumptions.md", "in at most {}\nrequests", asking.MOST_REQUESTS),
+]
+
+
+@pytest.mark.parametrize(("page", "said", "number"), NUMBERS, ids=lambda value: str(value).replace("\n", " "))
+def test_a_number_of_a_page_is_the_one_of_the_code(page: str, said: str, number: object) -> None:
+    """What a reader plans by: how long something is waited for, tried, or kept."""
+    assert said.format(number) in PAGES[page]
+
+
+def test_the_folders_of_the_page_are_those_of_each_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' cannot be asked for elsewhere."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    rows = dict(re.findall(r"^\| (Linux|macOS) \| (.*) \|$", PAGES["settings.md"], re.MULTILINE))
+    for platform, folders in (("Linux", Unix("specstep", False)), ("macOS", MacOS("specstep", False))):
+        config, state = (path.relative_to(Path.home()) for path in (folders.user_config_path, folders.user_state_path))
+        assert rows[platform] == f"`~/{config.as_posix()}/config.toml` | `~/{state.as_posix()}`"
 
 
 def _said(node: ast.AST) -> Iterator[str]:
@@ -340,6 +456,16 @@ def test_the_tutorial_from_top_to_bottom(reader: Any) -> None:
         else:
             (reader.folder / f"example_{number}.py").write_text(block.text, "utf-8")
             reader("python", "-W", "error", f"example_{number}.py")
+
+
+def test_the_tutorial_ends_with_nothing_of_the_sandbox() -> None:
+    """Whoever goes on with a real key has unset what the sandbox had them set, its clock's speed among it."""
+    given = examples.blocks_of(DOCS / "tutorial.md")[1].text
+    (unset,) = re.findall(r"`unset ([A-Z_ ]+)`", PAGES["tutorial.md"])
+    exported = {"SPECSTEP_API_KEY", *unset.split()}
+
+    assert exported == {"SPECSTEP_API_KEY", "SPECSTEP_API_URL", "SPECSTEP_CLOCK_SPEED"}
+    assert set(re.findall(r"^export (\w+)=", given, re.MULTILINE)) == exported
 
 
 @POSIX_ONLY

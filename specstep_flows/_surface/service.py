@@ -133,7 +133,8 @@ class ServiceMethods(Base):
         - ``structured_findings``: single findings, with evidence.
         - ``template_id``, ``rubric_version``: the template (``list_feedback_templates``) and its version.
         - ``rubric_section_responses``, ``rubric_scores``: by the ids of the template's sections.
-        - ``tags``, ``estimated_output_quality``, ``project_type``, ``review_profile``: for sorting; 50 characters each.
+        - ``tags``, ``estimated_output_quality``, ``project_type``, ``review_profile``: for sorting; each of the last
+          three at most 50 characters.
         - ``transcript_evidence``, ``package_evidence``: quotations of at most 2000 characters.
         """
         body = given(

@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 SANDBOX_SPEED: Final = 120.0
 #: Where a generation runs on.
 DETACHED: Final = "Detached. The run continues on SpecStep."
-#: This package is on no package index, so people must not be sent to one, where anyone could take the name.
-NO_SANDBOX: Final = (
-    "The local sandbox needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
-    "[sandbox] to the wheel's name."
-)
 
 
 @attrs.define(eq=False)
@@ -221,8 +216,8 @@ def embedded_sandbox(call: Call) -> Iterator[Settings]:
     """
     try:
         from specstep_flows.sandbox import Sandbox
-    except ImportError:
-        raise errors.UsageError(NO_SANDBOX) from None
+    except ModuleNotFoundError as error:
+        raise errors.UsageError(str(error)) from None
     # Only what says how to treat a service is taken from the user's settings, never its address or key.
     own = Settings.load({"api_url": "http://127.0.0.1", "state": call.store}, _without_service(os.environ))
     speed = SANDBOX_SPEED if own.clock_speed == 1.0 else own.clock_speed

@@ -33,6 +33,10 @@ NO_FLEET = (
     "A fleet needs the extra `fleet` of specstep-flows: pip install '.[fleet]' in a clone, or add [fleet] to the "
     "wheel's name."
 )
+NO_OBJECTS = (
+    "An object store needs the extra `fleet-s3` of specstep-flows: pip install '.[fleet-s3]' in a clone, or add "
+    "[fleet-s3] to the wheel's name."
+)
 
 
 def __getattr__(name: str) -> object:
@@ -44,6 +48,8 @@ def __getattr__(name: str) -> object:
     try:
         module = importlib.import_module(f"{__name__}.{home}")
     except ModuleNotFoundError as error:
+        if error.name == "obstore":
+            raise ModuleNotFoundError(NO_OBJECTS, name=error.name) from None
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         raise ModuleNotFoundError(NO_FLEET, name=error.name) from None

@@ -13,6 +13,7 @@ from typing import Final
 
 from specstep_flows import errors
 from specstep_flows._paths import ObjectUrl, place_of, user_path
+from specstep_flows.fleet import NO_OBJECTS
 from specstep_flows.fleet.shared_files import CHUNK_BYTES, FleetFiles
 from specstep_flows.package.download import rename_to_free_name, sync_folder
 
@@ -112,7 +113,5 @@ def files_at(place: Path | str, *, scratch: Path | None = None) -> FleetFiles:
     except ModuleNotFoundError as error:
         if error.name != "obstore":
             raise
-        raise errors.SettingsError(
-            f"{str(place).partition(':')[0]}: URLs need the extra `fleet-s3` of specstep-flows (the package obstore)."
-        ) from None
+        raise errors.SettingsError(NO_OBJECTS) from None
     return ObjectFiles(str(place), scratch=scratch)

@@ -12,20 +12,30 @@ Needs the extra `sandbox` (starlette, uvicorn, python-multipart).
 
 from __future__ import annotations
 
-from specstep_flows.sandbox.clock import ManualClock, ScaledClock
-from specstep_flows.sandbox.faults import Fault, Faults, load_faults
-from specstep_flows.sandbox.options import (
-    ClarificationRound,
-    ExtraState,
-    Failure,
-    HostRestart,
-    Pause,
-    ProviderRetry,
-    Question,
-    SandboxOptions,
-    TurnFailure,
-)
-from specstep_flows.sandbox.server import Sandbox, serve
+try:
+    from specstep_flows.sandbox.clock import ManualClock, ScaledClock
+    from specstep_flows.sandbox.faults import Fault, Faults, load_faults
+    from specstep_flows.sandbox.options import (
+        ClarificationRound,
+        ExtraState,
+        Failure,
+        HostRestart,
+        Pause,
+        ProviderRetry,
+        Question,
+        SandboxOptions,
+        TurnFailure,
+    )
+    from specstep_flows.sandbox.server import Sandbox, serve
+except ModuleNotFoundError as error:
+    # This package is on no package index, so people must not be sent to one, where anyone could take the name.
+    if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
+        raise
+    raise ModuleNotFoundError(
+        "The local sandbox needs the extra `sandbox` of specstep-flows: pip install '.[sandbox]' in a clone, or add "
+        "[sandbox] to the wheel's name.",
+        name=error.name,
+    ) from None
 
 __all__ = [
     "ClarificationRound",

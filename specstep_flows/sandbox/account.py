@@ -38,7 +38,8 @@ routes = Routes(
 def get_me(call: Call) -> Answer:
     """Who the key belongs to."""
     user = call.key.user
-    return Answer(body={"id": user.id, "display_name": user.name.capitalize(), "email": user.email, "plan": user.plan})
+    name, plan = user.name.capitalize(), call.options.plan
+    return Answer(body={"id": user.id, "display_name": name, "email": user.email, "plan": plan})
 
 
 @routes.add("GET /v1/usage", "200")
@@ -49,7 +50,7 @@ def get_usage(call: Call) -> Answer:
     _, until = call.world.month(call.now)
     return Answer(
         body={
-            "tier": call.key.user.plan,
+            "tier": call.options.plan,
             "generations_limit": limit,
             "generations_used": used,
             "generations_remaining": None if limit is None else max(0, limit - used),

@@ -8,6 +8,7 @@ from typing import Any
 from specstep_flows.sandbox.clock import timestamp
 from specstep_flows.sandbox.generations import get_generation
 from specstep_flows.sandbox.generations import routes as generations
+from specstep_flows.sandbox.options import SandboxOptions
 from specstep_flows.sandbox.records import Artifact
 from specstep_flows.sandbox.refusals import Refusal, conflict, invalid, not_found
 from specstep_flows.sandbox.routing import Answer, Call, Routes, choice, identifier, text
@@ -44,7 +45,7 @@ def start(
 ) -> Generation:
     """Start a generation of `order` (profile, type, mirror); Researcher starts three more."""
     profile = order.get("review_profile") or "Normal"
-    _check_plan(world, owner, profile)
+    _check_plan(world.options, profile)
     _check_limits(world, owner, now)
     world.kickoffs += 1
     if profile != "Researcher":
@@ -139,10 +140,11 @@ def _order_of(run: Generation) -> dict[str, Any]:
     }
 
 
-def _check_plan(world: World, owner: str, profile: str) -> None:
-    plan = next(user.plan for user in world.users.values() if user.id == owner)
-    if profile not in world.options.plan_profiles.get(plan, (profile,)):
-        raise Refusal(400, "FEATURE_NOT_ALLOWED", f"The review profile {profile} is not included in the plan {plan}.")
+def _check_plan(options: SandboxOptions, profile: str) -> None:
+    if profile not in options.plan_profiles.get(options.plan, (profile,)):
+        raise Refusal(
+            400, "FEATURE_NOT_ALLOWED", f"The review profile {profile} is not included in the plan {options.plan}."
+        )
 
 
 def _check_limits(world: World, owner: str, now: float) -> None:

@@ -168,7 +168,10 @@ DRIVE: Mapping[str, bytes] = {
 
 @attrs.define
 class SandboxOptions:
-    """Everything about a sandbox that can be chosen. Changes take effect while it runs, from the next kickoff on."""
+    """Everything about a sandbox that can be chosen.
+
+    Changes take effect while it runs, from the next kickoff on; ``keys`` and ``seed`` are those that it starts with.
+    """
 
     # Who may come in. A value names the user that the token belongs to; `oat_…` tokens act as that person.
     keys: Mapping[str, str] = attrs.field(factory=dict)

@@ -19,7 +19,6 @@ class User:
 
     id: str
     name: str
-    plan: str
     provider_keys: dict[str, float] = attrs.field(factory=dict)
     notification_preferences: dict[str, Any] = attrs.field(factory=lambda: {"email": True, "sms": False})
     retention_days: int | None = None

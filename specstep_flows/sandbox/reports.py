@@ -208,7 +208,7 @@ def _enrichment(call: Call) -> dict[str, Any]:
     return {
         "account_name": user.name.capitalize(),
         "account_email": user.email,
-        "account_plan": user.plan,
+        "account_plan": call.options.plan,
         "build_version": "sandbox",
         "ai_tool": tool,
         "created_at": timestamp(call.now),

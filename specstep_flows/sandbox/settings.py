@@ -63,7 +63,7 @@ def create_organization(call: Call) -> Answer:
     body = call.json()
     name = required_text(body, "name")
     address = {member: text(body, member, required=False) for member in _ADDRESS}
-    if user.plan not in TEAMS_PLANS:
+    if call.options.plan not in TEAMS_PLANS:
         raise Refusal(403, "TEAMS_TIER_REQUIRED", "The Teams plan is required.", code="TEAMS_TIER_REQUIRED")
     if user.organization is not None:
         raise conflict(

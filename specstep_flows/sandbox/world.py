@@ -102,7 +102,7 @@ class World:
     def user(self, name: str) -> User:
         """The user of that name, made when first named."""
         if name not in self.users:
-            self.users[name] = User(self.ids.uuid(self.clock.now()), name, self.options.plan)
+            self.users[name] = User(self.ids.uuid(self.clock.now()), name)
         return self.users[name]
 
     def add_key(self, token: str, user: str, **members: Any) -> Key:

@@ -125,6 +125,22 @@ def test_every_value_has_a_name_in_the_help() -> None:
             assert getattr(parameter.type, "min", None) is None, f"{name} {parameter.name}"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- `--port` `N`: The port to listen on; 0 picks a free one. Default: 8787.",
+        "- `--host` `ADDRESS`: The address to listen on. Default: 127.0.0.1.",
+        "- `--speed` `FACTOR`: How many times faster than real time its clock runs. Default: 1.",
+        "- `--public-url` `URL`: Where the service reaches this machine (https): a tunnel, a proxy. Required.",
+        "- `--receipt`, `--no-receipt`: Also write NAME-receipt.json next to the report. Default: `--receipt`.",
+        "- `--progress` `auto|plain|none`: Show a live display, plain lines, or nothing. Default: auto.",
+    ],
+)
+def test_docs_have_the_defaults_that_the_help_shows(line: str) -> None:
+    """Whoever reads the page has no terminal to ask."""
+    assert line in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").splitlines()
+
+
 def test_docs_name_every_verb_and_option() -> None:
     """docs/cli.md is what the command itself says."""
     done = subprocess.run(

@@ -14,7 +14,17 @@ from unittest.mock import Mock
 import pytest
 from specstep_client.api.generations import get_generation
 
-from specstep_flows import AnswersFile, AsyncSpecStep, Brief, ProposedDefaults, RunStore, SpecStep, errors, models
+from specstep_flows import (
+    AnswersFile,
+    AsyncSpecStep,
+    Brief,
+    ProposedDefaults,
+    RunStore,
+    Settings,
+    SpecStep,
+    errors,
+    models,
+)
 from specstep_flows.answers import FirstOf
 from specstep_flows.client import Rows
 from specstep_flows.runs.records import RunList
@@ -263,3 +273,17 @@ def test_runs_are_short_to_look_at(specstep: Any, tmp_path: Path) -> None:
     assert len(repr(many).splitlines()) == 31
     assert "and 20 more" in repr(many)
     assert many._repr_html_().count("<tr>") == 31
+
+
+@pytest.mark.parametrize("client", [SpecStep, AsyncSpecStep])
+def test_a_key_or_an_address_beside_settings_is_the_one_that_is_used(client: Any) -> None:
+    """An argument comes first, here too: otherwise another account would pay than the one that was named."""
+    settings = Settings(api_key="sf_of_the_settings", api_url="http://localhost:1", settle_seconds=7, clock_speed=60)
+
+    opened = client("sf_of_the_call", api_url="http://127.0.0.1:2", settings=settings).settings
+
+    assert (opened.api_key, opened.api_url, opened.settle_seconds) == ("sf_of_the_call", "http://127.0.0.1:2", 7)
+    assert opened.sources["api_key"] == "argument"
+    assert client(settings=settings).settings is settings
+    with pytest.raises(errors.SettingsError, match="only works with a service on loopback"):
+        client(api_url="https://specstep.com", settings=settings)

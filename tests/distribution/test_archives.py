@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+import subprocess
 import tarfile
 import tomllib
 import zipfile
@@ -109,6 +110,16 @@ def test_the_sdist_is_the_project(unpacked: Any) -> None:
 
     assert [name for name in wanted if not (unpacked / name).is_file()] == []
     assert not [path for path in unpacked.rglob("*") if path.name in {".venv", "__pycache__", ".specstep", ".git"}]
+
+
+def test_the_sdist_has_what_its_own_tests_and_scripts_read(unpacked: Any) -> None:
+    """Whoever packages it for a distribution runs them: everything that git has is in it, but what is for git alone."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, so nobody knows what belongs to it")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tracked = [name for name in listed.splitlines() if not name.startswith(".git") or name.startswith(".github/")]
+
+    assert [name for name in tracked if (ROOT / name).exists() and not (unpacked / name).is_file()] == []
 
 
 def test_a_wheel_by_way_of_the_sdist_is_the_same(wheel: Any, unpacked: Any, tmp_path: Path, build: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -79,3 +80,24 @@ def test_the_packages_import_what_is_asked_for() -> None:
         everything -= room - base
 
     assert everything - OF_HTTPX <= base <= everything | BY_OTHERS
+
+
+@pytest.mark.parametrize(
+    ("line", "package", "extra"),
+    [
+        ("from specstep_flows.sandbox import Sandbox", "starlette", "sandbox"),
+        ("from specstep_flows.sandbox import Fault", "uvicorn", "sandbox"),
+        ("from specstep_flows.otel import traced", "opentelemetry", "otel"),
+        ("from specstep_flows.fleet import Fleet", "psycopg", "fleet"),
+        ("from specstep_flows.fleet import ObjectFiles", "obstore", "fleet-s3"),
+    ],
+)
+def test_what_needs_an_extra_says_which_one(line: str, package: str, extra: str) -> None:
+    """A name of the pages, imported where its extra is not installed: the error says what to install."""
+    script = f"import sys; sys.modules[{package!r}] = None\n{line}"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("ModuleNotFoundError: ")
+    assert f"needs the extra `{extra}` of specstep-flows: pip install '.[{extra}]' in a clone, or add [{extra}]" in said
+    assert "During handling" not in done.stderr

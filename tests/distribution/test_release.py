@@ -160,6 +160,15 @@ def not_on_pypi(project: Project) -> None:
     commit(project, "README.md", README + "It is not\non PyPI yet.\n")
 
 
+def installing_a_clone(project: Project) -> None:
+    commit(project, "docs/webhooks.md", "# Webhooks\n\n    $ pip install '.[webhooks]'\n")
+
+
+def telling_to_install_a_clone(project: Project) -> None:
+    """Whoever has the wheel alone would be sent to a clone by the command."""
+    commit(project, "specstep_flows/cli/said.py", "SAID = \"pip install '.[sandbox]' in a clone\"\n")
+
+
 def without_store(project: Project) -> None:
     git(project.root, "rm", "--quiet", "-r", "tests/runs/stores/0.1.0")
     git(project.root, "commit", "--quiet", "--message=Remove")
@@ -182,6 +191,8 @@ def from_a_fork(project: Project) -> None:
         (with_more_under_another_heading, "- Something new"),
         (installing_another, r"docs/how-to/ci.md: specstep-flows\[fast\]==0.0.9"),
         (not_on_pypi, "README.md:4"),
+        (installing_a_clone, "docs/webhooks.md:3"),
+        (telling_to_install_a_clone, "specstep_flows/cli/said.py:1"),
         (without_store, "record_store.py"),
         (from_a_fork, "mallory"),
     ],

@@ -409,7 +409,8 @@ def test_an_update_cannot_use_a_profile_that_the_plan_has_lost(start: Any) -> No
     call = start(plan="Trial", plan_profiles={"Trial": ("Extensive",)})
     first = call.generation("Extensive")
     call.pass_time(100_000)
-    call.sandbox.options.plan_profiles = {"Trial": ("Fast",)}
+    call.sandbox.options.plan = "Pilot"
+    call.sandbox.options.plan_profiles = {"Trial": ("Extensive",), "Pilot": ("Fast",)}
 
     refused = call(op("update_generation", first), json={"intake_id": call.artifact()})
 

@@ -190,3 +190,6 @@ def test_options_can_change_while_it_runs() -> None:
         sandbox.options.require_project_type = True
 
         assert sandbox.state.options.require_project_type
+        headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+        for operation, member in (("get_me", "plan"), ("get_usage", "tier")):
+            assert httpx.get(sandbox.url + path_of(operation), headers=headers).json()[member] == "Free"

@@ -10,7 +10,7 @@ import typer
 from specstep_flows import errors
 from specstep_flows._paths import home_path
 from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.session import NO_SANDBOX, Call
+from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.settings import check_clock_speed, is_loopback
 
@@ -36,8 +36,8 @@ def sandbox(
     """
     try:
         from specstep_flows.sandbox import serve
-    except ImportError:
-        raise errors.UsageError(NO_SANDBOX) from None
+    except ModuleNotFoundError as error:
+        raise errors.UsageError(str(error)) from None
     check_clock_speed(speed, "--speed")
     faults = None if faults is None else home_path(faults)
     host = host.removeprefix("[").removesuffix("]")
