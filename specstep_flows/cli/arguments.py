@@ -33,6 +33,8 @@ LONGEST_UPLOAD_BYTES: Final = 512 << 20
 DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
 #: No file's name is longer.
 LONGEST_NAME: Final = 255
+#: What a brief that is piped in came from.
+STANDARD_INPUT: Final = "standard input"
 #: So much of a brief is shown in a line.
 LONGEST_SHOWN: Final = 50
 
@@ -78,8 +80,8 @@ def given_brief(
             raise errors.UsageError(f"{missing}: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        text = brief_text(standard_input(f"the {what}", LONGEST_BYTES + 1), "standard input")
-        return GivenBrief([text, *further], "standard input")
+        text = brief_text(standard_input(f"the {what}", LONGEST_BYTES + 1), STANDARD_INPUT)
+        return GivenBrief([text, *further], STANDARD_INPUT)
     if not is_text:
         path = Path(brief)
         if brief.strip() and os.path.exists(path):

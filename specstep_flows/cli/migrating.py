@@ -11,7 +11,7 @@ import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._paths import home_path, shell_word, working_folder
+from specstep_flows._paths import file_word, home_path, shell_word, working_folder
 from specstep_flows._positions import Pairs, Text, parse_json, parse_yaml
 from specstep_flows._text import counted, did_you_mean, percent, plain_line
 from specstep_flows.cli.agreement import Agreement
@@ -50,7 +50,7 @@ class Wanted:
         """The same again, as it is typed."""
         options = {"--overrides": self.overrides, "--version": self.version, "--project": self.project}
         given = "".join(f" {flag} {shell_word(value)}" for flag, value in options.items() if value is not None)
-        return f"package migrate {shell_word(self.archive)}{given}{' --again' if self.again else ''} --yes"
+        return f"package migrate {file_word(self.archive)}{given}{' --again' if self.again else ''} --yes"
 
 
 @attrs.define
