@@ -65,10 +65,11 @@ def diff(
     document = {"code": "different" if changes else "same", **as_json(changes)}
     if patch:
         document["patch"] = "".join(f"{line}\n" for line in lines)
+    call.verdict = FAILED if changes else DONE
     call.finish(text or None, document)
     if not changes:
         call.terminal.say("Nothing differs.")
-    return FAILED if changes else DONE
+    return call.verdict
 
 
 def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:

@@ -272,6 +272,7 @@ def _report(
     call: Call, rows: list[dict[str, Any]], findings: list[Finding], contact: dict[str, Any] | None = None
 ) -> int:
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
+    call.verdict = code
     if call.json:
         call.terminal.document(
             {

@@ -91,8 +91,9 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
     The outcome of the delivery is shown; the exit code is 1 if it failed.
     """
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
+    call.verdict = 0 if isinstance(answer, dict) and answer.get("success") is True else 1
     show_facts(call, answer, "delivery")
-    return 0 if isinstance(answer, dict) and answer.get("success") is True else 1
+    return call.verdict
 
 
 @verb
