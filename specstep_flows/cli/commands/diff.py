@@ -83,7 +83,7 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
     path = home_path(name)
     if os.path.lexists(path):
         return path
-    if looks_like_a_path(name):
+    if looks_like_a_path(name) or os.path.dirname(name):
         raise errors.UsageError(f"There is no file or folder {name}. Nothing was sent.")
     identifier = _as_id(name)
     with open_store(call) as store:
