@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 
 
-def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be charged.") -> None:
+def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be charged.", *, undone: str = "sent") -> None:
     """Ask before something is paid for: ``what`` as a command ("Retry generation 0195"), ``cost`` as a sentence.
 
     Raises:
-        UsageError: without agreement; nothing was sent then.
+        UsageError: without agreement; nothing was ``undone`` then.
     """
-    _ask(call, f"{what}? {cost}", "sent", yes)
+    _ask(call, f"{what}? {cost}", undone, yes)
 
 
 @attrs.define
@@ -36,16 +36,18 @@ class Agreement:
     what: str
     yes: bool
     cost: str
+    #: What did not happen without it: what only had to be looked at may have been sent.
+    undone: str = "sent"
     #: Whether it was agreed to pay now.
     is_given: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.call.terminal.is_interactive:
             # Nothing is sent before that.
-            agree_to_pay(self.call, self.what, self.yes, self.cost)
+            agree_to_pay(self.call, self.what, self.yes, self.cost, undone=self.undone)
 
     def __call__(self, record: StepRecord) -> bool:
-        agree_to_pay(self.call, self.what, self.yes, self.cost)
+        agree_to_pay(self.call, self.what, self.yes, self.cost, undone=self.undone)
         self.is_given = True
         return True
 

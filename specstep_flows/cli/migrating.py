@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from specstep_flows._text import counted, did_you_mean, percent, plain_line
 from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.output import say_table, show_table
 from specstep_flows.cli.session import open_client, told_at_end
+from specstep_flows.package.archive import fault_of, spelled_alike
 from specstep_flows.runs.attachments import read_archive
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ MANIFEST: Final = "specstep.yaml"
 HEADS: Final = ("FILE", "GOES TO", "TYPE", "LAYER", "SURE")
 #: A file of overrides is not larger.
 LARGEST_BYTES: Final = 4 << 20
+#: A path that needs no quotes there.
+_BARE_IN_YAML: Final = re.compile(r"[A-Za-z_.][\w./-]*( [\w./-]+)*")
 #: So many files that claim a place are named in a sentence.
 MOST_NAMED: Final = 5
 
@@ -66,13 +68,55 @@ class Placement:
 
     @property
     def conflicts(self) -> dict[str, list[MigrationMapping]]:
-        """Each place that several files claim, with them."""
-        claims = Counter(self.target(row) for row in self.preview.mapping)
-        return {
-            place: [row for row in self.preview.mapping if self.target(row) == place]
-            for place, count in claims.items()
-            if count > 1
-        }
+        """Each place that several files claim, with them: one that is the same for them on some file system, too."""
+        claims: dict[tuple[str, ...], list[MigrationMapping]] = {}
+        for row in self.preview.mapping:
+            claims.setdefault(spelled_alike(self.target(row)), []).append(row)
+        return {self.target(rows[0]): rows for rows in claims.values() if len(rows) > 1}
+
+    @property
+    def impossible(self) -> list[tuple[MigrationMapping, str]]:
+        """The files whose place no package can have, which could not be downloaded then, with the reason."""
+        folders = {folder for row in self.preview.mapping for folder in _folders_of(self.target(row))}
+        found = []
+        for row in self.preview.mapping:
+            wrong = _unusable(self.target(row))
+            if wrong is None and spelled_alike(self.target(row)) in folders:
+                wrong = "it is the folder of another file"
+            if wrong is not None:
+                found.append((row, wrong))
+        return found
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a package can be made."""
+        return not self.conflicts and not self.impossible
+
+    def taken(self, source: str, target: str) -> str | None:
+        """Why a file cannot go there because of where others go; None if it can."""
+        place, above = spelled_alike(target), _folders_of(target)
+        for row in self.preview.mapping:
+            if row.source_path == source:
+                continue
+            other = self.target(row)
+            if spelled_alike(other) == place:
+                return "another file goes there"
+            if spelled_alike(other) in above or place in _folders_of(other):
+                return "it would be a file and a folder"
+        return None
+
+    def proposal(self, source: str) -> str:
+        """Where a file may go that has to go elsewhere: as it is called, as far as a package can have that."""
+        letters = "".join("_" if fault_of(f"a{letter}a") else letter for letter in source)
+        parts = [part for part in PurePosixPath(letters).parts if part != "/"]
+        plain = PurePosixPath(UNCLASSIFIED, *(f"_{part}" if fault_of(part) else part for part in parts))
+        if wrong_place(str(plain)) is not None:
+            plain = PurePosixPath(UNCLASSIFIED, "file")
+        number, found = 1, plain
+        while self.taken(source, str(found)) is not None:
+            number += 1
+            found = plain.with_name(f"{plain.stem}-{number}{plain.suffix}")
+        return str(found)
 
     def correct(self, corrections: dict[str, str], name: str) -> None:
         """Take over the overrides of a file called ``name``.
@@ -92,14 +136,16 @@ class Placement:
 
     def rows(self) -> list[tuple[str, ...]]:
         """The table: each file, where it goes, and how sure that is."""
-        conflicts = self.conflicts
+        claimed = {row.source_path for rows in self.conflicts.values() for row in rows}
+        impossible = {row.source_path for row, _ in self.impossible}
         found: list[tuple[str, ...]] = []
         for row in self.preview.mapping:
             target, is_ours = self.target(row), row.source_path in self.overrides
             sure = "" if row.confidence is None or is_ours else percent(100 * row.confidence)
-            claimed = " (claimed twice)" if target in conflicts else ""
+            wrong = " (claimed twice)" if row.source_path in claimed else ""
+            wrong = " (not possible)" if row.source_path in impossible else wrong
             layer = "yours" if is_ours else row.layer or ""
-            found.append((row.source_path, target + claimed, row.doc_type or "", layer, sure))
+            found.append((row.source_path, target + wrong, row.doc_type or "", layer, sure))
         return found
 
     def summary(self) -> str:
@@ -119,7 +165,17 @@ def wrong_place(target: str) -> str | None:
         return "it is not inside the package"
     if target == MANIFEST:
         return "the service writes that file itself"
-    return "it is not written plainly" if str(path) != target else None
+    return "it is not written plainly" if str(path) != target else _unusable(target)
+
+
+def _unusable(target: str) -> str | None:
+    fault = fault_of(target)
+    return None if fault is None else f"that name {fault}, so the package could not be downloaded"
+
+
+def _folders_of(target: str) -> set[tuple[str, ...]]:
+    place = spelled_alike(target)
+    return {place[:depth] for depth in range(1, len(place))}
 
 
 def load_overrides(path: Path) -> dict[str, str]:
@@ -158,13 +214,19 @@ def _text_of(node: Node, path: Path) -> str:
 
 
 def resolve(call: Call, placement: Placement) -> None:
-    """Have a person say which file keeps each place that several claim, and where the others go.
+    """Have a person say where the files go whose place no package can have, which file keeps each place that several
+    claim, and where the others go.
 
     Raises:
         UsageError: nobody is there to be asked, or the input ended.
     """
     if not call.terminal.is_interactive:
         raise errors.UsageError(_unresolved(placement))
+    while impossible := placement.impossible:
+        row, wrong = impossible[0]
+        source = plain_line(row.source_path)
+        call.terminal.tell(f"{source} cannot go to {plain_line(placement.target(row))}: {wrong}.")
+        placement.overrides[row.source_path] = _new_place(call, placement, row.source_path)
     for place in list(placement.conflicts):
         claiming = placement.conflicts.get(place)
         if claiming is None:
@@ -188,14 +250,10 @@ def _choose(call: Call, count: int) -> int:
 
 
 def _new_place(call: Call, placement: Placement, source: str) -> str:
-    proposed = f"{UNCLASSIFIED}/{source}"
+    proposed = placement.proposal(source)
     while True:
         target = _asked(call, f"Where does {plain_line(source)} go? (Enter: {plain_line(proposed)}) ") or proposed
-        wrong = wrong_place(target)
-        if wrong is None and any(
-            placement.target(row) == target for row in placement.preview.mapping if row.source_path != source
-        ):
-            wrong = "another file goes there"
+        wrong = wrong_place(target) or placement.taken(source, target)
         if wrong is None:
             return target
         call.terminal.tell(f"Not {plain_line(target)}: {wrong}.")
@@ -216,11 +274,27 @@ def _unresolved(placement: Placement) -> str:
         if len(names) > MOST_NAMED:
             names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
         lines.append(f"{', '.join(names[:-1])} and {names[-1]} claim {plain_line(place)}")
-    loser = next(iter(placement.conflicts.values()))[-1].source_path
+    impossible = placement.impossible
+    found = [f"Several files claim one place: {'; '.join(lines)}."] if lines else []
+    for row, wrong in impossible[:MOST_NAMED]:
+        found.append(f"{plain_line(row.source_path)} cannot go to {plain_line(placement.target(row))}: {wrong}.")
+    if len(impossible) > MOST_NAMED:
+        found.append(f"Nor can {len(impossible) - MOST_NAMED} more.")
+    losers = [row for row, _ in impossible] or next(iter(placement.conflicts.values()))
+    loser = losers[-1].source_path
     return (
-        f"Several files claim one place: {'; '.join(lines)}. Say where they go in a file for --overrides, a line for "
-        f"each, such as {plain_line(loser)}: {UNCLASSIFIED}/{plain_line(loser)}. Nothing was made."
+        f"{' '.join(found)} Say where they go in a file for --overrides, a line for each, such as "
+        f"{_as_yaml(loser)}: {_as_yaml(placement.proposal(loser))}. Nothing was made."
     )
+
+
+def _as_yaml(text: str) -> str:
+    """A path as it is written in a file of overrides."""
+    if _BARE_IN_YAML.fullmatch(text):
+        return text
+    marked = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = (letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in marked)
+    return f'"{"".join(escaped)}"'
 
 
 def save_overrides(call: Call, archive: Path, overrides: dict[str, str]) -> Path:
@@ -250,12 +324,12 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
     corrections = _corrections(wanted)
     read_archive(wanted.archive)
     what = f"Make a package of {call.terminal.line(wanted.archive.name)}"
-    agreement = Agreement(call, what, yes, "No generation is run.")
+    agreement = Agreement(call, what, yes, "No generation is run.", undone="made")
     with open_client(call) as client, told_at_end(wanted.again):
         placement = _placement(client, wanted, corrections)
         if call.terminal.is_interactive:
             say_table(call, HEADS, placement.rows())
-        if placement.conflicts:
+        if not placement.is_settled:
             resolve(call, placement)
             wanted = attrs.evolve(wanted, overrides=save_overrides(call, wanted.archive, placement.overrides))
         call.terminal.say(placement.summary())
@@ -283,13 +357,23 @@ def show_migration(call: Call, wanted: Wanted) -> int:
     if call.json:
         preview = as_json(placement.preview)
         document = {"code": "dry_run", "preview": preview, "target_path_overrides": placement.overrides}
-        call.terminal.document({**document, "conflicting_target_paths": list(placement.conflicts)})
+        impossible = [placement.target(row) for row, _ in placement.impossible]
+        call.terminal.document(
+            {
+                **document,
+                "conflicting_target_paths": list(placement.conflicts),
+                "impossible_target_paths": impossible,
+            }
+        )
         return 0
     show_table(call, HEADS, placement.rows())
     call.terminal.say(placement.summary())
     if placement.conflicts:
         places = ", ".join(call.terminal.line(place) for place in placement.conflicts)
         call.terminal.say(f"Several files claim {places}: --overrides FILE says where they go.")
+    for row, wrong in placement.impossible:
+        target = call.terminal.line(placement.target(row))
+        call.terminal.say(f"{call.terminal.line(row.source_path)} cannot go to {target}: {wrong}.")
     return 0
 
 

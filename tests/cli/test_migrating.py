@@ -214,3 +214,85 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """A sentence with its name."""
     with pytest.raises(errors.UsageError, match=r"nothing\.yaml cannot be read"):
         load_overrides(tmp_path / "nothing.yaml")
+
+
+def archived(home: Path, *names: str) -> str:
+    """An archive of files of these names."""
+    with zipfile.ZipFile(home / "odd.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return "odd.zip"
+
+
+#: Names that no package may have, and two that are one on some file system.
+ODD = ("Notes: May.txt", "a\nb.txt", "aux.txt", "c.txt", "C.txt", "d.txt", "\u202eevil.txt")
+
+
+def test_a_package_that_could_not_be_downloaded_is_not_made(specstep: Any, sandbox: Any, home: Path) -> None:
+    """Off a terminal it is refused, with lines that a file of overrides takes as they are; then it is downloaded."""
+    archive = archived(home, *ODD)
+    to: dict[str, str] = {}
+    path = overrides(home, to)
+    for _ in ODD:
+        done = specstep("package", "migrate", archive, "--yes", "--overrides", path)
+        if done.code == 0:
+            break
+        assert done.code == 2
+        assert made(sandbox) == []
+        line = done.err.partition("a line for each, such as ")[2].removesuffix(". Nothing was made.\n")
+        to |= yaml.safe_load(line)
+        path = overrides(home, to)
+
+    assert set(to) == {*ODD} - {"C.txt", "d.txt"}
+    assert to["a\nb.txt"] == "_source/a_b.txt"
+    assert to["aux.txt"] == "_source/_aux.txt"
+    assert to["Notes: May.txt"] == "_source/Notes_ May.txt"
+    assert specstep("download", done.out.strip(), "--output", "odd-package.zip", "--unpack").code == 0
+
+
+def test_a_person_says_where_goes_what_no_package_can_have(specstep: Any, sandbox: Any, home: Path) -> None:
+    """With the reason; Enter takes a place that is free, and what was chosen is kept so that it can be read again."""
+    archive = archived(home, "c.txt", "C.txt", "a\nb.txt", "a_b.txt")
+
+    shown = specstep("package", "migrate", archive, "--dry-run")
+    asked = specstep("package", "migrate", archive, typed="_source/C.TXT/x\n_source/a_b.txt\n\n1\n\ny\n")
+
+    assert "_source/a b.txt (not possible)" in shown.out
+    assert "a b.txt cannot go to _source/a b.txt: that name contains control characters" in shown.err
+    assert asked.code == 0, asked.err
+    assert "Not _source/C.TXT/x: it would be a file and a folder." in asked.err
+    assert "Not _source/a_b.txt: another file goes there." in asked.err
+    (package,) = made(sandbox)
+    placed = {"_source/C.txt", "_source/c-2.txt", "_source/a_b.txt", "_source/a_b-2.txt", "specstep.yaml"}
+    assert set(package.files) == placed
+    again = specstep("package", "migrate", archive, "--yes", "--overrides", "odd.overrides.yaml")
+    assert (again.code, again.out.strip()) == (0, package.id)
+
+
+def test_a_place_below_a_file_is_refused(specstep: Any, sandbox: Any, docs: Path, home: Path) -> None:
+    """No file system has a file and a folder of one name."""
+    to = overrides(home, {"vision.md": f"{VISION}/old.md"})
+
+    refused = specstep("package", "migrate", docs.name, "--yes", "--overrides", to)
+
+    assert refused.code == 2
+    assert f"notes/my-vision.md cannot go to {VISION}: it is the folder of another file." in refused.err
+    assert made(sandbox) == []
+
+
+def test_who_declines_is_not_told_that_nothing_was_sent(specstep: Any, sandbox: Any, home: Path) -> None:
+    """The documents were, for the preview."""
+    declined = specstep("package", "migrate", archived(home, "a.txt"), typed="n\n")
+
+    assert "Declined, so nothing was made." in declined.err
+    assert sandbox.requests.count(op("preview_doc_migration")) == 1
+
+
+def test_the_command_to_copy_finds_an_archive_that_begins_with_a_dash(specstep: Any, sandbox: Any, home: Path) -> None:
+    """It is no option when it is typed as it was printed."""
+    (home / archived(home, "a.txt")).rename(home / "-odd.zip")
+    sandbox.faults.add(Fault(op("commit_doc_migration"), "status", status=503, times=None))
+
+    told = specstep("package", "migrate", "--yes", "--", "-odd.zip")
+
+    assert "To continue: specstep package migrate ./-odd.zip --yes\n" in told.err

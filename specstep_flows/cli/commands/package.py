@@ -299,8 +299,9 @@ def migrate(
     """Make a package of existing documents.
 
     First it is shown where each file would go, and how sure the service is of it. Where several files claim one place,
-    you are asked; off a terminal --overrides says it. Then the package is made, and its id is written to stdout. No
-    generation is run. The same command again makes nothing twice: it settles what became of an answer that was lost.
+    or no package can have a file of that name, you are asked; off a terminal --overrides says it. Then the package is
+    made, and its id is written to stdout. No generation is run. The same command again makes nothing twice: it settles
+    what became of an answer that was lost.
     """
     wanted = Wanted(archive, overrides, version, project, again)
     return show_migration(call, wanted) if dry_run else migrate_documents(call, wanted, yes)
