@@ -152,7 +152,7 @@ def guarded(call: Call, work: Callable[[], int | None]) -> int:
     except Detach:
         return failures.tell_detached(call)
     except KeyboardInterrupt:
-        return failures.tell(call, "Stopped.", "interrupted", exits.INTERRUPTED, call.resume_command)
+        return failures.tell(call, call.stopped, "interrupted", exits.INTERRUPTED, call.resume_command)
     except BrokenPipeError:
         # The reader of stdout has closed it (``| head``): nothing went wrong.
         abandon_stdout()

@@ -10,7 +10,7 @@ from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, money
-from specstep_flows.cli.agreement import Confirmed, agree_to_pay
+from specstep_flows.cli.agreement import Confirmed, agree_to_pay, refuse_off_terminal
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
@@ -120,7 +120,7 @@ def list_(
 
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
-    started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
+    started = f"{row.started_at.astimezone():%Y-%m-%d %H:%M}" if row.started_at is not None else ""
     return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
@@ -210,15 +210,14 @@ def _unmanaged(client: SpecStep, target: str) -> Any:
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
     what = f"{what} generation {identifier}"
-    if not call.terminal.is_interactive:
-        agree_to_pay(call, what, yes)
+    refuse_off_terminal(call, what, yes)
     generation = client.get_generation(identifier)
     profile, name = generation.review_profile, heading(generation.project_name)
     if not call.quiet:
         for line in read_before_paying(client, profile)[0]:
             call.terminal.tell(line)
     known = ", ".join(filter(None, (name, profile and f"profile {profile}")))
-    agree_to_pay(call, f"{what} ({known})" if known else what, yes)
+    agree_to_pay(call, f"{what} ({known})" if known else what, yes, looks_first=True)
 
 
 def _started(call: Call, identifier: Any) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.tiers import one_in
 
 
@@ -408,3 +411,28 @@ def test_a_command_to_copy_is_right_for_words_that_begin_with_a_dash(
 
         assert done.code == 0, done.err
         assert done.out.strip() == sandbox.state.packages[complete[1]].addenda[-1].id
+
+
+@POSIX_ONLY
+def test_whoever_stops_what_is_paid_for_is_told_that_it_may_be(
+    sandbox: Any, complete: tuple[str, str], start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while an addendum is drafted, which nothing at the service stops."""
+    sandbox.faults.add(Fault(op("create_addendum"), "stall", commit=True))
+    requests, started = type(sandbox.requests), threading.Event()
+    keep = requests.add
+
+    def add(kept: Any, row: Any) -> None:
+        keep(kept, row)
+        if kept.count(op("create_addendum")):
+            started.wait()
+            process.send_signal(signal.SIGINT)
+
+    monkeypatch.setattr(requests, "add", add)
+    process = start(["package", "addendum", complete[1], "Add French.", "--yes"])
+    started.set()
+    out, err = process.communicate()
+
+    assert (process.returncode, out) == (130, "")
+    assert "Stopped. It may be carried out and paid for all the same; the same command looks first." in err
+    assert "To continue: specstep package addendum" in err
