@@ -133,11 +133,13 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
     found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     before = f" ({money(record.spent_before_usd)} of it for earlier attempts)" if record.spent_before_usd else ""
+    updated = (record.options.continues or {}).get("generation_id")
     others = "other generations" if is_fan_out(record.options.profile) else "earlier generations"
     return [
         ("run", record.run_id),
         ("status", status_words(record)),
         ("project", name_of(record)),
+        ("updates", f"generation {updated}" if updated is not None else None),
         ("service", record.api_url),
         ("started", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("last change", f"{record.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"),
