@@ -224,7 +224,9 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
         found = client.find_generation_of(record.run_id)
         record = client.store.get(record.run_id)
     if found is None:
-        raise errors.WrongState(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
+        raise errors.WrongState(
+            f"Run {name} has no generation yet; continue it with `{call.command(f'resume {name}')}`."
+        )
     return found, record
 
 

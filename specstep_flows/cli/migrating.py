@@ -345,7 +345,7 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
         )
         document = {"code": "done", "migration": as_json(made), "target_path_overrides": placement.overrides}
         call.finish(str(made.package_id), document)
-    call.terminal.say(f"To have it: specstep download {made.package_id}")
+    call.terminal.say(f"To have it: {call.command(f'download {made.package_id}')}")
     return 0
 
 

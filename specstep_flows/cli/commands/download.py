@@ -103,6 +103,6 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
     if not generation.is_complete:
         raise errors.Detached(
             f"There is no package yet: generation {generation.id} is {generation.state}. "
-            f"`specstep watch {generation.id}` watches it."
+            f"`{call.command(f'watch {generation.id}')}` watches it."
         )
     return generation, record

@@ -132,7 +132,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     retry a run on this machine, use `specstep resume RUN --retry-failed 1`.
     """
     with open_client(call) as client, told_at_end(again):
-        identifier = _unmanaged(client, run)
+        identifier = _unmanaged(call, client, run)
         _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
 
@@ -198,12 +198,13 @@ def events(call: Call, run: RunOrGeneration) -> int:
     return show_rows(call, found, tuple(columns), "events")
 
 
-def _unmanaged(client: SpecStep, target: str) -> Any:
+def _unmanaged(call: Call, client: SpecStep, target: str) -> Any:
     found = find_target(client.store, target)
     if found.record is not None:
+        words = f"resume {found.record.run_id} --retry-failed {found.record.retries + 1}"
         raise errors.UsageError(
-            f"It belongs to run {found.record.run_id}: use `specstep resume {found.record.run_id} --retry-failed "
-            f"{found.record.retries + 1}`, which never pays twice. Nothing was sent."
+            f"It belongs to run {found.record.run_id}: use `{call.command(words)}`, which never pays twice. Nothing "
+            "was sent."
         )
     return found.generation_id
 
@@ -222,7 +223,7 @@ def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) 
 
 def _started(call: Call, identifier: Any) -> int:
     call.finish(str(identifier), {"code": "started", "generation_id": str(identifier)})
-    call.terminal.say(f"Turn it into a run with: specstep adopt {identifier}")
+    call.terminal.say(f"Turn it into a run with: {call.command(f'adopt {identifier}')}")
     return 0
 
 
