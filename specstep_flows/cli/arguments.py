@@ -18,6 +18,7 @@ from specstep_flows._text import counted, did_you_mean, plain_line
 from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
+from specstep_flows.runs.opening import at_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,6 +211,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
 
     Raises:
         RunNotFound: there is no such run.
+        RunConflict: it is another service's.
         WrongState: the run has no generation yet.
         OutcomeUnknown: the run has requested one, and none has appeared.
     """
@@ -217,6 +219,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
     record, found = target.record, target.generation_id
     if record is not None:
         call.run_id = record.run_id
+        at_service(record, client.settings.api_url)
     # A run that was named by an earlier generation of its own means that one.
     if record is not None and found == record.generation_id and record.may_have_more:
         if record.kickoff_intent is not None:

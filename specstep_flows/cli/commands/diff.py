@@ -23,6 +23,7 @@ from specstep_flows.cli.exits import DONE, FAILED, USAGE
 from specstep_flows.cli.output import changes_lines
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.runs.opening import at_service
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
@@ -104,6 +105,8 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
         raise errors.UsageError(f"Run {name} has no package yet. Nothing was sent.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="specstep-diff-")))
     with open_client(call) as client:
+        if record is not None:
+            at_service(record, client.settings.api_url)
         try:
             return client.download_package(identifier, output=folder).path
         except errors.NotFound:
