@@ -389,7 +389,9 @@ class RunStore:
         """Raises ``StoreError`` where nothing can be recorded or locked, so that no run can start or go on."""
         try:
             with self._lock, transaction(self._database):
-                pass
+                # A transaction alone writes nothing, and so fails nowhere.
+                version = self._database.execute("PRAGMA user_version").fetchone()[0]
+                self._database.execute(f"PRAGMA user_version = {version}")
         except sqlite3.Error as error:
             raise errors.StoreError(f"The run store cannot be written ({error}).") from None
         if self.folder is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import multiprocessing
 import os
@@ -587,3 +588,13 @@ def test_a_glance_never_waits(tmp_path: Path) -> None:
     let_go()
     assert store.glance("one") is None
     store.close()
+
+
+def test_a_file_that_takes_no_write_is_found_before_a_run_needs_it(tmp_path: Path) -> None:
+    """Even where its folder does: an empty transaction would fail nowhere."""
+    with contextlib.closing(RunStore(tmp_path)) as store:
+        store.check_writable()
+        store._database.execute("PRAGMA query_only = 1")
+
+        with pytest.raises(errors.StoreError, match="cannot be written"):
+            store.check_writable()
