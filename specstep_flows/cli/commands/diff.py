@@ -91,16 +91,20 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
         if identifier is None:
             record: RunRecord | None = find_run(store, name)
         else:
-            ids = (identifier,)
-            record = next(
-                (one for one in store.all() if one.package_id in ids or identifier in one.generation_ids), None
-            )
+            record = next((one for one in store.all() if _has(one, identifier)), None)
     if record is not None:
-        for place in (record.file, record.unpacked_to):
-            if place is not None and os.path.exists(place):
-                return Path(place)
+        if len(record.packages) > 1 and identifier in (None, record.generation_id):
+            files = ", ".join(str(package["file"]) for package in record.packages)
+            raise errors.UsageError(
+                f"Run {record.run_id} has {len(record.packages)} packages: name one by its file or an id of its own "
+                f"({files}). Nothing was sent."
+            )
         if identifier is None:
             identifier = record.package_id or record.generation_id
+        known = None if identifier is None else record.file_of(identifier)
+        for place in () if known is None else (known[0], None if record.packages else record.unpacked_to):
+            if place is not None and os.path.exists(place):
+                return Path(place)
     if identifier is None:
         raise errors.UsageError(f"Run {name} has no package yet. Nothing was sent.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="specstep-diff-")))
@@ -111,6 +115,10 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
             return client.download_package(identifier, output=folder).path
         except errors.NotFound:
             return client.download_package(_package_id(client, identifier), output=folder).path
+
+
+def _has(record: RunRecord, identifier: UUID) -> bool:
+    return identifier in record.generation_ids or record.file_of(identifier) is not None
 
 
 def _package_id(client: SpecStep, generation_id: UUID) -> UUID:

@@ -61,13 +61,15 @@ def update(
     with open_driver(call, mode, call.settings(), running) as driver:
         driver.brief = given.words()
         target = find_target(driver.client.store, run)
-        updated = target.record.run_id if target.record is not None else target.generation_id
-        assert updated is not None
+        record, updated = target.record, target.generation_id
+        # A generation that is not what its run comes to (one of a fan-out) is meant as it is named.
+        named = record.run_id if record is not None and updated == record.generation_id else updated
+        assert named is not None
         if dry_run:
             return rehearse_update(driver, target, given, attach or (), running, run_id, again)
         with told_at_end(again):
             return driver.drive(
                 lambda **hands: driver.client.update(
-                    updated, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
+                    named, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
                 )
             )
