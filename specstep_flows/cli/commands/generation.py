@@ -200,11 +200,16 @@ def events(call: Call, run: RunOrGeneration) -> int:
 
 def _unmanaged(call: Call, client: SpecStep, target: str) -> Any:
     found = find_target(client.store, target)
-    if found.record is not None:
-        words = f"resume {found.record.run_id} --retry-failed {found.record.retries + 1}"
+    record = found.record
+    if record is not None and record.next_retry is None:
         raise errors.UsageError(
-            f"It belongs to run {found.record.run_id}: use `{call.command(words)}`, which never pays twice. Nothing "
-            "was sent."
+            f"It is one of the generations of run {record.run_id}, which cannot be retried by themselves. Nothing was "
+            "sent."
+        )
+    if record is not None:
+        words = f"resume {record.run_id} --retry-failed {record.next_retry}"
+        raise errors.UsageError(
+            f"It belongs to run {record.run_id}: use `{call.command(words)}`, which never pays twice. Nothing was sent."
         )
     return found.generation_id
 
