@@ -51,7 +51,7 @@ def update(
     the same command resumes it, and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
-    given = given_brief(call, brief, message or (), is_text=text, missing="Say what has changed")
+    given = given_brief(call, brief, message or (), is_text=text, what="change", missing="Say what has changed")
     if not (running.yes or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This update costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to "

@@ -151,3 +151,12 @@ def test_a_run_whose_kickoff_is_not_settled_is_not_said_to_have_none(specstep: A
 
         assert refused.code == 1
         assert "what became of that is not known yet: `specstep resume tea` looks" in refused.err
+
+
+def test_what_is_no_file_is_asked_about_as_a_change(specstep: Any, untouched: None) -> None:
+    """Nobody is asked whether a word is the brief of what is there already."""
+    refused = specstep("update", "tea", "changes.md", "--yes")
+    asked = specstep("update", "tea", "blue", typed="n\n")
+
+    assert "If it is the change itself, add --text." in refused.err
+    assert "Is 'blue' the whole change?" in asked.err
