@@ -360,6 +360,7 @@ def _package_commands(of: Any, classes: Classes) -> Iterator[tuple[str, list[Sch
                 preview=of(models.MigrationPreview),
                 target_path_overrides=places,
                 conflicting_target_paths=listed(TEXT),
+                impossible_target_paths=listed(TEXT),
             ),
         ],
     )

@@ -101,6 +101,11 @@ def working_folder() -> Path:
         ) from None
 
 
+def file_word(path: object) -> str:
+    """A file's name as an argument of a command to copy: one that begins with a dash must not pass for an option."""
+    return shell_word(f"./{path}" if str(path).startswith("-") else path)
+
+
 def shell_word(value: object) -> str:
     """A value as a word of a command to copy; of a name that cannot be shown, the bytes as bash reads them.
 

@@ -285,9 +285,8 @@ class _Runtime:
         if record is None:
             identifier = as_id(updated)
             return self.store.find_generation(identifier, self.settings.api_url), identifier
-        if record.generation_id is None:
-            raise errors.WrongState(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
-        return opening.at_service(record, self.settings.api_url), record.generation_id
+        generation_id = opening.generation_to_update(record)
+        return opening.at_service(record, self.settings.api_url), generation_id
 
     def runs(self) -> RunList:
         """Every run in the store, the newest first."""

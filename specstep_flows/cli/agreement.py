@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import attrs
 import typer
@@ -15,17 +15,35 @@ if TYPE_CHECKING:
     from specstep_flows.cli.session import Call
     from specstep_flows.runs.records import StepRecord
 
+CHARGED: Final = "You will be charged."
+#: What a person is told who stops a command after that: nothing at the service stops by it.
+_UNDER_WAY: Final = {
+    "sent": "Stopped. It may be carried out and paid for all the same",
+    "made": "Stopped. It may be made all the same",
+}
+
 #: For what destroys; what pays has ``options.Yes``.
 Confirmed: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 
 
-def agree_to_pay(call: Call, what: str, yes: bool, cost: str = "You will be charged.") -> None:
+def agree_to_pay(
+    call: Call, what: str, yes: bool, cost: str = CHARGED, *, undone: str = "sent", looks_first: bool = False
+) -> None:
     """Ask before something is paid for: ``what`` as a command ("Retry generation 0195"), ``cost`` as a sentence.
 
+    ``looks_first``: whether the same command settles what became of one that was stopped.
+
     Raises:
-        UsageError: without agreement; nothing was sent then.
+        UsageError: without agreement; nothing was ``undone`` then.
     """
-    _ask(call, f"{what}? {cost}", "sent", yes)
+    _ask(call, f"{what}? {cost}", undone, yes)
+    call.stopped = f"{_UNDER_WAY[undone]}{'; the same command looks first' if looks_first else ''}."
+
+
+def refuse_off_terminal(call: Call, what: str, yes: bool, cost: str = CHARGED, *, undone: str = "sent") -> None:
+    """The same before anything at all is sent, where there is nobody to ask. Raises as ``agree_to_pay``."""
+    if not call.terminal.is_interactive:
+        _ask(call, f"{what}? {cost}", undone, yes)
 
 
 @attrs.define
@@ -36,16 +54,16 @@ class Agreement:
     what: str
     yes: bool
     cost: str
+    #: What did not happen without it: what only had to be looked at may have been sent.
+    undone: str = "sent"
     #: Whether it was agreed to pay now.
     is_given: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        if not self.call.terminal.is_interactive:
-            # Nothing is sent before that.
-            agree_to_pay(self.call, self.what, self.yes, self.cost)
+        refuse_off_terminal(self.call, self.what, self.yes, self.cost, undone=self.undone)
 
     def __call__(self, record: StepRecord) -> bool:
-        agree_to_pay(self.call, self.what, self.yes, self.cost)
+        agree_to_pay(self.call, self.what, self.yes, self.cost, undone=self.undone, looks_first=True)
         self.is_given = True
         return True
 

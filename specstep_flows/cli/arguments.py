@@ -18,6 +18,7 @@ from specstep_flows._text import counted, did_you_mean, plain_line
 from specstep_flows.callbacks import LONGEST_BYTES, brief_text, looks_like_a_path, read_brief
 from specstep_flows.cli.terminal import is_terminal
 from specstep_flows.runs.attachments import sent_name
+from specstep_flows.runs.opening import at_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,8 @@ LONGEST_UPLOAD_BYTES: Final = 512 << 20
 DOCUMENT_ENDINGS: Final = (".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".docx", ".odt", ".rtf", ".pdf")
 #: No file's name is longer.
 LONGEST_NAME: Final = 255
+#: What a brief that is piped in came from.
+STANDARD_INPUT: Final = "standard input"
 #: So much of a brief is shown in a line.
 LONGEST_SHOWN: Final = 50
 
@@ -78,8 +81,8 @@ def given_brief(
             raise errors.UsageError(f"{missing}: give text, a file, or - for standard input.")
         brief = "-"
     if brief == "-":
-        text = brief_text(standard_input(f"the {what}", LONGEST_BYTES + 1), "standard input")
-        return GivenBrief([text, *further], "standard input")
+        text = brief_text(standard_input(f"the {what}", LONGEST_BYTES + 1), STANDARD_INPUT)
+        return GivenBrief([text, *further], STANDARD_INPUT)
     if not is_text:
         path = Path(brief)
         if brief.strip() and os.path.exists(path):
@@ -208,6 +211,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
 
     Raises:
         RunNotFound: there is no such run.
+        RunConflict: it is another service's.
         WrongState: the run has no generation yet.
         OutcomeUnknown: the run has requested one, and none has appeared.
     """
@@ -215,6 +219,7 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
     record, found = target.record, target.generation_id
     if record is not None:
         call.run_id = record.run_id
+        at_service(record, client.settings.api_url)
     # A run that was named by an earlier generation of its own means that one.
     if record is not None and found == record.generation_id and record.may_have_more:
         if record.kickoff_intent is not None:
@@ -222,7 +227,9 @@ def locate(call: Call, client: SpecStep, name: str, *, is_whole: bool = False) -
         found = client.find_generation_of(record.run_id)
         record = client.store.get(record.run_id)
     if found is None:
-        raise errors.WrongState(f"Run {name} has no generation yet; continue it with `specstep resume {name}`.")
+        raise errors.WrongState(
+            f"Run {name} has no generation yet; continue it with `{call.command(f'resume {name}')}`."
+        )
     return found, record
 
 

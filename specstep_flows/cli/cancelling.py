@@ -189,7 +189,7 @@ class Cancellation:
         if not generation.is_terminal:
             call.terminal.tell(
                 f"Cancelling {self._words()} was requested, but it is still {generation.state}. Check it with: "
-                f"specstep generation show {generation.id}"
+                f"{call.command(f'generation show {generation.id}')}"
             )
             return exits.FAILED
         spent = self._spent()

@@ -99,9 +99,9 @@ def rehearse_update(
     options = opening.run_options(**running.given())
     before, generation_id = target.record, target.generation_id
     if before is not None:
-        generation_id = opening.at_service(before, client.settings.api_url).generation_id
-    if generation_id is None:
-        raise errors.WrongState("The run has no generation yet, so there is nothing to update.")
+        opening.at_service(before, client.settings.api_url)
+        generation_id = generation_id or opening.generation_to_update(before)
+    assert generation_id is not None
     wanted = opening.update_record(brief.messages, attachments, options, generation_id, run_id, client.settings.api_url)
     wanted, is_there = opening.find_update(client.store, wanted, run_id, again)
     load_answers(driver.answers)

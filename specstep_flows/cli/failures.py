@@ -94,7 +94,7 @@ def tell(
     message = in_options(message)
     terminal.tell(message)
     if status == exits.QUESTION and call.resume_command is not None:
-        terminal.tell(f"To answer: specstep answer {call.run_id}")
+        terminal.tell(f"To answer: {call.command(f'answer {call.run_id}')}")
     if not call.is_resumable and status in (exits.DETACHED, exits.QUESTION):
         terminal.tell("The sandbox and its run ended with this process.")
     if next_command is not None:

@@ -37,12 +37,13 @@ def check(call: Call, database: Database = None) -> int:
     """
     with open_fleet(call, database) as fleet:
         found = fleet.check()
+    call.verdict = exits.DONE if all(one.is_fit for one in found) else exits.USAGE
     if call.json:
         call.terminal.document({"checks": as_json(found), "is_fit": all(one.is_fit for one in found)})
     else:
         rows = [(one.name, "ok" if one.is_fit else "fail", one.text) for one in found]
         show_table(call, ("CHECK", "RESULT", "DETAIL"), rows)
-    return exits.DONE if all(one.is_fit for one in found) else exits.USAGE
+    return call.verdict
 
 
 @verb

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._paths import home_path, shell_word, working_folder
-from specstep_flows._positions import Pairs, Text, parse_json, parse_yaml
-from specstep_flows._text import counted, did_you_mean, percent, plain_line
+from specstep_flows._paths import file_word, shell_word, working_folder
+from specstep_flows._text import percent, plain_line
 from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.output import say_table, show_table
+from specstep_flows.cli.placement import Placement, load_overrides, wrong_place
 from specstep_flows.cli.session import open_client, told_at_end
 from specstep_flows.runs.attachments import read_archive
 
 if TYPE_CHECKING:
-    from specstep_flows._positions import Node
     from specstep_flows.cli.session import Call
     from specstep_flows.client import SpecStep
-    from specstep_flows.models import MigrationMapping, MigrationPreview
 
-#: Where the service keeps what has no place in a package (walkthrough, step 6.7).
-UNCLASSIFIED: Final = "_source"
-#: What the service adds itself.
-MANIFEST: Final = "specstep.yaml"
 HEADS: Final = ("FILE", "GOES TO", "TYPE", "LAYER", "SURE")
-#: A file of overrides is not larger.
-LARGEST_BYTES: Final = 4 << 20
+#: A path that needs no quotes in a file of overrides.
+_BARE_IN_YAML: Final = re.compile(r"[A-Za-z_.][\w./-]*( [\w./-]+)*")
 #: So many files that claim a place are named in a sentence.
 MOST_NAMED: Final = 5
 
@@ -50,121 +43,23 @@ class Wanted:
         """The same again, as it is typed."""
         options = {"--overrides": self.overrides, "--version": self.version, "--project": self.project}
         given = "".join(f" {flag} {shell_word(value)}" for flag, value in options.items() if value is not None)
-        return f"package migrate {shell_word(self.archive)}{given}{' --again' if self.again else ''} --yes"
-
-
-@attrs.define
-class Placement:
-    """Where each file goes: what the preview proposes, and what was corrected, by source path."""
-
-    preview: MigrationPreview
-    overrides: dict[str, str] = attrs.field(factory=dict)
-
-    def target(self, row: MigrationMapping) -> str:
-        """Where a file goes now."""
-        return self.overrides.get(row.source_path) or row.target_path or f"{UNCLASSIFIED}/{row.source_path}"
-
-    @property
-    def conflicts(self) -> dict[str, list[MigrationMapping]]:
-        """Each place that several files claim, with them."""
-        claims = Counter(self.target(row) for row in self.preview.mapping)
-        return {
-            place: [row for row in self.preview.mapping if self.target(row) == place]
-            for place, count in claims.items()
-            if count > 1
-        }
-
-    def correct(self, corrections: dict[str, str], name: str) -> None:
-        """Take over the overrides of a file called ``name``.
-
-        Raises:
-            UsageError: the archive has no such file, or a place is no path inside a package.
-        """
-        known = {row.source_path for row in self.preview.mapping}
-        for source, target in corrections.items():
-            if source not in known:
-                raise errors.UsageError(
-                    f"{name}: the archive has no file {source!r}.{did_you_mean(source, known)} Nothing was made."
-                )
-            if (wrong := wrong_place(target)) is not None:
-                raise errors.UsageError(f"{name}: {source} cannot go to {target!r}: {wrong}. Nothing was made.")
-        self.overrides |= corrections
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """The table: each file, where it goes, and how sure that is."""
-        conflicts = self.conflicts
-        found: list[tuple[str, ...]] = []
-        for row in self.preview.mapping:
-            target, is_ours = self.target(row), row.source_path in self.overrides
-            sure = "" if row.confidence is None or is_ours else percent(100 * row.confidence)
-            claimed = " (claimed twice)" if target in conflicts else ""
-            layer = "yours" if is_ours else row.layer or ""
-            found.append((row.source_path, target + claimed, row.doc_type or "", layer, sure))
-        return found
-
-    def summary(self) -> str:
-        """How many files there are, and how many have no place of their own."""
-        unplaced = sum(self.target(row).startswith(f"{UNCLASSIFIED}/") for row in self.preview.mapping)
-        kept = f"; {unplaced} kept as they are under {UNCLASSIFIED}/" if unplaced else ""
-        moved = f"; {counted(len(self.overrides), 'correction')} of yours" if self.overrides else ""
-        return f"{counted(len(self.preview.mapping), 'file')}{kept}{moved}."
-
-
-def wrong_place(target: str) -> str | None:
-    """Why a file cannot go there; None if it can."""
-    path = PurePosixPath(target)
-    if not target or target.endswith("/") or "\\" in target or any(ord(letter) < 32 for letter in target):
-        return "it is not the path of a file"
-    if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", target):
-        return "it is not inside the package"
-    if target == MANIFEST:
-        return "the service writes that file itself"
-    return "it is not written plainly" if str(path) != target else None
-
-
-def load_overrides(path: Path) -> dict[str, str]:
-    """The overrides of a file: a mapping of source to target path, in YAML, or JSON if its name ends in that.
-
-    Raises:
-        UsageError: it cannot be read, or is something else; where there is one, with line and column.
-    """
-    path = home_path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise errors.UsageError(f"The file of overrides {path} cannot be read ({error.strerror}).") from None
-    if len(content) > LARGEST_BYTES:
-        raise errors.UsageError(f"The file of overrides {path} is too large.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise errors.UsageError(f"The file of overrides {path} is not UTF-8 text.") from None
-    root = parse_json(text, str(path)) if path.suffix.lower() == ".json" else parse_yaml(text, str(path))
-    if not isinstance(root, Pairs):
-        raise errors.UsageError(f"{path}: write one line for each file, such as notes/vision.md: docs/vision.md.")
-    found: dict[str, str] = {}
-    for key, value in root.pairs:
-        source, target = _text_of(key, path), _text_of(value, path)
-        if source in found:
-            raise errors.UsageError(f"{path}, {key.place}: {source} is there twice.")
-        found[source] = target
-    return found
-
-
-def _text_of(node: Node, path: Path) -> str:
-    if not isinstance(node, Text) or not isinstance(node.value, str):
-        raise errors.UsageError(f"{path}, {node.place}: this must be a path in quotes.")
-    return node.value
+        return f"package migrate {file_word(self.archive)}{given}{' --again' if self.again else ''} --yes"
 
 
 def resolve(call: Call, placement: Placement) -> None:
-    """Have a person say which file keeps each place that several claim, and where the others go.
+    """Have a person say where the files go whose place no package can have, which file keeps each place that several
+    claim, and where the others go.
 
     Raises:
         UsageError: nobody is there to be asked, or the input ended.
     """
     if not call.terminal.is_interactive:
         raise errors.UsageError(_unresolved(placement))
+    while impossible := placement.impossible:
+        row, wrong = impossible[0]
+        source = plain_line(row.source_path)
+        call.terminal.tell(f"{source} cannot go to {plain_line(placement.target(row))}: {wrong}.")
+        placement.overrides[row.source_path] = _new_place(call, placement, row.source_path)
     for place in list(placement.conflicts):
         claiming = placement.conflicts.get(place)
         if claiming is None:
@@ -188,14 +83,10 @@ def _choose(call: Call, count: int) -> int:
 
 
 def _new_place(call: Call, placement: Placement, source: str) -> str:
-    proposed = f"{UNCLASSIFIED}/{source}"
+    proposed = placement.proposal(source)
     while True:
         target = _asked(call, f"Where does {plain_line(source)} go? (Enter: {plain_line(proposed)}) ") or proposed
-        wrong = wrong_place(target)
-        if wrong is None and any(
-            placement.target(row) == target for row in placement.preview.mapping if row.source_path != source
-        ):
-            wrong = "another file goes there"
+        wrong = wrong_place(target) or placement.taken(source, target)
         if wrong is None:
             return target
         call.terminal.tell(f"Not {plain_line(target)}: {wrong}.")
@@ -216,11 +107,27 @@ def _unresolved(placement: Placement) -> str:
         if len(names) > MOST_NAMED:
             names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
         lines.append(f"{', '.join(names[:-1])} and {names[-1]} claim {plain_line(place)}")
-    loser = next(iter(placement.conflicts.values()))[-1].source_path
+    impossible = placement.impossible
+    found = [f"Several files claim one place: {'; '.join(lines)}."] if lines else []
+    for row, wrong in impossible[:MOST_NAMED]:
+        found.append(f"{plain_line(row.source_path)} cannot go to {plain_line(placement.target(row))}: {wrong}.")
+    if len(impossible) > MOST_NAMED:
+        found.append(f"Nor can {len(impossible) - MOST_NAMED} more.")
+    losers = [row for row, _ in impossible] or next(iter(placement.conflicts.values()))
+    loser = losers[-1].source_path
     return (
-        f"Several files claim one place: {'; '.join(lines)}. Say where they go in a file for --overrides, a line for "
-        f"each, such as {plain_line(loser)}: {UNCLASSIFIED}/{plain_line(loser)}. Nothing was made."
+        f"{' '.join(found)} Say where they go in a file for --overrides, a line for each, such as "
+        f"{_as_yaml(loser)}: {_as_yaml(placement.proposal(loser))}. Nothing was made."
     )
+
+
+def _as_yaml(text: str) -> str:
+    """A path as it is written in a file of overrides."""
+    if _BARE_IN_YAML.fullmatch(text):
+        return text
+    marked = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = (letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in marked)
+    return f'"{"".join(escaped)}"'
 
 
 def save_overrides(call: Call, archive: Path, overrides: dict[str, str]) -> Path:
@@ -250,12 +157,12 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
     corrections = _corrections(wanted)
     read_archive(wanted.archive)
     what = f"Make a package of {call.terminal.line(wanted.archive.name)}"
-    agreement = Agreement(call, what, yes, "No generation is run.")
+    agreement = Agreement(call, what, yes, "No generation is run.", undone="made")
     with open_client(call) as client, told_at_end(wanted.again):
         placement = _placement(client, wanted, corrections)
         if call.terminal.is_interactive:
             say_table(call, HEADS, placement.rows())
-        if placement.conflicts:
+        if not placement.is_settled:
             resolve(call, placement)
             wanted = attrs.evolve(wanted, overrides=save_overrides(call, wanted.archive, placement.overrides))
         call.terminal.say(placement.summary())
@@ -271,7 +178,7 @@ def migrate_documents(call: Call, wanted: Wanted, yes: bool) -> int:
         )
         document = {"code": "done", "migration": as_json(made), "target_path_overrides": placement.overrides}
         call.finish(str(made.package_id), document)
-    call.terminal.say(f"To have it: specstep download {made.package_id}")
+    call.terminal.say(f"To have it: {call.command(f'download {made.package_id}')}")
     return 0
 
 
@@ -283,13 +190,23 @@ def show_migration(call: Call, wanted: Wanted) -> int:
     if call.json:
         preview = as_json(placement.preview)
         document = {"code": "dry_run", "preview": preview, "target_path_overrides": placement.overrides}
-        call.terminal.document({**document, "conflicting_target_paths": list(placement.conflicts)})
+        impossible = [placement.target(row) for row, _ in placement.impossible]
+        call.terminal.document(
+            {
+                **document,
+                "conflicting_target_paths": list(placement.conflicts),
+                "impossible_target_paths": impossible,
+            }
+        )
         return 0
     show_table(call, HEADS, placement.rows())
     call.terminal.say(placement.summary())
     if placement.conflicts:
         places = ", ".join(call.terminal.line(place) for place in placement.conflicts)
         call.terminal.say(f"Several files claim {places}: --overrides FILE says where they go.")
+    for row, wrong in placement.impossible:
+        target = call.terminal.line(placement.target(row))
+        call.terminal.say(f"{call.terminal.line(row.source_path)} cannot go to {target}: {wrong}.")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import unicodedata
@@ -213,13 +214,20 @@ def show_rows(call: Call, answer: Any, columns: Sequence[str], name: str) -> int
 
 
 def _cell(column: str, value: object) -> object:
+    """A value of the service's as people read it, not as Python writes it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(_cell(column, one)) for one in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return heading(value) if column == "project_name" else value
 
 
 def show_facts(call: Call, answer: Any, name: str) -> int:
     """An object as ``name: value`` lines, or whole with ``--json``, under ``name``; anything else shows nothing."""
     answer = answer if isinstance(answer, dict) else {}
-    show_pairs(call, ((key.replace("_", " "), value) for key, value in answer.items()), {name: answer})
+    show_pairs(call, ((key.replace("_", " "), _cell(key, value)) for key, value in answer.items()), {name: answer})
     return 0

@@ -61,8 +61,12 @@ class Call:
     again_with: str = ""
     #: What a person is told who leaves a run.
     detached: str = DETACHED
+    #: What a person is told who stops anything else.
+    stopped: str = "Stopped."
     #: The lowest exit code of a failure; where 1 is a result, as with diff(1), another one.
     least_failure: int = 1
+    #: The exit code where the result is not read to its end, as with ``| head``: what was found stays so.
+    verdict: int = 0
     #: Whether stdout carries events, of which the last tells how it ended.
     writes_events: bool = False
     terminal: Terminal = attrs.field(

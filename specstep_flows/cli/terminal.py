@@ -160,9 +160,9 @@ class Terminal:
         if is_terminal(sys.stdout):
             self._write_out(self._safe(content.decode("utf-8", "replace"), sys.stdout).rstrip("\n") + "\n")
         elif sys.stdout is not None:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
+            with _written_out():
+                sys.stdout.flush()
+                sys.stdout.buffer.write(content)
 
     def document(self, document: Mapping[str, Any]) -> None:
         """A JSON document as the result, on a terminal for a person to read; an event in one line, with its time."""
@@ -301,15 +301,10 @@ class Terminal:
 
     @staticmethod
     def _write_out(text: str) -> None:
-        """Write to stdout at once.
-
-        Raises:
-            BrokenPipeError: its reader has gone.
-            SpecStepError: the disk that it goes to takes no more.
-        """
+        """Write to stdout at once. Raises as ``_written_out``."""
         if sys.stdout is None:
             return
-        try:
+        with _written_out():
             try:
                 text.encode(_encoding(sys.stdout))
             except UnicodeEncodeError:
@@ -320,16 +315,28 @@ class Terminal:
                 )
             else:
                 sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            from specstep_flows import errors
 
-            abandon_stdout()
-            raise errors.SpecStepError(
-                f"The result could not be written to stdout ({error.strerror}). The work itself is done."
-            ) from None
+
+@contextlib.contextmanager
+def _written_out() -> Iterator[None]:
+    """Within it something is written to stdout, which has it at the end.
+
+    Raises:
+        BrokenPipeError: its reader has gone.
+        NotHandedOver: the disk that it goes to takes no more.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from specstep_flows.runs.telling import NotHandedOver
+
+        abandon_stdout()
+        raise NotHandedOver(
+            f"The result could not be written to stdout ({error.strerror}). The work itself is done."
+        ) from None
 
 
 def abandon_stdout() -> None:

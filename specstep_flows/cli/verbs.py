@@ -25,6 +25,7 @@ from specstep_flows import errors
 from specstep_flows.cli import exits, failures
 from specstep_flows.cli.interrupts import Detach
 from specstep_flows.cli.session import Call
+from specstep_flows.cli.terminal import abandon_stdout
 from specstep_flows.cli.values import plain
 
 if TYPE_CHECKING:
@@ -151,8 +152,12 @@ def guarded(call: Call, work: Callable[[], int | None]) -> int:
     except Detach:
         return failures.tell_detached(call)
     except KeyboardInterrupt:
-        return failures.tell(call, "Stopped.", "interrupted", exits.INTERRUPTED, call.resume_command)
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+        return failures.tell(call, call.stopped, "interrupted", exits.INTERRUPTED, call.resume_command)
+    except BrokenPipeError:
+        # The reader of stdout has closed it (``| head``): nothing went wrong.
+        abandon_stdout()
+        return call.verdict
+    except (typer.Exit, typer.Abort):
         raise
     except Exception as error:  # a bug must not show a traceback, which might hold anything
         if os.environ.get("SPECSTEP_DEBUG"):

@@ -85,8 +85,10 @@ def seen(
     is_own = generation.id == record.generation_id
     if is_own and is_terminal(record.generation_state) and not generation.is_terminal:
         return {}
-    if is_own and run_cost_usd is None and not is_fan_out(record.options.profile):
+    if is_own and run_cost_usd is None:
         run_cost_usd = cost_usd if generation.running_cost_usd is None else generation.running_cost_usd
+        if is_fan_out(record.options.profile):
+            run_cost_usd = _of_all(record, generation, run_cost_usd)
     if run_cost_usd is not None:
         changes["cost_usd"] = run_cost_usd
     if generation.project_name:
@@ -105,6 +107,13 @@ def seen(
     if record.error is not None and _is_past(record, attrs.evolve(record, **changes)):
         changes["error"] = None
     return {name: value for name, value in changes.items() if getattr(record, name) != value}
+
+
+def _of_all(record: RunRecord, generation: Generation, cost_usd: float | None) -> float | None:
+    """What a look at one generation of a fan-out says of the cost of all, which is a parent's, and never less."""
+    if cost_usd is None or not is_fan_out(generation.review_profile):
+        return None
+    return max(cost_usd, record.cost_usd or 0.0)
 
 
 def _is_past(before: RunRecord, now: RunRecord) -> bool:

@@ -264,26 +264,39 @@ def _checked_entries(infos: Iterable[zipfile.ZipInfo], limits: UnpackLimits) -> 
     return entries
 
 
-def _safe_parts(name: str) -> list[str]:
-    """The parts of a safe name. HostilePackage shows an unsafe one escaped, because it might target the terminal."""
-    shown = ascii(name[:120])
+def fault_of(name: str) -> str | None:
+    """What keeps a name out of every package; None if it may be in one."""
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
-        raise HostilePackage(f"A name in the package contains control characters: {shown}.")
+        return "contains control characters"
     if not _REORDERING.isdisjoint(name):
-        raise HostilePackage(f"A name in the package contains characters that reorder text: {shown}.")
+        return "contains characters that reorder text"
     if name.startswith("/") or "\\" in name or ":" in name:
-        raise HostilePackage(f"A name in the package is absolute, at least on some systems: {shown}.")
-    parts = [part for part in name.split("/") if part not in ("", ".")]
+        return "is absolute, at least on some systems"
+    parts = _parts(name)
     for part in parts:
         if part == ".." or not part.strip(". "):
-            raise HostilePackage(f"A name in the package leads out of its folder: {shown}.")
+            return "leads out of its folder"
         if part.partition(".")[0].strip().casefold() in _RESERVED:
-            raise HostilePackage(f"A name in the package is a device name on Windows: {shown}.")
+            return "is a device name on Windows"
         if len(part.encode()) > 255:
-            raise HostilePackage(f"A name in the package is too long for a file name: {shown}.")
-    if not parts or len(parts) > 64 or len(name) > 2048:
-        raise HostilePackage(f"A name in the package is empty or nested too deeply: {shown}.")
-    return parts
+            return "is too long for a file name"
+    return "is empty or nested too deeply" if not parts or len(parts) > 64 or len(name) > 2048 else None
+
+
+def spelled_alike(name: str) -> tuple[str, ...]:
+    """What two names share that are the same file on some file system: their folders and themselves."""
+    return tuple(map(_folded, _parts(name)))
+
+
+def _parts(name: str) -> list[str]:
+    return [part for part in name.split("/") if part not in ("", ".")]
+
+
+def _safe_parts(name: str) -> list[str]:
+    """The parts of a safe name. HostilePackage shows an unsafe one escaped, because it might target the terminal."""
+    if (fault := fault_of(name)) is not None:
+        raise HostilePackage(f"A name in the package {fault}: {name[:120]!a}.")
+    return _parts(name)
 
 
 def _check_kind(info: zipfile.ZipInfo, path: str, is_folder: bool) -> None:

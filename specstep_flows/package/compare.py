@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import attrs
 
-from specstep_flows.errors import OutputError, UsageError
+from specstep_flows._paths import can_be_read_again
+from specstep_flows.errors import OutputError, PackageError, UsageError
 from specstep_flows.models import PackageChanges
 from specstep_flows.package.archive import open_archive
 
@@ -69,6 +70,8 @@ def _tree(path: Path) -> Tree:
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, str]]:
+    if not can_be_read_again(path):
+        raise UsageError(f"{path} is a pipe or a device: save the package to a file first. Nothing was sent.")
     try:
         with open_archive(path) as archive:
             for entry in archive.entries:
@@ -77,6 +80,9 @@ def _in_zip(path: Path) -> Iterator[tuple[str, str]]:
                     for chunk in archive.chunks(entry):
                         digest.update(chunk)
                     yield entry.path, digest.hexdigest()
+    except PackageError as error:
+        # Which of the two it is.
+        raise type(error)(f"{path}: {error.message}") from None
     except FileNotFoundError:
         raise UsageError(f"There is no package {path}. Nothing was sent.") from None
     except OSError as error:
@@ -84,7 +90,10 @@ def _in_zip(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _in_folder(path: Path) -> Iterator[tuple[str, str]]:
-    for folder, _, names in os.walk(path):
+    def refuse(error: OSError) -> None:
+        raise _unreadable(Path(error.filename), error) from None
+
+    for folder, _, names in os.walk(path, onerror=refuse):
         for name in names:
             file = Path(folder, name)
             if file.is_file():

@@ -127,7 +127,7 @@ def receipt_document(collected: Collected) -> Html:
 
 
 def reproduction(collected: Collected) -> Html:
-    """The command and the Python that do the same again, and what will differ all the same."""
+    """The command and the Python that do the same again, within the same limit, and what will differ all the same."""
     record = collected.record
     messages = list(record.messages) or [turn.message for turn in record.turns if turn.message]
     options = record.options
@@ -135,36 +135,48 @@ def reproduction(collected: Collected) -> Html:
         return element(
             "p", "The generation was started elsewhere, so its interview is not on record here.", class_="note"
         )
-    command = ["specstep", "run", messages[0]]
+    updated = (options.continues or {}).get("generation_id")
+    command = ["specstep", "run"] if updated is None else ["specstep", "update", updated]
+    # A text may be called as a file is, or begin as an option does.
+    command += [messages[0], "--text"] if not messages[0].startswith("-") else ["--text"]
     for message in messages[1:]:
         command += ["--message", message]
     for path in record.attachments:
         command += ["--attach", path]
-    for option, key in (("--profile", "profile"), ("--project-type", "project_type"), ("--mirror", "mirror_selection")):
-        if chosen := getattr(options, key):
-            command += [option, chosen]
-    if record.answers:
-        command += ["--answers", "answers.json"]
-    arguments = [f"    {json.dumps(messages, ensure_ascii=False)},"]
+    arguments = [] if updated is None else [f"    {json.dumps(updated)},"]
+    arguments.append(f"    {json.dumps(messages, ensure_ascii=False)},")
     if record.attachments:
         arguments.append(f"    attachments={json.dumps(list(record.attachments), ensure_ascii=False)},")
-    for key in ("profile", "project_type", "mirror_selection"):
-        if chosen := getattr(options, key):
+    for flag, key in (("--profile", "profile"), ("--project-type", "project_type"), ("--mirror", "mirror_selection")):
+        # An update takes those of its generation.
+        if updated is None and (chosen := getattr(options, key)):
+            command += [flag, chosen]
             arguments.append(f"    {key}={json.dumps(chosen)},")
+    if options.max_cost_usd is not None:
+        command += ["--max-cost", f"{options.max_cost_usd:g}"]
+        arguments.append(f"    max_cost_usd={options.max_cost_usd:g},")
+    if updated is not None:
+        command.append("--again")
+        arguments.append("    again=True,")
     if record.answers:
+        command += ["--answers", "answers.json"]
         arguments.append('    on_question=AnswersFile.load(Path("answers.json")),')
+    if messages[0].startswith("-"):
+        command += ["--", messages[0]]
     paths = "from pathlib import Path\n\n" if record.answers else ""
     names = "AnswersFile, SpecStep" if record.answers else "SpecStep"
+    verb = "run" if updated is None else "update"
     python = (
-        f"{paths}from specstep_flows import {names}\n\nwith SpecStep() as specstep:\n    result = specstep.run(\n    "
-        + ("\n    ".join(arguments) + "\n    )")
+        f"{paths}from specstep_flows import {names}\n\nwith SpecStep() as specstep:\n    result = specstep.{verb}(\n"
+        "    " + ("\n    ".join(arguments) + "\n    )")
     )
     answers = {"answers": {str(item.get("question")): item.get("answer") for item in record.answers}}
     return joined(
         [
             element(
                 "p",
-                "This starts a run of the same kind. Its output will differ, and you will be charged again.",
+                f"This {'starts a run of the same kind' if updated is None else 'updates the same generation again'}. "
+                "Its output will differ, and you will be charged again.",
             ),
             element("h3", "In a shell"),
             _code(shlex.join(command)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from specstep_flows._facts import agent_name
@@ -76,7 +77,7 @@ def agents(collected: Collected) -> Html:
     ]
     steps = [
         [
-            item.started_at.strftime("%H:%M:%S") if item.started_at else "",
+            item.started_at.astimezone(UTC).strftime("%H:%M:%S") if item.started_at else "",
             agent_name(item),
             item.narration or item.action or item.status,
             "" if item.duration_ms is None else still(duration(item.duration_ms / 1000)),

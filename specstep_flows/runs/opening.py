@@ -197,6 +197,18 @@ def update_record(
     return new_record(messages, attachments, options, run_id or new_run_id(), api_url)
 
 
+def generation_to_update(record: RunRecord) -> UUID:
+    """The generation of a run that is to be updated. Raises ``WrongState`` if it has none, or nobody knows yet."""
+    if record.generation_id is not None:
+        return record.generation_id
+    if record.kickoff_intent is not None:
+        raise errors.WrongState(
+            f"Run {record.run_id} has requested a generation, and what became of that is not known yet: "
+            f"`specstep resume {record.run_id}` looks. Nothing was sent."
+        )
+    raise errors.WrongState(f"Run {record.run_id} has no generation yet, so there is nothing to update.")
+
+
 def new_update(generation: Generation, before: RunRecord | None, wanted: RunRecord) -> RunRecord:
     """A new run that updates a generation; ``before`` is the run that manages it, if one does.
 
@@ -209,10 +221,11 @@ def new_update(generation: Generation, before: RunRecord | None, wanted: RunReco
         raise errors.WrongState(
             f"Generation {generation.id} is {generation.state}; only a complete one can be updated. Nothing was sent."
         )
-    file = None if before is None else before.file
+    folder = None if before is None or before.file is None else place_of(before.file).parent
+    file, sha256 = (None if before is None else before.file_of(generation.id)) or (None, None)
     options = attrs.evolve(
         wanted.options,
-        output=wanted.options.output or (None if file is None else str(place_of(file).parent)),
+        output=wanted.options.output or (None if folder is None else str(folder)),
         profile=generation.review_profile,
         continues={
             "generation_id": str(generation.id),
@@ -220,7 +233,7 @@ def new_update(generation: Generation, before: RunRecord | None, wanted: RunReco
             "description": generation.description,
             "package_id": None if generation.package_id is None else str(generation.package_id),
             "file": file,
-            "sha256": None if before is None else before.sha256,
+            "sha256": sha256,
         },
     )
     return attrs.evolve(wanted, options=options)

@@ -173,6 +173,14 @@ class RunRecord:
         """The ``retry_failed`` with which it is tried once more; None for a fan-out, which cannot be."""
         return None if is_fan_out(self.options.profile) else self.retries + 1
 
+    def file_of(self, identifier: UUID) -> tuple[str, str | None] | None:
+        """Where the package of that id, or of that generation, was put, and its digest; None if it was not."""
+        for known in self.packages:
+            if str(identifier) in (known["generation_id"], known["package_id"]):
+                return known["file"], known["sha256"]
+        is_it = identifier in (self.generation_id, self.package_id)
+        return (self.file, self.sha256) if is_it and self.file is not None and not self.packages else None
+
     @property
     def may_have_more(self) -> bool:
         """Whether the service may have a generation of it that it does not know of."""

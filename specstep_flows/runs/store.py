@@ -10,6 +10,7 @@ import os
 import secrets
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import weakref
@@ -384,6 +385,29 @@ class RunStore:
         with self._writing():
             self._database.execute("DELETE FROM handovers WHERE run_id = ?", [run_id])
 
+    def check_writable(self) -> None:
+        """Raises ``StoreError`` where nothing can be recorded or locked, so that no run can start or go on."""
+        try:
+            with self._lock, transaction(self._database):
+                # A transaction alone writes nothing, and so fails nowhere.
+                version = self._database.execute("PRAGMA user_version").fetchone()[0]
+                self._database.execute(f"PRAGMA user_version = {version}")
+        except sqlite3.Error as error:
+            raise errors.StoreError(f"The run store cannot be written ({error}).") from None
+        if self.folder is None:
+            return
+        try:
+            with tempfile.TemporaryFile(dir=self._locks()):
+                pass
+        except OSError as error:
+            raise errors.StoreError(f"No run can be locked in {self.folder / 'locks'} ({error.strerror}).") from None
+
+    def _locks(self) -> Path:
+        assert self.folder is not None
+        folder = self.folder / "locks"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder
+
     def hold(self, run_id: str) -> Callable[[], None]:
         """Lock this run against other processes and threads; returns a function that unlocks it.
 
@@ -420,7 +444,7 @@ class RunStore:
         lock = filelock.FileLock(folder / f"{name}.lock", mode=0o600, timeout=0, thread_local=False)
         holder = folder / f"{name}.holder"
         try:
-            folder.mkdir(exist_ok=True, mode=0o700)
+            self._locks()
             make_private(Path(lock.lock_file))
             lock.acquire()
             make_private(holder)
@@ -435,8 +459,9 @@ class RunStore:
             ) from None
         except (OSError, NotImplementedError) as error:
             lock.release()
+            why = getattr(error, "strerror", None) or error
             raise errors.StoreError(
-                f"Run {run_id} cannot be locked in {folder} ({error}), so nothing was sent. Repair the folder, or "
-                "choose another one with SPECSTEP_STATE."
+                f"Run {run_id} cannot be locked in {folder} ({why}), so nothing was sent. Repair the folder, or choose "
+                "another one with SPECSTEP_STATE."
             ) from None
         return lock.release

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _LATER: Final[ContextVar[list[tuple[RunKeeper, str]] | None]] = ContextVar("later", default=None)
 
 
+class NotHandedOver(errors.SpecStepError):
+    """The work is done, and its result could not be handed over: whoever asks again means the same one."""
+
+
 def _note(run_id: str) -> StepRecord:
     return StepRecord.wanted("untold", {"of": run_id}, "")
 
@@ -57,6 +61,8 @@ def told_at_end() -> Iterator[None]:
     try:
         yield
         is_told = True
+    except NotHandedOver:
+        raise
     except errors.SpecStepError:
         is_told = True
         raise

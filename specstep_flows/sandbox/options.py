@@ -45,6 +45,20 @@ def _state(default: str, *others: str) -> Any:
     return attrs.field(default=default, validator=check)
 
 
+def _of_profiles(defaults: Mapping[str, float]) -> Any:
+    """A figure for each review profile; one that is not named has its default. A misspelt one would never be used."""
+
+    def whole(given: Mapping[str, float]) -> dict[str, float]:
+        for name in given:
+            if name not in defaults:
+                near = difflib.get_close_matches(name, defaults, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f": one of {', '.join(defaults)}"
+                raise ValueError(f"no review profile is called {name!r}{hint}")
+        return {**defaults, **given}
+
+    return attrs.field(factory=lambda: dict(defaults), converter=whole)
+
+
 def _fraction(default: float) -> Any:
     """How far into the state it happens."""
     return attrs.field(default=default, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
@@ -203,8 +217,8 @@ class SandboxOptions:
     drive: Mapping[str, bytes] = attrs.field(factory=lambda: dict(DRIVE))
 
     # Generations
-    profile_seconds: Mapping[str, float] = attrs.field(factory=lambda: dict(MEDIAN_SECONDS))
-    profile_cost_usd: Mapping[str, float] = attrs.field(factory=lambda: dict(COST_USD))
+    profile_seconds: Mapping[str, float] = _of_profiles(MEDIAN_SECONDS)
+    profile_cost_usd: Mapping[str, float] = _of_profiles(COST_USD)
     #: `(profile, nth kickoff) -> seconds` of work, where a test wants durations that vary about the median.
     duration: Callable[[str, int], float] | None = None
     forecast: bool = True

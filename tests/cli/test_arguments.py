@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from specstep_flows.cli import main
+from specstep_flows.runs.records import RunRecord
+from specstep_flows.runs.store import RunStore
 from tests.kit.api import op
 from tests.kit.platforms import LINUX_ONLY, POSIX_ONLY
 from tests.kit.tiers import one_in
@@ -197,3 +201,37 @@ def test_a_body_without_end_is_refused(
     monkeypatch.setattr("specstep_flows.cli.arguments.LONGEST_UPLOAD_BYTES", 1000)
     assert main(["api", "create_feedback", argument]) == 2
     assert "has no end. Nothing was sent." in capsys.readouterr().err
+
+
+OF_A_RUN = (
+    *(("watch",), ("download",), ("answer", "--list"), ("cancel", "--yes"), ("diff", "other")),
+    *(("generation", word) for word in ("show", "resume", "pause", "events", "conversation", "name")),
+    ("generation", "cancel", "--yes"),
+)
+
+
+@pytest.mark.parametrize("words", OF_A_RUN, ids=" ".join)
+def test_a_run_of_another_service_is_not_looked_for_at_this_one(
+    specstep: Any, sandbox: Any, home: Path, words: tuple[str, ...]
+) -> None:
+    """A run that was tried in a sandbox, and then SPECSTEP_API_URL: "not found" would be no answer, and no way on."""
+    generation = UUID(int=7)
+    known: dict[str, Any] = {
+        "generation_id": generation,
+        "generation_ids": (generation,),
+        "generation_state": "Drafting",
+    }
+    record = RunRecord("tea", "http://127.0.0.1:9", 0, 0, **known)
+    with contextlib.closing(RunStore(Path(os.environ["SPECSTEP_STATE"]))) as store:
+        store.create(record)
+    (home / "other").mkdir()
+    before = len(sandbox.requests)
+    verb = words[: 2 if words[0] == "generation" else 1]
+    named = specstep(*verb, "tea", *words[len(verb) :])
+    by_generation = specstep(*verb, generation, *words[len(verb) :])
+
+    for told in (named, by_generation):
+        assert told.code == 2
+        assert "Run tea belongs to http://127.0.0.1:9" in told.err
+        assert "Set SPECSTEP_API_URL" in told.err
+    assert len(sandbox.requests) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import socket
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,18 @@ class TestFailure:
 
         assert result.code == 0
         assert sandbox.requests.count(op("retry_generation")) == 1
+
+
+def test_a_command_to_copy_finds_the_runs_of_this_call(
+    specstep: Any, one_question: SandboxOptions, sandbox: Any, home: Path
+) -> None:
+    """What was asked with ``--store`` is answered and continued with it: without, there is no such run."""
+    kept = ("--store", "kept")
+    asked = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--run-id", "tea", *kept)
+    shown = specstep("show", "tea", *kept).out
+    commands = [line.partition("To answer: specstep ")[2] for line in asked.err.splitlines() if "To answer" in line]
+    commands += [line.partition("specstep ")[2] for line in shown.splitlines() if line.startswith("to continue:")]
+
+    assert [shlex.split(command)[:2] for command in commands] == [["answer", "tea"], ["resume", "tea"]]
+    assert specstep(*shlex.split(commands[0]), "--defaults").code == 0
+    assert specstep(*shlex.split(commands[1])).code == 0

@@ -11,10 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from specstep_flows import errors
-from specstep_flows.cli.migrating import Placement, load_overrides, wrong_place
 from specstep_flows.flows.migration import check_version
-from specstep_flows.models import MigrationMapping, MigrationPreview
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
 
@@ -162,55 +159,83 @@ def test_a_lost_answer_is_settled_and_nothing_is_made_twice(
     assert sandbox.requests.count(op("commit_doc_migration")) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("notes/my-vison.md: docs/x.md", "Did you mean 'notes/my-vision.md'?"),
-        ("vision.md: ../x.md", "not inside the package"),
-        ("vision.md: specstep.yaml", "the service writes that file itself"),
-        ("vision.md: [a]", "line 1, column 12"),
-        ("vision.md: a.md\nvision.md: b.md", "line 2"),
-        ("- vision.md", "one line for each file"),
-        ("{", "line 1"),
-    ],
-)
-def test_overrides_that_cannot_be_meant(tmp_path: Path, text: str, says: str) -> None:
-    """Said with its line, or with the nearest name."""
-    path = tmp_path / "to.yaml"
-    path.write_text(text)
-    placement = Placement(MigrationPreview(mapping=tuple(MigrationMapping(name) for name in FILES)))
-
-    with pytest.raises(errors.SpecStepError) as raised:
-        placement.correct(load_overrides(path), "to.yaml")
-
-    assert isinstance(raised.value, errors.UsageError)
-    assert says in str(raised.value)
-    assert placement.overrides == {}
+def archived(home: Path, *names: str) -> str:
+    """An archive of files of these names."""
+    with zipfile.ZipFile(home / "odd.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return "odd.zip"
 
 
-@pytest.mark.parametrize(
-    ("target", "is_right"),
-    [("docs/a.md", True), ("a", True), ("ä b.md", True), ("", False), ("/etc/passwd", False), ("a/../../b", False),
-     ("a//b", False), ("./a", False), ("C:/a", False), ("a\\b", False), ("a/", False), ("a\nb", False)],
-)  # fmt: skip
-def test_places_inside_a_package(target: str, is_right: bool) -> None:
-    """A plain relative path."""
-    assert (wrong_place(target) is None) is is_right
+#: Names that no package may have, and two that are one on some file system.
+ODD = ("Notes: May.txt", "a\nb.txt", "aux.txt", "c.txt", "C.txt", "d.txt", "\u202eevil.txt")
 
 
-def test_corrections_can_make_conflicts_of_their_own() -> None:
-    """They are what is looked at, and not what the service said."""
-    rows = tuple(MigrationMapping(name, target_path=f"docs/{name}") for name in ("a", "b", "c"))
-    placement = Placement(MigrationPreview(mapping=(*rows, MigrationMapping("d"))))
-    assert placement.conflicts == {}
-    assert placement.target(placement.preview.mapping[3]) == "_source/d"
+def test_a_package_that_could_not_be_downloaded_is_not_made(specstep: Any, sandbox: Any, home: Path) -> None:
+    """Off a terminal it is refused, with lines that a file of overrides takes as they are; then it is downloaded."""
+    archive = archived(home, *ODD)
+    to: dict[str, str] = {}
+    path = overrides(home, to)
+    for _ in ODD:
+        done = specstep("package", "migrate", archive, "--yes", "--overrides", path)
+        if done.code == 0:
+            break
+        assert done.code == 2
+        assert made(sandbox) == []
+        line = done.err.partition("a line for each, such as ")[2].removesuffix(". Nothing was made.\n")
+        to |= yaml.safe_load(line)
+        path = overrides(home, to)
 
-    placement.correct({"a": "docs/b"}, "to.yaml")
+    assert set(to) == {*ODD} - {"C.txt", "d.txt"}
+    assert to["a\nb.txt"] == "_source/a_b.txt"
+    assert to["aux.txt"] == "_source/_aux.txt"
+    assert to["Notes: May.txt"] == "_source/Notes_ May.txt"
+    assert specstep("download", done.out.strip(), "--output", "odd-package.zip", "--unpack").code == 0
 
-    assert [row.source_path for row in placement.conflicts["docs/b"]] == ["a", "b"]
+
+def test_a_person_says_where_goes_what_no_package_can_have(specstep: Any, sandbox: Any, home: Path) -> None:
+    """With the reason; Enter takes a place that is free, and what was chosen is kept so that it can be read again."""
+    archive = archived(home, "c.txt", "C.txt", "a\nb.txt", "a_b.txt")
+
+    shown = specstep("package", "migrate", archive, "--dry-run")
+    asked = specstep("package", "migrate", archive, typed="_source/C.TXT/x\n_source/a_b.txt\n\n1\n\ny\n")
+
+    assert "_source/a b.txt (not possible)" in shown.out
+    assert "a b.txt cannot go to _source/a b.txt: that name contains control characters" in shown.err
+    assert asked.code == 0, asked.err
+    assert "Not _source/C.TXT/x: it would be a file and a folder." in asked.err
+    assert "Not _source/a_b.txt: another file goes there." in asked.err
+    (package,) = made(sandbox)
+    placed = {"_source/C.txt", "_source/c-2.txt", "_source/a_b.txt", "_source/a_b-2.txt", "specstep.yaml"}
+    assert set(package.files) == placed
+    again = specstep("package", "migrate", archive, "--yes", "--overrides", "odd.overrides.yaml")
+    assert (again.code, again.out.strip()) == (0, package.id)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """A sentence with its name."""
-    with pytest.raises(errors.UsageError, match=r"nothing\.yaml cannot be read"):
-        load_overrides(tmp_path / "nothing.yaml")
+def test_a_place_below_a_file_is_refused(specstep: Any, sandbox: Any, docs: Path, home: Path) -> None:
+    """No file system has a file and a folder of one name."""
+    to = overrides(home, {"vision.md": f"{VISION}/old.md"})
+
+    refused = specstep("package", "migrate", docs.name, "--yes", "--overrides", to)
+
+    assert refused.code == 2
+    assert f"notes/my-vision.md cannot go to {VISION}: it is the folder of another file." in refused.err
+    assert made(sandbox) == []
+
+
+def test_who_declines_is_not_told_that_nothing_was_sent(specstep: Any, sandbox: Any, home: Path) -> None:
+    """The documents were, for the preview."""
+    declined = specstep("package", "migrate", archived(home, "a.txt"), typed="n\n")
+
+    assert "Declined, so nothing was made." in declined.err
+    assert sandbox.requests.count(op("preview_doc_migration")) == 1
+
+
+def test_the_command_to_copy_finds_an_archive_that_begins_with_a_dash(specstep: Any, sandbox: Any, home: Path) -> None:
+    """It is no option when it is typed as it was printed."""
+    (home / archived(home, "a.txt")).rename(home / "-odd.zip")
+    sandbox.faults.add(Fault(op("commit_doc_migration"), "status", status=503, times=None))
+
+    told = specstep("package", "migrate", "--yes", "--", "-odd.zip")
+
+    assert "To continue: specstep package migrate ./-odd.zip --yes\n" in told.err

@@ -15,6 +15,7 @@ from specstep_flows.cli import main
 from specstep_flows.cli.terminal import Terminal, _wrapped
 from specstep_flows.sandbox import Sandbox, SandboxOptions
 from tests.kit.platforms import POSIX_ONLY
+from tests.kit.zips import make_zip
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
@@ -163,6 +164,25 @@ def test_quiet_leaves_out_progress_alone(specstep: Any, sandbox: Any) -> None:
     result = specstep("run", "A shop.", "--yes", "--profile", "Fast", "--quiet", "--run-id", "tea")
 
     assert result.err == "Run tea\n"
+
+
+@POSIX_ONLY
+def test_what_was_found_stays_found_where_nobody_reads_on(home: Path) -> None:
+    """`specstep diff A B | head -1` still says that something differs, and `doctor` that there is no key."""
+    (home / "a.zip").write_bytes(make_zip({"README.md": b"One."}))
+    (home / "b.zip").write_bytes(make_zip({"README.md": b"Two."}))
+
+    def unread(*words: str) -> int:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "wb") as out:
+            command = [sys.executable, "-m", "specstep_flows.cli", *words]
+            return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False).returncode
+
+    for shape in ([], ["--json"]):
+        assert unread("diff", "a.zip", "b.zip", *shape) == 1
+        assert unread("doctor", *shape) == 2
+    assert unread("diff", "a.zip", "a.zip", "--json") == 0
 
 
 @POSIX_ONLY

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
 
 from specstep_flows.models import ConversationItem
 from specstep_flows.report import Collected
 from specstep_flows.report.people import agents, transcript
 from specstep_flows.runs.records import RunRecord, TurnRecord
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 RECORD = RunRecord(
     "old-1",
@@ -41,6 +38,14 @@ def test_each_agents_steps_are_added_up(when: datetime) -> None:
     assert html.index("Argus") < html.index("Archie")
     assert "2m\u00a05s" in html
     assert "$0.20" in html
+
+
+def test_the_steps_have_the_time_that_their_column_says(when: datetime) -> None:
+    """It says UTC, whatever offset the service writes."""
+    there = timezone(timedelta(hours=2))
+    step = ConversationItem(display_name="Archie", narration="Drafted.", started_at=when.astimezone(there))
+
+    assert f">{when:%H:%M:%S}<" in agents(Collected(RECORD, when, conversation=(step,)))
 
 
 def test_a_cost_that_the_service_does_not_give_has_no_column(when: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import multiprocessing
 import os
@@ -442,7 +443,7 @@ def _read_only(state: Path, told: Any) -> None:
     try:
         store = RunStore(state)
         found: list[Any] = [run.run_id for run in store.all()]
-        changes = (lambda: store.update("one", {"stage": "done"}), lambda: store.hold("one"))
+        changes = (lambda: store.update("one", {"stage": "done"}), lambda: store.hold("one"), store.check_writable)
         for change in (*changes, lambda: store.forget("one")):
             try:
                 found.append(change())
@@ -477,7 +478,7 @@ def test_a_folder_that_cannot_be_written_can_be_read(is_open: bool) -> None:
         process.join(30)
         state.chmod(0o755)
 
-    assert told == ["one", errors.StoreError, errors.StoreError, errors.StoreError]
+    assert told == ["one", *[errors.StoreError] * 4]
 
 
 def test_a_full_disk_stops_the_run_before_anything_unrecorded(tmp_path: Path) -> None:
@@ -587,3 +588,13 @@ def test_a_glance_never_waits(tmp_path: Path) -> None:
     let_go()
     assert store.glance("one") is None
     store.close()
+
+
+def test_a_file_that_takes_no_write_is_found_before_a_run_needs_it(tmp_path: Path) -> None:
+    """Even where its folder does: an empty transaction would fail nowhere."""
+    with contextlib.closing(RunStore(tmp_path)) as store:
+        store.check_writable()
+        store._database.execute("PRAGMA query_only = 1")
+
+        with pytest.raises(errors.StoreError, match="cannot be written"):
+            store.check_writable()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specstep_flows import RunStore, Settings, SpecStep
 from specstep_flows.sandbox import (
     ClarificationRound,
     ExtraState,
@@ -14,6 +16,8 @@ from specstep_flows.sandbox import (
     Pause,
     ProviderRetry,
     Question,
+    Sandbox,
+    SandboxOptions,
     TurnFailure,
 )
 
@@ -45,3 +49,25 @@ def test_others_that_count_or_follow() -> None:
     with pytest.raises(ValueError, match="no generation passes through 'Complete'"):
         ExtraState(after="Complete")
     assert ExtraState(after="Queued").after == "Queued"
+
+
+@pytest.mark.parametrize("name", ["profile_seconds", "profile_cost_usd"])
+def test_a_profile_that_is_not_named_is_as_it_was(name: str) -> None:
+    """What is said of one profile takes nothing from the others; a misspelt one is refused."""
+    options, given = SandboxOptions(), {"Fast": 7}
+    before = dict(getattr(options, name))
+    setattr(options, name, given)
+    chosen: dict[str, Any] = {name: given}
+
+    assert getattr(options, name) == getattr(SandboxOptions(**chosen), name) == {**before, **given}
+    with pytest.raises(ValueError, match="no review profile is called 'Norml'; did you mean 'Normal'"):
+        setattr(options, name, {"Norml": 7})
+
+
+def test_a_kickoff_of_another_profile_starts(tmp_path: Path) -> None:
+    """By HTTP, as the page on the sandbox has it."""
+    options = SandboxOptions(profile_seconds={"Fast": 60}, profile_cost_usd={"Fast": 1}, clarifications=())
+    with Sandbox(options=options, speed=6000) as sandbox:
+        settings = Settings.load({"api_key": sandbox.api_key, "api_url": sandbox.url, "clock_speed": 6000})
+        with SpecStep(settings=settings, store=RunStore.in_memory()) as specstep:
+            assert specstep.run("A shop.", profile="Normal", output=tmp_path / "shop.zip").cost_usd == 2.5

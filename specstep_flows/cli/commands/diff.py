@@ -23,6 +23,7 @@ from specstep_flows.cli.exits import DONE, FAILED, USAGE
 from specstep_flows.cli.output import changes_lines
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import verb
+from specstep_flows.runs.opening import at_service
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
@@ -65,10 +66,11 @@ def diff(
     document = {"code": "different" if changes else "same", **as_json(changes)}
     if patch:
         document["patch"] = "".join(f"{line}\n" for line in lines)
+    call.verdict = FAILED if changes else DONE
     call.finish(text or None, document)
     if not changes:
         call.terminal.say("Nothing differs.")
-    return FAILED if changes else DONE
+    return call.verdict
 
 
 def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
@@ -82,31 +84,41 @@ def _package(call: Call, stack: contextlib.ExitStack, name: str) -> Path:
     path = home_path(name)
     if os.path.lexists(path):
         return path
-    if looks_like_a_path(name):
+    if looks_like_a_path(name) or os.path.dirname(name):
         raise errors.UsageError(f"There is no file or folder {name}. Nothing was sent.")
     identifier = _as_id(name)
     with open_store(call) as store:
         if identifier is None:
             record: RunRecord | None = find_run(store, name)
         else:
-            ids = (identifier,)
-            record = next(
-                (one for one in store.all() if one.package_id in ids or identifier in one.generation_ids), None
-            )
+            record = next((one for one in store.all() if _has(one, identifier)), None)
     if record is not None:
-        for place in (record.file, record.unpacked_to):
-            if place is not None and os.path.exists(place):
-                return Path(place)
+        if len(record.packages) > 1 and identifier in (None, record.generation_id):
+            files = ", ".join(str(package["file"]) for package in record.packages)
+            raise errors.UsageError(
+                f"Run {record.run_id} has {len(record.packages)} packages: name one by its file or an id of its own "
+                f"({files}). Nothing was sent."
+            )
         if identifier is None:
             identifier = record.package_id or record.generation_id
+        known = None if identifier is None else record.file_of(identifier)
+        for place in () if known is None else (known[0], None if record.packages else record.unpacked_to):
+            if place is not None and os.path.exists(place):
+                return Path(place)
     if identifier is None:
         raise errors.UsageError(f"Run {name} has no package yet. Nothing was sent.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="specstep-diff-")))
     with open_client(call) as client:
+        if record is not None:
+            at_service(record, client.settings.api_url)
         try:
             return client.download_package(identifier, output=folder).path
         except errors.NotFound:
             return client.download_package(_package_id(client, identifier), output=folder).path
+
+
+def _has(record: RunRecord, identifier: UUID) -> bool:
+    return identifier in record.generation_ids or record.file_of(identifier) is not None
 
 
 def _package_id(client: SpecStep, generation_id: UUID) -> UUID:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import functools
 import time
@@ -189,11 +190,16 @@ def store_finding(settings: Settings) -> Finding:
     """The run store: whether it can be read and written, and what is in it."""
     folder = settings.state_folder()
     try:
-        store = RunStore(folder)
-        try:
+        with contextlib.closing(RunStore(folder)) as store:
             runs = store.all()
-        finally:
-            store.close()
+            try:
+                store.check_writable()
+            except errors.StoreError as error:
+                error.add(
+                    f"{folder} can be read, and nothing can be started or resumed there: repair it, or choose another "
+                    "one with SPECSTEP_STATE."
+                )
+                raise
     except errors.StoreError as error:
         return Finding.failed("store", error)
     going = sum(1 for record in runs if status_of(record) not in ("done", "failed", "cancelled"))
@@ -272,6 +278,7 @@ def _report(
     call: Call, rows: list[dict[str, Any]], findings: list[Finding], contact: dict[str, Any] | None = None
 ) -> int:
     code = next((finding.code for finding in findings if finding.verdict == "fail"), exits.DONE)
+    call.verdict = code
     if call.json:
         call.terminal.document(
             {

@@ -25,6 +25,7 @@ from specstep_flows.cli.options import (
 from specstep_flows.cli.session import Call
 from specstep_flows.cli.verbs import verb
 from specstep_flows.flows.watch import raise_for_end
+from specstep_flows.states import is_fan_out
 
 if TYPE_CHECKING:
     from specstep_flows.client import SpecStep
@@ -49,7 +50,8 @@ def download(
 
     It is verified before it gets its name, and its path is written to stdout. It costs nothing. A generation that
     belongs to no run here becomes one, so that an interrupted download can be resumed. A package of migrated documents
-    is named by its own id.
+    is named by its own id. Of a Researcher run, the run's id means all packages, and a generation's or a package's the
+    one.
     """
     mode = chosen_progress(call, progress, events)
     options = RunningOptions(output=output, unpack=unpack, force=force)
@@ -72,6 +74,11 @@ def download(
             call.same_again = _same_again(found, changes)
             return driver.download(lambda: driver.client.download_package(found.id, **changes))
         generation, record = found
+        if record is not None and is_fan_out(record.options.profile) and generation.id != record.generation_id:
+            # The run's packages are all of them, and this one is wanted under that name.
+            package, call.run_id = driver.client.get_package_of(generation.id), None
+            call.same_again = _same_again(package, changes)
+            return driver.download(lambda: driver.client.download_package(package.id, **changes))
         record = record or driver.client.adopt(generation.id, **changes)
         call.run_id = record.run_id
         return driver.drive(lambda **given: driver.client.resume(record.run_id, **changes, **given))
@@ -103,6 +110,6 @@ def _complete(call: Call, client: SpecStep, name: str) -> tuple[Generation, RunR
     if not generation.is_complete:
         raise errors.Detached(
             f"There is no package yet: generation {generation.id} is {generation.state}. "
-            f"`specstep watch {generation.id}` watches it."
+            f"`{call.command(f'watch {generation.id}')}` watches it."
         )
     return generation, record

@@ -10,7 +10,7 @@ from specstep_flows import errors
 from specstep_flows._facts import step_words
 from specstep_flows._json import as_json
 from specstep_flows._text import heading, money
-from specstep_flows.cli.agreement import Confirmed, agree_to_pay
+from specstep_flows.cli.agreement import Confirmed, agree_to_pay, refuse_off_terminal
 from specstep_flows.cli.arguments import find_generation, find_target, id_as_named, locate
 from specstep_flows.cli.cancelling import Cancellation
 from specstep_flows.cli.estimate import read_before_paying
@@ -120,7 +120,7 @@ def list_(
 
 def _row(row: GenerationRow) -> tuple[object, ...]:
     cost = "" if row.cost_usd is None else money(row.cost_usd)
-    started = f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at is not None else ""
+    started = f"{row.started_at.astimezone():%Y-%m-%d %H:%M}" if row.started_at is not None else ""
     return row.id, row.state, row.review_profile or "", cost, started, heading(row.project_name or "")
 
 
@@ -132,7 +132,7 @@ def retry(call: Call, run: RunOrGeneration, yes: Yes = False, again: Again = Fal
     retry a run on this machine, use `specstep resume RUN --retry-failed 1`.
     """
     with open_client(call) as client, told_at_end(again):
-        identifier = _unmanaged(client, run)
+        identifier = _unmanaged(call, client, run)
         _agree(call, client, identifier, yes, "Retry")
         return _started(call, client.retry_generation(identifier, again=again))
 
@@ -198,32 +198,37 @@ def events(call: Call, run: RunOrGeneration) -> int:
     return show_rows(call, found, tuple(columns), "events")
 
 
-def _unmanaged(client: SpecStep, target: str) -> Any:
+def _unmanaged(call: Call, client: SpecStep, target: str) -> Any:
     found = find_target(client.store, target)
-    if found.record is not None:
+    record = found.record
+    if record is not None and record.next_retry is None:
         raise errors.UsageError(
-            f"It belongs to run {found.record.run_id}: use `specstep resume {found.record.run_id} --retry-failed "
-            f"{found.record.retries + 1}`, which never pays twice. Nothing was sent."
+            f"It is one of the generations of run {record.run_id}, which cannot be retried by themselves. Nothing was "
+            "sent."
+        )
+    if record is not None:
+        words = f"resume {record.run_id} --retry-failed {record.next_retry}"
+        raise errors.UsageError(
+            f"It belongs to run {record.run_id}: use `{call.command(words)}`, which never pays twice. Nothing was sent."
         )
     return found.generation_id
 
 
 def _agree(call: Call, client: SpecStep, identifier: Any, yes: bool, what: str) -> None:
     what = f"{what} generation {identifier}"
-    if not call.terminal.is_interactive:
-        agree_to_pay(call, what, yes)
+    refuse_off_terminal(call, what, yes)
     generation = client.get_generation(identifier)
     profile, name = generation.review_profile, heading(generation.project_name)
     if not call.quiet:
         for line in read_before_paying(client, profile)[0]:
             call.terminal.tell(line)
     known = ", ".join(filter(None, (name, profile and f"profile {profile}")))
-    agree_to_pay(call, f"{what} ({known})" if known else what, yes)
+    agree_to_pay(call, f"{what} ({known})" if known else what, yes, looks_first=True)
 
 
 def _started(call: Call, identifier: Any) -> int:
     call.finish(str(identifier), {"code": "started", "generation_id": str(identifier)})
-    call.terminal.say(f"Turn it into a run with: specstep adopt {identifier}")
+    call.terminal.say(f"Turn it into a run with: {call.command(f'adopt {identifier}')}")
     return 0
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from specstep_flows import errors
 from specstep_flows._json import as_json
-from specstep_flows._paths import shell_word
+from specstep_flows._paths import file_word, shell_word
 from specstep_flows._text import heading
 from specstep_flows.cli.agreement import Agreement
 from specstep_flows.cli.any_operation import ask_service
-from specstep_flows.cli.arguments import given_brief
+from specstep_flows.cli.arguments import STANDARD_INPUT, given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
 from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, given, output_path
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
@@ -23,6 +24,7 @@ from specstep_flows.models import EXPLANATION_FORMS as FORMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from specstep_flows.cli.arguments import GivenBrief
     from specstep_flows.models import SavedFile
 
 Package = Annotated[str, typer.Argument(metavar="PACKAGE", help="The package's id.")]
@@ -154,6 +156,8 @@ def addendum(
     zip. The same change of the same package is drafted and paid for once: the same command again settles what became of
     it, and shows it.
     """
+    if change is not None and description is not None:
+        raise errors.UsageError("CHANGE and --description are the same thing: give one of them. Nothing was sent.")
     is_file = description is None and not text
     whole = given_brief(
         call,
@@ -164,10 +168,8 @@ def addendum(
     )
     described = whole.messages[0].strip()
     line = title or _title_of(described)
-    words = "-" if whole.source == "standard input" else shell_word(change or description or "")
     options = _typed(title=title, output=output, unpack=unpack, force=force, max_cost=max_cost, again=again)
-    is_text = "" if whole.source is not None else " --text"
-    call.same_again = f"package addendum {package} {words}{is_text}{options} --yes"
+    call.same_again = f"package addendum {package} {_typed_change(whole)}{options} --yes"
     call.changeable = "the package's id, the title or the change"
     what = f"Draft the addendum {call.terminal.line(repr(line))} to package {package}"
     agreement = Agreement(call, what, yes, "It costs about $0.50.")
@@ -297,8 +299,9 @@ def migrate(
     """Make a package of existing documents.
 
     First it is shown where each file would go, and how sure the service is of it. Where several files claim one place,
-    you are asked; off a terminal --overrides says it. Then the package is made, and its id is written to stdout. No
-    generation is run. The same command again makes nothing twice: it settles what became of an answer that was lost.
+    or no package can have a file of that name, you are asked; off a terminal --overrides says it. Then the package is
+    made, and its id is written to stdout. No generation is run. The same command again makes nothing twice: it settles
+    what became of an answer that was lost.
     """
     wanted = Wanted(archive, overrides, version, project, again)
     return show_migration(call, wanted) if dry_run else migrate_documents(call, wanted, yes)
@@ -326,6 +329,14 @@ def _typed(**options: object) -> str:
         f" --{name.replace('_', '-')}" + ("" if value is True else f" {shell_word(value)}")
         for name, value in given(options).items()
     )
+
+
+def _typed_change(whole: GivenBrief) -> str:
+    """The change as it is typed again: its file, or its text."""
+    if whole.source is not None:
+        return "-" if whole.source == STANDARD_INPUT else file_word(whole.source)
+    text = shell_word(whole.messages[0])
+    return f"--description {text}" if whole.messages[0].startswith("-") else f"{text} --text"
 
 
 def _title_of(description: str) -> str:

@@ -121,23 +121,26 @@ def show(call: Call, run: RunOrGeneration) -> int:
         record = find_target(store, run).record
     if record is None:
         raise errors.RunNotFound(
-            f"Generation {run} belongs to no run here. `specstep generation show {run}` asks the service; "
-            f"`specstep adopt {run}` turns it into a run."
+            f"Generation {run} belongs to no run here. `{call.command(f'generation show {run}')}` asks the service; "
+            f"`{call.command(f'adopt {run}')}` turns it into a run."
         )
-    show_pairs(call, _facts(record), run_document(record))
+    show_pairs(call, _facts(call, record), run_document(record))
     return 0
 
 
-def _facts(record: RunRecord) -> list[tuple[str, Any]]:
+def _facts(call: Call, record: RunRecord) -> list[tuple[str, Any]]:
     spent = record.total_cost_usd
     found = course(record.history, generation_id=record.generation_id)
     turns = f"{sum(1 for turn in record.turns if turn.done)} answered of {max(len(record.messages), len(record.turns))}"
     before = f" ({money(record.spent_before_usd)} of it for earlier attempts)" if record.spent_before_usd else ""
+    command = next_command(record)
+    updated = (record.options.continues or {}).get("generation_id")
     others = "other generations" if is_fan_out(record.options.profile) else "earlier generations"
     return [
         ("run", record.run_id),
         ("status", status_words(record)),
         ("project", name_of(record)),
+        ("updates", f"generation {updated}" if updated is not None else None),
         ("service", record.api_url),
         ("started", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}"),
         ("last change", f"{record.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"),
@@ -165,7 +168,7 @@ def _facts(record: RunRecord) -> list[tuple[str, Any]]:
         *(("another file", package["file"]) for package in record.packages[1:] if record.is_finished),
         ("unpacked to", record.unpacked_to),
         (stopped_label(record), record.error),
-        ("to continue", next_command(record)),
+        ("to continue", call.command(command.removeprefix("specstep ")) if command is not None else None),
     ]
 
 

@@ -51,7 +51,7 @@ def update(
     the same command resumes it, and never pays twice.
     """
     mode = chosen_progress(call, running.progress, events)
-    given = given_brief(call, brief, message or (), is_text=text, missing="Say what has changed")
+    given = given_brief(call, brief, message or (), is_text=text, what="change", missing="Say what has changed")
     if not (running.yes or dry_run or call.terminal.is_interactive):
         raise errors.UsageError(
             "This update costs money, and there is no terminal to confirm it on: add --yes to agree, or --dry-run to "
@@ -61,13 +61,15 @@ def update(
     with open_driver(call, mode, call.settings(), running) as driver:
         driver.brief = given.words()
         target = find_target(driver.client.store, run)
-        updated = target.record.run_id if target.record is not None else target.generation_id
-        assert updated is not None
+        record, updated = target.record, target.generation_id
+        # A generation that is not what its run comes to (one of a fan-out) is meant as it is named.
+        named = record.run_id if record is not None and updated == record.generation_id else updated
+        assert named is not None
         if dry_run:
             return rehearse_update(driver, target, given, attach or (), running, run_id, again)
         with told_at_end(again):
             return driver.drive(
                 lambda **hands: driver.client.update(
-                    updated, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
+                    named, given.messages, attachments=attach or (), run_id=run_id, again=again, **options, **hands
                 )
             )

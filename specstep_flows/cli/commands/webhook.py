@@ -18,6 +18,7 @@ from specstep_flows.cli.interrupts import Interrupts
 from specstep_flows.cli.output import rows_of, show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import group, verb
+from specstep_flows.runs.telling import NotHandedOver
 
 #: What ``listen`` subscribes to: everything that is told of a generation.
 _EVENTS: Final = (
@@ -60,7 +61,8 @@ def create(
     Its signing secret is written to stdout and never shown again.
     """
     events = events or [DEFAULT_EVENT]
-    return _secret(call, ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events))
+    made = ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events)
+    return _secret(call, key, made)
 
 
 @verb
@@ -79,9 +81,8 @@ def rotate(call: Call, key: Key, webhook: Webhook, yes: Confirmed = False) -> in
     The new secret is written to stdout and never shown again; the old one stops working at once.
     """
     _agree(call, "rotate_webhook_secret", "Rotate the secret of webhook", key, webhook, yes)
-    return _secret(
-        call, ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
-    )
+    made = ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
+    return _secret(call, key, made)
 
 
 @verb
@@ -91,8 +92,9 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
     The outcome of the delivery is shown; the exit code is 1 if it failed.
     """
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
+    call.verdict = 0 if isinstance(answer, dict) and answer.get("success") is True else 1
     show_facts(call, answer, "delivery")
-    return 0 if isinstance(answer, dict) and answer.get("success") is True else 1
+    return call.verdict
 
 
 @verb
@@ -260,8 +262,13 @@ def resend(
     return 0
 
 
-def _secret(call: Call, answer: dict[str, Any]) -> int:
-    call.finish(str(answer["signing_secret"]), {"webhook": answer})
+def _secret(call: Call, key: str, answer: dict[str, Any]) -> int:
+    try:
+        call.finish(str(answer["signing_secret"]), {"webhook": answer})
+    except NotHandedOver as error:
+        another = call.command(f"webhook rotate {key} {answer.get('id')}")
+        error.add(f"Nobody has seen the secret of webhook {answer.get('id')}, and `{another}` gives it another one.")
+        raise
     call.terminal.say(f"Webhook {answer.get('id')}: store the secret now, it is not shown again.")
     return 0
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from specstep_flows._text import money
 from specstep_flows.runs.store import RunStore
 from specstep_flows.sandbox import Failure, Fault, Pause, SandboxOptions
 from tests.kit.api import COST, op
@@ -298,6 +299,25 @@ class TestStates:
 
         assert (left.code, result.code) == (5, 0)
         assert {generation.state for generation in sandbox.state.generations.values()} == {"Cancelled"}
+
+    def test_what_a_fan_out_has_cost_is_one_figure(
+        self, specstep: Any, sandbox: Any, options: SandboxOptions, tmp_path: Path
+    ) -> None:
+        """Whoever left it early, and cancels later: as it is told, shown, listed, reported and receipted."""
+        options.profile_seconds = dict.fromkeys(options.profile_seconds, 6000)
+        left = specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--run-id", "tea", "--timeout", "30")
+        sandbox.clock.advance(600)
+        cancelled = specstep("cancel", "tea", "--yes")
+        shown = specstep("show", "tea", "--json").document
+        specstep("report", "tea", "-o", tmp_path / "tea.html")
+        receipt = json.loads((tmp_path / "tea-receipt.json").read_text("utf-8"))
+
+        assert (left.code, cancelled.code) == (3, 0)
+        told = re.search(r"\$[0-9.]+(?= was spent)", cancelled.err)
+        assert told is not None
+        assert money(shown["total_cost_usd"]) == money(receipt["cost"]["total_usd"]) == told[0]
+        assert f"  {told[0]}  " in specstep("runs").out
+        assert "$-" not in (tmp_path / "tea.html").read_text("utf-8")
 
     @pytest.mark.parametrize("nth", [1, 2, 3])
     def test_one_of_a_fan_out_that_cannot_be_cancelled(

@@ -130,3 +130,33 @@ def test_trouble_of_any_kind_is_no_difference(home: Path, sides: tuple[str, str]
 
     assert [done.returncode for done in found] == [2, 2]
     assert all(b"could not be written to stdout" in done.stderr for done in found)
+
+
+def test_a_path_with_spaces_that_is_not_there_is_no_run(specstep: Any, untouched: None, sides: tuple[str, str]) -> None:
+    """Which of the two is wrong is said, and as what."""
+    missing = specstep("diff", sides[0], "my folder/after it")
+    (Path("notes.md")).write_text("# Notes")
+    other = specstep("diff", sides[0], "notes.md")
+
+    assert (missing.code, missing.err) == (2, "There is no file or folder my folder/after it. Nothing was sent.\n")
+    assert other.code == 8
+    assert other.err.startswith("notes.md: This is not a package")
+
+
+def test_each_package_of_a_fan_out_is_compared_as_it_is_named(specstep: Any, sandbox: Any, home: Path) -> None:
+    """By a generation or a package of its own; the run alone names none of them, and no other one is taken for it."""
+    sandbox.options.clarifications = ()
+    assert specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--run-id", "tea", "-o", "out").code == 0
+    document = specstep("show", "tea", "--json").document
+    packages = document["packages"]
+    refused = [specstep("diff", name, packages[0]["file"]) for name in ("tea", document["generation_id"])]
+
+    assert len(packages) == 3
+    for package in packages:
+        for name in (package["generation_id"], package["package_id"]):
+            assert specstep("diff", name, package["file"]).code == 0
+            assert specstep("diff", name, next(one["file"] for one in packages if one != package)).code == 1
+    for told in refused:
+        assert told.code == 2
+        assert "Run tea has 3 packages: name one" in told.err
+        assert packages[2]["file"] in told.err

@@ -125,6 +125,20 @@ def test_what_is_broken_is_named(
     assert verdicts(result.document)[failing] == "fail"
 
 
+def test_a_store_that_no_run_can_use(specstep: Any, sandbox: Any) -> None:
+    """That it can be read is not all: what cannot be locked or recorded is never paid for, and so never starts."""
+    folder = Path(os.environ["SPECSTEP_STATE"])
+    assert specstep("runs").code == 0
+    (folder / "locks").write_text("A file, where a folder should be.")
+
+    result = specstep("doctor")
+    started = specstep("run", "A shop.", "--yes")
+
+    assert (result.code, started.code) == (2, 2)
+    assert f"No run can be locked in {folder / 'locks'} (File exists)." in " ".join(result.out.split())
+    assert "nothing can be started or resumed there" in " ".join(result.out.split())
+
+
 def test_a_damaged_store(specstep: Any, sandbox: Any) -> None:
     """A store that cannot be read is said; the key is checked all the same."""
     folder = Path(os.environ["SPECSTEP_STATE"])

@@ -72,3 +72,27 @@ def test_a_download_that_fails_names_the_line_that_goes_on(
         failed.document["resume_command"] == f"specstep download {migrated} --output {shell_word(home / 'my docs.zip')}"
     )
     assert specstep("download", migrated, "-o", "my docs.zip").code == 0
+
+
+def test_one_package_of_a_fan_out_is_had_under_the_name_that_was_given(specstep: Any, sandbox: Any, home: Path) -> None:
+    """By its generation or by its own id; the run's id means all of them, and its record stays as it is."""
+    sandbox.options.clarifications = ()
+    assert specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--run-id", "tea", "-o", "out").code == 0
+    packages = specstep("show", "tea", "--json").document["packages"]
+    for number, package in enumerate(packages):
+        for named in (package["generation_id"], package["package_id"]):
+            path = home / f"{number}-{named}.zip"
+            had = specstep("download", named, "--output", path)
+
+            assert (had.code, had.out) == (0, f"{path}\n")
+            assert path.read_bytes() == Path(package["file"]).read_bytes()
+    assert specstep("show", "tea", "--json").document["packages"] == packages
+    all_of_them = specstep("download", "tea", "--output", "all")
+    refused = specstep("generation", "retry", packages[1]["generation_id"], "--yes")
+
+    assert len({Path(package["file"]).read_bytes() for package in packages}) == 3
+    assert len(list(home.glob("*.zip"))) == 6
+    assert len(all_of_them.out.splitlines()) == 3
+    assert refused.code == 2
+    assert "cannot be retried by themselves" in refused.err
+    assert "--retry-failed" not in refused.err

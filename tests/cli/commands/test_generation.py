@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from specstep_flows import SpecStep
 from specstep_flows.sandbox import Failure, SandboxOptions
 from tests.kit.api import op
+from tests.kit.platforms import POSIX_ONLY
 
 
 def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
@@ -31,6 +34,24 @@ def test_generations(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> 
     assert len(conversation.out.splitlines()) == 2
     assert all(json.loads(line)["schema_version"] == 2 for line in events.out.splitlines())
     assert specstep("generation", "show", generation, "--json").document["generation"]["project_name"] == "Tea"
+
+
+@POSIX_ONLY
+def test_a_list_has_the_times_of_the_place_where_it_is_read(
+    specstep: Any, sandbox: Any, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `runs` and `show` have them: the same generation does not start at two times of day."""
+    (row,) = specstep("generation", "list", "--json").document["generations"]
+    try:
+        with monkeypatch.context() as elsewhere_on_earth:
+            elsewhere_on_earth.setenv("TZ", "JST-9")
+            time.tzset()
+            listed = specstep("generation", "list")
+    finally:
+        time.tzset()
+
+    there = datetime.fromisoformat(row["started_at"]).astimezone(timezone(timedelta(hours=9)))
+    assert f"  {there:%Y-%m-%d %H:%M}  " in listed.out
 
 
 class TestRetry:

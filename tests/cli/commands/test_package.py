@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import subprocess
+import sys
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +16,7 @@ import pytest
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
+from tests.kit.platforms import POSIX_ONLY
 from tests.kit.tiers import one_in
 
 
@@ -341,3 +347,92 @@ def test_whoever_is_killed_before_the_result_is_written_does_not_pay_again(
         raise Killed
 
     assert [paid(dies=True), paid(dies=True), paid(), paid()] == [1, 1, 1, 2]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_result_that_a_full_disk_did_not_take_is_not_paid_for_again(
+    sandbox: Any, complete: tuple[str, str], home: Path
+) -> None:
+    """Nobody was told of it, so the command that the failure names, with its ``--again``, still means that one."""
+    command = [sys.executable, "-m", "specstep_flows.cli", "package", "addendum", complete[1], "Add French.", "--again"]
+
+    def paid(out: Any) -> tuple[int, int, str]:
+        done = subprocess.run([*command, "--yes"], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+        return done.returncode, sandbox.requests.count(op("create_addendum")), done.stderr
+
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        code, times, told = paid(full)
+    shown, another = paid(subprocess.PIPE), paid(subprocess.PIPE)
+
+    assert (code, times) == (1, 1)
+    assert f"To continue: specstep package addendum {complete[1]} 'Add French.' --text --again --yes" in told
+    assert shown[:2] == (0, 1)
+    assert another[:2] == (0, 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_file_that_a_full_disk_does_not_take_is_told(sandbox: Any, complete: tuple[str, str], home: Path) -> None:
+    """What is written as bytes fails as any other result does: with a sentence, and not as a bug."""
+    words = ["package", "file", complete[1], "README.md"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "specstep_flows.cli", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The result could not be written to stdout (No space left on device).")
+
+
+def test_a_change_is_given_once(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:
+    """Which of two texts would be paid for is not guessed."""
+    refused = specstep("package", "addendum", complete[1], "Add French.", "--description", "Add Dutch.", "--yes")
+
+    assert refused.code == 2
+    assert "CHANGE and --description" in refused.err
+    assert sandbox.requests.count(op("create_addendum")) == 0
+
+
+def test_a_command_to_copy_is_right_for_words_that_begin_with_a_dash(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], home: Path
+) -> None:
+    """A text or a file of that name is no option where the command is typed as it was printed."""
+    (home / "-change.md").write_text("Add Dutch.")
+    for words in (["--text", "--", "-1 button"], ["--", "-change.md"]):
+        sandbox.faults.clear()
+        sandbox.faults.add(Fault(op("create_addendum"), "status", status=503, times=None))
+        told = specstep("package", "addendum", complete[1], "--yes", *words)
+        sandbox.faults.clear()
+        command = told.err.rpartition("To continue: specstep ")[2].strip()
+        done = specstep(*shlex.split(command))
+
+        assert done.code == 0, done.err
+        assert done.out.strip() == sandbox.state.packages[complete[1]].addenda[-1].id
+
+
+@POSIX_ONLY
+def test_whoever_stops_what_is_paid_for_is_told_that_it_may_be(
+    sandbox: Any, complete: tuple[str, str], start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while an addendum is drafted, which nothing at the service stops."""
+    sandbox.faults.add(Fault(op("create_addendum"), "stall", commit=True))
+    requests, started = type(sandbox.requests), threading.Event()
+    keep = requests.add
+
+    def add(kept: Any, row: Any) -> None:
+        keep(kept, row)
+        if kept.count(op("create_addendum")):
+            started.wait()
+            process.send_signal(signal.SIGINT)
+
+    monkeypatch.setattr(requests, "add", add)
+    process = start(["package", "addendum", complete[1], "Add French.", "--yes"])
+    started.set()
+    out, err = process.communicate()
+
+    assert (process.returncode, out) == (130, "")
+    assert "Stopped. It may be carried out and paid for all the same; the same command looks first." in err
+    assert "To continue: specstep package addendum" in err

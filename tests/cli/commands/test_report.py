@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.kit.api import op
+from tests.kit.report_page import Reader
 
 
 @pytest.fixture
@@ -73,3 +77,50 @@ def test_a_run_that_is_not_there_is_named(specstep: Any, untouched: None) -> Non
 
     assert result.code == 2
     assert "no run called nothing" in result.err
+
+
+def run_again(specstep: Any, run: str, verb: str) -> list[str]:
+    """The command that a run's report gives to run it again, without its answers file."""
+    report = Path(specstep("report", run, "--no-receipt", "--force").out.strip())
+    texts = Reader(report.read_text("utf-8")).texts
+    return shlex.split(next(text for text in texts if text.startswith(f"specstep {verb} ")))[1:]
+
+
+def turns(sandbox: Any) -> list[str]:
+    """What was said in the newest interview."""
+    return [turn.content for turn in list(sandbox.state.interviews.values())[-1].turns if turn.role == "user"]
+
+
+@pytest.mark.parametrize("brief", ["-1 is the floor.", "notes.md", "A shop for tea."])
+def test_the_command_to_run_it_again_says_the_same(specstep: Any, sandbox: Any, home: Path, brief: str) -> None:
+    """Whatever the brief begins with, and if a file is called so; and it has the limit that the run had."""
+    (home / "notes.md").write_text("Something else.")
+    limited = ("--yes", "--profile", "Fast", "--run-id", "tea", "--max-cost", "2.5", "-m", "Shops use it.", "--text")
+    assert specstep("run", *limited, "--", brief).code == 0
+    said = turns(sandbox)
+    command = run_again(specstep, "tea", "run")
+
+    assert specstep("run", "--yes", *command[1:]).code == 0
+    assert turns(sandbox) == said == [brief, "Shops use it."]
+    assert command[command.index("--max-cost") + 1] == "2.5"
+
+
+def test_an_update_is_run_again_as_an_update(specstep: Any, sandbox: Any, package: Path) -> None:
+    """As a brief of its own, what is said of a change would be paid for and build something else."""
+    assert specstep("update", "tea", "Add French.", "--run-id", "french", "--yes", "--max-cost", "3").code == 0
+    said = turns(sandbox)
+    page = Path(specstep("report", "french", "--no-receipt").out.strip()).read_text("utf-8")
+    command = run_again(specstep, "french", "update")
+    done = specstep(command[0], "--yes", *command[1:])
+
+    assert done.code == 0, done.err
+    assert turns(sandbox) == said
+    assert sandbox.requests.count(op("update_generation")) == 2
+    assert sandbox.requests.count(op("start_generation")) == 1
+    assert "result = specstep.update(" in page
+    assert "again=True," in page
+    assert "max_cost_usd=3," in page
+    assert "specstep run" not in page
+    shown = specstep("show", "french").out
+    tea = specstep("show", "tea", "--json").document["generation_id"]
+    assert f"updates:      generation {tea}\n" in shown

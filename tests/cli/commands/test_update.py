@@ -125,3 +125,38 @@ def test_what_an_update_refuses_before_it_asks_anything(specstep: Any, sandbox: 
     assert "add --yes" in unasked.err
     assert "can no longer change" in turned.err
     assert sandbox.requests.count(op("update_generation")) == 0
+
+
+def test_one_generation_of_a_fan_out_is_updated_alone(specstep: Any, sandbox: Any, home: Path) -> None:
+    """Whoever names it does not pay for all of them, and is shown what differs from its own package."""
+    sandbox.options.clarifications = ()
+    assert specstep("run", "A shop.", "--yes", "--profile", "Researcher", "--run-id", "tea", "-o", "out").code == 0
+    package = specstep("show", "tea", "--json").document["packages"][1]
+    planned = specstep("update", package["generation_id"], "Add French.", "--dry-run", "--json").document
+    made = specstep("update", package["generation_id"], "Add French.", "--yes", "--json").document
+
+    assert planned["generation_id"] == package["generation_id"]
+    (updated,) = [one for one in sandbox.state.generations.values() if one.updates is not None]
+    assert updated.updates == package["generation_id"]
+    assert made["before"] == package["file"]
+    assert Path(made["path"]).parent == Path(package["file"]).parent
+
+
+def test_a_run_whose_kickoff_is_not_settled_is_not_said_to_have_none(specstep: Any, sandbox: Any, home: Path) -> None:
+    """What may be paid for already is looked for, and not denied."""
+    sandbox.faults.add(Fault(op("start_generation"), "status", status=503, times=None))
+    assert specstep("run", "A shop.", "--yes", "--profile", "Fast", "--run-id", "tea").code != 0
+    for more in ([], ["--dry-run"]):
+        refused = specstep("update", "tea", "Add French.", "--yes", *more)
+
+        assert refused.code == 1
+        assert "what became of that is not known yet: `specstep resume tea` looks" in refused.err
+
+
+def test_what_is_no_file_is_asked_about_as_a_change(specstep: Any, untouched: None) -> None:
+    """Nobody is asked whether a word is the brief of what is there already."""
+    refused = specstep("update", "tea", "changes.md", "--yes")
+    asked = specstep("update", "tea", "blue", typed="n\n")
+
+    assert "If it is the change itself, add --text." in refused.err
+    assert "Is 'blue' the whole change?" in asked.err

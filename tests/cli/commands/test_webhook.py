@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +44,33 @@ def test_webhooks(specstep: Any, sandbox: Any) -> None:
     assert tested.code == (0 if tested.document["delivery"]["success"] else 1)
     assert deleted.code == 0
     assert plain_http.code == 2
+
+
+def test_a_table_has_no_values_as_python_writes_them(specstep: Any, sandbox: Any) -> None:
+    """Events with commas between them, and yes or no."""
+    key = specstep("api", "list_api_keys", "--json").document["answer"]["keys"][0]["id"]
+    events = ("generation.completed", "generation.failed")
+    specstep("webhook", "create", key, "https://example.com/hook", *(f"--event={name}" for name in events))
+    listed = specstep("webhook", "list", key)
+    hook = listed.out.splitlines()[1].split()[0]
+
+    assert listed.out.splitlines()[1].endswith("  generation.completed, generation.failed")
+    assert specstep("webhook", "test", key, hook).out.splitlines()[0].split() == ["success:", "no"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_secret_that_nobody_has_seen_can_be_had_anew(specstep: Any, sandbox: Any) -> None:
+    """It is not shown again, and which webhook it is of is not known either where the disk is full."""
+    key = specstep("api", "list_api_keys", "--json").document["answer"]["keys"][0]["id"]
+    command = [sys.executable, "-m", "specstep_flows.cli", "webhook", "create", key, "https://example.com/hook"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    (hook,) = specstep("webhook", "list", key, "--json").document["webhooks"]
+
+    assert done.returncode == 1
+    assert f"Nobody has seen the secret of webhook {hook['id']}" in done.stderr
+    assert specstep("webhook", "rotate", key, hook["id"], "--yes").code == 0
+    assert f"`specstep webhook rotate {key} {hook['id']}`" in done.stderr
 
 
 class Application(HTTPServer):
