@@ -34,6 +34,11 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
     return (await _carry_out(gateway.prepare(operation, *args, **arguments))).body
 
 
+async def call_as_sent(operation: Any, **arguments: Any) -> Any:
+    """The same, its answer as the JSON that came, None if it is empty, or the bytes of a file."""
+    return (await _carry_out(gateway.prepare_as_sent(operation, **arguments))).body
+
+
 async def read(
     model: type[M],
     operation: str,

@@ -154,7 +154,11 @@ def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) 
 
     Most envelopes are undocumented. A response without a list is an error, and never an empty list.
     """
-    value = document(reply, operation, exact=exact)
+    return list_in(document(reply, operation, exact=exact), operation, name)
+
+
+def list_in(value: Any, operation: str, name: str) -> list[Any]:
+    """The list in a document, see ``row_values``. Raises ``UnexpectedResponse`` if there is none."""
     if isinstance(value, dict) and name in value:
         value = value[name]
     elif isinstance(value, dict):
