@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from specstep_flows.engine.effects import Reply
     from specstep_flows.gateway.any_operation import AnyCall
 
 M = TypeVar("M")
@@ -65,9 +66,12 @@ async def read_list(model: type[M], operation: str, member: str, *names: object,
 async def read_organization() -> models.Organization | None:
     """The caller's organization; None where the service says that there is none (204). GET /v1/me/organization"""
     whole = gateway.as_model(models.Organization, "get_my_organization")
-    return await _carry_out(
-        gateway.prepare_to_read("get_my_organization", lambda reply: None if reply.status == 204 else whole(reply), ())
-    )
+
+    def parse(reply: Reply) -> models.Organization | None:
+        # Some servers write nothing, or null, as 200.
+        return None if reply.status < 300 and reply.content.strip() in (b"", b"null") else whole(reply)
+
+    return await _carry_out(gateway.prepare_to_read("get_my_organization", parse, ()))
 
 
 async def read_document(operation: str, *names: object) -> dict[str, Any]:

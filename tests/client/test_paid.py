@@ -104,6 +104,7 @@ def test_a_step_that_is_declined_leaves_nothing(client: Any, sandbox: Sandbox, a
             client.explain_package(package, "investor", confirm=agree)
     else:
         assert client.explain_package(package, "investor", confirm=agree).cached is False
+        assert client.explain_package(package, "investor").cached is True, "the second call cost nothing"
     assert sandbox.requests.count(op("explain_package")) == (client.kind != "sync")
 
 
