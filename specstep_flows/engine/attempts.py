@@ -244,7 +244,7 @@ def _is_json(request: Request, reply: Reply) -> bool:
 
 def _encoding_of(content: bytes) -> tuple[str, str]:
     """How JSON is written, and how its bytes that are no text are kept; a mark of the encoding is a character of it."""
-    found = json.detect_encoding(content)
+    found: str = json.detect_encoding(content)
     if found.startswith("utf-8"):
         return "utf-8", "surrogateescape"
     if found in ("utf-16", "utf-32"):
