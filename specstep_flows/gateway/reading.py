@@ -177,6 +177,18 @@ def steering_uuid(value: object, operation: str, field: str) -> UUID:
     return found
 
 
+def asked_uuid(value: object, operation: str, field: str, asked: UUID) -> UUID:
+    """The id of what was asked for. An answer about another one, that a cache or a connection mixed up, is none."""
+    found = steering_uuid(value, operation, field)
+    if found != asked:
+        raise errors.UnexpectedResponse(
+            f"The response to {operation} is about {found}, and {asked} was asked for.",
+            operation=operation,
+            field=field,
+        )
+    return found
+
+
 def optional_uuid(value: object) -> UUID | None:
     """An id that may be missing; None for anything that is not an id."""
     if isinstance(value, UUID):
