@@ -93,8 +93,25 @@ async def preview_migration(path: Path) -> models.MigrationPreview:
         UsageError: the file cannot be read, or is empty; nothing was sent.
     """
     content = await Fetch(lambda _: read_attachment(path, "archive"))
-    archive = gateway.SentFile(sent_name(path), content)
-    return await read(models.MigrationPreview, "preview_doc_migration", body={"file": archive})
+    return await preview_archive(sent_name(path), content)
+
+
+async def preview_archive(name: str, content: bytes) -> models.MigrationPreview:
+    """What a migration of an archive would give. An answer that does not say where its files would go is none."""
+    operation = "preview_doc_migration"
+    document, whole = gateway.as_object(operation), gateway.as_model(models.MigrationPreview, operation)
+
+    def parse(reply: Reply) -> models.MigrationPreview:
+        if not isinstance(document(reply).get("mapping"), list):
+            raise errors.UnexpectedResponse(
+                "The service's preview of the migration does not say where the files would go. It made nothing.",
+                operation=operation,
+                field="mapping",
+            )
+        return whole(reply)
+
+    archive = gateway.SentFile(name, content)
+    return await _carry_out(gateway.prepare_to_read(operation, parse, (), {"file": archive}))
 
 
 async def change(operation: str, *names: object, body: Mapping[str, Any] | None = None) -> None:

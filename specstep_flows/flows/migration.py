@@ -16,7 +16,7 @@ from specstep_flows.engine.effects import Changes
 from specstep_flows.flows import calling
 from specstep_flows.flows.listing import Listing
 from specstep_flows.flows.steps import Step, Terms, carry_out
-from specstep_flows.models import Migration, MigrationPreview, PackageRow
+from specstep_flows.models import Migration, PackageRow
 
 #: What the service adds to the files (walkthrough, step 6.7).
 MANIFEST = "specstep.yaml"
@@ -98,8 +98,7 @@ class MigrationStep(Step[Migration]):
         """
         if not rows:
             return [], []
-        archive = gateway.SentFile(self.name, self.content)
-        preview = await calling.read(MigrationPreview, "preview_doc_migration", body={"file": archive})
+        preview = await calling.preview_archive(self.name, self.content)
         promised = {self.overrides.get(row.source_path, row.target_path) for row in preview.mapping} | {MANIFEST}
         ours, undecided = [], []
         for number, row in enumerate(rows):
