@@ -465,6 +465,9 @@ def test_another_one_is_paid_for_by_the_user_s_word_alone() -> None:
         ({"title": "German", "description": "Add German."}, True),
         ({"title": "French", "description": "Add French, and"}, False),
         ({"title": "French.", "description": "Add French."}, False),
+        ({"title": "FRENCH", "description": "add french"}, False),
+        ({"title": "Fre...", "description": "Add Fr…"}, False),
+        ({"title": "A translation", "description": "**Add** French"}, False),
         ({"title": "French"}, False),
         ({}, False),
     ],
@@ -492,6 +495,27 @@ def test_an_addendum_that_may_be_it_is_named_and_not_paid_for_again(
     with pytest.raises(errors.OutcomeUnknown, match="specstep package addenda") as caught:
         acting.play(addendum())
     assert caught.value.candidates == (UUID(int=100),)
+    assert acting.count("create_addendum") == 1
+
+
+def test_an_addendum_that_the_service_writes_otherwise_is_found(lost: errors.ConnectionLost) -> None:
+    """What is escaped for a page, or composed otherwise, is the same text."""
+    service = Service()
+    service.answers = [lost]
+    acting = mortal(service, wanted())
+
+    def answer(request: Any) -> Any:
+        if request.operation == "list_addenda" and service.made:
+            service.made[0][1].update(
+                {"title": "R&amp;D&#x27;s final", "description": "Add &lt;b&gt;French&lt;/b&gt;."}
+            )
+        return service(request)
+
+    acting.service = answer
+    step = AddendumStep(PACKAGE, "R&D's \ufb01nal", "Add <b>French</b>.")
+    made = acting.play(add_addendum(step, TERMS, None))
+
+    assert made.id == UUID(int=100)
     assert acting.count("create_addendum") == 1
 
 
