@@ -99,7 +99,8 @@ class MigrationStep(Step[Migration]):
         if not rows:
             return [], []
         preview = await calling.preview_archive(self.name, self.content)
-        promised = {self.overrides.get(row.source_path, row.target_path) for row in preview.mapping} | {MANIFEST}
+        targets = (self.overrides.get(row.source_path, row.target_path) for row in preview.mapping)
+        promised = {_from_root(target or "") for target in targets} | {MANIFEST}
         ours, undecided = [], []
         for number, row in enumerate(rows):
             files = (await self._files(row)) if number < MOST_ASKED else None
@@ -111,7 +112,7 @@ class MigrationStep(Step[Migration]):
 
     async def _files(self, row: PackageRow) -> set[str] | None:
         try:
-            return {file.path for file in await gateway.list_package_files(row.id)}
+            return {_from_root(file.path) for file in await gateway.list_package_files(row.id)}
         except errors.NotFound:
             # It is deleted.
             return None
@@ -124,6 +125,11 @@ class MigrationStep(Step[Migration]):
         """What was asked for, as the record has it."""
         ids = {name: UUID(result[name]) for name in ("package_id", "migration_id", "project_id") if result[name]}
         return Migration(**{**result, **ids})
+
+
+def _from_root(path: str) -> str:
+    """A path in a package as it is compared: ``./a``, ``/a`` and ``a`` are one place."""
+    return path.removeprefix("./").lstrip("/")
 
 
 def check_version(version: str | None) -> None:

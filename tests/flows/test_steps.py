@@ -519,6 +519,25 @@ def test_an_addendum_that_the_service_writes_otherwise_is_found(lost: errors.Con
     assert acting.count("create_addendum") == 1
 
 
+@pytest.mark.parametrize("form", ["/{}", "./{}"])
+def test_the_files_of_a_migrated_package_are_told_however_their_paths_begin(
+    form: str, lost: errors.ConnectionLost
+) -> None:
+    """The preview and the list of files need not write them alike."""
+    service = Service()
+    service.answers = [lost]
+    acting = mortal(service, wanted("commit_doc_migration"))
+
+    def answer(request: Any) -> Any:
+        if request.operation == "list_package_files":
+            return 200, {"files": [{"path": form.format(path)} for path in ("docs/a.md", "specstep.yaml")]}
+        return service(request)
+
+    acting.service = answer
+    assert acting.play(FLOWS["commit_doc_migration"]()).package_id == UUID(int=100)
+    assert acting.count("commit_doc_migration") == 1
+
+
 def test_a_new_package_of_other_files_is_not_taken_for_the_migrated_one(lost: errors.ConnectionLost) -> None:
     """Somebody may have migrated something else at that moment, so neither is it taken nor is anything sent again."""
     service = Service()
