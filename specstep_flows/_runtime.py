@@ -442,8 +442,7 @@ class _Runtime:
                 with contextlib.suppress(errors.StoreError):
                     found: Any = session.record
                     # A refused request may be carried out all the same; what was there before shows whether it was.
-                    is_refused = isinstance(error, errors.RequestError) or record.known is not None
-                    if not found.may_have_cost and not (found.known is not None and is_refused):
+                    if not found.may_have_cost and found.known is None:
                         steps.discard(record.run_id)
                     elif isinstance(error, errors.OutcomeUnknown):
                         steps.update(record.run_id, {"is_unknown": True})

@@ -165,7 +165,9 @@ class AccountMethods(Base):
         PUT /v1/notification-preferences
         """
         body = {"email": email, "sms": sms}
-        return self._drive(calling.read(models.NotificationPreferences, "update_notification_preferences", body=body))
+        return self._drive(
+            calling.read(models.NotificationPreferences, "update_notification_preferences", body=body, known=body)
+        )
 
     def get_retention_preference(self) -> models.RetentionPreference:
         """After how many days new packages are deleted. GET /v1/users/me/retention-preference"""
@@ -177,7 +179,9 @@ class AccountMethods(Base):
         PUT /v1/users/me/retention-preference
         """
         body = {"default_retention_days": default_retention_days}
-        return self._drive(calling.read(models.RetentionPreference, "update_retention_preference", body=body))
+        return self._drive(
+            calling.read(models.RetentionPreference, "update_retention_preference", body=body, known=body)
+        )
 
     def request_data_export(self) -> models.DataExportRequest:
         """Have your account's data put together for download. POST /v1/users/me/data-export-request

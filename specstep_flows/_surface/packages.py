@@ -187,5 +187,5 @@ class PackageMethods(Base):
         """
         body = {"repository": repository, "base_branch": base_branch}
         return self._drive(
-            calling.read(models.SourceControlPreferences, "update_source_control_preferences", body=body)
+            calling.read(models.SourceControlPreferences, "update_source_control_preferences", body=body, known=body)
         )

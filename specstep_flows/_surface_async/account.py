@@ -163,7 +163,7 @@ class AccountMethods(Base):
         """
         body = {"email": email, "sms": sms}
         return await self._drive(
-            calling.read(models.NotificationPreferences, "update_notification_preferences", body=body)
+            calling.read(models.NotificationPreferences, "update_notification_preferences", body=body, known=body)
         )
 
     async def get_retention_preference(self) -> models.RetentionPreference:
@@ -176,7 +176,9 @@ class AccountMethods(Base):
         PUT /v1/users/me/retention-preference
         """
         body = {"default_retention_days": default_retention_days}
-        return await self._drive(calling.read(models.RetentionPreference, "update_retention_preference", body=body))
+        return await self._drive(
+            calling.read(models.RetentionPreference, "update_retention_preference", body=body, known=body)
+        )
 
     async def request_data_export(self) -> models.DataExportRequest:
         """Have your account's data put together for download. POST /v1/users/me/data-export-request

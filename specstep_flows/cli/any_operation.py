@@ -1,6 +1,6 @@
 """Any operation of the API by its name: found in the generated client, given its arguments as text, answered as JSON.
 
-The generated modules are only looked up and inspected here; ``SpecStep.call`` sends the request.
+The generated modules are only looked up and inspected here. Answers are shown as they came, whatever their fields.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from uuid import UUID
 
 import attrs
 
-from specstep_flows import errors
-from specstep_flows._json import as_json, read_own_json
+from specstep_flows import errors, gateway
+from specstep_flows._json import read_own_json
 from specstep_flows._text import plain_line
 from specstep_flows.cli.arguments import Upload
 from specstep_flows.cli.session import open_client_for
+from specstep_flows.flows import calling
 from specstep_flows.gateway._operations import OPERATIONS, Operation
 from specstep_flows.gateway.any_operation import find_operation
 from specstep_flows.gateway.requests import stated_operation
@@ -95,9 +96,8 @@ class BoundCall:
     arguments: dict[str, Any]
 
     def send(self, client: SpecStep) -> Any:
-        """Its answer as JSON has it, bytes of one that is a file, None of one that is empty."""
-        answer = client.call(self.module, **self.arguments)
-        return answer.payload.read() if hasattr(answer, "payload") else as_json(answer)
+        """Its answer as the JSON that came, bytes of one that is a file, None of one that is empty."""
+        return client._drive(calling.call_as_sent(self.module, **self.arguments))
 
     @property
     def stated(self) -> Operation:
@@ -254,12 +254,26 @@ def ask_service(call: Call, operation: str, **arguments: Any) -> Any:
         return perform(client, operation, {name: value for name, value in arguments.items() if value is not None})
 
 
-def ask_object(call: Call, operation: str, needed: str, **arguments: Any) -> dict[str, Any]:
-    """The same where the answer is an object that names ``needed``. Raises ``UnexpectedResponse`` where it does not."""
+def ask_rows(call: Call, operation: str, member: str, **arguments: Any) -> list[dict[str, Any]]:
+    """The rows of a list, which an object may have as ``member``. Raises ``UnexpectedResponse`` if there is no list."""
+    return rows_in(ask_service(call, operation, **arguments), operation, member)
+
+
+def rows_in(answer: Any, operation: str, member: str) -> list[dict[str, Any]]:
+    """The rows of a list in an answer, see ``ask_rows``."""
+    return [row for row in gateway.list_in(answer, operation, member) if isinstance(row, dict)]
+
+
+def ask_object(call: Call, operation: str, needed: str, advice: str, **arguments: Any) -> dict[str, Any]:
+    """The same where the answer is an object that names ``needed``.
+
+    Raises:
+        UnexpectedResponse: it does not; its message ends with ``advice``.
+    """
     answer = ask_service(call, operation, **arguments)
     if isinstance(answer, dict) and answer.get(needed):
         return answer
     del answer  # It may hold a signed address, which a traceback with local variables would show.
     raise errors.UnexpectedResponse(
-        f"The service accepted {operation}, but its answer has no {needed}.", operation=operation, field=needed
+        f"The service accepted {operation}, but its answer has no {needed}. {advice}", operation=operation, field=needed
     )

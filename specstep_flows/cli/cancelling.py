@@ -175,9 +175,10 @@ class Cancellation:
     def _unfinished(self, failures: Mapping[UUID, errors.SpecStepError]) -> errors.SpecStepError:
         """The first failure, with what may still be running."""
         first = next(iter(failures.values()))
+        still = self._words(is_first=True)
         if self.others:
-            names = " and ".join(f"generation {one}" for one in failures)
-            first.add(f"Of {self._words()}, {names} may still be running and billing: cancel it again.")
+            still = f"Of {self._words()}, " + " and ".join(f"generation {one}" for one in failures)
+        first.add(f"{still} may still be running and billing: cancel it again.")
         return first
 
     def _tell(self) -> int:

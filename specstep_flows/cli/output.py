@@ -192,16 +192,8 @@ def _columns(text: str) -> int:
     )
 
 
-def rows_of(document: Any) -> list[dict[str, Any]]:
-    """The rows of a list, in whatever envelope: an array, or the first array in an object."""
-    if isinstance(document, dict):
-        document = next((value for value in document.values() if isinstance(value, list)), [])
-    return [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
-
-
-def show_rows(call: Call, answer: Any, columns: Sequence[str], name: str) -> int:
+def show_rows(call: Call, found: Sequence[Mapping[str, Any]], columns: Sequence[str], name: str) -> int:
     """A list as a table of these columns, or whole with ``--json``, under ``name``."""
-    found = rows_of(answer)
     if call.json:
         call.terminal.document({name: found})
     elif found:

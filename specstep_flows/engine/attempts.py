@@ -6,7 +6,9 @@ out once its outcome is durable: whatever the callback does, nothing is paid for
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import json
 import logging
 import re
 from functools import partial
@@ -199,6 +201,10 @@ _HIDDEN_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "mcp-session-id
 _HIDDEN: Final = "REDACTED"
 #: Types that a service gives to what it does not know, or did not think of.
 _VAGUE: Final = frozenset({"", "text/plain", "text/html"})
+#: What answers with a file of the user's own.
+_FILES: Final = frozenset({"get_package_file", "download_explanation"})
+#: Marks of encodings, spaces, and the zeros of the wider encodings.
+_BEFORE_JSON: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 #: Members of JSON whose value is a secret, by how their name ends, without case and separators.
 _SECRET_MEMBERS: Final = ("secret", "rawkey", "apikey", "token", "password", "signature")
 #: A string, with its value if it is the name of another one. What has no end ends with the text: nothing is looked
@@ -216,9 +222,11 @@ def raw_response(request: Request, reply: Reply, number: int) -> RawResponse:
         for name, value in reply.headers.multi_items()
     )
     content = reply.content
-    if _is_json(reply):
-        text = content.decode("utf-8", "surrogateescape")
-        content = _STRINGS.sub(_without_secret, text).encode("utf-8", "surrogateescape")
+    if _is_json(request, reply):
+        encoding, fault = _encoding_of(content)
+        text = content.decode(encoding, fault)
+        cleaned = _STRINGS.sub(_without_secret, text)
+        content = content if cleaned == text else cleaned.encode(encoding, fault)
     return RawResponse(request.operation, request.method, reply.status, headers, content, number)
 
 
@@ -226,10 +234,22 @@ def _is_hidden(header: str) -> bool:
     return header.lower() in _HIDDEN_HEADERS or fold(header).endswith(_SECRET_MEMBERS)
 
 
-def _is_json(reply: Reply) -> bool:
-    """Whether a body is JSON, as far as its type says what it is; a file may hold anything."""
+def _is_json(request: Request, reply: Reply) -> bool:
+    """Whether a body is JSON: it says so, or it begins so and is read as that. A file may hold anything."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return "json" in kind or (kind in _VAGUE and reply.content.lstrip()[:1] in (b"{", b"["))
+    if "json" in kind or (request.operation in _FILES and kind not in _VAGUE):
+        return "json" in kind
+    return reply.content.lstrip(_BEFORE_JSON)[:1] in (b"{", b"[")
+
+
+def _encoding_of(content: bytes) -> tuple[str, str]:
+    """How JSON is written, and how its bytes that are no text are kept; a mark of the encoding is a character of it."""
+    found: str = json.detect_encoding(content)
+    if found.startswith("utf-8"):
+        return "utf-8", "surrogateescape"
+    if found in ("utf-16", "utf-32"):
+        found += "-le" if content.startswith(codecs.BOM_UTF16_LE) else "-be"
+    return found, "replace"
 
 
 def _without_secret(match: re.Match[str]) -> str:

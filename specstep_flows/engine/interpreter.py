@@ -260,6 +260,7 @@ def _send(effect: effects.Send[T], session: Session) -> Steps[T]:
             # Without the frames of sending and reading: they hold bodies, which may hold a signed address.
             failure = error.with_traceback(None)
             failure.request = without_secrets(f"{request.method} {request.path}")
+            failure.operation = failure.operation or request.operation
         else:
             if not request.is_anonymous:
                 session.shared.lockout.accept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ _OF_FRONT_DOORS: Final = frozenset({421, 425})
 _WHOEVER_SAYS_IT: Final = frozenset({401, 404, 408, 410, 429})
 #: With a text instead of JSON, these are a front door's; in others it may be the service's own explanation.
 _TEXT_OF_FRONT_DOORS: Final = frozenset({403, 451})
+#: A word, and no sentence.
+_WORD: Final = re.compile(r"[\w.-]+")
 #: How the service would begin a text: with its own word.
 _OWN_WORD: Final = re.compile(rb"[A-Z][A-Z0-9]+(_[A-Z0-9]+)*:")
 
@@ -34,7 +37,8 @@ def refusal(request: Request, reply: Reply, wall_now: float, key_source: str = "
 
     ``key_source``: where to look for the key.
     """
-    problem = _problem(reply)
+    members = _problem(reply)
+    problem = _with_error(members)
     word = _word(problem)
     detail = _explained(problem) or _plain_words(reply)
     status = reply.status
@@ -44,7 +48,7 @@ def refusal(request: Request, reply: Reply, wall_now: float, key_source: str = "
         "status": status,
         "problem_type": word,
         "detail": detail,
-        "members": problem,
+        "members": members,
         "retry_after": _retry_after(reply, problem, wall_now),
     }
     what = request.aim
@@ -85,7 +89,7 @@ def refusal(request: Request, reply: Reply, wall_now: float, key_source: str = "
             return errors.ConcurrencyCapReached(
                 f"Your plan's limit of concurrent generations is reached ({said}).", **common
             )
-        if problem.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
+        if members.get("retryable") is True or (request.kind == "keyed" and common["retry_after"] is not None):
             return errors.Conflict(f"The service is still processing an earlier request to {what} ({said}).", **common)
         perhaps = ""
         if request.bucket == "kickoff" and foreign is None and word is None:
@@ -153,6 +157,14 @@ def _problem(reply: Reply) -> Mapping[str, Any]:
     return _cleaned(document) if isinstance(document, dict) else {}
 
 
+def _with_error(problem: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A problem with what its ``error`` says, as gateways and other frameworks than the service's write it."""
+    error = problem.get("error")
+    if isinstance(error, str):
+        error = {"code" if _WORD.fullmatch(error) else "message": error}
+    return {**error, **problem} if isinstance(error, dict) else problem
+
+
 def _cleaned(value: Any) -> Any:
     """A value without signed addresses, as deep as ``read_json`` reads."""
     if isinstance(value, dict):
@@ -181,7 +193,8 @@ def _as_word(text: str) -> str | None:
 
 def _explained(problem: Mapping[str, Any]) -> str | None:
     """The problem's text, and the errors of each field in a validation problem of ASP.NET Core."""
-    sentence = _sentence(problem.get("detail")) or _sentence(problem.get("title"))
+    texts = map(_sentence, (problem.get(name) for name in ("detail", "title", "message", "error_description")))
+    sentence = next(filter(None, texts), None)
     faults = problem.get("errors")
     if isinstance(faults, dict):
         faults = [f"{field}: {said}" for field, value in faults.items() if (said := _all_said(value))]
@@ -195,7 +208,10 @@ def _all_said(value: Any, between: str = " ") -> str:
 
 
 def _plain_words(reply: Reply) -> str | None:
-    """The text of a plain-text response. An HTML page of the front door is not worth showing."""
+    """The text of a plain-text response, or of a JSON string. An HTML page of the front door is not worth showing."""
+    if reply.content[:1] == b'"':
+        with contextlib.suppress(ValueError):
+            return _sentence(read_json(reply.content[: 8 * LONGEST_DETAIL]))
     if reply.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/plain":
         return None
     return _sentence(reply.content[: 4 * LONGEST_DETAIL].decode("utf-8", "replace"))

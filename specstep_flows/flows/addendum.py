@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import attrs
@@ -21,6 +23,8 @@ from specstep_flows.models import Addendum, DraftedAddendum, SavedFile
 #: What the service takes (walkthrough, step 6.5).
 LONGEST_TITLE: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
+#: What is neither a letter nor a digit.
+_SIGNS: Final = re.compile(r"[\W_]+")
 
 
 @attrs.frozen
@@ -70,17 +74,14 @@ class AddendumStep(Step[DraftedAddendum]):
     async def sort(self, rows: Sequence[Addendum]) -> tuple[list[Addendum], list[UUID]]:
         """Those with this title and description; where the list does not say both, it cannot be told.
 
-        Neither can it where one of them is another: the service may have tidied it.
+        Neither can it where one of them is another, or both are much the same: the service may have tidied them.
         """
         ours, undecided = [], []
         for row in rows:
-            said = [
-                None if text is None else _plain(text) == _plain(wanted)
-                for text, wanted in ((row.title, self.title), (row.description, self.description))
-            ]
-            if all(said):
+            title, description = _likeness(row.title, self.title), _likeness(row.description, self.description)
+            if title == description == "same":
                 ours.append(row)
-            elif said[0] is not False or said[1]:
+            elif title != "other" or description in ("same", "alike"):
                 undecided.append(row.id)
         return ours, undecided
 
@@ -95,9 +96,23 @@ class AddendumStep(Step[DraftedAddendum]):
         return DraftedAddendum(**{**result, **ids, "created_at": datetime.fromisoformat(made) if made else None})
 
 
+def _likeness(text: str | None, wanted: str) -> Literal["same", "alike", "unsaid", "other"]:
+    """How much a text is the one that was asked for: alike is what was cut, or written in other signs."""
+    if text is None:
+        return "unsaid"
+    if _plain(text) == _plain(wanted):
+        return "same"
+    found, asked = _letters(text), _letters(wanted)
+    return "alike" if asked.startswith(found) or found.startswith(asked) else "other"
+
+
 def _plain(text: str) -> str:
-    """Text without what may change on its way to the service and back: spaces, and how accents are written."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Text without what may change on its way to the service and back: spaces, accents, what a page escapes."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(text)).split())
+
+
+def _letters(text: str) -> str:
+    return _SIGNS.sub("", _plain(text).casefold())
 
 
 async def add_addendum(

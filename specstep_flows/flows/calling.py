@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from specstep_flows.engine.effects import Reply
     from specstep_flows.gateway.any_operation import AnyCall
 
 M = TypeVar("M")
@@ -32,6 +33,11 @@ async def call(operation: Any, *args: Any, **arguments: Any) -> Any:
         OutcomeUnknown: it was refused, and something new is listed.
     """
     return (await _carry_out(gateway.prepare(operation, *args, **arguments))).body
+
+
+async def call_as_sent(operation: Any, **arguments: Any) -> Any:
+    """The same, its answer as the JSON that came, None if it is empty, or the bytes of a file."""
+    return (await _carry_out(gateway.prepare_as_sent(operation, **arguments))).body
 
 
 async def read(
@@ -60,9 +66,12 @@ async def read_list(model: type[M], operation: str, member: str, *names: object,
 async def read_organization() -> models.Organization | None:
     """The caller's organization; None where the service says that there is none (204). GET /v1/me/organization"""
     whole = gateway.as_model(models.Organization, "get_my_organization")
-    return await _carry_out(
-        gateway.prepare_to_read("get_my_organization", lambda reply: None if reply.status == 204 else whole(reply), ())
-    )
+
+    def parse(reply: Reply) -> models.Organization | None:
+        # Some servers write nothing, or null, as 200.
+        return None if reply.status < 300 and reply.content.strip() in (b"", b"null") else whole(reply)
+
+    return await _carry_out(gateway.prepare_to_read("get_my_organization", parse, ()))
 
 
 async def read_document(operation: str, *names: object) -> dict[str, Any]:
@@ -84,8 +93,25 @@ async def preview_migration(path: Path) -> models.MigrationPreview:
         UsageError: the file cannot be read, or is empty; nothing was sent.
     """
     content = await Fetch(lambda _: read_attachment(path, "archive"))
-    archive = gateway.SentFile(sent_name(path), content)
-    return await read(models.MigrationPreview, "preview_doc_migration", body={"file": archive})
+    return await preview_archive(sent_name(path), content)
+
+
+async def preview_archive(name: str, content: bytes) -> models.MigrationPreview:
+    """What a migration of an archive would give. An answer that does not say where its files would go is none."""
+    operation = "preview_doc_migration"
+    document, whole = gateway.as_object(operation), gateway.as_model(models.MigrationPreview, operation)
+
+    def parse(reply: Reply) -> models.MigrationPreview:
+        if not isinstance(document(reply).get("mapping"), list):
+            raise errors.UnexpectedResponse(
+                "The service's preview of the migration does not say where the files would go. It made nothing.",
+                operation=operation,
+                field="mapping",
+            )
+        return whole(reply)
+
+    archive = gateway.SentFile(name, content)
+    return await _carry_out(gateway.prepare_to_read(operation, parse, (), {"file": archive}))
 
 
 async def change(operation: str, *names: object, body: Mapping[str, Any] | None = None) -> None:

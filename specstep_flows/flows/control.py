@@ -42,8 +42,8 @@ async def _change_state(
         except errors.RequestError as error:
             if failure is not None and not failure.ambiguous:
                 raise failure from None
-            if failure is None:
-                error.add("The change was requested and accepted; whether the state shows it is not known.")
+            what = "accepted; whether the state shows it" if failure is None else "not answered; whether it was made"
+            error.add(f"The change was requested and {what} is not known.")
             raise
         if done(generation):
             return generation
@@ -58,6 +58,7 @@ async def _change_state(
         if failure is not None and not failure.ambiguous:
             break
     if failure is not None:
+        failure.add(f"Generation {generation_id} is still {generation.state}.")
         raise failure
     return generation
 

@@ -68,8 +68,8 @@ class ExplanationStep(Step[Explanation]):
         return Explanation(content.decode("utf-8", "replace"), self.audience, row.model, row.cost_usd, cached=True)
 
     def read(self, result: Mapping[str, Any]) -> Explanation:
-        """What was asked for, as the record has it."""
-        return Explanation(**result)
+        """What was asked for, as the record has it: an earlier call paid for it."""
+        return Explanation(**{**result, "cached": True})
 
 
 async def explain_package(

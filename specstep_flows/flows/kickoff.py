@@ -85,7 +85,9 @@ class _Looking:
             # What it started cannot be over and deleted already, so these were deleted before.
             snapshot = attrs.evolve(snapshot, undecided=snapshot.undecided - snapshot.undecided_deleted)
         found = await find_new(kickoff, snapshot, self.known)
-        if found is None and glance.is_last:
+        # Right after the request, one that had its intake before may still be running for another reason.
+        is_told = glance.just_sent_at is not None and kickoff.intake_id not in self.known
+        if found is None and (glance.is_last or is_told):
             found = await find_updated(kickoff, self.known)
         if found is not None:
             changes = kickoff.outcome(found) if kickoff.outcome is not None else {}
@@ -154,7 +156,9 @@ def _payment(kickoff: Kickoff, looking: _Looking) -> Payment[UUID]:
 
     about = {"known": [str(identifier) for identifier in sorted(looking.known)], **kickoff.about}
     stand_by = looking.stand_by if kickoff.waits else None
-    return Payment("generation", send, looking.look, kickoff.settle_seconds, about, amend, stand_by)
+    return Payment(
+        "generation", send, looking.look, kickoff.settle_seconds, about, amend, stand_by, resumed=kickoff.resumed
+    )
 
 
 async def settle_kickoff(
@@ -246,7 +250,9 @@ async def start_generation(
             outcome=outcome,
         )
 
-    return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, states.is_fan_out(profile)))
+    is_fan_out = states.is_fan_out(profile)
+    # Nothing is recorded of it, so whoever asks again begins anew.
+    return await kick_off(Kickoff(send, interview_id, intake_id, settle_seconds, is_fan_out, resumed=None))
 
 
 async def retry_generation(generation_id: UUID, settle_seconds: float, *, again: bool = False) -> UUID:
@@ -266,6 +272,7 @@ async def retry_generation(generation_id: UUID, settle_seconds: float, *, again:
         settle_seconds,
         older=frozenset([generation_id]),
         outcome=_step_changes,
+        resumed="the same request",
     )
     return await _kick_off_step(kickoff, generation_id, "retried", again=again)
 
@@ -289,6 +296,7 @@ async def update_generation(
         older=frozenset([generation_id]),
         outcome=_step_changes,
         updated=generation_id,
+        resumed="the same request",
     )
     result = (await current_step()).result
     if result is None:

@@ -16,7 +16,7 @@ from specstep_flows.engine.effects import Changes
 from specstep_flows.flows import calling
 from specstep_flows.flows.listing import Listing
 from specstep_flows.flows.steps import Step, Terms, carry_out
-from specstep_flows.models import Migration, MigrationPreview, PackageRow
+from specstep_flows.models import Migration, PackageRow
 
 #: What the service adds to the files (walkthrough, step 6.7).
 MANIFEST = "specstep.yaml"
@@ -98,9 +98,9 @@ class MigrationStep(Step[Migration]):
         """
         if not rows:
             return [], []
-        archive = gateway.SentFile(self.name, self.content)
-        preview = await calling.read(MigrationPreview, "preview_doc_migration", body={"file": archive})
-        promised = {self.overrides.get(row.source_path, row.target_path) for row in preview.mapping} | {MANIFEST}
+        preview = await calling.preview_archive(self.name, self.content)
+        targets = (self.overrides.get(row.source_path, row.target_path) for row in preview.mapping)
+        promised = {_from_root(target or "") for target in targets} | {MANIFEST}
         ours, undecided = [], []
         for number, row in enumerate(rows):
             files = (await self._files(row)) if number < MOST_ASKED else None
@@ -112,7 +112,7 @@ class MigrationStep(Step[Migration]):
 
     async def _files(self, row: PackageRow) -> set[str] | None:
         try:
-            return {file.path for file in await gateway.list_package_files(row.id)}
+            return {_from_root(file.path) for file in await gateway.list_package_files(row.id)}
         except errors.NotFound:
             # It is deleted.
             return None
@@ -125,6 +125,11 @@ class MigrationStep(Step[Migration]):
         """What was asked for, as the record has it."""
         ids = {name: UUID(result[name]) for name in ("package_id", "migration_id", "project_id") if result[name]}
         return Migration(**{**result, **ids})
+
+
+def _from_root(path: str) -> str:
+    """A path in a package as it is compared: ``./a``, ``/a`` and ``a`` are one place."""
+    return path.removeprefix("./").lstrip("/")
 
 
 def check_version(version: str | None) -> None:

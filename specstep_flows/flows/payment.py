@@ -60,13 +60,20 @@ class Payment(Generic[T]):
     made: str = "started"
     listed_by: str = "specstep generation list"
     second: str = "cancel one of them"
-    #: Who looks first, when it is tried again.
-    resumed: str = "a resumed run"
+    #: Who looks first, when it is tried again; None where nobody does, because nothing is recorded.
+    resumed: str | None = "a resumed run"
     #: How a person begins again.
     again: str = "start a new run"
     patience_seconds: float = PATIENCE_SECONDS
     #: Whether the service removes what was deleted, so that after a time no list shows it.
     may_vanish: bool = True
+
+    @property
+    def next_look(self) -> str:
+        """Who looks before anything is sent again, in a sentence."""
+        if self.resumed is None:
+            return f"Another call does not look for it: look with `{self.listed_by}` before you pay again."
+        return f"{self.resumed.capitalize()} looks for it first."
 
     def settle_time(self, settled: int) -> float:
         """How long a request may take to be carried out, after so many settle times that showed nothing."""
@@ -185,15 +192,14 @@ async def _found_or(payment: Payment[T], refusal: errors.RequestError, *, is_dou
     if is_doubtful:
         refusal.is_doubtful = True
         refusal.add(
-            "Whether the request before it, whose answer was lost, was carried out is not known yet; "
-            f"{payment.resumed} looks for it first."
+            "Whether the request before it, whose answer was lost, was carried out is not known yet. "
+            f"{payment.next_look}"
         )
     elif is_known:
         refusal.add(f"The service lists no {payment.thing} of it, so nothing seems to have been {payment.made}.")
     else:
         refusal.add(
-            f"Whether the {payment.thing} was {payment.made} all the same was not looked up; {payment.resumed} looks "
-            "first."
+            f"Whether the {payment.thing} was {payment.made} all the same was not looked up. {payment.next_look}"
         )
     raise refusal
 
@@ -216,10 +222,12 @@ async def _keep_apart(
             about[_TOLD] = True
         await Remember({"intent": attrs.evolve(record.intent, about=about)})
     if lost >= MOST_IN_DOUBT:
+        resumed = payment.resumed
+        who = "Another call does not look for it." if resumed is None else f"{resumed.capitalize()} looks first, too."
         raise errors.OutcomeUnknown(
             f"{failure.message} The {payment.thing} was requested twice without an answer, and none has appeared. "
             f"Whether one still will is not known, so nothing more is sent: look with `{payment.listed_by}` before you "
-            f"pay again. {payment.resumed.capitalize()} looks first, too."
+            f"pay again. {who}"
         )
     if len(refused) < MOST_IN_DOUBT - recent:
         return None

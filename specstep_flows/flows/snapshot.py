@@ -43,6 +43,8 @@ class Kickoff:
     updated: UUID | None = None
     #: Whether a place is waited for where as many generations run as the plan allows.
     waits: bool = False
+    #: Who looks first what came of it, when it is tried again; None where nobody does.
+    resumed: str | None = "a resumed run"
     #: What more the intent says of the request.
     about: Mapping[str, Any] = attrs.field(factory=dict)
     #: The kickoff as it must be sent instead after the service refused what it says; None if nothing else is known.

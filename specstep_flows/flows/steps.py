@@ -124,14 +124,13 @@ async def carry_out(
 
 
 async def _make(step: Step[T], terms: Terms, record: StepRecord, check: Callable[[], Flow[object]] | None) -> T:
-    intent, found = record.intent, None
+    intent, found, is_first = record.intent, None, record.known is None
     if intent is not None:
         known = frozenset(map(UUID, intent.about.get("known", ())))
         found = await settle_intent(_payment(step, terms, known), intent)
     else:
         rows = await step.listed()
         # What an earlier process sent may have been refused, and carried out all the same.
-        is_first = record.known is None
         known = frozenset(row.id for row in rows) if is_first else frozenset(map(UUID, record.known or ()))
         candidates = rows if step.is_shared and not terms.again else [row for row in rows if row.id not in known]
         ours, undecided = await step.sort(candidates)
@@ -141,8 +140,6 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord, check: Callable
             await _tell_done(step, "by another request")
         elif new:
             raise _undecided(step, new)
-        elif is_first:
-            await Remember({"known": [str(identifier) for identifier in sorted(known)]})
     if found is not None:
         return found
     if check is not None:
@@ -151,6 +148,9 @@ async def _make(step: Step[T], terms: Terms, record: StepRecord, check: Callable
     record = await current_step()
     if terms.confirm is not None and not await Ask(terms.confirm, (record,)):
         raise errors.NotConfirmed("Not confirmed, so nothing was paid for.")
+    if is_first:
+        # From here on a request may have been sent.
+        await Remember({"known": [str(identifier) for identifier in sorted(known)]})
     return await pay(_payment(step, terms, known), after=intent)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from specstep_flows.gateway.account import get_capabilities, get_me, get_usage
 from specstep_flows.gateway.addenda import create_addendum, get_addendum_zip
-from specstep_flows.gateway.any_operation import SentFile, is_paged, prepare, prepare_to_read
+from specstep_flows.gateway.any_operation import SentFile, is_paged, prepare, prepare_as_sent, prepare_to_read
 from specstep_flows.gateway.control import (
     answer_clarifications,
     cancel_generation,
@@ -53,6 +53,7 @@ from specstep_flows.gateway.packages import (
     get_package_zip,
     list_package_files,
 )
+from specstep_flows.gateway.reading import list_in
 from specstep_flows.gateway.requests import PAGE_ROWS, Pages, success_only
 
 __all__ = [
@@ -89,11 +90,13 @@ __all__ = [
     "get_usage",
     "is_paged",
     "list_generations",
+    "list_in",
     "list_interviews",
     "list_package_files",
     "list_reference_documents",
     "pause_generation",
     "prepare",
+    "prepare_as_sent",
     "prepare_to_read",
     "rename_generation",
     "resume_generation",

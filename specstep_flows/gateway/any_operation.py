@@ -96,6 +96,17 @@ def find_operation(name: str) -> ModuleType:
 
 def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall[Parsed]:
     """A call of an operation by its name or its generated module. Raises ``UsageError``."""
+    return _prepare(operation, args, arguments, _parsed)
+
+
+def prepare_as_sent(operation: Any, **arguments: Any) -> AnyCall[Parsed]:
+    """The same, its answer as the JSON that came, whatever its fields: for showing, which needs none of them."""
+    return _prepare(operation, (), arguments, _as_sent)
+
+
+def _prepare(
+    operation: Any, args: tuple[Any, ...], arguments: Mapping[str, Any], read: Callable[[Any, str, Kind, Reply], Any]
+) -> AnyCall[Parsed]:
     if isinstance(operation, str):
         operation = find_operation(operation)
     name = str(getattr(operation, "__name__", operation)).rpartition(".")[2]
@@ -108,7 +119,7 @@ def prepare(operation: Any, *args: Any, **arguments: Any) -> AnyCall[Parsed]:
     request = _request(operation, name, tuple(map(storable, args)), arguments)
     return AnyCall(
         request,
-        lambda reply: Parsed(_parsed(operation, name, request.kind, reply)),
+        lambda reply: Parsed(read(operation, name, request.kind, reply)),
         _listing(operation, name, args, arguments),
     )
 
@@ -241,12 +252,39 @@ def _with_slashes(url: str) -> str:
     return plain
 
 
-def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
-    """What the generated client parses; plain JSON or bytes if the API document has no schema."""
+def _as_sent(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
+    """The JSON of an answer, None if it is empty; bytes if it is a file, or if nobody says what it is."""
+    from specstep_client.models.problem import Problem
+    from specstep_client.types import File
+
+    _refuse_page(name, kind, reply)
+    documented = set(typing.get_args(inspect.signature(operation._parse_response).return_annotation))
+    if File in documented:
+        return reply.content
+    if not reply.content.strip():
+        return None
+    try:
+        return reading.document(reply, name)
+    except errors.UnexpectedResponse:
+        if documented - {Any, Problem, type(None)} or "json" in reply.headers.get("content-type", ""):
+            raise
+        return reply.content
+
+
+def _refuse_page(name: str, kind: Kind, reply: Reply) -> None:
+    """A redirect or a page in place of an answer is none: a change did not succeed by it."""
+    stated = OPERATIONS.get(name)
+    if reply.status >= 300 and not (stated is not None and stated.redirects):
+        reading.document(reply, name)
     if kind != "read" and "html" in reply.headers.get("content-type", ""):
         raise errors.UnexpectedResponse(
             f"The service responded to {name} with an HTML page, perhaps a sign-in page.", operation=name
         )
+
+
+def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
+    """What the generated client parses; plain JSON or bytes if the API document has no schema."""
+    _refuse_page(name, kind, reply)
     import httpx
     from specstep_client.client import Client
 
@@ -263,6 +301,11 @@ def _parsed(operation: Any, name: str, kind: Kind, reply: Reply) -> Any:
         raise errors.UnexpectedResponse(
             f"The response to {name} does not match the API document ({type(error).__name__}).", operation=name
         ) from None
+    if isinstance(reply.document, list) and parsed is not None and not isinstance(parsed, list):
+        # An array of pairs passes for an object.
+        raise errors.UnexpectedResponse(
+            f"The response to {name} does not match the API document: it is an array.", operation=name
+        )
     if parsed is not None or not reply.content:
         return parsed
     return reading.document(reply, name) if "json" in reply.headers.get("content-type", "") else reply.content

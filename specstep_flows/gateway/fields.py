@@ -47,18 +47,26 @@ def read_model(model: type[M], value: object, operation: str) -> M:
 def as_model(model: type[M], operation: str, known: Mapping[str, object] | None = None) -> Callable[[Reply], M]:
     """Reads an answer as one of our models.
 
-    ``known`` is what an answer need not say: an id that was asked for, beside a secret that is shown once. An answer
-    without a body is a success that says nothing, unless the model has a field that must be there.
+    ``known`` is what an answer need not say: an id that was asked for, beside a secret that is shown once, or a setting
+    that was made. An answer without a body is a success that says nothing, unless a field must be there.
     """
+    kind: Any = model
+    needed, asked = _needed(kind), known or {}
 
     def read(reply: Reply) -> M:
-        kind: Any = model
-        if reply.status < 300 and not reply.content.strip() and not _needed(kind) - set(known or {}):
-            return read_model(model, dict(known or {}), operation)
-        found = reading.document(reply, operation)
-        if known and isinstance(found, dict):
-            found = {**found, **{name: value for name, value in known.items() if found.get(name) is None}}
-        return read_model(model, found, operation)
+        is_empty = reply.status < 300 and not reply.content.strip() and not needed - set(asked)
+        found = {} if is_empty else reading.document(reply, operation)
+        if not asked or not isinstance(found, dict):
+            return read_model(model, found, operation)
+        # A setting that is null is one that was not made.
+        unsaid = {
+            name: value
+            for name, value in asked.items()
+            if name not in found or (name in needed and found[name] is None)
+        }
+        made: Any = read_model(kind, {**found, **unsaid}, operation)
+        whole: M = attrs.evolve(made, raw=found) if hasattr(made, "raw") else made
+        return whole
 
     return read
 

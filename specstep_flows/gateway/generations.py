@@ -87,7 +87,13 @@ async def get_generation(generation_id: UUID, *, is_urgent: bool = False) -> mod
     from specstep_client.api.generations import get_generation as endpoint
 
     request = request_of("get_generation", endpoint._get_kwargs(generation_id), is_urgent=is_urgent)
-    return await Send(request, _generation_of)
+
+    def parse(reply: Reply) -> models.Generation:
+        found = _generation_of(reply)
+        reading.asked_uuid(found.id, "get_generation", "id", generation_id)
+        return found
+
+    return await Send(request, parse)
 
 
 def _generation_of(reply: Reply) -> models.Generation:

@@ -34,7 +34,13 @@ async def get_interview(interview_id: UUID) -> models.Interview:
     from specstep_client.api.interviews import get_interview as endpoint
 
     request = request_of("get_interview", endpoint._get_kwargs(interview_id))
-    return await Send(request, lambda reply: _interview_of(reply, "get_interview"))
+
+    def parse(reply: Reply) -> models.Interview:
+        found = _interview_of(reply, "get_interview")
+        reading.asked_uuid(found.id, "get_interview", "id", interview_id)
+        return found
+
+    return await Send(request, parse)
 
 
 async def complete_interview(interview_id: UUID) -> models.Interview | None:
@@ -190,6 +196,7 @@ async def get_turn_job(job_id: UUID) -> models.TurnJob:
     def parse(reply: Reply) -> models.TurnJob:
         # A body without a job id is about the job in the path.
         job = _job_of(reply, "get_turn_job")
+        reading.asked_uuid(job.job_id or job_id, "get_turn_job", "job_id", job_id)
         return job if job.job_id is not None else attrs.evolve(job, job_id=job_id)
 
     return await Send(request_of("get_turn_job", endpoint._get_kwargs(job_id)), parse)

@@ -28,7 +28,13 @@ async def get_package(package_id: UUID) -> models.Package:
     from specstep_client.api.packages import get_package as endpoint
 
     request = request_of("get_package", endpoint._get_kwargs(package_id))
-    return await Send(request, lambda reply: _package_of(reply, "get_package"))
+
+    def parse(reply: Reply) -> models.Package:
+        found = _package_of(reply, "get_package")
+        reading.asked_uuid(found.id, "get_package", "id", package_id)
+        return found
+
+    return await Send(request, parse)
 
 
 def _package_of(reply: Reply, operation: str) -> models.Package:

@@ -154,7 +154,11 @@ def row_values(reply: Reply, operation: str, name: str, *, exact: bool = False) 
 
     Most envelopes are undocumented. A response without a list is an error, and never an empty list.
     """
-    value = document(reply, operation, exact=exact)
+    return list_in(document(reply, operation, exact=exact), operation, name)
+
+
+def list_in(value: Any, operation: str, name: str) -> list[Any]:
+    """The list in a document, see ``row_values``. Raises ``UnexpectedResponse`` if there is none."""
     if isinstance(value, dict) and name in value:
         value = value[name]
     elif isinstance(value, dict):
@@ -170,6 +174,18 @@ def steering_uuid(value: object, operation: str, field: str) -> UUID:
     found = optional_uuid(value)
     if found is None:
         raise _unfit(value, operation, field)
+    return found
+
+
+def asked_uuid(value: object, operation: str, field: str, asked: UUID) -> UUID:
+    """The id of what was asked for. An answer about another one, that a cache or a connection mixed up, is none."""
+    found = steering_uuid(value, operation, field)
+    if found != asked:
+        raise errors.UnexpectedResponse(
+            f"The response to {operation} is about {found}, and {asked} was asked for.",
+            operation=operation,
+            field=field,
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import attrs
 
 from specstep_flows import errors
-from specstep_flows._json import json_bytes, storable
+from specstep_flows._json import json_bytes, read_json, storable
 from specstep_flows.engine.effects import Reply, Request, Send
 from specstep_flows.gateway import reading
 from specstep_flows.gateway._operations import OPERATIONS, Operation
@@ -124,7 +124,12 @@ def success_only(reply: Reply) -> None:
             f"The service responded with status {reply.status} and {kind or 'no content'}, perhaps a sign-in page."
         )
     if "json" in kind and reply.content.strip():
-        reading.document(reply, "a change")
+        try:
+            read_json(reply.content)
+        except ValueError:
+            raise errors.UnexpectedResponse(
+                f"The service responded with status {reply.status} and something that is not JSON ({kind})."
+            ) from None
 
 
 def field_of(entry: object, name: str, kind: type[T]) -> T | None:

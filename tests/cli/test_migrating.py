@@ -144,6 +144,27 @@ def test_off_a_terminal_conflicts_and_agreement_come_from_options(
     assert (package.version, package.files["docs/old.md"]) == ("2.1.0", b"vision.md")
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "empty", "status": 200},
+        {"kind": "edit", "fields": ("mapping",)},
+        {"kind": "edit", "set": {"$.mapping": None}},
+    ],
+)
+def test_a_preview_that_says_nothing_is_not_an_archive_without_files(
+    specstep: Any, sandbox: Any, docs: Path, home: Path, fault: Any
+) -> None:
+    """Neither is it shown as one, nor is a package made that nobody has seen."""
+    sandbox.faults.add(Fault(op("preview_doc_migration"), times=None, **fault))
+
+    for more in ("--dry-run", "--yes"):
+        result = specstep("package", "migrate", docs.name, more)
+        assert (result.code, result.out) == (7, "")
+        assert "0 files" not in result.err
+    assert made(sandbox) == []
+
+
 def test_a_lost_answer_is_settled_and_nothing_is_made_twice(
     specstep: Any, sandbox: Any, docs: Path, home: Path
 ) -> None:

@@ -304,6 +304,20 @@ def test_a_method_sends_its_operation_and_returns_our_class(client: Any, world: 
         assert not type(one).__module__.startswith("specstep_client")
 
 
+def test_an_answer_without_a_body_says_nothing_that_is_not_so(client: Any, world: World) -> None:
+    """A setting that was made is not shown as another, no organization is none, and a failure names its operation."""
+    for name in ("update_retention_preference", "update_notification_preferences", "get_my_organization"):
+        world.sandbox.faults.add(Fault(op(name), "empty", status=200))
+    world.sandbox.faults.add(Fault(op("delete_package"), "html", status=200, times=None))
+
+    assert client.update_retention_preference(90).default_retention_days == 90
+    assert client.update_notification_preferences(email=False, sms=True).sms is True
+    assert client.get_my_organization() is None
+    with pytest.raises(errors.UnexpectedResponse) as caught:
+        client.delete_package(world.package)
+    assert caught.value.operation == "delete_package"
+
+
 #: For a browser's session alone, with arguments that fit.
 BROWSER_ONLY: list[tuple[str, tuple[Any, ...]]] = [
     ("get_extra_usage", ()),

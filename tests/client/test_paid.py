@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from specstep_flows import ProposedDefaults, errors
+from specstep_flows import ProposedDefaults, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Fault, Sandbox
 from tests.kit.api import op
 from tests.kit.tiers import one_in
@@ -90,6 +90,31 @@ def test_two_who_ask_for_the_same_at_once_pay_once(client: Any, sandbox: Sandbox
     assert [one.title for one in sandbox.state.packages[str(package)].addenda] == ["German", "French"]
 
 
+def test_what_was_refused_and_carried_out_is_not_forgotten(client: Any, sandbox: Sandbox, archive: Path) -> None:
+    """Where it cannot be told, the same request looks again, and sends nothing."""
+    package = client.commit_migration(archive).package_id
+    sandbox.faults.add(Fault(op("create_addendum"), "status", status=429, retry_after=30, commit=True))
+    sandbox.faults.add(Fault(op("list_addenda"), "edit", set={"addenda.*.description": None}, times=None))
+    for _ in range(3):
+        with pytest.raises(errors.OutcomeUnknown):
+            client.add_addendum(package, "French", "Add French.")
+
+    assert sandbox.requests.count(op("create_addendum")) == 1
+
+
+def test_whoever_stops_waiting_after_a_refusal_does_not_pay_again(sandbox: Sandbox, archive: Path, turned: Any) -> None:
+    """What was refused for now may have been carried out: the next call looks first, however the one before ended."""
+    settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url)
+    with SpecStep(settings=settings, clock=turned(sandbox), store=RunStore.in_memory()) as client:
+        sandbox.faults.add(Fault(op("commit_doc_migration"), "status", status=429, retry_after=30, commit=True))
+        with pytest.raises(errors.WaitTimeout):
+            client.with_options(timeout=10).commit_migration(archive)
+        made = client.commit_migration(archive)
+
+    assert [str(made.package_id)] == list(map(str, sandbox.state.packages))
+    assert sandbox.requests.count(op("commit_doc_migration")) == 1
+
+
 def test_a_step_that_is_declined_leaves_nothing(client: Any, sandbox: Sandbox, archive: Path) -> None:
     """The library has no terminal: False says no, and who waits for the answer in vain is told before."""
     package = client.commit_migration(archive).package_id
@@ -104,6 +129,7 @@ def test_a_step_that_is_declined_leaves_nothing(client: Any, sandbox: Sandbox, a
             client.explain_package(package, "investor", confirm=agree)
     else:
         assert client.explain_package(package, "investor", confirm=agree).cached is False
+        assert client.explain_package(package, "investor").cached is True, "the second call cost nothing"
     assert sandbox.requests.count(op("explain_package")) == (client.kind != "sync")
 
 

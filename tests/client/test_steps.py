@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from specstep_flows import Answer, AsyncSpecStep, RunStore, Settings, SpecStep, errors
+from specstep_flows import Answer, AsyncSpecStep, ProposedDefaults, RunStore, Settings, SpecStep, errors
 from specstep_flows.sandbox import Failure, Fault, Sandbox
 from tests.kit.api import op, path_of
 
@@ -269,6 +269,31 @@ def test_a_client_without_a_key(client: Any, sandbox: Sandbox, monkeypatch: pyte
         with pytest.raises(errors.SettingsError, match="SPECSTEP_API_KEY"):
             refused()
     assert len(sandbox.requests) == before
+
+
+def test_who_looks_for_what_was_lost_is_said_as_it_is(sandbox: Sandbox, turned: Any) -> None:
+    """A generation that is started by itself leaves no record, so nobody looks for it; the other steps leave one."""
+    settings = Settings(api_key=sandbox.api_key, api_url=sandbox.url)
+    with SpecStep(settings=settings, clock=turned(sandbox), store=RunStore.in_memory()) as client:
+        interview = client.start_interview()
+        client.say(interview.id, "A portal for customer feedback.")
+        interview = client.complete_interview(interview.id)
+        intake, said = interview.intake_artifact_id, []
+        assert intake is not None
+        started = client.start_generation(interview, profile="Fast")
+        generation = client.wait_for_generation(started, on_question=ProposedDefaults())
+        for operation in ("start_generation", "update_generation"):
+            sandbox.faults.add(Fault(op(operation), "reset", times=2))
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            client.start_generation(interview, profile="Fast")
+        said.append(caught.value.message)
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            client.update_generation(generation.id, intake, again=True)
+        said.append(caught.value.message)
+
+    assert said[0].endswith("before you pay again. Another call does not look for it.")
+    assert said[1].endswith("before you pay again. The same request looks first, too.")
+    assert len(sandbox.state.generations) == 1
 
 
 def test_the_settle_time_is_that_of_the_settings(sandbox: Sandbox, turned: Any) -> None:

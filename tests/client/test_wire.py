@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import os
 import socket
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from specstep_client.api.capabilities import get_capabilities
@@ -18,6 +20,7 @@ from specstep_client.api.capabilities import get_capabilities
 from specstep_flows import AsyncSpecStep, RunStore, SpecStep
 from specstep_flows.errors import RequestError, SettingsError, UnexpectedResponse, UsageError
 from specstep_flows.sandbox import ManualClock
+from tests.kit.api import STATE
 from tests.kit.platforms import POSIX_ONLY
 
 
@@ -188,6 +191,37 @@ def test_an_answer_that_is_nested_without_end_is_an_unexpected_one(turned: Any) 
                 specstep.get_capabilities()
             with pytest.raises(UnexpectedResponse):
                 specstep.call(get_capabilities)
+        server.shutdown()
+
+
+class _StuttersOnce(BaseHTTPRequestHandler):
+    """A service that writes its first answer twice, so that the next request finds an answer before it is read."""
+
+    protocol_version = "HTTP/1.1"
+    has_stuttered = False
+
+    def do_GET(self) -> None:
+        body = json.dumps({"id": self.path.rpartition("/")[2], STATE: "Complete", "status": "Complete"}).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write((head.encode() + body) * (1 if _StuttersOnce.has_stuttered else 2))
+        _StuttersOnce.has_stuttered = True
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("method", ["get_generation", "get_interview", "get_package"])
+def test_an_answer_about_something_else_is_not_taken_for_the_one_that_was_asked_for(
+    method: str, turned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run would end with another one's package; it is asked for again instead."""
+    monkeypatch.setattr(_StuttersOnce, "has_stuttered", False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _StuttersOnce) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        options = {"store": RunStore.in_memory(), "clock": turned(SimpleNamespace(clock=ManualClock()))}
+        with SpecStep("sf_key", api_url=f"http://127.0.0.1:{server.server_port}", **options) as specstep:
+            for asked in (UUID(int=1), UUID(int=2), UUID(int=3)):
+                assert getattr(specstep, method)(asked).id == asked
         server.shutdown()
 
 

@@ -52,6 +52,17 @@ def test_secrets_of_a_body_whose_type_says_less(kind: str) -> None:
     assert found.content == ' {"signing_secret": "REDACTED", "href": "https://h.example/…"}'.encode()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream", "application/xml"])
+def test_secrets_of_a_body_in_another_encoding(kind: str, encoding: str) -> None:
+    """Whatever is read as JSON, whatever it says it is, and however it is written, which it still is afterwards."""
+    text = '{"name": "größer", "signing_secret": "whsec_1", "raw_key": "sf_aaaaaaaaaaaaaaa1"}'
+    found = handed_out(text.encode(encoding), kind=kind)
+
+    assert found.json() == {"name": "größer", "signing_secret": "REDACTED", "raw_key": "REDACTED"}
+    assert found.content == json.dumps(found.json(), ensure_ascii=False).encode(encoding)
+
+
 def test_a_body_that_is_no_json_takes_no_longer() -> None:
     """Nor is it changed; with a string that has no end, each quotation mark could begin another one."""
     content = b'{"a": "b", "' + b'\\"' * 200_000 + b"\\"

@@ -81,7 +81,13 @@ def test_the_problem_type_is_the_word_to_branch_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"type": "CONCURRENCY_CAP_REACHED"}, {"type": "about:blank", "code": "CONCURRENCY_CAP_REACHED"}]
+    "body",
+    [
+        {"type": "CONCURRENCY_CAP_REACHED"},
+        {"type": "about:blank", "code": "CONCURRENCY_CAP_REACHED"},
+        {"error": {"code": "CONCURRENCY_CAP_REACHED", "message": "Two are running."}},
+        {"error": "CONCURRENCY_CAP_REACHED"},
+    ],
 )
 def test_the_concurrency_cap_is_told_from_other_conflicts(body: object) -> None:
     """By its type, or by its code where the type says nothing."""
@@ -199,6 +205,28 @@ def test_what_is_wrong_with_each_field_is_said() -> None:
     assert error_for(400, {"errors": ["first", "second"]}).detail == "first; second"
 
 
+@pytest.mark.parametrize(
+    ("body", "word", "detail"),
+    [
+        ({"error": {"code": "TOO_LONG", "message": "At most 200."}}, "TOO_LONG", "At most 200"),
+        ({"error": {"type": "TOO_LONG", "detail": "At most 200."}, "status": 400}, "TOO_LONG", "At most 200"),
+        ({"error": "too_long", "error_description": "At most 200."}, "too_long", "At most 200"),
+        ({"error": "It is too long."}, None, "It is too long"),
+        ({"message": "It is too long.", "statusCode": 400}, None, "It is too long"),
+        ("It is too long.", None, "It is too long"),
+        ({"type": "VALIDATION_ERROR", "title": "Bad", "error": {"code": "OTHER"}}, "VALIDATION_ERROR", "Bad"),
+        ({"error": {"message": 5}, "message": [], "code": None}, None, None),
+        ([], None, None),
+    ],
+)
+def test_what_is_no_problem_document_is_quoted_as_well(body: object, word: str | None, detail: str | None) -> None:
+    """The forms that gateways and other frameworks write: a bare status would not say what to change."""
+    error = error_for(400, body)
+
+    assert (error.problem_type, error.detail) == (word, detail)
+    assert detail is None or f"{detail})." in error.message
+
+
 def test_the_bodys_own_wait_counts_where_there_is_no_header() -> None:
     """retry_after_seconds in the problem document."""
     assert error_for(409, {"retryable": True, "retry_after_seconds": 5}).retry_after == 5.0
@@ -212,7 +240,19 @@ def test_the_bodys_own_wait_counts_where_there_is_no_header() -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["type", "title", "detail", "errors", "code", "retryable", "retry_after_seconds"]),
+                st.sampled_from(
+                    [
+                        "type",
+                        "title",
+                        "detail",
+                        "errors",
+                        "code",
+                        "retryable",
+                        "retry_after_seconds",
+                        "error",
+                        "message",
+                    ]
+                ),
                 inner,
                 max_size=6,
             )

@@ -66,6 +66,23 @@ def test_a_conflict_after_a_lost_answer_may_be_that_requests_doing(
     assert acting.play(cancel_generation(GENERATION)).is_cancelled
 
 
+@pytest.mark.parametrize(("change", "before", "after"), CHANGES)
+def test_a_change_that_failed_says_how_the_generation_is(
+    stage: type[Stage], change: Any, before: str, after: str
+) -> None:
+    """It may go on to cost: whether it does is the one thing that whoever stops it wants to know."""
+    for answer in ((503, {}), (302, {}), (403, {"type": "FORBIDDEN"})):
+        with pytest.raises(errors.RequestError) as caught:
+            stage(Service(before, after, *[(answer, False)] * MOST_ATTEMPTS)).play(change(GENERATION))
+        assert caught.value.message.endswith(f" Generation {GENERATION} is still {before}.")
+
+    def blind(request: Any) -> Any:
+        return (503, {}) if request.operation != "get_generation" else (404, {})
+
+    with pytest.raises(errors.NotFound, match="not answered; whether it was made is not known"):
+        stage(blind).play(change(GENERATION))
+
+
 def test_a_refusal_is_raised(stage: type[Stage]) -> None:
     """Its state does not allow it, and one request says so."""
     acting = stage(Service("Complete", "Complete", ((409, {"type": "INVALID_STATE"}), False)))

@@ -272,7 +272,7 @@ def test_threads_take_turns_in_the_cache() -> None:
             await Observe(UUID(int=number))
 
     def drive(number: Any) -> None:
-        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=1)), STATE: "Queued"}).encode())
+        reply = Reply(200, httpx.Headers(), json.dumps({"id": str(UUID(int=number)), STATE: "Queued"}).encode())
         steps = carry_out(look(number), Session(shared))
         with contextlib.suppress(StopIteration):
             step: Any = next(steps)

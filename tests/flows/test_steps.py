@@ -465,6 +465,9 @@ def test_another_one_is_paid_for_by_the_user_s_word_alone() -> None:
         ({"title": "German", "description": "Add German."}, True),
         ({"title": "French", "description": "Add French, and"}, False),
         ({"title": "French.", "description": "Add French."}, False),
+        ({"title": "FRENCH", "description": "add french"}, False),
+        ({"title": "Fre...", "description": "Add Fr…"}, False),
+        ({"title": "A translation", "description": "**Add** French"}, False),
         ({"title": "French"}, False),
         ({}, False),
     ],
@@ -493,6 +496,46 @@ def test_an_addendum_that_may_be_it_is_named_and_not_paid_for_again(
         acting.play(addendum())
     assert caught.value.candidates == (UUID(int=100),)
     assert acting.count("create_addendum") == 1
+
+
+def test_an_addendum_that_the_service_writes_otherwise_is_found(lost: errors.ConnectionLost) -> None:
+    """What is escaped for a page, or composed otherwise, is the same text."""
+    service = Service()
+    service.answers = [lost]
+    acting = mortal(service, wanted())
+
+    def answer(request: Any) -> Any:
+        if request.operation == "list_addenda" and service.made:
+            service.made[0][1].update(
+                {"title": "R&amp;D&#x27;s final", "description": "Add &lt;b&gt;French&lt;/b&gt;."}
+            )
+        return service(request)
+
+    acting.service = answer
+    step = AddendumStep(PACKAGE, "R&D's \ufb01nal", "Add <b>French</b>.")
+    made = acting.play(add_addendum(step, TERMS, None))
+
+    assert made.id == UUID(int=100)
+    assert acting.count("create_addendum") == 1
+
+
+@pytest.mark.parametrize("form", ["/{}", "./{}"])
+def test_the_files_of_a_migrated_package_are_told_however_their_paths_begin(
+    form: str, lost: errors.ConnectionLost
+) -> None:
+    """The preview and the list of files need not write them alike."""
+    service = Service()
+    service.answers = [lost]
+    acting = mortal(service, wanted("commit_doc_migration"))
+
+    def answer(request: Any) -> Any:
+        if request.operation == "list_package_files":
+            return 200, {"files": [{"path": form.format(path)} for path in ("docs/a.md", "specstep.yaml")]}
+        return service(request)
+
+    acting.service = answer
+    assert acting.play(FLOWS["commit_doc_migration"]()).package_id == UUID(int=100)
+    assert acting.count("commit_doc_migration") == 1
 
 
 def test_a_new_package_of_other_files_is_not_taken_for_the_migrated_one(lost: errors.ConnectionLost) -> None:

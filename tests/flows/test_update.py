@@ -137,6 +137,17 @@ def test_an_update_that_was_refused_and_carried_out_later_is_found(named: UUID |
     assert len(service.updates) == 1
 
 
+def test_an_update_in_place_that_was_refused_and_carried_out_is_not_said_to_have_started_nothing() -> None:
+    """Its intake shows it at once; one that had this intake before may be running for another reason."""
+    service = Service()
+    service.lost, service.is_in_place = [(409, {"type": "IN_FLIGHT"})], True
+    acting = played(service, record(), Disk())
+    result = acting.play(run_job(job(Disk(), after(acting))))
+
+    assert result.generation_id == OLD
+    assert len(service.updates) == 1
+
+
 @pytest.mark.parametrize("late", [None, 0.0, 70.0])
 def test_a_generation_that_is_updated_in_place_is_paid_for_once(
     late: float | None, lost: errors.ConnectionLost

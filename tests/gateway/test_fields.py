@@ -248,6 +248,21 @@ def test_a_secret_that_is_shown_once_is_not_lost_for_want_of_an_id() -> None:
     assert read(reply({"id": None, "raw_key": "sf_new"})).id == UUID(ID)
 
 
+def test_a_setting_that_was_made_is_not_said_to_be_another() -> None:
+    """An answer without a body, or without the field, confirms what was sent; one that says otherwise is believed."""
+    read = as_model(models.RetentionPreference, "update_retention_preference", {"default_retention_days": 90})
+    shown = as_model(models.NotificationPreferences, "update_notification_preferences", {"email": False, "sms": None})
+
+    for silent in (reply(b"", 204), reply(b"", 200), reply({}), reply({"message": "Saved."})):
+        assert read(silent) == models.RetentionPreference(90)
+    assert read(reply({"default_retention_days": None})) == models.RetentionPreference()
+    assert read(reply({"default_retention_days": 30})) == models.RetentionPreference(30)
+    assert (shown(reply({"sms": True})), shown(reply({"sms": True})).raw) == (
+        models.NotificationPreferences(email=False, sms=True),
+        {"sms": True},
+    )
+
+
 def test_the_models_that_are_read_are_found() -> None:
     """Those of lists, of single answers, and within others."""
     assert {"PackageRow", "Webhook", "Organization", "MigrationMapping", "TypedEvidence", "StatusIncident"} <= {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from specstep_client.models.generation import Generation as GeneratedGeneration
 
 from specstep_flows import errors
-from specstep_flows.gateway import list_generations, start_generation
+from specstep_flows.gateway import get_generation, get_turn_job, list_generations, start_generation
 from specstep_flows.gateway.generations import _generation_of
 from tests.kit.api import STATE, path_of
 from tests.kit.replies import play, reply
@@ -42,6 +42,21 @@ def test_a_steering_field_must_be_there_and_fit(body: Any) -> None:
         _generation_of(reply(body))
 
     assert caught.value.field in ("id", STATE)
+
+
+def test_a_status_of_another_generation_is_none_of_this_one() -> None:
+    """However its id is written; a job of a turn may leave its own out, but names no other."""
+    asked, other = UUID(ID), "01952fcb-cd11-7c3e-9a2e-3b1d8f5e6a05"
+    found, _ = play(get_generation(asked), reply({"id": ID.upper(), STATE: "Drafting"}))
+    job, _ = play(get_turn_job(asked), reply({"status": "running"}))
+
+    assert found.id == job.job_id == asked
+    for flow, body in (
+        (get_generation(asked), {"id": other, STATE: "Complete"}),
+        (get_turn_job(asked), {"job_id": other, "status": "completed"}),
+    ):
+        with pytest.raises(errors.UnexpectedResponse, match=f"is about {other}, and {ID} was asked for"):
+            play(flow, reply(body))
 
 
 def test_a_state_that_nobody_has_seen_stays_itself_and_is_not_terminal() -> None:

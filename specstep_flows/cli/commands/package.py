@@ -12,17 +12,17 @@ from specstep_flows._json import as_json
 from specstep_flows._paths import file_word, shell_word
 from specstep_flows._text import heading
 from specstep_flows.cli.agreement import Agreement
-from specstep_flows.cli.any_operation import ask_service
+from specstep_flows.cli.any_operation import ask_rows, ask_service, rows_in
 from specstep_flows.cli.arguments import STANDARD_INPUT, given_brief
 from specstep_flows.cli.migrating import Wanted, migrate_documents, show_migration
 from specstep_flows.cli.options import Force, Unpack, Yes, amount, file_path, given, output_path
-from specstep_flows.cli.output import rows_of, show_facts, show_rows
+from specstep_flows.cli.output import show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client, told_at_end
 from specstep_flows.cli.verbs import group, verb
 from specstep_flows.models import EXPLANATION_FORMS as FORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from specstep_flows.cli.arguments import GivenBrief
     from specstep_flows.models import SavedFile
@@ -66,9 +66,9 @@ def list_(
     deleted: Annotated[bool, typer.Option("--deleted", help="List the recycle bin instead.")] = False,
 ) -> int:
     """List the account's packages."""
-    answer = ask_service(call, "list_deleted_packages" if deleted else "list_packages", limit=limit)
+    found = ask_rows(call, "list_deleted_packages" if deleted else "list_packages", "packages", limit=limit)
     columns = ("id", "project_name", "version", "generation_state", "addenda_count")
-    return show_rows(call, answer, columns, "packages")
+    return show_rows(call, found, columns, "packages")
 
 
 @verb
@@ -80,7 +80,7 @@ def show(call: Call, package: Package) -> int:
 @verb
 def files(call: Call, package: Package) -> int:
     """List the files in a package."""
-    return show_rows(call, ask_service(call, "list_package_files", id=package), ("path", "size_bytes"), "files")
+    return show_rows(call, ask_rows(call, "list_package_files", "files", id=package), ("path", "size_bytes"), "files")
 
 
 @verb
@@ -111,13 +111,12 @@ def search(
 ) -> int:
     """Search the text of all packages, or of one."""
     if package is not None:
-        answer = ask_service(call, "search_package", id=package, q=words, limit=limit)
-        return show_rows(call, _unmarked(answer), ("file_path", "snippet"), "results")
-    answer = ask_service(call, "search_packages", q=words, limit=limit)
+        found = ask_rows(call, "search_package", "results", id=package, q=words, limit=limit)
+        return show_rows(call, _unmarked(found), ("file_path", "snippet"), "results")
     hits = [
         {"package_id": row.get("package_id"), "project_name": row.get("project_name"), **hit}
-        for row in rows_of(answer)
-        for hit in row.get("files") or []
+        for row in ask_rows(call, "search_packages", "results", q=words, limit=limit)
+        for hit in (rows_in(row["files"], "search_packages", "files") if row.get("files") else ())
     ]
     return show_rows(call, _unmarked(hits), ("package_id", "project_name", "file_path", "snippet"), "results")
 
@@ -126,7 +125,7 @@ def search(
 def addenda(call: Call, package: Package) -> int:
     """List the change addenda of a package."""
     columns = ("id", "title", "cost_usd", "created_at")
-    return show_rows(call, ask_service(call, "list_addenda", id=package), columns, "addenda")
+    return show_rows(call, ask_rows(call, "list_addenda", "addenda", id=package), columns, "addenda")
 
 
 @verb
@@ -216,7 +215,7 @@ def download_addendum(
 def audiences(call: Call) -> int:
     """List explanation audiences."""
     columns = ("slug", "display_name", "description")
-    return show_rows(call, ask_service(call, "list_explain_audiences"), columns, "audiences")
+    return show_rows(call, ask_rows(call, "list_explain_audiences", "audiences"), columns, "audiences")
 
 
 @verb
@@ -311,7 +310,7 @@ def migrate(
 def explanations(call: Call, package: Package) -> int:
     """List a package's existing explanations."""
     columns = ("id", "audience", "cost_usd", "created_at")
-    return show_rows(call, ask_service(call, "list_explanations", id=package), columns, "explanations")
+    return show_rows(call, ask_rows(call, "list_explanations", "explanations", id=package), columns, "explanations")
 
 
 @verb
@@ -363,11 +362,10 @@ def _finish_saved(call: Call, saved: SavedFile | None, text: str | None, documen
         call.finish(str(saved.path), {"code": "done", **document, **as_json(saved)}, is_exact=True)
 
 
-def _unmarked(answer: Any) -> list[dict[str, Any]]:
+def _unmarked(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Snippets without the service's ``<mark>``."""
     return [
-        {**row, "snippet": str(row.get("snippet") or "").replace("<mark>", "").replace("</mark>", "")}
-        for row in rows_of(answer)
+        {**row, "snippet": str(row.get("snippet") or "").replace("<mark>", "").replace("</mark>", "")} for row in rows
     ]
 
 

@@ -12,12 +12,13 @@ import typer
 from specstep_flows import errors
 from specstep_flows.cli import exits, listening
 from specstep_flows.cli.agreement import Confirmed, agree_to_operation
-from specstep_flows.cli.any_operation import ask_object, ask_service, bind
+from specstep_flows.cli.any_operation import ask_object, ask_rows, ask_service, bind
 from specstep_flows.cli.failures import tell
 from specstep_flows.cli.interrupts import Interrupts
-from specstep_flows.cli.output import rows_of, show_facts, show_rows
+from specstep_flows.cli.output import show_facts, show_rows
 from specstep_flows.cli.session import Call, open_client, open_store
 from specstep_flows.cli.verbs import group, verb
+from specstep_flows.gateway.reading import optional_uuid
 from specstep_flows.runs.telling import NotHandedOver
 
 #: What ``listen`` subscribes to: everything that is told of a generation.
@@ -41,7 +42,8 @@ Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="The webhook's i
 @verb
 def list_(call: Call, key: Key) -> int:
     """List a key's webhooks."""
-    return show_rows(call, ask_service(call, "list_webhooks", api_key_id=key), ("id", "url", "events"), "webhooks")
+    found = ask_rows(call, "list_webhooks", "webhooks", api_key_id=key)
+    return show_rows(call, found, ("id", "url", "events"), "webhooks")
 
 
 @verb
@@ -61,8 +63,7 @@ def create(
     Its signing secret is written to stdout and never shown again.
     """
     events = events or [DEFAULT_EVENT]
-    made = ask_object(call, "create_webhook", "signing_secret", api_key_id=key, url=url, events=events)
-    return _secret(call, key, made)
+    return _secret(call, key, _ask_secret(call, "create_webhook", api_key_id=key, url=url, events=events))
 
 
 @verb
@@ -81,8 +82,7 @@ def rotate(call: Call, key: Key, webhook: Webhook, yes: Confirmed = False) -> in
     The new secret is written to stdout and never shown again; the old one stops working at once.
     """
     _agree(call, "rotate_webhook_secret", "Rotate the secret of webhook", key, webhook, yes)
-    made = ask_object(call, "rotate_webhook_secret", "signing_secret", api_key_id=key, webhook_id=webhook)
-    return _secret(call, key, made)
+    return _secret(call, key, _ask_secret(call, "rotate_webhook_secret", api_key_id=key, webhook_id=webhook))
 
 
 @verb
@@ -92,7 +92,14 @@ def test(call: Call, key: Key, webhook: Webhook) -> int:
     The outcome of the delivery is shown; the exit code is 1 if it failed.
     """
     answer = ask_service(call, "test_webhook", api_key_id=key, webhook_id=webhook)
-    call.verdict = 0 if isinstance(answer, dict) and answer.get("success") is True else 1
+    if not isinstance(answer, dict) or not isinstance(answer.get("success"), bool):
+        raise errors.UnexpectedResponse(
+            "The service accepted the test, but does not say whether the event was delivered. Look at what the address "
+            "received.",
+            operation="test_webhook",
+            field="success",
+        )
+    call.verdict = 0 if answer["success"] else 1
     show_facts(call, answer, "delivery")
     return call.verdict
 
@@ -176,14 +183,24 @@ def listen(
     return 0
 
 
+def _ask_secret(call: Call, operation: str, **arguments: Any) -> dict[str, Any]:
+    return ask_object(
+        call,
+        operation,
+        "signing_secret",
+        "`specstep webhook list` shows whether the webhook is there; `specstep webhook rotate` gives it another one.",
+        **arguments,
+    )
+
+
 def _agree(call: Call, operation: str, what: str, key: str, webhook: str, yes: bool) -> None:
     """Ask, with the address that the webhook has, if it can be read."""
     whole = f"{what} {webhook}"
     bound = bind(operation, {"api_key_id": key, "webhook_id": webhook})
     if call.terminal.is_interactive and not yes:
-        with contextlib.suppress(errors.TransportError, errors.ServerError):
-            rows = rows_of(ask_service(call, "list_webhooks", api_key_id=key))
-            found = [row.get("url") for row in rows if row.get("id") == str(bound.arguments["webhook_id"])]
+        with contextlib.suppress(errors.TransportError, errors.ServerError, errors.UnexpectedResponse):
+            rows = ask_rows(call, "list_webhooks", "webhooks", api_key_id=key)
+            found = [row.get("url") for row in rows if optional_uuid(row.get("id")) == bound.arguments["webhook_id"]]
             whole += f" ({found[0]})" if found else ""
     agree_to_operation(call, operation, whole, yes)
 

@@ -280,6 +280,16 @@ class TestStates:
         (generation,) = sandbox.state.generations.values()
         assert generation.state == "Cancelled"
 
+    def test_what_could_not_be_cancelled_is_said_to_go_on(self, specstep: Any, sandbox: Any, paid: str) -> None:
+        """A failure of the service says nothing of the money by itself."""
+        sandbox.faults.add(Fault(CANCEL, "status", status=503, times=None))
+        result = specstep("cancel", paid, "--yes")
+
+        (generation,) = sandbox.state.generations.values()
+        assert result.code == 7
+        assert f"Generation {generation.id} is still {generation.state}." in result.err
+        assert f"Run {paid} may still be running and billing: cancel it again." in result.err
+
     def test_a_cost_that_is_not_known_is_not_made_up(self, specstep: Any, sandbox: Any, elsewhere: str) -> None:
         """No amount in the question."""
         sandbox.faults.add(Fault(op("get_generation"), "missing", fields=(COST,), times=None))

@@ -16,6 +16,7 @@ import pytest
 from specstep_flows.cli.terminal import Terminal
 from specstep_flows.sandbox import Fault
 from tests.kit.api import op
+from tests.kit.front import Front, Seen
 from tests.kit.platforms import POSIX_ONLY
 from tests.kit.tiers import one_in
 
@@ -36,6 +37,32 @@ def test_packages(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> Non
     assert content.out
     assert "<mark>" not in found.out + everywhere.out
     assert package in everywhere.out
+
+
+def test_lists_without_an_envelope(
+    specstep: Any, sandbox: Any, complete: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages do not show how lists come: a bare array has the same rows, and what is no list is not an empty one."""
+    _, package = complete
+    lists: list[tuple[str, ...]] = [("list",), ("files", package), ("search", "tea"), ("audiences",)]
+    found = [specstep("package", *words).out for words in lists]
+
+    def bare(seen: Seen) -> None:
+        if isinstance(seen.document, dict):
+            (seen.document,) = (value for value in seen.document.values() if isinstance(value, list))
+
+    def gone(seen: Seen) -> None:
+        seen.document = {"message": "OK"}
+
+    with Front(sandbox.url, bare) as front:
+        monkeypatch.setenv("SPECSTEP_API_URL", front.url)
+        assert [specstep("package", *words).out for words in lists] == found
+    with Front(sandbox.url, gone) as front:
+        monkeypatch.setenv("SPECSTEP_API_URL", front.url)
+        refused = specstep("package", "files", package)
+
+    assert (refused.code, refused.out) == (7, "")
+    assert "contains no list" in refused.err
 
 
 def test_what_costs_at_a_package(specstep: Any, sandbox: Any, complete: tuple[str, str]) -> None:

@@ -21,7 +21,7 @@ from specstep_flows import errors
 from specstep_flows.cli.interrupts import Detach, Stop
 from specstep_flows.cli.listening import forwarder, send_on
 from specstep_flows.runs.store import RunStore
-from specstep_flows.sandbox import Sandbox
+from specstep_flows.sandbox import Fault, Sandbox
 from specstep_flows.webhooks import verify_webhook
 from tests.kit.api import op
 
@@ -71,6 +71,27 @@ def test_a_secret_that_nobody_has_seen_can_be_had_anew(specstep: Any, sandbox: A
     assert f"Nobody has seen the secret of webhook {hook['id']}" in done.stderr
     assert specstep("webhook", "rotate", key, hook["id"], "--yes").code == 0
     assert f"`specstep webhook rotate {key} {hook['id']}`" in done.stderr
+
+
+def test_a_secret_that_is_shown_once_is_shown_whatever_comes_with_it(specstep: Any, sandbox: Any) -> None:
+    """The rest of the answer is nobody's concern; and what is missing is not taken for a failed delivery."""
+    (keys,) = json.loads(specstep("api", "list_api_keys").out).values()
+    key = keys[0]["id"]
+    odd = {"$.created_at": "yesterday", "$.events": None, "$.id": 7}
+    sandbox.faults.add(Fault(op("create_webhook"), "edit", set=odd))
+    sandbox.faults.add(Fault(op("rotate_webhook_secret"), "edit", fields=("signing_secret",)))
+    sandbox.faults.add(Fault(op("test_webhook"), "edit", set={"$.success": None}))
+
+    made = specstep("webhook", "create", key, "https://example.com/hook")
+    (hook,) = specstep("webhook", "list", key, "--json").document["webhooks"]
+    rotated = specstep("webhook", "rotate", key, hook["id"], "--yes")
+    tested = specstep("webhook", "test", key, hook["id"])
+
+    assert (made.code, len(made.out.split())) == (0, 1)
+    assert (rotated.code, rotated.out) == (7, "")
+    assert "`specstep webhook rotate` gives it another one" in rotated.err
+    assert (tested.code, tested.out) == (7, "")
+    assert "does not say whether the event was delivered" in tested.err
 
 
 class Application(HTTPServer):
