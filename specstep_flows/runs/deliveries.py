@@ -180,11 +180,12 @@ class DeliveryLog:
         )
 
     def settle(self, receiver: str, delivery_id: str, *, is_done: bool) -> None:
-        """What was taken is done, or has failed and may be taken again."""
+        """What was taken is done, or has failed and may be taken again, unless another process is done with it."""
         state = "done" if is_done else "failed"
         self._write(
             lambda database: database.execute(
-                "UPDATE deliveries SET state = ? WHERE receiver = ? AND id = ?", [state, receiver, delivery_id]
+                "UPDATE deliveries SET state = ? WHERE receiver = ? AND id = ? AND state <> 'done'",
+                [state, receiver, delivery_id],
             )
         )
 
