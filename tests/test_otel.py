@@ -131,7 +131,7 @@ def test_a_resumed_run_links_what_it_is_part_of_here(sandbox: Sandbox, tmp_path:
 
 
 def test_a_failure_is_an_error_of_the_run(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
-    """With the sentence of the error, which holds no secret."""
+    """With its code and the service's word for it."""
     sandbox.options.plan_profiles = {"Pro": ("Fast",)}
     process = Process(sandbox, tmp_path / "store", turned(sandbox))
     with process.client as specstep, pytest.raises(errors.PlanRequired):
@@ -139,8 +139,20 @@ def test_a_failure_is_an_error_of_the_run(sandbox: Sandbox, tmp_path: Path, turn
 
     (run,) = process.named("specstep.run")
     assert run.status.status_code is StatusCode.ERROR
-    assert "FEATURE_NOT_ALLOWED" in run.status.description
+    assert run.status.description == "plan 400 FEATURE_NOT_ALLOWED"
     assert run.attributes["error.type"] == "PlanRequired"
+
+
+def test_a_refusal_that_quotes_the_brief_is_not_exported(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
+    """Traces go to other people than briefs do."""
+    sandbox.options.plan_profiles = {"Pro": ("Fast",)}
+    quoting = {"detail": "Too much is wanted of a portal of secrets."}
+    sandbox.faults.add(Fault(op("start_generation"), "edit", set=quoting, times=None))
+    process = Process(sandbox, tmp_path / "store", turned(sandbox))
+    with process.client as specstep, pytest.raises(errors.PlanRequired, match="portal of secrets"):
+        specstep.run("A portal of secrets.", profile="Extensive", output=tmp_path)
+
+    assert "portal of secrets" not in "".join(span.to_json() for span in process.exporter.get_finished_spans())
 
 
 @pytest.mark.slow
