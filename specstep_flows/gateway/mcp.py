@@ -39,6 +39,14 @@ class NoAnswer(Exception):
 REFUSALS: Final = (NoAnswer, errors.APIError, errors.ConnectionLost, errors.UnexpectedResponse)
 
 
+def reason_of(error: Exception) -> str:
+    """What one of ``REFUSALS`` says; with a status of 400 or above, an error of the protocol may say why."""
+    said: str = getattr(error, "message", None) or str(error)
+    told = getattr(error, "members", {}).get("error")
+    message = told.get("message") if isinstance(told, dict) else None
+    return f"{said.rstrip('.')}: {message}" if isinstance(message, str) and message else said
+
+
 @attrs.frozen
 class Connection:
     """What ``initialize`` settled, as the headers of what follows."""
@@ -111,12 +119,14 @@ async def _ask(connection: Connection, method: str, parameters: Mapping[str, Any
 
 def _result(reply: Reply, method: str) -> dict[str, Any]:
     for message in _messages(reply, f"mcp {method}"):
-        if not isinstance(message, dict) or str(message.get("id")) != "1":
+        if not isinstance(message, dict):
             continue
+        is_ours = str(message.get("id")) == "1"
         result, error = message.get("result"), message.get("error")
-        if isinstance(result, dict):
+        if isinstance(result, dict) and is_ours:
             return result
-        if isinstance(error, dict):
+        # Whoever could not read the request knows no id of it.
+        if isinstance(error, dict) and (is_ours or message.get("id") is None):
             raise NoAnswer(f"the service answered {method} with an error: {error.get('message')}")
     raise NoAnswer(f"the service did not answer {method}")
 
@@ -125,7 +135,7 @@ def _messages(reply: Reply, operation: str) -> Iterator[Any]:
     """The JSON-RPC messages of a response: one, a batch, or the events of a stream."""
     if len(reply.content) > LONGEST_ANSWER:
         raise NoAnswer("the service's answer over MCP is too long")
-    if "event-stream" not in reply.headers.get("content-type", ""):
+    if "event-stream" not in reply.headers.get("content-type", "").casefold():
         found = reading.document(reply, operation)
         yield from found if isinstance(found, list) else [found]
         return

@@ -100,7 +100,15 @@ def test_the_order_of_the_protocol_and_the_headers_that_it_settles() -> None:
     assert all("text/event-stream" in (request.headers or {})["Accept"] for request in sent)
 
 
-@pytest.mark.parametrize("framed", [as_json, as_events, lambda document: as_json([{"id": 9}, document])])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        as_json,
+        as_events,
+        lambda document: as_json([{"id": 9}, document]),
+        lambda document: Reply(200, httpx.Headers({"Content-Type": "Text/Event-Stream"}), as_events(document).content),
+    ],
+)
 def test_framings(framed: Callable[[Any], Reply]) -> None:
     """One message, the events of a stream, or a batch."""
     assert Endpoint(framed=framed).ask().cost_usd == 2.5
@@ -214,6 +222,9 @@ PAGE = Reply(200, httpx.Headers({"content-type": "text/html"}), b"<html>Sign in<
         (Endpoint(list={"tools": "none"}), "offers no tool"),
         (Endpoint(list=as_json({"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "Not for keys"}})), "keys"),
         (Endpoint(list=as_json({"jsonrpc": "2.0", "id": 4, "result": {}})), "did not answer tools/list"),
+        (Endpoint(list=as_json({"jsonrpc": "2.0", "id": None, "error": {"message": "Not read"}})), "error: Not read"),
+        (Endpoint(initialize=(400, {"id": None, "error": {"code": -32600, "message": "No session"}})), "): No session"),
+        (Endpoint(initialize=(400, {"error": "none"})), "400"),
         (Endpoint(call=(429, {})), "429"),
         (Endpoint({"isError": True, "content": [{"type": "text", "text": "No such profile"}]}), "No such profile"),
         (Endpoint({"isError": True}), "failed"),
