@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import io
+import os
 import re
 import socket
 import ssl
@@ -442,7 +443,9 @@ def reason_of(error: Exception, host: str, address: str) -> tuple[str, float | N
     if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError) or isinstance(cause, ssl.SSLError):
         return "the connection was lost", None
     if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror, None
+        # asyncio has words of its own, with the address, in the place of the system's.
+        is_asyncios = cause.errno is not None and cause.strerror.startswith("Connect call failed")
+        return os.strerror(cause.errno or 0) if is_asyncios else cause.strerror, None
     return str(error) or "refused", None
 
 
