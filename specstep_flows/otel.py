@@ -60,14 +60,14 @@ class _Span:
         return carrier.get("traceparent")
 
     def end(self, error: BaseException | None = None, **facts: object) -> None:
-        """It is over. That somebody stopped waiting for a run is no error of it."""
+        """It is over. That somebody stopped waiting for a run (a cancelled task, Ctrl-C) is no error of it."""
         status = facts.pop("status", None)
         self.span.set_attributes(_attributes(facts))
         if isinstance(status, int):
             self.span.set_attribute("http.response.status_code", status)
         if error is not None:
             self.span.set_attribute("error.type", type(error).__name__)
-        if isinstance(error, errors.Detached):
+        if isinstance(error, errors.Detached) or (error is not None and not isinstance(error, Exception)):
             self.span.add_event("specstep.detached")
         elif error is not None:
             self.span.set_status(trace.Status(trace.StatusCode.ERROR, _description(error)))

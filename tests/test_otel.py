@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from specstep_flows import RunStore, SpecStep, errors
+from specstep_flows import AsyncSpecStep, RunStore, SpecStep, errors
 from specstep_flows.otel import traced
-from specstep_flows.sandbox import Fault, ManualClock, Sandbox, SandboxOptions
+from specstep_flows.sandbox import ClarificationRound, Fault, ManualClock, Question, Sandbox, SandboxOptions
 from tests.kit.api import op, path_of
 
 
@@ -141,6 +142,34 @@ def test_a_failure_is_an_error_of_the_run(sandbox: Sandbox, tmp_path: Path, turn
     assert run.status.status_code is StatusCode.ERROR
     assert run.status.description == "plan 400 FEATURE_NOT_ALLOWED"
     assert run.attributes["error.type"] == "PlanRequired"
+
+
+def test_a_run_whose_task_is_cancelled_has_no_error(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
+    """A web server that stops cancels its tasks; the runs go on at the service."""
+    sandbox.options.clarifications = (ClarificationRound((Question("Which database?"),)),)
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    async def stopped() -> None:
+        asked = asyncio.Event()
+
+        async def wait_for_ever(_: Any) -> dict[str, str]:
+            asked.set()
+            await asyncio.Event().wait()
+            return {}
+
+        client = AsyncSpecStep(sandbox.api_key, api_url=sandbox.url, store=tmp_path / "store", clock=turned(sandbox))
+        async with traced(client, provider) as specstep:
+            task = asyncio.create_task(specstep.run("A shop.", on_question=wait_for_ever, output=tmp_path))
+            await asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(stopped())
+    (run,) = (span for span in exporter.get_finished_spans() if span.name == "specstep.run")
+    assert run.status.status_code is StatusCode.UNSET
+    assert [event.name for event in run.events] == ["specstep.detached"]
 
 
 def test_a_refusal_that_quotes_the_brief_is_not_exported(sandbox: Sandbox, tmp_path: Path, turned: Any) -> None:
