@@ -79,6 +79,8 @@ class Deliveries:
     call: Call
     forward: str | None
     is_printed: bool
+    #: Whether any has come.
+    has_come: bool = attrs.field(default=False, init=False)
     #: Why nothing can be printed any more.
     unprinted: BrokenPipeError | errors.SpecStepError | None = attrs.field(default=None, init=False)
 
@@ -89,6 +91,7 @@ class Deliveries:
             WebhookRejected: the application refused it for good (4xx).
             SpecStepError: it did not take it; the service sends it again.
         """
+        self.has_come = True
         generation = delivery.generation or {}
         about = " ".join(plain_line(generation[name]) for name in ("id", "state") if generation.get(name))
         line = f"{datetime.now():%H:%M:%S}  {delivery.event}  {about}".rstrip()
@@ -215,17 +218,18 @@ def serve(call: Call, subscription: Subscription, interrupts: Interrupts, speed:
         told = said
 
 
-def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str) -> None:
+def tried(call: Call, client: SpecStep, key_id: str, webhook_id: str, deliveries: Deliveries) -> None:
     """Have the service send a test delivery, and say how it went: nothing else shows that the address leads here."""
     try:
         outcome = client.test_webhook(key_id, webhook_id)
     except errors.SpecStepError as error:
         call.terminal.say(f"The test delivery could not be sent: {error.message}")
         return
-    if outcome.success:
+    if outcome.success and deliveries.has_come:
         call.terminal.say("The test delivery arrived. Runs on this store are woken by deliveries. Ctrl-C ends it.")
         return
+    said = plain_line(outcome.failure_reason or "no reason given")
     call.terminal.tell(
-        f"The test delivery did not arrive: {plain_line(outcome.failure_reason or 'no reason given')} "
+        f"The test delivery did not arrive: {'something else has taken it.' if outcome.success else said} "
         "Check that the public address leads to this port. Listening all the same."
     )

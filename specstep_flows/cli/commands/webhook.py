@@ -169,7 +169,7 @@ def listen(
         stack.callback(_remove, call, subscription)
         subscription.register()
         _announce(call, subscription, public_url, f"{host}:{server.port}", show_secret)
-        listening.tried(call, client, key_id, str(subscription.webhook_id))
+        listening.tried(call, client, key_id, str(subscription.webhook_id), shown)
         with contextlib.suppress(KeyboardInterrupt):
             listening.serve(call, subscription, interrupts, settings.clock_speed, shown)
     return 0

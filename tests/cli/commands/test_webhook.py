@@ -242,6 +242,22 @@ def test_an_address_that_leads_elsewhere_is_noticed(
     assert sandbox.state.subscriptions == {}
 
 
+def test_an_address_at_which_something_else_answers_is_noticed(
+    specstep: Any, sandbox: Sandbox, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It thanks for every delivery, and none of them wakes a run here."""
+
+    def serve(*_: object) -> None:
+        raise Detach
+
+    monkeypatch.setattr("specstep_flows.cli.listening.serve", serve)
+    result = specstep("webhook", "listen", "--public-url", application.url, "--port", "0")
+
+    assert result.code == 0
+    assert "The test delivery did not arrive: something else has taken it. Check" in result.err
+    assert "The test delivery arrived" not in result.err
+
+
 def test_the_key_is_found_by_its_first_characters(listen: Any, specstep: Any, sandbox: Sandbox) -> None:
     """Of several; where it cannot be told, the ids are shown, and nothing is registered."""
     (own,) = json.loads(specstep("api", "list_api_keys").out).values()
